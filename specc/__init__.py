@@ -1,0 +1,1 @@
+"""A declarative signature-spec compiler for TensorFlow and Keras exports."""

@@ -1,0 +1,69 @@
+"""A finding as data: what is wrong, where in the document, and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+SpecPath = tuple[str | int, ...]
+"""Keys and positions from the root of a document to a place in it."""
+
+Level = Literal["error", "warning"]
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*", re.ASCII)
+# C0, DEL, C1, bidi controls, line separators and surrogates: never printed raw, so that no file can draw on a terminal.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic:
+    """One finding. ``rule`` is an id that never changes; ``path`` leads to the place in the document."""
+
+    rule: str
+    message: str
+    path: SpecPath = ()
+    hint: str = ""
+    level: Level = "error"
+    file: str = ""
+
+    def in_file(self, file: str) -> Diagnostic:
+        """The same finding, said of ``file``."""
+        return replace(self, file=file)
+
+    def at(self, path: SpecPath) -> Diagnostic:
+        """The same finding, at ``path``."""
+        return replace(self, path=path)
+
+    def __str__(self) -> str:
+        place = ": ".join(part for part in (self.file, format_path(self.path)) if part)
+        hint = f"; {self.hint}" if self.hint else ""
+        return printable(f"{place + ': ' if place else ''}{self.rule}: {self.message}{hint}")
+
+
+def format_path(path: SpecPath) -> str:
+    """``("endpoints", "score", "inputs", 0)`` as ``endpoints.score.inputs[0]``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif _PLAIN_KEY.fullmatch(part):
+            text += f".{part}" if text else part
+        else:
+            text += f"[{json.dumps(part, ensure_ascii=False)}]"
+    return text
+
+
+def printable(text: str) -> str:
+    """``text`` with control and bidirectional characters written as escapes."""
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The hint that names the closest known word, or the empty string where none is close."""
+    # difflib is quadratic in the length of the word; no name that a person mistypes is this long.
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6) if len(word) <= 64 else []
+    return f"did you mean {matches[0]!r}?" if matches else ""

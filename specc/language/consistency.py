@@ -1,0 +1,184 @@
+"""What must hold between the parts of a document, and no single part can say: every document keeps these rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean
+from specc.language.document import Document, Endpoint
+from specc.language.dtypes import DTYPES, Family
+from specc.language.names import BoundLeaf, child_path, input_leaves, output_leaves
+from specc.language.tensor_string import ANY
+from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
+from specc.language.values import fits_dtype, scalars, shape_of
+
+_BOUNDED = (Family.INTEGER, Family.FLOAT)
+
+
+def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
+    """Every place where one part of ``document`` contradicts another."""
+    yield from _dims(document)
+    for name, endpoint in document.endpoints.items():
+        at: SpecPath = ("endpoints", name)
+        yield from _arguments(endpoint, at)
+        for index, tree in enumerate(endpoint.inputs):
+            yield from _fields(tree, (*at, "inputs", index))
+        yield from _fields(endpoint.outputs, (*at, "outputs"))
+        for leaf in input_leaves(endpoint, at):
+            yield from _leaf(leaf, document)
+        for leaf in output_leaves(endpoint, at):
+            yield from _leaf(leaf, document)
+            if isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None:
+                yield _finding("bad-default", (*leaf.path, "default"), "an output has no default", "remove it")
+    yield from _default(document)
+    yield from _collections(document)
+
+
+def _dims(document: Document) -> Iterator[Diagnostic]:
+    for name, dim in document.dims.items():
+        if dim.max is not None and dim.max < dim.min:
+            message = f"dim {name!r} has no legal size: its max {dim.max} is below its min {dim.min}"
+            yield _finding("bad-dim-bounds", ("dims", name), message)
+
+
+def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+    names, count = endpoint.arguments, len(endpoint.inputs)
+    if not names and count > 1:
+        hint = 'add "arguments" with one name for each entry of "inputs"'
+        yield _finding("missing-arguments", at, f"the {count} positional arguments have no names", hint)
+    elif len(names) != count:
+        hint = '"inputs" is the list of positional arguments, each with its name in "arguments"'
+        message = f"{_count(names, 'argument name')} for {_count(endpoint.inputs, 'input')}"
+        yield _finding("wrong-arguments", (*at, "arguments"), message, hint)
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield _finding("duplicate-argument", (*at, "arguments", index), f"the argument {name!r} stands twice")
+
+
+def _count(things: tuple[object, ...], word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
+
+
+def _fields(tree: Tree, path: SpecPath) -> Iterator[Diagnostic]:
+    """Fields of a namedtuple that share a name, at any depth."""
+    seen: set[str | int] = set()
+    for index, (key, child) in enumerate(children(tree)):
+        if isinstance(tree, NamedTuple):
+            if key in seen:
+                message = f"the field {key!r} stands twice in the namedtuple {tree.typename!r}"
+                yield _finding("duplicate-field", (*path, "fields", index, 0), message)
+            seen.add(key)
+            yield from _fields(child, (*path, "fields", index, 1))
+        else:
+            yield from _fields(child, child_path(tree, key, path))
+
+
+def _leaf(bound: BoundLeaf, document: Document) -> Iterator[Diagnostic]:
+    leaf, path = bound.leaf, bound.path
+    yield from _named_dims(leaf, path, document)
+    match leaf:
+        case Tensor():
+            for find in _TENSOR_RULES:
+                yield from find(leaf, path)
+        case Ragged():
+            yield from _ragged(leaf, path)
+        case Sparse():
+            pass
+
+
+def _named_dims(leaf: Leaf, path: SpecPath, document: Document) -> Iterator[Diagnostic]:
+    uniform = _uniform_axes(leaf)
+    for axis, dim in enumerate(leaf.shape or ()):
+        if isinstance(dim, int) or dim == ANY:
+            continue
+        if dim not in document.dims:
+            hint = did_you_mean(dim, document.dims) or f'declare it in "dims": {{"{dim}": {{}}}}'
+            yield _finding("undeclared-dim", path, f"the dim {dim!r} is not declared", hint)
+        if axis not in uniform:
+            message = f"the dim {dim!r} names axis {axis} of a {leaf.kind} tensor, which has no one size"
+            yield _finding("named-ragged-dim", path, message, "write '?' there")
+
+
+def _uniform_axes(leaf: Leaf) -> range | set[int]:
+    axes = range(len(leaf.shape or ()))
+    return {axis for axis in axes if not 1 <= axis <= leaf.ragged_rank} if isinstance(leaf, Ragged) else axes
+
+
+def _ragged(leaf: Ragged, path: SpecPath) -> Iterator[Diagnostic]:
+    if leaf.shape is not None and len(leaf.shape) <= leaf.ragged_rank:
+        message = f"a ragged rank of {leaf.ragged_rank} needs at least {leaf.ragged_rank + 1} dimensions"
+        yield _finding("bad-ragged-rank", path, f"{message}, found {len(leaf.shape)}")
+    splits = leaf.names.row_splits if leaf.names else None
+    if splits is not None and len(splits) != leaf.ragged_rank:
+        message = f"{_count(splits, 'name')} for the row splits of a tensor of ragged rank {leaf.ragged_rank}"
+        yield _finding("wrong-names", (*path, "names", "row_splits"), message)
+
+
+def _default_value(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
+    if leaf.default is None:
+        return
+    if leaf.shape is None or not all(isinstance(dim, int) for dim in leaf.shape):
+        message = "an input with a default needs fixed dimensions: a default is one value of one shape"
+        yield _finding("bad-default", (*path, "default"), message)
+    elif shape_of(leaf.default) != leaf.shape and not _is_empty(leaf):
+        found = shape_of(leaf.default)
+        text = "rows of different lengths" if found is None else f"shape {list(found)}"
+        yield _finding("bad-default", (*path, "default"), f"the default has {text}, the tensor {list(leaf.shape)}")
+    for value in scalars(leaf.default):
+        if not fits_dtype(value, leaf.dtype):
+            yield _finding("bad-default", (*path, "default"), f"{value!r} is no value of a {leaf.dtype} tensor")
+            return
+
+
+def _is_empty(leaf: Tensor) -> bool:
+    """An array cannot show the dimensions that follow a size of 0."""
+    return not any(True for _ in scalars(leaf.default)) and 0 in (leaf.shape or ())
+
+
+def _bounds(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
+    said = {field: getattr(leaf, field) for field in ("minimum", "maximum") if getattr(leaf, field) is not None}
+    usable = {}
+    for field, bound in said.items():
+        if DTYPES[leaf.dtype].family not in _BOUNDED:
+            yield _finding("bad-bound", (*path, field), f"a {leaf.dtype} tensor has no order, so it has no bounds")
+        elif bound == "NaN" or not fits_dtype(bound, leaf.dtype):
+            yield _finding("bad-bound", (*path, field), f"{bound!r} is no bound of a {leaf.dtype} tensor")
+        else:
+            usable[field] = float(bound) if isinstance(bound, str) else bound
+    low, high = usable.get("minimum"), usable.get("maximum")
+    if low is not None and high is not None and low > high:
+        yield _finding("bad-bound", path, f"no value is legal: the maximum {high} is below the minimum {low}")
+    for value in scalars(leaf.default) if usable and leaf.default is not None else ():
+        number = float(value) if value in ("NaN", "Infinity", "-Infinity") else value
+        outside = fits_dtype(value, leaf.dtype) and (
+            (low is not None and not number >= low) or (high is not None and not number <= high)
+        )
+        if outside:
+            yield _finding("bad-default", (*path, "default"), f"the default {value!r} is outside the tensor's bounds")
+            return
+
+
+_TENSOR_RULES: tuple[Callable[[Tensor, SpecPath], Iterator[Diagnostic]], ...] = (_default_value, _bounds)
+
+
+def _default(document: Document) -> Iterator[Diagnostic]:
+    if not document.default_is_said:
+        hint = f'add "default": with one of {", ".join(sorted(document.endpoints))}, or null for none'
+        yield _finding("missing-default", (), "several endpoints and no default", hint)
+    elif document.default is not None and document.default not in document.endpoints:
+        hint = did_you_mean(document.default, document.endpoints) or f"there is {', '.join(sorted(document.endpoints))}"
+        yield _finding("unknown-default", ("default",), f"there is no endpoint {document.default!r}", hint)
+
+
+def _collections(document: Document) -> Iterator[Diagnostic]:
+    for name, collection in document.variable_collections.items():
+        for index, selection in enumerate(collection):
+            at: SpecPath = ("variable_collections", name, *((index,) if len(collection) > 1 else ()))
+            for path, leaf in (selection.content or {}).items():
+                if any(isinstance(dim, str) and dim != ANY for dim in leaf.shape or ()):
+                    message = "a variable has no named dimensions"
+                    yield _finding("named-variable-dim", (*at, "content", path), message, "write a size or '?'")
+
+
+def _finding(rule: str, path: SpecPath, message: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(rule=rule, path=path, message=message, hint=hint)

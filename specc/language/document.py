@@ -1,0 +1,229 @@
+"""One document: the endpoints, dimensions and variable collections of one model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer
+
+from specc.language.scalars import (
+    AttributePath,
+    DimName,
+    Flag,
+    FunctionPath,
+    ImportPath,
+    ModelPath,
+    NonEmpty,
+    Size,
+    Text,
+    describe,
+    problem,
+)
+from specc.language.trees import FILLED_OBJECT, DtypeValue, Record, Tensor, Tree, tensor, tree_to_json
+
+VERSION: Literal[1] = 1
+SUFFIX = ".specc.json"
+DEFAULT_FUNCTION = "__call__"
+DEFAULT_ARGUMENTS = ("inputs",)
+
+
+def _check_version(value: Any) -> int:
+    if isinstance(value, bool) or value != VERSION:
+        raise problem("bad-version", f"{describe(value)} is no version of the language", f"write {VERSION}")
+    return VERSION
+
+
+def _check_tensor_string(value: Any) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    if not isinstance(value, str):
+        raise problem("wrong-type", f"expected a tensor such as 'float32[4, 2]', found {describe(value)}")
+    return tensor(value)
+
+
+TensorString = Annotated[Tensor, PlainValidator(_check_tensor_string), WithJsonSchema({"$ref": "#/$defs/TensorString"})]
+
+
+class Dim(Record):
+    """A named dimension: within one call of one endpoint it stands for one size."""
+
+    min: Size = 0
+    """The smallest size."""
+    max: Size | None = None
+    """The largest size; without it there is none."""
+    description: Text = ""
+    """What the dimension counts."""
+
+
+class Endpoint(Record):
+    """One way to call the model: a function, what goes in and what comes out."""
+
+    description: Text = ""
+    """What the endpoint answers, and for whom."""
+    function: FunctionPath | None = DEFAULT_FUNCTION
+    """An attribute path on the model, module:attribute called with the model first, or null for one given in code."""
+    kwargs: dict[Text, Any] = {}
+    """Keyword arguments of the function, fixed in the archive."""
+    preprocess: ImportPath | None = None
+    """module:attribute; takes the declared inputs and returns what the function takes."""
+    postprocess: ImportPath | None = None
+    """module:attribute; takes what the function returns and returns the declared outputs."""
+    autograph: Flag = False
+    """Whether Python control flow on tensors is converted while the function is traced."""
+    gradients: Flag = True
+    """Whether the archive keeps custom gradients; false makes a smaller archive, faster, that only infers."""
+    arguments: tuple[NonEmpty, ...] = ()
+    """The names of the positional arguments; required where there are several."""
+    inputs: tuple[Tree, ...]
+    """The trees of the positional arguments."""
+    outputs: Tree
+    """The tree of the result."""
+
+    def model_post_init(self, context: Any, /) -> None:
+        """A single argument is called ``inputs`` unless the document says otherwise."""
+        if "arguments" not in self.model_fields_set and len(self.inputs) == 1:
+            self.__dict__["arguments"] = DEFAULT_ARGUMENTS
+
+
+class Selection(Record):
+    """Variables of the model, chosen by a path and by what they are."""
+
+    from_: AttributePath = Field(alias="from")
+    """A dotted path on the model to a variable, a list of them, or anything that has variables."""
+    match: NonEmpty = "**"
+    """A glob over the variables' paths; * stays within one segment, ** crosses."""
+    trainable: Flag | None = None
+    """Takes only trainable, or only other, variables."""
+    dtype: DtypeValue | None = None
+    """Takes only variables of this dtype."""
+    content: Annotated[dict[NonEmpty, TensorString], *FILLED_OBJECT] | None = None
+    """What must be found: the dtype and shape of every chosen variable, by its path."""
+
+
+def _to_selections(value: Any) -> Any:
+    """A collection is a path, a selection, or an array of them: always an array, inside."""
+    items = value if isinstance(value, (list, tuple)) else (value,)
+    if not items:
+        raise problem("empty-container", "an array of selections may not be empty")
+    return [{"from": item} if isinstance(item, str) else item for item in items]
+
+
+SELECTION_SCHEMA: dict[str, Any] = {
+    "if": {"type": "string"},
+    "then": {"$ref": "#/$defs/AttributePath"},
+    "else": {"$ref": "#/$defs/Selection"},
+}
+COLLECTION_SCHEMA: dict[str, Any] = {
+    "description": "Variables of the model: a dotted path, a selection, or an array of them.",
+    "examples": ["optimizer.variables", {"from": "variables", "match": "encoder/**", "trainable": True}],
+    "if": {"type": "array"},
+    "then": {"minItems": 1, "items": SELECTION_SCHEMA},
+    "else": SELECTION_SCHEMA,
+}
+
+Collection: TypeAlias = Annotated[
+    tuple[Selection, ...], BeforeValidator(_to_selections), WithJsonSchema({"$ref": "#/$defs/Collection"})
+]
+
+
+class Document(Record):
+    """A specc document: what one model's archive offers to its callers."""
+
+    schema_: Text | None = Field(default=None, alias="$schema")
+    """The JSON Schema, for the editor."""
+    specc: Annotated[Literal[1], PlainValidator(_check_version), WithJsonSchema({"const": VERSION})]
+    """The version of the language."""
+    name: NonEmpty | None = None
+    """The model's name."""
+    description: Text = ""
+    """What the model does."""
+    model: ModelPath | None = None
+    """module:attribute of a model or of a callable that returns one, or a .keras file beside the spec."""
+    dims: dict[DimName, Dim] = {}
+    """The named dimensions, with their bounds."""
+    endpoints: Annotated[dict[NonEmpty, Endpoint], *FILLED_OBJECT]
+    """The ways to call the model, by name."""
+    default: NonEmpty | None = None
+    """The endpoint published as serving_default too; null for none. Required where there are several."""
+    variable_collections: dict[NonEmpty, Collection] = {}
+    """Lists of variables that the archive offers by name."""
+    track: tuple[AttributePath, ...] = ()
+    """Attributes of the model, such as lookup tables, that the archive keeps although no endpoint reaches them."""
+
+    def model_post_init(self, context: Any, /) -> None:
+        """A single endpoint is the default by itself, so that saying it and leaving it out are one document."""
+        if "default" not in self.model_fields_set and len(self.endpoints) == 1:
+            self.__dict__["default"] = next(iter(self.endpoints))
+
+    @property
+    def default_is_said(self) -> bool:
+        """Whether the document decides on a default: by name, by null, or by having one endpoint."""
+        return "default" in self.model_fields_set or len(self.endpoints) == 1
+
+    @model_serializer(mode="plain")
+    def _serialize(self) -> dict[str, Any]:
+        return document_to_json(self)
+
+
+def document_to_json(document: Document) -> dict[str, Any]:
+    """The canonical JSON of a document: fields in the order of the language, names sorted, defaults left out."""
+    data: dict[str, Any] = {} if document.schema_ is None else {"$schema": document.schema_}
+    data["specc"] = document.specc
+    data |= _said(document, "name", "description", "model")
+    if document.dims:
+        data["dims"] = {name: _said(document.dims[name], "min", "max", "description") for name in sorted(document.dims)}
+    data["endpoints"] = {name: _endpoint_to_json(endpoint) for name, endpoint in sorted(document.endpoints.items())}
+    by_itself = len(document.endpoints) == 1 and document.default in document.endpoints
+    if document.default_is_said and not by_itself:
+        data["default"] = document.default
+    if document.variable_collections:
+        collections = sorted(document.variable_collections.items())
+        data["variable_collections"] = {name: _collection_to_json(collection) for name, collection in collections}
+    if document.track:
+        data["track"] = list(document.track)
+    return data
+
+
+def _said(record: Record, *fields: str) -> dict[str, Any]:
+    """The fields whose value is not the language's default."""
+    model_fields = type(record).model_fields
+    said = {}
+    for field in fields:
+        value = getattr(record, field)
+        if value != model_fields[field].default:
+            said[model_fields[field].alias or field] = value
+    return said
+
+
+def _endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
+    data = _said(endpoint, "description", "function")
+    if endpoint.kwargs:
+        data["kwargs"] = _sorted_json(endpoint.kwargs)
+    data |= _said(endpoint, "preprocess", "postprocess", "autograph", "gradients")
+    if endpoint.arguments != (DEFAULT_ARGUMENTS if len(endpoint.inputs) == 1 else ()):
+        data["arguments"] = list(endpoint.arguments)
+    data["inputs"] = [tree_to_json(tree) for tree in endpoint.inputs]
+    data["outputs"] = tree_to_json(endpoint.outputs)
+    return data
+
+
+def _sorted_json(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _sorted_json(value[key]) for key in sorted(value)}
+        case list() | tuple():
+            return [_sorted_json(item) for item in value]
+        case _:
+            return value
+
+
+def _collection_to_json(collection: tuple[Selection, ...]) -> Any:
+    selections = [_selection_to_json(selection) for selection in collection]
+    return selections[0] if len(selections) == 1 else selections
+
+
+def _selection_to_json(selection: Selection) -> Any:
+    data = _said(selection, "from_", "match", "trainable", "dtype")
+    if selection.content is not None:
+        data["content"] = {path: tree_to_json(leaf) for path, leaf in sorted(selection.content.items())}
+    return data["from"] if len(data) == 1 else data

@@ -1,0 +1,156 @@
+"""pydantic's errors as Diagnostics: one a defect, each with a path that can be followed in the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean
+from specc.language.document import Dim, Document, Endpoint, Selection
+from specc.language.scalars import describe, shorten
+from specc.language.trees import (
+    TAG,
+    Dict,
+    List,
+    NamedTuple,
+    Ragged,
+    RaggedNames,
+    Sparse,
+    SparseNames,
+    Tensor,
+    Tuple,
+    is_long_form,
+)
+
+MAX_FINDINGS = 1000
+"""A million unknown keys are no more use to a reader than a thousand, and cost a thousand times the time."""
+
+_NODES: dict[str, type[BaseModel]] = {
+    "tensor": Tensor,
+    "ragged": Ragged,
+    "sparse": Sparse,
+    "list": List,
+    "tuple": Tuple,
+}
+_NODES |= {"namedtuple": NamedTuple, "dict": Dict}
+_PLURALS = {list: "an array", dict: "an object"}
+
+
+def diagnose(error: ValidationError, data: Any) -> Iterator[Diagnostic]:
+    """Every defect that pydantic found in ``data``, in the order of the document."""
+    for detail in error.errors(include_url=False):
+        path, kind = _follow(detail["loc"], data)
+        yield _diagnostic(detail, path, kind)
+
+
+def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, str | None]:
+    """The path in the document of a location in pydantic's models, and the kind of node that it ends in.
+
+    Inside a tree a location names the union's member, and the fields that the short forms leave out; the document
+    itself says which form stands there.
+    """
+    path: list[str | int] = []
+    current, kind, short = data, None, False
+    for part in loc:
+        if isinstance(part, str) and part.startswith(TAG):
+            kind, short = part.removeprefix(TAG), not is_long_form(current)
+        elif short and part == "items":
+            short = False
+        elif part == "[key]" and not (isinstance(current, dict) and part in current):
+            pass
+        elif len(path) == 2 and path[0] == "variable_collections" and part == 0 and not isinstance(current, list):
+            pass  # a collection of one selection may leave the array out
+        elif part == "from" and isinstance(current, str):
+            pass  # a selection that is a path alone is a string
+        else:
+            path.append(part)
+            current = _child(current, part)
+            short = False
+    return tuple(path), kind
+
+
+def _child(value: Any, part: str | int) -> Any:
+    match value, part:
+        case dict(), str():
+            return value.get(part)
+        case list() | tuple(), int() if part < len(value):
+            return value[part]
+        case _:
+            return None
+
+
+def _diagnostic(detail: ErrorDetails, path: SpecPath, kind: str | None) -> Diagnostic:
+    found, context = detail["input"], detail.get("ctx", {})
+    match detail["type"]:
+        case "missing":
+            return _missing(path)
+        case "extra_forbidden":
+            key = str(path[-1])
+            keys = keys_of(_model_at(path, kind))
+            hint = did_you_mean(key, keys) or f"the keys here are {', '.join(keys)}"
+            return Diagnostic(rule="unknown-key", path=path, message=f"unknown key {shorten(key)!r}", hint=hint)
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return _wrong_type(path, "an object", found)
+        case "tuple_type" | "list_type":
+            return _wrong_type(path, "an array", found)
+        case "too_long":
+            limit, length = context["max_length"], context["actual_length"]
+            return Diagnostic(
+                rule="wrong-length", path=path, message=f"expected at most {limit} items here, found {length}"
+            )
+        case "literal_error":
+            text = f"expected {context['expected']}, found {describe(found)}"
+            return Diagnostic(rule="bad-choice", path=path, message=text)
+        case _:
+            return Diagnostic(
+                rule=detail["type"],
+                path=path,
+                message=context.get("message", detail["msg"]),
+                hint=context.get("hint", ""),
+            )
+
+
+def _missing(path: SpecPath) -> Diagnostic:
+    last = path[-1]
+    if isinstance(last, int):
+        hint = "a field of a namedtuple is a pair of its name and its tree"
+        return Diagnostic(rule="wrong-length", path=path[:-1], message="expected two items here", hint=hint)
+    return Diagnostic(rule="missing-key", path=path[:-1], message=f"the key {last!r} is missing")
+
+
+def _wrong_type(path: SpecPath, expected: str, found: Any) -> Diagnostic:
+    return Diagnostic(rule="wrong-type", path=path, message=f"expected {expected}, found {describe(found)}")
+
+
+def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """The keys that a JSON object of ``model`` may have."""
+    return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+def _model_at(path: SpecPath, kind: str | None) -> type[BaseModel]:
+    """The model whose unknown key ``path`` ends in."""
+    match path[:-1]:
+        case (*_, "names") if kind in ("ragged", "sparse"):
+            return RaggedNames if kind == "ragged" else SparseNames
+        case _ if kind is not None:
+            return _NODES[kind]
+        case ("dims", _):
+            return Dim
+        case ("endpoints", _):
+            return Endpoint
+        case ("variable_collections", *_):
+            return Selection
+        case _:
+            return Document
+
+
+def capped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """At most MAX_FINDINGS of ``diagnostics``, the last one saying that there are more."""
+    for count, diagnostic in enumerate(diagnostics):
+        if count == MAX_FINDINGS - 1:
+            yield Diagnostic(rule="too-many-findings", message="there are more findings; mend these first")
+            return
+        yield diagnostic

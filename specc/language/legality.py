@@ -1,0 +1,144 @@
+"""What a document must keep to, beyond making sense, so that TensorFlow can build and revive it.
+
+Any string can be read from an archive; fewer can be put into one. Nothing is ever renamed silently, so what TensorFlow
+or Python would refuse, lower-case or overwrite is refused here, by name.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Iterator
+
+from specc.diagnostics import Diagnostic, SpecPath, format_path
+from specc.language.document import Document, Endpoint
+from specc.language.names import BoundLeaf, child_path, input_leaves, output_leaves
+from specc.language.trees import NamedTuple, Tree, children
+
+INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+MAX_NESTING = 40
+"""TensorFlow and protobuf stop at about 46 nested containers."""
+
+SERVING_DEFAULT = "serving_default"
+RESERVED = frozenset(
+    {
+        "signatures", "variables", "trainable_variables", "non_trainable_variables", "name", "name_scope",
+        "with_name_scope", "submodules", "graph_debug_info", "tensorflow_version", "tensorflow_git_version",
+    }
+)  # fmt: skip
+"""Attributes that a revived archive needs for itself."""
+
+
+def find_illegal(document: Document) -> Iterator[Diagnostic]:
+    """Every name in ``document`` that cannot be built, and every clash, naming both sides."""
+    yield from _attributes(document)
+    for name, endpoint in document.endpoints.items():
+        at: SpecPath = ("endpoints", name)
+        yield from _arguments(endpoint, at)
+        for index, tree in enumerate(endpoint.inputs):
+            yield from _containers(tree, (*at, "inputs", index))
+        yield from _containers(endpoint.outputs, (*at, "outputs"))
+        yield from _input_names(input_leaves(endpoint, at))
+        yield from _output_names(output_leaves(endpoint, at))
+
+
+def _attributes(document: Document) -> Iterator[Diagnostic]:
+    """Endpoints and collections become attributes of one revived object."""
+    for name in document.endpoints:
+        if name == SERVING_DEFAULT and document.default != name:
+            hint = "the default endpoint is published under that name; make this one the default or rename it"
+            yield _finding("reserved-name", ("endpoints", name), f"{name!r} is not the default endpoint", hint)
+        yield from _attribute(name, ("endpoints", name), "an endpoint")
+    for name in document.variable_collections:
+        path: SpecPath = ("variable_collections", name)
+        if name in document.endpoints:
+            message = f"the collection {name!r} would overwrite the endpoint of that name"
+            yield _finding("name-clash", path, message, "rename one of them")
+        if name == SERVING_DEFAULT:
+            yield _finding("reserved-name", path, f"{name!r} is kept for the default endpoint", "rename it")
+        yield from _attribute(name, path, "a collection")
+
+
+def _attribute(name: str, path: SpecPath, what: str) -> Iterator[Diagnostic]:
+    if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+        hint = "use letters, digits and underscores, and no Python keyword"
+        yield _finding("bad-name", path, f"{name!r} cannot be the name of {what}", hint)
+    elif name.startswith("_"):
+        yield _finding("bad-name", path, f"the name {name!r} starts with an underscore", "such names are private")
+    elif name in RESERVED:
+        yield _finding(
+            "reserved-name", path, f"{name!r} is an attribute of every revived archive", "choose another name"
+        )
+
+
+def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+    for index, name in enumerate(endpoint.arguments):
+        problem = _input_problem(name)
+        if problem:
+            yield _finding("bad-name", (*at, "arguments", index), f"the argument name {name!r} {problem}")
+
+
+def _containers(tree: Tree, path: SpecPath, depth: int = 1) -> Iterator[Diagnostic]:
+    if depth > MAX_NESTING and children(tree):
+        message = f"containers are nested deeper than {MAX_NESTING} levels, which TensorFlow cannot save"
+        yield _finding("too-deep", path, message)
+        return
+    if isinstance(tree, NamedTuple):
+        yield from _namedtuple(tree, path)
+    for key, child in children(tree):
+        yield from _containers(child, child_path(tree, key, path), depth + 1)
+
+
+def _namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
+    if not tree.typename.isidentifier() or keyword.iskeyword(tree.typename):
+        yield _finding("bad-name", (*path, "typename"), f"{tree.typename!r} cannot be the name of a class")
+    for index, (name, _) in enumerate(tree.fields):
+        if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+            yield _finding("bad-name", (*path, "fields", index, 0), f"{name!r} cannot be the name of a field")
+
+
+def _input_problem(name: str) -> str:
+    if not INPUT_NAME.fullmatch(name):
+        return "must start with a letter and hold only letters, digits and underscores"
+    if keyword.iskeyword(name):
+        return "is a Python keyword"
+    return "is taken by the revived object" if name == "self" else ""
+
+
+def _input_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
+    hint = 'give the leaf a "name"'
+    taken: dict[str, tuple[str, BoundLeaf]] = {}
+    for leaf in leaves:
+        for component in leaf.components:
+            name = component.wire_name
+            problem = _input_problem(name)
+            if problem:
+                yield _finding("bad-name", leaf.path, f"the wire name {name!r} {problem}", hint)
+            yield from _clash(name.lower(), name, leaf, taken, "TensorFlow ignores case there")
+
+
+def _output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
+    taken: dict[str, tuple[str, BoundLeaf]] = {}
+    for leaf in leaves:
+        for component in leaf.components:
+            name = component.wire_name
+            if not name.isprintable():
+                message = f"the wire name {name!r} holds characters that cannot be printed"
+                yield _finding("bad-name", leaf.path, message, 'give the leaf a "name"')
+            yield from _clash(name, name, leaf, taken, "")
+
+
+def _clash(
+    key: str, name: str, leaf: BoundLeaf, taken: dict[str, tuple[str, BoundLeaf]], why: str
+) -> Iterator[Diagnostic]:
+    if key not in taken:
+        taken[key] = (name, leaf)
+        return
+    other_name, other = taken[key]
+    also = f"{other_name!r} ({why})" if other_name != name else "the same name"
+    message = f"the wire name {name!r} clashes: the leaf at {format_path(other.path)} has {also}"
+    yield _finding("name-clash", leaf.path, message, 'give one of them a "name"')
+
+
+def _finding(rule: str, path: SpecPath, message: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(rule=rule, path=path, message=message, hint=hint)

@@ -1,0 +1,126 @@
+"""Wire names: a SignatureDef is flat, so each component of each leaf has one name of its own.
+
+A leaf's name is the one that it declares, else the keys and positions on its path joined with ``_``. Ragged and sparse
+leaves are several tensors, each with a suffix. The names depend on nothing but the leaf's own path, so that adding an
+argument or an output never renames another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from specc.diagnostics import SpecPath
+from specc.language.document import Endpoint
+from specc.language.tensor_string import ANY, Dim, Shape
+from specc.language.trees import (
+    Dict,
+    Leaf,
+    List,
+    NamedTuple,
+    Ragged,
+    Sparse,
+    Tensor,
+    Tree,
+    Tuple,
+    children,
+)
+
+
+@dataclass(frozen=True)
+class Component:
+    """One flat tensor of a leaf, as a signature has it. ``part`` is its role in a composite, else empty."""
+
+    wire_name: str
+    dtype: str
+    shape: Shape
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class BoundLeaf:
+    """A leaf at its place in an endpoint: where it stands in the document, its keys, and its components in order."""
+
+    leaf: Leaf
+    path: SpecPath
+    components: tuple[Component, ...]
+
+
+def input_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]:
+    """The leaves of all arguments, in the order in which TensorFlow flattens them. ``at`` is the endpoint's path."""
+    leaves: list[BoundLeaf] = []
+    for index, tree in enumerate(endpoint.inputs):
+        argument = endpoint.arguments[index] if index < len(endpoint.arguments) else f"argument_{index}"
+        words = () if isinstance(tree, (Dict, NamedTuple)) else (argument,)
+        leaves.extend(_walk(tree, words, (*at, "inputs", index)))
+    return tuple(leaves)
+
+
+def output_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]:
+    """The leaves of the result, in the order in which TensorFlow flattens them. ``at`` is the endpoint's path."""
+    match endpoint.outputs:
+        case Dict() | NamedTuple():
+            words: tuple[str, ...] = ()
+        case List() | Tuple():
+            words = ("output",)
+        case Tensor() | Ragged() | Sparse():
+            words = ("output", "0")
+    return tuple(_walk(endpoint.outputs, words, (*at, "outputs")))
+
+
+def _walk(tree: Tree, words: tuple[str, ...], path: SpecPath) -> Iterator[BoundLeaf]:
+    match tree:
+        case Tensor() | Ragged() | Sparse():
+            yield BoundLeaf(tree, path, components(tree, tree.name or "_".join(words)))
+        case _:
+            for key, child in children(tree):
+                yield from _walk(child, (*words, str(key)), child_path(tree, key, path))
+
+
+def child_path(tree: Tree, key: str | int, path: SpecPath) -> SpecPath:
+    """Where the child ``key`` of the container at ``path`` stands in the canonical document."""
+    match tree:
+        case NamedTuple():
+            return (*path, "fields", [name for name, _ in tree.fields].index(str(key)), 1)
+        case Tuple():
+            return (*path, "items", key)
+        case _:
+            return (*path, key)
+
+
+def components(leaf: Leaf, name: str) -> tuple[Component, ...]:
+    """The flat tensors of a leaf called ``name``, in TensorFlow's own order of components."""
+    match leaf:
+        case Tensor():
+            return (Component(name, leaf.dtype, leaf.shape),)
+        case Ragged():
+            return _ragged_components(leaf, name)
+        case Sparse():
+            return _sparse_components(leaf, name)
+
+
+def _ragged_components(leaf: Ragged, name: str) -> tuple[Component, ...]:
+    said = leaf.names
+    values = (said and said.values) or f"{name}_values"
+    numbered = [f"{name}_row_splits"] if leaf.ragged_rank == 1 else []
+    numbered = numbered or [f"{name}_row_splits_{index}" for index in range(leaf.ragged_rank)]
+    splits = (said and said.row_splits) or tuple(numbered)
+    flat: Shape = None if leaf.shape is None else (ANY, *leaf.shape[leaf.ragged_rank + 1 :])
+    rows: Dim = leaf.shape[0] + 1 if leaf.shape and isinstance(leaf.shape[0], int) else ANY
+    return (
+        Component(values, leaf.dtype, flat, "values"),
+        *(
+            Component(split, leaf.row_splits_dtype, (rows if index == 0 else ANY,), "row_splits")
+            for index, split in enumerate(splits)
+        ),
+    )
+
+
+def _sparse_components(leaf: Sparse, name: str) -> tuple[Component, ...]:
+    said = leaf.names
+    rank: Dim = ANY if leaf.shape is None else len(leaf.shape)
+    return (
+        Component((said and said.indices) or f"{name}_indices", "int64", (ANY, rank), "indices"),
+        Component((said and said.values) or f"{name}_values", leaf.dtype, (ANY,), "values"),
+        Component((said and said.dense_shape) or f"{name}_dense_shape", "int64", (rank,), "dense_shape"),
+    )

@@ -1,0 +1,111 @@
+r"""The small types that every part of the language is made of, each with the JSON Schema that says the same.
+
+JSON does not tell ``3`` from ``3.0``, and JSON Schema's ``integer`` accepts both; so does :data:`Size`. JSON's
+``true`` is no integer, though Python's is. Patterns end in ``$(?!\n)``, since ``$`` alone matches before a newline.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+END = r"$(?!\n)"
+MAX_SIZE = 10**18 - 1
+"""No axis is longer. A round bound, so that a pattern and a number can say the same."""
+
+
+def problem(rule: str, message: str, hint: str = "") -> PydanticCustomError:
+    """A defect found while pydantic validates, carried to a Diagnostic by :mod:`specc.language.findings`."""
+    # Braces are pydantic's template syntax, and user text may hold them.
+    return PydanticCustomError(rule, "{message}", {"message": message, "hint": hint})
+
+
+def whole_number(value: Any) -> int:
+    """JSON's reading of an integer: ``3`` and ``3.0``, but not ``true``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
+        raise problem("wrong-type", f"expected a whole number, found {describe(value)}")
+    return int(value)
+
+
+def _size(value: Any) -> int:
+    size: int = whole_number(value)
+    if not 0 <= size <= MAX_SIZE:
+        raise problem("bad-size", f"{size} is no size: expected a whole number from 0 to {MAX_SIZE}")
+    return size
+
+
+def shorten(text: str) -> str:
+    """``text``, cut where it is too long for a message."""
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def describe(value: Any) -> str:
+    """A JSON value in the words of JSON, short enough for a message."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"the string {shorten(value)!r}"
+        case dict():
+            return "an object"
+        case list() | tuple():
+            return "an array"
+        case _:
+            return f"the number {value!r}"
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise problem("wrong-type", f"expected a string, found {describe(value)}")
+    return value
+
+
+def _flag(value: Any) -> Any:
+    if not isinstance(value, bool):
+        raise problem("wrong-type", f"expected true or false, found {describe(value)}")
+    return value
+
+
+def spelled(pattern: str, rule: str, what: str, example: str) -> tuple[BeforeValidator, WithJsonSchema]:
+    """The two annotations of a string that must match ``pattern`` whole: pydantic's and the JSON Schema's."""
+    matches = re.compile(pattern).fullmatch
+
+    def check(value: Any) -> Any:
+        if not matches(_text(value)):
+            raise problem(rule, f"{shorten(value)!r} is not {what}", f"for example {example}")
+        return value
+
+    return BeforeValidator(check), WithJsonSchema({"type": "string", "pattern": f"^({pattern}){END}"})
+
+
+IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
+DOTTED = rf"{IDENTIFIER}(\.{IDENTIFIER})*"
+
+Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string"})]
+NonEmpty = Annotated[
+    str,
+    *spelled(r"[\s\S]+", "empty-text", "a non-empty string", "'score'"),
+    WithJsonSchema({"type": "string", "minLength": 1}),
+]
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Size = Annotated[int, BeforeValidator(_size), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_SIZE})]
+DimName = Annotated[str, *spelled(IDENTIFIER, "bad-dim-name", "a name for a dimension", "'batch'")]
+AttributePath = Annotated[str, *spelled(DOTTED, "bad-path", "a path of attributes", "'optimizer.variables'")]
+ImportPath = Annotated[str, *spelled(f"{DOTTED}:{DOTTED}", "bad-path", "module:attribute", "'ranker.features:decode'")]
+FunctionPath = Annotated[
+    str, *spelled(f"({DOTTED}:)?{DOTTED}", "bad-path", "an attribute of the model or module:attribute", "'call'")
+]
+ModelPath = Annotated[
+    str,
+    *spelled(
+        rf"{DOTTED}:{DOTTED}|[^\u0000-\u001f]+\.keras",
+        "bad-path",
+        "module:attribute or a .keras file",
+        "'ranker.model:build'",
+    ),
+]

@@ -1,0 +1,100 @@
+"""The short form of a tensor, ``float32[batch, 3]``: dtype and shape in one string."""
+
+from __future__ import annotations
+
+import re
+
+from specc.diagnostics import did_you_mean
+from specc.language.dtypes import DTYPES
+from specc.language.scalars import END, IDENTIFIER, problem, shorten
+
+Dim = int | str
+"""One dimension: a size, the name of a dimension, or ``?`` for any size."""
+Shape = tuple[Dim, ...] | None
+"""The dimensions in order, ``()`` for a scalar, or None for unknown rank."""
+
+ANY = "?"
+_SIZE = r"0|[1-9][0-9]{0,17}"
+_DIM = rf"(?:{_SIZE}|\?|{IDENTIFIER})"
+_DIMS = rf"(?: *{_DIM} *(?:, *{_DIM} *)*)?"
+_DTYPE = "|".join(DTYPES)
+
+TENSOR_PATTERN = rf"^(?:{_DTYPE})\[(?:\.\.\.|{_DIMS})\]{END}"
+"""The pattern of a legal tensor string, for the JSON Schema."""
+
+_TENSOR = re.compile(rf"({_DTYPE})\[(?:(\.\.\.)|({_DIMS}))\]")
+_LOOSE = re.compile(r"\s*([^\[\]\s]*)\s*(?:\[(.*)\]?)?\s*", re.DOTALL)
+
+
+def parse_tensor(text: str) -> tuple[str, Shape]:
+    """Dtype and shape of a tensor string.
+
+    Raises:
+        PydanticCustomError: the string is no tensor; the message says which part is wrong and what would be right.
+    """
+    match = _TENSOR.fullmatch(text)
+    if match is None:
+        raise _explain(text)
+    dtype, unknown_rank, dims = match.groups()
+    if unknown_rank:
+        return dtype, None
+    return dtype, tuple(_dim(part.strip()) for part in dims.split(",")) if dims else ()
+
+
+def format_tensor(dtype: str, shape: Shape) -> str:
+    """The tensor string of a dtype and a shape."""
+    return f"{dtype}[{'...' if shape is None else ', '.join(map(str, shape))}]"
+
+
+def _dim(text: str) -> Dim:
+    return int(text) if text[0].isdigit() else text
+
+
+def check_dtype(text: str) -> str:
+    """``text`` where it is a dtype of the language; else the problem, with the closest dtype."""
+    if text in DTYPES:
+        return text
+    if text in ("resource", "variant"):
+        raise problem("bad-dtype", f"{text!r} tensors mean nothing outside the process that made them")
+    raise problem(
+        "bad-dtype", f"{shorten(text)!r} is not a dtype", did_you_mean(text, DTYPES) or _ALIASES.get(text, "")
+    )
+
+
+_ALIASES = {
+    alias: f"did you mean {dtype!r}?"
+    for alias, dtype in {
+        "float": "float32", "double": "float64", "half": "float16", "int": "int64", "long": "int64",
+        "str": "string", "bytes": "string", "text": "string", "boolean": "bool", "complex": "complex64",
+    }.items()
+}  # fmt: skip
+
+
+def _explain(text: str) -> Exception:
+    """The most specific thing that is wrong with a tensor string."""
+    if len(text) > 1000:
+        return problem("bad-tensor", f"a tensor string of {len(text)} characters")
+    loose = _LOOSE.fullmatch(text)
+    if loose is None or loose[2] is None or not text.rstrip().endswith("]") or text != text.strip():
+        hint = "write dtype and shape, like 'float32[batch, 3]'; 'float32[]' is a scalar, 'float32[...]' has any rank"
+        if text in DTYPES:
+            hint = f"write {text + '[]'!r} for a scalar, {text + '[batch, 3]'!r} for a matrix"
+        return problem("bad-tensor", f"{shorten(text)!r} is not a tensor", hint)
+    check_dtype(loose[1])
+    for part in loose[2][:-1].split(","):
+        dim = part.strip(" ")
+        if not re.fullmatch(_DIM, dim):
+            return problem("bad-dim", f"{shorten(dim)!r} in {shorten(text)!r} is not a dimension", _dim_hint(dim))
+    return problem(
+        "bad-tensor", f"{shorten(text)!r} is not a tensor", "write dtype and shape, like 'float32[batch, 3]'"
+    )
+
+
+def _dim_hint(dim: str) -> str:
+    if " " in dim:
+        return "dimensions are separated by commas, not by spaces"
+    if dim in ("None", "null", "-1", "*"):
+        return "a dimension of any size is '?'"
+    if dim == "":
+        return "there is a comma too many"
+    return "expected a size, a name or '?'"

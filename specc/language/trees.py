@@ -1,0 +1,380 @@
+"""Nested inputs and outputs: three kinds of leaves, four kinds of containers, each a frozen pydantic model.
+
+JSON mirrors the structure. A string is a tensor, an array a list, an object a dict; an object whose ``kind`` is one of
+:data:`KINDS` is the long form, which can say everything. No kind is a legal tensor string, so a dict with a feature
+called ``kind`` stays a dict. The models are built from what JSON would hold: ``Tensor(dtype="int8", shape=["batch"])``.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_serializer,
+)
+
+from specc.diagnostics import did_you_mean
+from specc.language.dtypes import DTYPES
+from specc.language.scalars import END, IDENTIFIER, MAX_SIZE, NonEmpty, Text, describe, problem, shorten, whole_number
+from specc.language.tensor_string import ANY, Dim, Shape, check_dtype, format_tensor, parse_tensor
+from specc.language.values import Bound, Value, normalize_value
+
+KINDS = ("tensor", "ragged", "sparse", "list", "tuple", "namedtuple", "dict")
+MAX_RANK = 254
+"""TensorFlow's own limit."""
+
+TAG = "\0"
+"""Starts the name of every union member in pydantic's error locations, where no key of a document can start so."""
+
+
+class Record(BaseModel):
+    """The base of every model of the language: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+
+
+def _check_dim(value: Any) -> Dim:
+    if isinstance(value, str):
+        if value == ANY or (value.isascii() and value.isidentifier()):
+            return value
+        raise problem("bad-dim", f"{shorten(value)!r} is not a dimension", "expected a size, a name or '?'")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        size = whole_number(value)
+        if 0 <= size <= MAX_SIZE:
+            return size
+    raise problem("bad-dim", f"{describe(value)} is not a dimension", "expected a size, a name or '?'")
+
+
+def _check_shape(value: Any) -> Any:
+    if value == "...":
+        return None
+    if not isinstance(value, (list, tuple)):
+        hint = "write a list such as ['batch', 3, '?'], or '...' for unknown rank"
+        raise problem("bad-shape", f"{describe(value)} is not a shape", hint)
+    if len(value) > MAX_RANK:
+        raise problem("bad-shape", f"a tensor has at most {MAX_RANK} dimensions, not {len(value)}")
+    return value
+
+
+def _check_dtype(value: Any) -> str:
+    if not isinstance(value, str):
+        raise problem("wrong-type", f"expected a dtype, found {describe(value)}")
+    return check_dtype(value)
+
+
+def _check_ragged_rank(value: Any) -> int:
+    rank = whole_number(value)
+    if not 1 <= rank < MAX_RANK:
+        raise problem("bad-ragged-rank", f"{rank} is no ragged rank: expected 1 to {MAX_RANK - 1}")
+    return rank
+
+
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else _filled(value)
+
+
+def _filled(value: Any) -> Any:
+    """Refuses an empty container before its items are looked at, so that a bad item is one finding and not two."""
+    if isinstance(value, (list, tuple, dict)) and not value:
+        raise problem("empty-container", f"{describe(value)} may not be empty here")
+    return value
+
+
+def _none_if_silent(value: Any) -> Any:
+    return value if value is not None and any(part is not None for _, part in value) else None
+
+
+FILLED_ARRAY = (BeforeValidator(_filled), Field(json_schema_extra={"minItems": 1}))
+FILLED_OBJECT = (BeforeValidator(_filled), Field(json_schema_extra={"minProperties": 1}))
+
+
+_DIM_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": MAX_SIZE},
+        {"type": "string", "pattern": rf"^(\?|{IDENTIFIER}){END}"},
+    ]
+}
+_SHAPE_SCHEMA: dict[str, Any] = {
+    "description": 'The dimensions in order (a size, a name, or "?" for any size), or "..." for unknown rank.',
+    "examples": [["batch", 3, "?"], "..."],
+    "if": {"type": "string"},
+    "then": {"const": "..."},
+    "else": {"type": "array", "maxItems": MAX_RANK, "items": _DIM_SCHEMA},
+}
+
+DimValue = Annotated[Dim, PlainValidator(_check_dim)]
+ShapeValue = Annotated[
+    tuple[DimValue, ...] | None, BeforeValidator(_check_shape), WithJsonSchema({"$ref": "#/$defs/Shape"})
+]
+DtypeValue = Annotated[str, BeforeValidator(_check_dtype), WithJsonSchema({"type": "string", "enum": list(DTYPES)})]
+RaggedRank = Annotated[
+    int,
+    BeforeValidator(_check_ragged_rank),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_RANK - 1}),
+]
+RowSplits = Annotated[
+    tuple[NonEmpty, ...],
+    BeforeValidator(_one_or_more),
+    WithJsonSchema(
+        {
+            "if": {"type": "array"},
+            "then": {"items": {"type": "string", "minLength": 1}, "minItems": 1},
+            "else": {"type": "string", "minLength": 1},
+        }
+    ),
+]
+
+
+class Node(Record):
+    """One node of a tree; it serializes to its canonical JSON."""
+
+    @model_serializer(mode="plain")
+    def _serialize(self) -> Any:
+        return tree_to_json(self)  # type: ignore[arg-type]  # every Node is one of Tree
+
+
+class Tensor(Node):
+    """A dense tensor."""
+
+    kind: Literal["tensor"] = "tensor"
+    dtype: DtypeValue
+    """TensorFlow's name of the dtype."""
+    shape: ShapeValue
+    """The dimensions in order, or "..." for unknown rank."""
+    name: NonEmpty | None = None
+    """The tensor's wire name, where the one made from its path will not do."""
+    default: Value = None
+    """The value of an input that a client leaves out; needs fixed dimensions."""
+    minimum: Bound | None = None
+    """The smallest value that the contract allows."""
+    maximum: Bound | None = None
+    """The largest value that the contract allows."""
+    description: Text = ""
+    """What the tensor means, in which unit."""
+
+    @field_validator("default", "minimum", "maximum", mode="after")
+    @classmethod
+    def _normalize(cls, value: Any, info: ValidationInfo) -> Any:
+        dtype = info.data.get("dtype")
+        return normalize_value(value, dtype) if dtype is not None else value
+
+
+class RaggedNames(Record):
+    """Wire names for the components of a ragged tensor."""
+
+    values: NonEmpty | None = None
+    """The wire name of the flat values."""
+    row_splits: RowSplits | None = None
+    """The wire name of the row splits; a list of them, outermost first, where the ragged rank is above 1."""
+
+
+class Ragged(Node):
+    """A tf.RaggedTensor. Only uniform dimensions may be named."""
+
+    kind: Literal["ragged"] = "ragged"
+    dtype: DtypeValue
+    """TensorFlow's name of the dtype of the values."""
+    shape: ShapeValue
+    """The dimensions in order, "?" for ragged ones, or "..." for unknown rank."""
+    ragged_rank: RaggedRank = 1
+    """How many dimensions, after the first, are ragged."""
+    row_splits_dtype: Literal["int32", "int64"] = "int64"
+    """The dtype of the row splits."""
+    name: NonEmpty | None = None
+    """What the components' wire names start with, where the name made from the path will not do."""
+    names: Annotated[RaggedNames | None, AfterValidator(_none_if_silent)] = None
+    """Wire names of single components."""
+    description: Text = ""
+    """What the tensor means, in which unit."""
+
+
+class SparseNames(Record):
+    """Wire names for the components of a sparse tensor."""
+
+    indices: NonEmpty | None = None
+    """The wire name of the indices, int64[?, rank]."""
+    values: NonEmpty | None = None
+    """The wire name of the values."""
+    dense_shape: NonEmpty | None = None
+    """The wire name of the dense shape, int64[rank]."""
+
+
+class Sparse(Node):
+    """A tf.SparseTensor."""
+
+    kind: Literal["sparse"] = "sparse"
+    dtype: DtypeValue
+    """TensorFlow's name of the dtype of the values."""
+    shape: ShapeValue
+    """The dense shape, or "..." for unknown rank."""
+    name: NonEmpty | None = None
+    """What the components' wire names start with, where the name made from the path will not do."""
+    names: Annotated[SparseNames | None, AfterValidator(_none_if_silent)] = None
+    """Wire names of single components."""
+    description: Text = ""
+    """What the tensor means, in which unit."""
+
+
+class List(Node):
+    """A Python list. The short form is an array."""
+
+    kind: Literal["list"] = "list"
+    items: Annotated[tuple[Tree, ...], *FILLED_ARRAY]
+    """The elements in order."""
+
+
+class Tuple(Node):
+    """A Python tuple."""
+
+    kind: Literal["tuple"] = "tuple"
+    items: Annotated[tuple[Tree, ...], *FILLED_ARRAY]
+    """The elements in order."""
+
+
+class NamedTuple(Node):
+    """A collections.namedtuple."""
+
+    kind: Literal["namedtuple"] = "namedtuple"
+    typename: NonEmpty
+    """The name of the class."""
+    fields: Annotated[tuple[tuple[NonEmpty, Tree], ...], *FILLED_ARRAY]
+    """Pairs of a field's name and its tree, in order."""
+
+
+class Dict(Node):
+    """A Python dict with string keys; their order carries no meaning. The short form is an object."""
+
+    kind: Literal["dict"] = "dict"
+    items: Annotated[dict[NonEmpty, Tree], *FILLED_OBJECT]
+    """The tree of each key."""
+
+
+Leaf: TypeAlias = Tensor | Ragged | Sparse
+
+
+def is_long_form(value: Any) -> bool:
+    """Whether a JSON value is the long form of a node, which names its kind."""
+    return isinstance(value, dict) and isinstance(value.get("kind"), str) and value["kind"] in KINDS
+
+
+@lru_cache(maxsize=4096)
+def tensor(text: str) -> Tensor:
+    """The Tensor of a short form such as ``float32[batch, 3]``."""
+    dtype, shape = parse_tensor(text)
+    return Tensor.model_construct({"kind", "dtype", "shape"}, dtype=dtype, shape=shape)
+
+
+def _to_long_form(value: Any) -> Any:
+    """The node of a short form, or something that the models below validate."""
+    if isinstance(value, str):
+        return tensor(value)
+    if isinstance(value, (list, tuple)):
+        return {"kind": "list", "items": value}
+    if isinstance(value, Node) or is_long_form(value):
+        return value
+    if isinstance(value, dict):
+        kind = value.get("kind")
+        looks_long = isinstance(kind, str) and "[" not in kind and {"dtype", "shape", "items", "fields"} & value.keys()
+        if looks_long:
+            hint = did_you_mean(str(kind), KINDS) or f"the kinds are {', '.join(KINDS)}"
+            raise problem("unknown-kind", f"{shorten(str(kind))!r} is no kind of node", hint)
+        return {"kind": "dict", "items": value}
+    hint = "a tensor is a string such as 'float32[batch, 3]', a list an array, a dict an object"
+    raise problem("wrong-type", f"expected a tree, found {describe(value)}", hint)
+
+
+def _tag(value: Any) -> str:
+    return TAG + (value["kind"] if isinstance(value, dict) else value.kind)  # type: ignore[no-any-return]
+
+
+Tree: TypeAlias = Annotated[
+    Annotated[Tensor, Tag(f"{TAG}tensor")]
+    | Annotated[Ragged, Tag(f"{TAG}ragged")]
+    | Annotated[Sparse, Tag(f"{TAG}sparse")]
+    | Annotated[List, Tag(f"{TAG}list")]
+    | Annotated[Tuple, Tag(f"{TAG}tuple")]
+    | Annotated[NamedTuple, Tag(f"{TAG}namedtuple")]
+    | Annotated[Dict, Tag(f"{TAG}dict")],
+    Discriminator(_tag),
+    BeforeValidator(_to_long_form),
+    WithJsonSchema({"$ref": "#/$defs/Tree"}),
+]
+
+for _model in (List, Tuple, NamedTuple, Dict):
+    _model.model_rebuild()
+
+
+def children(tree: Tree) -> tuple[tuple[str | int, Tree], ...]:
+    """The parts of a container with their keys, in the order in which TensorFlow flattens them; nothing for a leaf."""
+    match tree:
+        case List() | Tuple():
+            return tuple(enumerate(tree.items))
+        case NamedTuple():
+            return tree.fields
+        case Dict():
+            return tuple(sorted(tree.items.items()))
+        case Tensor() | Ragged() | Sparse():
+            return ()
+
+
+def tree_to_json(tree: Tree) -> Any:
+    """The canonical JSON of a tree: the short form wherever it says everything, dict keys sorted."""
+    match tree:
+        case Tensor():
+            extra = _said(tree, "name", "default", "minimum", "maximum", "description")
+            return {**_long(tree), **extra} if extra else format_tensor(tree.dtype, tree.shape)
+        case Ragged():
+            rank = {} if tree.ragged_rank == 1 else {"ragged_rank": tree.ragged_rank}
+            splits = {} if tree.row_splits_dtype == "int64" else {"row_splits_dtype": tree.row_splits_dtype}
+            return {**_long(tree), **rank, **splits, **_said(tree, "name", "names", "description")}
+        case Sparse():
+            return {**_long(tree), **_said(tree, "name", "names", "description")}
+        case List():
+            return [tree_to_json(item) for item in tree.items]
+        case Tuple():
+            return {"kind": "tuple", "items": [tree_to_json(item) for item in tree.items]}
+        case NamedTuple():
+            fields = [[name, tree_to_json(item)] for name, item in tree.fields]
+            return {"kind": "namedtuple", "typename": tree.typename, "fields": fields}
+        case Dict():
+            return {str(key): tree_to_json(item) for key, item in children(tree)}
+
+
+def _long(leaf: Leaf) -> dict[str, Any]:
+    shape: Shape = leaf.shape
+    return {"kind": leaf.kind, "dtype": leaf.dtype, "shape": "..." if shape is None else list(shape)}
+
+
+def _said(leaf: Leaf, *fields: str) -> dict[str, Any]:
+    """The optional fields that say something, as JSON."""
+    said: dict[str, Any] = {}
+    for field in fields:
+        value = getattr(leaf, field)
+        if isinstance(value, Record):
+            value = _names_to_json(value)
+        if value is not None and (value != "" or field == "default"):
+            said[field] = _to_lists(value)
+    return said
+
+
+def _names_to_json(names: Record) -> dict[str, Any]:
+    said = {key: _to_lists(value) for key, value in names if value is not None}
+    if len(said.get("row_splits", ())) == 1:
+        said["row_splits"] = said["row_splits"][0]
+    return said
+
+
+def _to_lists(value: Any) -> Any:
+    return [_to_lists(item) for item in value] if isinstance(value, tuple) else value

@@ -1,0 +1,177 @@
+"""Defaults and bounds as JSON, where JSON itself has no word: NaN, infinities, bytes and complex numbers.
+
+A value is kept in its JSON form, since that form compares equal to itself where NaN does not:
+
+* a number, ``true``/``false``, or a text for a string tensor;
+* ``"NaN"``, ``"Infinity"`` and ``"-Infinity"`` for a float tensor, as protobuf's JSON mapping writes them;
+* ``{"base64": "/wA="}`` for a string tensor's bytes that are no UTF-8;
+* ``{"real": 1.0, "imag": "NaN"}`` for a complex tensor;
+* arrays of these, nested as the shape says.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from specc.language.dtypes import DTYPES, Family
+from specc.language.scalars import END, describe, problem
+
+SPECIAL_FLOATS = ("NaN", "Infinity", "-Infinity")
+_BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+
+REAL_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "number"}, {"enum": list(SPECIAL_FLOATS)}]}
+VALUE_SCHEMA: dict[str, Any] = {
+    "description": "A number, true or false, a text, NaN and infinities as strings, bytes as base64, "
+    "a complex number as its parts, or arrays of these.",
+    "if": {"type": "object"},
+    "then": {
+        "if": {"required": ["base64"]},
+        "then": {
+            "properties": {"base64": {"type": "string", "pattern": f"^{_BASE64}{END}"}},
+            "additionalProperties": False,
+        },
+        "else": {
+            "required": ["real", "imag"],
+            "properties": {"real": REAL_SCHEMA, "imag": REAL_SCHEMA},
+            "additionalProperties": False,
+        },
+    },
+    "else": {"type": ["number", "boolean", "string", "array"], "items": {"$ref": "#/$defs/Value"}},
+}
+
+
+def _is_real(value: Any) -> bool:
+    return (isinstance(value, (int, float)) and not isinstance(value, bool)) or value in SPECIAL_FLOATS
+
+
+def _check_value(value: Any) -> Any:
+    match value:
+        case list() | tuple():
+            return tuple(_check_value(item) for item in value)
+        case bool() | int() | float() | str():
+            return value
+        case {"base64": str(text), **rest} if not rest and re.fullmatch(_BASE64, text):
+            return value
+        case {"real": real, "imag": imag, **rest} if not rest and _is_real(real) and _is_real(imag):
+            return value
+        case _:
+            raise problem(
+                "bad-value",
+                f"{describe(value)} is no value of a tensor",
+                'expected a number, true or false, a string, {"base64": "..."}, {"real": 1.0, "imag": 0.0}, '
+                "or arrays of these",
+            )
+
+
+def _check_bound(value: Any) -> Any:
+    if not _is_real(value):
+        raise problem(
+            "bad-value", f"expected a number, found {describe(value)}", "infinities are 'Infinity', '-Infinity'"
+        )
+    return value
+
+
+Value = Annotated[Any, BeforeValidator(_check_value), WithJsonSchema({"$ref": "#/$defs/Value"})]
+Bound = Annotated[Any, BeforeValidator(_check_bound), WithJsonSchema(REAL_SCHEMA)]
+
+
+def normalize_value(value: Any, dtype: str) -> Any:
+    """``value`` with its numbers spelled one way for ``dtype``: 1.0 for a float tensor, 1 for an integer one."""
+    match value:
+        case tuple():
+            return tuple(normalize_value(item, dtype) for item in value)
+        case {"real": real, "imag": imag}:
+            return {"real": normalize_value(real, "float64"), "imag": normalize_value(imag, "float64")}
+        case int() if not isinstance(value, bool) and DTYPES[dtype].family in (Family.FLOAT, Family.COMPLEX):
+            return _as_float(value)
+        case float() if DTYPES[dtype].family is Family.INTEGER and value.is_integer():
+            return int(value)
+        case _:
+            return value
+
+
+def _as_float(value: int) -> int | float:
+    number = float(value)
+    return number if number == value else value
+
+
+def scalars(value: Any) -> Iterator[Any]:
+    """The scalars of a nested value, in row-major order."""
+    if isinstance(value, tuple):
+        for item in value:
+            yield from scalars(item)
+    else:
+        yield value
+
+
+def fits_dtype(scalar: Any, dtype: str) -> bool:
+    """Whether one scalar can be an element of a ``dtype`` tensor without loss of meaning."""
+    kind = DTYPES[dtype]
+    match kind.family:
+        case Family.BOOLEAN:
+            return isinstance(scalar, bool)
+        case Family.STRING:
+            return isinstance(scalar, str) or (isinstance(scalar, dict) and "base64" in scalar)
+        case Family.INTEGER:
+            low, high = kind.range
+            return isinstance(scalar, int) and not isinstance(scalar, bool) and low <= scalar <= high
+        case Family.FLOAT:
+            return _is_real(scalar)
+        case Family.COMPLEX:
+            return _is_real(scalar) or (isinstance(scalar, dict) and "real" in scalar)
+
+
+def shape_of(value: Any) -> tuple[int, ...] | None:
+    """The shape of a nested value, or None where its rows differ in length or depth."""
+    if not isinstance(value, tuple):
+        return ()
+    inner = {shape_of(item) for item in value}
+    if len(inner) > 1 or None in inner:
+        return None
+    rest = inner.pop() if inner else ()
+    return None if rest is None else (len(value), *rest)
+
+
+def decode_value(value: Any, dtype: str) -> Any:
+    """A value as Python numbers, text becoming bytes; nested lists where the value is nested."""
+    match value:
+        case tuple():
+            return [decode_value(item, dtype) for item in value]
+        case {"base64": text}:
+            return base64.b64decode(text)
+        case {"real": real, "imag": imag}:
+            return complex(float(real), float(imag))
+        case str() if DTYPES[dtype].family is Family.STRING:
+            return value.encode("utf-8")
+        case str():
+            return float(value)
+        case _:
+            return value
+
+
+def encode_value(value: Any) -> Any:
+    """The JSON form of Python numbers, booleans, text and bytes, nested lists included: what decode_value reads."""
+    match value:
+        case list() | tuple():
+            return tuple(encode_value(item) for item in value)
+        case bool() | int() | str():
+            return value
+        case bytes():
+            try:
+                return value.decode("utf-8")
+            except UnicodeDecodeError:
+                return {"base64": base64.b64encode(value).decode("ascii")}
+        case complex():
+            return {"real": encode_value(value.real), "imag": encode_value(value.imag)}
+        case float() if math.isnan(value):
+            return "NaN"
+        case float() if math.isinf(value):
+            return "Infinity" if value > 0 else "-Infinity"
+        case _:
+            return float(value)
