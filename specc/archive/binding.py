@@ -1,0 +1,212 @@
+"""From the names in a document to the model's functions, with their arity held against the declared arguments."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.archive.program import CompiledEndpoint, Program
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean
+from specc.errors import SpecError
+from specc.language.document import DEFAULT_FUNCTION
+
+_KERAS_OPTIONS = ("training", "mask")
+"""Parameters of a Keras layer's call that are options and no inputs, though they can be given by position."""
+
+
+@dataclass(frozen=True)
+class BoundEndpoint:
+    """An endpoint with the Python functions that it runs.
+
+    ``function`` takes the positional arguments and the declared kwargs; ``identity`` is equal for endpoints that run
+    the same function.
+    """
+
+    compiled: CompiledEndpoint
+    function: Callable[..., Any]
+    identity: object
+    preprocess: Callable[..., Any] | None
+    postprocess: Callable[..., Any] | None
+
+
+def bind(program: Program, model: Any, functions: Mapping[str, Callable[..., Any]]) -> list[BoundEndpoint]:
+    """Every endpoint of ``program`` with its functions.
+
+    Raises:
+        SpecError: a function is missing, cannot be called, or does not take the declared arguments.
+    """
+    findings: list[Diagnostic] = []
+    bound: list[BoundEndpoint] = []
+    for name in functions.keys() - program.keys():
+        hint = did_you_mean(name, program) or f"the endpoints are {', '.join(sorted(program))}"
+        findings.append(_finding("unknown-endpoint", (), f"a function is given for {name!r}, which is no endpoint", hint))
+    for compiled in program.values():
+        try:
+            bound.append(_bind_endpoint(compiled, model, functions.get(compiled.name)))
+        except SpecError as error:
+            findings.extend(error.diagnostics)
+    if findings:
+        raise SpecError(findings)
+    return bound
+
+
+def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., Any] | None) -> BoundEndpoint:
+    declared, path = compiled.declared, (*compiled.path, "function")
+    if given is not None:
+        function, identity = given, ("given", id(given))
+    elif declared.function is None:
+        message = "the function is given in code, and no code gave one"
+        hint = f'name it in the document, or call export(model, filepath, functions={{"{compiled.name}": ...}})'
+        raise SpecError([_finding("missing-function", path, message, hint)])
+    else:
+        function, identity = _resolve_function(declared.function, model, path), ("named", declared.function)
+    steps = {
+        field: _import(target, (*compiled.path, field)) if target else None
+        for field, target in (("preprocess", declared.preprocess), ("postprocess", declared.postprocess))
+    }
+    findings = list(_check_arity(compiled, function, steps["preprocess"]))
+    if findings:
+        raise SpecError(findings)
+    return BoundEndpoint(compiled, function, identity, steps["preprocess"], steps["postprocess"])
+
+
+def _resolve_function(target: str, model: Any, path: SpecPath) -> Callable[..., Any]:
+    if ":" in target:
+        imported = _import(target, path)
+
+        def with_model(*args: Any, **kwargs: Any) -> Any:
+            return imported(model, *args, **kwargs)
+
+        with_model.__signature__ = _without_first(imported)  # type: ignore[attr-defined]
+        return with_model
+    # Calling an object goes through its type, and a tf.function's own __call__ is bound to nothing.
+    function = model if target == DEFAULT_FUNCTION else resolve_attribute(model, target, "unknown-function", path)
+    if not callable(function):
+        message = f"{target!r} of the model is a {type(function).__name__}, which cannot be called"
+        raise SpecError([_finding("unknown-function", path, message)])
+    return function  # type: ignore[no-any-return]
+
+
+def resolve_attribute(root: Any, target: str, rule: str, path: SpecPath) -> Any:
+    """What the dotted path ``target`` leads to on ``root``; a SpecError of ``rule`` says where it ends, and the ways on."""
+    value = root
+    for index, part in enumerate(target.split(".")):
+        try:
+            value = getattr(value, part)
+        except AttributeError:
+            where = "the model" if index == 0 else f"{'.'.join(target.split('.')[:index])!r} of the model"
+            names = [name for name in dir(value) if not name.startswith("_")]
+            message = f"{where} (a {type(value).__name__}) has no attribute {part!r}"
+            raise SpecError([_finding(rule, path, message, did_you_mean(part, names))]) from None
+    return value
+
+
+def _import(target: str, path: SpecPath) -> Callable[..., Any]:
+    function = import_object(target, path)
+    if not callable(function):
+        message = f"{target} is a {type(function).__name__}, which cannot be called"
+        raise SpecError([_finding("unknown-function", path, message)])
+    return function  # type: ignore[no-any-return]
+
+
+def import_object(target: str, path: SpecPath) -> Any:
+    """The object that ``module:attribute`` names; a SpecError where the import fails, for whatever reason."""
+    module_name, _, attribute = target.partition(":")
+    try:
+        value: Any = importlib.import_module(module_name)
+    except ImportError as error:
+        hint = "run from the directory that holds it, or install it"
+        raise SpecError([_finding("import-failed", path, f"cannot import {module_name!r}: {error}", hint)]) from error
+    except Exception as error:  # noqa: BLE001  # a module may raise anything
+        message = f"importing {module_name!r} failed: {summarize(error)}"
+        raise SpecError([_finding("import-failed", path, message)]) from error
+    for part in attribute.split("."):
+        try:
+            value = getattr(value, part)
+        except AttributeError:
+            hint = did_you_mean(part, [name for name in dir(value) if not name.startswith("_")])
+            message = f"{module_name!r} has no attribute {attribute!r}"
+            raise SpecError([_finding("import-failed", path, message, hint)]) from None
+    return value
+
+
+def summarize(error: BaseException) -> str:
+    """An exception in one line: its type, and the first line of its message that says something."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    text = next((line for line in lines if line), "")
+    return f"{type(error).__name__}: {text if len(text) <= 300 else text[:297] + '...'}" if text else type(error).__name__
+
+
+def _check_arity(
+    compiled: CompiledEndpoint, function: Callable[..., Any], preprocess: Callable[..., Any] | None
+) -> Iterator[Diagnostic]:
+    declared = compiled.declared
+    arguments = [object() for _ in declared.inputs]
+    if preprocess is not None:
+        yield from _bind_arguments(preprocess, arguments, {}, (*compiled.path, "preprocess"))
+    else:
+        yield from _bind_arguments(function, arguments, declared.kwargs, (*compiled.path, "inputs"))
+
+
+def _bind_arguments(
+    function: Callable[..., Any], arguments: list[object], kwargs: dict[str, Any], path: SpecPath
+) -> Iterator[Diagnostic]:
+    signature = _signature(function)
+    if signature is None:
+        return
+    count = f"{len(arguments)} positional argument{'' if len(arguments) == 1 else 's'}"
+    try:
+        bound = signature.bind(*arguments, **kwargs)
+    except TypeError as error:
+        message = f"the function takes {signature}, and the document gives {count}{_with(kwargs)}: {error}"
+        yield _finding("wrong-arity", path, message, 'each entry of "inputs" is one positional argument')
+        return
+    positions = {id(argument): index for index, argument in enumerate(arguments)}
+    for name in _KERAS_OPTIONS:
+        if isinstance(function, keras.Layer) and id(bound.arguments.get(name)) in positions:
+            index = positions[id(bound.arguments[name])]
+            hint = f'make the inputs one list or dict, and give {name!r} in "kwargs"'
+            message = f"argument {index} would be {name!r} of {type(function).__name__}.call{signature}"
+            yield _finding("wrong-arity", (*path, index), message, hint)
+
+
+def _with(kwargs: dict[str, Any]) -> str:
+    return f" and {', '.join(kwargs)}" if kwargs else ""
+
+
+def _signature(function: Any) -> inspect.Signature | None:
+    """What ``function`` takes, or None where Python cannot say."""
+    if isinstance(function, keras.Layer):
+        function = function.call  # a layer's __call__ takes anything
+    elif isinstance(function, tf.types.experimental.PolymorphicFunction):
+        function = function.python_function
+    elif isinstance(function, tf.types.experimental.ConcreteFunction):
+        return None
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+
+
+def _without_first(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature of ``function`` once the model is given."""
+    signature = _signature(function)
+    if signature is None:
+        return inspect.signature(lambda *args, **kwargs: None)
+    parameters = list(signature.parameters.values())
+    if parameters and parameters[0].kind in (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    ):
+        parameters = parameters[1:]
+    return signature.replace(parameters=parameters)
+
+
+def _finding(rule: str, path: SpecPath, message: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(rule=rule, path=path, message=message, hint=hint)

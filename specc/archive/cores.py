@@ -1,0 +1,173 @@
+"""Traces each function once, as a core that takes and gives flat tensors.
+
+A core is a ConcreteFunction with one wire-named tensor per component. Signatures and nested endpoints are thin
+functions around it, or the core itself, so that nothing of the model is traced, saved or differentiated twice.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.archive.binding import BoundEndpoint, summarize
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
+
+_PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
+
+
+@dataclass(frozen=True)
+class Core:
+    """A traced function.
+
+    ``concrete`` takes a tensor for each of ``input_names`` and gives one for each of ``output_names``, both in the
+    order in which ``tf.nest`` flattens the arguments and the result with composites expanded. ``result`` is the result
+    as the function returned it while traced, nested and symbolic: what its structure and static shapes were.
+    """
+
+    concrete: Any
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    result: Any
+
+    def call(self, arguments: Any) -> Any:
+        """The nested result for the nested ``arguments``, a few ops around one call."""
+        flat = flatten(arguments)
+        outputs = self.concrete(**dict(zip(self.input_names, flat, strict=True)))
+        tensors = iter([outputs[name] for name in self.output_names])
+        leaves = [next(tensors) if tf.is_tensor(leaf) else leaf for leaf in flatten(self.result)]
+        return tf.nest.pack_sequence_as(self.result, leaves, expand_composites=True)
+
+
+def flatten(structure: Any) -> list[Any]:
+    """The flat tensors of nested ones, composites expanded, in TensorFlow's order; variables are read."""
+    return [to_tensor(leaf) for leaf in tf.nest.flatten(structure, expand_composites=True)]
+
+
+def to_tensor(leaf: Any) -> Any:
+    """A variable's value; anything else as it is."""
+    if isinstance(leaf, keras.Variable):
+        leaf = leaf.value
+    return tf.convert_to_tensor(leaf) if isinstance(leaf, tf.Variable) else leaf
+
+
+@dataclass
+class Cores:
+    """The cores of one export: one for each function, kwargs and argument specs, however many endpoints use it."""
+
+    traced: dict[object, Core] = field(default_factory=dict)
+
+    def core(
+        self, bound: BoundEndpoint, arguments: Sequence[Any], input_names: tuple[str, ...], output_names: tuple[str, ...]
+    ) -> Core:
+        """The core of ``bound`` for nested argument specs; its tensors get these names where it is traced now."""
+        specs = [_nameless(argument) for argument in arguments]
+        declared = bound.compiled.declared
+        kwargs = json.dumps(declared.kwargs, sort_keys=True)
+        key = (bound.identity, kwargs, declared.autograph, _hashable(specs))
+        if key not in self.traced:
+            self.traced[key] = _trace(bound, specs, input_names, output_names)
+        return self.traced[key]
+
+
+def _nameless(specs: Any) -> Any:
+    return tf.nest.map_structure(
+        lambda spec: tf.TensorSpec(spec.shape, spec.dtype) if isinstance(spec, tf.TensorSpec) else spec, specs
+    )
+
+
+def _hashable(specs: Any) -> object:
+    """A key that is equal for equal nested specs: structure, container types and all."""
+    structure = tf.nest.map_structure(lambda _: ".", specs)
+    return repr(structure), tuple(tf.nest.flatten(specs)), _classes(specs)
+
+
+def _classes(specs: Any) -> tuple[str, ...]:
+    """The classes of the containers, which ``repr`` may hide."""
+    if isinstance(specs, dict):
+        return tuple(name for key in sorted(specs) for name in _classes(specs[key]))
+    if isinstance(specs, (list, tuple)):
+        return (type(specs).__name__, *(name for item in specs for name in _classes(item)))
+    return ()
+
+
+def _trace(
+    bound: BoundEndpoint, specs: list[Any], input_names: tuple[str, ...], output_names: tuple[str, ...]
+) -> Core:
+    declared = bound.compiled.declared
+    components = tf.nest.flatten(specs, expand_composites=True)
+    names = input_names if len(input_names) == len(components) else _numbered("input", len(components))
+    results: list[Any] = []
+    names_out: list[str] = []
+
+    def core(**flat: Any) -> dict[str, Any]:
+        arguments = tf.nest.pack_sequence_as(specs, [flat[name] for name in names], expand_composites=True)
+        result = bound.function(*arguments, **declared.kwargs)
+        results.append(result)
+        tensors = [leaf for leaf in flatten(result) if tf.is_tensor(leaf)]
+        fits = len(output_names) == len(tensors)
+        names_out.extend(output_names if fits else _numbered("output", len(tensors)))
+        return dict(zip(names_out, tensors, strict=True))
+
+    # A fresh keyword-only signature, since the parameters' order must not depend on a set or on the kwargs' hash.
+    flat_specs = {
+        name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)
+    }
+    traceable = tf.function(core, autograph=declared.autograph)
+    with tf.init_scope():  # a core stands by itself, even when it is asked for inside another function's trace
+        concrete = run_user_code(lambda: traceable.get_concrete_function(**flat_specs), bound, "function")
+    _refuse_python_ops(concrete, bound)
+    return Core(concrete, names, tuple(names_out), results[-1])
+
+
+def run_user_code(call: Callable[[], Any], bound: BoundEndpoint, step: str) -> Any:
+    """What ``call`` gives; whatever the user's code raises while it is traced becomes one finding."""
+    try:
+        return call()
+    except SpecError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a model may raise anything
+        message = f"tracing failed: {summarize(error)}"
+        finding = Diagnostic(rule="trace-failed", path=(*bound.compiled.path, step), message=message, hint=_where(error))
+        raise SpecError([finding]) from error
+
+
+def _where(error: BaseException) -> str:
+    """The last line of the user's own code that led to ``error``, without the machine's directories."""
+    libraries = {Path(module.__file__).parent for module in (tf, keras)} | {Path(__file__).parent}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(frame.filename)
+        if not any(file.is_relative_to(library) for library in libraries) and not frame.filename.startswith("<"):
+            return f"raised in {file.name}, line {frame.lineno}, in {frame.name}"
+    return ""
+
+
+def _numbered(word: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{word}_{index}" for index in range(count))
+
+
+def _refuse_python_ops(concrete: Any, bound: BoundEndpoint) -> None:
+    """A py_function is a pointer into this process, and the archive would fail in every other."""
+    definition = concrete.graph.as_graph_def()
+    used = {node.op for node in definition.node}
+    used |= {node.op for function in definition.library.function for node in function.node_def}
+    if used & _PYTHON_OPS:
+        message = "the function calls Python code through tf.py_function or tf.numpy_function, which no archive can hold"
+        path = (*bound.compiled.path, "function")
+        hint = "write it with TensorFlow ops"
+        raise SpecError([Diagnostic(rule="python-op", path=path, message=message, hint=hint)])
+
+
+def parameters(names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signature:
+    """A signature with these positional parameters, which TensorFlow reads in place of ``*args``."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    empty = inspect.Parameter.empty
+    return inspect.Signature([inspect.Parameter(name, kind, default=defaults.get(name, empty)) for name in names])

@@ -1,0 +1,177 @@
+"""The two faces of an endpoint around its core: the flat signature, and the nested function of the revived object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from specc.archive.agreement import find_conflicts
+from specc.archive.binding import BoundEndpoint
+from specc.archive.cores import Cores, flatten, parameters, run_user_code
+from specc.archive.program import CompiledEndpoint
+from specc.archive.tensorspec import component_spec, default_tensor
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
+from specc.language.names import BoundLeaf
+from specc.language.trees import Tensor
+
+
+@dataclass(frozen=True)
+class TracedEndpoint:
+    """An endpoint ready to be saved.
+
+    ``signature`` is what ``tf.saved_model.save`` takes as a signature; ``concrete`` is the same, traced;
+    ``nested`` becomes the attribute of the revived object.
+    """
+
+    compiled: CompiledEndpoint
+    signature: Any
+    concrete: Any
+    nested: Any
+
+
+def trace_endpoints(bound: Iterable[BoundEndpoint], cores: Cores) -> list[TracedEndpoint]:
+    """Every endpoint, traced and held against its declaration, in the order of their names.
+
+    Raises:
+        SpecError: functions raise while traced, or return what is not declared; every endpoint's findings are in it.
+    """
+    findings: list[Diagnostic] = []
+    traced: list[TracedEndpoint] = []
+    # Endpoints whose signature can be the core itself come first, so that the core gets their wire names.
+    for endpoint in sorted(bound, key=lambda endpoint: (_stands_around_core(endpoint), endpoint.compiled.name)):
+        try:
+            traced.append(_trace_endpoint(endpoint, cores))
+        except SpecError as error:
+            findings.extend(error.diagnostics)
+    if findings:
+        raise SpecError(findings)
+    return sorted(traced, key=lambda endpoint: endpoint.compiled.name)
+
+
+def _stands_around_core(bound: BoundEndpoint) -> bool:
+    return bool(bound.preprocess or bound.postprocess or _defaults(bound.compiled))
+
+
+def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
+    compiled = bound.compiled
+    names_in = tuple(component.wire_name for component in compiled.input_components)
+    names_out = tuple(component.wire_name for component in compiled.output_components)
+    if not _stands_around_core(bound):
+        core = cores.core(bound, compiled.input_signature, names_in, names_out)
+        _require_agreement(compiled, core.result)
+        if core.input_names == names_in and core.output_names == names_out and not _needs_shapes(compiled, core.result):
+            return TracedEndpoint(compiled, core.concrete, core.concrete, _nested(compiled, core.concrete))
+    signature = _signature(bound, cores, names_in, names_out)
+    specs = [component_spec(component) for component in _defaults_last(compiled)]
+    traceable = tf.function(signature, autograph=compiled.declared.autograph, input_signature=specs)
+    concrete = run_user_code(traceable.get_concrete_function, bound, "preprocess" if bound.preprocess else "postprocess")
+    return TracedEndpoint(compiled, traceable, concrete, _nested(compiled, concrete))
+
+
+def _signature(bound: BoundEndpoint, cores: Cores, names_in: tuple[str, ...], names_out: tuple[str, ...]) -> Any:
+    """A flat function around the core: defaults, preprocessing, postprocessing and the declared shapes."""
+    compiled = bound.compiled
+    order = [component.wire_name for component in _defaults_last(compiled)]
+
+    def signature(*tensors: Any) -> dict[str, Any]:
+        flat = dict(zip(order, tensors, strict=True))
+        given = [flat[name] for name in names_in]
+        arguments = tf.nest.pack_sequence_as(compiled.input_signature, given, expand_composites=True)
+        specs, names = compiled.input_signature, names_in
+        if bound.preprocess is not None:
+            arguments = _as_arguments(bound.preprocess(*arguments))
+            specs, names = tf.nest.map_structure(tf.type_spec_from_value, arguments), ()
+        core = cores.core(bound, specs, names, () if bound.postprocess else names_out)
+        result = core.call(arguments)
+        if bound.postprocess is not None:
+            result = bound.postprocess(result)
+        _require_agreement(compiled, result)
+        return dict(zip(names_out, _with_declared_shapes(compiled, flatten(result)), strict=True))
+
+    signature.__signature__ = parameters(order, _defaults(compiled))  # type: ignore[attr-defined]
+    return signature
+
+
+def _as_arguments(returned: Any) -> list[Any]:
+    """What preprocessing returned, as positional arguments: a plain tuple is all of them, anything else the one."""
+    return list(returned) if isinstance(returned, tuple) and not hasattr(returned, "_fields") else [returned]
+
+
+def _nested(compiled: CompiledEndpoint, concrete: Any) -> Any:
+    """The endpoint as a person calls it: nested arguments by position or name, the nested result as declared."""
+    names_in = [component.wire_name for component in compiled.input_components]
+    names_out = [component.wire_name for component in compiled.output_components]
+
+    def nested(*arguments: Any) -> Any:
+        outputs = concrete(**dict(zip(names_in, flatten(list(arguments)), strict=True)))
+        flat = [outputs[name] for name in names_out]
+        return tf.nest.pack_sequence_as(compiled.output_specs, flat, expand_composites=True)
+
+    nested.__name__ = compiled.name
+    nested.__signature__ = parameters(compiled.declared.arguments, _argument_defaults(compiled))  # type: ignore[attr-defined]
+    return tf.function(nested, autograph=False, input_signature=compiled.input_signature)
+
+
+def _require_agreement(compiled: CompiledEndpoint, result: Any) -> None:
+    findings = list(find_conflicts(compiled.declared.outputs, result, (*compiled.path, "outputs")))
+    if findings:
+        raise SpecError(findings)
+
+
+def _needs_shapes(compiled: CompiledEndpoint, result: Any) -> bool:
+    return any(_is_vaguer(tensor, shape) for tensor, shape in _shapes(compiled, flatten(result)))
+
+
+def _with_declared_shapes(compiled: CompiledEndpoint, flat: list[Any]) -> list[Any]:
+    """Where tracing knows less than the document declares, the archive checks it at run time."""
+    return [
+        tf.ensure_shape(tensor, shape) if _is_vaguer(tensor, shape) else tensor
+        for tensor, shape in _shapes(compiled, flat)
+    ]
+
+
+def _shapes(compiled: CompiledEndpoint, flat: list[Any]) -> list[tuple[Any, Any]]:
+    shapes = [component_spec(component).shape for component in compiled.output_components]
+    return list(zip(flat, shapes, strict=True))
+
+
+def _is_vaguer(tensor: Any, declared: Any) -> bool:
+    return bool(tensor.shape != tensor.shape.merge_with(declared)) if declared.rank is not None else False
+
+
+def _defaults(compiled: CompiledEndpoint) -> dict[str, Any]:
+    """The default tensor of each wire name that has one."""
+    return {
+        leaf.components[0].wire_name: default_tensor(leaf.leaf)
+        for leaf in compiled.inputs
+        if isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None
+    }
+
+
+def _defaults_last(compiled: CompiledEndpoint) -> list[Any]:
+    """The flat inputs as parameters of a Python function, where those with a default come last."""
+    defaults = _defaults(compiled)
+    return sorted(compiled.input_components, key=lambda component: component.wire_name in defaults)
+
+
+def _argument_defaults(compiled: CompiledEndpoint) -> dict[str, Any]:
+    """The nested default of each trailing argument all of whose leaves have one."""
+    defaults: dict[str, Any] = {}
+    for index in reversed(range(len(compiled.declared.inputs))):
+        leaves = [leaf for leaf in compiled.inputs if leaf.path[len(compiled.path) + 1] == index]
+        if not all(_has_default(leaf) for leaf in leaves):
+            break
+        flat = [default_tensor(leaf.leaf) for leaf in leaves if isinstance(leaf.leaf, Tensor)]
+        spec = compiled.input_signature[index]
+        defaults[compiled.declared.arguments[index]] = tf.nest.pack_sequence_as(spec, flat)
+    return defaults
+
+
+def _has_default(leaf: BoundLeaf) -> bool:
+    return isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None
+
+

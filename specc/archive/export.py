@@ -1,0 +1,139 @@
+"""The way from a compiled document and a model to a published archive."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+from specc.archive.binding import bind
+from specc.archive.cores import Cores
+from specc.archive.endpoints import TracedEndpoint, trace_endpoints
+from specc.archive.program import CompiledEndpoint, Program
+from specc.archive.publish import require_free, staged
+from specc.archive.report import EndpointReport, ExportReport
+from specc.archive.resources import captured_variables, owners, tracked
+from specc.archive.seal import seal
+from specc.archive.variables import NamedVariable, collect, find_variables, model_variables
+from specc.archive.write import Contents, write
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
+from specc.inspect import inspect_archive
+from specc.language.document import Document
+
+Functions = Mapping[str, Callable[..., Any]]
+
+
+class _Clock:
+    """Times the stages, and tells each to whoever watches."""
+
+    def __init__(self, progress: Callable[[str], None]) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+
+    @contextmanager
+    def stage(self, name: str, line: str) -> Iterator[None]:
+        self._progress(line)
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+def export(
+    program: Program,
+    model: Any,
+    filepath: str | os.PathLike[str],
+    *,
+    functions: Functions,
+    progress: Callable[[str], None],
+) -> ExportReport:
+    """Writes the archive; :meth:`specc.archive.program.Program.export` says the rest."""
+    clock = _Clock(progress)
+    target = Path(filepath)
+    require_free(target)  # before minutes of tracing
+    cores = Cores()
+    with clock.stage("trace", f"tracing {_count(len(program), 'endpoint')}"):
+        endpoints = trace_endpoints(bind(program, model, functions), cores)
+        contents = _gather(program.document, model, endpoints)
+    with staged(target) as directory:
+        with clock.stage("write", f"writing {_count(len(contents.variables), 'variable')}"):
+            write(contents, directory)
+        with clock.stage("seal", "sealing"):
+            seal(program.document, directory)
+            _prove(directory)
+        files = _sizes(directory)
+        clock_flush = time.perf_counter()
+        progress("flushing to disk")
+    clock.seconds["publish"] = time.perf_counter() - clock_flush
+    return ExportReport(
+        path=target,
+        endpoints=tuple(_report(endpoint.compiled, program.document) for endpoint in endpoints),
+        cores=len(cores.traced),
+        collections={name: len(variables) for name, variables in contents.collections.items()},
+        files=files,
+        seconds=clock.seconds,
+        notes=tuple(_notes(contents)),
+    )
+
+
+def _gather(document: Document, model: Any, endpoints: list[TracedEndpoint]) -> Contents:
+    """Everything that the archive holds: the model's variables in its order, then whatever else the endpoints reach."""
+    collections = collect(document, model)
+    kept = tracked(document, model)
+    named = model_variables(model)
+    known = {id(variable.variable) for variable in named}
+    captured = [variable for variable in captured_variables(endpoints) if id(variable) not in known]
+    named += [NamedVariable(variable, variable.name, bool(variable.trainable)) for variable in captured]
+    variables = [variable.variable for variable in named]
+    everything = [*variables, *(variable for collection in collections.values() for variable in collection)]
+    resources = [part for part in kept if not list(find_variables(part))]
+    owned = owners(endpoints, everything, [model, *kept])
+    return Contents(
+        endpoints=endpoints,
+        variables=variables,
+        trainable_variables=[variable.variable for variable in named if variable.trainable],
+        non_trainable_variables=[variable.variable for variable in named if not variable.trainable],
+        collections=dict(collections),
+        resources=list({id(part): part for part in (*owned, *kept, *resources)}.values()),
+    )
+
+
+def _prove(directory: Path) -> None:
+    """Reads the staged archive back, as anybody will, and holds it against its contract before it is published."""
+    findings = inspect_archive(directory).findings
+    if findings:
+        bug = Diagnostic(rule="archive-mismatch", message="the written archive is not what was declared; please report it")
+        raise SpecError([*findings, bug])
+
+
+def _sizes(directory: Path) -> dict[str, int]:
+    files = sorted(path for path in directory.rglob("*") if path.is_file())
+    return {path.relative_to(directory).as_posix(): path.stat().st_size for path in files}
+
+
+def _report(compiled: CompiledEndpoint, document: Document) -> EndpointReport:
+    return EndpointReport(
+        name=compiled.name,
+        inputs=tuple(component.wire_name for component in compiled.input_components),
+        outputs=tuple(component.wire_name for component in compiled.output_components),
+        is_default=compiled.name == document.default,
+    )
+
+
+def _notes(contents: Contents) -> Iterator[str]:
+    inferring = [
+        endpoint.compiled.name for endpoint in contents.endpoints if not endpoint.compiled.declared.gradients
+    ]
+    if inferring and contents.keeps_gradients:
+        names = ", ".join(inferring)
+        yield f'custom gradients are kept: {names} can do without, but an archive drops them only where every endpoint can'
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+

@@ -1,0 +1,114 @@
+"""What the traced functions reach beside the model's variables: other variables, lookup tables and their assets.
+
+A SavedModel can hold a captured resource only if its owner hangs on the root. The owner is found by the captured
+handle, so that nobody has to track a lookup layer by hand.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.archive.binding import resolve_attribute
+from specc.archive.endpoints import TracedEndpoint
+from specc.archive.variables import find_variables
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
+from specc.language.document import Document
+
+Trackable = tf.saved_model.experimental.TrackableResource
+
+
+def captured_resources(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
+    """The distinct resource handles that the endpoints' signatures capture, in the order of their traces."""
+    handles: dict[int, Any] = {}
+    for endpoint in endpoints:
+        for outer, _ in endpoint.concrete.graph.captures:
+            if outer.dtype in (tf.resource, tf.variant):
+                handles.setdefault(id(outer), outer)
+    return list(handles.values())
+
+
+def captured_variables(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
+    """The variables that the endpoints' signatures capture, in the order of their traces.
+
+    ``ConcreteFunction.variables`` has them too, but in an order that differs from process to process.
+    """
+    endpoints = list(endpoints)
+    by_handle = {
+        id(variable.handle): variable for endpoint in endpoints for variable in endpoint.concrete.graph.variables
+    }
+    return [by_handle[id(handle)] for handle in captured_resources(endpoints) if id(handle) in by_handle]
+
+
+def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots: Iterable[Any]) -> list[Any]:
+    """The tables and other resources that the endpoints capture, in the order of their traces.
+
+    Raises:
+        SpecError: something is captured that no archive can hold, such as a dataset iterator.
+    """
+    known = {id(variable.handle) for variable in variables}
+    wanted = {id(handle): handle for handle in captured_resources(endpoints) if id(handle) not in known}
+    found: dict[int, Any] = {}
+    for candidate in _candidates(wanted, roots):
+        handle = getattr(candidate, "resource_handle", None)
+        if handle is not None and id(handle) in wanted:
+            found.setdefault(id(handle), candidate)
+        if len(found) == len(wanted):
+            break
+    lost = [handle for key, handle in wanted.items() if key not in found]
+    if lost:
+        message = f"the functions use {len(lost)} resource{'s' * (len(lost) > 1)} that no variable, table or model owns"
+        hint = "an iterator or queue cannot be saved; keep tables as attributes of the model"
+        raise SpecError([Diagnostic(rule="untracked-resource", path=("endpoints",), message=message, hint=hint)])
+    return [found[key] for key in wanted]
+
+
+def _candidates(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
+    """What may own a handle: the model's parts first, then, for a table that only a function knows, every table alive."""
+    if not wanted:
+        return
+    for root in roots:
+        if root is not None:
+            yield from _descendants(root)
+    yield from (value for value in gc.get_objects() if issubclass(type(value), Trackable))
+
+
+def _descendants(root: Any) -> list[Any]:
+    try:
+        return list(tf.train.TrackableView(root).descendants())
+    except (AttributeError, ValueError, TypeError):  # not a trackable object
+        return []
+
+
+def tracked(document: Document, model: Any) -> list[Any]:
+    """The resources and variables under the attributes that the document tracks.
+
+    A Keras layer itself is not kept: it would store its weights a second time (keras-team/keras#23553).
+
+    Raises:
+        SpecError: there is no such attribute, or nothing in it that an archive can keep.
+    """
+    kept: list[Any] = []
+    findings: list[Diagnostic] = []
+    for index, target in enumerate(document.track):
+        try:
+            value = resolve_attribute(model, target, "unknown-track", ("track", index))
+        except SpecError as error:
+            findings.extend(error.diagnostics)
+            continue
+        parts = [part for part in (value, *_descendants(value)) if isinstance(part, (Trackable, tf.saved_model.Asset))]
+        parts += [named.variable for named in find_variables(value)]
+        if not parts and isinstance(value, tf.Module) and not isinstance(value, keras.Layer):
+            parts = [value]
+        if not parts:
+            message = f"{target!r} (a {type(value).__name__}) holds no variable, table or asset to keep"
+            findings.append(Diagnostic(rule="unknown-track", path=("track", index), message=message))
+        kept.extend(parts)
+    if findings:
+        raise SpecError(findings)
+    return list({id(part): part for part in kept}.values())

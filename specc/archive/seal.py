@@ -1,0 +1,98 @@
+"""The last touches to a staged archive, made in ``saved_model.pb`` itself because no public API makes them.
+
+* ``serving_default`` becomes an alias of the default endpoint, in the SignatureDefs and in the object graph, where a
+  second signature would be traced, saved and differentiated again.
+* Lookup tables get names made from what the archive holds. TensorFlow's own names are counters, so that two archives
+  in one process can share a table by accident, or absolute paths of the building machine.
+* ``fingerprint.pb`` is made anew for the changed file, with a UUID made from it instead of a random one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# The protos are no part of TensorFlow's public API, but there is no public way to read a SavedModel's proto.
+from tensorflow.core.protobuf import fingerprint_pb2, saved_model_pb2
+
+# TensorFlow computes fingerprints nowhere in public; tests/archive/test_seal.py holds this against its public reader.
+from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
+
+from specc.language.contract import CONTRACT_PATH, write_contract
+from specc.language.document import Document
+from specc.language.legality import SERVING_DEFAULT
+
+_TABLE_OPS = frozenset(
+    {
+        "HashTable",
+        "HashTableV2",
+        "MutableDenseHashTable",
+        "MutableDenseHashTableV2",
+        "MutableHashTable",
+        "MutableHashTableOfTensors",
+        "MutableHashTableOfTensorsV2",
+        "MutableHashTableV2",
+    }
+)
+
+
+def seal(document: Document, directory: Path) -> None:
+    """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it."""
+    path = directory / "saved_model.pb"
+    saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    (meta_graph,) = saved_model.meta_graphs
+    if document.default is not None and document.default != SERVING_DEFAULT:
+        _add_alias(meta_graph, document.default)
+    _rename_tables(saved_model, directory)
+    path.write_bytes(saved_model.SerializeToString(deterministic=True))
+    contract = directory / CONTRACT_PATH
+    contract.parent.mkdir(exist_ok=True)
+    contract.write_text(write_contract(document), encoding="utf-8")
+    _write_fingerprint(directory)
+
+
+def _add_alias(meta_graph: Any, default: str) -> None:
+    meta_graph.signature_def[SERVING_DEFAULT].CopyFrom(meta_graph.signature_def[default])
+    nodes = meta_graph.object_graph_def.nodes
+    (signatures,) = (child.node_id for child in nodes[0].children if child.local_name == "signatures")
+    for child in nodes[signatures].children:
+        if child.local_name == default:
+            nodes[signatures].children.add(node_id=child.node_id, local_name=SERVING_DEFAULT)
+            return
+
+
+def _rename_tables(saved_model: Any, directory: Path) -> None:
+    """Names each table by what tells archives apart: the graphs, the assets, and the checksums of all weights."""
+    names: dict[bytes, bytes] = {}
+    attributes = [attribute for attribute in _table_names(saved_model) if attribute.s]
+    for attribute in attributes:
+        attribute.s = names.setdefault(attribute.s, b"table_%d" % len(names))
+    if not names:
+        return
+    digest = hashlib.sha256(saved_model.SerializeToString(deterministic=True))
+    digest.update((directory / "variables" / "variables.index").read_bytes())
+    for asset in sorted((directory / "assets").glob("*")):
+        digest.update(asset.name.encode() + b"\0" + asset.read_bytes())
+    for attribute in attributes:
+        attribute.s = b"%s_%s" % (attribute.s, digest.hexdigest()[:32].encode())
+
+
+def _table_names(saved_model: Any) -> Iterator[Any]:
+    graph = saved_model.meta_graphs[0].graph_def
+    for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
+        for node in nodes:
+            if node.op in _TABLE_OPS:
+                yield node.attr["shared_name"]
+
+
+def _write_fingerprint(directory: Path) -> None:
+    path = directory / "fingerprint.pb"
+    if not path.exists():  # this TensorFlow was told to write none
+        return
+    fingerprint = fingerprint_pb2.FingerprintDef.FromString(fingerprinting.CreateFingerprintDef(str(directory)))
+    fingerprint.uuid = ""
+    fingerprint.uuid = str(uuid.UUID(bytes=hashlib.sha256(fingerprint.SerializeToString()).digest()[:16], version=4))
+    path.write_bytes(fingerprint.SerializeToString(deterministic=True))

@@ -1,0 +1,164 @@
+"""The lists of variables that an archive offers: the model's own, and the document's collections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.archive.binding import resolve_attribute
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean
+from specc.errors import SpecError
+from specc.language.document import Document, Selection
+from specc.language.tensor_string import format_tensor
+
+_LISTED = 12
+"""How many paths a message lists before it says how many more there are."""
+
+
+@dataclass(frozen=True)
+class NamedVariable:
+    """A TensorFlow variable with the path that its framework gives it, and whether it is trained."""
+
+    variable: Any
+    path: str
+    trainable: bool
+
+    @property
+    def described(self) -> str:
+        """Dtype and shape, in the words of the language."""
+        shape = self.variable.shape
+        dims = None if shape.rank is None else tuple("?" if size is None else size for size in shape.as_list())
+        return format_tensor(self.variable.dtype.name, dims)
+
+
+def model_variables(model: Any) -> list[NamedVariable]:
+    """The variables of ``model`` in its own order, each once; none for a model that does not say."""
+    if isinstance(model, (list, tuple)) or not hasattr(model, "variables"):
+        return []
+    return _unique(find_variables(model.variables))
+
+
+def find_variables(value: Any) -> Iterator[NamedVariable]:
+    """The variables in ``value``: one, nested containers of them, or anything that has ``variables``."""
+    match value:
+        case keras.Variable():
+            yield NamedVariable(value.value, value.path, bool(value.trainable))
+        case tf.Variable():
+            yield NamedVariable(value, value.name.partition(":")[0], bool(value.trainable))
+        case Mapping():
+            for key in value:
+                yield from find_variables(value[key])
+        case list() | tuple():
+            for item in value:
+                yield from find_variables(item)
+        case _ if hasattr(value, "variables"):
+            yield from find_variables(list(value.variables))
+        case _:
+            pass
+
+
+def _unique(variables: Iterable[NamedVariable]) -> list[NamedVariable]:
+    return list({id(named.variable): named for named in variables}.values())
+
+
+def collect(document: Document, model: Any) -> dict[str, list[Any]]:
+    """The variables of every declared collection, by its name.
+
+    Raises:
+        SpecError: a path is unknown, a selection is empty, or what was found is not the declared content.
+    """
+    collections: dict[str, list[Any]] = {}
+    findings: list[Diagnostic] = []
+    for name, selections in document.variable_collections.items():
+        found: list[NamedVariable] = []
+        for index, selection in enumerate(selections):
+            at: SpecPath = ("variable_collections", name, *((index,) if len(selections) > 1 else ()))
+            try:
+                found.extend(_select(selection, model, at))
+            except SpecError as error:
+                findings.extend(error.diagnostics)
+        collections[name] = [named.variable for named in _unique(found)]
+    if findings:
+        raise SpecError(findings)
+    return collections
+
+
+def _select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable]:
+    source = resolve_attribute(model, selection.from_, "unknown-collection", at)
+    everything = _unique(find_variables(source))
+    if not everything:
+        message = f"there are no variables at {selection.from_!r}, which is a {type(source).__name__}"
+        hint = "a Keras optimizer has them once it is built" if "optimizer" in selection.from_ else ""
+        raise SpecError([_finding("empty-collection", at, message, hint)])
+    matches = glob(selection.match)
+    chosen = [
+        named
+        for named in everything
+        if matches.fullmatch(named.path)
+        and selection.trainable in (None, named.trainable)
+        and selection.dtype in (None, named.variable.dtype.name)
+    ]
+    if not chosen:
+        message = f"no variable of {selection.from_!r} is chosen; there are {_listing(everything)}"
+        raise SpecError([_finding("empty-collection", at, message, did_you_mean(selection.match, _paths(everything)))])
+    findings = list(_check_content(selection, chosen, at))
+    if findings:
+        raise SpecError(findings)
+    return chosen
+
+
+def glob(pattern: str) -> re.Pattern[str]:
+    """A glob over paths: ``?`` and ``*`` stay within one segment, ``**`` crosses, ``a/**/b`` matches ``a/b`` too."""
+    text = ""
+    for token in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern):
+        text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(token, re.escape(token))
+    return re.compile(text, re.DOTALL)
+
+
+def _check_content(selection: Selection, chosen: list[NamedVariable], at: SpecPath) -> Iterator[Diagnostic]:
+    if selection.content is None:
+        return
+    by_path: dict[str, list[NamedVariable]] = {}
+    for named in chosen:
+        by_path.setdefault(named.path, []).append(named)
+    for path, leaf in selection.content.items():
+        declared = format_tensor(leaf.dtype, leaf.shape)
+        place: SpecPath = (*at, "content", path)
+        match by_path.pop(path, []):
+            case []:
+                hint = did_you_mean(path, _paths(chosen))
+                message = f"declared {declared}, but no such variable is chosen; there are {_listing(chosen)}"
+                yield _finding("collection-content", place, message, hint)
+            case [named] if _is_declared(leaf.dtype, leaf.shape, named):
+                pass
+            case [named]:
+                yield _finding("collection-content", place, f"declared {declared}, found {named.described}")
+            case several:
+                yield _finding("collection-content", place, f"{len(several)} variables have this path; name the layers")
+    for path, several in by_path.items():
+        message = f"{path!r} ({several[0].described}) is chosen, but not in the declared content"
+        yield _finding("collection-content", (*at, "content"), message)
+
+
+def _is_declared(dtype: str, shape: Any, named: NamedVariable) -> bool:
+    static = None if shape is None else [None if dim == "?" else dim for dim in shape]
+    return bool(named.variable.dtype.name == dtype and tf.TensorShape(static).is_compatible_with(named.variable.shape))
+
+
+def _paths(variables: Iterable[NamedVariable]) -> list[str]:
+    return [named.path for named in variables]
+
+
+def _listing(variables: list[NamedVariable]) -> str:
+    paths = _paths(variables)
+    more = f" and {len(paths) - _LISTED} more" if len(paths) > _LISTED else ""
+    return ", ".join(paths[:_LISTED]) + more
+
+
+def _finding(rule: str, path: SpecPath, message: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(rule=rule, path=path, message=message, hint=hint)
