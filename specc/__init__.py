@@ -1,1 +1,74 @@
-"""A declarative signature-spec compiler for TensorFlow and Keras exports."""
+"""A declarative signature-spec compiler for TensorFlow and Keras exports.
+
+The names below load on first use, so that whoever validates a spec waits for nothing else, and needs no TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from specc.archive import CompiledEndpoint as CompiledEndpoint
+    from specc.archive import EndpointReport as EndpointReport
+    from specc.archive import ExportReport as ExportReport
+    from specc.archive import Program as Program
+    from specc.archive import compile as compile
+    from specc.diagnostics import Diagnostic as Diagnostic
+    from specc.errors import ArchiveError as ArchiveError
+    from specc.errors import SpeccError as SpeccError
+    from specc.errors import SpecError as SpecError
+    from specc.errors import TargetError as TargetError
+    from specc.errors import UnavailableError as UnavailableError
+    from specc.errors import UnreadableError as UnreadableError
+    from specc.inspect import Inspection as Inspection
+    from specc.inspect import inspect as inspect
+    from specc.inspect import inspect_archive as inspect_archive
+    from specc.language.document import Dim as Dim
+    from specc.language.document import Document as Document
+    from specc.language.document import Endpoint as Endpoint
+    from specc.language.document import Selection as Selection
+    from specc.language.load import digest as digest
+    from specc.language.load import dump as dump
+    from specc.language.load import from_json as from_json
+    from specc.language.load import load as load
+    from specc.language.load import loads as loads
+
+_HOMES = {
+    "specc.archive": ("CompiledEndpoint", "EndpointReport", "ExportReport", "Program", "compile"),
+    "specc.diagnostics": ("Diagnostic",),
+    "specc.errors": (
+        "ArchiveError",
+        "SpecError",
+        "SpeccError",
+        "TargetError",
+        "UnavailableError",
+        "UnreadableError",
+    ),
+    "specc.inspect": ("Inspection", "inspect", "inspect_archive"),
+    "specc.language.document": ("Dim", "Document", "Endpoint", "Selection"),
+    "specc.language.load": ("digest", "dump", "from_json", "load", "loads"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)  # noqa: PLE0605  # a list of names, made from the table above
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'specc' has no attribute {name!r}")
+    try:
+        value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name not in ("tensorflow", "keras"):
+            raise
+        from specc.errors import UnavailableError  # noqa: PLC0415  # only on the way out
+
+        hint = "install them with: pip install 'specc[tensorflow]'"
+        raise UnavailableError(f"specc.{name} needs TensorFlow and Keras; {hint}") from None
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -37,5 +37,5 @@ class UnreadableError(SpeccError):
     """A spec file could not be read at all: it is missing, no regular file, or not permitted."""
 
 
-class MissingTensorFlowError(SpeccError):
-    """The work needs TensorFlow and Keras, and they are not installed."""
+class UnavailableError(SpeccError):
+    """The work needs what is not here: TensorFlow and Keras, or a Keras backend that specc can export from."""

@@ -2,6 +2,6 @@
 
 from specc.archive.program import CompiledEndpoint as CompiledEndpoint
 from specc.archive.program import Program as Program
-from specc.archive.program import compile as compile  # noqa: A004  # the name of the stage
+from specc.archive.program import compile as compile  # the name of the stage
 from specc.archive.report import EndpointReport as EndpointReport
 from specc.archive.report import ExportReport as ExportReport

@@ -70,14 +70,17 @@ def _key_conflicts(declared: Dict, traced: Mapping[Any, Any], path: SpecPath) ->
 
 def _leaf_conflicts(declared: Tensor | Ragged | Sparse, traced: Any, path: SpecPath) -> Iterator[Diagnostic]:
     spec, found = tensor_specs(declared), spec_of(traced)
-    if found is None or type(found) is not type(spec) or found.dtype != spec.dtype:
+    if found is None or not _is_kind_of(spec, found) or not spec.shape.is_compatible_with(found.shape):
         yield _conflict(path, describe(spec), traced)
-    elif isinstance(declared, Ragged) and (
-        found.ragged_rank != declared.ragged_rank or found.row_splits_dtype.name != declared.row_splits_dtype
-    ):
-        yield _conflict(path, describe(spec), traced)
-    elif not spec.shape.is_compatible_with(found.shape):
-        yield _conflict(path, describe(spec), traced)
+
+
+def _is_kind_of(spec: Any, found: Any) -> bool:
+    """Whether two specs agree in everything but the shape."""
+    if type(found) is not type(spec) or found.dtype != spec.dtype:
+        return False
+    if isinstance(spec, tf.RaggedTensorSpec):
+        return bool(found.ragged_rank == spec.ragged_rank and found.row_splits_dtype == spec.row_splits_dtype)
+    return True
 
 
 def spec_of(value: Any) -> Any:

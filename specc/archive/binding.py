@@ -45,7 +45,9 @@ def bind(program: Program, model: Any, functions: Mapping[str, Callable[..., Any
     bound: list[BoundEndpoint] = []
     for name in functions.keys() - program.keys():
         hint = did_you_mean(name, program) or f"the endpoints are {', '.join(sorted(program))}"
-        findings.append(_finding("unknown-endpoint", (), f"a function is given for {name!r}, which is no endpoint", hint))
+        findings.append(
+            _finding("unknown-endpoint", (), f"a function is given for {name!r}, which is no endpoint", hint)
+        )
     for compiled in program.values():
         try:
             bound.append(_bind_endpoint(compiled, model, functions.get(compiled.name)))
@@ -58,14 +60,15 @@ def bind(program: Program, model: Any, functions: Mapping[str, Callable[..., Any
 
 def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., Any] | None) -> BoundEndpoint:
     declared, path = compiled.declared, (*compiled.path, "function")
+    identity: object
     if given is not None:
-        function, identity = given, ("given", id(given))
+        function, identity = given, id(given)
     elif declared.function is None:
         message = "the function is given in code, and no code gave one"
         hint = f'name it in the document, or call export(model, filepath, functions={{"{compiled.name}": ...}})'
         raise SpecError([_finding("missing-function", path, message, hint)])
     else:
-        function, identity = _resolve_function(declared.function, model, path), ("named", declared.function)
+        function, identity = _resolve_function(declared.function, model, path), declared.function
     steps = {
         field: _import(target, (*compiled.path, field)) if target else None
         for field, target in (("preprocess", declared.preprocess), ("postprocess", declared.postprocess))
@@ -94,7 +97,7 @@ def _resolve_function(target: str, model: Any, path: SpecPath) -> Callable[..., 
 
 
 def resolve_attribute(root: Any, target: str, rule: str, path: SpecPath) -> Any:
-    """What the dotted path ``target`` leads to on ``root``; a SpecError of ``rule`` says where it ends, and the ways on."""
+    """What the dotted path ``target`` leads to on ``root``; a SpecError of ``rule`` says where it breaks off."""
     value = root
     for index, part in enumerate(target.split(".")):
         try:
@@ -123,7 +126,7 @@ def import_object(target: str, path: SpecPath) -> Any:
     except ImportError as error:
         hint = "run from the directory that holds it, or install it"
         raise SpecError([_finding("import-failed", path, f"cannot import {module_name!r}: {error}", hint)]) from error
-    except Exception as error:  # noqa: BLE001  # a module may raise anything
+    except Exception as error:  # a module may raise anything
         message = f"importing {module_name!r} failed: {summarize(error)}"
         raise SpecError([_finding("import-failed", path, message)]) from error
     for part in attribute.split("."):
@@ -140,7 +143,9 @@ def summarize(error: BaseException) -> str:
     """An exception in one line: its type, and the first line of its message that says something."""
     lines = [line.strip() for line in str(error).splitlines()]
     text = next((line for line in lines if line), "")
-    return f"{type(error).__name__}: {text if len(text) <= 300 else text[:297] + '...'}" if text else type(error).__name__
+    return (
+        f"{type(error).__name__}: {text if len(text) <= 300 else text[:297] + '...'}" if text else type(error).__name__
+    )
 
 
 def _check_arity(
@@ -198,7 +203,8 @@ def _without_first(function: Callable[..., Any]) -> inspect.Signature:
     """The signature of ``function`` once the model is given."""
     signature = _signature(function)
     if signature is None:
-        return inspect.signature(lambda *args, **kwargs: None)
+        kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        return inspect.Signature([inspect.Parameter(kind.name.lower(), kind) for kind in kinds])
     parameters = list(signature.parameters.values())
     if parameters and parameters[0].kind in (
         inspect.Parameter.POSITIONAL_ONLY,

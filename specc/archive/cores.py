@@ -66,7 +66,11 @@ class Cores:
     traced: dict[object, Core] = field(default_factory=dict)
 
     def core(
-        self, bound: BoundEndpoint, arguments: Sequence[Any], input_names: tuple[str, ...], output_names: tuple[str, ...]
+        self,
+        bound: BoundEndpoint,
+        arguments: Sequence[Any],
+        input_names: tuple[str, ...],
+        output_names: tuple[str, ...],
     ) -> Core:
         """The core of ``bound`` for nested argument specs; its tensors get these names where it is traced now."""
         specs = [_nameless(argument) for argument in arguments]
@@ -99,23 +103,19 @@ def _classes(specs: Any) -> tuple[str, ...]:
     return ()
 
 
-def _trace(
-    bound: BoundEndpoint, specs: list[Any], input_names: tuple[str, ...], output_names: tuple[str, ...]
-) -> Core:
+def _trace(bound: BoundEndpoint, specs: list[Any], input_names: tuple[str, ...], output_names: tuple[str, ...]) -> Core:
     declared = bound.compiled.declared
     components = tf.nest.flatten(specs, expand_composites=True)
     names = input_names if len(input_names) == len(components) else _numbered("input", len(components))
-    results: list[Any] = []
-    names_out: list[str] = []
+    traces: list[tuple[Any, tuple[str, ...]]] = []  # TensorFlow traces again where the first trace made variables
 
     def core(**flat: Any) -> dict[str, Any]:
         arguments = tf.nest.pack_sequence_as(specs, [flat[name] for name in names], expand_composites=True)
         result = bound.function(*arguments, **declared.kwargs)
-        results.append(result)
         tensors = [leaf for leaf in flatten(result) if tf.is_tensor(leaf)]
         fits = len(output_names) == len(tensors)
-        names_out.extend(output_names if fits else _numbered("output", len(tensors)))
-        return dict(zip(names_out, tensors, strict=True))
+        traces.append((result, output_names if fits else _numbered("output", len(tensors))))
+        return dict(zip(traces[-1][1], tensors, strict=True))
 
     # A fresh keyword-only signature, since the parameters' order must not depend on a set or on the kwargs' hash.
     flat_specs = {
@@ -125,7 +125,8 @@ def _trace(
     with tf.init_scope():  # a core stands by itself, even when it is asked for inside another function's trace
         concrete = run_user_code(lambda: traceable.get_concrete_function(**flat_specs), bound, "function")
     _refuse_python_ops(concrete, bound)
-    return Core(concrete, names, tuple(names_out), results[-1])
+    result, names_out = traces[-1]
+    return Core(concrete, names, names_out, result)
 
 
 def run_user_code(call: Callable[[], Any], bound: BoundEndpoint, step: str) -> Any:
@@ -134,9 +135,11 @@ def run_user_code(call: Callable[[], Any], bound: BoundEndpoint, step: str) -> A
         return call()
     except SpecError:
         raise
-    except Exception as error:  # noqa: BLE001  # a model may raise anything
+    except Exception as error:  # a model may raise anything
         message = f"tracing failed: {summarize(error)}"
-        finding = Diagnostic(rule="trace-failed", path=(*bound.compiled.path, step), message=message, hint=_where(error))
+        finding = Diagnostic(
+            rule="trace-failed", path=(*bound.compiled.path, step), message=message, hint=_where(error)
+        )
         raise SpecError([finding]) from error
 
 
@@ -160,7 +163,9 @@ def _refuse_python_ops(concrete: Any, bound: BoundEndpoint) -> None:
     used = {node.op for node in definition.node}
     used |= {node.op for function in definition.library.function for node in function.node_def}
     if used & _PYTHON_OPS:
-        message = "the function calls Python code through tf.py_function or tf.numpy_function, which no archive can hold"
+        message = (
+            "the function calls Python code through tf.py_function or tf.numpy_function, which no archive can hold"
+        )
         path = (*bound.compiled.path, "function")
         hint = "write it with TensorFlow ops"
         raise SpecError([Diagnostic(rule="python-op", path=path, message=message, hint=hint)])

@@ -68,7 +68,9 @@ def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
     signature = _signature(bound, cores, names_in, names_out)
     specs = [component_spec(component) for component in _defaults_last(compiled)]
     traceable = tf.function(signature, autograph=compiled.declared.autograph, input_signature=specs)
-    concrete = run_user_code(traceable.get_concrete_function, bound, "preprocess" if bound.preprocess else "postprocess")
+    concrete = run_user_code(
+        traceable.get_concrete_function, bound, "preprocess" if bound.preprocess else "postprocess"
+    )
     return TracedEndpoint(compiled, traceable, concrete, _nested(compiled, concrete))
 
 
@@ -173,5 +175,3 @@ def _argument_defaults(compiled: CompiledEndpoint) -> dict[str, Any]:
 
 def _has_default(leaf: BoundLeaf) -> bool:
     return isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None
-
-

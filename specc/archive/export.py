@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-
 from specc.archive.binding import bind
 from specc.archive.cores import Cores
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
@@ -106,7 +105,9 @@ def _prove(directory: Path) -> None:
     """Reads the staged archive back, as anybody will, and holds it against its contract before it is published."""
     findings = inspect_archive(directory).findings
     if findings:
-        bug = Diagnostic(rule="archive-mismatch", message="the written archive is not what was declared; please report it")
+        bug = Diagnostic(
+            rule="archive-mismatch", message="the written archive is not what was declared; please report it"
+        )
         raise SpecError([*findings, bug])
 
 
@@ -125,15 +126,11 @@ def _report(compiled: CompiledEndpoint, document: Document) -> EndpointReport:
 
 
 def _notes(contents: Contents) -> Iterator[str]:
-    inferring = [
-        endpoint.compiled.name for endpoint in contents.endpoints if not endpoint.compiled.declared.gradients
-    ]
+    inferring = [endpoint.compiled.name for endpoint in contents.endpoints if not endpoint.compiled.declared.gradients]
     if inferring and contents.keeps_gradients:
         names = ", ".join(inferring)
-        yield f'custom gradients are kept: {names} can do without, but an archive drops them only where every endpoint can'
+        yield f"custom gradients stay, though {names} can do without: an archive drops them for all endpoints or none"
 
 
 def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
-
-

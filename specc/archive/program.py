@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from specc.archive.report import ExportReport
 from specc.archive.tensorspec import component_spec, tensor_specs
 from specc.diagnostics import SpecPath
 from specc.language.document import Document, Endpoint
@@ -73,7 +74,7 @@ class Program(Mapping[str, CompiledEndpoint]):
         *,
         functions: Mapping[str, Callable[..., Any]] | None = None,
         progress: Callable[[str], None] | None = None,
-    ) -> Any:
+    ) -> ExportReport:
         """Writes ``model`` as a SavedModel at ``filepath``, whole or not at all.
 
         Args:
@@ -95,7 +96,7 @@ class Program(Mapping[str, CompiledEndpoint]):
         return export(self, model, filepath, functions=functions or {}, progress=progress or (lambda _: None))
 
 
-def compile(document: Document) -> Program:  # noqa: A001  # the name of the stage
+def compile(document: Document) -> Program:  # the name of the stage
     """The Program of ``document``.
 
     Raises:

@@ -57,6 +57,7 @@ def staged(target: Path) -> Iterator[Path]:
 
 
 def require_free(target: Path) -> None:
+    """Raises TargetError unless ``target`` is absent or an empty directory."""
     try:
         if target.is_symlink() or (target.exists() and not target.is_dir()):
             raise TargetError(f"{target} exists and is no directory; choose another target")

@@ -69,7 +69,7 @@ def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots:
 
 
 def _candidates(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
-    """What may own a handle: the model's parts first, then, for a table that only a function knows, every table alive."""
+    """What may own a handle: the model's parts, then, for a table that only a function knows, every table alive."""
     if not wanted:
         return
     for root in roots:

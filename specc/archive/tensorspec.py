@@ -47,7 +47,7 @@ def tensor_specs(tree: Tree) -> Any:
 @lru_cache(maxsize=1024)
 def namedtuple_class(typename: str, fields: tuple[str, ...]) -> Any:
     """One class for each name and fields, so that equal trees have equal types."""
-    return collections.namedtuple(typename, fields)  # noqa: PYI024  # the fields are data
+    return collections.namedtuple(typename, fields)  # the fields are data
 
 
 def static_shape(shape: Shape) -> list[int | None] | None:

@@ -15,7 +15,7 @@ from specc.archive.endpoints import TracedEndpoint
 from specc.errors import TargetError
 
 
-class ArchiveRoot(tf.Module):
+class ArchiveRoot(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
     """What an archive revives as: endpoints and collections as attributes, and the three lists of variables.
 
     ``tf.Module.variables`` and its kin are properties without a setter; a subclass's own attributes stand before them.

@@ -1,0 +1,84 @@
+"""The command line: one module a command, which parses, calls, prints and returns an exit code.
+
+Exit codes: 0 no errors, 1 errors found, 2 wrong usage, 3 could not run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "validate": "hold spec files against the language; needs no TensorFlow",
+    "build": "write the archive that a spec describes, and prove that it matches",
+    "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
+}
+
+OK, ERRORS_FOUND, WRONG_USAGE, COULD_NOT_RUN = range(4)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code; never raises for bad input."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except SystemExit as error:  # argparse, after it printed help or a usage error
+        return error.code if isinstance(error.code, int) else OK
+    except KeyboardInterrupt:
+        print("specc: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more while it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT_RUN
+
+
+def _run(arguments: list[str]) -> int:
+    from specc.errors import SpeccError, SpecError  # nothing loads before it is needed
+    from specc.report.text import findings_text
+
+    chosen = next((word for word in arguments if not word.startswith("-")), None)
+    parser, commands = _parser()
+    if chosen in COMMANDS:
+        command = importlib.import_module(f"specc.cli.{chosen}")
+        command.configure(commands[chosen])
+    options = parser.parse_args(arguments)
+    try:
+        code: int = command.run(options)
+        sys.stdout.flush()
+    except SpecError as error:
+        sys.stdout.write(findings_text(error.diagnostics))
+        sys.stdout.flush()
+        return ERRORS_FOUND
+    except SpeccError as error:
+        complain(str(error))
+        return COULD_NOT_RUN
+    return code
+
+
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    from specc.version import VERSION
+
+    parser = argparse.ArgumentParser(
+        prog="specc", description="Specs for SavedModels: write them, check them, build them, read them back."
+    )
+    parser.add_argument("--version", action="version", version=f"specc {VERSION}")
+    choices = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    return parser, {name: choices.add_parser(name, help=text, description=text) for name, text in COMMANDS.items()}
+
+
+def complain(message: str) -> None:
+    """Says on standard error why the work cannot go on."""
+    from specc.diagnostics import printable
+
+    print(f"specc: error: {printable(message)}", file=sys.stderr)
+
+
+def note(message: str) -> None:
+    """Says on standard error what a person may like to know."""
+    from specc.diagnostics import printable
+
+    print(printable(message), file=sys.stderr, flush=True)

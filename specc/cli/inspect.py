@@ -1,0 +1,62 @@
+"""``specc inspect ARCHIVE``: what a SavedModel offers, from its contract or its graph."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from specc.cli import ERRORS_FOUND, OK, note
+from specc.diagnostics import format_path
+from specc.inspect import Inspection, inspect_archive
+from specc.language.document import Document
+from specc.language.load import dump
+from specc.language.names import BoundLeaf, input_leaves, output_leaves
+from specc.language.tensor_string import format_tensor
+from specc.report.text import findings_text, table
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("archive", metavar="ARCHIVE", help="the directory of a SavedModel")
+    parser.add_argument("--json", action="store_true", help="print the document itself, as a spec file")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the archive's document; what it could not know goes to standard error."""
+    inspection = inspect_archive(Path(options.archive))
+    if options.json:
+        sys.stdout.write(dump(inspection.document))
+    else:
+        sys.stdout.write(_describe(options.archive, inspection))
+    for text in inspection.notes:
+        note(f"note: {text}")
+    if inspection.findings:
+        target = sys.stderr if options.json else sys.stdout  # --json prints the bare document
+        target.write(findings_text(finding.in_file(options.archive) for finding in inspection.findings))
+        return ERRORS_FOUND
+    return OK
+
+
+def _describe(archive: str, inspection: Inspection) -> str:
+    document = inspection.document
+    title = f"{archive}: {document.name or 'a model without a name'}, read from its {inspection.source}\n"
+    parts = [title, *(_describe_endpoint(name, document) for name in sorted(document.endpoints))]
+    if document.variable_collections:
+        parts.append(f"variable collections: {', '.join(sorted(document.variable_collections))}\n")
+    return "\n".join(parts)
+
+
+def _describe_endpoint(name: str, document: Document) -> str:
+    endpoint = document.endpoints[name]
+    rows = [("in", *_cells(leaf)) for leaf in input_leaves(endpoint)]
+    rows += [("out", *_cells(leaf)) for leaf in output_leaves(endpoint)]
+    default = " (serving_default)" if name == document.default else ""
+    text = f"{endpoint.description}\n" if endpoint.description else ""
+    return f"{name}{default}\n{text}{table(('', 'path', 'tensor', 'wire names'), rows)}"
+
+
+def _cells(leaf: BoundLeaf) -> tuple[str, str, str]:
+    kind = "" if leaf.leaf.kind == "tensor" else f"{leaf.leaf.kind} "
+    names = ", ".join(component.wire_name for component in leaf.components)
+    return format_path(leaf.path), f"{kind}{format_tensor(leaf.leaf.dtype, leaf.leaf.shape)}", names
