@@ -62,6 +62,12 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def kind_of(value: object) -> str:
+    """The type of ``value`` with its article: ``an int``, ``a Dense``."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'AEIOUaeio' else 'a'} {name}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint that names the closest known word, or the empty string where none is close."""
     # difflib is quadratic in the length of the word; no name that a person mistypes is this long.

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from specc.archive.tensorspec import tensor_specs
-from specc.diagnostics import Diagnostic, SpecPath
+from specc.diagnostics import Diagnostic, SpecPath, kind_of
 from specc.language.names import child_path
 from specc.language.tensor_string import format_tensor
 from specc.language.trees import (
@@ -110,9 +110,9 @@ def describe(value: Any) -> str:
         case None if isinstance(value, tuple) and hasattr(value, "_fields"):
             return f"a namedtuple of {', '.join(value._fields)}"
         case None if isinstance(value, (list, tuple)):
-            return f"a {type(value).__name__} of {len(value)}"
+            return f"{kind_of(value)} of {len(value)}"
         case _:
-            return f"a {type(value).__name__}, which is no tensor"
+            return f"{kind_of(value)}, which is no tensor"
 
 
 def _format(spec: Any) -> str:

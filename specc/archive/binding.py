@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from specc.archive.program import CompiledEndpoint, Program
-from specc.diagnostics import Diagnostic, SpecPath, did_you_mean
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, kind_of
 from specc.errors import SpecError
 from specc.language.document import DEFAULT_FUNCTION
 
@@ -91,7 +91,7 @@ def _resolve_function(target: str, model: Any, path: SpecPath) -> Callable[..., 
     # Calling an object goes through its type, and a tf.function's own __call__ is bound to nothing.
     function = model if target == DEFAULT_FUNCTION else resolve_attribute(model, target, "unknown-function", path)
     if not callable(function):
-        message = f"{target!r} of the model is a {type(function).__name__}, which cannot be called"
+        message = f"{target!r} of the model is {kind_of(function)}, which cannot be called"
         raise SpecError([_finding("unknown-function", path, message)])
     return function  # type: ignore[no-any-return]
 
@@ -105,7 +105,7 @@ def resolve_attribute(root: Any, target: str, rule: str, path: SpecPath) -> Any:
         except AttributeError:
             where = "the model" if index == 0 else f"{'.'.join(target.split('.')[:index])!r} of the model"
             names = [name for name in dir(value) if not name.startswith("_")]
-            message = f"{where} (a {type(value).__name__}) has no attribute {part!r}"
+            message = f"{where} ({kind_of(value)}) has no attribute {part!r}"
             raise SpecError([_finding(rule, path, message, did_you_mean(part, names))]) from None
     return value
 
@@ -113,7 +113,7 @@ def resolve_attribute(root: Any, target: str, rule: str, path: SpecPath) -> Any:
 def _import(target: str, path: SpecPath) -> Callable[..., Any]:
     function = import_object(target, path)
     if not callable(function):
-        message = f"{target} is a {type(function).__name__}, which cannot be called"
+        message = f"{target} is {kind_of(function)}, which cannot be called"
         raise SpecError([_finding("unknown-function", path, message)])
     return function  # type: ignore[no-any-return]
 
@@ -124,7 +124,8 @@ def import_object(target: str, path: SpecPath) -> Any:
     try:
         value: Any = importlib.import_module(module_name)
     except ImportError as error:
-        hint = "run from the directory that holds it, or install it"
+        itself = error.name is not None and f"{module_name}.".startswith(f"{error.name}.")
+        hint = "run from the directory that holds it, or install it" if itself else ""
         raise SpecError([_finding("import-failed", path, f"cannot import {module_name!r}: {error}", hint)]) from error
     except Exception as error:  # a module may raise anything
         message = f"importing {module_name!r} failed: {summarize(error)}"

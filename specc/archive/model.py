@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from specc.archive.binding import import_object, summarize
-from specc.diagnostics import Diagnostic, SpecPath
+from specc.diagnostics import Diagnostic, SpecPath, kind_of
 from specc.errors import SpecError
 
 _PATH: SpecPath = ("model",)
@@ -51,7 +51,7 @@ def _is_model(found: Any) -> bool:
 
 def _require_model(found: Any, target: str) -> Any:
     if found is None or isinstance(found, (str, bytes, int, float, list, tuple, dict)):
-        raise SpecError([_finding(f"{target} is a {type(found).__name__}, which is no model")])
+        raise SpecError([_finding(f"{target} is {kind_of(found)}, which is no model")])
     return found
 
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 from specc.archive.binding import resolve_attribute
 from specc.archive.endpoints import TracedEndpoint
 from specc.archive.variables import find_variables
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, kind_of
 from specc.errors import SpecError
 from specc.language.document import Document
 
@@ -106,7 +106,7 @@ def tracked(document: Document, model: Any) -> list[Any]:
         if not parts and isinstance(value, tf.Module) and not isinstance(value, keras.Layer):
             parts = [value]
         if not parts:
-            message = f"{target!r} (a {type(value).__name__}) holds no variable, table or asset to keep"
+            message = f"{target!r} ({kind_of(value)}) holds no variable, table or asset to keep"
             findings.append(Diagnostic(rule="unknown-track", path=("track", index), message=message))
         kept.extend(parts)
     if findings:

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from specc.archive.binding import resolve_attribute
-from specc.diagnostics import Diagnostic, SpecPath, did_you_mean
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, kind_of
 from specc.errors import SpecError
 from specc.language.document import Document, Selection
 from specc.language.tensor_string import format_tensor
@@ -92,7 +92,7 @@ def _select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariabl
     source = resolve_attribute(model, selection.from_, "unknown-collection", at)
     everything = _unique(find_variables(source))
     if not everything:
-        message = f"there are no variables at {selection.from_!r}, which is a {type(source).__name__}"
+        message = f"there are no variables at {selection.from_!r}, which is {kind_of(source)}"
         hint = "a Keras optimizer has them once it is built" if "optimizer" in selection.from_ else ""
         raise SpecError([_finding("empty-collection", at, message, hint)])
     matches = glob(selection.match)

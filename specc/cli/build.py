@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from specc.cli import OK, note
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnavailableError
-from specc.language.document import Document
 from specc.language.load import load_buildable
 from specc.report.text import table
 
@@ -49,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
             [Diagnostic(rule="missing-model", file=options.file, message="the spec names no model", hint=hint)]
         )
     _import_tensorflow()
+    from specc.archive import compile
     from specc.archive.model import load_model
     from specc.archive.publish import require_free
 
@@ -57,20 +57,13 @@ def run(options: argparse.Namespace) -> int:
     # As with python -m, modules are found from here; and beside the spec, so that it can be built from anywhere.
     sys.path[:0] = [os.getcwd(), str(directory)]  # noqa: PTH109
     note(f"loading {target}")
-    model = load_model(target, Path.cwd() if options.model else directory, seed=SEED)
-    report = _export(document, model, options)
-    sys.stdout.write(_summary(report, time.perf_counter() - start))
-    return OK
-
-
-def _export(document: Document, model: object, options: argparse.Namespace) -> ExportReport:
-    from specc.archive import compile
-
     try:
-        report: ExportReport = compile(document).export(model, options.out, progress=note)
-        return report
+        model = load_model(target, Path.cwd() if options.model else directory, seed=SEED)
+        report = compile(document).export(model, options.out, progress=note)
     except SpecError as error:
         raise SpecError(finding.in_file(options.file) for finding in error.diagnostics) from error
+    sys.stdout.write(_summary(report, time.perf_counter() - start))
+    return OK
 
 
 def _import_tensorflow() -> None:

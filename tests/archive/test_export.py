@@ -170,7 +170,7 @@ OUTPUTS: dict[str, tuple[Any, Any, Any, dict[str, Any]]] = {
         {"output_0_values": tf.constant([1.0, 4.0, 5.0, 6.0]), "output_0_row_splits": tf.constant([0, 1, 4], tf.int64)},
     ),
     "sparse": (
-        lambda x: tf.sparse.from_dense(x),
+        tf.sparse.from_dense,
         {"kind": "sparse", "dtype": "float32", "shape": ["batch", 3]},
         tf.sparse.from_dense(X),
         {"output_0_dense_shape": tf.constant([2, 3], tf.int64)},

@@ -53,7 +53,7 @@ BINDING = {
     ),
     "a function that is a number": (
         {"function": "number"},
-        "endpoints.serve.function: unknown-function: 'number' of the model is a int, which cannot be called",
+        "endpoints.serve.function: unknown-function: 'number' of the model is an int, which cannot be called",
     ),
     "a module that is missing": (
         {"function": "no_such_module_here:f"},
@@ -176,7 +176,7 @@ def test_every_conflict_of_every_endpoint_is_reported_at_once(refused: Any) -> N
         "endpoints.one.outputs: output-conflict: the function returns 'extra' (None), which is not declared; declare it "
         'in "outputs", or drop it with "postprocess"',
         "endpoints.one.outputs.a[0]: output-conflict: declared float32[?, 3], traced None",
-        "endpoints.one.outputs.a[1]: output-conflict: declared float32[?, 3], traced a int, which is no tensor",
+        "endpoints.one.outputs.a[1]: output-conflict: declared float32[?, 3], traced an int, which is no tensor",
         "endpoints.one.outputs.b.c: output-conflict: declared float32[?, 3], traced a str, which is no tensor",
         "endpoints.two.outputs: output-conflict: declared float32[?, 3], traced a dict of a, b, extra",
     ]

@@ -132,6 +132,6 @@ def test_track_refuses_what_cannot_be_kept(export: Any, tmp_path: Path) -> None:
     with pytest.raises(specc.SpecError) as caught:
         export(Tracking(vocabulary), {"serve": ENDPOINT}, track=["number", "tabel"])
     assert [str(finding) for finding in caught.value.diagnostics] == [
-        "track[0]: unknown-track: 'number' (a int) holds no variable, table or asset to keep",
+        "track[0]: unknown-track: 'number' (an int) holds no variable, table or asset to keep",
         "track[1]: unknown-track: the model (a Tracking) has no attribute 'tabel'; did you mean 'table'?",
     ]

@@ -1,0 +1,238 @@
+"""The commands as a person runs them: what they print, where, and how they exit."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specc.cli import main
+
+GOOD = {
+    "specc": 1,
+    "dims": {"batch": {}},
+    "endpoints": {"serve": {"inputs": ["float32[batch, 3]"], "outputs": "float32[batch, 3]"}},
+}
+BAD = {
+    "specc": 1,
+    "endpoints": {
+        "serve": {"inputs": ["float23[batch, 3]"], "outputs": "float32[batch, 3]", "autgraph": True},
+        "name": {"inputs": [3], "outputs": {}},
+    },
+}
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Any:
+    def write(data: Any, name: str = "a.specc.json") -> str:
+        path = tmp_path / name
+        path.write_text(data if isinstance(data, str) else json.dumps(data))
+        return str(path)
+
+    return write
+
+
+def test_validate_says_nothing_of_a_good_file(spec: Any, capsys: Any) -> None:
+    assert main(["validate", spec(GOOD)]) == 0
+    assert capsys.readouterr() == ("", "1 file checked, no errors\n")
+
+
+def test_validate_prints_every_finding_of_every_file(spec: Any, capsys: Any) -> None:
+    first, second, third = spec(BAD), spec(GOOD, "b.specc.json"), spec("{", "c.specc.json")
+    assert main(["validate", first, second, third]) == 1
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        f"{first}: endpoints.serve.inputs[0]: bad-dtype: 'float23' is not a dtype; did you mean 'float32'?",
+        f"{first}: endpoints.serve.autgraph: unknown-key: unknown key 'autgraph'; did you mean 'autograph'?",
+        f"{first}: endpoints.name.inputs[0]: wrong-type: expected a tree, found the number 3; a tensor is a string such "
+        "as 'float32[batch, 3]', a list an array, a dict an object",
+        f"{first}: endpoints.name.outputs: empty-container: an object may not be empty here",
+        f"{third}: not-json: line 1, column 2: Expecting property name enclosed in double quotes; specc reads plain "
+        "JSON: no comments, no trailing commas",
+    ]
+    assert err == "3 files checked, 5 errors\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["validate", "absent.specc.json"], 3, "cannot read absent.specc.json: there is no such file"),
+        (["validate", "."], 3, "cannot read .: it is no regular file"),
+        (["validate", "/dev/null"], 3, "cannot read /dev/null: it is no regular file"),
+        (["validate"], 2, "the following arguments are required: FILE"),
+        (["vaildate", "x"], 2, "invalid choice: 'vaildate'"),
+        ([], 2, "COMMAND"),
+        (["build", "a.specc.json"], 2, "the following arguments are required: --out"),
+        (["inspect", "absent"], 3, "absent"),
+    ],
+)
+def test_wrong_usage_and_missing_files(arguments: list[str], code: int, said: str, capsys: Any) -> None:
+    assert main(arguments) == code
+    assert said in capsys.readouterr().err
+
+
+def test_help_is_no_error(capsys: Any) -> None:
+    assert main(["--help"]) == 0
+    assert "validate" in capsys.readouterr().out
+
+
+def test_a_name_that_would_draw_on_the_terminal_is_escaped(spec: Any, capsys: Any) -> None:
+    main(["validate", spec({**GOOD, "\x1b[31mred\u202e": 1})])
+    out = capsys.readouterr().out
+    assert "\\u001b[31mred\\u202e" in out
+    assert "\x1b" not in out
+
+
+def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "specc", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **more)
+
+
+def test_a_reader_that_goes_away_is_no_traceback(spec: Any) -> None:
+    endpoints = {f"e{index}": {"inputs": [3], "outputs": "x"} for index in range(400)}
+    many = spec({"specc": 1, "endpoints": endpoints})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "specc", "validate", *[many] * 20], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert b"Traceback" not in process.stderr.read()
+    assert process.wait() != 0
+
+
+WALL = """
+import sys
+sys.modules["tensorflow"] = sys.modules["keras"] = sys.modules["numpy"] = None  # an import of them raises
+import specc
+import specc.cli, specc.cli.validate, specc.cli.inspect
+document = specc.load(sys.argv[1])
+specc.loads(specc.dump(document))
+try:
+    specc.compile
+except specc.UnavailableError as error:
+    print(error)
+"""
+
+
+def test_the_front_end_works_without_tensorflow(spec: Any) -> None:
+    finished = subprocess.run([sys.executable, "-c", WALL, spec(GOOD)], capture_output=True, text=True, check=False)
+    message = "specc.compile needs TensorFlow and Keras; install them with: pip install 'specc[tensorflow]'\n"
+    assert (finished.stdout, finished.stderr) == (message, "")
+
+
+def test_the_wall_test_can_fail() -> None:
+    broken = WALL.replace("import specc.cli,", "import tensorflow, specc.cli,")
+    finished = subprocess.run([sys.executable, "-c", broken, "x"], capture_output=True, text=True, check=False)
+    assert finished.returncode == 1
+    assert "tensorflow" in finished.stderr
+
+
+def test_build_without_tensorflow_says_how_to_get_it(spec: Any, tmp_path: Path) -> None:
+    program = "import sys; sys.modules['keras'] = None; from specc.cli import main; sys.exit(main(sys.argv[1:]))"
+    hidden = "import importlib.util as u; f = u.find_spec; u.find_spec = lambda n: None if n == 'keras' else f(n); "
+    command = [
+        sys.executable,
+        "-c",
+        hidden + program,
+        "build",
+        spec(GOOD),
+        "--out",
+        str(tmp_path / "o"),
+        "--model",
+        "m:m",
+    ]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 3
+    assert finished.stderr.splitlines()[-1] == (
+        "specc: error: build needs Keras; install with: pip install 'specc[tensorflow]'"
+    )
+
+
+MODEL = """
+import tensorflow as tf
+
+class Double(tf.Module):
+    def __call__(self, x):
+        return x * 2.0
+
+model = Double()
+number = 3
+raises = lambda: 1 / 0
+"""
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir() if path.name != "__pycache__")
+
+
+@pytest.mark.tensorflow
+class TestBuild:
+    @pytest.fixture(autouse=True)
+    def _in_a_directory_of_its_own(self, tmp_path: Path, monkeypatch: Any) -> None:
+        pytest.importorskip("tensorflow")
+        (tmp_path / "doubling.py").write_text(MODEL)
+        (tmp_path / "broken_module.py").write_text("import nothing_like_this")
+        monkeypatch.chdir(tmp_path)
+
+    def test_build_inspect_and_build_again(self, spec: Any, tmp_path: Path) -> None:
+        file = spec({**GOOD, "model": "doubling:Double"})
+        built = run("build", file, "--out", "archive")
+        assert built.returncode == 0, built.stderr
+        assert [line.split()[0] for line in built.stderr.splitlines()] == [
+            "importing", "loading", "tracing", "writing", "sealing", "flushing",
+        ]  # fmt: skip
+        lines = built.stdout.splitlines()
+        assert lines[:3] == ["endpoint  inputs  outputs", "serve *   inputs  output_0", "* also serving_default"]
+        assert lines[4].startswith("archive: ")
+        inspected = run("inspect", "archive", "--json")
+        assert (inspected.returncode, inspected.stderr) == (0, "")
+        assert json.loads(inspected.stdout) == {**GOOD, "model": "doubling:Double"}
+        again = run("build", file, "--out", "archive")
+        assert again.returncode == 3
+        assert again.stdout == ""
+        assert again.stderr.splitlines()[-1] == (
+            "specc: error: archive is not empty; choose another target, or remove it first; specc never overwrites an "
+            "archive"
+        )
+
+    def test_the_spec_may_lie_anywhere(self, spec: Any, tmp_path: Path) -> None:
+        file = spec(GOOD)
+        built = run("build", file, "--out", str(tmp_path / "out"), "--model", "doubling:model", cwd="/")
+        assert built.returncode == 0, built.stderr
+
+    @pytest.mark.parametrize(
+        ("model", "message"),
+        [
+            ("nothing_here:m", "model: import-failed: cannot import 'nothing_here': No module named 'nothing_here'; run from the directory that holds it, or install it"),
+            ("broken_module:m", "model: import-failed: cannot import 'broken_module': No module named 'nothing_like_this'"),
+            ("doubling:Doubel", "model: import-failed: 'doubling' has no attribute 'Doubel'; did you mean 'Double'?"),
+            ("doubling:number", "model: bad-model: doubling:number is an int, which is no model; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
+            ("doubling:raises", "model: bad-model: doubling:raises() failed: ZeroDivisionError: division by zero; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
+            ("absent.keras", "model: bad-model: cannot load 'absent.keras': ValueError: File not found: filepath=absent.keras. Please ensure the file is an accessible `.keras` zip file.; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
+        ],
+    )  # fmt: skip
+    def test_models_that_cannot_be_had(self, model: str, message: str, spec: Any, tmp_path: Path) -> None:
+        file = spec(GOOD)
+        before = names(tmp_path)
+        built = run("build", file, "--out", "archive", "--model", model)
+        assert built.returncode == 1
+        assert built.stdout.replace(f"{tmp_path}/", "") == f"a.specc.json: {message}\n"
+        assert "Traceback" not in built.stderr
+        assert names(tmp_path) == before
+
+    def test_a_spec_without_a_model(self, spec: Any) -> None:
+        built = run("build", spec(GOOD), "--out", "archive")
+        assert built.returncode == 1
+        assert built.stdout.endswith(
+            'missing-model: the spec names no model; add "model": "module:attribute" to it, or give --model\n'
+        )
+
+    def test_a_target_that_cannot_be_written(self, spec: Any) -> None:
+        file = spec({**GOOD, "model": "doubling:Double"})
+        built = run("build", file, "--out", "/proc/archive")
+        assert built.returncode == 3
+        assert built.stderr.splitlines()[-1].startswith("specc: error: cannot write /proc/archive")
+        assert "Traceback" not in built.stderr
