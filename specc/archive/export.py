@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from specc.archive.binding import bind
 from specc.archive.cores import Cores
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
@@ -20,7 +22,7 @@ from specc.archive.seal import seal
 from specc.archive.variables import NamedVariable, collect, find_variables, model_variables
 from specc.archive.write import Contents, write
 from specc.diagnostics import Diagnostic
-from specc.errors import SpecError
+from specc.errors import SpecError, UnavailableError
 from specc.inspect import inspect_archive
 from specc.language.document import Document
 
@@ -51,6 +53,7 @@ def export(
     progress: Callable[[str], None],
 ) -> ExportReport:
     """Writes the archive; :meth:`specc.archive.program.Program.export` says the rest."""
+    _require_tensorflow_backend()
     clock = _Clock(progress)
     target = Path(filepath)
     require_free(target)  # before minutes of tracing
@@ -77,6 +80,12 @@ def export(
         seconds=clock.seconds,
         notes=tuple(_notes(contents)),
     )
+
+
+def _require_tensorflow_backend() -> None:
+    if keras.config.backend() != "tensorflow":
+        hint = "set KERAS_BACKEND=tensorflow before Keras is imported"
+        raise UnavailableError(f"specc exports from Keras on TensorFlow, not on {keras.config.backend()}; {hint}")
 
 
 def _gather(document: Document, model: Any, endpoints: list[TracedEndpoint]) -> Contents:

@@ -93,6 +93,8 @@ def _write_fingerprint(directory: Path) -> None:
     if not path.exists():  # this TensorFlow was told to write none
         return
     fingerprint = fingerprint_pb2.FingerprintDef.FromString(fingerprinting.CreateFingerprintDef(str(directory)))
-    fingerprint.uuid = ""
-    fingerprint.uuid = str(uuid.UUID(bytes=hashlib.sha256(fingerprint.SerializeToString()).digest()[:16], version=4))
+    if "uuid" in fingerprint.DESCRIPTOR.fields_by_name:  # TensorFlow 2.16 has none
+        fingerprint.uuid = ""
+        digest = hashlib.sha256(fingerprint.SerializeToString(deterministic=True)).digest()
+        fingerprint.uuid = str(uuid.UUID(bytes=digest[:16], version=4))
     path.write_bytes(fingerprint.SerializeToString(deterministic=True))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from specc.diagnostics import Diagnostic, SpecPath
@@ -71,8 +72,10 @@ def component_spec(component: Component) -> tf.TensorSpec:
 
 def default_tensor(leaf: Tensor) -> tf.Tensor:
     """The declared default of ``leaf`` as a tensor, of its dtype and shape."""
-    value = decode_value(leaf.default, leaf.dtype)
-    return tf.constant(value, dtype_of(leaf.dtype), static_shape(leaf.shape))
+    value, dtype = decode_value(leaf.default, leaf.dtype), dtype_of(leaf.dtype)
+    if dtype != tf.string and not dtype.is_quantized:  # tf.constant itself knows few of the small dtypes
+        value = np.array(value, dtype.as_numpy_dtype)
+    return tf.constant(value, dtype, static_shape(leaf.shape))
 
 
 def tree_of(specs: Any) -> Tree:
