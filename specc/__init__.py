@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from specc.errors import TargetError as TargetError
     from specc.errors import UnavailableError as UnavailableError
     from specc.errors import UnreadableError as UnreadableError
-    from specc.inspect import Inspection as Inspection
-    from specc.inspect import inspect as inspect
-    from specc.inspect import inspect_archive as inspect_archive
     from specc.language.document import Dim as Dim
     from specc.language.document import Document as Document
     from specc.language.document import Endpoint as Endpoint
@@ -33,6 +30,9 @@ if TYPE_CHECKING:
     from specc.language.load import from_json as from_json
     from specc.language.load import load as load
     from specc.language.load import loads as loads
+    from specc.reader import Inspection as Inspection
+    from specc.reader import inspect as inspect
+    from specc.reader import inspect_archive as inspect_archive
 
 _HOMES = {
     "specc.archive": ("CompiledEndpoint", "EndpointReport", "ExportReport", "Program", "compile"),
@@ -45,7 +45,7 @@ _HOMES = {
         "UnavailableError",
         "UnreadableError",
     ),
-    "specc.inspect": ("Inspection", "inspect", "inspect_archive"),
+    "specc.reader": ("Inspection", "inspect", "inspect_archive"),
     "specc.language.document": ("Dim", "Document", "Endpoint", "Selection"),
     "specc.language.load": ("digest", "dump", "from_json", "load", "loads"),
 }

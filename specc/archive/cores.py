@@ -6,6 +6,7 @@ functions around it, or the core itself, so that nothing of the model is traced,
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import traceback
@@ -122,7 +123,9 @@ def _trace(bound: BoundEndpoint, specs: list[Any], input_names: tuple[str, ...],
         name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)
     }
     traceable = tf.function(core, autograph=declared.autograph)
-    with tf.init_scope():  # a core stands by itself, even when it is asked for inside another function's trace
+    # A core stands by itself, even when it is asked for inside another function's trace. The scope that lifts it out of
+    # there stops every gradient tape too, those of the function itself as well, so it is entered only where it must be.
+    with contextlib.nullcontext() if tf.executing_eagerly() else tf.init_scope():
         concrete = run_user_code(lambda: traceable.get_concrete_function(**flat_specs), bound, "function")
     _refuse_python_ops(concrete, bound)
     result, names_out = traces[-1]

@@ -23,8 +23,8 @@ from specc.archive.variables import NamedVariable, collect, find_variables, mode
 from specc.archive.write import Contents, write
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnavailableError
-from specc.inspect import inspect_archive
 from specc.language.document import Document
+from specc.reader import inspect_archive
 
 Functions = Mapping[str, Callable[..., Any]]
 

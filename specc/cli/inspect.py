@@ -8,11 +8,11 @@ from pathlib import Path
 
 from specc.cli import ERRORS_FOUND, OK, note
 from specc.diagnostics import format_path
-from specc.inspect import Inspection, inspect_archive
 from specc.language.document import Document
 from specc.language.load import dump
 from specc.language.names import BoundLeaf, input_leaves, output_leaves
 from specc.language.tensor_string import format_tensor
+from specc.reader import Inspection, inspect_archive
 from specc.report.text import findings_text, table
 
 

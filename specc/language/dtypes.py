@@ -20,11 +20,12 @@ class Family(Enum):
 
 
 class Dtype(NamedTuple):
-    """A dtype's family, its width in bits (0 for strings) and whether integers have a sign."""
+    """A dtype's family, its width in bits (0 for strings), whether integers have a sign, and are quantised values."""
 
     family: Family
     bits: int
     signed: bool = True
+    quantized: bool = False
 
     @property
     def range(self) -> tuple[int, int]:
@@ -37,8 +38,8 @@ DTYPES: dict[str, Dtype] = {
     "string": Dtype(Family.STRING, 0),
     **{f"int{bits}": Dtype(Family.INTEGER, bits) for bits in (2, 4, 8, 16, 32, 64)},
     **{f"uint{bits}": Dtype(Family.INTEGER, bits, signed=False) for bits in (2, 4, 8, 16, 32, 64)},
-    **{f"qint{bits}": Dtype(Family.INTEGER, bits) for bits in (8, 16, 32)},
-    **{f"quint{bits}": Dtype(Family.INTEGER, bits, signed=False) for bits in (8, 16)},
+    **{f"qint{bits}": Dtype(Family.INTEGER, bits, quantized=True) for bits in (8, 16, 32)},
+    **{f"quint{bits}": Dtype(Family.INTEGER, bits, signed=False, quantized=True) for bits in (8, 16)},
     "bfloat16": Dtype(Family.FLOAT, 16),
     **{f"float{bits}": Dtype(Family.FLOAT, bits) for bits in (16, 32, 64)},
     "float4_e2m1fn": Dtype(Family.FLOAT, 4),

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 
 from specc.diagnostics import Diagnostic, SpecPath, format_path
 from specc.language.document import Document, Endpoint
+from specc.language.dtypes import DTYPES
 from specc.language.names import BoundLeaf, child_path, input_leaves, output_leaves
-from specc.language.trees import NamedTuple, Tree, children
+from specc.language.trees import NamedTuple, Tensor, Tree, children
 
 INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 MAX_NESTING = 40
@@ -39,6 +40,7 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
             yield from _containers(tree, (*at, "inputs", index))
         yield from _containers(endpoint.outputs, (*at, "outputs"))
         yield from _input_names(input_leaves(endpoint, at))
+        yield from _defaults(input_leaves(endpoint, at))
         yield from _output_names(output_leaves(endpoint, at))
 
 
@@ -115,6 +117,13 @@ def _input_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
             if problem:
                 yield _finding("bad-name", leaf.path, f"the wire name {name!r} {problem}", hint)
             yield from _clash(name.lower(), name, leaf, taken, "TensorFlow ignores case there")
+
+
+def _defaults(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
+    for leaf in leaves:
+        if isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None and DTYPES[leaf.leaf.dtype].quantized:
+            message = f"TensorFlow cannot save the default of a {leaf.leaf.dtype} tensor"
+            yield _finding("unsupported-default", (*leaf.path, "default"), message, "remove it")
 
 
 def _output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:

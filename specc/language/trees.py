@@ -42,7 +42,7 @@ TAG = "\0"
 class Record(BaseModel):
     """The base of every model of the language: frozen, and unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 def _check_dim(value: Any) -> Dim:
@@ -101,12 +101,12 @@ FILLED_OBJECT = (BeforeValidator(_filled), Field(json_schema_extra={"minProperti
 
 
 _DIM_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        {"type": "integer", "minimum": 0, "maximum": MAX_SIZE},
-        {"type": "string", "pattern": rf"^(\?|{IDENTIFIER}){END}"},
-    ]
+    "type": ["integer", "string"],
+    "minimum": 0,
+    "maximum": MAX_SIZE,
+    "pattern": rf"^(\?|{IDENTIFIER}){END}",
 }
-_SHAPE_SCHEMA: dict[str, Any] = {
+SHAPE_SCHEMA: dict[str, Any] = {
     "description": 'The dimensions in order (a size, a name, or "?" for any size), or "..." for unknown rank.',
     "examples": [["batch", 3, "?"], "..."],
     "if": {"type": "string"},

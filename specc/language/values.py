@@ -25,10 +25,18 @@ from specc.language.scalars import END, describe, problem
 SPECIAL_FLOATS = ("NaN", "Infinity", "-Infinity")
 _BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 
-REAL_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "number"}, {"enum": list(SPECIAL_FLOATS)}]}
+REAL_SCHEMA: dict[str, Any] = {
+    "description": "A number; NaN and infinities are strings.",
+    "examples": [0.5, "NaN", "-Infinity"],
+    "if": {"type": "string"},
+    "then": {"enum": list(SPECIAL_FLOATS)},
+    "else": {"type": "number"},
+}
+_REAL = {"$ref": "#/$defs/Real"}
 VALUE_SCHEMA: dict[str, Any] = {
     "description": "A number, true or false, a text, NaN and infinities as strings, bytes as base64, "
     "a complex number as its parts, or arrays of these.",
+    "examples": [0.5, True, "text", "NaN", {"base64": "/wA="}, {"real": 1.0, "imag": "NaN"}, [[1, 2], [3, 4]]],
     "if": {"type": "object"},
     "then": {
         "if": {"required": ["base64"]},
@@ -38,7 +46,7 @@ VALUE_SCHEMA: dict[str, Any] = {
         },
         "else": {
             "required": ["real", "imag"],
-            "properties": {"real": REAL_SCHEMA, "imag": REAL_SCHEMA},
+            "properties": {"real": _REAL, "imag": _REAL},
             "additionalProperties": False,
         },
     },
@@ -78,7 +86,7 @@ def _check_bound(value: Any) -> Any:
 
 
 Value = Annotated[Any, BeforeValidator(_check_value), WithJsonSchema({"$ref": "#/$defs/Value"})]
-Bound = Annotated[Any, BeforeValidator(_check_bound), WithJsonSchema(REAL_SCHEMA)]
+Bound = Annotated[Any, BeforeValidator(_check_bound), WithJsonSchema(_REAL)]
 
 
 def normalize_value(value: Any, dtype: str) -> Any:

@@ -96,7 +96,7 @@ def _tensor(dtype: str, numbers: Any) -> Any:
             tf.constant([b"word \xff%d" % number for number in np.ravel(numbers)], tf.string), np.shape(numbers)
         )
     if dtype in CASTABLE:
-        return tf.cast(tf.constant(numbers, tf.int32), dtype_of(dtype))
+        return tf.cast(tf.constant(numbers, tf.float32), dtype_of(dtype))
     return tf.constant(np.asarray(numbers).astype(dtype_of(dtype).as_numpy_dtype), dtype_of(dtype))
 
 
@@ -142,6 +142,5 @@ def _filled(dtype: str, shape: list[int], total: Any) -> Any:
     if dtype not in CASTABLE:
         return _tensor(dtype, np.ones(shape, np.int32))
     # Small enough for every dtype to hold it exactly, and prime, so that it hides little.
-    return tf.cast(
-        tf.fill(shape, tf.cast(tf.math.floormod(total, 13.0 if dtype != "bool" else 2.0), tf.int32)), dtype_of(dtype)
-    )
+    small = tf.math.floormod(total, 2.0 if dtype == "bool" else 13.0)
+    return tf.cast(tf.fill(shape, tf.cast(small, tf.float32)), dtype_of(dtype))

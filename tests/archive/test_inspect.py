@@ -15,10 +15,10 @@ import tensorflow as tf
 
 import specc
 from specc.errors import ArchiveError
-from specc.inspect import Inspection, inspect, inspect_archive
 from specc.language.consistency import find_inconsistencies
 from specc.language.document import document_to_json
 from specc.language.names import input_leaves, output_leaves
+from specc.reader import Inspection, inspect, inspect_archive
 
 pytestmark = pytest.mark.tensorflow
 
@@ -73,8 +73,10 @@ def traces(path: str) -> None:
 def defaults(path: str) -> None:
     root = tf.Module()
 
+    three, texts = tf.constant(3, tf.int64), tf.constant([b"a", b"\xff"])
+
     @tf.function(input_signature=[Spec([2]), Spec([], tf.int64), Spec([2], tf.string)], autograph=False)
-    def d(x: Any, k: Any = tf.constant(3, tf.int64), s: Any = tf.constant([b"a", b"\xff"])) -> Any:
+    def d(x: Any, k: Any = three, s: Any = texts) -> Any:
         return {"x": x, "k": k, "s": s}
 
     root.d = root.e = d
@@ -83,7 +85,7 @@ def defaults(path: str) -> None:
 
 def concrete_attribute(path: str) -> None:
     root = tf.Module()
-    function = tf.function(lambda b, a: (b, a), autograph=False)
+    function = tf.function(lambda b, *, a: (b, a), autograph=False)
     root.f = function.get_concrete_function(b=Spec([2]), a=Spec([], tf.string))
     tf.saved_model.save(root, path, signatures={"f": root.f})
 
@@ -218,7 +220,7 @@ CASES: dict[str, tuple[Callable[[str], None], dict[str, Any], str | None, str, l
         concrete_attribute,
         {"f": endpoint(["b", "a"], ["float32[2]", "string[]"],
                        {"kind": "tuple", "items": ["float32[2]", "string[]"]})},
-        None, "object graph", [FUNCTION],
+        None, "object graph", ["f: the revived function takes a by name only", FUNCTION],
     ),
     "eleven keys in TensorFlow's own numbering": (
         eleven,
@@ -399,7 +401,7 @@ def test_an_archive_that_offers_nothing_is_no_document(tmp_path: Path) -> None:
 
 def test_inspecting_needs_no_tensorflow_and_does_not_harm_a_later_import(archives: Any) -> None:
     code = (
-        "import sys; from specc.inspect import inspect; import specc.language.load as load\n"
+        "import sys; from specc.reader import inspect; import specc.language.load as load\n"
         "text = load.dump(inspect(sys.argv[1]))\n"
         "heavy = [name for name in ('tensorflow', 'keras', 'numpy') if name in sys.modules]\n"
         "import tensorflow as tf, json\n"

@@ -4,8 +4,8 @@ import pytest
 from google.protobuf import descriptor_pool
 from tensorflow.core.protobuf import saved_model_pb2
 
-from specc.inspect.messages import ENUMS, MESSAGES, PACKAGE, message
-from specc.inspect.tensor_values import _NUMBERS
+from specc.reader.messages import ENUMS, MESSAGES, PACKAGE, message
+from specc.reader.tensor_values import _NUMBERS
 
 pytestmark = pytest.mark.tensorflow
 

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 
 import specc
-from specc.inspect import Inspection, inspect, inspect_archive
-from specc.inspect.projection import project
 from specc.language.consistency import find_inconsistencies
 from specc.language.contract import CONTRACT_PATH
+from specc.reader import Inspection, inspect, inspect_archive
+from specc.reader.projection import project
 
 pytestmark = pytest.mark.tensorflow
 
@@ -240,6 +240,16 @@ def test_without_contract_defaults_and_nested_trees_come_back(archive: Path, tmp
         "names of dimensions are not in a graph: '?' is a size that it does not fix",
         "weights: a list of 1 variable; its path on the model is not in a graph",
     )
+
+
+def test_the_default_among_endpoints_that_share_everything_is_told_by_its_object(tmp_path: Path) -> None:
+    same = {"function": "echo", "inputs": ["float32[?, 3]"], "outputs": "float32[?, 3]"}
+    document = specc.from_json({"specc": 1, "endpoints": {"a": same, "b": same, "c": same}, "default": "b"})
+    path = tmp_path / "archive"
+    specc.compile(document).export(Model(), path)
+    (path / CONTRACT_PATH).unlink()
+    assert inspect(path) == project(document)
+    assert project(document).default == "b"
 
 
 def changed(change: Any) -> dict[str, Any]:

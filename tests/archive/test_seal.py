@@ -72,7 +72,8 @@ def test_the_fingerprint_is_that_of_the_sealed_file(export: Any) -> None:
     _, report = export(Double(), {"one": ENDPOINT, "two": ENDPOINT})
     written = fingerprint_pb2.FingerprintDef.FromString((report.path / "fingerprint.pb").read_bytes())
     made = fingerprint_pb2.FingerprintDef.FromString(fingerprinting.CreateFingerprintDef(str(report.path)))
-    made.uuid = written.uuid
+    if "uuid" in made.DESCRIPTOR.fields_by_name:  # TensorFlow 2.16 has none
+        made.uuid = written.uuid
     assert written == made
     read = tf.saved_model.experimental.read_fingerprint(str(report.path))
     assert read.saved_model_checksum == written.saved_model_checksum

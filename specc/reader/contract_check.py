@@ -1,0 +1,172 @@
+"""Holds an archive's contract against its graph: someone may have changed one of them, or copied it from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from specc.diagnostics import Diagnostic, SpecPath
+from specc.language.document import Document, Endpoint
+from specc.language.names import BoundLeaf, child_path, input_leaves, output_leaves
+from specc.language.tensor_string import Shape, format_tensor
+from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
+from specc.reader.endpoints import distinct_traces
+from specc.reader.functions import Trace, read_function
+from specc.reader.graph_document import Root, read_root, read_signatures
+from specc.reader.linking import shapes_agree
+from specc.reader.saved_model import MetaGraph
+from specc.reader.signatures import SERVING_DEFAULT, Signature, WireTensor
+from specc.reader.tensor_values import stored_value
+
+RULE = "contract-mismatch"
+
+Side = Literal["input", "output"]
+
+
+def find_mismatches(document: Document, graph: MetaGraph) -> Iterator[Diagnostic]:
+    """Every place where the graph is not what ``document`` says."""
+    root = read_root(graph)
+    signatures, _ = read_signatures(graph)
+    for name, endpoint in sorted(document.endpoints.items()):
+        at: SpecPath = ("endpoints", name)
+        if name in signatures:
+            yield from _signature(endpoint, at, name, signatures[name])
+        else:
+            yield _finding(at, f"the graph has no signature {name!r} that can be described")
+        yield from _function(endpoint, at, name, root, graph)
+    yield from _default(document, signatures)
+    for name in sorted(signatures.keys() - document.endpoints.keys() - {SERVING_DEFAULT}):
+        yield _finding(("endpoints",), f"the graph has a signature {name!r} that the contract does not declare")
+    for name in sorted(document.variable_collections.keys() - root.collections.keys()):
+        yield _finding(("variable_collections", name), f"the graph's root has no list of variables {name!r}")
+
+
+def _default(document: Document, signatures: dict[str, Signature]) -> Iterator[Diagnostic]:
+    published = signatures.get(SERVING_DEFAULT)
+    if document.default is None:
+        if published is not None and SERVING_DEFAULT not in document.endpoints:
+            yield _finding((), f"the graph has a {SERVING_DEFAULT!r}, and the contract no default")
+    elif published is None:
+        yield _finding(("default",), f"the graph has no {SERVING_DEFAULT!r}")
+    elif document.default != SERVING_DEFAULT and published != signatures.get(document.default, published):
+        yield _finding(("default",), f"the graph's {SERVING_DEFAULT!r} is not its signature {document.default!r}")
+
+
+def _signature(endpoint: Endpoint, at: SpecPath, name: str, signature: Signature) -> Iterator[Diagnostic]:
+    inputs = input_leaves(endpoint, at)
+    yield from _tensors("input", inputs, signature.inputs, at, name)
+    yield from _tensors("output", output_leaves(endpoint, at), signature.outputs, at, name)
+    for wire_name in sorted({*signature.whole_inputs, *signature.whole_outputs}):
+        yield _finding(at, f"the signature {name!r} holds the composite tensor {wire_name!r} undivided")
+    for leaf in inputs:
+        for component in leaf.components:
+            declared = leaf.leaf.default if isinstance(leaf.leaf, Tensor) else None
+            expected = None if declared is None else stored_value(declared, component.dtype)
+            found = signature.defaults.get(component.wire_name)
+            if found != expected:
+                message = f"the signature {name!r} has the default {found!r} for {component.wire_name!r}"
+                yield _finding(leaf.path, message, f"the contract says {expected!r}")
+
+
+def _tensors(
+    side: Side, leaves: tuple[BoundLeaf, ...], wire: dict[str, WireTensor], at: SpecPath, name: str
+) -> Iterator[Diagnostic]:
+    declared = set()
+    for leaf in leaves:
+        for component in leaf.components:
+            declared.add(component.wire_name)
+            found = wire.get(component.wire_name)
+            if found is None:
+                yield _finding(leaf.path, f"the signature {name!r} has no {side} {component.wire_name!r}")
+            elif found.dtype != component.dtype or not _holds(side, component.shape, found.shape):
+                text = format_tensor(found.dtype, found.shape)
+                message = f"the {side} {component.wire_name!r} of the signature {name!r} is {text}"
+                yield _finding(
+                    leaf.path, message, f"the contract says {format_tensor(component.dtype, component.shape)}"
+                )
+    for extra in sorted(wire.keys() - declared):
+        yield _finding(at, f"the signature {name!r} has an {side} {extra!r} that the contract does not declare")
+
+
+def _holds(side: Side, declared: Shape, found: Shape) -> bool:
+    """Whether a graph's shape keeps a declared one: it may know more of what it gives, but not ask for more."""
+    return shapes_agree(declared, found) and (side == "output" or not _narrower(found, declared))
+
+
+def _narrower(found: Shape, declared: Shape) -> bool:
+    if found is None or declared is None:
+        return found is not None
+    return any(isinstance(size, int) and isinstance(dim, str) for size, dim in zip(found, declared, strict=True))
+
+
+def _function(endpoint: Endpoint, at: SpecPath, name: str, root: Root, graph: MetaGraph) -> Iterator[Diagnostic]:
+    node = root.functions.get(name)
+    if node is None:
+        yield _finding(at, f"the graph's root has no function {name!r}")
+        return
+    function = read_function(graph, node)
+    traces = distinct_traces(function)
+    if len(traces) != 1 or function.problems:
+        reason = "; ".join(function.problems) or f"it has {len(traces)} traces that differ"
+        yield _finding(at, f"the function {name!r} of the graph's root cannot be described: {reason}")
+        return
+    yield from _arguments(endpoint, at, traces[0])
+
+
+def _arguments(endpoint: Endpoint, at: SpecPath, trace: Trace) -> Iterator[Diagnostic]:
+    if endpoint.arguments != trace.arguments:
+        message = f"the function of the graph's root takes {_listed(trace.arguments)}"
+        yield _finding((*at, "arguments"), message, f"the contract says {_listed(endpoint.arguments)}")
+    else:
+        for index, (declared, found) in enumerate(zip(endpoint.inputs, trace.inputs, strict=True)):
+            yield from _trees("input", declared, found, (*at, "inputs", index))
+    yield from _trees("output", endpoint.outputs, trace.outputs, (*at, "outputs"))
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"({', '.join(names)})"
+
+
+def _trees(side: Side, declared: Tree, found: Tree, path: SpecPath) -> Iterator[Diagnostic]:
+    match declared:
+        case Tensor() | Ragged() | Sparse():
+            if not _same_leaf(side, declared, found):
+                yield _finding(path, f"the function of the graph's root has {_shown(found)} here")
+        case _ if _shape_of_container(declared) != _shape_of_container(found):
+            yield _finding(path, f"the function of the graph's root has {_shown(found)} here")
+        case _:
+            for (key, child), (_, other) in zip(children(declared), children(found), strict=True):
+                yield from _trees(side, child, other, child_path(declared, key, path))
+
+
+def _same_leaf(side: Side, declared: Leaf, found: Tree) -> bool:
+    match found:
+        case Tensor() | Ragged() | Sparse():
+            same = _kind(declared) == _kind(found) and declared.dtype == found.dtype
+            return same and _holds(side, declared.shape, found.shape)
+        case _:
+            return False
+
+
+def _kind(leaf: Leaf) -> tuple[object, ...]:
+    return (leaf.kind, leaf.ragged_rank, leaf.row_splits_dtype) if isinstance(leaf, Ragged) else (leaf.kind,)
+
+
+def _shape_of_container(tree: Tree) -> tuple[object, ...]:
+    """What two containers of the same keys have in common."""
+    typename = tree.typename if isinstance(tree, NamedTuple) else ""
+    return tree.kind, typename, tuple(key for key, _ in children(tree))
+
+
+def _shown(tree: Tree) -> str:
+    match tree:
+        case Tensor():
+            return format_tensor(tree.dtype, tree.shape)
+        case Ragged() | Sparse():
+            return f"a {tree.kind} {format_tensor(tree.dtype, tree.shape)}"
+        case _:
+            return f"a {tree.kind} with {_listed(tuple(str(key) for key, _ in children(tree)))}"
+
+
+def _finding(path: SpecPath, message: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(rule=RULE, path=path, message=message, hint=hint)

@@ -1,0 +1,147 @@
+"""A Document from the graph alone: every public signature, and every public function that can be described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from specc.language.document import VERSION, Document, Endpoint
+from specc.reader.endpoints import Described, describe_function, describe_signature, has_namedtuple, has_open_dims
+from specc.reader.functions import Function, read_function
+from specc.reader.messages import Message
+from specc.reader.saved_model import MAX_NAMES, MetaGraph
+from specc.reader.signatures import SERVING_DEFAULT, Signature, read_signature
+from specc.reader.tensor_values import UndescribableError
+from specc.reader.wire import DamagedError
+
+SIGNATURES = "signatures"
+"""The attribute of the root that holds the signatures of TensorFlow 2."""
+INIT_OP = "__saved_model_init_op"
+_LISTS = ("trackable_list_wrapper", "trackable_tuple_wrapper")
+_OWN_LISTS = ("variables", "trainable_variables", "non_trainable_variables")
+"""Every archive has them, and no collection may have their names."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """The public attributes of an archive's root object. Each is empty where the archive has no object graph."""
+
+    functions: dict[str, Message]
+    collections: dict[str, int]
+    """Lists of variables other than the three of every archive, and how many each holds."""
+    signature_nodes: dict[str, int]
+    """The ids of the signatures' objects: two names may share one."""
+
+
+def read_root(graph: MetaGraph) -> Root:
+    """The root of ``graph``."""
+    root = Root({}, {}, {})
+    for name, index in _children(graph.node(0)):
+        node = graph.node(index)
+        if name == SIGNATURES:
+            root.signature_nodes.update(_children(node))
+        if node is None or name.startswith("_") or name == SIGNATURES or name in _OWN_LISTS:
+            continue
+        kind = node.WhichOneof("kind")
+        if kind in ("function", "bare_concrete_function"):
+            if len(root.functions) == MAX_NAMES:
+                raise DamagedError(f"its root has more than {MAX_NAMES:,} functions")
+            root.functions[name] = node
+        elif kind == "user_object" and node.user_object.identifier in _LISTS:
+            items = [item for _, item in _children(node)]
+            if all(graph.is_variable(item) for item in items):
+                root.collections[name] = len(items)
+    return root
+
+
+def _children(node: Message | None) -> Iterator[tuple[str, int]]:
+    if node is not None:
+        for child in node.children:
+            yield child.local_name, child.node_id
+
+
+def read_signatures(graph: MetaGraph) -> tuple[dict[str, Signature], tuple[str, ...]]:
+    """The public signatures that can be described, by name, and a note for each that cannot."""
+    found, notes = {}, []
+    for name, proto in sorted(graph.signatures.items()):
+        if name.startswith("_") or not name:
+            continue
+        try:
+            found[name] = read_signature(proto)
+        except UndescribableError as error:
+            notes.append(f"signature {name!r} is left out: it has {error}")
+    return found, tuple(notes)
+
+
+def describe_graph(graph: MetaGraph) -> tuple[Document | None, tuple[str, ...]]:
+    """The Document of a graph, or None where it offers nothing that can be described; and what it could not know."""
+    root = read_root(graph)
+    signatures, notes = read_signatures(graph)
+    functions: dict[str, Callable[[], Function]] = {
+        name: lambda node=node: read_function(graph, node)  # type: ignore[misc]
+        for name, node in root.functions.items()
+    }
+    document, more = assemble(signatures, functions, root.signature_nodes)
+    return document, (*notes, *more, *_collection_notes(root))
+
+
+def assemble(
+    signatures: dict[str, Signature], functions: dict[str, Callable[[], Function]], nodes: dict[str, int]
+) -> tuple[Document | None, tuple[str, ...]]:
+    """The Document of these signatures and functions; ``nodes`` are the ids of the signatures' objects."""
+    endpoints: dict[str, Endpoint] = {}
+    notes: list[str] = []
+    aliased = None
+    if SERVING_DEFAULT not in functions and SERVING_DEFAULT in signatures:
+        aliased, doubts = _aliased(signatures, nodes)
+        notes.extend(doubts)
+    for name in sorted(signatures.keys() | functions.keys()):
+        if name == SERVING_DEFAULT and aliased is not None:
+            continue
+        function = functions[name]() if name in functions else None
+        signature = signatures.get(name)
+        described = _describe(signature, function)
+        notes.extend(f"{name}: {note}" for note in described.notes)
+        if described.endpoint is not None:
+            endpoints[name] = described.endpoint
+    if not endpoints:
+        return None, tuple(notes)
+    default = aliased or (SERVING_DEFAULT if SERVING_DEFAULT in signatures else None)
+    document = Document(specc=VERSION, endpoints=endpoints, default=default)
+    return document, (*notes, *_general_notes(document))
+
+
+def _describe(signature: Signature | None, function: Function | None) -> Described:
+    if signature is not None:
+        return describe_signature(signature, function)
+    return describe_function(function) if function is not None else Described(None)
+
+
+def _aliased(signatures: dict[str, Signature], nodes: dict[str, int]) -> tuple[str | None, tuple[str, ...]]:
+    """The one endpoint that is published as serving_default too, and what is doubtful about it."""
+    default = signatures[SERVING_DEFAULT]
+    same = sorted(name for name, signature in signatures.items() if name != SERVING_DEFAULT and signature == default)
+    shared = [name for name in same if SERVING_DEFAULT in nodes and nodes.get(name) == nodes[SERVING_DEFAULT]]
+    match shared or same:
+        case []:
+            return None, ()
+        case [name]:
+            doubt = f"{SERVING_DEFAULT}: taken for {name!r}, since all their tensors are the same"
+            return name, () if shared else (doubt,)
+        case names:
+            return None, (f"{SERVING_DEFAULT}: its tensors are those of {', '.join(names)} alike, so it stands alone",)
+
+
+def _general_notes(document: Document) -> Iterator[str]:
+    yield "which function each endpoint runs is not in a graph"
+    if any(has_open_dims(endpoint) for endpoint in document.endpoints.values()):
+        yield "names of dimensions are not in a graph: '?' is a size that it does not fix"
+    if any(has_namedtuple(tree) for point in document.endpoints.values() for tree in (*point.inputs, point.outputs)):
+        yield "the modules of namedtuples are not in a graph"
+
+
+def _collection_notes(root: Root) -> Iterator[str]:
+    for name, count in sorted(root.collections.items()):
+        if count:
+            things = "variable" if count == 1 else "variables"
+            yield f"{name}: a list of {count} {things}; its path on the model is not in a graph"

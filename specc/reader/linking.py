@@ -1,0 +1,135 @@
+"""Which wire name of a flat signature belongs to which leaf of a nested tree: only where the graph itself says so.
+
+A signature and the function of its name are recorded apart, and nothing in the object graph joins their tensors. Three
+records can: the names that TensorFlow gave to the flat tensors of a trace, which are those of a signature made of that
+trace too; the names that the author gave to the leaves; and the names that specc derives from a tree. A link holds
+where all wire names are used exactly once, with the same dtypes and with shapes that agree, and no two records differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from specc.language.names import BoundLeaf, Component, components
+from specc.language.tensor_string import ANY, Dim, Shape
+from specc.language.trees import Leaf, Ragged, RaggedNames, Sparse, SparseNames, Tensor
+from specc.reader.signatures import WireTensor
+
+Names = tuple[str, ...]
+"""The wire names of one leaf's components."""
+
+
+def link(leaves: tuple[BoundLeaf, ...], wire: dict[str, WireTensor], recorded: Names = ()) -> list[Names] | None:
+    """The wire names of each of ``leaves``, or None where they cannot be told for certain.
+
+    ``leaves`` carry the names that their author gave or that specc derives; ``recorded`` are TensorFlow's own, one for
+    each flat tensor in order.
+    """
+    said = [tuple(component.wire_name for component in leaf.components) for leaf in leaves]
+    found = [naming for naming in (_cut(recorded, leaves), said) if naming and _fits(leaves, naming, wire)]
+    if not found:
+        composite = _by_suffix(leaves, said, wire)
+        found = [composite] if composite and _fits(leaves, composite, wire) else []
+    if not found and not leaves and not wire:
+        return []
+    return found[0] if found and all(naming == found[0] for naming in found) else None
+
+
+def _cut(recorded: Names, leaves: tuple[BoundLeaf, ...]) -> list[Names] | None:
+    """``recorded`` in pieces, one for each leaf."""
+    if len(recorded) != sum(len(leaf.components) for leaf in leaves):
+        return None
+    names = iter(recorded)
+    return [tuple(next(names) for _ in leaf.components) for leaf in leaves]
+
+
+def _fits(leaves: Iterable[BoundLeaf], naming: list[Names], wire: dict[str, WireTensor]) -> bool:
+    flat = [name for names in naming for name in names]
+    if len(set(flat)) < len(flat) or set(flat) != set(wire):
+        return False
+    return all(
+        _agree(component, wire[name])
+        for leaf, names in zip(leaves, naming, strict=True)
+        for component, name in zip(leaf.components, names, strict=True)
+    )
+
+
+def _agree(component: Component, tensor: WireTensor) -> bool:
+    return component.dtype == tensor.dtype and shapes_agree(component.shape, tensor.shape)
+
+
+def shapes_agree(one: Shape, other: Shape) -> bool:
+    """Whether some tensor has both shapes; a name stands for any size."""
+    if one is None or other is None:
+        return True
+    return len(one) == len(other) and all(_sizes_agree(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _sizes_agree(one: Dim, other: Dim) -> bool:
+    return isinstance(one, str) or isinstance(other, str) or one == other
+
+
+def more_precise(one: Shape, other: Shape) -> Shape:
+    """What two shapes that agree say together."""
+    if one is None or other is None:
+        return other if one is None else one
+    return tuple(b if a == ANY else a for a, b in zip(one, other, strict=True))
+
+
+_RAGGED_SUFFIXES, _SPARSE_SUFFIXES = ("values", "row_splits"), ("indices", "values", "dense_shape")
+
+
+def _by_suffix(leaves: tuple[BoundLeaf, ...], said: list[Names], wire: dict[str, WireTensor]) -> list[Names] | None:
+    """A composite has no place for its author's name; one that is left over takes the wire names left over.
+
+    Only with the suffixes of its components, all in one stem, and only where no other composite could take them.
+    """
+    naming = list(said)
+    missing = [index for index, names in enumerate(said) if not set(names) <= set(wire)]
+    taken = {name for index, names in enumerate(said) if index not in missing for name in names}
+    free = {name: tensor for name, tensor in wire.items() if name not in taken}
+    stems = {name[: -len("_values")] for name in free if name.endswith("_values")} - {""}
+    if len(missing) > len(stems):
+        return None
+    for index in missing:
+        leaf = leaves[index].leaf
+        if isinstance(leaf, Tensor):
+            return None
+        fitting = [names for stem in sorted(stems) for names in [_stem_fits(leaf, stem, free)] if names]
+        if len(fitting) != 1:
+            return None
+        naming[index] = fitting[0]
+    return naming
+
+
+def _stem_fits(leaf: Leaf, stem: str, free: dict[str, WireTensor]) -> Names | None:
+    parts = components(leaf, stem)
+    if all(part.wire_name in free and _agree(part, free[part.wire_name]) for part in parts):
+        return tuple(part.wire_name for part in parts)
+    return None
+
+
+def renamed(leaf: Leaf, derived: Names, names: Names) -> Leaf:
+    """``leaf`` under the wire ``names``, said no louder than needed: nothing where they are the ``derived`` ones."""
+    if names == derived:
+        return leaf
+    match leaf:
+        case Tensor():
+            return leaf.model_copy(update={"name": names[0]})
+        case Ragged() | Sparse():
+            for stem in _stems(names):
+                if names == tuple(part.wire_name for part in components(leaf, stem)):
+                    return leaf.model_copy(update={"name": stem})
+            return leaf.model_copy(update={"names": _parts(leaf, names)})
+
+
+def _stems(names: Names) -> Iterator[str]:
+    for name in names:
+        if name.endswith("_values") and name != "_values":
+            yield name.removesuffix("_values")
+
+
+def _parts(leaf: Ragged | Sparse, names: Names) -> RaggedNames | SparseNames:
+    if isinstance(leaf, Ragged):
+        return RaggedNames(values=names[0], row_splits=names[1:])
+    return SparseNames(indices=names[0], values=names[1], dense_shape=names[2])

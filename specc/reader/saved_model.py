@@ -1,0 +1,166 @@
+"""From a directory to the parts of its SavedModel that describe the interface, parsed only when they are asked for."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+from specc.diagnostics import printable
+from specc.errors import ArchiveError
+from specc.reader.messages import Message, parse
+from specc.reader.wire import DamagedError, Span, file_spans, spans
+
+FILE_NAME = "saved_model.pb"
+MAX_BYTES = 2**31
+"""protobuf's own limit on a message."""
+MAX_PART_BYTES = 16 * 2**20
+"""A function's or a signature's description; one of 10,000 leaves has about 1 MB."""
+MAX_GRAPH_BYTES = 256 * 2**20
+"""The object graph; ResNet50's has 0.1 MB."""
+MAX_META_GRAPHS = 64
+MAX_NAMES = 10_000
+"""Signatures, and public functions."""
+
+_META_GRAPHS = 2
+_META_INFO, _SIGNATURES, _OBJECT_GRAPH = 1, 5, 7
+_NODES, _FUNCTIONS = 1, 2
+_VARIABLE = 7
+_KEY = 1
+
+
+class MetaGraph:
+    """One MetaGraph: its tags, its signatures and its object graph."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+        self.tags: tuple[str, ...] = ()
+        self.signatures: dict[str, Message] = {}
+        self._objects = b""
+        budget = MAX_PART_BYTES
+        for number, begin, stop in file_spans(file, start, end):
+            if number == _META_INFO:
+                self.tags = tuple(parse("MetaGraphDef.MetaInfoDef", _read(file, begin, stop, MAX_PART_BYTES)).tags)
+            elif number == _SIGNATURES:
+                budget -= stop - begin
+                if budget < 0 or len(self.signatures) == MAX_NAMES:
+                    raise DamagedError(f"it has more than {MAX_NAMES:,} signatures, or more than 16 MiB of them")
+                entry = parse("MetaGraphDef.SignatureDefEntry", _read(file, begin, stop, MAX_PART_BYTES))
+                self.signatures[entry.key] = entry.value
+            elif number == _OBJECT_GRAPH:
+                self._objects = _read(file, begin, stop, MAX_GRAPH_BYTES)
+        self._budget = MAX_PART_BYTES
+        self._variables: dict[int, bool] = {}
+
+    @cached_property
+    def _parts(self) -> tuple[list[Span], dict[str, Span]]:
+        nodes: list[Span] = []
+        functions: dict[str, Span] = {}
+        for part in spans(self._objects):
+            if part.number == _NODES:
+                nodes.append(part)
+            elif part.number == _FUNCTIONS:
+                functions[self._key(part)] = part
+        return nodes, functions
+
+    def _key(self, entry: Span) -> str:
+        for number, start, end in spans(self._objects, entry.start, entry.end):
+            if number == _KEY:
+                return self._objects[start:end].decode("utf-8", "replace")
+        return ""
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether there is an object graph: TensorFlow 1 wrote none."""
+        return bool(self._parts[0])
+
+    def node(self, index: int) -> Message | None:
+        """The object with this id, or None where there is none."""
+        nodes = self._parts[0]
+        return self._part("SavedObject", nodes[index]) if 0 <= index < len(nodes) else None
+
+    def is_variable(self, index: int) -> bool:
+        """Whether the object with this id is a variable, which is told without parsing it: there may be many."""
+        nodes = self._parts[0]
+        if index not in self._variables:
+            known = 0 <= index < len(nodes)
+            parts = spans(self._objects, nodes[index].start, nodes[index].end) if known else ()
+            self._variables[index] = any(part.number == _VARIABLE for part in parts)
+        return self._variables[index]
+
+    def function(self, name: str) -> Message | None:
+        """The concrete function of this name, or None where there is none."""
+        part = self._parts[1].get(name)
+        return None if part is None else self._part("SavedObjectGraph.ConcreteFunctionsEntry", part).value
+
+    def _part(self, name: str, part: Span) -> Message:
+        self._budget -= part.end - part.start
+        if self._budget < 0:
+            raise DamagedError(f"its functions are described in more than {MAX_PART_BYTES // 2**20} MiB")
+        return parse(name, self._objects[part.start : part.end])
+
+
+def read_saved_model(directory: Path) -> list[MetaGraph]:
+    """The MetaGraphs of the SavedModel in ``directory``.
+
+    Raises:
+        ArchiveError: there is no SavedModel, or none that can be read.
+    """
+    path = directory / FILE_NAME
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe waits for a writer
+            raise ArchiveError(f"cannot read {path}: it is no regular file")
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_BYTES:
+                raise ArchiveError(f"cannot read {path}: it is larger than 2 GiB, which protobuf cannot hold")
+            graphs = list(_meta_graphs(file, size))
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise ArchiveError(_unreadable(directory, error)) from None
+    except DamagedError as error:
+        raise damaged(directory, error) from None
+    if not graphs:
+        raise ArchiveError(f"{path} is no SavedModel: it holds no MetaGraph")
+    return graphs
+
+
+def damaged(directory: Path, error: DamagedError) -> ArchiveError:
+    """The error that says why the SavedModel in ``directory`` cannot be read."""
+    return ArchiveError(printable(f"cannot read {directory / FILE_NAME}: {error}"))
+
+
+def _meta_graphs(file: BinaryIO, size: int) -> Iterator[MetaGraph]:
+    count = 0
+    for number, start, end in file_spans(file, 0, size):
+        if number == _META_GRAPHS:
+            count += 1
+            if count > MAX_META_GRAPHS:
+                raise DamagedError(f"it has more than {MAX_META_GRAPHS} MetaGraphs")
+            yield MetaGraph(file, start, end)
+
+
+def _read(file: BinaryIO, start: int, end: int, limit: int) -> bytes:
+    if end - start > limit:
+        raise DamagedError(f"a part of the description has {end - start:,} bytes, more than the limit of {limit:,}")
+    file.seek(start)
+    data = file.read(end - start)
+    if len(data) < end - start:
+        raise DamagedError("it became shorter while it was read")
+    return data
+
+
+def _unreadable(directory: Path, error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError | NotADirectoryError) and directory.is_dir():
+        for other, what in (("saved_model.pbtxt", "as text"), ("saved_model.cpb", "in chunks")):
+            if (directory / other).exists():
+                return (
+                    f"cannot read {directory}: its SavedModel is stored {what} ({other}), and only {FILE_NAME} is read"
+                )
+        return f"{directory} is no SavedModel: it has no {FILE_NAME}"
+    if not directory.exists():
+        return f"cannot read {directory}: there is no such directory"
+    if not directory.is_dir():
+        return f"{directory} is no SavedModel: it is not a directory"
+    return f"cannot read {directory / FILE_NAME}: {getattr(error, 'strerror', None) or error}"

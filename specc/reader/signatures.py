@@ -1,0 +1,80 @@
+"""A SignatureDef as data: flat tensors by wire name, the way in and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from specc.language.tensor_string import Shape
+from specc.language.trees import Leaf, Sparse
+from specc.reader.messages import Message
+from specc.reader.structured import composite, spelled
+from specc.reader.tensor_values import UndescribableError, dtype_name, shape_of_proto, tensor_value
+
+PREDICT = "tensorflow/serving/predict"
+SERVING_DEFAULT = "serving_default"
+
+
+@dataclass(frozen=True)
+class WireTensor:
+    """One flat tensor of a signature."""
+
+    dtype: str
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a signature takes and gives, by wire name. ``node`` is its object in the graph, where there is one."""
+
+    inputs: dict[str, WireTensor]
+    outputs: dict[str, WireTensor]
+    method: str = PREDICT
+    defaults: dict[str, Any] = field(default_factory=dict)
+    whole_inputs: dict[str, Leaf] = field(default_factory=dict)
+    """Composite tensors that have one wire name for all their components: TensorFlow 1, and some damaged archives."""
+    whole_outputs: dict[str, Leaf] = field(default_factory=dict)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+
+def read_signature(proto: Message) -> Signature:
+    """The Signature of a ``SignatureDef``.
+
+    Raises:
+        UndescribableError: one of its tensors is none of the language's, or it has no output.
+    """
+    if not proto.outputs:
+        raise UndescribableError("no output")
+    inputs, whole_inputs = _tensors(proto.inputs)
+    outputs, whole_outputs = _tensors(proto.outputs)
+    notes: list[str] = []
+    defaults = {}
+    for entry in proto.defaults:
+        try:
+            value, dtype, shape = tensor_value(entry.value)
+        except UndescribableError as error:
+            notes.append(f"the default of {entry.key!r} is left out: it is {error}")
+            continue
+        if inputs.get(entry.key) == WireTensor(dtype, shape):
+            defaults[entry.key] = value
+        else:
+            notes.append(f"the default of {entry.key!r} is left out: no input has its name, dtype and shape")
+    return Signature(inputs, outputs, proto.method_name, defaults, whole_inputs, whole_outputs, tuple(notes))
+
+
+def _tensors(entries: Iterable[Message]) -> tuple[dict[str, WireTensor], dict[str, Leaf]]:
+    flat: dict[str, WireTensor] = {}
+    whole: dict[str, Leaf] = {}
+    # Sorted, since the entries of a map come in no order; the last of two with one name counts, as in protobuf.
+    for name, info in sorted(((entry.key, entry.value) for entry in entries), key=lambda pair: str(pair[0])):
+        if not name:
+            raise UndescribableError("a tensor without a name")
+        match info.WhichOneof("encoding"):
+            case "composite_tensor":
+                whole[name] = composite(info.composite_tensor.type_spec)
+            case "coo_sparse":
+                whole[name] = Sparse(dtype=dtype_name(info.dtype), shape=spelled(shape_of_proto(info.tensor_shape)))
+            case _:
+                flat[name] = WireTensor(dtype_name(info.dtype), shape_of_proto(info.tensor_shape))
+    return flat, whole

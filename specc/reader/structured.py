@@ -1,0 +1,167 @@
+"""``StructuredValue``, in which a SavedModel writes nested arguments and results, as trees of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from specc.language.scalars import shorten
+from specc.language.tensor_string import Shape
+from specc.language.trees import Dict, Leaf, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, children
+from specc.language.values import scalars
+from specc.reader.messages import Message
+from specc.reader.tensor_values import UndescribableError, dtype_name, shape_of_proto, tensor_value
+
+_RAGGED, _SPARSE = 3, 1
+_COMPOSITES = {_RAGGED: 4, _SPARSE: 2}
+"""``TypeSpecClass``, and how many values its state has."""
+
+
+def tree(value: Message) -> Tree:
+    """The tree of a value that holds TensorSpecs at its leaves; a leaf's ``name`` is its spec's.
+
+    Raises:
+        UndescribableError: a leaf or a container is none of the language's: None, a literal, an empty list.
+    """
+    kind = value.WhichOneof("kind")
+    try:
+        match kind:
+            case "tensor_spec_value" | "bounded_tensor_spec_value":
+                return _tensor(getattr(value, kind), bounded=kind.startswith("bounded"))
+            case "type_spec_value":
+                return composite(value.type_spec_value)
+            case "list_value":
+                return List(items=tuple(tree(item) for item in _filled(value.list_value.values)))
+            case "tuple_value":
+                return Tuple(items=tuple(tree(item) for item in _filled(value.tuple_value.values)))
+            case "dict_value":
+                return Dict(items={entry.key: tree(entry.value) for entry in _filled(value.dict_value.fields)})
+            case "named_tuple_value":
+                fields = tuple((pair.key, tree(pair.value)) for pair in _filled(value.named_tuple_value.values))
+                if len({name for name, _ in fields}) < len(fields):
+                    raise UndescribableError("a namedtuple with a field that stands twice")
+                return NamedTuple(typename=value.named_tuple_value.name, fields=fields)
+            case "none_value" | None:
+                raise UndescribableError("None")
+            case _:
+                raise UndescribableError(f"the Python value {literal(value)}")
+    except ValidationError as error:
+        raise UndescribableError(f"a node that the language refuses ({error.errors()[0]['msg']})") from None
+
+
+def _filled(items: Any) -> Any:
+    if not items:
+        raise UndescribableError("an empty container")
+    return items
+
+
+def _tensor(spec: Message, bounded: bool) -> Tensor:
+    bounds = {}
+    if bounded:
+        bounds = {field: _bound(getattr(spec, field)) for field in ("minimum", "maximum") if spec.HasField(field)}
+    return dense(dtype_name(spec.dtype), shape_of_proto(spec.shape), name=spec.name or None, **bounds)
+
+
+def dense(dtype: str, shape: Shape, **said: Any) -> Tensor:
+    """A Tensor that says those of ``said`` that are not None."""
+    filled = {field: value for field, value in said.items() if value is not None}
+    if not filled:
+        return _plain(dtype, shape)
+    return Tensor.model_validate({"dtype": dtype, "shape": spelled(shape), **filled})
+
+
+@lru_cache(maxsize=4096)
+def _plain(dtype: str, shape: Shape) -> Tensor:
+    """The Tensor that says nothing else: an archive has few different ones, many times."""
+    return Tensor.model_validate({"dtype": dtype, "shape": spelled(shape)})
+
+
+def spelled(shape: Shape) -> Any:
+    """A shape as the models are built from it."""
+    return "..." if shape is None else shape
+
+
+def _bound(proto: Message) -> Any:
+    """The one number that bounds every element, or None where there are several."""
+    value, _, _ = tensor_value(proto)
+    found = list(scalars(value))
+    return found[0] if len(set(found)) == 1 else None
+
+
+def composite(spec: Message) -> Ragged | Sparse:
+    """The leaf of a ``TypeSpecProto``.
+
+    Raises:
+        UndescribableError: it is neither ragged nor sparse, or not a value at all.
+    """
+    state = list(spec.type_state.tuple_value.values)
+    if len(state) != _COMPOSITES.get(spec.type_spec_class, -1):
+        raise UndescribableError(f"a {spec.type_spec_class_name or 'value of an unknown type'}")
+    shape = shape_of_proto(state[0].tensor_shape_value)
+    dtype = dtype_name(state[1].tensor_dtype_value)
+    if spec.type_spec_class == _SPARSE:
+        return Sparse(dtype=dtype, shape=spelled(shape))
+    rank = state[2].int64_value
+    if rank < 1 or (shape is not None and len(shape) <= rank):
+        raise UndescribableError(f"a ragged tensor of ragged rank {rank}")
+    splits: Any = dtype_name(state[3].tensor_dtype_value)
+    return Ragged(dtype=dtype, shape=spelled(shape), ragged_rank=rank, row_splits_dtype=splits)
+
+
+def literal(value: Message) -> str:
+    """A Python value, for a message."""
+    match value.WhichOneof("kind"):
+        case "none_value" | None:
+            return "None"
+        case "tensor_value" | "numpy_value":
+            return "a tensor"
+        case "list_value" | "tuple_value" | "dict_value" | "named_tuple_value" | "type_spec_value":
+            return "a structure"
+        case kind:
+            return shorten(repr(getattr(value, kind)))
+
+
+def is_literal(value: Message) -> bool:
+    """Whether a value holds no tensor: what a trace has fixed, and its caller can't pass."""
+    match value.WhichOneof("kind"):
+        case "tensor_spec_value" | "bounded_tensor_spec_value" | "type_spec_value":
+            return False
+        case "list_value":
+            return all(is_literal(item) for item in value.list_value.values)
+        case "tuple_value":
+            return all(is_literal(item) for item in value.tuple_value.values)
+        case "dict_value":
+            return all(is_literal(entry.value) for entry in value.dict_value.fields)
+        case "named_tuple_value":
+            return all(is_literal(pair.value) for pair in value.named_tuple_value.values)
+        case _:
+            return True
+
+
+def leaves(node: Tree) -> Iterator[Leaf]:
+    """The leaves in the order in which TensorFlow flattens them."""
+    match node:
+        case Tensor() | Ragged() | Sparse():
+            yield node
+        case _:
+            for _, child in children(node):
+                yield from leaves(child)
+
+
+def with_leaves(node: Tree, replacements: Iterator[Leaf]) -> Tree:
+    """The same containers around other leaves, which come in the order of :func:`leaves`."""
+    match node:
+        case Tensor() | Ragged() | Sparse():
+            return next(replacements)
+        case List():
+            return List(items=tuple(with_leaves(item, replacements) for item in node.items))
+        case Tuple():
+            return Tuple(items=tuple(with_leaves(item, replacements) for item in node.items))
+        case NamedTuple():
+            fields = tuple((name, with_leaves(item, replacements)) for name, item in node.fields)
+            return NamedTuple(typename=node.typename, fields=fields)
+        case Dict():
+            return Dict(items={str(key): with_leaves(item, replacements) for key, item in children(node)})
