@@ -60,7 +60,7 @@ def __getattr__(name: str) -> Any:
     try:
         value = getattr(importlib.import_module(_HOME_OF[name]), name)
     except ModuleNotFoundError as error:
-        if error.name not in ("tensorflow", "keras"):
+        if error.name not in ("tensorflow", "keras", "numpy"):
             raise
         from specc.errors import UnavailableError  # noqa: PLC0415  # only on the way out
 

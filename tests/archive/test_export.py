@@ -342,4 +342,5 @@ def test_a_revived_archive_can_be_exported_again(export: Any, tmp_path: Any) -> 
         update={"endpoints": {"serve": document.endpoints["serve"].model_copy(update={"function": "serve"})}}
     )
     second = specc.compile(again).export(revived, tmp_path / "again")
-    np.testing.assert_array_equal(tf.saved_model.load(str(second.path)).serve(X), model(X))
+    once_more = tf.saved_model.load(str(second.path))
+    np.testing.assert_array_equal(once_more.serve(X), model(X))
