@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from specc.archive.tensorspec import tensor_specs
 from specc.diagnostics import Diagnostic, SpecPath, kind_of
-from specc.language.names import child_path
+from specc.language.names import placed_children
 from specc.language.tensor_string import format_tensor
 from specc.language.trees import (
     Dict,
@@ -21,7 +21,6 @@ from specc.language.trees import (
     Tensor,
     Tree,
     Tuple,
-    children,
 )
 
 
@@ -53,9 +52,9 @@ def find_conflicts(declared: Tree, traced: Any, path: SpecPath) -> Iterator[Diag
 
 
 def _below(declared: Tree, traced: Mapping[Any, Any], path: SpecPath) -> Iterator[Diagnostic]:
-    for key, child in children(declared):
+    for key, child, place in placed_children(declared, path):
         if key in traced:
-            yield from find_conflicts(child, traced[key], child_path(declared, key, path))
+            yield from find_conflicts(child, traced[key], place)
 
 
 def _key_conflicts(declared: Dict, traced: Mapping[Any, Any], path: SpecPath) -> Iterator[Diagnostic]:

@@ -144,6 +144,8 @@ def summarize(error: BaseException) -> str:
     """An exception in one line: its type, and the first line of its message that says something."""
     lines = [line.strip() for line in str(error).splitlines()]
     text = next((line for line in lines if line), "")
+    if text == "in user code:":  # AutoGraph puts a traceback into the message, and what was raised last
+        text = next(line for line in reversed(lines) if line).removeprefix(f"{type(error).__name__}: ")
     return (
         f"{type(error).__name__}: {text if len(text) <= 300 else text[:297] + '...'}" if text else type(error).__name__
     )

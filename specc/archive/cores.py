@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import json
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from specc.archive.binding import BoundEndpoint, summarize
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
+_LIBRARIES = [Path(str(module.__file__)).parent for module in (tf, keras)] + [Path(__file__).parent]
 _PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 
 
@@ -148,11 +150,12 @@ def run_user_code(call: Callable[[], Any], bound: BoundEndpoint, step: str) -> A
 
 def _where(error: BaseException) -> str:
     """The last line of the user's own code that led to ``error``, without the machine's directories."""
-    libraries = {Path(module.__file__).parent for module in (tf, keras)} | {Path(__file__).parent}
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        file = Path(frame.filename)
-        if not any(file.is_relative_to(library) for library in libraries) and not frame.filename.startswith("<"):
-            return f"raised in {file.name}, line {frame.lineno}, in {frame.name}"
+    frames = [(frame.filename, frame.lineno, frame.name) for frame in traceback.extract_tb(error.__traceback__)]
+    if str(error).startswith("in user code:"):  # AutoGraph ran generated code, and says in the message where it is from
+        frames = re.findall(r'File "([^"]+)", line (\d+), in (\w+)', str(error))
+    for file, line, name in reversed(frames):
+        if not file.startswith("<") and not any(Path(file).is_relative_to(library) for library in _LIBRARIES):
+            return f"raised in {Path(file).name}, line {line}, in {name}"
     return ""
 
 

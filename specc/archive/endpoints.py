@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import tensorflow as tf
 
-from specc.archive.agreement import find_conflicts
+from specc.archive.agreement import describe, find_conflicts, spec_of
 from specc.archive.binding import BoundEndpoint
 from specc.archive.cores import Cores, flatten, parameters, run_user_code
 from specc.archive.program import CompiledEndpoint
@@ -67,10 +67,8 @@ def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
             return TracedEndpoint(compiled, core.concrete, core.concrete, _nested(compiled, core.concrete))
     signature = _signature(bound, cores, names_in, names_out)
     specs = [component_spec(component) for component in _defaults_last(compiled)]
-    traceable = tf.function(signature, autograph=compiled.declared.autograph, input_signature=specs)
-    concrete = run_user_code(
-        traceable.get_concrete_function, bound, "preprocess" if bound.preprocess else "postprocess"
-    )
+    traceable = tf.function(signature, autograph=False, input_signature=specs)
+    concrete = traceable.get_concrete_function()
     return TracedEndpoint(compiled, traceable, concrete, _nested(compiled, concrete))
 
 
@@ -85,17 +83,33 @@ def _signature(bound: BoundEndpoint, cores: Cores, names_in: tuple[str, ...], na
         arguments = tf.nest.pack_sequence_as(compiled.input_signature, given, expand_composites=True)
         specs, names = compiled.input_signature, names_in
         if bound.preprocess is not None:
-            arguments = _as_arguments(bound.preprocess(*arguments))
-            specs, names = tf.nest.map_structure(tf.type_spec_from_value, arguments), ()
+            arguments = _as_arguments(_run_step(bound, "preprocess", arguments))
+            specs, names = _argument_specs(bound, arguments), ()
         core = cores.core(bound, specs, names, () if bound.postprocess else names_out)
         result = core.call(arguments)
         if bound.postprocess is not None:
-            result = bound.postprocess(result)
+            result = _run_step(bound, "postprocess", [result])
         _require_agreement(compiled, result)
         return dict(zip(names_out, _with_declared_shapes(compiled, flatten(result)), strict=True))
 
     signature.__signature__ = parameters(order, _defaults(compiled))  # type: ignore[attr-defined]
     return signature
+
+
+def _run_step(bound: BoundEndpoint, step: Literal["preprocess", "postprocess"], arguments: list[Any]) -> Any:
+    function = getattr(bound, step)
+    if bound.compiled.declared.autograph:
+        function = tf.function(function, autograph=True)
+    return run_user_code(lambda: function(*arguments), bound, step)
+
+
+def _argument_specs(bound: BoundEndpoint, arguments: list[Any]) -> list[Any]:
+    """The specs of what preprocessing returned; the core is traced for them."""
+    for leaf in tf.nest.flatten(arguments):
+        if spec_of(leaf) is None:
+            path, message = (*bound.compiled.path, "preprocess"), f"returned {describe(leaf)}, where a tensor is needed"
+            raise SpecError([Diagnostic(rule="step-conflict", path=path, message=message)])
+    return tf.nest.map_structure(spec_of, arguments)  # type: ignore[no-any-return]
 
 
 def _as_arguments(returned: Any) -> list[Any]:
@@ -163,8 +177,10 @@ def _defaults_last(compiled: CompiledEndpoint) -> list[Any]:
 def _argument_defaults(compiled: CompiledEndpoint) -> dict[str, Any]:
     """The nested default of each trailing argument all of whose leaves have one."""
     defaults: dict[str, Any] = {}
-    for index in reversed(range(len(compiled.declared.inputs))):
-        leaves = [leaf for leaf in compiled.inputs if leaf.path[len(compiled.path) + 1] == index]
+    by_argument: dict[Any, list[BoundLeaf]] = {}
+    for leaf in compiled.inputs:
+        by_argument.setdefault(leaf.path[len(compiled.path) + 1], []).append(leaf)
+    for index, leaves in reversed(by_argument.items()):
         if not all(_has_default(leaf) for leaf in leaves):
             break
         flat = [default_tensor(leaf.leaf) for leaf in leaves if isinstance(leaf.leaf, Tensor)]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean
 from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES, Family
-from specc.language.names import BoundLeaf, child_path, input_leaves, output_leaves
+from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.language.tensor_string import ANY
-from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
+from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree
 from specc.language.values import fits_dtype, scalars, shape_of
 
 _BOUNDED = (Family.INTEGER, Family.FLOAT)
@@ -50,9 +50,11 @@ def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
         hint = '"inputs" is the list of positional arguments, each with its name in "arguments"'
         message = f"{_count(names, 'argument name')} for {_count(endpoint.inputs, 'input')}"
         yield _finding("wrong-arguments", (*at, "arguments"), message, hint)
+    seen: set[str] = set()
     for index, name in enumerate(names):
-        if name in names[:index]:
+        if name in seen:
             yield _finding("duplicate-argument", (*at, "arguments", index), f"the argument {name!r} stands twice")
+        seen.add(name)
 
 
 def _count(things: tuple[object, ...], word: str) -> str:
@@ -62,15 +64,12 @@ def _count(things: tuple[object, ...], word: str) -> str:
 def _fields(tree: Tree, path: SpecPath) -> Iterator[Diagnostic]:
     """Fields of a namedtuple that share a name, at any depth."""
     seen: set[str | int] = set()
-    for index, (key, child) in enumerate(children(tree)):
-        if isinstance(tree, NamedTuple):
-            if key in seen:
-                message = f"the field {key!r} stands twice in the namedtuple {tree.typename!r}"
-                yield _finding("duplicate-field", (*path, "fields", index, 0), message)
-            seen.add(key)
-            yield from _fields(child, (*path, "fields", index, 1))
-        else:
-            yield from _fields(child, child_path(tree, key, path))
+    for key, child, place in placed_children(tree, path):
+        if isinstance(tree, NamedTuple) and key in seen:
+            message = f"the field {key!r} stands twice in the namedtuple {tree.typename!r}"
+            yield _finding("duplicate-field", (*place[:-1], 0), message)
+        seen.add(key)
+        yield from _fields(child, place)
 
 
 def _leaf(bound: BoundLeaf, document: Document) -> Iterator[Diagnostic]:

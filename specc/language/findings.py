@@ -42,34 +42,64 @@ _PLURALS = {list: "an array", dict: "an object"}
 def diagnose(error: ValidationError, data: Any) -> Iterator[Diagnostic]:
     """Every defect that pydantic found in ``data``, in the order of the document."""
     for detail in error.errors(include_url=False):
-        path, kind = _follow(detail["loc"], data)
-        yield _diagnostic(detail, path, kind)
+        yield _diagnostic(detail, *_follow(detail["loc"], data))
 
 
-def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, str | None]:
-    """The path in the document of a location in pydantic's models, and the kind of node that it ends in.
+def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseModel]]:
+    """The path in the document of a location in pydantic's models, and the model of the last object on it.
 
     Inside a tree a location names the union's member, and the fields that the short forms leave out; the document
     itself says which form stands there.
     """
     path: list[str | int] = []
-    current, kind, short = data, None, False
+    trail: SpecPath = ()  # of the location: its parts since the last node of a tree
+    current, kind, short = data, "", False
     for part in loc:
-        if isinstance(part, str) and part.startswith(TAG):
-            kind, short = part.removeprefix(TAG), not is_long_form(current)
-        elif short and part == "items":
+        if isinstance(part, str) and part.startswith(TAG) and _is_tree(kind, trail):
+            kind, trail, short = part.removeprefix(TAG), (), not is_long_form(current)
+            continue
+        trail = (*trail, part)
+        if short and part == "items":
             short = False
         elif part == "[key]" and not (isinstance(current, dict) and part in current):
             pass
         elif len(path) == 2 and path[0] == "variable_collections" and part == 0 and not isinstance(current, list):
             pass  # a collection of one selection may leave the array out
-        elif part == "from" and isinstance(current, str):
-            pass  # a selection that is a path alone is a string
+        elif part in (0, "from") and isinstance(current, str):
+            pass  # a single name stands for an array of one, and a path alone for a selection
         else:
             path.append(part)
             current = _child(current, part)
             short = False
-    return tuple(path), kind
+    return tuple(path), _model_at(kind, trail)
+
+
+def _is_tree(kind: str, trail: SpecPath) -> bool:
+    """Whether a tree stands at ``trail`` of a node, or of the document where there is no ``kind`` yet."""
+    match kind, trail:
+        case "", ("endpoints", _, "inputs", _) | ("endpoints", _, "outputs"):
+            return True
+        case ("list" | "tuple" | "dict", ("items", _)) | ("namedtuple", ("fields", _, 1)):
+            return True
+        case _:
+            return False
+
+
+def _model_at(kind: str, trail: SpecPath) -> type[BaseModel]:
+    """The model of the last object on ``trail``."""
+    match kind, trail:
+        case ("ragged", ("names", _)):
+            return RaggedNames
+        case ("sparse", ("names", _)):
+            return SparseNames
+        case "", ("dims", _, _):
+            return Dim
+        case "", ("endpoints", _, _):
+            return Endpoint
+        case "", ("variable_collections", *_):
+            return Selection
+        case _:
+            return _NODES.get(kind, Document)
 
 
 def _child(value: Any, part: str | int) -> Any:
@@ -82,14 +112,14 @@ def _child(value: Any, part: str | int) -> Any:
             return None
 
 
-def _diagnostic(detail: ErrorDetails, path: SpecPath, kind: str | None) -> Diagnostic:
+def _diagnostic(detail: ErrorDetails, path: SpecPath, model: type[BaseModel]) -> Diagnostic:
     found, context = detail["input"], detail.get("ctx", {})
     match detail["type"]:
         case "missing":
             return _missing(path)
         case "extra_forbidden":
             key = str(path[-1])
-            keys = keys_of(_model_at(path, kind))
+            keys = keys_of(model)
             hint = did_you_mean(key, keys) or f"the keys here are {', '.join(keys)}"
             return Diagnostic(rule="unknown-key", path=path, message=f"unknown key {shorten(key)!r}", hint=hint)
         case "model_type" | "dict_type" | "model_attributes_type":
@@ -128,23 +158,6 @@ def _wrong_type(path: SpecPath, expected: str, found: Any) -> Diagnostic:
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     """The keys that a JSON object of ``model`` may have."""
     return tuple(field.alias or name for name, field in model.model_fields.items())
-
-
-def _model_at(path: SpecPath, kind: str | None) -> type[BaseModel]:
-    """The model whose unknown key ``path`` ends in."""
-    match path[:-1]:
-        case (*_, "names") if kind in ("ragged", "sparse"):
-            return RaggedNames if kind == "ragged" else SparseNames
-        case _ if kind is not None:
-            return _NODES[kind]
-        case ("dims", _):
-            return Dim
-        case ("endpoints", _):
-            return Endpoint
-        case ("variable_collections", *_):
-            return Selection
-        case _:
-            return Document
 
 
 def capped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

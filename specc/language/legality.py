@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from specc.diagnostics import Diagnostic, SpecPath, format_path
 from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES
-from specc.language.names import BoundLeaf, child_path, input_leaves, output_leaves
-from specc.language.trees import NamedTuple, Tensor, Tree, children
+from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
+from specc.language.trees import NamedTuple, Ragged, Sparse, Tensor, Tree
 
 INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 MAX_NESTING = 40
@@ -81,14 +81,15 @@ def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
 
 
 def _containers(tree: Tree, path: SpecPath, depth: int = 1) -> Iterator[Diagnostic]:
-    if depth > MAX_NESTING and children(tree):
+    if depth > MAX_NESTING:
         message = f"containers are nested deeper than {MAX_NESTING} levels, which TensorFlow cannot save"
         yield _finding("too-deep", path, message)
         return
     if isinstance(tree, NamedTuple):
         yield from _namedtuple(tree, path)
-    for key, child in children(tree):
-        yield from _containers(child, child_path(tree, key, path), depth + 1)
+    for _, child, place in placed_children(tree, path):
+        if not isinstance(child, (Tensor, Ragged, Sparse)):
+            yield from _containers(child, place, depth + 1)
 
 
 def _namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:

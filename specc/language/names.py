@@ -52,7 +52,7 @@ def input_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]
     for index, tree in enumerate(endpoint.inputs):
         argument = endpoint.arguments[index] if index < len(endpoint.arguments) else f"argument_{index}"
         words = () if isinstance(tree, (Dict, NamedTuple)) else (argument,)
-        leaves.extend(_walk(tree, words, (*at, "inputs", index)))
+        _collect(tree, words, (*at, "inputs", index), leaves)
     return tuple(leaves)
 
 
@@ -65,27 +65,31 @@ def output_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...
             words = ("output",)
         case Tensor() | Ragged() | Sparse():
             words = ("output", "0")
-    return tuple(_walk(endpoint.outputs, words, (*at, "outputs")))
+    leaves: list[BoundLeaf] = []
+    _collect(endpoint.outputs, words, (*at, "outputs"), leaves)
+    return tuple(leaves)
 
 
-def _walk(tree: Tree, words: tuple[str, ...], path: SpecPath) -> Iterator[BoundLeaf]:
-    match tree:
-        case Tensor() | Ragged() | Sparse():
-            yield BoundLeaf(tree, path, components(tree, tree.name or "_".join(words)))
-        case _:
-            for key, child in children(tree):
-                yield from _walk(child, (*words, str(key)), child_path(tree, key, path))
+def _collect(tree: Tree, words: tuple[str, ...], path: SpecPath, leaves: list[BoundLeaf]) -> None:
+    if isinstance(tree, (Tensor, Ragged, Sparse)):
+        leaves.append(BoundLeaf(tree, path, components(tree, tree.name or "_".join(words))))
+        return
+    for key, child, place in placed_children(tree, path):
+        _collect(child, (*words, str(key)), place, leaves)
 
 
-def child_path(tree: Tree, key: str | int, path: SpecPath) -> SpecPath:
-    """Where the child ``key`` of the container at ``path`` stands in the canonical document."""
+def placed_children(tree: Tree, path: SpecPath) -> Iterator[tuple[str | int, Tree, SpecPath]]:
+    """The children of the node at ``path``, each with its key and where it stands in the canonical document."""
     match tree:
         case NamedTuple():
-            return (*path, "fields", [name for name, _ in tree.fields].index(str(key)), 1)
+            for index, (name, child) in enumerate(tree.fields):
+                yield name, child, (*path, "fields", index, 1)
         case Tuple():
-            return (*path, "items", key)
+            for index, child in enumerate(tree.items):
+                yield index, child, (*path, "items", index)
         case _:
-            return (*path, key)
+            for key, child in children(tree):
+                yield key, child, (*path, key)
 
 
 def components(leaf: Leaf, name: str) -> tuple[Component, ...]:

@@ -36,7 +36,7 @@ MAX_RANK = 254
 """TensorFlow's own limit."""
 
 TAG = "\0"
-"""Starts the name of every union member in pydantic's error locations, where no key of a document can start so."""
+"""Starts the name of every union member in pydantic's error locations, so that no field is called the same."""
 
 
 class Record(BaseModel):

@@ -90,10 +90,12 @@ Bound = Annotated[Any, BeforeValidator(_check_bound), WithJsonSchema(_REAL)]
 
 
 def normalize_value(value: Any, dtype: str) -> Any:
-    """``value`` with its numbers spelled one way for ``dtype``: 1.0 for a float tensor, 1 for an integer one."""
+    """``value`` spelled one way for ``dtype``: 1.0 for a float tensor, 1 for an integer one, bytes as text if they can."""
     match value:
         case tuple():
             return tuple(normalize_value(item, dtype) for item in value)
+        case {"base64": text} if DTYPES[dtype].family is Family.STRING:
+            return encode_value(base64.b64decode(text))
         case {"real": real, "imag": imag}:
             return {"real": normalize_value(real, "float64"), "imag": normalize_value(imag, "float64")}
         case int() if not isinstance(value, bool) and DTYPES[dtype].family in (Family.FLOAT, Family.COMPLEX):
@@ -105,7 +107,10 @@ def normalize_value(value: Any, dtype: str) -> Any:
 
 
 def _as_float(value: int) -> int | float:
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return value
     return number if number == value else value
 
 

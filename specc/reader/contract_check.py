@@ -7,7 +7,7 @@ from typing import Literal
 
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.language.document import Document, Endpoint
-from specc.language.names import BoundLeaf, child_path, input_leaves, output_leaves
+from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.language.tensor_string import Shape, format_tensor
 from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
 from specc.reader.endpoints import distinct_traces
@@ -135,8 +135,9 @@ def _trees(side: Side, declared: Tree, found: Tree, path: SpecPath) -> Iterator[
         case _ if _shape_of_container(declared) != _shape_of_container(found):
             yield _finding(path, f"the function of the graph's root has {_shown(found)} here")
         case _:
-            for (key, child), (_, other) in zip(children(declared), children(found), strict=True):
-                yield from _trees(side, child, other, child_path(declared, key, path))
+            placed = placed_children(declared, path)
+            for (_, child, place), (_, other) in zip(placed, children(found), strict=True):
+                yield from _trees(side, child, other, place)
 
 
 def _same_leaf(side: Side, declared: Leaf, found: Tree) -> bool:

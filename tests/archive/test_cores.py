@@ -129,3 +129,45 @@ def with_none(model: Any, x: Any) -> Any:
 
 def first(result: Any) -> Any:
     return result[0]
+
+
+def test_a_step_that_raises_is_named(refused: Any) -> None:
+    endpoint = {**ENDPOINT, "preprocess": f"{HERE}:shift", "postprocess": f"{HERE}:fails"}
+    for autograph in (False, True):
+        assert refused(Counting(), {"serve": {**endpoint, "autograph": autograph}}) == [
+            "endpoints.serve.postprocess: trace-failed: tracing failed: RuntimeError: not today; raised in "
+            f"test_cores.py, line {fails.__code__.co_firstlineno + 1}, in fails"
+        ]
+
+
+def test_preprocessing_must_return_tensors(refused: Any) -> None:
+    assert refused(Counting(), {"serve": {**ENDPOINT, "preprocess": f"{HERE}:to_text"}}) == [
+        "endpoints.serve.preprocess: step-conflict: returned a str, which is no tensor, where a tensor is needed"
+    ]
+
+
+def to_text(x: Any) -> Any:
+    return {"x": x, "text": "no tensor"}
+
+
+def fails(result: Any) -> Any:
+    raise RuntimeError("not today")
+
+
+def test_autograph_reaches_the_steps_and_the_function(export: Any) -> None:
+    steps = {"preprocess": f"{HERE}:negate_if", "postprocess": f"{HERE}:negate_if"}
+    endpoint = {**ENDPOINT, "function": f"{HERE}:branch", "autograph": True, **steps}
+    revived, _ = export(Counting(), {"serve": endpoint})
+    assert revived.serve(X).numpy().tolist() == (X * 10.0).numpy().tolist()
+
+
+def negate_if(x: Any) -> Any:
+    if tf.reduce_sum(x) > 0:
+        return -x
+    return -x
+
+
+def branch(model: Any, x: Any) -> Any:
+    if tf.reduce_sum(x) < 0:
+        return x * 10.0
+    return x
