@@ -22,7 +22,7 @@ def write_contract(document: Document) -> str:
     data = {
         "contract": CONTRACT_VERSION,
         "digest": digest(document),
-        "document": {key: value for key, value in document_to_json(document).items() if key != "$schema"},
+        "document": document_to_json(document),
         "wire_names": _wire_names(document),
     }
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

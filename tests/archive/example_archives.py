@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,10 +49,12 @@ def spec_file(name: str) -> Path:
 def build_example(name: str, out: Path) -> Example:
     """Builds the spec called ``name``; the same seed gives the model in the archive and the one to compare with."""
     file, path = spec_file(name), out / name
+    document = specc.load(file)
+    assert document.model is not None
     with beside(file):
+        # A module is imported once, and may draw random numbers meanwhile; the two models must start from the same ones.
+        importlib.import_module(document.model.partition(":")[0])
         assert main(["build", str(file), "--out", str(path)]) == OK
-        document = specc.load(file)
-        assert document.model is not None
         model = load_model(document.model, file.parent, seed=SEED)
     return Example(Archive(specc.compile(document), path), model)
 
