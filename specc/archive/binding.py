@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.archive.program import CompiledEndpoint, Program
+from specc.archive.compiled import CompiledEndpoint
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, kind_of
 from specc.errors import SpecError
 from specc.language.document import DEFAULT_FUNCTION
@@ -35,20 +35,22 @@ class BoundEndpoint:
     postprocess: Callable[..., Any] | None
 
 
-def bind(program: Program, model: Any, functions: Mapping[str, Callable[..., Any]]) -> list[BoundEndpoint]:
-    """Every endpoint of ``program`` with its functions.
+def bind(
+    endpoints: Mapping[str, CompiledEndpoint], model: Any, functions: Mapping[str, Callable[..., Any]]
+) -> list[BoundEndpoint]:
+    """Every one of ``endpoints`` with its functions.
 
     Raises:
         SpecError: a function is missing, cannot be called, or does not take the declared arguments.
     """
     findings: list[Diagnostic] = []
     bound: list[BoundEndpoint] = []
-    for name in functions.keys() - program.keys():
-        hint = did_you_mean(name, program) or f"the endpoints are {', '.join(sorted(program))}"
+    for name in sorted(functions.keys() - endpoints.keys()):
+        hint = did_you_mean(name, endpoints) or f"the endpoints are {', '.join(sorted(endpoints))}"
         findings.append(
             _finding("unknown-endpoint", (), f"a function is given for {name!r}, which is no endpoint", hint)
         )
-    for compiled in program.values():
+    for compiled in endpoints.values():
         try:
             bound.append(_bind_endpoint(compiled, model, functions.get(compiled.name)))
         except SpecError as error:

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from specc.archive.agreement import describe, find_conflicts, spec_of
 from specc.archive.binding import BoundEndpoint
+from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import Cores, flatten, parameters, run_user_code
-from specc.archive.program import CompiledEndpoint
 from specc.archive.tensorspec import component_spec, default_tensor
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError

@@ -12,9 +12,9 @@ from typing import Any
 import keras
 
 from specc.archive.binding import bind
+from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import Cores
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
-from specc.archive.program import CompiledEndpoint, Program
 from specc.archive.publish import require_free, staged
 from specc.archive.report import EndpointReport, ExportReport
 from specc.archive.resources import captured_variables, owners, tracked
@@ -45,7 +45,8 @@ class _Clock:
 
 
 def export(
-    program: Program,
+    document: Document,
+    declared: Mapping[str, CompiledEndpoint],
     model: Any,
     filepath: str | os.PathLike[str],
     *,
@@ -58,14 +59,14 @@ def export(
     target = Path(filepath)
     require_free(target)  # before minutes of tracing
     cores = Cores()
-    with clock.stage("trace", f"tracing {_count(len(program), 'endpoint')}"):
-        endpoints = trace_endpoints(bind(program, model, functions), cores)
-        contents = _gather(program.document, model, endpoints)
+    with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
+        endpoints = trace_endpoints(bind(declared, model, functions), cores)
+        contents = _gather(document, model, endpoints)
     with staged(target) as directory:
         with clock.stage("write", f"writing {_count(len(contents.variables), 'variable')}"):
             write(contents, directory)
         with clock.stage("seal", "sealing"):
-            seal(program.document, directory)
+            seal(document, directory)
             _prove(directory)
         files = _sizes(directory)
         clock_flush = time.perf_counter()
@@ -73,7 +74,7 @@ def export(
     clock.seconds["publish"] = time.perf_counter() - clock_flush
     return ExportReport(
         path=target,
-        endpoints=tuple(_report(endpoint.compiled, program.document) for endpoint in endpoints),
+        endpoints=tuple(_report(endpoint.compiled, document) for endpoint in endpoints),
         cores=len(cores.traced),
         collections={name: len(variables) for name, variables in contents.collections.items()},
         files=files,

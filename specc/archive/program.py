@@ -1,4 +1,4 @@
-"""A compiled document: what each endpoint takes and gives, in TensorFlow's own terms."""
+"""A compiled document: what each endpoint takes and gives, in TensorFlow's own terms, and the way to an archive."""
 
 from __future__ import annotations
 
@@ -7,48 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from specc.archive.compiled import CompiledEndpoint, compile_endpoint
+from specc.archive.export import export
 from specc.archive.report import ExportReport
-from specc.archive.tensorspec import component_spec, tensor_specs
-from specc.diagnostics import SpecPath
-from specc.language.document import Document, Endpoint
+from specc.language.document import Document
 from specc.language.load import require_buildable
-from specc.language.names import BoundLeaf, Component, input_leaves, output_leaves
-
-
-@dataclass(frozen=True)
-class CompiledEndpoint:
-    """One endpoint of a Program.
-
-    ``input_signature`` is a list with one nested tree of ``tf.TensorSpec``s for each positional argument, as
-    ``keras.export.ExportArchive.add_endpoint`` takes it; ``output_specs`` is the tree of the result.
-    """
-
-    name: str
-    declared: Endpoint
-    input_signature: list[Any]
-    output_specs: Any
-    inputs: tuple[BoundLeaf, ...]
-    outputs: tuple[BoundLeaf, ...]
-
-    @property
-    def path(self) -> SpecPath:
-        """Where the endpoint stands in its document."""
-        return ("endpoints", self.name)
-
-    @property
-    def input_components(self) -> tuple[Component, ...]:
-        """The flat tensors that the signature takes, in TensorFlow's order."""
-        return tuple(component for leaf in self.inputs for component in leaf.components)
-
-    @property
-    def output_components(self) -> tuple[Component, ...]:
-        """The flat tensors that the signature gives, in TensorFlow's order."""
-        return tuple(component for leaf in self.outputs for component in leaf.components)
-
-    @property
-    def flat_signature(self) -> dict[str, Any]:
-        """The ``tf.TensorSpec`` of each wire name that the signature takes."""
-        return {component.wire_name: component_spec(component) for component in self.input_components}
 
 
 @dataclass(frozen=True)
@@ -91,9 +54,14 @@ class Program(Mapping[str, CompiledEndpoint]):
             SpecError: the model does not fit the document; every conflict is in ``diagnostics``, and nothing is left.
             TargetError: ``filepath`` is not empty or cannot be written.
         """
-        from specc.archive.export import export  # noqa: PLC0415  # export needs Program
-
-        return export(self, model, filepath, functions=functions or {}, progress=progress or (lambda _: None))
+        return export(
+            self.document,
+            self.endpoints,
+            model,
+            filepath,
+            functions=functions or {},
+            progress=progress or (lambda _: None),
+        )
 
 
 def compile(document: Document) -> Program:  # the name of the stage
@@ -103,16 +71,4 @@ def compile(document: Document) -> Program:  # the name of the stage
         SpecError: the document cannot be built: an illegal or clashing name, or a dtype that this TensorFlow lacks.
     """
     require_buildable(document)
-    return Program(document, {name: _compile_endpoint(name, document.endpoints[name]) for name in document.endpoints})
-
-
-def _compile_endpoint(name: str, endpoint: Endpoint) -> CompiledEndpoint:
-    at: SpecPath = ("endpoints", name)
-    return CompiledEndpoint(
-        name=name,
-        declared=endpoint,
-        input_signature=[tensor_specs(tree) for tree in endpoint.inputs],
-        output_specs=tensor_specs(endpoint.outputs),
-        inputs=input_leaves(endpoint, at),
-        outputs=output_leaves(endpoint, at),
-    )
+    return Program(document, {name: compile_endpoint(name, document.endpoints[name]) for name in document.endpoints})

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from specc.archive.program import CompiledEndpoint
+from specc.archive.compiled import CompiledEndpoint
 from specc.archive.tensorspec import dtype_of
 from specc.language.document import Document
 from specc.language.trees import Leaf, Ragged, Sparse, Tensor
