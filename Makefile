@@ -10,10 +10,10 @@ demo: $(VENV)/installed
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/installed
-	$(PYTEST) -n 2 --dist loadgroup
+	$(PYTEST) -n 2 --dist loadfile
 
 test-long: $(VENV)/installed
-	HYPOTHESIS_PROFILE=long $(PYTEST) -n 2 --dist loadgroup
+	HYPOTHESIS_PROFILE=long $(PYTEST) -n 2 --dist loadfile
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .

@@ -8,17 +8,16 @@ Each run writes a new numbered directory under build/demo. The exit code is 1 wh
 from __future__ import annotations
 
 import argparse
-import os
+import math
 import pickle
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from demo_terminal import Story, quiet_unless_it_fails, run
 
 import specc
 from specc.language.names import input_leaves, output_leaves
@@ -33,27 +32,6 @@ TOLERANCE = 1e-6  # The model runs op by op, the archive as a graph that fuses s
 
 Answers = Mapping[str, Mapping[str, Any]]
 """Endpoint to wire name to array."""
-
-
-class Story:
-    """Tells what happens, in colour where a terminal shows it."""
-
-    def __init__(self) -> None:
-        self._colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        self._step = 0
-
-    def chapter(self, title: str, where: str = "") -> None:
-        self._step += 1
-        print(f"\n{self._paint('1;36', f'{self._step}  {title}')}{self._paint('2', f'   {where}' if where else '')}")
-
-    def line(self, text: str = "") -> None:
-        print(f"   {text}".rstrip(), flush=True)
-
-    def verdict(self, good: bool, text: str) -> None:
-        print(f"\n{self._paint('1;32' if good else '1;31', text)}", flush=True)
-
-    def _paint(self, code: str, text: str) -> str:
-        return f"\033[{code}m{text}\033[0m" if self._colour else text
 
 
 @dataclass(frozen=True)
@@ -84,12 +62,14 @@ def show_spec(story: Story) -> specc.Document:
 def build(story: Story, document: specc.Document, archive: Path) -> Built:
     story.chapter("The archive", _relative(archive))
     start = time.perf_counter()
-    with _quiet_unless_it_fails():
-        import tensorflow as tf  # noqa: PLC0415  # late, so that its import can be timed and silenced
+    with quiet_unless_it_fails():
+        import keras  # noqa: PLC0415  # late, so that the import can be timed and silenced
+        import tensorflow as tf  # noqa: PLC0415
 
         from specc.archive.model import load_model  # noqa: PLC0415
 
-        story.line(f"TensorFlow {tf.__version__} imported in {time.perf_counter() - start:.1f} s.")
+        seconds = time.perf_counter() - start
+        story.line(f"TensorFlow {tf.__version__} and Keras {keras.__version__} imported in {seconds:.1f} s.")
         start = time.perf_counter()
         sys.path.insert(0, str(SPEC.parent))
         model = load_model(str(document.model), SPEC.parent, seed=0)
@@ -118,7 +98,7 @@ def build(story: Story, document: specc.Document, archive: Path) -> Built:
 def read_back(story: Story, document: specc.Document, archive: Path) -> bool:
     story.chapter("Read back without TensorFlow", f"specc inspect {_relative(archive)}")
     start = time.perf_counter()
-    text = _run([sys.executable, "-m", "specc", "inspect", "--json", str(archive)])
+    text = run([sys.executable, "-m", "specc", "inspect", "--json", str(archive)], ROOT)
     seconds = time.perf_counter() - start
     found = specc.loads(text)
     for name, endpoint in found.endpoints.items():
@@ -132,7 +112,7 @@ def read_back(story: Story, document: specc.Document, archive: Path) -> bool:
 def revive(story: Story, built: Built) -> bool:
     story.chapter("Revived in a fresh process", "which knows neither specc nor the model's code")
     start = time.perf_counter()
-    output = _run([sys.executable, str(CLIENT), str(built.archive)], pickle.dumps(built.requests))
+    output = run([sys.executable, str(CLIENT), str(built.archive)], ROOT, pickle.dumps(built.requests))
     seconds = time.perf_counter() - start
     answers, loading = pickle.loads(output)
     components = {name: endpoint.output_components for name, endpoint in built.program.items()}
@@ -145,7 +125,8 @@ def revive(story: Story, built: Built) -> bool:
         story.line(f"{title:<22}{''.join(cells)}")
     count = sum(array.size for arrays in built.expected.values() for array in arrays.values())
     worst = max(largest_difference(built.expected, answers[surface]) for surface in SURFACES)
-    story.line(f"All {count} numbers of both endpoints: they differ from the model's by {worst:.0e} at most.")
+    how_far = f"differ from the model's by {worst:.0e} at most" if worst else "are the model's to the last bit"
+    story.line(f"All {count} numbers of both endpoints, on all three surfaces, {how_far}.")
     story.line(f"Loading took {loading:.1f} s, the whole process {seconds:.1f} s.")
     return worst <= TOLERANCE
 
@@ -156,12 +137,12 @@ def largest_difference(expected: Answers, found: Answers) -> float:
     for endpoint, arrays in expected.items():
         others = found.get(endpoint, {})
         if arrays.keys() != others.keys():
-            return float("inf")
+            return math.inf
         for name, array in arrays.items():
             if array.shape != others[name].shape:
-                return float("inf")
+                return math.inf
             differences.append(float(abs(array - others[name]).max()))
-    return max(differences) if all(difference == difference for difference in differences) else float("inf")
+    return math.inf if any(map(math.isnan, differences)) else max(differences)
 
 
 def _to_arrays(nested: Any) -> Any:
@@ -185,7 +166,7 @@ def _short(tree: Tree) -> str:
         case List():
             return f"[{', '.join(_short(child) for _, child in children(tree))}]"
         case _:
-            return format_tensor(tree.dtype, tree.shape)  # type: ignore[union-attr]  # this spec has no other nodes
+            return format_tensor(tree.dtype, tree.shape)  # this spec has no other containers
 
 
 def _wire_names(leaves: Any) -> str:
@@ -198,34 +179,6 @@ def _default(document: specc.Document, name: str) -> str:
 
 def _relative(path: Path) -> str:
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
-
-
-def _run(command: list[str], stdin: bytes = b"") -> bytes:
-    """What ``command`` prints; its standard error is shown only where it fails."""
-    finished = subprocess.run(command, input=stdin, capture_output=True, cwd=ROOT, check=False)
-    if finished.returncode:
-        sys.stderr.buffer.write(finished.stderr)
-        sys.exit(f"{' '.join(command)} failed with exit code {finished.returncode}")
-    return finished.stdout
-
-
-@contextmanager
-def _quiet_unless_it_fails() -> Iterator[None]:
-    """TensorFlow's C++ half writes to file descriptor 2, whatever Python does to sys.stderr."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as said:
-        saved = os.dup(2)
-        os.dup2(said.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            said.seek(0)
-            os.write(saved, said.read())
-            raise
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
 
 
 def _next_directory(parent: Path) -> Path:

@@ -6,7 +6,7 @@ functions around it, or the core itself, so that nothing of the model is traced,
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import inspect
 import json
 import re
@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
@@ -24,6 +24,8 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
 _LIBRARIES = [Path(str(module.__file__)).parent for module in (tf, keras)] + [Path(__file__).parent]
+Step = Literal["preprocess", "function", "postprocess"]
+
 _PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 
 
@@ -64,25 +66,39 @@ def to_tensor(leaf: Any) -> Any:
 
 @dataclass
 class Cores:
-    """The cores of one export: one for each function, kwargs and argument specs, however many endpoints use it."""
+    """The traces of one export: one for each function, kwargs and argument specs, however many endpoints use it."""
 
-    traced: dict[object, Core] = field(default_factory=dict)
+    functions: dict[object, Core] = field(default_factory=dict)
+    preprocessing: dict[object, Core] = field(default_factory=dict)
 
-    def core(
+    def function(
         self,
         bound: BoundEndpoint,
         arguments: Sequence[Any],
         input_names: tuple[str, ...],
         output_names: tuple[str, ...],
     ) -> Core:
-        """The core of ``bound`` for nested argument specs; its tensors get these names where it is traced now."""
-        specs = [_nameless(argument) for argument in arguments]
+        """The core of the endpoint's function for nested argument specs.
+
+        Its flat tensors get these names where it is traced now, and as many names as tensors are given.
+        """
         declared = bound.compiled.declared
         kwargs = json.dumps(declared.kwargs, sort_keys=True)
-        key = (bound.identity, kwargs, declared.autograph, _hashable(specs))
-        if key not in self.traced:
-            self.traced[key] = _trace(bound, specs, input_names, output_names)
-        return self.traced[key]
+        key = (bound.identity, kwargs, declared.autograph, _hashable(arguments))
+        if key not in self.functions:
+            function = functools.partial(bound.function, **declared.kwargs)
+            self.functions[key] = _trace(bound, "function", function, arguments, (input_names, output_names))
+        return self.functions[key]
+
+    def preprocess(self, bound: BoundEndpoint) -> Core:
+        """The endpoint's preprocessing, traced for the declared inputs."""
+        declared = bound.compiled.declared
+        key = (declared.preprocess, declared.autograph, _hashable(bound.compiled.input_signature))
+        if key not in self.preprocessing:
+            assert bound.preprocess is not None
+            signature = bound.compiled.input_signature
+            self.preprocessing[key] = _trace(bound, "preprocess", bound.preprocess, signature, ((), ()))
+        return self.preprocessing[key]
 
 
 def _nameless(specs: Any) -> Any:
@@ -92,9 +108,9 @@ def _nameless(specs: Any) -> Any:
 
 
 def _hashable(specs: Any) -> object:
-    """A key that is equal for equal nested specs: structure, container types and all."""
+    """A key that is equal for equal nested specs, container types and all, but for the tensors' names."""
     structure = tf.nest.map_structure(lambda _: ".", specs)
-    return repr(structure), tuple(tf.nest.flatten(specs)), _classes(specs)
+    return repr(structure), tuple(tf.nest.flatten(_nameless(specs))), _classes(specs)
 
 
 def _classes(specs: Any) -> tuple[str, ...]:
@@ -106,35 +122,42 @@ def _classes(specs: Any) -> tuple[str, ...]:
     return ()
 
 
-def _trace(bound: BoundEndpoint, specs: list[Any], input_names: tuple[str, ...], output_names: tuple[str, ...]) -> Core:
-    declared = bound.compiled.declared
+def _trace(
+    bound: BoundEndpoint,
+    step: Step,
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    wire_names: tuple[tuple[str, ...], tuple[str, ...]],
+) -> Core:
+    specs = _nameless(list(arguments))
     components = tf.nest.flatten(specs, expand_composites=True)
-    names = input_names if len(input_names) == len(components) else _numbered("input", len(components))
+    names = _fitting(wire_names[0], "input", len(components))
     traces: list[tuple[Any, tuple[str, ...]]] = []  # TensorFlow traces again where the first trace made variables
 
     def core(**flat: Any) -> dict[str, Any]:
-        arguments = tf.nest.pack_sequence_as(specs, [flat[name] for name in names], expand_composites=True)
-        result = bound.function(*arguments, **declared.kwargs)
+        nested = tf.nest.pack_sequence_as(specs, [flat[name] for name in names], expand_composites=True)
+        result = function(*nested)
         tensors = [leaf for leaf in flatten(result) if tf.is_tensor(leaf)]
-        fits = len(output_names) == len(tensors)
-        traces.append((result, output_names if fits else _numbered("output", len(tensors))))
+        traces.append((result, _fitting(wire_names[1], "output", len(tensors))))
         return dict(zip(traces[-1][1], tensors, strict=True))
 
-    # A fresh keyword-only signature, since the parameters' order must not depend on a set or on the kwargs' hash.
     flat_specs = {
         name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)
     }
-    traceable = tf.function(core, autograph=declared.autograph)
-    # A core stands by itself, even when it is asked for inside another function's trace. The scope that lifts it out of
-    # there stops every gradient tape too, those of the function itself as well, so it is entered only where it must be.
-    with contextlib.nullcontext() if tf.executing_eagerly() else tf.init_scope():
-        concrete = run_user_code(lambda: traceable.get_concrete_function(**flat_specs), bound, "function")
-    _refuse_python_ops(concrete, bound)
+    # Traced by itself, never inside another trace: lifted out of there it would lose every gradient tape it uses.
+    traceable = tf.function(core, autograph=bound.compiled.declared.autograph)
+    concrete = run_user_code(lambda: traceable.get_concrete_function(**flat_specs), bound, step)
+    _refuse_python_ops(concrete, bound, step)
     result, names_out = traces[-1]
     return Core(concrete, names, names_out, result)
 
 
-def run_user_code(call: Callable[[], Any], bound: BoundEndpoint, step: str) -> Any:
+def _fitting(names: tuple[str, ...], word: str, count: int) -> tuple[str, ...]:
+    """``names`` where there are as many as tensors, else numbers."""
+    return names if len(names) == count else tuple(f"{word}_{index}" for index in range(count))
+
+
+def run_user_code(call: Callable[[], Any], bound: BoundEndpoint, step: Step) -> Any:
     """What ``call`` gives; whatever the user's code raises while it is traced becomes one finding."""
     try:
         return call()
@@ -159,11 +182,7 @@ def _where(error: BaseException) -> str:
     return ""
 
 
-def _numbered(word: str, count: int) -> tuple[str, ...]:
-    return tuple(f"{word}_{index}" for index in range(count))
-
-
-def _refuse_python_ops(concrete: Any, bound: BoundEndpoint) -> None:
+def _refuse_python_ops(concrete: Any, bound: BoundEndpoint, step: Step) -> None:
     """A py_function is a pointer into this process, and the archive would fail in every other."""
     definition = concrete.graph.as_graph_def()
     used = {node.op for node in definition.node}
@@ -172,7 +191,7 @@ def _refuse_python_ops(concrete: Any, bound: BoundEndpoint) -> None:
         message = (
             "the function calls Python code through tf.py_function or tf.numpy_function, which no archive can hold"
         )
-        path = (*bound.compiled.path, "function")
+        path = (*bound.compiled.path, step)
         hint = "write it with TensorFlow ops"
         raise SpecError([Diagnostic(rule="python-op", path=path, message=message, hint=hint)])
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import tensorflow as tf
 
 from specc.archive.agreement import describe, find_conflicts, spec_of
 from specc.archive.binding import BoundEndpoint
 from specc.archive.compiled import CompiledEndpoint
-from specc.archive.cores import Cores, flatten, parameters, run_user_code
+from specc.archive.cores import Core, Cores, flatten, parameters, run_user_code
 from specc.archive.tensorspec import component_spec, default_tensor
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
@@ -60,35 +60,37 @@ def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
     compiled = bound.compiled
     names_in = tuple(component.wire_name for component in compiled.input_components)
     names_out = tuple(component.wire_name for component in compiled.output_components)
+    preprocess = None if bound.preprocess is None else cores.preprocess(bound)
+    if preprocess is None:
+        core = cores.function(bound, compiled.input_signature, names_in, () if bound.postprocess else names_out)
+    else:
+        core = cores.function(bound, _argument_specs(bound, preprocess), (), () if bound.postprocess else names_out)
     if not _stands_around_core(bound):
-        core = cores.core(bound, compiled.input_signature, names_in, names_out)
         _require_agreement(compiled, core.result)
         if core.input_names == names_in and core.output_names == names_out and not _needs_shapes(compiled, core.result):
             return TracedEndpoint(compiled, core.concrete, core.concrete, _nested(compiled, core.concrete))
-    signature = _signature(bound, cores, names_in, names_out)
+    signature = _signature(bound, preprocess, core)
     specs = [component_spec(component) for component in _defaults_last(compiled)]
     traceable = tf.function(signature, autograph=False, input_signature=specs)
     concrete = traceable.get_concrete_function()
     return TracedEndpoint(compiled, traceable, concrete, _nested(compiled, concrete))
 
 
-def _signature(bound: BoundEndpoint, cores: Cores, names_in: tuple[str, ...], names_out: tuple[str, ...]) -> Any:
+def _signature(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any:
     """A flat function around the core: defaults, preprocessing, postprocessing and the declared shapes."""
     compiled = bound.compiled
     order = [component.wire_name for component in _defaults_last(compiled)]
+    names_out = [component.wire_name for component in compiled.output_components]
 
     def signature(*tensors: Any) -> dict[str, Any]:
         flat = dict(zip(order, tensors, strict=True))
-        given = [flat[name] for name in names_in]
+        given = [flat[component.wire_name] for component in compiled.input_components]
         arguments = tf.nest.pack_sequence_as(compiled.input_signature, given, expand_composites=True)
-        specs, names = compiled.input_signature, names_in
-        if bound.preprocess is not None:
-            arguments = _as_arguments(_run_step(bound, "preprocess", arguments))
-            specs, names = _argument_specs(bound, arguments), ()
-        core = cores.core(bound, specs, names, () if bound.postprocess else names_out)
+        if preprocess is not None:
+            arguments = _as_arguments(preprocess.call(arguments))
         result = core.call(arguments)
         if bound.postprocess is not None:
-            result = _run_step(bound, "postprocess", [result])
+            result = _run_postprocess(bound, bound.postprocess, result)
         _require_agreement(compiled, result)
         return dict(zip(names_out, _with_declared_shapes(compiled, flatten(result)), strict=True))
 
@@ -96,15 +98,15 @@ def _signature(bound: BoundEndpoint, cores: Cores, names_in: tuple[str, ...], na
     return signature
 
 
-def _run_step(bound: BoundEndpoint, step: Literal["preprocess", "postprocess"], arguments: list[Any]) -> Any:
-    function = getattr(bound, step)
+def _run_postprocess(bound: BoundEndpoint, function: Callable[..., Any], result: Any) -> Any:
     if bound.compiled.declared.autograph:
         function = tf.function(function, autograph=True)
-    return run_user_code(lambda: function(*arguments), bound, step)
+    return run_user_code(lambda: function(result), bound, "postprocess")
 
 
-def _argument_specs(bound: BoundEndpoint, arguments: list[Any]) -> list[Any]:
+def _argument_specs(bound: BoundEndpoint, preprocess: Core) -> list[Any]:
     """The specs of what preprocessing returned; the core is traced for them."""
+    arguments = _as_arguments(preprocess.result)
     for leaf in tf.nest.flatten(arguments):
         if spec_of(leaf) is None:
             path, message = (*bound.compiled.path, "preprocess"), f"returned {describe(leaf)}, where a tensor is needed"

@@ -75,7 +75,7 @@ def export(
     return ExportReport(
         path=target,
         endpoints=tuple(_report(endpoint.compiled, document) for endpoint in endpoints),
-        cores=len(cores.traced),
+        cores=len(cores.functions),
         collections={name: len(variables) for name, variables in contents.collections.items()},
         files=files,
         seconds=clock.seconds,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
 
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean
 from specc.language.document import Document, Endpoint
@@ -12,6 +13,8 @@ from specc.language.tensor_string import ANY
 from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree
 from specc.language.values import fits_dtype, scalars, shape_of
 
+_MAX_SHOWN = 100
+"""Names that a hint looks at: a hostile file has a hundred thousand, and comparing them all takes minutes."""
 _BOUNDED = (Family.INTEGER, Family.FLOAT)
 
 
@@ -91,7 +94,9 @@ def _named_dims(leaf: Leaf, path: SpecPath, document: Document) -> Iterator[Diag
         if isinstance(dim, int) or dim == ANY:
             continue
         if dim not in document.dims:
-            hint = did_you_mean(dim, document.dims) or f'declare it in "dims": {{"{dim}": {{}}}}'
+            hint = did_you_mean(dim, islice(document.dims, _MAX_SHOWN)) or f'declare it in "dims": {{"{dim}": {{}}}}'
+            if dim in ("None", "null"):
+                hint = "a dimension of any size is '?'"
             yield _finding("undeclared-dim", path, f"the dim {dim!r} is not declared", hint)
         if axis not in uniform:
             message = f"the dim {dim!r} names axis {axis} of a {leaf.kind} tensor, which has no one size"
@@ -125,7 +130,7 @@ def _default_value(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
         yield _finding("bad-default", (*path, "default"), f"the default has {text}, the tensor {list(leaf.shape)}")
     for value in scalars(leaf.default):
         if not fits_dtype(value, leaf.dtype):
-            yield _finding("bad-default", (*path, "default"), f"{value!r} is no value of a {leaf.dtype} tensor")
+            yield _finding("bad-default", (*path, "default"), f"{value!r} is no value of dtype {leaf.dtype}")
             return
 
 
@@ -139,9 +144,9 @@ def _bounds(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
     usable = {}
     for field, bound in said.items():
         if DTYPES[leaf.dtype].family not in _BOUNDED:
-            yield _finding("bad-bound", (*path, field), f"a {leaf.dtype} tensor has no order, so it has no bounds")
+            yield _finding("bad-bound", (*path, field), f"dtype {leaf.dtype} has no order, so it has no bounds")
         elif bound == "NaN" or not fits_dtype(bound, leaf.dtype):
-            yield _finding("bad-bound", (*path, field), f"{bound!r} is no bound of a {leaf.dtype} tensor")
+            yield _finding("bad-bound", (*path, field), f"{bound!r} is no bound of dtype {leaf.dtype}")
         else:
             usable[field] = float(bound) if isinstance(bound, str) else bound
     low, high = usable.get("minimum"), usable.get("maximum")
@@ -162,11 +167,17 @@ _TENSOR_RULES: tuple[Callable[[Tensor, SpecPath], Iterator[Diagnostic]], ...] = 
 
 def _default(document: Document) -> Iterator[Diagnostic]:
     if not document.default_is_said:
-        hint = f'add "default": with one of {", ".join(sorted(document.endpoints))}, or null for none'
+        hint = f'add "default": with one of {_listed(document.endpoints)}, or null for none'
         yield _finding("missing-default", (), "several endpoints and no default", hint)
     elif document.default is not None and document.default not in document.endpoints:
-        hint = did_you_mean(document.default, document.endpoints) or f"there is {', '.join(sorted(document.endpoints))}"
+        near = did_you_mean(document.default, islice(document.endpoints, _MAX_SHOWN))
+        hint = near or f"there is {_listed(document.endpoints)}"
         yield _finding("unknown-default", ("default",), f"there is no endpoint {document.default!r}", hint)
+
+
+def _listed(names: Collection[str]) -> str:
+    more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
+    return ", ".join(sorted(islice(names, _MAX_SHOWN))) + more
 
 
 def _collections(document: Document) -> Iterator[Diagnostic]:

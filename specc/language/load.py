@@ -54,9 +54,9 @@ def load_buildable(source: str | os.PathLike[str]) -> Document:
 
 def require_buildable(document: Document) -> None:
     """Raises SpecError with every finding, where ``document`` makes no sense or cannot be built."""
-    findings = [finding for find in (find_inconsistencies, find_illegal) for finding in find(document)]
+    findings = _find(document, find_inconsistencies, find_illegal)
     if findings:
-        raise SpecError(capped(findings))
+        raise SpecError(findings)
 
 
 def dump(document: Document) -> str:
@@ -76,10 +76,15 @@ def _parse(data: Any, file: str, *rules: Rule) -> Document:
         document = Document.model_validate(data)
     except ValidationError as error:
         raise SpecError(finding.in_file(file) for finding in capped(diagnose(error, data))) from None
-    findings = [finding for find in rules for finding in find(document)]
+    findings = _find(document, *rules)
     if findings:
-        raise SpecError(_placed(finding, data).in_file(file) for finding in capped(findings))
+        raise SpecError(_placed(finding, data).in_file(file) for finding in findings)
     return document
+
+
+def _find(document: Document, *rules: Rule) -> list[Diagnostic]:
+    """The first findings of all rules: the rest are never even looked for, of which a hostile file has a million."""
+    return list(capped(finding for find in rules for finding in find(document)))
 
 
 def _placed(finding: Diagnostic, data: Any) -> Diagnostic:
@@ -90,6 +95,9 @@ def _placed(finding: Diagnostic, data: Any) -> Diagnostic:
         if is_long_form(current) and current["kind"] in ("list", "dict"):
             path.append("items")
             current = current["items"]
+        if len(path) == 2 and path[0] == "variable_collections" and isinstance(current, list) and part == "content":
+            path.append(0)  # an array of one selection is the same collection as the selection
+            current = current[0]
         path.append(part)
         try:
             current = current[part]

@@ -56,9 +56,7 @@ def check_dtype(text: str) -> str:
         return text
     if text in ("resource", "variant"):
         raise problem("bad-dtype", f"{text!r} tensors mean nothing outside the process that made them")
-    raise problem(
-        "bad-dtype", f"{shorten(text)!r} is not a dtype", did_you_mean(text, DTYPES) or _ALIASES.get(text, "")
-    )
+    raise problem("bad-dtype", f"{shorten(text)!r} is not a dtype", _ALIASES.get(text) or did_you_mean(text, DTYPES))
 
 
 _ALIASES = {
@@ -75,12 +73,14 @@ def _explain(text: str) -> Exception:
     if len(text) > 1000:
         return problem("bad-tensor", f"a tensor string of {len(text)} characters")
     loose = _LOOSE.fullmatch(text)
-    if loose is None or loose[2] is None or not text.rstrip().endswith("]") or text != text.strip():
+    if loose is None or not loose[1] or loose[2] is None or not text.rstrip().endswith("]") or text != text.strip():
         hint = "write dtype and shape, like 'float32[batch, 3]'; 'float32[]' is a scalar, 'float32[...]' has any rank"
         if text in DTYPES:
             hint = f"write {text + '[]'!r} for a scalar, {text + '[batch, 3]'!r} for a matrix"
         return problem("bad-tensor", f"{shorten(text)!r} is not a tensor", hint)
     check_dtype(loose[1])
+    if not loose[2][:-1].strip(" "):
+        return problem("bad-tensor", f"{shorten(text)!r} is not a tensor", f"write {loose[1] + '[]'!r} for a scalar")
     for part in loose[2][:-1].split(","):
         dim = part.strip(" ")
         if not re.fullmatch(_DIM, dim):
@@ -93,7 +93,7 @@ def _explain(text: str) -> Exception:
 def _dim_hint(dim: str) -> str:
     if " " in dim:
         return "dimensions are separated by commas, not by spaces"
-    if dim in ("None", "null", "-1", "*"):
+    if dim in ("-1", "*"):
         return "a dimension of any size is '?'"
     if dim == "":
         return "there is a comma too many"

@@ -90,7 +90,7 @@ Bound = Annotated[Any, BeforeValidator(_check_bound), WithJsonSchema(_REAL)]
 
 
 def normalize_value(value: Any, dtype: str) -> Any:
-    """``value`` spelled one way for ``dtype``: 1.0 for a float tensor, 1 for an integer one, bytes as text if they can."""
+    """``value`` spelled one way for ``dtype``: 1.0 for float tensors, 1 for integer ones, bytes as text if they are."""
     match value:
         case tuple():
             return tuple(normalize_value(item, dtype) for item in value)

@@ -113,7 +113,9 @@ def _shorten(text: str) -> str:
 def _check_depth_and_text(data: Any) -> None:
     """Walks level by level, without recursion, so that a hostile file meets a limit of ours and not of Python's."""
     level: list[tuple[tuple[str | int, ...], Any]] = [((), data)]
-    for _ in range(MAX_DEPTH + 1):
+    for depth in range(MAX_DEPTH + 1):
+        if depth == MAX_DEPTH and any(not isinstance(value, str) for _, value in level):
+            raise _too_deep()
         below: list[tuple[tuple[str | int, ...], Any]] = []
         for path, value in level:
             if isinstance(value, str):
@@ -126,10 +128,7 @@ def _check_depth_and_text(data: Any) -> None:
                         _check_text(key, path)
                     if _is_open(item):
                         below.append(((*path, key), item))
-        if not below:
-            return
         level = below
-    raise _too_deep()
 
 
 def _is_open(value: Any) -> bool:

@@ -74,10 +74,13 @@ def nearest(value: float, dtype: str) -> float:
             return math.copysign(math.inf, value)
     if dtype == "bfloat16":
         return _nearest_bfloat16(value)
+    sign = math.copysign(1.0, value)
     finite = [
-        (abs(number - value), bits & 1, number) for bits, number in enumerate(_table(dtype)) if math.isfinite(number)
+        (abs(number - value), math.copysign(1.0, number) != sign, bits & 1, number)
+        for bits, number in enumerate(_table(dtype))
+        if math.isfinite(number)
     ]
-    return min(finite)[2]
+    return min(finite)[-1]
 
 
 def _nearest_bfloat16(value: float) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from specc.archive.compiled import CompiledEndpoint
-from specc.archive.tensorspec import dtype_of
+from specc.archive.tensorspec import component_spec, dtype_of
 from specc.language.document import Document
 from specc.language.trees import Leaf, Ragged, Sparse, Tensor
 
@@ -42,9 +42,17 @@ def function_for(compiled: CompiledEndpoint, document: Document) -> Callable[...
         random = np.random.default_rng(0)
         sizes = {name: _size(dim.min, dim.max, random) for name, dim in document.dims.items()}
         outputs = [_computed(bound.leaf, total + index, sizes) for index, bound in enumerate(compiled.outputs)]
-        return tf.nest.pack_sequence_as(compiled.output_specs, outputs)
+        flat = tf.nest.flatten(outputs, expand_composites=True)
+        specs = [component_spec(component) for component in compiled.output_components]
+        known = [_known_as(tensor, spec.shape) for tensor, spec in zip(flat, specs, strict=True)]
+        return tf.nest.pack_sequence_as(compiled.output_specs, known, expand_composites=True)
 
-    return function
+    return tf.autograph.experimental.do_not_convert(function)  # type: ignore[no-any-return]
+
+
+def _known_as(tensor: Any, shape: Any) -> Any:
+    """``tensor``, of whose static shape tracing knows no more than is declared."""
+    return tensor if tf.executing_eagerly() else tf.compat.v1.placeholder_with_default(tensor, shape)
 
 
 def _size(low: int, high: int | None, random: Any) -> int:
@@ -118,6 +126,8 @@ def _weighted(tensor: Any) -> Any:
         tensor = tf.strings.to_hash_bucket_fast(tensor, 97)
     if tensor.dtype.name not in CASTABLE:
         tensor = tf.shape(tensor)
+    if tensor.dtype.is_complex:
+        tensor = tf.math.real(tensor) + 2 * tf.math.imag(tensor)
     flat = tf.cast(tf.reshape(tensor, [-1]), tf.float64)
     return tf.reduce_sum(flat * tf.cast(tf.range(1, tf.size(flat) + 1), tf.float64)) + 1.0
 

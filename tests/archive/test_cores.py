@@ -140,6 +140,32 @@ def test_a_step_that_raises_is_named(refused: Any) -> None:
         ]
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        {},
+        {"preprocess": f"{HERE}:shift"},
+        {"postprocess": f"{HERE}:first"},
+        {"inputs": [{"kind": "tensor", "dtype": "float32", "shape": [1, 3], "default": [[1, 2, 3]]}]},
+    ],
+    ids=["alone", "behind preprocessing", "before postprocessing", "with a default"],
+)
+def test_a_gradient_tape_inside_a_function_is_kept(around: Any, export: Any) -> None:
+    endpoint = {**ENDPOINT, "function": f"{HERE}:gradient", "outputs": ["float32[?, 3]"], **around}
+    if "postprocess" in around:
+        endpoint["outputs"] = "float32[?, 3]"
+    revived, _ = export(Counting(), {"serve": endpoint})
+    given = X + 1.0 if "preprocess" in around else X
+    assert tf.reshape(revived.serve(X), [-1]).numpy().tolist() == tf.reshape(given * 2.0, [-1]).numpy().tolist()
+
+
+def gradient(model: Any, x: Any) -> Any:
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.reduce_sum(x * x)
+    return tape.gradient(y, [x])
+
+
 def test_preprocessing_must_return_tensors(refused: Any) -> None:
     assert refused(Counting(), {"serve": {**ENDPOINT, "preprocess": f"{HERE}:to_text"}}) == [
         "endpoints.serve.preprocess: step-conflict: returned a str, which is no tensor, where a tensor is needed"

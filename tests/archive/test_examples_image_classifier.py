@@ -9,7 +9,7 @@ import tensorflow as tf
 from example_archives import Example, assert_model_numbers, build_example
 from three_ways import assert_agree, flat_outputs, three_ways
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.xdist_group("image_classifier")]
+pytestmark = pytest.mark.tensorflow
 
 ENDPOINTS = ["serve", "serve_jpeg", "serve_training"]
 
