@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer
 
+from specc.language.leaf_fields import FILLED_OBJECT, DtypeValue
 from specc.language.scalars import (
     AttributePath,
     DimName,
@@ -19,7 +20,7 @@ from specc.language.scalars import (
     describe,
     problem,
 )
-from specc.language.trees import FILLED_OBJECT, DtypeValue, Record, Tensor, Tree, tensor, tree_to_json
+from specc.language.trees import Record, Tensor, Tree, tensor, tree_to_json
 
 VERSION: Literal[1] = 1
 SUFFIX = ".specc.json"

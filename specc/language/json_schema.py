@@ -15,11 +15,11 @@ from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 from specc.language.document import COLLECTION_SCHEMA, Dim, Document, Endpoint, Selection
+from specc.language.leaf_fields import SHAPE_SCHEMA
 from specc.language.scalars import DOTTED, END
 from specc.language.tensor_string import TENSOR_PATTERN
 from specc.language.trees import (
     KINDS,
-    SHAPE_SCHEMA,
     Dict,
     List,
     NamedTuple,

@@ -16,8 +16,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Discriminator,
-    Field,
-    PlainValidator,
     Tag,
     ValidationInfo,
     WithJsonSchema,
@@ -26,15 +24,12 @@ from pydantic import (
 )
 
 from specc.diagnostics import did_you_mean
-from specc.language.dtypes import DTYPES
-from specc.language.scalars import END, IDENTIFIER, MAX_SIZE, NonEmpty, Text, describe, problem, shorten, whole_number
-from specc.language.tensor_string import ANY, Dim, Shape, check_dtype, format_tensor, parse_tensor
+from specc.language.leaf_fields import FILLED_ARRAY, FILLED_OBJECT, DtypeValue, RaggedRank, RowSplits, ShapeValue
+from specc.language.scalars import NonEmpty, Text, describe, problem, shorten
+from specc.language.tensor_string import Shape, format_tensor, parse_tensor
 from specc.language.values import Bound, Value, normalize_value
 
 KINDS = ("tensor", "ragged", "sparse", "list", "tuple", "namedtuple", "dict")
-MAX_RANK = 254
-"""TensorFlow's own limit."""
-
 TAG = "\0"
 """Starts the name of every union member in pydantic's error locations, so that no field is called the same."""
 
@@ -45,96 +40,8 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-def _check_dim(value: Any) -> Dim:
-    if isinstance(value, str):
-        if value == ANY or (value.isascii() and value.isidentifier()):
-            return value
-        raise problem("bad-dim", f"{shorten(value)!r} is not a dimension", "expected a size, a name or '?'")
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        size = whole_number(value)
-        if 0 <= size <= MAX_SIZE:
-            return size
-    raise problem("bad-dim", f"{describe(value)} is not a dimension", "expected a size, a name or '?'")
-
-
-def _check_shape(value: Any) -> Any:
-    if value == "...":
-        return None
-    if not isinstance(value, (list, tuple)):
-        hint = "write a list such as ['batch', 3, '?'], or '...' for unknown rank"
-        raise problem("bad-shape", f"{describe(value)} is not a shape", hint)
-    if len(value) > MAX_RANK:
-        raise problem("bad-shape", f"a tensor has at most {MAX_RANK} dimensions, not {len(value)}")
-    return value
-
-
-def _check_dtype(value: Any) -> str:
-    if not isinstance(value, str):
-        raise problem("wrong-type", f"expected a dtype, found {describe(value)}")
-    return check_dtype(value)
-
-
-def _check_ragged_rank(value: Any) -> int:
-    rank = whole_number(value)
-    if not 1 <= rank < MAX_RANK:
-        raise problem("bad-ragged-rank", f"{rank} is no ragged rank: expected 1 to {MAX_RANK - 1}")
-    return rank
-
-
-def _one_or_more(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else _filled(value)
-
-
-def _filled(value: Any) -> Any:
-    """Refuses an empty container before its items are looked at, so that a bad item is one finding and not two."""
-    if isinstance(value, (list, tuple, dict)) and not value:
-        raise problem("empty-container", f"{describe(value)} may not be empty here")
-    return value
-
-
 def _none_if_silent(value: Any) -> Any:
     return value if value is not None and any(part is not None for _, part in value) else None
-
-
-FILLED_ARRAY = (BeforeValidator(_filled), Field(json_schema_extra={"minItems": 1}))
-FILLED_OBJECT = (BeforeValidator(_filled), Field(json_schema_extra={"minProperties": 1}))
-
-
-_DIM_SCHEMA: dict[str, Any] = {
-    "type": ["integer", "string"],
-    "minimum": 0,
-    "maximum": MAX_SIZE,
-    "pattern": rf"^(\?|{IDENTIFIER}){END}",
-}
-SHAPE_SCHEMA: dict[str, Any] = {
-    "description": 'The dimensions in order (a size, a name, or "?" for any size), or "..." for unknown rank.',
-    "examples": [["batch", 3, "?"], "..."],
-    "if": {"type": "string"},
-    "then": {"const": "..."},
-    "else": {"type": "array", "maxItems": MAX_RANK, "items": _DIM_SCHEMA},
-}
-
-DimValue = Annotated[Dim, PlainValidator(_check_dim)]
-ShapeValue = Annotated[
-    tuple[DimValue, ...] | None, BeforeValidator(_check_shape), WithJsonSchema({"$ref": "#/$defs/Shape"})
-]
-DtypeValue = Annotated[str, BeforeValidator(_check_dtype), WithJsonSchema({"type": "string", "enum": list(DTYPES)})]
-RaggedRank = Annotated[
-    int,
-    BeforeValidator(_check_ragged_rank),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_RANK - 1}),
-]
-RowSplits = Annotated[
-    tuple[NonEmpty, ...],
-    BeforeValidator(_one_or_more),
-    WithJsonSchema(
-        {
-            "if": {"type": "array"},
-            "then": {"items": {"type": "string", "minLength": 1}, "minItems": 1},
-            "else": {"type": "string", "minLength": 1},
-        }
-    ),
-]
 
 
 class Node(Record):

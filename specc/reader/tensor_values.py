@@ -9,9 +9,9 @@ from math import prod
 from typing import Any
 
 from specc.language.dtypes import DTYPES, Family
+from specc.language.leaf_fields import MAX_RANK
 from specc.language.scalars import MAX_SIZE
 from specc.language.tensor_string import ANY, Dim, Shape
-from specc.language.trees import MAX_RANK
 from specc.language.values import decode_value, encode_value
 from specc.reader.floats import from_bits, nearest, shortest
 from specc.reader.messages import Message
