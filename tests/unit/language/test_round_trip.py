@@ -1,0 +1,82 @@
+"""Documents survive being written and read, and how they were spelled makes no difference."""
+
+from __future__ import annotations
+
+import jsonschema_rs
+import pytest
+from hypothesis import given, settings
+from spellings import spelled_twice
+from strategies import buildable_documents, document_data, documents, json_values
+
+from specc.errors import SpecError
+from specc.language.consistency import find_inconsistencies
+from specc.language.document import Document
+from specc.language.json_schema import document_schema
+from specc.language.legality import find_illegal
+from specc.language.load import digest, dump, from_json, loads, require_buildable
+
+SCHEMA = jsonschema_rs.Draft202012Validator(document_schema())
+
+
+@given(documents())
+@settings(max_examples=settings().max_examples * 2)
+def test_what_is_written_reads_back(document: Document) -> None:
+    text = dump(document)
+    again = loads(text)
+    assert again == document
+    assert dump(again) == text
+    assert digest(again) == digest(document)
+
+
+@given(spelled_twice())
+@settings(max_examples=settings().max_examples * 2)
+def test_two_spellings_are_one_document(texts: tuple[str, str]) -> None:
+    first, second = loads(texts[0]), loads(texts[1])
+    assert first == second
+    assert dump(first) == dump(second)
+    assert digest(first) == digest(second)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ({"kwargs": {"units": 1}}, {"kwargs": {"units": 1.0}}),
+        ({"kwargs": {"units": 1}}, {"kwargs": {"units": True}}),
+        (
+            {"inputs": [{"kind": "tensor", "dtype": "float32", "shape": [], "default": 0.0}]},
+            {"inputs": [{"kind": "tensor", "dtype": "float32", "shape": [], "default": -0.0}]},
+        ),
+    ],
+)
+def test_values_that_python_calls_equal_make_two_documents(left: dict[str, object], right: dict[str, object]) -> None:
+    first, second = (
+        from_json({"specc": 1, "endpoints": {"a": {"inputs": ["bool[]"], "outputs": "bool[]", **more}}})
+        for more in (left, right)
+    )
+    assert dump(first) != dump(second)
+    assert first != second
+
+
+@given(documents(), documents())
+@settings(max_examples=settings().max_examples // 2)
+def test_documents_are_equal_as_far_as_their_texts_are(left: Document, right: Document) -> None:
+    assert (left == right) == (dump(left) == dump(right))
+
+
+@given(document_data())
+def test_the_schema_accepts_what_the_strategies_draw(document: dict[str, object]) -> None:
+    assert SCHEMA.is_valid(document)
+    assert SCHEMA.is_valid(Document.model_validate(document).model_dump(mode="json"))
+
+
+@given(buildable_documents())
+@settings(max_examples=settings().max_examples * 2)
+def test_buildable_documents_have_no_findings(document: Document) -> None:
+    assert [*find_inconsistencies(document), *find_illegal(document)] == []
+    require_buildable(document)
+
+
+@given(json_values)
+def test_any_json_value_ends_in_findings(value: object) -> None:
+    with pytest.raises(SpecError):
+        from_json(value)
