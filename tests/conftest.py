@@ -12,7 +12,7 @@ PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
 # derandomize: a change is judged by the same examples on every machine; the long run goes looking for new ones.
 settings.register_profile("default", max_examples=100, deadline=None, derandomize=True, database=None)
 settings.register_profile(
-    "long", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "long", max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile(PROFILE)
 

@@ -282,6 +282,8 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_document_of_an_archive_and_what_it_does_not_know(name: str, archives: Any) -> None:
+    if name == "Model.export" and int(keras.__version__.split(".")[1]) < 15:
+        pytest.skip("older Keras gives its one argument another name")
     _, endpoints, default, source, notes = CASES[name]
     expected = specc.from_json({"specc": 1, "endpoints": endpoints, "default": default})
     found = inspect_archive(archives(name))

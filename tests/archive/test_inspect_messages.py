@@ -1,6 +1,7 @@
 """The protobuf messages that specc declares are TensorFlow's own, field by field."""
 
 import pytest
+import tensorflow as tf
 from google.protobuf import descriptor_pool
 from tensorflow.core.protobuf import saved_model_pb2
 
@@ -17,7 +18,9 @@ def described(field, package):
     kind = field.message_type or field.enum_type
     name = kind.full_name.removeprefix(f"{package}.").replace(".", "_") if kind else ""
     oneof = field.containing_oneof.name if field.containing_oneof else ""
-    return (field.number, field.name, field.type, field.is_repeated, name, oneof)
+    # protobuf 4 has only the label, which protobuf 7 warns about
+    repeated = field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED
+    return (field.number, field.name, field.type, repeated, name, oneof)
 
 
 @pytest.mark.parametrize("name", MESSAGES)
@@ -38,7 +41,9 @@ def test_every_dtype_has_tensorflows_number():
 
     numbers = POOL.FindEnumTypeByName("tensorflow.DataType").values_by_number
     known = {number: as_dtype(number).name for number in numbers if 0 < number < 100}
-    assert known == _NUMBERS
+    assert known == {number: name for number, name in _NUMBERS.items() if number in known}
+    # TensorFlow 2.16 does not know the newest ones
+    assert len(known) == len(_NUMBERS) or tf.__version__ < "2.21"
 
 
 def test_the_default_pool_knows_nothing_of_specc():
