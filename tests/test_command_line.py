@@ -1,6 +1,7 @@
 """The commands as a person runs them: what they print, where, and how they exit."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -175,6 +176,8 @@ class TestBuild:
         pytest.importorskip("tensorflow")
         (tmp_path / "doubling.py").write_text(MODEL)
         (tmp_path / "broken_module.py").write_text("import nothing_like_this")
+        (tmp_path / "leaving.py").write_text("raise SystemExit(0)")
+        (tmp_path / "broken.keras").write_text("no zip file")
         monkeypatch.chdir(tmp_path)
 
     def test_build_inspect_and_build_again(self, spec: Any, tmp_path: Path) -> None:
@@ -208,10 +211,12 @@ class TestBuild:
         [
             ("nothing_here:m", "model: import-failed: cannot import 'nothing_here': No module named 'nothing_here'; run from the directory that holds it, or install it"),
             ("broken_module:m", "model: import-failed: cannot import 'broken_module': No module named 'nothing_like_this'"),
-            ("doubling:Doubel", "model: import-failed: 'doubling' has no attribute 'Doubel'; did you mean 'Double'?"),
+            ("doubling:Doubel", "model: import-failed: 'doubling' (a module) has no attribute 'Doubel'; did you mean 'Double'?"),
             ("doubling:number", "model: bad-model: doubling:number is an int, which is no model; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
-            ("doubling:raises", "model: bad-model: doubling:raises() failed: ZeroDivisionError: division by zero; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
-            ("absent.keras", "model: bad-model: cannot load 'absent.keras': ValueError: File not found: filepath=absent.keras. Please ensure the file is an accessible `.keras` zip file.; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
+            ("doubling:raises", "model: bad-model: doubling:raises() failed: ZeroDivisionError: division by zero; raised in doubling.py, line 10, in <lambda>"),
+            ("leaving:m", "model: import-failed: importing 'leaving' failed: it called sys.exit(0); raised in leaving.py, line 1, in <module>"),
+            ("./m.py:build", "model: bad-path: './m.py:build' is not module:attribute or a .keras file; for example 'ranker.model:build'"),
+            ("broken.keras", "model: bad-model: cannot load 'broken.keras': ValueError: File not found: filepath=broken.keras. Please ensure the file is an accessible `.keras` zip file.; a custom class must be registered; or name a module:attribute that returns the model"),
         ],
     )  # fmt: skip
     def test_models_that_cannot_be_had(self, model: str, message: str, spec: Any, tmp_path: Path) -> None:
@@ -222,6 +227,43 @@ class TestBuild:
         assert built.stdout.replace(f"{tmp_path}/", "") == f"a.specc.json: {message}\n"
         assert "Traceback" not in built.stderr
         assert names(tmp_path) == before
+
+    def test_a_model_file_that_is_missing(self, spec: Any) -> None:
+        built = run("build", spec(GOOD), "--out", "archive", "--model", "absent.keras")
+        assert (built.returncode, built.stdout) == (3, "")
+        assert built.stderr.endswith("absent.keras: there is no such file\n")
+
+    def test_a_remote_target_is_refused_before_it_becomes_a_directory(self, spec: Any, tmp_path: Path) -> None:
+        file = spec({**GOOD, "model": "doubling:Double"})
+        before = names(tmp_path)
+        built = run("build", file, "--out", "gs://bucket/model")
+        assert built.returncode == 3
+        assert built.stderr.splitlines()[-1] == (
+            "specc: error: gs://bucket/model is no local directory; write the archive locally and copy it there"
+        )
+        assert names(tmp_path) == before
+
+    def test_the_module_beside_the_spec_comes_first(self, spec: Any, tmp_path: Path) -> None:
+        file = spec({**GOOD, "model": "doubling:Double"})
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        (elsewhere / "doubling.py").write_text("raise RuntimeError('the wrong module')")
+        assert run("build", file, "--out", str(tmp_path / "out"), cwd=elsewhere).returncode == 0
+
+    def test_a_backend_that_is_not_there(self, spec: Any) -> None:
+        file = spec({**GOOD, "model": "doubling:Double"})
+        built = run("build", file, "--out", "archive", env={**os.environ, "KERAS_BACKEND": "foo"})
+        assert (built.returncode, built.stdout) == (3, "")
+        assert built.stderr.splitlines()[-1].startswith(
+            "specc: error: TensorFlow and Keras cannot be imported (KERAS_BACKEND is foo): ValueError: "
+        )
+
+    def test_a_standard_output_that_is_full(self, spec: Any) -> None:
+        command = [sys.executable, "-m", "specc", "validate", spec(BAD)]
+        with Path("/dev/full").open("w") as full:
+            finished = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert finished.returncode == 3
+        assert finished.stderr == "specc: error: [Errno 28] No space left on device\n"
 
     def test_a_spec_without_a_model(self, spec: Any) -> None:
         built = run("build", spec(GOOD), "--out", "archive")

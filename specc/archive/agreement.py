@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from specc.archive.tensorspec import tensor_specs
+from specc.archive.tensorspec import static_shape, tensor_specs
 from specc.diagnostics import Diagnostic, SpecPath, kind_of
-from specc.language.names import placed_children
+from specc.language.names import components, placed_children
 from specc.language.tensor_string import format_tensor
 from specc.language.trees import (
     Dict,
@@ -71,6 +72,12 @@ def _leaf_conflicts(declared: Tensor | Ragged | Sparse, traced: Any, path: SpecP
     spec, found = tensor_specs(declared), spec_of(traced)
     if found is None or not _is_kind_of(spec, found) or not spec.shape.is_compatible_with(found.shape):
         yield _conflict(path, describe(spec), traced)
+        return
+    flat = tf.nest.flatten(traced, expand_composites=True)
+    for component, tensor in zip(components(declared, declared.kind), flat, strict=True):
+        shape = tf.TensorShape(static_shape(component.shape))
+        if component.part and not shape.is_compatible_with(tensor.shape):  # a sparse tensor may not know its own rank
+            yield _finding(path, f"declared {describe(spec)}, traced {component.part} of shape {tensor.shape}")
 
 
 def _is_kind_of(spec: Any, found: Any) -> bool:
@@ -120,7 +127,8 @@ def _format(spec: Any) -> str:
 
 
 def _conflict(path: SpecPath, declared: str, traced: Any) -> Diagnostic:
-    return _finding(path, f"declared {declared}, traced {describe(traced)}")
+    hint = "return tf.constant(...) of it" if isinstance(traced, (int, float, np.ndarray)) else ""
+    return _finding(path, f"declared {declared}, traced {describe(traced)}", hint)
 
 
 def _finding(path: SpecPath, message: str, hint: str = "") -> Diagnostic:

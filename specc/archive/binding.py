@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from specc.archive.compiled import CompiledEndpoint
+from specc.archive.user_code import import_object, resolve_attribute
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, kind_of
 from specc.errors import SpecError
 from specc.language.document import DEFAULT_FUNCTION
@@ -98,59 +98,12 @@ def _resolve_function(target: str, model: Any, path: SpecPath) -> Callable[..., 
     return function  # type: ignore[no-any-return]
 
 
-def resolve_attribute(root: Any, target: str, rule: str, path: SpecPath) -> Any:
-    """What the dotted path ``target`` leads to on ``root``; a SpecError of ``rule`` says where it breaks off."""
-    value = root
-    for index, part in enumerate(target.split(".")):
-        try:
-            value = getattr(value, part)
-        except AttributeError:
-            where = "the model" if index == 0 else f"{'.'.join(target.split('.')[:index])!r} of the model"
-            names = [name for name in dir(value) if not name.startswith("_")]
-            message = f"{where} ({kind_of(value)}) has no attribute {part!r}"
-            raise SpecError([_finding(rule, path, message, did_you_mean(part, names))]) from None
-    return value
-
-
 def _import(target: str, path: SpecPath) -> Callable[..., Any]:
     function = import_object(target, path)
     if not callable(function):
         message = f"{target} is {kind_of(function)}, which cannot be called"
         raise SpecError([_finding("unknown-function", path, message)])
     return function  # type: ignore[no-any-return]
-
-
-def import_object(target: str, path: SpecPath) -> Any:
-    """The object that ``module:attribute`` names; a SpecError where the import fails, for whatever reason."""
-    module_name, _, attribute = target.partition(":")
-    try:
-        value: Any = importlib.import_module(module_name)
-    except ImportError as error:
-        itself = error.name is not None and f"{module_name}.".startswith(f"{error.name}.")
-        hint = "run from the directory that holds it, or install it" if itself else ""
-        raise SpecError([_finding("import-failed", path, f"cannot import {module_name!r}: {error}", hint)]) from error
-    except Exception as error:  # a module may raise anything
-        message = f"importing {module_name!r} failed: {summarize(error)}"
-        raise SpecError([_finding("import-failed", path, message)]) from error
-    for part in attribute.split("."):
-        try:
-            value = getattr(value, part)
-        except AttributeError:
-            hint = did_you_mean(part, [name for name in dir(value) if not name.startswith("_")])
-            message = f"{module_name!r} has no attribute {attribute!r}"
-            raise SpecError([_finding("import-failed", path, message, hint)]) from None
-    return value
-
-
-def summarize(error: BaseException) -> str:
-    """An exception in one line: its type, and the first line of its message that says something."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    text = next((line for line in lines if line), "")
-    if text == "in user code:":  # AutoGraph puts a traceback into the message, and what was raised last
-        text = next(line for line in reversed(lines) if line).removeprefix(f"{type(error).__name__}: ")
-    return (
-        f"{type(error).__name__}: {text if len(text) <= 300 else text[:297] + '...'}" if text else type(error).__name__
-    )
 
 
 def _check_arity(
@@ -171,6 +124,9 @@ def _bind_arguments(
     if signature is None:
         return
     count = f"{len(arguments)} positional argument{'' if len(arguments) == 1 else 's'}"
+    if isinstance(function, keras.Layer):
+        # Keras takes these for any layer, and keeps them from a call that has no such parameter.
+        kwargs = {key: value for key, value in kwargs.items() if key != "training" or key in signature.parameters}
     try:
         bound = signature.bind(*arguments, **kwargs)
     except TypeError as error:

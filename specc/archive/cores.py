@@ -6,26 +6,24 @@ functions around it, or the core itself, so that nothing of the model is traced,
 
 from __future__ import annotations
 
-import functools
+import copy
 import inspect
 import json
-import re
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import keras
 import tensorflow as tf
 
-from specc.archive.binding import BoundEndpoint, summarize
+from specc.archive.binding import BoundEndpoint
+from specc.archive.user_code import run_user_code
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
-_LIBRARIES = [Path(str(module.__file__)).parent for module in (tf, keras)] + [Path(__file__).parent]
 Step = Literal["preprocess", "function", "postprocess"]
 
+TRACING = "tracing failed"
 _PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 
 
@@ -86,8 +84,7 @@ class Cores:
         kwargs = json.dumps(declared.kwargs, sort_keys=True)
         key = (bound.identity, kwargs, declared.autograph, _hashable(arguments))
         if key not in self.functions:
-            function = functools.partial(bound.function, **declared.kwargs)
-            self.functions[key] = _trace(bound, "function", function, arguments, (input_names, output_names))
+            self.functions[key] = _trace(bound, "function", _with_kwargs(bound), arguments, (input_names, output_names))
         return self.functions[key]
 
     def preprocess(self, bound: BoundEndpoint) -> Core:
@@ -99,6 +96,14 @@ class Cores:
             signature = bound.compiled.input_signature
             self.preprocessing[key] = _trace(bound, "preprocess", bound.preprocess, signature, ((), ()))
         return self.preprocessing[key]
+
+
+def _with_kwargs(bound: BoundEndpoint) -> Callable[..., Any]:
+    def function(*arguments: Any) -> Any:
+        # A copy each time: the function may change what it is given, and the document must not.
+        return bound.function(*arguments, **copy.deepcopy(bound.compiled.declared.kwargs))
+
+    return function
 
 
 def _nameless(specs: Any) -> Any:
@@ -146,8 +151,9 @@ def _trace(
     }
     # Traced by itself, never inside another trace: lifted out of there it would lose every gradient tape it uses.
     traceable = tf.function(core, autograph=bound.compiled.declared.autograph)
-    concrete = run_user_code(lambda: traceable.get_concrete_function(**flat_specs), bound, step)
-    _refuse_python_ops(concrete, bound, step)
+    path = (*bound.compiled.path, step)
+    concrete = run_user_code(lambda: traceable.get_concrete_function(**flat_specs), "trace-failed", path, TRACING)
+    refuse_python_ops(concrete, bound, step)
     result, names_out = traces[-1]
     return Core(concrete, names, names_out, result)
 
@@ -157,33 +163,11 @@ def _fitting(names: tuple[str, ...], word: str, count: int) -> tuple[str, ...]:
     return names if len(names) == count else tuple(f"{word}_{index}" for index in range(count))
 
 
-def run_user_code(call: Callable[[], Any], bound: BoundEndpoint, step: Step) -> Any:
-    """What ``call`` gives; whatever the user's code raises while it is traced becomes one finding."""
-    try:
-        return call()
-    except SpecError:
-        raise
-    except Exception as error:  # a model may raise anything
-        message = f"tracing failed: {summarize(error)}"
-        finding = Diagnostic(
-            rule="trace-failed", path=(*bound.compiled.path, step), message=message, hint=_where(error)
-        )
-        raise SpecError([finding]) from error
+def refuse_python_ops(concrete: Any, bound: BoundEndpoint, step: Step) -> None:
+    """Raises SpecError where ``concrete`` calls Python.
 
-
-def _where(error: BaseException) -> str:
-    """The last line of the user's own code that led to ``error``, without the machine's directories."""
-    frames = [(frame.filename, frame.lineno, frame.name) for frame in traceback.extract_tb(error.__traceback__)]
-    if str(error).startswith("in user code:"):  # AutoGraph ran generated code, and says in the message where it is from
-        frames = re.findall(r'File "([^"]+)", line (\d+), in (\w+)', str(error))
-    for file, line, name in reversed(frames):
-        if not file.startswith("<") and not any(Path(file).is_relative_to(library) for library in _LIBRARIES):
-            return f"raised in {Path(file).name}, line {line}, in {name}"
-    return ""
-
-
-def _refuse_python_ops(concrete: Any, bound: BoundEndpoint, step: Step) -> None:
-    """A py_function is a pointer into this process, and the archive would fail in every other."""
+    A py_function is a pointer into this process, and the archive would fail in every other.
+    """
     definition = concrete.graph.as_graph_def()
     used = {node.op for node in definition.node}
     used |= {node.op for function in definition.library.function for node in function.node_def}

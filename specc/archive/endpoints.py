@@ -11,8 +11,9 @@ import tensorflow as tf
 from specc.archive.agreement import describe, find_conflicts, spec_of
 from specc.archive.binding import BoundEndpoint
 from specc.archive.compiled import CompiledEndpoint
-from specc.archive.cores import Core, Cores, flatten, parameters, run_user_code
+from specc.archive.cores import TRACING, Core, Cores, flatten, parameters, refuse_python_ops
 from specc.archive.tensorspec import component_spec, default_tensor
+from specc.archive.user_code import run_user_code
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.language.names import BoundLeaf
@@ -73,6 +74,8 @@ def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
     specs = [component_spec(component) for component in _defaults_last(compiled)]
     traceable = tf.function(signature, autograph=False, input_signature=specs)
     concrete = traceable.get_concrete_function()
+    if bound.postprocess is not None:
+        refuse_python_ops(concrete, bound, "postprocess")
     return TracedEndpoint(compiled, traceable, concrete, _nested(compiled, concrete))
 
 
@@ -101,7 +104,8 @@ def _signature(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any
 def _run_postprocess(bound: BoundEndpoint, function: Callable[..., Any], result: Any) -> Any:
     if bound.compiled.declared.autograph:
         function = tf.function(function, autograph=True)
-    return run_user_code(lambda: function(result), bound, "postprocess")
+    path = (*bound.compiled.path, "postprocess")
+    return run_user_code(lambda: function(result), "trace-failed", path, TRACING)
 
 
 def _argument_specs(bound: BoundEndpoint, preprocess: Core) -> list[Any]:

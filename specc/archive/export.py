@@ -15,7 +15,7 @@ from specc.archive.binding import bind
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import Cores
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
-from specc.archive.publish import require_free, staged
+from specc.archive.publish import free_target, staged
 from specc.archive.report import EndpointReport, ExportReport
 from specc.archive.resources import captured_variables, owners, tracked
 from specc.archive.seal import seal
@@ -54,10 +54,9 @@ def export(
     progress: Callable[[str], None],
 ) -> ExportReport:
     """Writes the archive; :meth:`specc.archive.program.Program.export` says the rest."""
-    _require_tensorflow_backend()
+    require_tensorflow_backend()
     clock = _Clock(progress)
-    target = Path(filepath)
-    require_free(target)  # before minutes of tracing
+    target = free_target(filepath)  # before minutes of tracing
     cores = Cores()
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         endpoints = trace_endpoints(bind(declared, model, functions), cores)
@@ -83,7 +82,8 @@ def export(
     )
 
 
-def _require_tensorflow_backend() -> None:
+def require_tensorflow_backend() -> None:
+    """Raises UnavailableError where Keras runs on another backend."""
     if keras.config.backend() != "tensorflow":
         hint = "set KERAS_BACKEND=tensorflow before Keras is imported"
         raise UnavailableError(f"specc exports from Keras on TensorFlow, not on {keras.config.backend()}; {hint}")

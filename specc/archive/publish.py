@@ -12,6 +12,7 @@ import errno
 import fcntl
 import glob
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -33,7 +34,7 @@ def staged(target: Path) -> Iterator[Path]:
         TargetError: ``target`` is not an empty or absent directory, or cannot be written.
     """
     target = Path(os.path.abspath(target))  # noqa: PTH100  # resolve() would follow a link that is the target
-    require_free(target)
+    _require_free(target)
     made = _make_parents(target)
     try:
         _remove_dead_stages(target)
@@ -56,9 +57,19 @@ def staged(target: Path) -> Iterator[Path]:
         raise
 
 
-def require_free(target: Path) -> None:
-    """Raises TargetError unless ``target`` is absent or an empty directory."""
+def free_target(filepath: str | os.PathLike[str]) -> Path:
+    """The path of an absent or empty local directory; else a TargetError."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", os.fspath(filepath)):
+        raise TargetError(f"{os.fspath(filepath)} is no local directory; write the archive locally and copy it there")
+    target = Path(filepath)
+    _require_free(target)
+    return target
+
+
+def _require_free(target: Path) -> None:
     try:
+        if os.path.ismount(target):
+            raise TargetError(f"{target} is a mount point, which cannot be replaced; choose a directory inside it")
         if target.is_symlink() or (target.exists() and not target.is_dir()):
             raise TargetError(f"{target} exists and is no directory; choose another target")
         if target.exists() and any(target.iterdir()):

@@ -13,8 +13,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.archive.binding import resolve_attribute
 from specc.archive.endpoints import TracedEndpoint
+from specc.archive.user_code import resolve_attribute
 from specc.archive.variables import find_variables
 from specc.diagnostics import Diagnostic, kind_of
 from specc.errors import SpecError
@@ -101,7 +101,11 @@ def tracked(document: Document, model: Any) -> list[Any]:
         except SpecError as error:
             findings.extend(error.diagnostics)
             continue
-        parts = [part for part in (value, *_descendants(value)) if isinstance(part, (Trackable, tf.saved_model.Asset))]
+        parts = [
+            part
+            for part in (value, *_descendants(value))
+            if isinstance(part, (Trackable, tf.saved_model.Asset, tf.Variable))
+        ]
         parts += [named.variable for named in find_variables(value)]
         if not parts and isinstance(value, tf.Module) and not isinstance(value, keras.Layer):
             parts = [value]

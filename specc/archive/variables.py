@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.archive.binding import resolve_attribute
+from specc.archive.user_code import resolve_attribute
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, kind_of
 from specc.errors import SpecError
 from specc.language.document import Document, Selection
@@ -38,28 +38,31 @@ class NamedVariable:
 
 def model_variables(model: Any) -> list[NamedVariable]:
     """The variables of ``model`` in its own order, each once; none for a model that does not say."""
-    if isinstance(model, (list, tuple)) or not hasattr(model, "variables"):
-        return []
-    return _unique(find_variables(model.variables))
+    return [] if isinstance(model, (list, tuple, Mapping)) else _unique(find_variables(model))
 
 
 def find_variables(value: Any) -> Iterator[NamedVariable]:
     """The variables in ``value``: one, nested containers of them, or anything that has ``variables``."""
     match value:
         case keras.Variable():
-            yield NamedVariable(value.value, value.path, bool(value.trainable))
+            yield NamedVariable(_on_this_device(value.value), value.path, bool(value.trainable))
         case tf.Variable():
-            yield NamedVariable(value, value.name.partition(":")[0], bool(value.trainable))
+            yield NamedVariable(_on_this_device(value), value.name.partition(":")[0], bool(value.trainable))
         case Mapping():
             for key in value:
                 yield from find_variables(value[key])
         case list() | tuple():
             for item in value:
                 yield from find_variables(item)
-        case _ if hasattr(value, "variables"):
+        case _ if isinstance(getattr(value, "variables", None), Iterable):
             yield from find_variables(list(value.variables))
         case _:
             pass
+
+
+def _on_this_device(variable: Any) -> Any:
+    """Under a tf.distribute strategy a variable is a set of copies, and a function captures one of them."""
+    return variable.values[0] if isinstance(variable, tf.distribute.DistributedValues) else variable
 
 
 def _unique(variables: Iterable[NamedVariable]) -> list[NamedVariable]:

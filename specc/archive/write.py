@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,9 @@ from typing import Any
 import tensorflow as tf
 
 from specc.archive.endpoints import TracedEndpoint
-from specc.errors import TargetError
+from specc.archive.user_code import summarize
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
 
 
 class ArchiveRoot(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
@@ -44,7 +48,12 @@ class Contents:
 
 
 def write(contents: Contents, directory: Path) -> None:
-    """Saves ``contents`` in ``directory``: one signature per endpoint, each variable once."""
+    """Saves ``contents`` in ``directory``: one signature per endpoint, each variable once.
+
+    Raises:
+        OSError: the disk is full, or the directory cannot be written.
+        SpecError: TensorFlow finds something that it cannot save.
+    """
     root = ArchiveRoot()
     root.variables = list(contents.variables)
     root.trainable_variables = list(contents.trainable_variables)
@@ -60,8 +69,16 @@ def write(contents: Contents, directory: Path) -> None:
     try:
         with _quiet():
             tf.saved_model.save(root, str(directory), signatures=signatures, options=options)
-    except (tf.errors.ResourceExhaustedError, tf.errors.PermissionDeniedError, tf.errors.InternalError) as error:
-        raise TargetError(f"cannot write {directory.parent}: {error.message}") from error
+    except tf.errors.OpError as error:
+        raise OSError(errno.EIO, _reason(error)) from error
+    except (ValueError, TypeError, AssertionError, KeyError) as error:
+        message = f"TensorFlow cannot save the archive: {summarize(error)}"
+        raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message)]) from error
+
+
+def _reason(error: Any) -> str:
+    """What went wrong, without the names of ops and of the staging directory: ``No space left on device``."""
+    return re.sub(r" \[Op:\w+\]", "", error.message).rpartition("; ")[2].strip()
 
 
 @contextlib.contextmanager

@@ -22,18 +22,28 @@ OK, ERRORS_FOUND, WRONG_USAGE, COULD_NOT_RUN = range(4)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code; never raises for bad input."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    _mend_streams()
     try:
-        return _run(arguments)
-    except SystemExit as error:  # argparse, after it printed help or a usage error
-        return error.code if isinstance(error.code, int) else OK
+        return _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:
-        print("specc: interrupted", file=sys.stderr)
+        complain("interrupted")
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more while it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT_RUN
+    except OSError as error:  # a full disk behind standard output, a working directory that is gone
+        complain(str(error))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT_RUN
+
+
+def _mend_streams() -> None:
+    """A closed standard stream is None in Python; what is written to it goes nowhere."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # for as long as the process lives
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 def _run(arguments: list[str]) -> int:
@@ -45,7 +55,10 @@ def _run(arguments: list[str]) -> int:
     if chosen in COMMANDS:
         command = importlib.import_module(f"specc.cli.{chosen}")
         command.configure(commands[chosen])
-    options = parser.parse_args(arguments)
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as error:  # argparse, after it printed help or a usage error
+        return error.code if isinstance(error.code, int) else WRONG_USAGE
     try:
         code: int = command.run(options)
         sys.stdout.flush()

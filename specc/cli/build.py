@@ -13,10 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import TypeAdapter, ValidationError
+
 from specc.cli import OK, note
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnavailableError
 from specc.language.load import load_buildable
+from specc.language.scalars import ModelPath
 from specc.report.text import table
 
 if TYPE_CHECKING:
@@ -47,23 +50,33 @@ def run(options: argparse.Namespace) -> int:
         raise SpecError(
             [Diagnostic(rule="missing-model", file=options.file, message="the spec names no model", hint=hint)]
         )
+    _check_model_path(target, options.file)
     _import_tensorflow()
     from specc.archive import compile
     from specc.archive.model import load_model
-    from specc.archive.publish import require_free
+    from specc.archive.publish import free_target
 
-    require_free(Path(options.out))  # before minutes of importing and loading
-    directory = Path(options.file).resolve().parent
-    # As with python -m, modules are found from here; and beside the spec, so that it can be built from anywhere.
-    sys.path[:0] = [os.getcwd(), str(directory)]  # noqa: PTH109
+    free_target(options.out)  # before minutes of loading
+    directory, here = Path(options.file).resolve().parent, Path.cwd()
+    # The spec's own modules are beside it, and the same from everywhere; what --model names is looked for here first.
+    sys.path[:0] = map(str, (here, directory) if options.model else (directory, here))
     note(f"loading {target}")
     try:
-        model = load_model(target, Path.cwd() if options.model else directory, seed=SEED)
+        model = load_model(target, here if options.model else directory, seed=SEED)
         report = compile(document).export(model, options.out, progress=note)
     except SpecError as error:
         raise SpecError(finding.in_file(options.file) for finding in error.diagnostics) from error
     sys.stdout.write(_summary(report, time.perf_counter() - start))
     return OK
+
+
+def _check_model_path(target: str, file: str) -> None:
+    try:
+        TypeAdapter(ModelPath).validate_python(target)
+    except ValidationError as error:
+        (detail,) = error.errors()
+        finding = Diagnostic(rule="bad-path", path=("model",), file=file, **detail["ctx"])
+        raise SpecError([finding]) from None
 
 
 def _import_tensorflow() -> None:
@@ -73,23 +86,30 @@ def _import_tensorflow() -> None:
         raise UnavailableError(f"build needs {names}; install with: pip install 'specc[tensorflow]'")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     note("importing TensorFlow")
-    with _quiet_unless_it_fails():
-        import tensorflow  # noqa: F401
+    try:
+        with _quietly():
+            from specc.archive.export import require_tensorflow_backend
+    except (Exception, SystemExit) as error:
+        backend = f" (KERAS_BACKEND is {os.environ['KERAS_BACKEND']})" if "KERAS_BACKEND" in os.environ else ""
+        text = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise UnavailableError(f"TensorFlow and Keras cannot be imported{backend}: {text}") from error
+    require_tensorflow_backend()
 
 
 @contextmanager
-def _quiet_unless_it_fails() -> Iterator[None]:
+def _quietly() -> Iterator[None]:
     """TensorFlow's C++ half writes lines to standard error while it loads, before any level can be set."""
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as said:
+    try:
+        file = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
+    except OSError:  # nowhere to keep what it says
+        yield
+        return
+    with file as said:
         saved = os.dup(2)
         os.dup2(said.fileno(), 2)
         try:
             yield
-        except BaseException:
-            said.seek(0)
-            os.write(saved, said.read())
-            raise
         finally:
             os.dup2(saved, 2)
             os.close(saved)

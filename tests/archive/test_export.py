@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import specc
+
 pytestmark = pytest.mark.tensorflow
 
 VECTOR = "float32[batch, 3]"
@@ -257,6 +259,35 @@ def test_kwargs_reach_the_function(export: Any) -> None:
     assert numbers(revived.serve(X)) == numbers(model(X, training=False)) != before
 
 
+def test_kwargs_that_a_function_changes_are_the_documents_own_again(export: Any) -> None:
+    def function(x: Any, config: list[int]) -> Any:
+        config.append(9)
+        return x * float(len(config))
+
+    endpoint = {"function": None, "kwargs": {"config": [1, 2]}, "inputs": [VECTOR], "outputs": VECTOR}
+    revived, report = export(None, {"serve": endpoint}, functions={"serve": function})
+    assert numbers(revived.serve(X)) == numbers(X * 3.0)
+    assert specc.inspect(report.path).endpoints["serve"].kwargs == {"config": [1, 2]}
+
+
+def test_training_is_an_option_of_every_layer(export: Any) -> None:
+    endpoint = {"inputs": [VECTOR], "outputs": "float32[batch, 1]", "kwargs": {"training": False}}
+    model = built(Subclassed())
+    revived, _ = export(model, {"serve": endpoint})
+    np.testing.assert_array_equal(revived.serve(X), model(X))
+
+
+def test_a_model_made_under_a_strategy_is_stored_once(export: Any) -> None:
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1000)])
+    revived, report = export(model, {"serve": {"inputs": [VECTOR], "outputs": "float32[batch, 1000]"}})
+    np.testing.assert_array_equal(revived.serve(X), model(X))
+    assert report.variable_bytes < 4 * 4 * 1000 + 1000
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(revived.serve(X))
+    assert all(gradient is not None for gradient in tape.gradient(loss, revived.trainable_variables))
+
+
 def test_autograph_is_off_unless_said(export: Any, refused: Any) -> None:
     def function(x: Any) -> Any:
         if tf.reduce_sum(x) > 0:
@@ -332,8 +363,6 @@ def test_random_state_and_recurrent_state_are_kept(export: Any) -> None:
 
 
 def test_a_revived_archive_can_be_exported_again(export: Any, tmp_path: Any) -> None:
-    import specc
-
     model = built(Subclassed())
     endpoints = {"serve": {"inputs": [VECTOR], "outputs": "float32[batch, 1]"}}
     revived, report = export(model, endpoints)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from specc.archive.publish import staged
+from specc.archive.publish import free_target, staged
 from specc.errors import TargetError
 
 pytestmark = pytest.mark.tensorflow
@@ -71,6 +71,11 @@ def test_a_target_that_is_no_directory_is_refused(kind: str, tmp_path: Path) -> 
     with pytest.raises(TargetError, match="exists and is no directory"), staged(target):
         pass
     assert names(tmp_path) == ["archive"]
+
+
+def test_a_mount_point_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="is a mount point, which cannot be replaced; choose a directory inside it"):
+        free_target("/proc")
 
 
 def test_a_parent_that_is_a_file_is_refused(tmp_path: Path) -> None:

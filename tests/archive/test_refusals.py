@@ -19,12 +19,30 @@ class Model(keras.Model):
         super().__init__()
         self.dense = keras.layers.Dense(1)
         self.number = 3
+        self.wide = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)], name="wide")
 
     def call(self, x: Any, training: bool = False) -> Any:
         return self.dense(x)
 
+    @property
+    def moody(self) -> Any:
+        raise ValueError("not now")
+
     def fails(self, x: Any) -> Any:
         raise RuntimeError("the model is not ready\nsecond line")
+
+
+def python_op_after(y: Any) -> Any:
+    return tf.ensure_shape(tf.py_function(lambda value: value, [y], tf.float32), [None, 1])
+
+
+def leaves(model: Any, x: Any) -> Any:
+    raise SystemExit("done")
+
+
+FAILS = Model.fails.__code__.co_firstlineno + 1
+LEAVES = leaves.__code__.co_firstlineno + 1
+MOODY = Model.moody.fget.__code__.co_firstlineno + 2  # type: ignore[attr-defined]
 
 
 def python_op(model: Any, x: Any) -> Any:
@@ -62,7 +80,7 @@ BINDING = {
     ),
     "an attribute of a module that is missing": (
         {"preprocess": f"{HERE}:pyton_op"},
-        f"endpoints.serve.preprocess: import-failed: '{HERE}' has no attribute 'pyton_op'; did you mean 'python_op'?",
+        f"endpoints.serve.preprocess: import-failed: '{HERE}' (a module) has no attribute 'pyton_op'; did you mean 'python_op'?",
     ),
     "no function": (
         {"function": None},
@@ -89,7 +107,7 @@ BINDING = {
     "a function that raises": (
         {"function": "fails"},
         "endpoints.serve.function: trace-failed: tracing failed: RuntimeError: the model is not ready; raised in "
-        "test_refusals.py, line 27, in fails",
+        f"test_refusals.py, line {FAILS}, in fails",
     ),
     "a Python function inside the graph": (
         {"function": f"{HERE}:python_op", "outputs": VECTOR},
@@ -100,6 +118,21 @@ BINDING = {
         {"function": f"{HERE}:python_op_inside", "outputs": VECTOR},
         "endpoints.serve.function: python-op: the function calls Python code through tf.py_function or "
         "tf.numpy_function, which no archive can hold; write it with TensorFlow ops",
+    ),
+    "a Python function after the function": (
+        {"postprocess": f"{HERE}:python_op_after", "outputs": "float32[batch, 1]"},
+        "endpoints.serve.postprocess: python-op: the function calls Python code through tf.py_function or "
+        "tf.numpy_function, which no archive can hold; write it with TensorFlow ops",
+    ),
+    "a function that leaves": (
+        {"function": f"{HERE}:leaves"},
+        f"endpoints.serve.function: trace-failed: tracing failed: it called sys.exit('done'); raised in "
+        f"test_refusals.py, line {LEAVES}, in leaves",
+    ),
+    "a property that raises": (
+        {"function": "moody"},
+        "endpoints.serve.function: unknown-function: reading 'moody' failed: ValueError: not now; raised in "
+        f"test_refusals.py, line {MOODY}, in moody",
     ),
     "an iterator": (
         {"function": f"{HERE}:iterate", "outputs": VECTOR},
@@ -116,9 +149,19 @@ def test_what_cannot_be_bound_or_traced(name: str, refused: Any) -> None:
     assert refused(Model(), {"serve": endpoint}) == [expected]
 
 
+def test_what_keras_wraps_around_a_cause_is_taken_off(refused: Any) -> None:
+    (finding,) = refused(Model(), {"serve": {"function": "wide", "inputs": [VECTOR], "outputs": "float32[batch, 1]"}})
+    assert finding.startswith("endpoints.serve.function: trace-failed: tracing failed: ValueError: Input 0 ")
+    assert "expected axis -1 of input shape to have value 5" in finding
+
+
 OUTPUTS = {
     "None": (lambda x: None, VECTOR, "declared float32[?, 3], traced None"),
-    "a number": (lambda x: 3.0, VECTOR, "declared float32[?, 3], traced a float, which is no tensor"),
+    "a number": (
+        lambda x: 3.0,
+        VECTOR,
+        "declared float32[?, 3], traced a float, which is no tensor; return tf.constant(...) of it",
+    ),
     "a wrong dtype": (lambda x: tf.cast(x, tf.int32), VECTOR, "declared float32[?, 3], traced int32[?, 3]"),
     "a wrong rank": (lambda x: x[0], VECTOR, "declared float32[?, 3], traced float32[3]"),
     "a wrong size": (lambda x: x[:, :2], VECTOR, "declared float32[?, 3], traced float32[?, 2]"),
@@ -140,6 +183,11 @@ OUTPUTS = {
         lambda x: x,
         {"kind": "ragged", "dtype": "float32", "shape": ["batch", "?"]},
         "declared ragged float32[?, ?] of ragged rank 1, int64 row splits, traced float32[?, 3]",
+    ),
+    "a sparse tensor of another rank": (
+        lambda x: tf.SparseTensor(tf.zeros([1, 3], tf.int64), [1.0], tf.unique(tf.cast(x[0], tf.int64))[0]),
+        {"kind": "sparse", "dtype": "float32", "shape": ["batch", "?"]},
+        "declared sparse float32[?, ?], traced indices of shape (1, 3)",
     ),
     "a ragged tensor of another rank": (
         lambda x: tf.RaggedTensor.from_tensor(tf.expand_dims(x, 1), ragged_rank=2),
@@ -176,7 +224,7 @@ def test_every_conflict_of_every_endpoint_is_reported_at_once(refused: Any) -> N
         "endpoints.one.outputs: output-conflict: the function returns 'extra' (None), which is not declared; declare it "
         'in "outputs", or drop it with "postprocess"',
         "endpoints.one.outputs.a[0]: output-conflict: declared float32[?, 3], traced None",
-        "endpoints.one.outputs.a[1]: output-conflict: declared float32[?, 3], traced an int, which is no tensor",
+        "endpoints.one.outputs.a[1]: output-conflict: declared float32[?, 3], traced an int, which is no tensor; return tf.constant(...) of it",
         "endpoints.one.outputs.b.c: output-conflict: declared float32[?, 3], traced a str, which is no tensor",
         "endpoints.two.outputs: output-conflict: declared float32[?, 3], traced a dict of a, b, extra",
     ]

@@ -26,8 +26,14 @@ def trained() -> keras.Model:
         name="net",
     )
     model.compile(optimizer="adam", loss="mse")
+    model.old_optimizer = OldOptimizer()
     model.fit(np.ones([4, 3]), np.ones([4, 2]), verbose=0)
     return model
+
+
+class OldOptimizer:
+    def variables(self) -> list[Any]:
+        return []
 
 
 def values(variables: Any) -> list[Any]:
@@ -89,6 +95,11 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     "a path that leads nowhere": (
         "optimiser.variables",
         "unknown-collection: the model (a Sequential) has no attribute 'optimiser'; did you mean 'optimizer'?",
+    ),
+    "variables that are a method": (
+        "old_optimizer",
+        "empty-collection: there are no variables at 'old_optimizer', which is an OldOptimizer; a Keras optimizer has "
+        "them once it is built",
     ),
     "no variables there": ("name", "empty-collection: there are no variables at 'name', which is a str"),
     "nothing chosen": (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from mutations import EVERYTHING, mutants
 from schema_places import visits
 
@@ -12,12 +11,6 @@ from specc.diagnostics import SpecPath
 from specc.errors import SpecError
 from specc.language.json_schema import document_schema
 from specc.language.load import from_json
-
-
-def findings(data: Any) -> list[str]:
-    with pytest.raises(SpecError) as caught:
-        from_json(data)
-    return [str(finding) for finding in caught.value.diagnostics]
 
 
 def leads_nowhere(data: Any, path: SpecPath) -> bool:
