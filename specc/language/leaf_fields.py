@@ -12,6 +12,8 @@ from specc.language.tensor_string import ANY, Dim, check_dtype
 
 MAX_RANK = 254
 """TensorFlow's own limit."""
+MAX_RAGGED_RANK = 16
+"""Each is a tensor of its own on the wire: a short text must not stand for thousands of them."""
 
 
 def _check_dim(value: Any) -> Dim:
@@ -45,8 +47,8 @@ def _check_dtype(value: Any) -> str:
 
 def _check_ragged_rank(value: Any) -> int:
     rank = whole_number(value)
-    if not 1 <= rank < MAX_RANK:
-        raise problem("bad-ragged-rank", f"{rank} is no ragged rank: expected 1 to {MAX_RANK - 1}")
+    if not 1 <= rank <= MAX_RAGGED_RANK:
+        raise problem("bad-ragged-rank", f"{rank} is no ragged rank: expected 1 to {MAX_RAGGED_RANK}")
     return rank
 
 
@@ -87,7 +89,7 @@ DtypeValue = Annotated[str, BeforeValidator(_check_dtype), WithJsonSchema({"type
 RaggedRank = Annotated[
     int,
     BeforeValidator(_check_ragged_rank),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_RANK - 1}),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_RAGGED_RANK}),
 ]
 RowSplits = Annotated[
     tuple[NonEmpty, ...],

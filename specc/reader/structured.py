@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from specc.language.leaf_fields import MAX_RAGGED_RANK
 from specc.language.scalars import shorten
 from specc.language.tensor_string import Shape
 from specc.language.trees import Dict, Leaf, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, children
@@ -105,9 +106,11 @@ def composite(spec: Message) -> Ragged | Sparse:
     if spec.type_spec_class == _SPARSE:
         return Sparse(dtype=dtype, shape=spelled(shape))
     rank = state[2].int64_value
-    if rank < 1 or (shape is not None and len(shape) <= rank):
+    if not 1 <= rank <= MAX_RAGGED_RANK or (shape is not None and len(shape) <= rank):
         raise UndescribableError(f"a ragged tensor of ragged rank {rank}")
     splits: Any = dtype_name(state[3].tensor_dtype_value)
+    if splits not in ("int32", "int64"):
+        raise UndescribableError(f"a ragged tensor with {splits} row splits")
     return Ragged(dtype=dtype, shape=spelled(shape), ragged_rank=rank, row_splits_dtype=splits)
 
 

@@ -21,7 +21,7 @@ EVERYTHING = json.loads(Path(__file__).with_name("everything.specc.json").read_t
 MAX = 10**18 - 1
 
 VALUES: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 2, 1.0, -0.0, 1.5, 253, 254, 253.0, MAX, MAX + 1, 1e18, 1e300, -1e300, 2**53 + 1,
+    None, True, False, 0, 1, -1, 2, 1.0, -0.0, 1.5, 16, 17, 16.0, MAX, MAX + 1, 1e18, 1e300, -1e300, 2**53 + 1,
     "", " ", "\0", "\n", "?", "...", "1", "NaN", "nan", "-Infinity", "Infinity", "true", "null",
     "a", "a.b", "a:b", "a.b:c.d", "a:b:c", ":a", "a:", "a.", ".a", "a..b", "é", "é:a", "a b", "1a", "a1", "_", "a-b",
     "a.keras", ".keras", "a/b.keras", "a\n.keras", "a\x7f.keras", "a.keras\n", "a.kerasx", "a\tb.keras",

@@ -126,7 +126,7 @@ WRONG: dict[str, Callable[[dict[str, Any]], None]] = {
     "one size less for a dim": _keyword("Dim.min", "maximum", 10**18 - 2),
     "a negative size": _keyword("Dim.min", "minimum", -1),
     "half a size": _keyword("Dim.max", "type", ["number", "null"]),
-    "one ragged rank more": _keyword("Ragged.ragged_rank", "maximum", 254),
+    "one ragged rank more": _keyword("Ragged.ragged_rank", "maximum", 17),
     "a ragged rank of 0": _keyword("Ragged.ragged_rank", "minimum", 0),
     "int8 row splits": _keyword("Ragged.row_splits_dtype", "enum", ["int32", "int64", "int8"]),
     "any dtype": _keyword("Sparse.dtype", "enum"),
