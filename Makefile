@@ -1,5 +1,7 @@
-# make demo and make test set up all they need in .venv; PYTHON chooses the interpreter.
-PYTHON ?= python3
+# make demo and make test set up all they need in .venv. PYTHON chooses the interpreter; without it, the first that will do.
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
+	"$$python" -c '$(FITS)' 2>/dev/null && echo "$$python" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
@@ -28,10 +30,10 @@ schemas: $(VENV)/installed
 	$(BIN)/python -m specc.language.json_schema > schemas/specc.v1.schema.json
 
 $(VENV)/installed: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
+	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@echo "setting up $(VENV) (TensorFlow is about 250 MB)"
-	@$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[tensorflow-cpu,dev]'
 	@touch $@
 

@@ -7,7 +7,7 @@ import keras
 import pydantic
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from strategies import Extent, trees
 
 import specc
@@ -118,6 +118,7 @@ def opened(leaf: Any) -> Any:
     return "..." if leaf.shape is None else [dim if isinstance(dim, int) else ANY for dim in leaf.shape]
 
 
+@settings(max_examples=max(1_000, settings().max_examples))
 @given(trees(Extent(buildable=True, dtypes=KNOWN)).map(pydantic.TypeAdapter(Tree).validate_python))
 def test_a_tree_loses_exactly_what_is_written_down(tree: Tree) -> None:
     assert tree_of(tensor_specs(tree)) == kept(tree)

@@ -19,7 +19,7 @@ SCHEMA = jsonschema_rs.Draft202012Validator(document_schema())
 
 
 @given(documents())
-@settings(max_examples=settings().max_examples * 2)
+@settings(max_examples=max(1_000, settings().max_examples * 2))
 def test_what_is_written_reads_back(document: Document) -> None:
     text = dump(document)
     again = loads(text)

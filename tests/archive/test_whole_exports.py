@@ -1,5 +1,6 @@
 """Whole documents through whole exports: the promises that a reader of a spec relies on."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.tensorflow
 
 # The dtypes that TensorFlow can only hand on are in test_dtypes.py: no function could compute something from them.
 EXTENT = Extent(dtypes=tuple(sorted(CASTABLE)))
-EXPORTS = max(150, settings().max_examples)
+EXPORTS = 2_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 150
 
 
 def in_code(document: specc.Document) -> specc.Document:
