@@ -79,12 +79,13 @@ def default_tensor(leaf: Tensor) -> tf.Tensor:
 
 
 def tree_of(specs: Any) -> Tree:
-    """The tree of nested TensorSpecs: the inverse of :func:`tensor_specs`, but for the names of dims, bounds, defaults,
-    descriptions and names of components, which a TensorSpec cannot hold.
+    """The tree of nested TensorSpecs: the inverse of :func:`tensor_specs`.
+
+    A TensorSpec holds no names of dims or components, no bounds, no defaults and no descriptions.
 
     Raises:
         TypeError: something in ``specs`` is no spec, list, tuple, namedtuple or dict with string keys.
-    """  # noqa: D205
+    """
     match specs:
         case tf.TensorSpec():
             return _named(specs)

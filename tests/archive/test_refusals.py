@@ -235,3 +235,15 @@ def test_a_function_for_an_endpoint_that_does_not_exist(refused: Any) -> None:
     assert refused(Model(), {"serve": endpoint}, functions={"sreve": lambda x: x}) == [
         "unknown-endpoint: a function is given for 'sreve', which is no endpoint; did you mean 'serve'?"
     ]
+
+
+def test_a_variable_that_nobody_keeps_is_refused(refused: Any) -> None:
+    def function(x: Any) -> Any:
+        with tf.init_scope():
+            variable = tf.Variable(2.0)
+        return x * variable
+
+    endpoint = {"function": None, "inputs": [VECTOR], "outputs": VECTOR}
+    (finding,) = refused(None, {"serve": endpoint}, functions={"serve": function})
+    assert finding.startswith("endpoints.serve.function: trace-failed: ")
+    assert "tf.function only supports singleton tf.Variables" in finding
