@@ -66,7 +66,7 @@ def parse_json(content: bytes | str) -> Any:
             text, object_pairs_hook=_unique_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
         )
     except json.JSONDecodeError as error:
-        message = f"line {error.lineno}, column {error.colno}: {error.msg}" if text.strip() else "the file is empty"
+        message = _decode_problem(text, error) if text.strip() else "the file is empty"
         raise _refusal("not-json", message, "specc reads plain JSON: no comments, no trailing commas") from None
     except _DuplicateKeyError as error:
         raise _refusal("duplicate-key", f"the key {error.key!r} stands twice in one object", "remove one") from None
@@ -76,6 +76,19 @@ def parse_json(content: bytes | str) -> Any:
         raise _too_deep() from None
     _check_depth_and_text(data)
     return data
+
+
+def _decode_problem(text: str, error: json.JSONDecodeError) -> str:
+    """Where the text stops being JSON, in the same words on every Python: 3.13 tells trailing commas, older ones not."""
+    before = text[: error.pos].rstrip(" \t\r\n")
+    if error.msg.startswith("Illegal trailing comma"):
+        at = error.pos
+    elif before.endswith(",") and text[error.pos : error.pos + 1] in ("]", "}"):
+        at = len(before) - 1
+    else:
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return f"line {line}, column {column}: a comma before the closing bracket"
 
 
 def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def refusal(text: str | bytes) -> str:
         ("", f"not-json: the file is empty; {PLAIN}"),
         (" \n", f"not-json: the file is empty; {PLAIN}"),
         ("{} {}", f"not-json: line 1, column 4: Extra data; {PLAIN}"),
-        ('{\n"a": 1,\n}', f"not-json: line 3, column 1: Expecting property name enclosed in double quotes; {PLAIN}"),
+        ('{\n"a": 1,\n}', f"not-json: line 2, column 7: a comma before the closing bracket; {PLAIN}"),
         ("// no", f"not-json: line 1, column 1: Expecting value; {PLAIN}"),
         ('"\t"', f"not-json: line 1, column 2: Invalid control character at; {PLAIN}"),
         ("\ufeff{}", "byte-order-mark: the file starts with a byte order mark; save it as UTF-8 without one"),
