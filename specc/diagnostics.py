@@ -44,6 +44,11 @@ class Diagnostic:
         return printable(f"{place + ': ' if place else ''}{self.rule}: {self.message}{hint}")
 
 
+def finding(rule: str, path: SpecPath, message: str, hint: str = "") -> Diagnostic:
+    """An error at a place in the document."""
+    return Diagnostic(rule=rule, path=path, message=message, hint=hint)
+
+
 def format_path(path: SpecPath) -> str:
     """``("endpoints", "score", "inputs", 0)`` as ``endpoints.score.inputs[0]``."""
     text = ""

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.user_code import import_object, resolve_attribute
-from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, kind_of
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
 from specc.errors import SpecError
 from specc.language.document import DEFAULT_FUNCTION
 
@@ -48,7 +48,7 @@ def bind(
     for name in sorted(functions.keys() - endpoints.keys()):
         hint = did_you_mean(name, endpoints) or f"the endpoints are {', '.join(sorted(endpoints))}"
         findings.append(
-            _finding("unknown-endpoint", (), f"a function is given for {name!r}, which is no endpoint", hint)
+            finding("unknown-endpoint", (), f"a function is given for {name!r}, which is no endpoint", hint)
         )
     for compiled in endpoints.values():
         try:
@@ -68,7 +68,7 @@ def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., 
     elif declared.function is None:
         message = "the function is given in code, and no code gave one"
         hint = f'name it in the document, or call export(model, filepath, functions={{"{compiled.name}": ...}})'
-        raise SpecError([_finding("missing-function", path, message, hint)])
+        raise SpecError([finding("missing-function", path, message, hint)])
     else:
         function, identity = _resolve_function(declared.function, model, path), declared.function
     steps = {
@@ -94,7 +94,7 @@ def _resolve_function(target: str, model: Any, path: SpecPath) -> Callable[..., 
     function = model if target == DEFAULT_FUNCTION else resolve_attribute(model, target, "unknown-function", path)
     if not callable(function):
         message = f"{target!r} of the model is {kind_of(function)}, which cannot be called"
-        raise SpecError([_finding("unknown-function", path, message)])
+        raise SpecError([finding("unknown-function", path, message)])
     return function  # type: ignore[no-any-return]
 
 
@@ -102,7 +102,7 @@ def _import(target: str, path: SpecPath) -> Callable[..., Any]:
     function = import_object(target, path)
     if not callable(function):
         message = f"{target} is {kind_of(function)}, which cannot be called"
-        raise SpecError([_finding("unknown-function", path, message)])
+        raise SpecError([finding("unknown-function", path, message)])
     return function  # type: ignore[no-any-return]
 
 
@@ -131,7 +131,7 @@ def _bind_arguments(
         bound = signature.bind(*arguments, **kwargs)
     except TypeError as error:
         message = f"the function takes {signature}, and the document gives {count}{_with(kwargs)}: {error}"
-        yield _finding("wrong-arity", path, message, 'each entry of "inputs" is one positional argument')
+        yield finding("wrong-arity", path, message, 'each entry of "inputs" is one positional argument')
         return
     positions = {id(argument): index for index, argument in enumerate(arguments)}
     for name in _KERAS_OPTIONS:
@@ -139,7 +139,7 @@ def _bind_arguments(
             index = positions[id(bound.arguments[name])]
             hint = f'make the inputs one list or dict, and give {name!r} in "kwargs"'
             message = f"argument {index} would be {name!r} of {type(function).__name__}.call{signature}"
-            yield _finding("wrong-arity", (*path, index), message, hint)
+            yield finding("wrong-arity", (*path, index), message, hint)
 
 
 def _with(kwargs: dict[str, Any]) -> str:
@@ -173,7 +173,3 @@ def _without_first(function: Callable[..., Any]) -> inspect.Signature:
     ):
         parameters = parameters[1:]
     return signature.replace(parameters=parameters)
-
-
-def _finding(rule: str, path: SpecPath, message: str, hint: str = "") -> Diagnostic:
-    return Diagnostic(rule=rule, path=path, message=message, hint=hint)

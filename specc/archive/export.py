@@ -19,7 +19,7 @@ from specc.archive.publish import free_target, staged
 from specc.archive.report import EndpointReport, ExportReport
 from specc.archive.resources import captured_variables, owners, tracked
 from specc.archive.seal import seal
-from specc.archive.variables import NamedVariable, collect, find_variables, model_variables
+from specc.archive.variables import NamedVariable, collect, model_variables
 from specc.archive.write import Contents, write
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnavailableError
@@ -99,7 +99,6 @@ def _gather(document: Document, model: Any, endpoints: list[TracedEndpoint]) -> 
     named += [NamedVariable(variable, variable.name, bool(variable.trainable)) for variable in captured]
     variables = [variable.variable for variable in named]
     everything = [*variables, *(variable for collection in collections.values() for variable in collection)]
-    resources = [part for part in kept if not list(find_variables(part))]
     owned = owners(endpoints, everything, [model, *kept])
     return Contents(
         endpoints=endpoints,
@@ -107,7 +106,7 @@ def _gather(document: Document, model: Any, endpoints: list[TracedEndpoint]) -> 
         trainable_variables=[variable.variable for variable in named if variable.trainable],
         non_trainable_variables=[variable.variable for variable in named if not variable.trainable],
         collections=dict(collections),
-        resources=list({id(part): part for part in (*owned, *kept, *resources)}.values()),
+        resources=list({id(part): part for part in (*owned, *kept)}.values()),
     )
 
 

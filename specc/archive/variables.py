@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from specc.archive.user_code import resolve_attribute
-from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, kind_of
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
 from specc.errors import SpecError
 from specc.language.document import Document, Selection
 from specc.language.tensor_string import format_tensor
@@ -97,7 +97,7 @@ def _select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariabl
     if not everything:
         message = f"there are no variables at {selection.from_!r}, which is {kind_of(source)}"
         hint = "a Keras optimizer has them once it is built" if "optimizer" in selection.from_ else ""
-        raise SpecError([_finding("empty-collection", at, message, hint)])
+        raise SpecError([finding("empty-collection", at, message, hint)])
     matches = glob(selection.match)
     chosen = [
         named
@@ -108,7 +108,7 @@ def _select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariabl
     ]
     if not chosen:
         message = f"no variable of {selection.from_!r} is chosen; there are {_listing(everything)}"
-        raise SpecError([_finding("empty-collection", at, message, did_you_mean(selection.match, _paths(everything)))])
+        raise SpecError([finding("empty-collection", at, message, did_you_mean(selection.match, _paths(everything)))])
     findings = list(_check_content(selection, chosen, at))
     if findings:
         raise SpecError(findings)
@@ -136,16 +136,16 @@ def _check_content(selection: Selection, chosen: list[NamedVariable], at: SpecPa
             case []:
                 hint = did_you_mean(path, _paths(chosen))
                 message = f"declared {declared}, but no such variable is chosen; there are {_listing(chosen)}"
-                yield _finding("collection-content", place, message, hint)
+                yield finding("collection-content", place, message, hint)
             case [named] if _is_declared(leaf.dtype, leaf.shape, named):
                 pass
             case [named]:
-                yield _finding("collection-content", place, f"declared {declared}, found {named.described}")
+                yield finding("collection-content", place, f"declared {declared}, found {named.described}")
             case several:
-                yield _finding("collection-content", place, f"{len(several)} variables have this path; name the layers")
+                yield finding("collection-content", place, f"{len(several)} variables have this path; name the layers")
     for path, several in by_path.items():
         message = f"{path!r} ({several[0].described}) is chosen, but not in the declared content"
-        yield _finding("collection-content", (*at, "content"), message)
+        yield finding("collection-content", (*at, "content"), message)
 
 
 def _is_declared(dtype: str, shape: Any, named: NamedVariable) -> bool:
@@ -161,7 +161,3 @@ def _listing(variables: list[NamedVariable]) -> str:
     paths = _paths(variables)
     more = f" and {len(paths) - _LISTED} more" if len(paths) > _LISTED else ""
     return ", ".join(paths[:_LISTED]) + more
-
-
-def _finding(rule: str, path: SpecPath, message: str, hint: str = "") -> Diagnostic:
-    return Diagnostic(rule=rule, path=path, message=message, hint=hint)

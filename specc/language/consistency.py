@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 
-from specc.diagnostics import Diagnostic, SpecPath, did_you_mean
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding
 from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES, Family
 from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
@@ -32,7 +32,7 @@ def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
         for leaf in output_leaves(endpoint, at):
             yield from _leaf(leaf, document)
             if isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None:
-                yield _finding("bad-default", (*leaf.path, "default"), "an output has no default", "remove it")
+                yield finding("bad-default", (*leaf.path, "default"), "an output has no default", "remove it")
     yield from _default(document)
     yield from _collections(document)
 
@@ -41,22 +41,22 @@ def _dims(document: Document) -> Iterator[Diagnostic]:
     for name, dim in document.dims.items():
         if dim.max is not None and dim.max < dim.min:
             message = f"dim {name!r} has no legal size: its max {dim.max} is below its min {dim.min}"
-            yield _finding("bad-dim-bounds", ("dims", name), message)
+            yield finding("bad-dim-bounds", ("dims", name), message)
 
 
 def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     names, count = endpoint.arguments, len(endpoint.inputs)
     if not names and count > 1:
         hint = 'add "arguments" with one name for each entry of "inputs"'
-        yield _finding("missing-arguments", at, f"the {count} positional arguments have no names", hint)
+        yield finding("missing-arguments", at, f"the {count} positional arguments have no names", hint)
     elif len(names) != count:
         hint = '"inputs" is the list of positional arguments, each with its name in "arguments"'
         message = f"{_count(names, 'argument name')} for {_count(endpoint.inputs, 'input')}"
-        yield _finding("wrong-arguments", (*at, "arguments"), message, hint)
+        yield finding("wrong-arguments", (*at, "arguments"), message, hint)
     seen: set[str] = set()
     for index, name in enumerate(names):
         if name in seen:
-            yield _finding("duplicate-argument", (*at, "arguments", index), f"the argument {name!r} stands twice")
+            yield finding("duplicate-argument", (*at, "arguments", index), f"the argument {name!r} stands twice")
         seen.add(name)
 
 
@@ -70,7 +70,7 @@ def _fields(tree: Tree, path: SpecPath) -> Iterator[Diagnostic]:
     for key, child, place in placed_children(tree, path):
         if isinstance(tree, NamedTuple) and key in seen:
             message = f"the field {key!r} stands twice in the namedtuple {tree.typename!r}"
-            yield _finding("duplicate-field", (*place[:-1], 0), message)
+            yield finding("duplicate-field", (*place[:-1], 0), message)
         seen.add(key)
         yield from _fields(child, place)
 
@@ -97,10 +97,10 @@ def _named_dims(leaf: Leaf, path: SpecPath, document: Document) -> Iterator[Diag
             hint = did_you_mean(dim, islice(document.dims, _MAX_SHOWN)) or f'declare it in "dims": {{"{dim}": {{}}}}'
             if dim in ("None", "null"):
                 hint = "a dimension of any size is '?'"
-            yield _finding("undeclared-dim", path, f"the dim {dim!r} is not declared", hint)
+            yield finding("undeclared-dim", path, f"the dim {dim!r} is not declared", hint)
         if axis not in uniform:
             message = f"the dim {dim!r} names axis {axis} of a {leaf.kind} tensor, which has no one size"
-            yield _finding("named-ragged-dim", path, message, "write '?' there")
+            yield finding("named-ragged-dim", path, message, "write '?' there")
 
 
 def _uniform_axes(leaf: Leaf) -> range | set[int]:
@@ -111,11 +111,11 @@ def _uniform_axes(leaf: Leaf) -> range | set[int]:
 def _ragged(leaf: Ragged, path: SpecPath) -> Iterator[Diagnostic]:
     if leaf.shape is not None and len(leaf.shape) <= leaf.ragged_rank:
         message = f"a ragged rank of {leaf.ragged_rank} needs at least {leaf.ragged_rank + 1} dimensions"
-        yield _finding("bad-ragged-rank", path, f"{message}, found {len(leaf.shape)}")
+        yield finding("bad-ragged-rank", path, f"{message}, found {len(leaf.shape)}")
     splits = leaf.names.row_splits if leaf.names else None
     if splits is not None and len(splits) != leaf.ragged_rank:
         message = f"{_count(splits, 'name')} for the row splits of a tensor of ragged rank {leaf.ragged_rank}"
-        yield _finding("wrong-names", (*path, "names", "row_splits"), message)
+        yield finding("wrong-names", (*path, "names", "row_splits"), message)
 
 
 def _default_value(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
@@ -123,14 +123,14 @@ def _default_value(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
         return
     if leaf.shape is None or not all(isinstance(dim, int) for dim in leaf.shape):
         message = "an input with a default needs fixed dimensions: a default is one value of one shape"
-        yield _finding("bad-default", (*path, "default"), message)
+        yield finding("bad-default", (*path, "default"), message)
     elif shape_of(leaf.default) != leaf.shape and not _is_empty(leaf):
         found = shape_of(leaf.default)
         text = "rows of different lengths" if found is None else f"shape {list(found)}"
-        yield _finding("bad-default", (*path, "default"), f"the default has {text}, the tensor {list(leaf.shape)}")
+        yield finding("bad-default", (*path, "default"), f"the default has {text}, the tensor {list(leaf.shape)}")
     for value in scalars(leaf.default):
         if not fits_dtype(value, leaf.dtype):
-            yield _finding("bad-default", (*path, "default"), f"{value!r} is no value of dtype {leaf.dtype}")
+            yield finding("bad-default", (*path, "default"), f"{value!r} is no value of dtype {leaf.dtype}")
             return
 
 
@@ -144,21 +144,21 @@ def _bounds(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
     usable = {}
     for field, bound in said.items():
         if DTYPES[leaf.dtype].family not in _BOUNDED:
-            yield _finding("bad-bound", (*path, field), f"dtype {leaf.dtype} has no order, so it has no bounds")
+            yield finding("bad-bound", (*path, field), f"dtype {leaf.dtype} has no order, so it has no bounds")
         elif bound == "NaN" or not fits_dtype(bound, leaf.dtype):
-            yield _finding("bad-bound", (*path, field), f"{bound!r} is no bound of dtype {leaf.dtype}")
+            yield finding("bad-bound", (*path, field), f"{bound!r} is no bound of dtype {leaf.dtype}")
         else:
             usable[field] = float(bound) if isinstance(bound, str) else bound
     low, high = usable.get("minimum"), usable.get("maximum")
     if low is not None and high is not None and low > high:
-        yield _finding("bad-bound", path, f"no value is legal: the maximum {high} is below the minimum {low}")
+        yield finding("bad-bound", path, f"no value is legal: the maximum {high} is below the minimum {low}")
     for value in scalars(leaf.default) if usable and leaf.default is not None else ():
         number = float(value) if value in ("NaN", "Infinity", "-Infinity") else value
         outside = fits_dtype(value, leaf.dtype) and (
             (low is not None and not number >= low) or (high is not None and not number <= high)
         )
         if outside:
-            yield _finding("bad-default", (*path, "default"), f"the default {value!r} is outside the tensor's bounds")
+            yield finding("bad-default", (*path, "default"), f"the default {value!r} is outside the tensor's bounds")
             return
 
 
@@ -168,11 +168,11 @@ _TENSOR_RULES: tuple[Callable[[Tensor, SpecPath], Iterator[Diagnostic]], ...] = 
 def _default(document: Document) -> Iterator[Diagnostic]:
     if not document.default_is_said:
         hint = f'add "default": with one of {_listed(document.endpoints)}, or null for none'
-        yield _finding("missing-default", (), "several endpoints and no default", hint)
+        yield finding("missing-default", (), "several endpoints and no default", hint)
     elif document.default is not None and document.default not in document.endpoints:
         near = did_you_mean(document.default, islice(document.endpoints, _MAX_SHOWN))
         hint = near or f"there is {_listed(document.endpoints)}"
-        yield _finding("unknown-default", ("default",), f"there is no endpoint {document.default!r}", hint)
+        yield finding("unknown-default", ("default",), f"there is no endpoint {document.default!r}", hint)
 
 
 def _listed(names: Collection[str]) -> str:
@@ -187,8 +187,4 @@ def _collections(document: Document) -> Iterator[Diagnostic]:
             for path, leaf in (selection.content or {}).items():
                 if any(isinstance(dim, str) and dim != ANY for dim in leaf.shape or ()):
                     message = "a variable has no named dimensions"
-                    yield _finding("named-variable-dim", (*at, "content", path), message, "write a size or '?'")
-
-
-def _finding(rule: str, path: SpecPath, message: str, hint: str = "") -> Diagnostic:
-    return Diagnostic(rule=rule, path=path, message=message, hint=hint)
+                    yield finding("named-variable-dim", (*at, "content", path), message, "write a size or '?'")

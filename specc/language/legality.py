@@ -10,7 +10,7 @@ import keyword
 import re
 from collections.abc import Iterable, Iterator
 
-from specc.diagnostics import Diagnostic, SpecPath, format_path
+from specc.diagnostics import Diagnostic, SpecPath, finding, format_path
 from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES
 from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
@@ -49,26 +49,26 @@ def _attributes(document: Document) -> Iterator[Diagnostic]:
     for name in document.endpoints:
         if name == SERVING_DEFAULT and document.default != name:
             hint = "the default endpoint is published under that name; make this one the default or rename it"
-            yield _finding("reserved-name", ("endpoints", name), f"{name!r} is not the default endpoint", hint)
+            yield finding("reserved-name", ("endpoints", name), f"{name!r} is not the default endpoint", hint)
         yield from _attribute(name, ("endpoints", name), "an endpoint")
     for name in document.variable_collections:
         path: SpecPath = ("variable_collections", name)
         if name in document.endpoints:
             message = f"the collection {name!r} would overwrite the endpoint of that name"
-            yield _finding("name-clash", path, message, "rename one of them")
+            yield finding("name-clash", path, message, "rename one of them")
         if name == SERVING_DEFAULT:
-            yield _finding("reserved-name", path, f"{name!r} is kept for the default endpoint", "rename it")
+            yield finding("reserved-name", path, f"{name!r} is kept for the default endpoint", "rename it")
         yield from _attribute(name, path, "a collection")
 
 
 def _attribute(name: str, path: SpecPath, what: str) -> Iterator[Diagnostic]:
     if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
         hint = "use letters, digits and underscores, and no Python keyword"
-        yield _finding("bad-name", path, f"{name!r} cannot be the name of {what}", hint)
+        yield finding("bad-name", path, f"{name!r} cannot be the name of {what}", hint)
     elif name.startswith("_"):
-        yield _finding("bad-name", path, f"the name {name!r} starts with an underscore", "such names are private")
+        yield finding("bad-name", path, f"the name {name!r} starts with an underscore", "such names are private")
     elif name in RESERVED:
-        yield _finding(
+        yield finding(
             "reserved-name", path, f"{name!r} is an attribute of every revived archive", "choose another name"
         )
 
@@ -77,13 +77,13 @@ def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     for index, name in enumerate(endpoint.arguments):
         problem = _input_problem(name)
         if problem:
-            yield _finding("bad-name", (*at, "arguments", index), f"the argument name {name!r} {problem}")
+            yield finding("bad-name", (*at, "arguments", index), f"the argument name {name!r} {problem}")
 
 
 def _containers(tree: Tree, path: SpecPath, depth: int = 1) -> Iterator[Diagnostic]:
     if depth > MAX_NESTING:
         message = f"containers are nested deeper than {MAX_NESTING} levels, which TensorFlow cannot save"
-        yield _finding("too-deep", path, message)
+        yield finding("too-deep", path, message)
         return
     if isinstance(tree, NamedTuple):
         yield from _namedtuple(tree, path)
@@ -94,10 +94,10 @@ def _containers(tree: Tree, path: SpecPath, depth: int = 1) -> Iterator[Diagnost
 
 def _namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
     if not tree.typename.isidentifier() or keyword.iskeyword(tree.typename):
-        yield _finding("bad-name", (*path, "typename"), f"{tree.typename!r} cannot be the name of a class")
+        yield finding("bad-name", (*path, "typename"), f"{tree.typename!r} cannot be the name of a class")
     for index, (name, _) in enumerate(tree.fields):
         if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
-            yield _finding("bad-name", (*path, "fields", index, 0), f"{name!r} cannot be the name of a field")
+            yield finding("bad-name", (*path, "fields", index, 0), f"{name!r} cannot be the name of a field")
 
 
 def _input_problem(name: str) -> str:
@@ -116,7 +116,7 @@ def _input_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
             name = component.wire_name
             problem = _input_problem(name)
             if problem:
-                yield _finding("bad-name", leaf.path, f"the wire name {name!r} {problem}", hint)
+                yield finding("bad-name", leaf.path, f"the wire name {name!r} {problem}", hint)
             yield from _clash(name.lower(), name, leaf, taken, "TensorFlow ignores case there")
 
 
@@ -124,7 +124,7 @@ def _defaults(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
     for leaf in leaves:
         if isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None and DTYPES[leaf.leaf.dtype].quantized:
             message = f"TensorFlow cannot save the default of a {leaf.leaf.dtype} tensor"
-            yield _finding("unsupported-default", (*leaf.path, "default"), message, "remove it")
+            yield finding("unsupported-default", (*leaf.path, "default"), message, "remove it")
 
 
 def _output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
@@ -134,7 +134,7 @@ def _output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
             name = component.wire_name
             if not name.isprintable():
                 message = f"the wire name {name!r} holds characters that cannot be printed"
-                yield _finding("bad-name", leaf.path, message, 'give the leaf a "name"')
+                yield finding("bad-name", leaf.path, message, 'give the leaf a "name"')
             yield from _clash(name, name, leaf, taken, "")
 
 
@@ -147,8 +147,4 @@ def _clash(
     other_name, other = taken[key]
     also = f"{other_name!r} ({why})" if other_name != name else "the same name"
     message = f"the wire name {name!r} clashes: the leaf at {format_path(other.path)} has {also}"
-    yield _finding("name-clash", leaf.path, message, 'give one of them a "name"')
-
-
-def _finding(rule: str, path: SpecPath, message: str, hint: str = "") -> Diagnostic:
-    return Diagnostic(rule=rule, path=path, message=message, hint=hint)
+    yield finding("name-clash", leaf.path, message, 'give one of them a "name"')

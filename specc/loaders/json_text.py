@@ -79,7 +79,7 @@ def parse_json(content: bytes | str) -> Any:
 
 
 def _decode_problem(text: str, error: json.JSONDecodeError) -> str:
-    """Where the text stops being JSON, in the same words on every Python: 3.13 tells trailing commas, older ones not."""
+    """Where the text stops being JSON, in the same words on every Python; 3.13 tells trailing commas apart."""
     before = text[: error.pos].rstrip(" \t\r\n")
     if error.msg.startswith("Illegal trailing comma"):
         at = error.pos
