@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from specc.archive.tensorspec import component_spec, tensor_specs
+from specc.archive.tensorspec import tensor_specs
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
 from specc.language.names import BoundLeaf, Component, input_leaves, output_leaves
@@ -40,11 +40,6 @@ class CompiledEndpoint:
     def output_components(self) -> tuple[Component, ...]:
         """The flat tensors that the signature gives, in TensorFlow's order."""
         return tuple(component for leaf in self.outputs for component in leaf.components)
-
-    @property
-    def flat_signature(self) -> dict[str, Any]:
-        """The ``tf.TensorSpec`` of each wire name that the signature takes."""
-        return {component.wire_name: component_spec(component) for component in self.input_components}
 
 
 def compile_endpoint(name: str, endpoint: Endpoint) -> CompiledEndpoint:

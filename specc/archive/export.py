@@ -19,7 +19,7 @@ from specc.archive.publish import free_target, staged
 from specc.archive.report import EndpointReport, ExportReport
 from specc.archive.resources import captured_variables, owners, tracked
 from specc.archive.seal import seal
-from specc.archive.variables import NamedVariable, collect, model_variables
+from specc.archive.variables import collect, find_variables, model_variables
 from specc.archive.write import Contents, write
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnavailableError
@@ -68,9 +68,9 @@ def export(
             seal(document, directory)
             _prove(directory)
         files = _sizes(directory)
-        clock_flush = time.perf_counter()
         progress("flushing to disk")
-    clock.seconds["publish"] = time.perf_counter() - clock_flush
+        flushing = time.perf_counter()  # leaving the block flushes and renames
+    clock.seconds["publish"] = time.perf_counter() - flushing
     return ExportReport(
         path=target,
         endpoints=tuple(_report(endpoint.compiled, document) for endpoint in endpoints),
@@ -95,8 +95,8 @@ def _gather(document: Document, model: Any, endpoints: list[TracedEndpoint]) -> 
     kept = tracked(document, model)
     named = model_variables(model)
     known = {id(variable.variable) for variable in named}
-    captured = [variable for variable in captured_variables(endpoints) if id(variable) not in known]
-    named += [NamedVariable(variable, variable.name, bool(variable.trainable)) for variable in captured]
+    captured = find_variables(captured_variables(endpoints))
+    named += [variable for variable in captured if id(variable.variable) not in known]
     variables = [variable.variable for variable in named]
     everything = [*variables, *(variable for collection in collections.values() for variable in collection)]
     owned = owners(endpoints, everything, [model, *kept])

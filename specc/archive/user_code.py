@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import keras
 import tensorflow as tf
 
-from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, kind_of
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
 from specc.errors import SpeccError, SpecError
 
 T = TypeVar("T")
@@ -39,17 +39,18 @@ def run_user_code(call: Callable[[], T], rule: str, path: SpecPath, what: str) -
 def import_object(target: str, path: SpecPath) -> Any:
     """The object that ``module:attribute`` names; a SpecError where the import fails, for whatever reason."""
     module_name, _, attribute = target.partition(":")
-    try:
-        value: Any = importlib.import_module(module_name)
-    except ImportError as error:
-        itself = error.name is not None and f"{module_name}.".startswith(f"{error.name}.")
-        hint = "run from the directory that holds it, or install it" if itself else ""
-        message = f"cannot import {module_name!r}: {error}"
-        raise SpecError([Diagnostic(rule="import-failed", path=path, message=message, hint=hint)]) from error
-    except (Exception, SystemExit) as error:
-        message = f"importing {module_name!r} failed: {summarize(error)}"
-        raise SpecError([Diagnostic(rule="import-failed", path=path, message=message, hint=_where(error))]) from error
-    return resolve_attribute(value, attribute, "import-failed", path, repr(module_name))
+
+    def import_module() -> Any:
+        try:
+            return importlib.import_module(module_name)
+        except ImportError as error:
+            itself = error.name is not None and f"{module_name}.".startswith(f"{error.name}.")
+            hint = "run from the directory that holds it, or install it" if itself else ""
+            message = f"cannot import {module_name!r}: {error}"
+            raise SpecError([finding("import-failed", path, message, hint)]) from error
+
+    module = run_user_code(import_module, "import-failed", path, f"importing {module_name!r} failed")
+    return resolve_attribute(module, attribute, "import-failed", path, repr(module_name))
 
 
 def resolve_attribute(root: Any, target: str, rule: str, path: SpecPath, root_name: str = "the model") -> Any:

@@ -28,12 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain once more while it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return COULD_NOT_RUN
     except OSError as error:  # a full disk behind standard output, a working directory that is gone
-        complain(str(error))
+        if not isinstance(error, BrokenPipeError):  # then whoever read our output has gone, and nobody minds
+            complain(str(error))
+        # Python would complain once more while it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT_RUN
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding
@@ -80,8 +80,8 @@ def _leaf(bound: BoundLeaf, document: Document) -> Iterator[Diagnostic]:
     yield from _named_dims(leaf, path, document)
     match leaf:
         case Tensor():
-            for find in _TENSOR_RULES:
-                yield from find(leaf, path)
+            yield from _default_value(leaf, path)
+            yield from _bounds(leaf, path)
         case Ragged():
             yield from _ragged(leaf, path)
         case Sparse():
@@ -160,9 +160,6 @@ def _bounds(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
         if outside:
             yield finding("bad-default", (*path, "default"), f"the default {value!r} is outside the tensor's bounds")
             return
-
-
-_TENSOR_RULES: tuple[Callable[[Tensor, SpecPath], Iterator[Diagnostic]], ...] = (_default_value, _bounds)
 
 
 def _default(document: Document) -> Iterator[Diagnostic]:

@@ -23,7 +23,6 @@ from specc.language.scalars import (
 from specc.language.trees import Record, Tensor, Tree, tensor, tree_to_json
 
 VERSION: Literal[1] = 1
-SUFFIX = ".specc.json"
 DEFAULT_FUNCTION = "__call__"
 DEFAULT_ARGUMENTS = ("inputs",)
 

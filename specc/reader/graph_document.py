@@ -16,7 +16,6 @@ from specc.reader.wire import DamagedError
 
 SIGNATURES = "signatures"
 """The attribute of the root that holds the signatures of TensorFlow 2."""
-INIT_OP = "__saved_model_init_op"
 _LISTS = ("trackable_list_wrapper", "trackable_tuple_wrapper")
 _OWN_LISTS = ("variables", "trainable_variables", "non_trainable_variables")
 """Every archive has them, and no collection may have their names."""
