@@ -12,8 +12,16 @@ if TYPE_CHECKING:
     from specc.archive import CompiledEndpoint as CompiledEndpoint
     from specc.archive import EndpointReport as EndpointReport
     from specc.archive import ExportReport as ExportReport
+    from specc.archive import MergedReport as MergedReport
     from specc.archive import Program as Program
     from specc.archive import compile as compile
+    from specc.archive import eval_step as eval_step
+    from specc.archive import merge as merge
+    from specc.archive import metric_values as metric_values
+    from specc.archive import reset_metrics as reset_metrics
+    from specc.archive import train_step as train_step
+    from specc.archive.export_archive import ExportArchive as ExportArchive
+    from specc.archive.export_archive import export as export
     from specc.diagnostics import Diagnostic as Diagnostic
     from specc.errors import ArchiveError as ArchiveError
     from specc.errors import SpeccError as SpeccError
@@ -33,9 +41,23 @@ if TYPE_CHECKING:
     from specc.reader import Inspection as Inspection
     from specc.reader import inspect as inspect
     from specc.reader import inspect_archive as inspect_archive
+    from specc.reader.digest import archive_digest as archive_digest
 
 _HOMES = {
-    "specc.archive": ("CompiledEndpoint", "EndpointReport", "ExportReport", "Program", "compile"),
+    "specc.archive": (
+        "CompiledEndpoint",
+        "EndpointReport",
+        "ExportReport",
+        "MergedReport",
+        "Program",
+        "compile",
+        "eval_step",
+        "merge",
+        "metric_values",
+        "reset_metrics",
+        "train_step",
+    ),
+    "specc.archive.export_archive": ("ExportArchive", "export"),
     "specc.diagnostics": ("Diagnostic",),
     "specc.errors": (
         "ArchiveError",
@@ -46,6 +68,7 @@ _HOMES = {
         "UnreadableError",
     ),
     "specc.reader": ("Inspection", "inspect", "inspect_archive"),
+    "specc.reader.digest": ("archive_digest",),
     "specc.language.document": ("Dim", "Document", "Endpoint", "Selection"),
     "specc.language.load": ("digest", "dump", "from_json", "load", "loads"),
 }

@@ -6,7 +6,8 @@ below answers one question of a caller: is my spec wrong, is this archive readab
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,30 @@ class SpecError(SpeccError):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
+
+
+class Findings:
+    """Gathers the findings of several steps, so that all are told at once and not the first alone."""
+
+    def __init__(self) -> None:
+        self._diagnostics: list[Diagnostic] = []
+
+    def add(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Adds findings."""
+        self._diagnostics.extend(diagnostics)
+
+    @contextmanager
+    def gather(self) -> Iterator[None]:
+        """Goes on where the block raises SpecError, whose findings are added."""
+        try:
+            yield
+        except SpecError as error:
+            self.add(error.diagnostics)
+
+    def raise_any(self) -> None:
+        """Raises SpecError with everything that was gathered, if there is anything."""
+        if self._diagnostics:
+            raise SpecError(self._diagnostics)
 
 
 class ArchiveError(SpeccError):

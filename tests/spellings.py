@@ -56,6 +56,13 @@ class _Respeller:
                 name: {key: self._number(value) for key, value in dim.items()} for name, dim in data["dims"].items()
             }
         collections = data.get("variable_collections", {})
+        for key, value in {"mode": "predict", "serving_only": False, "save_options": {}}.items():
+            if key not in data and self._maybe():
+                said[key] = value
+        options = said.get("save_options", {})
+        if isinstance(options.get("experimental_sharding_callback"), str) and self._maybe():
+            sharding = {"callback": options["experimental_sharding_callback"]}
+            said["save_options"] = {**options, "experimental_sharding_callback": sharding}
         said["variable_collections"] = {name: self._collection(collection) for name, collection in collections.items()}
         return self._shuffled(said)
 
@@ -67,6 +74,10 @@ class _Respeller:
             "description": "",
             "kwargs": {},
             "preprocess": None,
+            "method": "predict",
+            "receivers": {},
+            "receiver": None,
+            "optional": False,
         }
         if len(endpoint["inputs"]) == 1:
             said["arguments"] = ["inputs"]

@@ -14,6 +14,7 @@ from tree_strategies import COIN, DIMS, FULL, WORDS, Draw, Extent, Names, texts,
 
 from specc.language.document import Document
 from specc.language.dtypes import DTYPES
+from specc.language.features import find_unparsable
 from specc.language.load import from_json
 from specc.language.scalars import MAX_SIZE
 
@@ -56,7 +57,52 @@ def _endpoint(draw: Draw, extent: Extent, dims: tuple[str, ...]) -> dict[str, An
     endpoint["outputs"] = draw(trees(extent, dims, is_input=False))
     if count != 1 or draw(COIN):
         endpoint["arguments"] = names.keys(count)
+    if extent.signatures:
+        endpoint |= draw(_buildable_signatures(endpoint, dims) if extent.buildable else _signatures())
     return endpoint
+
+
+_features = st.fixed_dictionaries(
+    {}, optional={"key": texts.filter(bool) | st.none(), "default": st.sampled_from((0, 1.5, "x", [1, 2])), "sequence": st.booleans() | st.none()}
+)  # fmt: skip
+_receivers = st.fixed_dictionaries(
+    {"kind": st.sampled_from(("tf_example", "tf_sequence_example"))},
+    optional={
+        "description": texts,
+        "features": st.none() | st.dictionaries(texts.filter(bool), _features, min_size=1, max_size=2),
+    },
+)
+
+
+@st.composite
+def _signatures(draw: Draw) -> dict[str, Any]:
+    """Any method and receivers: consistent, and hardly ever buildable."""
+    receivers = draw(st.dictionaries(texts.filter(bool), _receivers, max_size=2))
+    return {
+        "method": draw(st.sampled_from(("predict", "classify", "regress", "train", "eval"))),
+        "receivers": receivers,
+        "receiver": draw(st.sampled_from((None, *receivers))),
+        "optional": draw(COIN),
+    }
+
+
+@st.composite
+def _buildable_signatures(draw: Draw, endpoint: dict[str, Any], dims: tuple[str, ...]) -> dict[str, Any]:
+    """Receivers where the inputs can be parsed, and methods that the outputs are right for."""
+    said: dict[str, Any] = {}
+    for kind in ("tf_example", "tf_sequence_example"):
+        received = {**endpoint, "receivers": {"examples": {"kind": kind}}}
+        endpoints = {"e": received}
+        document = from_json({"specc": 1, "dims": {key: {} for key in dims}, "endpoints": endpoints})
+        if not list(find_unparsable(document.endpoints["e"], "examples", ())) and draw(COIN):
+            said.setdefault("receivers", {})[f"of_{kind}"] = {"kind": kind}
+    said["receiver"] = draw(st.sampled_from((None, *said.get("receivers", {}))))
+    method = draw(st.sampled_from(("predict", "predict", "train", "eval", *(("regress",) if said["receiver"] else ()))))
+    if method == "regress":
+        said["outputs"] = {"kind": "tensor", "dtype": "float32", "shape": [2]}
+    elif method != "predict":
+        said["outputs"] = {"kind": "dict", "items": {"predictions": endpoint["outputs"]}}
+    return {**said, "method": method}
 
 
 _selections = st.fixed_dictionaries(
@@ -95,7 +141,35 @@ def document_data(draw: Draw, extent: Extent = FULL) -> dict[str, Any]:
     collections = st.lists(_selections, min_size=1, max_size=2)
     data["variable_collections"] = {name: draw(collections) for name in names.keys(draw(st.integers(0, 2)))}
     data["track"] = draw(st.lists(st.sampled_from(("title_lookup", "a.b")), max_size=2))
+    if extent.signatures:
+        data["mode"] = draw(st.sampled_from(("predict", "train", "eval")))
+        if extent.buildable:
+            data["save_options"] = {"extra_tags": draw(st.lists(st.sampled_from(("gpu", "tpu")), unique=True))}
+        else:
+            data["serving_only"] = draw(COIN)
+            data["save_options"] = draw(_save_options(tuple(endpoints)))
     return data
+
+
+def _save_options(endpoints: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    flag, some = st.booleans(), st.lists(texts.filter(bool), max_size=2)
+    sharding = st.sampled_from(("m:f", {"callback": "m:f"}, {"max_shard_size": 1000}, None))
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "namespace_whitelist": some | st.none(),
+            "save_debug_info": flag,
+            "function_aliases": st.dictionaries(texts.filter(bool), st.sampled_from(endpoints), max_size=2),
+            "experimental_debug_stripper": flag,
+            "experimental_io_device": texts.filter(bool) | st.none(),
+            "experimental_variable_policy": st.sampled_from(("save_variable_devices", None)),
+            "experimental_custom_gradients": flag,
+            "experimental_image_format": flag,
+            "experimental_skip_saver": flag,
+            "experimental_sharding_callback": sharding,
+            "extra_tags": some,
+        },
+    )
 
 
 def documents(extent: Extent = FULL) -> st.SearchStrategy[Document]:

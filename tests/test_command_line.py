@@ -65,7 +65,7 @@ def test_validate_prints_every_finding_of_every_file(spec: Any, capsys: Any) -> 
         (["validate"], 2, "the following arguments are required: FILE"),
         (["vaildate", "x"], 2, "invalid choice: 'vaildate'"),
         ([], 2, "COMMAND"),
-        (["build", "a.specc.json"], 2, "the following arguments are required: --out"),
+        (["build", "a.specc.json"], 2, "one of the arguments --out --base is required"),
         (["inspect", "absent"], 3, "absent"),
     ],
 )
@@ -189,7 +189,8 @@ class TestBuild:
         ]  # fmt: skip
         lines = built.stdout.splitlines()
         assert lines[:3] == ["endpoint  inputs  outputs", "serve *   inputs  output_0", "* also serving_default"]
-        assert lines[4].startswith("archive: ")
+        assert lines[4] == "INCLUDED for predict: serve, serving_default"
+        assert lines[6].startswith("archive: ")
         inspected = run("inspect", "archive", "--json")
         assert (inspected.returncode, inspected.stderr) == (0, "")
         assert json.loads(inspected.stdout) == {**GOOD, "model": "doubling:Double"}
@@ -239,9 +240,39 @@ class TestBuild:
         built = run("build", file, "--out", "gs://bucket/model")
         assert built.returncode == 3
         assert built.stderr.splitlines()[-1] == (
-            "specc: error: gs://bucket/model is no local directory; write the archive locally and copy it there"
+            "specc: error: gs://bucket/model needs the package of its protocol; install it with: pip install gcsfs"
         )
         assert names(tmp_path) == before
+
+    def test_versions_digests_and_misuse(self, spec: Any, tmp_path: Path) -> None:
+        file = spec({**GOOD, "model": "doubling:Double"})
+        for _ in range(3):
+            built = run("build", file, "--base", "models", "--keep", "2")
+            assert built.returncode == 0, built.stderr
+        assert names(tmp_path / "models") == ["2", "3"]
+        assert run("build", file, "--base", "models", "--version", "3").returncode == 3
+        digests = run("digest", "models/2", "models/3")
+        first, second = (line.split() for line in digests.stdout.splitlines())
+        assert (first[0], first[1], second[1]) == (second[0], "models/2", "models/3")
+        refused = run("digest", "models")
+        assert (refused.returncode, refused.stdout) == (3, "")
+        for arguments in (
+            ["--out", "x", "--keep", "2"],
+            ["--base", "x", "--version", "new"],
+            ["--base", "x", "--out", "y"],
+        ):
+            assert run("build", file, *arguments).returncode == 2
+
+    def test_several_files_and_a_merged_archive(self, spec: Any, tmp_path: Path) -> None:
+        file = spec({**GOOD, "model": "doubling:Double"})
+        other = tmp_path / "other.specc.json"
+        other.write_text(json.dumps({**GOOD, "model": "doubling:Double", "mode": "eval"}))
+        built = run("build", file, str(other), "--out", "archives")
+        assert built.returncode == 0, built.stderr
+        assert names(tmp_path / "archives") == ["a", "other"]
+        merged = run("build", file, str(other), "--merged", "--out", "merged")
+        assert merged.returncode == 0, merged.stderr
+        assert "2 MetaGraphs" in merged.stdout
 
     def test_the_module_beside_the_spec_comes_first(self, spec: Any, tmp_path: Path) -> None:
         file = spec({**GOOD, "model": "doubling:Double"})

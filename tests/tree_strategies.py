@@ -30,6 +30,8 @@ class Extent:
     defaults: bool = True
     composites: bool = True
     unknown_rank: bool = True
+    signatures: bool = True
+    """Methods, receivers, optional endpoints, modes and save options."""
     buildable: bool = False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import tensorflow as tf
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.user_code import import_object, resolve_attribute
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
-from specc.errors import SpecError
+from specc.errors import Findings, SpecError
 from specc.language.document import DEFAULT_FUNCTION
 
 _KERAS_OPTIONS = ("training", "mask")
@@ -36,35 +37,45 @@ class BoundEndpoint:
 
 
 def bind(
-    endpoints: Mapping[str, CompiledEndpoint], model: Any, functions: Mapping[str, Callable[..., Any]]
+    endpoints: Mapping[str, CompiledEndpoint],
+    model: Any,
+    functions: Mapping[str, Callable[..., Any]],
+    left_out: dict[str, str],
 ) -> list[BoundEndpoint]:
-    """Every one of ``endpoints`` with its functions.
+    """Every one of ``endpoints`` with its functions; an optional one that has none is noted in ``left_out``.
 
     Raises:
         SpecError: a function is missing, cannot be called, or does not take the declared arguments.
     """
-    findings: list[Diagnostic] = []
+    findings = Findings()
     bound: list[BoundEndpoint] = []
     for name in sorted(functions.keys() - endpoints.keys()):
         hint = did_you_mean(name, endpoints) or f"the endpoints are {', '.join(sorted(endpoints))}"
-        findings.append(
-            finding("unknown-endpoint", (), f"a function is given for {name!r}, which is no endpoint", hint)
-        )
+        message = f"a function is given for {name!r}, which is no endpoint"
+        findings.add([finding("unknown-endpoint", (), message, hint)])
     for compiled in endpoints.values():
-        try:
+        with findings.gather(), unless_optional(compiled, left_out):
             bound.append(_bind_endpoint(compiled, model, functions.get(compiled.name)))
-        except SpecError as error:
-            findings.extend(error.diagnostics)
-    if findings:
-        raise SpecError(findings)
+    findings.raise_any()
     return bound
+
+
+@contextmanager
+def unless_optional(compiled: CompiledEndpoint, left_out: dict[str, str]) -> Iterator[None]:
+    """Notes why an optional endpoint cannot be built, and goes on without it; any other raises."""
+    try:
+        yield
+    except SpecError as error:
+        if not compiled.declared.optional:
+            raise
+        left_out[compiled.name] = "; ".join(str(diagnostic) for diagnostic in error.diagnostics)
 
 
 def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., Any] | None) -> BoundEndpoint:
     declared, path = compiled.declared, (*compiled.path, "function")
     identity: object
     if given is not None:
-        function, identity = given, id(given)
+        function, identity = given, identity_of(given)
     elif declared.function is None:
         message = "the function is given in code, and no code gave one"
         hint = f'name it in the document, or call export(model, filepath, functions={{"{compiled.name}": ...}})'
@@ -79,6 +90,15 @@ def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., 
     if findings:
         raise SpecError(findings)
     return BoundEndpoint(compiled, function, identity, steps["preprocess"], steps["postprocess"])
+
+
+def identity_of(function: Callable[..., Any]) -> object:
+    """Something equal for one and the same function, such as a method that is looked up twice."""
+    try:
+        hash(function)
+    except TypeError:
+        return id(function)
+    return function
 
 
 def _resolve_function(target: str, model: Any, path: SpecPath) -> Callable[..., Any]:

@@ -18,10 +18,12 @@ import tensorflow as tf
 
 from specc.archive.binding import BoundEndpoint
 from specc.archive.user_code import run_user_code
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
 
 Step = Literal["preprocess", "function", "postprocess"]
+OutputNames = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
+"""Wire names for the flat tensors of a result, or what makes them of the nested one where nobody knows it before."""
 
 TRACING = "tracing failed"
 _PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
@@ -62,6 +64,17 @@ def to_tensor(leaf: Any) -> Any:
     return tf.convert_to_tensor(leaf) if isinstance(leaf, tf.Variable) else leaf
 
 
+@dataclass(frozen=True)
+class Source:
+    """A function to trace, and how. ``identity`` is equal for one and the same function; ``path`` is for findings."""
+
+    function: Callable[..., Any]
+    identity: object
+    path: SpecPath
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    autograph: bool = False
+
+
 @dataclass
 class Cores:
     """The traces of one export: one for each function, kwargs and argument specs, however many endpoints use it."""
@@ -76,15 +89,23 @@ class Cores:
         input_names: tuple[str, ...],
         output_names: tuple[str, ...],
     ) -> Core:
-        """The core of the endpoint's function for nested argument specs.
+        """The core of the endpoint's function; :meth:`trace` says the rest."""
+        declared = bound.compiled.declared
+        path = (*bound.compiled.path, "function")
+        source = Source(bound.function, bound.identity, path, declared.kwargs, declared.autograph)
+        return self.trace(source, arguments, input_names, output_names)
+
+    def trace(
+        self, source: Source, arguments: Sequence[Any], input_names: tuple[str, ...], output_names: OutputNames
+    ) -> Core:
+        """The core of a function for nested argument specs.
 
         Its flat tensors get these names where it is traced now, and as many names as tensors are given.
         """
-        declared = bound.compiled.declared
-        kwargs = json.dumps(declared.kwargs, sort_keys=True)
-        key = (bound.identity, kwargs, declared.autograph, _hashable(arguments))
+        kwargs = json.dumps(source.kwargs, sort_keys=True)
+        key = (source.identity, kwargs, source.autograph, _hashable(arguments))
         if key not in self.functions:
-            self.functions[key] = _trace(bound, "function", _with_kwargs(bound), arguments, (input_names, output_names))
+            self.functions[key] = _trace(source, arguments, input_names, output_names)
         return self.functions[key]
 
     def preprocess(self, bound: BoundEndpoint) -> Core:
@@ -93,17 +114,10 @@ class Cores:
         key = (declared.preprocess, declared.autograph, _hashable(bound.compiled.input_signature))
         if key not in self.preprocessing:
             assert bound.preprocess is not None
-            signature = bound.compiled.input_signature
-            self.preprocessing[key] = _trace(bound, "preprocess", bound.preprocess, signature, ((), ()))
+            path = (*bound.compiled.path, "preprocess")
+            source = Source(bound.preprocess, declared.preprocess, path, autograph=declared.autograph)
+            self.preprocessing[key] = _trace(source, bound.compiled.input_signature, (), ())
         return self.preprocessing[key]
-
-
-def _with_kwargs(bound: BoundEndpoint) -> Callable[..., Any]:
-    def function(*arguments: Any) -> Any:
-        # A copy each time: the function may change what it is given, and the document must not.
-        return bound.function(*arguments, **copy.deepcopy(bound.compiled.declared.kwargs))
-
-    return function
 
 
 def _nameless(specs: Any) -> Any:
@@ -127,33 +141,30 @@ def _classes(specs: Any) -> tuple[str, ...]:
     return ()
 
 
-def _trace(
-    bound: BoundEndpoint,
-    step: Step,
-    function: Callable[..., Any],
-    arguments: Sequence[Any],
-    wire_names: tuple[tuple[str, ...], tuple[str, ...]],
-) -> Core:
+def _trace(source: Source, arguments: Sequence[Any], input_names: tuple[str, ...], output_names: OutputNames) -> Core:
     specs = _nameless(list(arguments))
     components = tf.nest.flatten(specs, expand_composites=True)
-    names = _fitting(wire_names[0], "input", len(components))
+    names = _fitting(input_names, "input", len(components))
     traces: list[tuple[Any, tuple[str, ...]]] = []  # TensorFlow traces again where the first trace made variables
 
     def core(**flat: Any) -> dict[str, Any]:
         nested = tf.nest.pack_sequence_as(specs, [flat[name] for name in names], expand_composites=True)
-        result = function(*nested)
+        # A copy each time: the function may change what it is given, and the document must not.
+        result = source.function(*nested, **copy.deepcopy(source.kwargs))
         tensors = [leaf for leaf in flatten(result) if tf.is_tensor(leaf)]
-        traces.append((result, _fitting(wire_names[1], "output", len(tensors))))
+        said = output_names(result) if callable(output_names) else output_names
+        traces.append((result, _fitting(said, "output", len(tensors))))
         return dict(zip(traces[-1][1], tensors, strict=True))
 
     flat_specs = {
         name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)
     }
     # Traced by itself, never inside another trace: lifted out of there it would lose every gradient tape it uses.
-    traceable = tf.function(core, autograph=bound.compiled.declared.autograph)
-    path = (*bound.compiled.path, step)
-    concrete = run_user_code(lambda: traceable.get_concrete_function(**flat_specs), "trace-failed", path, TRACING)
-    refuse_python_ops(concrete, bound, step)
+    traceable = tf.function(core, autograph=source.autograph)
+    concrete = run_user_code(
+        lambda: traceable.get_concrete_function(**flat_specs), "trace-failed", source.path, TRACING
+    )
+    _refuse_python_ops(concrete, source.path)
     result, names_out = traces[-1]
     return Core(concrete, names, names_out, result)
 
@@ -168,6 +179,10 @@ def refuse_python_ops(concrete: Any, bound: BoundEndpoint, step: Step) -> None:
 
     A py_function is a pointer into this process, and the archive would fail in every other.
     """
+    _refuse_python_ops(concrete, (*bound.compiled.path, step))
+
+
+def _refuse_python_ops(concrete: Any, path: SpecPath) -> None:
     definition = concrete.graph.as_graph_def()
     used = {node.op for node in definition.node}
     used |= {node.op for function in definition.library.function for node in function.node_def}
@@ -175,7 +190,6 @@ def refuse_python_ops(concrete: Any, bound: BoundEndpoint, step: Step) -> None:
         message = (
             "the function calls Python code through tf.py_function or tf.numpy_function, which no archive can hold"
         )
-        path = (*bound.compiled.path, step)
         hint = "write it with TensorFlow ops"
         raise SpecError([Diagnostic(rule="python-op", path=path, message=message, hint=hint)])
 

@@ -9,13 +9,13 @@ from typing import Any
 import tensorflow as tf
 
 from specc.archive.agreement import describe, find_conflicts, spec_of
-from specc.archive.binding import BoundEndpoint
+from specc.archive.binding import BoundEndpoint, unless_optional
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import TRACING, Core, Cores, flatten, parameters, refuse_python_ops
 from specc.archive.tensorspec import component_spec, default_tensor
 from specc.archive.user_code import run_user_code
 from specc.diagnostics import Diagnostic
-from specc.errors import SpecError
+from specc.errors import Findings, SpecError
 from specc.language.names import BoundLeaf
 from specc.language.trees import Tensor
 
@@ -34,22 +34,21 @@ class TracedEndpoint:
     nested: Any
 
 
-def trace_endpoints(bound: Iterable[BoundEndpoint], cores: Cores) -> list[TracedEndpoint]:
+def trace_endpoints(bound: Iterable[BoundEndpoint], cores: Cores, left_out: dict[str, str]) -> list[TracedEndpoint]:
     """Every endpoint, traced and held against its declaration, in the order of their names.
+
+    An optional one that cannot be traced, or is not what it is declared to be, is noted in ``left_out``.
 
     Raises:
         SpecError: functions raise while traced, or return what is not declared; every endpoint's findings are in it.
     """
-    findings: list[Diagnostic] = []
+    findings = Findings()
     traced: list[TracedEndpoint] = []
     # Endpoints whose signature can be the core itself come first, so that the core gets their wire names.
     for endpoint in sorted(bound, key=lambda endpoint: (_stands_around_core(endpoint), endpoint.compiled.name)):
-        try:
+        with findings.gather(), unless_optional(endpoint.compiled, left_out):
             traced.append(_trace_endpoint(endpoint, cores))
-        except SpecError as error:
-            findings.extend(error.diagnostics)
-    if findings:
-        raise SpecError(findings)
+    findings.raise_any()
     return sorted(traced, key=lambda endpoint: endpoint.compiled.name)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,70 +15,109 @@ from specc.archive.binding import bind
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import Cores
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
-from specc.archive.publish import free_target, staged
-from specc.archive.report import EndpointReport, ExportReport
+from specc.archive.publish import Destination
+from specc.archive.receivers import receiver_signature
+from specc.archive.report import EndpointReport, ExportReport, SignatureReport
 from specc.archive.resources import captured_variables, owners, tracked
+from specc.archive.save_options import tf_save_options
 from specc.archive.seal import seal
 from specc.archive.variables import collect, find_variables, model_variables
 from specc.archive.write import Contents, write
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnavailableError
 from specc.language.document import Document
+from specc.language.signatures import all_signatures, published_signatures
 from specc.reader import inspect_archive
 
 Functions = Mapping[str, Callable[..., Any]]
 
 
-class _Clock:
+class Clock:
     """Times the stages, and tells each to whoever watches."""
 
     def __init__(self, progress: Callable[[str], None]) -> None:
         self.seconds: dict[str, float] = {}
-        self._progress = progress
+        self.progress = progress
 
     @contextmanager
     def stage(self, name: str, line: str) -> Iterator[None]:
-        self._progress(line)
+        """Times a block, and says ``line`` before it."""
+        self.progress(line)
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A document whose endpoints are traced, with everything that its archive will hold."""
+
+    document: Document
+    contents: Contents
+    cores: int
+    left_out: Mapping[str, str]
+    """Why each optional endpoint that is missing could not be built."""
 
 
 def export(
     document: Document,
     declared: Mapping[str, CompiledEndpoint],
     model: Any,
-    filepath: str | os.PathLike[str],
+    destination: Destination,
     *,
     functions: Functions,
     progress: Callable[[str], None],
 ) -> ExportReport:
     """Writes the archive; :meth:`specc.archive.program.Program.export` says the rest."""
     require_tensorflow_backend()
-    clock = _Clock(progress)
-    target = free_target(filepath)  # before minutes of tracing
-    cores = Cores()
+    destination.check()  # before minutes of tracing
+    clock = Clock(progress)
+    return publish(prepare(document, declared, model, functions, Cores(), clock), destination, clock)
+
+
+def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
+    document: Document,
+    declared: Mapping[str, CompiledEndpoint],
+    model: Any,
+    functions: Functions,
+    cores: Cores,
+    clock: Clock,
+    *,
+    collections: Mapping[str, Sequence[Any]] | None = None,
+) -> Prepared:
+    """Traces what ``cores`` does not hold yet, holds it against the document, and gathers what it reaches.
+
+    ``collections`` are the variables of declared collections that code gives, instead of looking them up on the model.
+    """
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
-        endpoints = trace_endpoints(bind(declared, model, functions), cores)
-        contents = _gather(document, model, endpoints)
-    with staged(target) as directory:
+        left_out: dict[str, str] = {}
+        endpoints = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out)
+        contents = _gather(document, model, endpoints, left_out, collections or {})
+    return Prepared(document, contents, len(cores.functions), left_out)
+
+
+def publish(prepared: Prepared, destination: Destination, clock: Clock) -> ExportReport:
+    """Writes, seals, proves and publishes a prepared archive."""
+    document, contents = prepared.document, prepared.contents
+    with destination.staged() as stage:
         with clock.stage("write", f"writing {_count(len(contents.variables), 'variable')}"):
-            write(contents, directory)
+            write(contents, stage.directory)
         with clock.stage("seal", "sealing"):
-            seal(document, directory)
-            _prove(directory)
-        files = _sizes(directory)
-        progress("flushing to disk")
-        flushing = time.perf_counter()  # leaving the block flushes and renames
+            seal(document, stage.directory, prepared.left_out)
+            prove(stage.directory)
+        files = file_sizes(stage.directory)
+        clock.progress(stage.publishing)
+        flushing = time.perf_counter()  # leaving the block publishes
     clock.seconds["publish"] = time.perf_counter() - flushing
     return ExportReport(
-        path=target,
-        endpoints=tuple(_report(endpoint.compiled, document) for endpoint in endpoints),
-        cores=len(cores.functions),
+        path=stage.published,
+        endpoints=tuple(_report(endpoint.compiled, document) for endpoint in contents.endpoints),
+        signatures=tuple(_signature_reports(prepared)),
+        cores=prepared.cores,
         collections={name: len(variables) for name, variables in contents.collections.items()},
         files=files,
         seconds=clock.seconds,
-        notes=tuple(_notes(contents)),
+        notes=(*_notes(contents), *stage.notes),
     )
 
 
@@ -89,9 +128,15 @@ def require_tensorflow_backend() -> None:
         raise UnavailableError(f"specc exports from Keras on TensorFlow, not on {keras.config.backend()}; {hint}")
 
 
-def _gather(document: Document, model: Any, endpoints: list[TracedEndpoint]) -> Contents:
+def _gather(
+    document: Document,
+    model: Any,
+    endpoints: list[TracedEndpoint],
+    left_out: Mapping[str, str],
+    given: Mapping[str, Sequence[Any]],
+) -> Contents:
     """Everything that the archive holds: the model's variables in its order, then whatever else the endpoints reach."""
-    collections = collect(document, model)
+    collections = collect(document, model, given)
     kept = tracked(document, model)
     named = model_variables(model)
     known = {id(variable.variable) for variable in named}
@@ -102,15 +147,43 @@ def _gather(document: Document, model: Any, endpoints: list[TracedEndpoint]) -> 
     owned = owners(endpoints, everything, [model, *kept])
     return Contents(
         endpoints=endpoints,
+        signatures=_signatures(document, endpoints, left_out),
         variables=variables,
         trainable_variables=[variable.variable for variable in named if variable.trainable],
         non_trainable_variables=[variable.variable for variable in named if not variable.trainable],
         collections=dict(collections),
         resources=list({id(part): part for part in (*owned, *kept)}.values()),
+        options=tf_save_options(document, endpoints),
     )
 
 
-def _prove(directory: Path) -> None:
+def _signatures(document: Document, endpoints: list[TracedEndpoint], left_out: Mapping[str, str]) -> dict[str, Any]:
+    """The function of every signature that is no alias, by its key."""
+    traced = {endpoint.compiled.name: endpoint for endpoint in endpoints}
+    functions = {}
+    for published in published_signatures(document, left_out):
+        endpoint = traced[published.endpoint]
+        if published.alias_of:
+            continue
+        if published.receiver is None:
+            functions[published.key] = endpoint.signature
+        else:
+            (serialized,) = published.inputs
+            functions[published.key] = receiver_signature(
+                endpoint.compiled, published.receiver, serialized, endpoint.concrete
+            )
+    return functions
+
+
+def _signature_reports(prepared: Prepared) -> Iterator[SignatureReport]:
+    for signature in all_signatures(prepared.document):
+        reason = prepared.left_out.get(signature.endpoint, "")
+        if not reason and prepared.document.serving_only and not signature.is_servable:
+            reason = f"no server serves the method {signature.method}, and the document is serving_only"
+        yield SignatureReport(signature.key, signature.endpoint, signature.receiver, signature.method, reason)
+
+
+def prove(directory: Path) -> None:
     """Reads the staged archive back, as anybody will, and holds it against its contract before it is published."""
     findings = inspect_archive(directory).findings
     if findings:
@@ -120,7 +193,8 @@ def _prove(directory: Path) -> None:
         raise SpecError([*findings, bug])
 
 
-def _sizes(directory: Path) -> dict[str, int]:
+def file_sizes(directory: Path) -> dict[str, int]:
+    """The size of each file of an archive in bytes, by its path in it."""
     files = sorted(path for path in directory.rglob("*") if path.is_file())
     return {path.relative_to(directory).as_posix(): path.stat().st_size for path in files}
 

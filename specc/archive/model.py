@@ -20,12 +20,14 @@ _PATH: SpecPath = ("model",)
 def load_model(target: str, directory: Path, *, seed: int) -> Any:
     """The model that ``module:attribute`` or a ``.keras`` file, relative to ``directory``, names.
 
-    ``seed`` is set for Python, NumPy and Keras before anything is imported, so that building is repeatable.
+    ``seed`` is set for Python, NumPy and Keras before anything is imported, and Keras counts its names from one again,
+    so that building is repeatable, whatever was loaded before.
 
     Raises:
         SpecError: nothing can be imported or loaded there, or what a callable returned is no model.
         UnreadableError: there is no such file.
     """
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
     if target.endswith(".keras") and ":" not in target:
         return _load_file(directory / target, target)

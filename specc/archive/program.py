@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from specc.archive.compiled import CompiledEndpoint, compile_endpoint
+from specc.archive.destinations import destination
 from specc.archive.export import export
 from specc.archive.report import ExportReport
+from specc.archive.versions import VersionChoice
 from specc.language.document import Document
 from specc.language.load import require_buildable
 
@@ -30,20 +32,29 @@ class Program(Mapping[str, CompiledEndpoint]):
     def __len__(self) -> int:
         return len(self.endpoints)
 
-    def export(
+    def export(  # noqa: PLR0913  # each is one thing that a caller may say
         self,
         model: Any,
-        filepath: str | os.PathLike[str],
+        filepath: str | os.PathLike[str] | None = None,
         *,
+        base: str | os.PathLike[str] | None = None,
+        version: VersionChoice = "next",
+        keep: int | None = None,
         functions: Mapping[str, Callable[..., Any]] | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> ExportReport:
-        """Writes ``model`` as a SavedModel at ``filepath``, whole or not at all.
+        """Writes ``model`` as a SavedModel at ``filepath`` or as a version under ``base``, whole or not at all.
+
+        A URL such as ``s3://bucket/models/ranker`` is written through fsspec, and promises less: such a store has no
+        rename, so an archive there is complete once ``assets.extra/specc.published`` is, which is written last.
 
         Args:
             model: a Keras model or layer, a ``tf.Module``, a ``tf.function``, or anything whose attributes the
                 document's functions name; None where ``functions`` gives every function.
-            filepath: a directory that does not exist yet, or is empty.
+            filepath: a directory that does not exist yet, or is empty; a local path or a URL.
+            base: instead of ``filepath``, the directory or URL under which a version is published.
+            version: ``next``, ``timestamp``, or the number itself.
+            keep: how many versions to keep; older ones are removed once the new one is published.
             functions: a function for each endpoint whose ``function`` is null, called with the declared inputs.
             progress: called with one line before each stage.
 
@@ -52,13 +63,14 @@ class Program(Mapping[str, CompiledEndpoint]):
 
         Raises:
             SpecError: the model does not fit the document; every conflict is in ``diagnostics``, and nothing is left.
-            TargetError: ``filepath`` is not empty or cannot be written.
+            TargetError: ``filepath`` is not empty, the version exists, or nothing can be written there.
+            UnavailableError: a URL needs fsspec, or the package of its protocol.
         """
         return export(
             self.document,
             self.endpoints,
             model,
-            filepath,
+            destination(filepath, base=base, version=version, keep=keep),
             functions=functions or {},
             progress=progress or (lambda _: None),
         )

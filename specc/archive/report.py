@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from specc.language.document import Method
+
 
 @dataclass(frozen=True)
 class EndpointReport:
@@ -17,15 +19,28 @@ class EndpointReport:
 
 
 @dataclass(frozen=True)
+class SignatureReport:
+    """One signature that the document declares; ``reason`` says why it was left out, and is empty where it was not."""
+
+    key: str
+    endpoint: str
+    receiver: str | None
+    method: Method
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class ExportReport:
     """A published archive.
 
-    ``files`` maps each file's path in the archive to its size in bytes; ``seconds`` maps each stage to its wall time;
+    ``path`` is where it lies, or the URL of a remote one; ``files`` maps each file's path in the archive to its size in
+    bytes; ``seconds`` maps each stage to its wall time;
     ``cores`` says how many functions were traced for all the endpoints; ``notes`` are for a person to read.
     """
 
-    path: Path
+    path: Path | str
     endpoints: tuple[EndpointReport, ...]
+    signatures: tuple[SignatureReport, ...]
     cores: int
     collections: dict[str, int]
     files: dict[str, int]
@@ -41,3 +56,23 @@ class ExportReport:
     def variable_bytes(self) -> int:
         """The size of the checkpoint."""
         return sum(size for file, size in self.files.items() if file.startswith("variables/"))
+
+    @property
+    def included(self) -> dict[Method, list[str]]:
+        """The keys of the signatures in the archive, by their methods."""
+        keys: dict[Method, list[str]] = {}
+        for signature in self.signatures:
+            if not signature.reason:
+                keys.setdefault(signature.method, []).append(signature.key)
+        return keys
+
+    @property
+    def excluded(self) -> dict[str, str]:
+        """The keys of the signatures that were left out, each with the reason."""
+        return {signature.key: signature.reason for signature in self.signatures if signature.reason}
+
+    def signatures_text(self) -> str:
+        """Which signatures are in the archive, a line for each method, and which were left out and why."""
+        included = [f"INCLUDED for {method}: {', '.join(keys)}\n" for method, keys in sorted(self.included.items())]
+        excluded = [f"EXCLUDED {key}: {reason}\n" for key, reason in self.excluded.items()]
+        return "".join((*included, *excluded))

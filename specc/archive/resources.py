@@ -16,8 +16,8 @@ import tensorflow as tf
 from specc.archive.endpoints import TracedEndpoint
 from specc.archive.user_code import resolve_attribute
 from specc.archive.variables import find_variables
-from specc.diagnostics import Diagnostic, kind_of
-from specc.errors import SpecError
+from specc.diagnostics import Diagnostic, SpecPath, finding, kind_of
+from specc.errors import Findings, SpecError
 from specc.language.document import Document
 
 Trackable = tf.saved_model.experimental.TrackableResource
@@ -94,25 +94,25 @@ def tracked(document: Document, model: Any) -> list[Any]:
         SpecError: there is no such attribute, or nothing in it that an archive can keep.
     """
     kept: list[Any] = []
-    findings: list[Diagnostic] = []
+    findings = Findings()
     for index, target in enumerate(document.track):
-        try:
-            value = resolve_attribute(model, target, "unknown-track", ("track", index))
-        except SpecError as error:
-            findings.extend(error.diagnostics)
-            continue
-        parts = [
-            part
-            for part in (value, *_descendants(value))
-            if isinstance(part, (Trackable, tf.saved_model.Asset, tf.Variable))
-        ]
-        parts += [named.variable for named in find_variables(value)]
-        if not parts and isinstance(value, tf.Module) and not isinstance(value, keras.Layer):
-            parts = [value]
-        if not parts:
-            message = f"{target!r} ({kind_of(value)}) holds no variable, table or asset to keep"
-            findings.append(Diagnostic(rule="unknown-track", path=("track", index), message=message))
-        kept.extend(parts)
-    if findings:
-        raise SpecError(findings)
+        with findings.gather():
+            kept.extend(_kept(model, target, ("track", index)))
+    findings.raise_any()
     return list({id(part): part for part in kept}.values())
+
+
+def _kept(model: Any, target: str, at: SpecPath) -> list[Any]:
+    value = resolve_attribute(model, target, "unknown-track", at)
+    parts = [
+        part
+        for part in (value, *_descendants(value))
+        if isinstance(part, (Trackable, tf.saved_model.Asset, tf.Variable))
+    ]
+    parts += [named.variable for named in find_variables(value)]
+    if not parts and isinstance(value, tf.Module) and not isinstance(value, keras.Layer):
+        parts = [value]
+    if not parts:
+        message = f"{target!r} ({kind_of(value)}) holds no variable, table or asset to keep"
+        raise SpecError([finding("unknown-track", at, message)])
+    return parts

@@ -2,6 +2,7 @@
 
 * ``serving_default`` becomes an alias of the default endpoint, in the SignatureDefs and in the object graph, where a
   second signature would be traced, saved and differentiated again.
+* Methods and tags are written, and the keys of receivers' signatures, which TensorFlow cannot save as they are.
 * Lookup tables get names made from what the archive holds. TensorFlow's own names are counters, so that two archives
   in one process can share a table by accident, or absolute paths of the building machine.
 * ``fingerprint.pb`` is made anew for the changed file, with a UUID made from it instead of a random one.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
 from specc.language.contract import CONTRACT_PATH, write_contract
 from specc.language.document import Document
-from specc.language.legality import SERVING_DEFAULT
+from specc.language.signatures import METHOD_NAMES, TAGS, PublishedSignature, published_signatures
 
 _TABLE_OPS = frozenset(
     {
@@ -39,29 +40,48 @@ _TABLE_OPS = frozenset(
 )
 
 
-def seal(document: Document, directory: Path) -> None:
+def stand_in(key: str) -> str:
+    """What a signature is saved as: its key becomes a part of op names, which have no colon."""
+    return key.replace(":", ".")  # endpoints and receivers are identifiers, so no other key is the same
+
+
+def seal(document: Document, directory: Path, left_out: Mapping[str, str]) -> None:
     """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it."""
     path = directory / "saved_model.pb"
     saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     (meta_graph,) = saved_model.meta_graphs
-    if document.default is not None and document.default != SERVING_DEFAULT:
-        _add_alias(meta_graph, document.default)
+    published = published_signatures(document, left_out)
+    for signature in published:
+        _complete(meta_graph, signature)
+    meta_graph.meta_info_def.tags[:] = [TAGS[document.mode], *document.save_options.extra_tags]
     _rename_tables(saved_model, directory)
     path.write_bytes(saved_model.SerializeToString(deterministic=True))
     contract = directory / CONTRACT_PATH
     contract.parent.mkdir(exist_ok=True)
-    contract.write_text(write_contract(document), encoding="utf-8")
-    _write_fingerprint(directory)
+    contract.write_text(write_contract(document, left_out), encoding="utf-8")
+    write_fingerprint(directory)
 
 
-def _add_alias(meta_graph: Any, default: str) -> None:
-    meta_graph.signature_def[SERVING_DEFAULT].CopyFrom(meta_graph.signature_def[default])
+def _complete(meta_graph: Any, signature: PublishedSignature) -> None:
+    """Gives a signature its key and method, or makes it the alias that it is: another name of the same object."""
+    saved_as = signature.alias_of or stand_in(signature.key)
+    definition = meta_graph.signature_def[saved_as]
+    definition.method_name = METHOD_NAMES[signature.method]
+    if saved_as == signature.key:
+        return
+    meta_graph.signature_def[signature.key].CopyFrom(definition)
+    (node,) = (child for child in _signature_nodes(meta_graph) if child.local_name == saved_as)
+    if signature.alias_of:
+        _signature_nodes(meta_graph).add(node_id=node.node_id, local_name=signature.key)
+    else:
+        del meta_graph.signature_def[saved_as]
+        node.local_name = signature.key
+
+
+def _signature_nodes(meta_graph: Any) -> Any:
     nodes = meta_graph.object_graph_def.nodes
     (signatures,) = (child.node_id for child in nodes[0].children if child.local_name == "signatures")
-    for child in nodes[signatures].children:
-        if child.local_name == default:
-            nodes[signatures].children.add(node_id=child.node_id, local_name=SERVING_DEFAULT)
-            return
+    return nodes[signatures].children
 
 
 def _rename_tables(saved_model: Any, directory: Path) -> None:
@@ -88,7 +108,8 @@ def _table_names(saved_model: Any) -> Iterator[Any]:
                 yield node.attr["shared_name"]
 
 
-def _write_fingerprint(directory: Path) -> None:
+def write_fingerprint(directory: Path) -> None:
+    """Makes ``fingerprint.pb`` anew for what ``directory`` holds, with a UUID made from it."""
     path = directory / "fingerprint.pb"
     if not path.exists():  # this TensorFlow was told to write none
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from specc.archive.user_code import resolve_attribute
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
-from specc.errors import SpecError
+from specc.errors import Findings, SpecError
 from specc.language.document import Document, Selection
 from specc.language.tensor_string import format_tensor
 
@@ -69,25 +69,22 @@ def _unique(variables: Iterable[NamedVariable]) -> list[NamedVariable]:
     return list({id(named.variable): named for named in variables}.values())
 
 
-def collect(document: Document, model: Any) -> dict[str, list[Any]]:
-    """The variables of every declared collection, by its name.
+def collect(document: Document, model: Any, given: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """The variables of every declared collection, by its name: those ``given``, or what the document selects.
 
     Raises:
         SpecError: a path is unknown, a selection is empty, or what was found is not the declared content.
     """
     collections: dict[str, list[Any]] = {}
-    findings: list[Diagnostic] = []
+    findings = Findings()
     for name, selections in document.variable_collections.items():
-        found: list[NamedVariable] = []
-        for index, selection in enumerate(selections):
+        found: list[NamedVariable] = list(find_variables(list(given.get(name, ()))))
+        for index, selection in enumerate(() if name in given else selections):
             at: SpecPath = ("variable_collections", name, *((index,) if len(selections) > 1 else ()))
-            try:
+            with findings.gather():
                 found.extend(_select(selection, model, at))
-            except SpecError as error:
-                findings.extend(error.diagnostics)
         collections[name] = [named.variable for named in _unique(found)]
-    if findings:
-        raise SpecError(findings)
+    findings.raise_any()
     return collections
 
 

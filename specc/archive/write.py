@@ -6,7 +6,7 @@ import contextlib
 import errno
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 import tensorflow as tf
 
 from specc.archive.endpoints import TracedEndpoint
+from specc.archive.save_options import saved_variables
+from specc.archive.seal import stand_in
 from specc.archive.user_code import summarize
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
@@ -32,46 +34,52 @@ class ArchiveRoot(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
 
 @dataclass(frozen=True)
 class Contents:
-    """Everything that one archive holds."""
+    """Everything that one archive holds.
+
+    ``signatures`` has the function of each signature that is no alias, by its key; ``options`` is the
+    ``tf.saved_model.SaveOptions`` to save it all with.
+    """
 
     endpoints: Sequence[TracedEndpoint]
+    signatures: Mapping[str, Any]
     variables: Sequence[Any]
     trainable_variables: Sequence[Any]
     non_trainable_variables: Sequence[Any]
     collections: dict[str, Sequence[Any]]
     resources: Sequence[Any]
+    options: Any
 
     @property
     def keeps_gradients(self) -> bool:
-        """Custom gradients are kept or dropped for a whole archive: dropped where every endpoint says so."""
-        return any(endpoint.compiled.declared.gradients for endpoint in self.endpoints)
+        """Whether the archive keeps custom gradients, for all endpoints."""
+        return bool(self.options.experimental_custom_gradients)
 
 
 def write(contents: Contents, directory: Path) -> None:
-    """Saves ``contents`` in ``directory``: one signature per endpoint, each variable once.
+    """Saves ``contents`` in ``directory``: one signature a way in, each variable once.
 
     Raises:
         OSError: the disk is full, or the directory cannot be written.
         SpecError: TensorFlow finds something that it cannot save.
     """
     root = ArchiveRoot()
-    root.variables = list(contents.variables)
-    root.trainable_variables = list(contents.trainable_variables)
-    root.non_trainable_variables = list(contents.non_trainable_variables)
+    root.variables = saved_variables(contents.variables, contents.options)
+    root.trainable_variables = saved_variables(contents.trainable_variables, contents.options)
+    root.non_trainable_variables = saved_variables(contents.non_trainable_variables, contents.options)
     for name, variables in sorted(contents.collections.items()):
-        setattr(root, name, list(variables))
+        setattr(root, name, saved_variables(variables, contents.options))
     root._resources = list(contents.resources)
-    signatures = {}
     for endpoint in contents.endpoints:
         setattr(root, endpoint.compiled.name, endpoint.nested)
-        signatures[endpoint.compiled.name] = endpoint.signature
-    options = tf.saved_model.SaveOptions(experimental_custom_gradients=contents.keeps_gradients)
+    signatures = {stand_in(key): signature for key, signature in contents.signatures.items()}
     try:
         with _quiet():
-            tf.saved_model.save(root, str(directory), signatures=signatures, options=options)
+            tf.saved_model.save(root, str(directory), signatures=signatures, options=contents.options)
     except tf.errors.OpError as error:
         raise OSError(errno.EIO, _reason(error)) from error
-    except (ValueError, TypeError, AssertionError, KeyError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # TensorFlow raises many types, and a sharding callback is the user's code
         message = f"TensorFlow cannot save the archive: {summarize(error)}"
         raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message)]) from error
 

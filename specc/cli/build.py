@@ -1,72 +1,221 @@
-"""``specc build FILE --out DIR``: an archive, whole or not at all."""
+"""``specc build FILE... (--out DIR | --base DIR)``: archives, each whole or not at all."""
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from specc.cli import OK, note
+from specc.cli import OK, WRONG_USAGE, complain, note
+from specc.cli.importing import import_tensorflow, modules_of
 from specc.diagnostics import Diagnostic
-from specc.errors import SpecError, UnavailableError
+from specc.errors import SpeccError, SpecError
+from specc.language.document import Document
 from specc.language.load import load_buildable
 from specc.language.scalars import ModelPath
+from specc.language.signatures import DEFAULT_KEYS
 from specc.report.text import table
 
 if TYPE_CHECKING:
     from specc.archive import ExportReport
 
 SEED = 0
-"""Seeds Python, NumPy and Keras before the model is imported, so that two builds of one model are one archive."""
+"""Seeds Python, NumPy and Keras before a model is imported, so that two builds of one model are one archive."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("file", metavar="FILE", help="the spec")
-    parser.add_argument("--out", required=True, metavar="DIR", help="where to put the archive; absent or empty")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a spec; of several, NAME.specc.json goes to DIR/NAME")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", metavar="DIR", help="where to put the archive, a path or a URL; absent or empty")
+    where.add_argument("--base", metavar="DIR", help="publish the archive as a version, DIR/<integer>")
+    parser.add_argument(
+        "--version",
+        type=_version,
+        metavar="next|timestamp|N",
+        help="with --base: one more than the newest version (this is the default), the seconds since 1970, or a number",
+    )
+    parser.add_argument(
+        "--keep",
+        type=_count,
+        metavar="N",
+        help="with --base: remove versions beyond the newest N, once the new one is published",
+    )
     parser.add_argument(
         "--model",
         metavar="MODULE:ATTRIBUTE",
-        help="the model, or what returns it, in place of the one that the spec names; or a .keras file",
+        help="the model, or what returns it, in place of the one that each spec names; or a .keras file",
+    )
+    parser.add_argument(
+        "--merged",
+        action="store_true",
+        help="put the modes of one model, a FILE each, into one archive, as readers of TensorFlow 1 expect",
     )
 
 
-def run(options: argparse.Namespace) -> int:
-    """Builds the archive, with progress on standard error, and prints what is in it."""
-    start = time.perf_counter()
-    document = load_buildable(options.file)
-    target = options.model or document.model
-    if target is None:
-        hint = 'add "model": "module:attribute" to it, or give --model'
-        raise SpecError(
-            [Diagnostic(rule="missing-model", file=options.file, message="the spec names no model", hint=hint)]
-        )
-    _check_model_path(target, options.file)
-    _import_tensorflow()
-    from specc.archive import compile
-    from specc.archive.model import load_model
-    from specc.archive.publish import free_target
+def _version(text: str) -> str | int:
+    if text in ("next", "timestamp"):
+        return text
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63):
+        raise argparse.ArgumentTypeError(f"{text!r} is not next, timestamp or an integer from 0 to 2**63 - 1")
+    return int(text)
 
-    free_target(options.out)  # before minutes of loading
-    directory, here = Path(options.file).resolve().parent, Path.cwd()
-    # The spec's own modules are beside it, and the same from everywhere; what --model names is looked for here first.
-    sys.path[:0] = map(str, (here, directory) if options.model else (directory, here))
-    note(f"loading {target}")
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of versions, at least 1")
+    return int(text)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One archive to build: ``where`` is what :meth:`specc.archive.program.Program.export` is told about its place."""
+
+    file: str
+    document: Document
+    model: str
+    directory: Path
+    where: dict[str, Any]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Builds the archives one after the other, with progress on standard error, and prints what is in each."""
+    start = time.perf_counter()
+    refusal = _misuse(options)
+    if refusal:
+        complain(refusal)
+        return WRONG_USAGE
+    jobs = _jobs(options)
+    import_tensorflow("build")
+    from specc.archive.destinations import destination
+
+    for job in jobs:
+        destination(**job.where).check()  # before minutes of loading
+    if options.merged:
+        return _build_merged(jobs, options, start)
+    left = list(jobs)
     try:
-        model = load_model(target, here if options.model else directory, seed=SEED)
-        report = compile(document).export(model, options.out, progress=note)
+        for job, model in _with_models(jobs, options):
+            start = _build(job, model, start)
+            left.remove(job)
+    except SpeccError:
+        if len(jobs) > 1:
+            note(f"built {len(jobs) - len(left)} of {len(jobs)}; not built: {', '.join(job.file for job in left)}")
+        raise
+    return OK
+
+
+def _misuse(options: argparse.Namespace) -> str:
+    """Why the options do not go together, or nothing."""
+    if options.base is None and (options.version is not None or options.keep is not None):
+        return "--version and --keep go with --base"
+    names: dict[str, str] = {}
+    for file in options.files if len(options.files) > 1 and not options.merged else ():
+        name = _name(file)
+        if name in ("", ".", ".."):
+            return f"{file} has no name that an archive could have"
+        if name in names:
+            return f"{names[name]} and {file} would both go to {name!r}; build them one at a time"
+        names[name] = file
+    return ""
+
+
+def _name(file: str) -> str:
+    return Path(file).name.removesuffix(".json").removesuffix(".specc")
+
+
+def _jobs(options: argparse.Namespace) -> list[_Job]:
+    """What is to be built, in the order in which no model is loaded twice; raises every finding of every file."""
+    jobs: list[_Job] = []
+    findings: list[Diagnostic] = []
+    for file in options.files:
+        try:
+            jobs.append(_job(file, options))
+        except SpecError as error:
+            findings += error.diagnostics
+    if findings:
+        raise SpecError(findings)
+    directories, models = ([getattr(job, field) for job in jobs] for field in ("directory", "model"))
+    return sorted(jobs, key=lambda job: (directories.index(job.directory), models.index(job.model)))
+
+
+def _job(file: str, options: argparse.Namespace) -> _Job:
+    document = load_buildable(file)
+    model = options.model or document.model
+    if model is None:
+        hint = 'add "model": "module:attribute" to it, or give --model'
+        raise SpecError([Diagnostic(rule="missing-model", file=file, message="the spec names no model", hint=hint)])
+    _check_model_path(model, file)
+    place = options.out or options.base
+    if len(options.files) > 1 and not options.merged:
+        place = os.path.join(place, _name(file))  # noqa: PTH118  # it may be a URL
+    versions = {"base": place, "version": options.version or "next", "keep": options.keep}
+    where = {"filepath": place} if options.base is None else versions
+    return _Job(file, document, model, Path(file).resolve().parent, where)
+
+
+def _with_models(jobs: list[_Job], options: argparse.Namespace) -> Generator[tuple[_Job, Any], None, None]:
+    """Each job with its model, which is loaded once for all that name it beside them."""
+    from specc.archive.model import load_model
+
+    here, loaded, model = Path.cwd(), None, None
+    for directory, group in itertools.groupby(jobs, key=lambda job: job.directory):
+        # The spec's own modules are beside it, and the same from everywhere; what --model names is here first.
+        with modules_of(directory, (here, directory) if options.model else (directory, here)):
+            for job in group:
+                key = (job.model, here if options.model else directory)
+                if key != loaded:
+                    note(f"loading {job.model}")
+                    with _findings_in(job.file):
+                        loaded, model = key, load_model(*key, seed=SEED)
+                yield job, model
+
+
+@contextmanager
+def _findings_in(file: str) -> Iterator[None]:
+    try:
+        yield
     except SpecError as error:
-        raise SpecError(finding.in_file(options.file) for finding in error.diagnostics) from error
-    sys.stdout.write(_summary(report, time.perf_counter() - start))
+        raise SpecError(finding.in_file(file) for finding in error.diagnostics) from error
+
+
+def _build(job: _Job, model: Any, start: float) -> float:
+    """Builds one archive, prints what is in it and how long it took since ``start``, and gives the time."""
+    from specc.archive import compile
+
+    with _findings_in(job.file):
+        report = compile(job.document).export(model, progress=note, **job.where)
+    end = time.perf_counter()
+    sys.stdout.write(_summary(report, job.document, end - start))
+    sys.stdout.flush()
+    return end
+
+
+def _build_merged(jobs: list[_Job], options: argparse.Namespace, start: float) -> int:
+    """Builds one archive with a MetaGraph for each document, and prints what is in each."""
+    from specc.archive.merge import merge
+
+    if len({(job.model, job.directory) for job in jobs}) > 1:
+        listed = ", ".join(f"{job.model} ({job.file})" for job in jobs)
+        complain(f"a merged archive holds the modes of one model, and these are {listed}; say which with --model")
+        return WRONG_USAGE
+    _, model = next(with_model := _with_models(jobs, options))
+    report = merge([job.document for job in jobs], model, progress=note, **jobs[0].where)
+    with_model.close()
+    seconds = time.perf_counter() - start
+    for mode in report.modes:
+        sys.stdout.write(mode.signatures_text())
+    sys.stdout.write("".join(f"note: {text}\n" for text in report.notes))
+    sys.stdout.write(f"{report.path}: {report.bytes:,} bytes, {len(report.modes)} MetaGraphs, {seconds:.2f} s\n")
     return OK
 
 
@@ -79,43 +228,7 @@ def _check_model_path(target: str, file: str) -> None:
         raise SpecError([finding]) from None
 
 
-def _import_tensorflow() -> None:
-    missing = [name for name in ("tensorflow", "keras") if find_spec(name) is None]
-    if missing:
-        names = " and ".join({"tensorflow": "TensorFlow", "keras": "Keras"}[name] for name in missing)
-        raise UnavailableError(f"build needs {names}; install with: pip install 'specc[tensorflow]'")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    note("importing TensorFlow")
-    try:
-        with _quietly():
-            from specc.archive.export import require_tensorflow_backend
-    except (Exception, SystemExit) as error:
-        backend = f" (KERAS_BACKEND is {os.environ['KERAS_BACKEND']})" if "KERAS_BACKEND" in os.environ else ""
-        text = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise UnavailableError(f"TensorFlow and Keras cannot be imported{backend}: {text}") from error
-    require_tensorflow_backend()
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """TensorFlow's C++ half writes lines to standard error while it loads, before any level can be set."""
-    sys.stderr.flush()
-    try:
-        file = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
-    except OSError:  # nowhere to keep what it says
-        yield
-        return
-    with file as said:
-        saved = os.dup(2)
-        os.dup2(said.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-
-
-def _summary(report: ExportReport, seconds: float) -> str:
+def _summary(report: ExportReport, document: Document, seconds: float) -> str:
     rows = [
         (
             f"{endpoint.name}{' *' if endpoint.is_default else ''}",
@@ -124,11 +237,11 @@ def _summary(report: ExportReport, seconds: float) -> str:
         )
         for endpoint in report.endpoints
     ]
-    legend = "* also serving_default\n" if any(endpoint.is_default for endpoint in report.endpoints) else ""
+    legend = f"* also {DEFAULT_KEYS[document.mode]}\n" if any(each.is_default for each in report.endpoints) else ""
     stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in report.seconds.items())
     notes = "".join(f"note: {text}\n" for text in report.notes)
     return (
-        f"{table(('endpoint', 'inputs', 'outputs'), rows)}{legend}{notes}\n"
+        f"{table(('endpoint', 'inputs', 'outputs'), rows)}{legend}\n{report.signatures_text()}{notes}\n"
         f"{report.path}: {report.bytes:,} bytes ({report.variable_bytes:,} of variables), "
         f"{seconds:.2f} s ({stages})\n"
     )

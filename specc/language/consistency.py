@@ -24,6 +24,7 @@ def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)
         yield from _arguments(endpoint, at)
+        yield from _receiver(endpoint, at)
         for index, tree in enumerate(endpoint.inputs):
             yield from _fields(tree, (*at, "inputs", index))
         yield from _fields(endpoint.outputs, (*at, "outputs"))
@@ -35,6 +36,7 @@ def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
                 yield finding("bad-default", (*leaf.path, "default"), "an output has no default", "remove it")
     yield from _default(document)
     yield from _collections(document)
+    yield from _save_options(document)
 
 
 def _dims(document: Document) -> Iterator[Diagnostic]:
@@ -58,6 +60,12 @@ def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
         if name in seen:
             yield finding("duplicate-argument", (*at, "arguments", index), f"the argument {name!r} stands twice")
         seen.add(name)
+
+
+def _receiver(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+    if endpoint.receiver is not None and endpoint.receiver not in endpoint.receivers:
+        hint = did_you_mean(endpoint.receiver, islice(endpoint.receivers, _MAX_SHOWN)) or 'declare it in "receivers"'
+        yield finding("unknown-receiver", (*at, "receiver"), f"there is no receiver {endpoint.receiver!r}", hint)
 
 
 def _count(things: tuple[object, ...], word: str) -> str:
@@ -185,3 +193,16 @@ def _collections(document: Document) -> Iterator[Diagnostic]:
                 if any(isinstance(dim, str) and dim != ANY for dim in leaf.shape or ()):
                     message = "a variable has no named dimensions"
                     yield finding("named-variable-dim", (*at, "content", path), message, "write a size or '?'")
+
+
+def _save_options(document: Document) -> Iterator[Diagnostic]:
+    options = document.save_options
+    for alias, name in sorted(options.function_aliases.items()):
+        if name not in document.endpoints:
+            hint = did_you_mean(name, islice(document.endpoints, _MAX_SHOWN)) or "an alias names an endpoint"
+            at: SpecPath = ("save_options", "function_aliases", alias)
+            yield finding("unknown-endpoint", at, f"there is no endpoint {name!r}", hint)
+    sharding = options.experimental_sharding_callback
+    if sharding is not None and (sharding.callback is None) == (sharding.max_shard_size is None):
+        message = "a checkpoint is sharded by a callback or by a largest size: say one of the two"
+        yield finding("bad-sharding", ("save_options", "experimental_sharding_callback"), message)

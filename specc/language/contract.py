@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from specc.diagnostics import Diagnostic, format_path
@@ -17,7 +19,15 @@ CONTRACT_PATH = "assets.extra/specc.json"
 CONTRACT_VERSION = 1
 
 
-def write_contract(document: Document) -> str:
+@dataclass(frozen=True)
+class Contract:
+    """What an archive promises: a document, but for the optional endpoints that it was built without, each with why."""
+
+    document: Document
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_contract(document: Document, left_out: Mapping[str, str] | None = None) -> str:
     """The text of the contract of ``document``, with no clock, host or path in it."""
     data = {
         "contract": CONTRACT_VERSION,
@@ -25,11 +35,13 @@ def write_contract(document: Document) -> str:
         "document": document_to_json(document),
         "wire_names": _wire_names(document),
     }
+    if left_out:
+        data["left_out"] = dict(sorted(left_out.items()))
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def read_contract(text: bytes) -> Document:
-    """The document of a contract.
+def read_contract(text: bytes) -> Contract:
+    """The contract in ``text``.
 
     Raises:
         SpecError: the text is no contract, or its document, digest and wire names do not belong together.
@@ -42,7 +54,13 @@ def read_contract(text: bytes) -> Document:
         raise _refusal(f"the digest in {CONTRACT_PATH} is not that of its document: one of them was changed")
     if data.get("wire_names") != _wire_names(document):
         raise _refusal(f"the wire names in {CONTRACT_PATH} are not those of its document: one of them was changed")
-    return document
+    left_out = data.get("left_out", {})
+    if not isinstance(left_out, dict) or not all(isinstance(reason, str) for reason in left_out.values()):
+        raise _refusal(f"the endpoints left out in {CONTRACT_PATH} have no reasons")
+    for name in left_out:
+        if name not in document.endpoints or not document.endpoints[name].optional:
+            raise _refusal(f"{CONTRACT_PATH} leaves out {name!r}, which is no optional endpoint")
+    return Contract(document, left_out)
 
 
 def _wire_names(document: Document) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer
 
 from specc.language.leaf_fields import FILLED_OBJECT, DtypeValue
+from specc.language.receivers import Feature, Receiver
+from specc.language.save_options import SaveOptions
 from specc.language.scalars import (
     AttributePath,
     DimName,
@@ -20,11 +22,14 @@ from specc.language.scalars import (
     describe,
     problem,
 )
-from specc.language.trees import Record, Tensor, Tree, tensor, tree_to_json
+from specc.language.trees import Record, Tensor, Tree, tensor, to_lists, tree_to_json
 
 VERSION: Literal[1] = 1
 DEFAULT_FUNCTION = "__call__"
 DEFAULT_ARGUMENTS = ("inputs",)
+
+Method: TypeAlias = Literal["predict", "classify", "regress", "train", "eval"]
+Mode: TypeAlias = Literal["predict", "train", "eval"]
 
 
 def _check_version(value: Any) -> int:
@@ -78,6 +83,14 @@ class Endpoint(Record):
     """The trees of the positional arguments."""
     outputs: Tree
     """The tree of the result."""
+    method: Method = "predict"
+    """What the signature is for: predict, classify and regress are for serving, train and eval for supervision."""
+    receivers: dict[NonEmpty, Receiver] = {}
+    """Further ways in, each a signature ``receiver:endpoint`` that parses the inputs out of serialized messages."""
+    receiver: NonEmpty | None = None
+    """The receiver that is the plain signature; the endpoint's own inputs then make ``raw:endpoint``."""
+    optional: Flag = False
+    """Whether an archive may be built without this endpoint, where it cannot be traced or is not what is declared."""
 
     def model_post_init(self, context: Any, /) -> None:
         """A single argument is called ``inputs`` unless the document says otherwise."""
@@ -149,6 +162,12 @@ class Document(Record):
     """Lists of variables that the archive offers by name."""
     track: tuple[AttributePath, ...] = ()
     """Attributes of the model, such as lookup tables, that the archive keeps although no endpoint reaches them."""
+    mode: Mode = "predict"
+    """What the archive is for; sets its tag (serve, train, eval) and the default signature's key."""
+    serving_only: Flag = False
+    """Whether signatures that no server can serve, those of the methods train and eval, are left out."""
+    save_options: SaveOptions = SaveOptions()
+    """The fields of tf.saved_model.SaveOptions."""
 
     def model_post_init(self, context: Any, /) -> None:
         """A single endpoint is the default by itself, so that saying it and leaving it out are one document."""
@@ -188,6 +207,22 @@ def document_to_json(document: Document) -> dict[str, Any]:
         data["variable_collections"] = {name: _collection_to_json(collection) for name, collection in collections}
     if document.track:
         data["track"] = list(document.track)
+    data |= _said(document, "mode", "serving_only")
+    save_options = _save_options_to_json(document.save_options)
+    return {**data, "save_options": save_options} if save_options else data
+
+
+def _save_options_to_json(options: SaveOptions) -> dict[str, Any]:
+    data = _said(options, *SaveOptions.model_fields)
+    for field in ("namespace_whitelist", "extra_tags"):
+        if field in data:
+            data[field] = list(data[field])
+    if "function_aliases" in data:
+        data["function_aliases"] = dict(sorted(options.function_aliases.items()))
+    sharding = options.experimental_sharding_callback
+    if sharding is not None:
+        said = _said(sharding, "callback", "max_shard_size")
+        data["experimental_sharding_callback"] = said.get("callback") if list(said) == ["callback"] else said
     return data
 
 
@@ -211,7 +246,21 @@ def _endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
         data["arguments"] = list(endpoint.arguments)
     data["inputs"] = [tree_to_json(tree) for tree in endpoint.inputs]
     data["outputs"] = tree_to_json(endpoint.outputs)
+    data |= _said(endpoint, "method")
+    if endpoint.receivers:
+        data["receivers"] = {name: _receiver_to_json(item) for name, item in sorted(endpoint.receivers.items())}
+    return data | _said(endpoint, "receiver", "optional")
+
+
+def _receiver_to_json(receiver: Receiver) -> dict[str, Any]:
+    data = {"kind": receiver.kind, **_said(receiver, "description")}
+    if receiver.features is not None:
+        data["features"] = {name: _feature_to_json(item) for name, item in sorted(receiver.features.items())}
     return data
+
+
+def _feature_to_json(feature: Feature) -> dict[str, Any]:
+    return {key: to_lists(value) for key, value in _said(feature, "key", "default", "sequence").items()}
 
 
 def _sorted_json(value: Any) -> Any:

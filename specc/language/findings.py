@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from pydantic_core import ErrorDetails
 
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean
 from specc.language.document import Dim, Document, Endpoint, Selection
+from specc.language.receivers import Feature, Receiver
+from specc.language.save_options import SaveOptions, Sharding
 from specc.language.scalars import describe, shorten
 from specc.language.trees import (
     TAG,
@@ -36,7 +39,7 @@ _NODES: dict[str, type[BaseModel]] = {
     "tuple": Tuple,
 }
 _NODES |= {"namedtuple": NamedTuple, "dict": Dict}
-_PLURALS = {list: "an array", dict: "an object"}
+_CHOICE = re.compile(r"'([^']+)'")
 
 
 def diagnose(error: ValidationError, data: Any) -> Iterator[Diagnostic]:
@@ -65,8 +68,8 @@ def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseMod
             pass
         elif len(path) == 2 and path[0] == "variable_collections" and part == 0 and not isinstance(current, list):
             pass  # a collection of one selection may leave the array out
-        elif part in (0, "from") and isinstance(current, str):
-            pass  # a single name stands for an array of one, and a path alone for a selection
+        elif part in (0, "from", "callback") and isinstance(current, str):
+            pass  # a single name stands for an array of one, and a path alone for a selection or a callback
         else:
             path.append(part)
             current = _child(current, part)
@@ -96,6 +99,14 @@ def _model_at(kind: str, trail: SpecPath) -> type[BaseModel]:
             return Dim
         case "", ("endpoints", _, _):
             return Endpoint
+        case "", ("endpoints", _, "receivers", _, _):
+            return Receiver
+        case "", ("endpoints", _, "receivers", _, "features", _, _):
+            return Feature
+        case "", ("save_options", _):
+            return SaveOptions
+        case "", ("save_options", "experimental_sharding_callback", _):
+            return Sharding
         case "", ("variable_collections", *_):
             return Selection
         case _:
@@ -133,7 +144,9 @@ def _diagnostic(detail: ErrorDetails, path: SpecPath, model: type[BaseModel]) ->
             )
         case "literal_error":
             text = f"expected {context['expected']}, found {describe(found)}"
-            return Diagnostic(rule="bad-choice", path=path, message=text)
+            choices = _CHOICE.findall(context["expected"])
+            hint = did_you_mean(found, choices) if isinstance(found, str) else ""
+            return Diagnostic(rule="bad-choice", path=path, message=text, hint=hint)
         case _:
             return Diagnostic(
                 rule=detail["type"],

@@ -16,6 +16,8 @@ from pydantic.fields import FieldInfo
 
 from specc.language.document import COLLECTION_SCHEMA, Dim, Document, Endpoint, Selection
 from specc.language.leaf_fields import SHAPE_SCHEMA
+from specc.language.receivers import Feature, Receiver
+from specc.language.save_options import SaveOptions, Sharding
 from specc.language.scalars import DOTTED, END
 from specc.language.tensor_string import TENSOR_PATTERN
 from specc.language.trees import (
@@ -39,6 +41,7 @@ MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
         Dim, Endpoint, Selection, Tensor, Ragged, RaggedNames, Sparse, SparseNames, List, Tuple, NamedTuple, Dict,
+        Receiver, Feature, SaveOptions, Sharding,
     )
 }  # fmt: skip
 """The definitions that are objects with a fixed set of keys."""
@@ -61,6 +64,9 @@ _EXAMPLES: dict[type[BaseModel], dict[str, list[Any]]] = {
         "default": ["score", None],
         "variable_collections": [{"optimizer_variables": "optimizer.variables"}],
         "track": [["title_lookup"]],
+        "mode": ["train"],
+        "serving_only": [True],
+        "save_options": [{"experimental_custom_gradients": False}],
     },
     Dim: {"min": [1], "max": [512], "description": ["Events of one user, latest last."]},
     Endpoint: {
@@ -74,7 +80,31 @@ _EXAMPLES: dict[type[BaseModel], dict[str, list[Any]]] = {
         "arguments": [["features", "context"]],
         "inputs": [[{"user": {"id": "int64[batch]"}}, ["float32[batch, 3]", "float32[batch, 4]"]]],
         "outputs": ["float32[batch, 1]", {"score": "float32[batch, 1]"}],
+        "method": ["classify"],
+        "receivers": [{"examples": {"kind": "tf_example"}}],
+        "receiver": ["examples"],
+        "optional": [True],
     },
+    Receiver: {
+        "kind": ["tf_example", "tf_sequence_example"],
+        "description": ["Batch jobs, which read the examples from files."],
+        "features": [{"user_id": {"key": "uid"}}],
+    },
+    Feature: {"key": ["uid"], "default": [0, "unknown"], "sequence": [True]},
+    SaveOptions: {
+        "namespace_whitelist": [["Company"]],
+        "save_debug_info": [True],
+        "function_aliases": [{"scorer": "score"}],
+        "experimental_debug_stripper": [True],
+        "experimental_io_device": ["/job:localhost"],
+        "experimental_variable_policy": ["save_variable_devices"],
+        "experimental_custom_gradients": [False],
+        "experimental_image_format": [False],
+        "experimental_skip_saver": [True],
+        "experimental_sharding_callback": [{"max_shard_size": 1_000_000_000}, "ranker.saving:by_table"],
+        "extra_tags": [["gpu"]],
+    },
+    Sharding: {"callback": ["ranker.saving:by_table"], "max_shard_size": [1_000_000_000]},
     Selection: {
         "from": ["variables", "optimizer.variables"],
         "match": ["encoder/**", "*/kernel"],
@@ -184,18 +214,20 @@ def _object(model: type[BaseModel]) -> dict[str, Any]:
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     # A node is told by its kind, so the key has a default only in Python.
     required = [key for key, field in fields.items() if field.is_required() or key == "kind"]
+    extra = model.model_config.get("json_schema_extra")
     return {
         "description": model.__doc__,
         "type": "object",
         "properties": {key: _key(model, key, field) for key, field in fields.items()},
         **({"required": required} if required else {}),
         "additionalProperties": False,
+        **(extra if isinstance(extra, dict) else {}),
     }
 
 
 def _key(model: type[BaseModel], key: str, field: FieldInfo) -> dict[str, Any]:
     said: dict[str, Any] = {}
-    if key == "kind":
+    if key == "kind" and not field.is_required():
         said["description"] = "The kind of node that this object is the long form of."
         said["examples"] = [field.default]
     else:

@@ -13,14 +13,16 @@ from collections.abc import Iterable, Iterator
 from specc.diagnostics import Diagnostic, SpecPath, finding, format_path
 from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES
+from specc.language.features import find_unparsable
+from specc.language.methods import default_key_is_taken, find_method_violations, find_undeliverable
 from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
+from specc.language.signatures import RAW, TAGS
 from specc.language.trees import NamedTuple, Ragged, Sparse, Tensor, Tree
 
 INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 MAX_NESTING = 40
 """TensorFlow and protobuf stop at about 46 nested containers."""
 
-SERVING_DEFAULT = "serving_default"
 RESERVED = frozenset(
     {
         "signatures", "variables", "trainable_variables", "non_trainable_variables", "name", "name_scope",
@@ -33,6 +35,8 @@ RESERVED = frozenset(
 def find_illegal(document: Document) -> Iterator[Diagnostic]:
     """Every name in ``document`` that cannot be built, and every clash, naming both sides."""
     yield from _attributes(document)
+    yield from find_undeliverable(document)
+    yield from _save_options(document)
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)
         yield from _arguments(endpoint, at)
@@ -42,12 +46,14 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
         yield from _input_names(input_leaves(endpoint, at))
         yield from _defaults(input_leaves(endpoint, at))
         yield from _output_names(output_leaves(endpoint, at))
+        yield from find_method_violations(endpoint, at)
+        yield from _receivers(endpoint, at)
 
 
 def _attributes(document: Document) -> Iterator[Diagnostic]:
     """Endpoints and collections become attributes of one revived object."""
     for name in document.endpoints:
-        if name == SERVING_DEFAULT and document.default != name:
+        if default_key_is_taken(document, name) and document.default != name:
             hint = "the default endpoint is published under that name; make this one the default or rename it"
             yield finding("reserved-name", ("endpoints", name), f"{name!r} is not the default endpoint", hint)
         yield from _attribute(name, ("endpoints", name), "an endpoint")
@@ -56,7 +62,7 @@ def _attributes(document: Document) -> Iterator[Diagnostic]:
         if name in document.endpoints:
             message = f"the collection {name!r} would overwrite the endpoint of that name"
             yield finding("name-clash", path, message, "rename one of them")
-        if name == SERVING_DEFAULT:
+        if default_key_is_taken(document, name):
             yield finding("reserved-name", path, f"{name!r} is kept for the default endpoint", "rename it")
         yield from _attribute(name, path, "a collection")
 
@@ -71,6 +77,34 @@ def _attribute(name: str, path: SpecPath, what: str) -> Iterator[Diagnostic]:
         yield finding(
             "reserved-name", path, f"{name!r} is an attribute of every revived archive", "choose another name"
         )
+
+
+def _receivers(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+    for name in endpoint.receivers:
+        path: SpecPath = (*at, "receivers", name)
+        if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+            hint = "use letters, digits and underscores, and no Python keyword"
+            yield finding("bad-name", path, f"{name!r} cannot be the name of a receiver", hint)
+        elif name == RAW:
+            message = f"{RAW!r} stands for an endpoint's own inputs, where a receiver is the plain signature"
+            yield finding("reserved-name", path, message, "choose another name")
+        yield from find_unparsable(endpoint, name, at)
+
+
+def _save_options(document: Document) -> Iterator[Diagnostic]:
+    options, at = document.save_options, ("save_options",)
+    if options.experimental_image_format:
+        message = "no released TensorFlow writes this format"
+        yield finding("unsupported-save-option", (*at, "experimental_image_format"), message, "remove it")
+    for field in ("namespace_whitelist", "extra_tags"):
+        values = getattr(options, field) or ()
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                yield finding("duplicate-entry", (*at, field, index), f"{value!r} stands twice", "remove one of them")
+    for index, tag in enumerate(options.extra_tags):
+        if tag == TAGS[document.mode]:
+            message = f"every archive of the mode {document.mode!r} has the tag {tag!r}"
+            yield finding("duplicate-entry", (*at, "extra_tags", index), message, "remove it")
 
 
 def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
@@ -98,6 +132,11 @@ def _namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
     for index, (name, _) in enumerate(tree.fields):
         if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
             yield finding("bad-name", (*path, "fields", index, 0), f"{name!r} cannot be the name of a field")
+
+
+def is_input_name(name: str) -> bool:
+    """Whether an input, or an argument, of a buildable document may be called ``name``."""
+    return not _input_problem(name)
 
 
 def _input_problem(name: str) -> str:

@@ -26,6 +26,9 @@ from specc.language.trees import (
     children,
 )
 
+SUPERVISED_SEPARATOR = "/"
+"""Joins the words of an output's name where the method is train or eval: ``metrics/accuracy/value``."""
+
 
 @dataclass(frozen=True)
 class Component:
@@ -39,11 +42,15 @@ class Component:
 
 @dataclass(frozen=True)
 class BoundLeaf:
-    """A leaf at its place in an endpoint: where it stands in the document, its keys, and its components in order."""
+    """A leaf at its place in an endpoint: where it stands in the document, its components in order.
+
+    ``name`` is its wire name; a composite's, what the names of its components start with.
+    """
 
     leaf: Leaf
     path: SpecPath
     components: tuple[Component, ...]
+    name: str = ""
 
 
 def input_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]:
@@ -58,24 +65,29 @@ def input_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]
 
 def output_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]:
     """The leaves of the result, in the order in which TensorFlow flattens them. ``at`` is the endpoint's path."""
+    supervised = endpoint.method in ("train", "eval")
     match endpoint.outputs:
         case Dict() | NamedTuple():
             words: tuple[str, ...] = ()
         case List() | Tuple():
             words = ("output",)
         case Tensor() | Ragged() | Sparse():
-            words = ("output", "0")
+            words = ("outputs",) if endpoint.method == "regress" else ("output", "0")
     leaves: list[BoundLeaf] = []
-    _collect(endpoint.outputs, words, (*at, "outputs"), leaves)
+    _collect(endpoint.outputs, words, (*at, "outputs"), leaves, SUPERVISED_SEPARATOR if supervised else "_")
     return tuple(leaves)
 
 
-def _collect(tree: Tree, words: tuple[str, ...], path: SpecPath, leaves: list[BoundLeaf]) -> None:
+def _collect(tree: Tree, words: tuple[str, ...], path: SpecPath, leaves: list[BoundLeaf], separator: str = "_") -> None:
     if isinstance(tree, (Tensor, Ragged, Sparse)):
-        leaves.append(BoundLeaf(tree, path, components(tree, tree.name or "_".join(words))))
+        name = tree.name or separator.join(words)
+        leaves.append(BoundLeaf(tree, path, components(tree, name), name))
         return
     for key, child, place in placed_children(tree, path):
-        _collect(child, (*words, str(key)), place, leaves)
+        word = str(key)
+        # A supervised output may be called by its whole name already: {"loss": {"loss/regularization": ...}}.
+        whole = separator == SUPERVISED_SEPARATOR and f"{word}/".startswith(f"{separator.join(words)}/")
+        _collect(child, (word,) if whole else (*words, word), place, leaves, separator)
 
 
 def placed_children(tree: Tree, path: SpecPath) -> Iterator[tuple[str | int, Tree, SpecPath]]:

@@ -272,16 +272,17 @@ def _said(leaf: Leaf, *fields: str) -> dict[str, Any]:
         if isinstance(value, Record):
             value = _names_to_json(value)
         if value is not None and (value != "" or field == "default"):
-            said[field] = _to_lists(value)
+            said[field] = to_lists(value)
     return said
 
 
 def _names_to_json(names: Record) -> dict[str, Any]:
-    said = {key: _to_lists(value) for key, value in names if value is not None}
+    said = {key: to_lists(value) for key, value in names if value is not None}
     if len(said.get("row_splits", ())) == 1:
         said["row_splits"] = said["row_splits"][0]
     return said
 
 
-def _to_lists(value: Any) -> Any:
-    return [_to_lists(item) for item in value] if isinstance(value, tuple) else value
+def to_lists(value: Any) -> Any:
+    """A value of the language as JSON holds it: its tuples as lists."""
+    return [to_lists(item) for item in value] if isinstance(value, tuple) else value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +36,8 @@ class Inspection:
     """Where the contract and the graph do not agree; paths are those of the contract's document."""
     notes: tuple[str, ...] = ()
     """What could not be known, in words."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """The optional endpoints of the contract that the archive was built without, each with the reason."""
 
 
 def inspect(path: str | os.PathLike[str]) -> Document:
@@ -71,7 +73,9 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
                 findings = _in_contract(error.diagnostics)
             else:
                 mismatches = capped(find_mismatches(contract, graph))
-                return Inspection(contract, "contract", _in_contract(mismatches), _printable(notes))
+                return Inspection(
+                    contract.document, "contract", _in_contract(mismatches), _printable(notes), contract.left_out
+                )
         document, unknown = describe_graph(graph)
         source: Source = "object graph" if graph.has_objects else "signatures"
     except DamagedError as error:

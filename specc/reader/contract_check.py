@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 from specc.diagnostics import Diagnostic, SpecPath
-from specc.language.document import Document, Endpoint
-from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
+from specc.language.contract import Contract
+from specc.language.document import Endpoint
+from specc.language.names import BoundLeaf, Component, input_leaves, output_leaves, placed_children
+from specc.language.signatures import METHOD_NAMES, TAGS, PublishedSignature, published_signatures
 from specc.language.tensor_string import Shape, format_tensor
 from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
 from specc.reader.endpoints import distinct_traces
@@ -15,7 +17,7 @@ from specc.reader.functions import Trace, read_function
 from specc.reader.graph_document import Root, read_root, read_signatures
 from specc.reader.linking import shapes_agree
 from specc.reader.saved_model import MetaGraph
-from specc.reader.signatures import SERVING_DEFAULT, Signature, WireTensor
+from specc.reader.signatures import Signature, WireTensor
 from specc.reader.tensor_values import stored_value
 
 RULE = "contract-mismatch"
@@ -23,41 +25,60 @@ RULE = "contract-mismatch"
 Side = Literal["input", "output"]
 
 
-def find_mismatches(document: Document, graph: MetaGraph) -> Iterator[Diagnostic]:
-    """Every place where the graph is not what ``document`` says."""
-    root = read_root(graph)
+def find_mismatches(contract: Contract, graph: MetaGraph) -> Iterator[Diagnostic]:
+    """Every place where the graph is not what ``contract`` says."""
+    document, root = contract.document, read_root(graph)
     signatures, _ = read_signatures(graph)
+    if TAGS[document.mode] not in graph.tags:
+        tags = ", ".join(graph.tags) or "nothing"
+        yield _finding(("mode",), f"the graph is tagged {tags}, not {TAGS[document.mode]}")
+    published = published_signatures(document, contract.left_out)
+    declared = {signature.key for signature in published}
+    for signature in published:
+        yield from _signature(document.endpoints[signature.endpoint], signature, signatures)
     for name, endpoint in sorted(document.endpoints.items()):
-        at: SpecPath = ("endpoints", name)
-        if name in signatures:
-            yield from _signature(endpoint, at, name, signatures[name])
-        else:
-            yield _finding(at, f"the graph has no signature {name!r} that can be described")
-        yield from _function(endpoint, at, name, root, graph)
-    yield from _default(document, signatures)
-    for name in sorted(signatures.keys() - document.endpoints.keys() - {SERVING_DEFAULT}):
+        if name not in contract.left_out:
+            yield from _function(endpoint, ("endpoints", name), name, root, graph)
+        elif name in root.functions:
+            yield _finding(("endpoints", name), f"the graph's root has {name!r}, which the contract leaves out")
+    for name in sorted(signatures.keys() - declared):
         yield _finding(("endpoints",), f"the graph has a signature {name!r} that the contract does not declare")
     for name in sorted(document.variable_collections.keys() - root.collections.keys()):
         yield _finding(("variable_collections", name), f"the graph's root has no list of variables {name!r}")
 
 
-def _default(document: Document, signatures: dict[str, Signature]) -> Iterator[Diagnostic]:
-    published = signatures.get(SERVING_DEFAULT)
-    if document.default is None:
-        if published is not None and SERVING_DEFAULT not in document.endpoints:
-            yield _finding((), f"the graph has a {SERVING_DEFAULT!r}, and the contract no default")
-    elif published is None:
-        yield _finding(("default",), f"the graph has no {SERVING_DEFAULT!r}")
-    elif document.default != SERVING_DEFAULT and published != signatures.get(document.default, published):
-        yield _finding(("default",), f"the graph's {SERVING_DEFAULT!r} is not its signature {document.default!r}")
-
-
-def _signature(endpoint: Endpoint, at: SpecPath, name: str, signature: Signature) -> Iterator[Diagnostic]:
-    inputs = input_leaves(endpoint, at)
-    yield from _tensors("input", inputs, signature.inputs, at, name)
-    yield from _tensors("output", output_leaves(endpoint, at), signature.outputs, at, name)
+def _signature(
+    endpoint: Endpoint, declared: PublishedSignature, signatures: dict[str, Signature]
+) -> Iterator[Diagnostic]:
+    at: SpecPath = ("default",) if declared.alias_of else ("endpoints", declared.endpoint)
+    name, signature = declared.key, signatures.get(declared.key)
+    if signature is None:
+        yield _finding(at, f"the graph has no signature {name!r} that can be described")
+        return
+    if declared.alias_of:
+        if signature != signatures.get(declared.alias_of, signature):
+            yield _finding(at, f"the graph's {name!r} is not its signature {declared.alias_of!r}")
+        return
+    if signature.method_name != METHOD_NAMES[declared.method]:
+        hint = f"the contract says {METHOD_NAMES[declared.method]!r}"
+        yield _finding((*at, "method"), f"the method of the signature {name!r} is {signature.method_name!r}", hint)
+    inputs = input_leaves(endpoint, at) if declared.receiver is None else ()
+    if declared.receiver is None:
+        yield from _tensors("input", _placed(inputs), signature.inputs, at, name)
+    else:
+        place: SpecPath = (*at, "receivers", declared.receiver)
+        yield from _tensors("input", [(place, part) for part in declared.inputs], signature.inputs, place, name)
+    yield from _tensors("output", _placed(output_leaves(endpoint, at)), signature.outputs, at, name)
     for wire_name in sorted({*signature.whole_inputs, *signature.whole_outputs}):
         yield _finding(at, f"the signature {name!r} holds the composite tensor {wire_name!r} undivided")
+    yield from _defaults(inputs, signature, name)
+
+
+def _placed(leaves: tuple[BoundLeaf, ...]) -> list[tuple[SpecPath, Component]]:
+    return [(leaf.path, component) for leaf in leaves for component in leaf.components]
+
+
+def _defaults(inputs: tuple[BoundLeaf, ...], signature: Signature, name: str) -> Iterator[Diagnostic]:
     for leaf in inputs:
         for component in leaf.components:
             declared = leaf.leaf.default if isinstance(leaf.leaf, Tensor) else None
@@ -69,22 +90,17 @@ def _signature(endpoint: Endpoint, at: SpecPath, name: str, signature: Signature
 
 
 def _tensors(
-    side: Side, leaves: tuple[BoundLeaf, ...], wire: dict[str, WireTensor], at: SpecPath, name: str
+    side: Side, placed: list[tuple[SpecPath, Component]], wire: dict[str, WireTensor], at: SpecPath, name: str
 ) -> Iterator[Diagnostic]:
-    declared = set()
-    for leaf in leaves:
-        for component in leaf.components:
-            declared.add(component.wire_name)
-            found = wire.get(component.wire_name)
-            if found is None:
-                yield _finding(leaf.path, f"the signature {name!r} has no {side} {component.wire_name!r}")
-            elif found.dtype != component.dtype or not _holds(side, component.shape, found.shape):
-                text = format_tensor(found.dtype, found.shape)
-                message = f"the {side} {component.wire_name!r} of the signature {name!r} is {text}"
-                yield _finding(
-                    leaf.path, message, f"the contract says {format_tensor(component.dtype, component.shape)}"
-                )
-    for extra in sorted(wire.keys() - declared):
+    for path, component in placed:
+        found = wire.get(component.wire_name)
+        if found is None:
+            yield _finding(path, f"the signature {name!r} has no {side} {component.wire_name!r}")
+        elif found.dtype != component.dtype or not _holds(side, component.shape, found.shape):
+            text = format_tensor(found.dtype, found.shape)
+            message = f"the {side} {component.wire_name!r} of the signature {name!r} is {text}"
+            yield _finding(path, message, f"the contract says {format_tensor(component.dtype, component.shape)}")
+    for extra in sorted(wire.keys() - {component.wire_name for _, component in placed}):
         yield _finding(at, f"the signature {name!r} has an {side} {extra!r} that the contract does not declare")
 
 

@@ -12,7 +12,7 @@ from specc.language.tensor_string import ANY, Shape
 from specc.language.trees import Dict, Leaf, NamedTuple, Tensor, Tree, children
 from specc.reader.functions import Function, Trace, without_names
 from specc.reader.linking import Names, link, more_precise, renamed
-from specc.reader.signatures import PREDICT, Signature, WireTensor
+from specc.reader.signatures import Signature, WireTensor
 from specc.reader.structured import dense, leaves, with_leaves
 
 
@@ -43,8 +43,8 @@ def describe_function(function: Function) -> Described:
 def describe_signature(signature: Signature, function: Function | None) -> Described:
     """The endpoint of a signature, with the nested trees of ``function`` where their tensors can be linked."""
     notes = list(signature.notes)
-    if signature.method != PREDICT:
-        notes.append(f"its method is {signature.method!r}")
+    if signature.method is None:
+        notes.append(f"its method is {signature.method_name!r}")
     for name in (*signature.whole_inputs, *signature.whole_outputs):
         notes.append(
             f"{name!r} is one name for all the components of a composite tensor, which the language cannot say"
@@ -65,7 +65,8 @@ def describe_signature(signature: Signature, function: Function | None) -> Descr
         outputs = _flat_outputs(signature)
         if found:
             notes.append("its outputs are described flat: their names could not be linked to what the function returns")
-    return Described(endpoint.model_copy(update={"outputs": outputs}), tuple(notes))
+    method = signature.method or "predict"
+    return Described(endpoint.model_copy(update={"outputs": outputs, "method": method}), tuple(notes))
 
 
 def _unlinked(function: Function) -> str:
@@ -114,7 +115,7 @@ def _outputs(signature: Signature, traces: Sequence[Trace]) -> Tree | None:
     """The tree that every one of ``traces`` returns, under the signature's names."""
     if signature.whole_outputs or len(traces) != 1:
         return None
-    bare = _bare(traces[0])
+    bare = _bare(traces[0]).model_copy(update={"method": signature.method or "predict"})
     bound = output_leaves(bare)
     names = link(bound, signature.outputs)
     if names is None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from specc.language.document import VERSION, Document, Endpoint
+from specc.language.document import VERSION, Document, Endpoint, Mode
+from specc.language.signatures import DEFAULT_KEYS, TAGS
 from specc.reader.endpoints import Described, describe_function, describe_signature, has_namedtuple, has_open_dims
 from specc.reader.functions import Function, read_function
 from specc.reader.messages import Message
 from specc.reader.saved_model import MAX_NAMES, MetaGraph
-from specc.reader.signatures import SERVING_DEFAULT, Signature, read_signature
+from specc.reader.signatures import Signature, read_signature
 from specc.reader.tensor_values import UndescribableError
 from specc.reader.wire import DamagedError
 
@@ -80,22 +81,30 @@ def describe_graph(graph: MetaGraph) -> tuple[Document | None, tuple[str, ...]]:
         name: lambda node=node: read_function(graph, node)  # type: ignore[misc]
         for name, node in root.functions.items()
     }
-    document, more = assemble(signatures, functions, root.signature_nodes)
+    document, more = assemble(signatures, functions, root.signature_nodes, mode_of(graph.tags))
     return document, (*notes, *more, *_collection_notes(root))
 
 
+def mode_of(tags: Collection[str]) -> Mode:
+    """What a MetaGraph with these tags is for."""
+    return next((mode for mode, tag in TAGS.items() if tag in tags), "predict")
+
+
 def assemble(
-    signatures: dict[str, Signature], functions: dict[str, Callable[[], Function]], nodes: dict[str, int]
+    signatures: dict[str, Signature],
+    functions: dict[str, Callable[[], Function]],
+    nodes: dict[str, int],
+    mode: Mode = "predict",
 ) -> tuple[Document | None, tuple[str, ...]]:
     """The Document of these signatures and functions; ``nodes`` are the ids of the signatures' objects."""
     endpoints: dict[str, Endpoint] = {}
     notes: list[str] = []
-    aliased = None
-    if SERVING_DEFAULT not in functions and SERVING_DEFAULT in signatures:
-        aliased, doubts = _aliased(signatures, nodes)
+    aliased, key = None, DEFAULT_KEYS[mode]
+    if key not in functions and key in signatures:
+        aliased, doubts = _aliased(signatures, nodes, key)
         notes.extend(doubts)
     for name in sorted(signatures.keys() | functions.keys()):
-        if name == SERVING_DEFAULT and aliased is not None:
+        if aliased is not None and _repeats(name, key, aliased, signatures):
             continue
         function = functions[name]() if name in functions else None
         signature = signatures.get(name)
@@ -105,8 +114,8 @@ def assemble(
             endpoints[name] = described.endpoint
     if not endpoints:
         return None, tuple(notes)
-    default = aliased or (SERVING_DEFAULT if SERVING_DEFAULT in signatures else None)
-    document = Document(specc=VERSION, endpoints=endpoints, default=default)
+    default = aliased or (key if key in signatures else None)
+    document = Document(specc=VERSION, endpoints=endpoints, default=default, mode=mode)
     return document, (*notes, *_general_notes(document))
 
 
@@ -116,19 +125,27 @@ def _describe(signature: Signature | None, function: Function | None) -> Describ
     return describe_function(function) if function is not None else Described(None)
 
 
-def _aliased(signatures: dict[str, Signature], nodes: dict[str, int]) -> tuple[str | None, tuple[str, ...]]:
-    """The one endpoint that is published as serving_default too, and what is doubtful about it."""
-    default = signatures[SERVING_DEFAULT]
-    same = sorted(name for name, signature in signatures.items() if name != SERVING_DEFAULT and signature == default)
-    shared = [name for name in same if SERVING_DEFAULT in nodes and nodes.get(name) == nodes[SERVING_DEFAULT]]
+def _repeats(name: str, key: str, aliased: str, signatures: dict[str, Signature]) -> bool:
+    """Whether a signature is the default one, or that of a receiver of the default endpoint, once more."""
+    if name == key:
+        return True
+    receiver, colon, rest = name.rpartition(":")
+    return rest == key and colon == ":" and signatures.get(f"{receiver}:{aliased}") == signatures.get(name)
+
+
+def _aliased(signatures: dict[str, Signature], nodes: dict[str, int], key: str) -> tuple[str | None, tuple[str, ...]]:
+    """The one endpoint that is published under the default's ``key`` too, and what is doubtful about it."""
+    default = signatures[key]
+    same = sorted(name for name, signature in signatures.items() if name != key and signature == default)
+    shared = [name for name in same if key in nodes and nodes.get(name) == nodes[key]]
     match shared or same:
         case []:
             return None, ()
         case [name]:
-            doubt = f"{SERVING_DEFAULT}: taken for {name!r}, since all their tensors are the same"
+            doubt = f"{key}: taken for {name!r}, since all their tensors are the same"
             return name, () if shared else (doubt,)
         case names:
-            return None, (f"{SERVING_DEFAULT}: its tensors are those of {', '.join(names)} alike, so it stands alone",)
+            return None, (f"{key}: its tensors are those of {', '.join(names)} alike, so it stands alone",)
 
 
 def _general_notes(document: Document) -> Iterator[str]:

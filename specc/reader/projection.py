@@ -7,7 +7,11 @@ Lost, since a SavedModel has no place for them:
 * the collections: a graph lists their variables, and no path on a model leads to them;
 * the names and bounds of dims (a named dim comes back as ``?``), and the bounds and descriptions of leaves;
 * what a default loses in its dtype's own precision;
-* a dict's order, which means nothing to the language either.
+* a dict's order, which means nothing to the language either;
+* ``serving_only``, ``optional`` and ``save_options``. The mode is the archive's tag, and a method its signature's.
+
+A receiver is a signature and nothing else, so it comes back as a flat endpoint called by its signature's key, such as
+``examples:score``; where it is the plain signature, the endpoint of that name is the flat one, beside ``raw:score``.
 
 Wire names survive always; the nested tree does where every wire name can be linked to its leaf. The graph records the
 names of dense inputs (in the TensorSpec) and no others, so
@@ -24,46 +28,47 @@ says which one is the default only where ``serving_default`` shares its object, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from specc.language.document import Document, Endpoint
-from specc.language.names import BoundLeaf, input_leaves, output_leaves
+from specc.language.names import Component, input_leaves
+from specc.language.signatures import METHOD_NAMES, PublishedSignature, published_signatures
 from specc.language.tensor_string import ANY, Shape
 from specc.language.trees import Leaf, Tensor, Tree
 from specc.reader.functions import Function, Trace, without_names
 from specc.reader.graph_document import assemble
-from specc.reader.signatures import SERVING_DEFAULT, Signature, WireTensor
+from specc.reader.signatures import Signature, WireTensor
 from specc.reader.structured import dense, leaves, with_leaves
 from specc.reader.tensor_values import stored_value
 
 
 def project(document: Document) -> Document:
     """What ``inspect`` finds in an archive that specc built of ``document``, without its contract."""
-    signatures = {name: _signature(endpoint) for name, endpoint in document.endpoints.items()}
-    nodes = {name: index for index, name in enumerate(signatures)}
-    if document.default is not None:
-        signatures[SERVING_DEFAULT] = signatures[document.default]
-        nodes[SERVING_DEFAULT] = nodes[document.default]
+    published = published_signatures(document)
+    signatures = {signature.key: _signature(document, signature) for signature in published}
+    nodes: dict[str, int] = {}
+    for index, signature in enumerate(published):  # an alias follows what it repeats
+        nodes[signature.key] = nodes[signature.alias_of] if signature.alias_of else index
     functions = {name: _function(endpoint) for name, endpoint in document.endpoints.items()}
-    projected, _ = assemble(signatures, {name: lambda f=f: f for name, f in functions.items()}, nodes)  # type: ignore[misc]
+    lazily: dict[str, Callable[[], Function]] = {name: lambda f=f: f for name, f in functions.items()}  # type: ignore[misc]
+    projected, _ = assemble(signatures, lazily, nodes, document.mode)
     assert projected is not None  # a document has an endpoint
     return projected
 
 
-def _signature(endpoint: Endpoint) -> Signature:
-    bound = input_leaves(endpoint)
+def _signature(document: Document, published: PublishedSignature) -> Signature:
+    endpoint = document.endpoints[published.endpoint]
     defaults = {
         leaf.components[0].wire_name: stored_value(leaf.leaf.default, leaf.leaf.dtype)
-        for leaf in bound
-        if isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None
+        for leaf in input_leaves(endpoint)
+        if published.receiver is None and isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None
     }
-    return Signature(_wire(bound), _wire(output_leaves(endpoint)), defaults=defaults)
+    method_name = METHOD_NAMES[published.method]
+    return Signature(_wire(published.inputs), _wire(published.outputs), method_name, defaults)
 
 
-def _wire(bound: tuple[BoundLeaf, ...]) -> dict[str, WireTensor]:
-    return {
-        component.wire_name: WireTensor(component.dtype, _open(component.shape))
-        for leaf in bound
-        for component in leaf.components
-    }
+def _wire(components: tuple[Component, ...]) -> dict[str, WireTensor]:
+    return {component.wire_name: WireTensor(component.dtype, _open(component.shape)) for component in components}
 
 
 def _function(endpoint: Endpoint) -> Function:

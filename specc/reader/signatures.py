@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from specc.language.document import Method
+from specc.language.signatures import METHOD_NAMES
 from specc.language.tensor_string import Shape
 from specc.language.trees import Leaf, Sparse
 from specc.reader.messages import Message
 from specc.reader.structured import composite, spelled
 from specc.reader.tensor_values import UndescribableError, dtype_name, shape_of_proto, tensor_value
 
-PREDICT = "tensorflow/serving/predict"
-SERVING_DEFAULT = "serving_default"
+_METHODS = {name: method for method, name in METHOD_NAMES.items()}
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,17 @@ class Signature:
 
     inputs: dict[str, WireTensor]
     outputs: dict[str, WireTensor]
-    method: str = PREDICT
+    method_name: str = METHOD_NAMES["predict"]
     defaults: dict[str, Any] = field(default_factory=dict)
     whole_inputs: dict[str, Leaf] = field(default_factory=dict)
     """Composite tensors that have one wire name for all their components: TensorFlow 1, and some damaged archives."""
     whole_outputs: dict[str, Leaf] = field(default_factory=dict)
     notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def method(self) -> Method | None:
+        """What the signature is for, or None where the language has no word for it."""
+        return _METHODS.get(self.method_name)
 
 
 def read_signature(proto: Message) -> Signature:

@@ -317,7 +317,7 @@ MISMATCHES: dict[str, tuple[Any, list[str]]] = {
     ),
     "no default": (
         lambda data: data.update(default=None),
-        ["the graph has a 'serving_default', and the contract no default"],
+        ["endpoints: the graph has a signature 'serving_default' that the contract does not declare"],
     ),
     "another default": (
         lambda data: data.update(default="echo"),

@@ -1,18 +1,30 @@
 """An archive is put where it was asked for, whole or not at all."""
 
+import contextlib
+import errno
+import fcntl
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from specc.archive.publish import free_target, staged
+from specc.archive.publish import NewDirectory
 from specc.errors import TargetError
 
 pytestmark = pytest.mark.tensorflow
+
+
+@contextlib.contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    with NewDirectory(target).staged() as stage:
+        yield stage.directory
 
 
 def names(directory: Path) -> list[str]:
@@ -75,7 +87,7 @@ def test_a_target_that_is_no_directory_is_refused(kind: str, tmp_path: Path) -> 
 
 def test_a_mount_point_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match="is a mount point, which cannot be replaced; choose a directory inside it"):
-        free_target("/proc")
+        NewDirectory("/proc").check()
 
 
 def test_a_parent_that_is_a_file_is_refused(tmp_path: Path) -> None:
@@ -109,10 +121,10 @@ def test_the_archive_has_the_modes_of_any_other_file(tmp_path: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from specc.archive.publish import staged
-with staged(Path(sys.argv[1])) as stage:
-    (stage / "file").write_text("half")
-    print(stage, flush=True)
+from specc.archive.publish import NewDirectory
+with NewDirectory(sys.argv[1]).staged() as stage:
+    (stage.directory / "file").write_text("half")
+    print(stage.directory, flush=True)
     time.sleep(60)
 """
 
@@ -126,8 +138,6 @@ def start_holder(target: Path) -> tuple[subprocess.Popen[str], Path]:
 def test_a_killed_build_leaves_a_stage_that_the_next_one_removes_once_its_owner_is_gone(tmp_path: Path) -> None:
     target = tmp_path / "archive"
     process, stage = start_holder(target)
-    long_ago = time.time() - 3600
-    os.utime(stage, (long_ago, long_ago))
     with staged(tmp_path / "archive") as other:
         assert stage.exists()  # its owner lives
         (other / "file").write_text("whole")
@@ -138,3 +148,156 @@ def test_a_killed_build_leaves_a_stage_that_the_next_one_removes_once_its_owner_
     with staged(target):
         assert not stage.exists()
     assert names(tmp_path) == ["archive"]
+
+
+def test_a_stage_of_another_machine_is_taken_for_dead_after_a_day(tmp_path: Path) -> None:
+    with staged(tmp_path / "archive") as stage:
+        mark, token = stage.name.rsplit("-", 1)
+    foreign = [tmp_path / f"{mark[:-8]}{'0' * 8}-{token}", tmp_path / f"{mark[:-8]}{'0' * 8}-{token}1"]
+    for directory, hours in zip(foreign, (23, 25), strict=True):
+        (directory / "variables").mkdir(parents=True)
+        for path in (directory / "variables", directory):
+            os.utime(path, (time.time() - hours * 3600,) * 2)
+    with staged(tmp_path / "other"):
+        assert [path.exists() for path in foreign] == [True, True]  # they are for another archive
+    (tmp_path / "archive").rmdir()
+    with staged(tmp_path / "archive"):
+        assert [path.exists() for path in foreign] == [True, False]
+
+
+def test_a_link_or_a_file_that_is_called_like_a_stage_is_let_alone(tmp_path: Path) -> None:
+    with staged(tmp_path / "archive") as stage:
+        name = stage.name
+    (tmp_path / "archive").rmdir()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / f"{name}1").symlink_to(tmp_path / "mine")
+    (tmp_path / f"{name}2").write_text("mine")
+    with staged(tmp_path / "archive"):
+        pass
+    assert names(tmp_path) == sorted([f"{name}1", f"{name}2", "archive", "mine"])
+
+
+def test_a_stage_that_a_clean_up_takes_before_it_is_locked_is_made_anew(tmp_path: Path, monkeypatch: Any) -> None:
+    taken = []
+
+    def lock(descriptor: int, how: int) -> None:
+        if not taken:
+            taken.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+            taken[0].rmdir()
+        flock(descriptor, how)
+
+    flock = fcntl.flock
+    monkeypatch.setattr(fcntl, "flock", lock)
+    with staged(tmp_path / "archive") as stage:
+        assert stage != taken[0]
+        (stage / "file").write_text("whole")
+    assert names(tmp_path) == ["archive"]
+
+
+def test_a_file_system_without_locks_will_do(tmp_path: Path, monkeypatch: Any) -> None:
+    def lock(descriptor: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", lock)
+    with staged(tmp_path / "archive") as stage:
+        (stage / "file").write_text("whole")
+        with staged(tmp_path / "archive"):
+            assert stage.exists()
+            (tmp_path / "archive").mkdir(exist_ok=True)
+        (tmp_path / "archive").rmdir()
+    assert names(tmp_path) == ["archive"]
+
+
+def test_everything_is_on_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: Any) -> None:
+    target, events = tmp_path / "new" / "archive", []
+
+    def fsync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        events.append(("archive" if target.exists() else "stage", path))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with staged(target) as stage:
+        (stage / "variables").mkdir()
+        (stage / "variables" / "index").write_text("whole")
+        (stage / "saved_model.pb").write_text("whole")
+    before = {path for state, path in events if state == "stage"}
+    assert before == {stage, stage / "variables", stage / "variables" / "index", stage / "saved_model.pb"}
+    assert [path for state, path in events if state == "archive"] == [tmp_path / "new", tmp_path]
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_a_file_system_that_cannot_flush_will_do(number: int, tmp_path: Path, monkeypatch: Any) -> None:
+    def fsync(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with staged(tmp_path / "archive") as stage:
+        (stage / "file").write_text("whole")
+    assert names(tmp_path / "archive") == ["file"]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_that_fails_while_it_is_flushed_leaves_nothing(number: int, tmp_path: Path, monkeypatch: Any) -> None:
+    def fsync(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with (
+        pytest.raises(TargetError, match=f"^cannot write {tmp_path}/a/archive: {os.strerror(number)}$"),
+        staged(tmp_path / "a" / "archive"),
+    ):
+        pass
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.EROFS, errno.ESTALE])
+def test_a_rename_that_fails_leaves_nothing(number: int, tmp_path: Path, monkeypatch: Any) -> None:
+    def rename(source: Path, target: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with (
+        pytest.raises(TargetError, match=f"^cannot write {tmp_path}/a/archive: {os.strerror(number)}$"),
+        staged(tmp_path / "a" / "archive"),
+    ):
+        pass
+    assert names(tmp_path) == []
+
+
+def test_a_group_that_a_directory_hands_down_reaches_the_archive(tmp_path: Path) -> None:
+    tmp_path.chmod(0o2775)
+    (tmp_path / "plain").mkdir()
+    with staged(tmp_path / "archive"):
+        pass
+    assert (tmp_path / "archive").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    assert (tmp_path / "archive").stat().st_mode & stat.S_ISGID
+
+
+def test_a_long_name_leaves_room_for_the_stage(tmp_path: Path) -> None:
+    target = tmp_path / ("ä" * 127)
+    with staged(target) as stage:
+        assert len(os.fsencode(stage.name)) <= 255
+    assert names(tmp_path) == [target.name]
+
+
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """Who asks what may be written is asked as an ordinary user, though the superuser may write everywhere."""
+    real, effective = os.getuid(), os.geteuid()
+    if effective == 0:
+        os.setreuid(65534, -1)
+    yield
+    os.setreuid(real, effective)
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_parent_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    with pytest.raises(TargetError, match=f"^cannot write {tmp_path}/a/archive: {tmp_path} is not writable$"):
+        NewDirectory(tmp_path / "a" / "archive").check()
+
+
+def test_a_parent_that_is_no_directory_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(TargetError, match=f"^cannot write {tmp_path}/file/a/archive: {tmp_path}/file is no directory$"):
+        NewDirectory(tmp_path / "file" / "a" / "archive").check()

@@ -18,8 +18,7 @@ import tensorflow as tf
 
 from specc.archive import CompiledEndpoint, Program
 from specc.language.names import Component
-
-SERVING_DEFAULT = "serving_default"
+from specc.language.signatures import TAGS, published_signatures
 
 Answer = dict[str, np.ndarray]
 
@@ -45,7 +44,9 @@ class Archive:
         """A Session with the archive in it, and its SignatureDefs."""
         session = tf.compat.v1.Session(graph=tf.Graph())
         with session.graph.as_default(), _quiet():
-            meta_graph = tf.compat.v1.saved_model.load(session, ["serve"], self.path)
+            document = self.program.document
+            tags = [TAGS[document.mode], *document.save_options.extra_tags]
+            meta_graph = tf.compat.v1.saved_model.load(session, tags, self.path)
         return session, meta_graph.signature_def
 
     def ask_revived(self, endpoint: str, arguments: Sequence[Any], omitted: Collection[str] = ()) -> Answer:
@@ -93,9 +94,11 @@ def three_ways(
     def whom() -> Archive:
         return archive.reloaded() if stateful else archive
 
-    keys = (endpoint, SERVING_DEFAULT) if endpoint == archive.program.document.default else (endpoint,)
+    # Every signature of the endpoint's own inputs: the plain one, or the raw one beside a receiver, and the default's.
+    published = published_signatures(archive.program.document)
+    keys = [each.key for each in published if each.endpoint == endpoint and each.receiver is None]
     answers = {"revived": whom().ask_revived(endpoint, arguments, omitted)}
-    for key in dict.fromkeys(keys):
+    for key in keys:
         answers[f"signatures[{key}]"] = whom().ask_signature(endpoint, arguments, key)
         answers[f"session {key}"] = whom().ask_session(endpoint, arguments, omitted, key)
     return answers

@@ -31,7 +31,15 @@ def test_spellings_visit_every_part_of_the_schema() -> None:
 
 @given(
     buildable_data(
-        Extent(max_leaves=2, max_endpoints=2, dtypes=("int8",), defaults=False, composites=False, unknown_rank=False)
+        Extent(
+            max_leaves=2,
+            max_endpoints=2,
+            dtypes=("int8",),
+            defaults=False,
+            composites=False,
+            unknown_rank=False,
+            signatures=False,
+        )
     )
 )
 def test_an_extent_is_kept_to(data: dict[str, object]) -> None:

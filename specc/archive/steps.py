@@ -1,0 +1,128 @@
+"""Steps of training and evaluation, to be named in a spec: ``"function": "specc:train_step"``.
+
+Each is called with a compiled Keras model first, and does what one batch of ``fit`` or ``evaluate`` does, through the
+model's own ``train_step`` and ``test_step``, overridden ones too. The endpoints of one model share the variables of its
+metrics: an archive with ``eval_step``, ``metric_values`` and ``reset_metrics`` evaluates over many batches.
+
+``loss`` is that of the batch. ``metrics`` has Keras's own log names: ``metrics["loss"]`` is the mean loss of all
+batches since the last reset, as ``evaluate`` reports it, and a model with several outputs has ``metrics["NAME_loss"]``
+too. Both ``value`` and ``update_op`` are the metric after the batch: a call updates all the metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+Step = dict[str, Any]
+Metrics = dict[str, dict[str, Any]]
+
+
+def train_step(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> Step:
+    """One step of ``fit``: updates the model's weights with its optimizer, and its metrics.
+
+    Args:
+        model: a compiled Keras model.
+        x: a batch as the model takes it.
+        y: the targets, as the model's losses take them.
+        sample_weight: a weight for each example, or nothing.
+
+    Returns:
+        ``{"loss": ..., "predictions": ..., "metrics": {NAME: {"value": ..., "update_op": ...}}}``; ``loss`` and
+        ``predictions`` are those before the update.
+
+    Raises:
+        ValueError: the model is not compiled, or its ``train_step`` never calls ``compute_loss``.
+    """
+    _require_compiled(model)
+    if model.optimizer is None:
+        raise ValueError("the model is compiled without an optimizer, so it cannot be trained")
+    return _step(model, model.train_step, (x, y, sample_weight))
+
+
+def eval_step(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> Step:
+    """One step of ``evaluate``: updates the model's metrics, and nothing else.
+
+    Takes, gives and raises what :func:`train_step` does.
+    """
+    _require_compiled(model)
+    return _step(model, model.test_step, (x, y, sample_weight))
+
+
+def metric_values(model: keras.Model) -> dict[str, Metrics]:
+    """The model's metrics as they stand: ``{"metrics": {NAME: {"value": ...}}}``; nothing is updated.
+
+    Raises:
+        ValueError: the model is not compiled, or its metrics have no variables yet.
+    """
+    _require_compiled(model)
+    _require_built(model)
+    return {"metrics": {name: {"value": value} for name, value in _tensors(model.get_metrics_result()).items()}}
+
+
+def reset_metrics(model: keras.Model) -> dict[str, Metrics]:
+    """Begins to count anew, as each epoch does; gives the values after that, as :func:`metric_values` does.
+
+    Raises:
+        ValueError: the model is not compiled, or its metrics have no variables yet.
+    """
+    _require_compiled(model)
+    _require_built(model)
+    model.reset_metrics()
+    return metric_values(model)
+
+
+def _step(model: keras.Model, step: Callable[[Any], Mapping[str, Any]], batch: tuple[Any, Any, Any]) -> Step:
+    with _heard_losses(model) as heard:
+        logs = step(batch)
+    if not heard:
+        name = getattr(step, "__name__", "step")
+        message = f"{type(model).__name__}.{name} never calls compute_loss, so its loss and predictions are not known"
+        raise ValueError(f"{message}; name a function of your own that returns them")
+    predictions, loss = heard[-1]
+    metrics = {name: {"value": value, "update_op": value} for name, value in _tensors(logs).items()}
+    return {"loss": loss, "predictions": predictions, "metrics": metrics}
+
+
+@contextmanager
+def _heard_losses(model: keras.Model) -> Iterator[list[tuple[Any, Any]]]:
+    """The predictions and the loss of each call of ``compute_loss``, which ``train_step`` and ``test_step`` keep.
+
+    Keras gives neither of the two back, and both are needed from the very forward pass that updates the weights.
+    """
+    heard: list[tuple[Any, Any]] = []
+    compute_loss = model.compute_loss
+
+    def listening(x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any) -> Any:
+        loss = compute_loss(x, y, y_pred, *args, **kwargs)
+        heard.append((y_pred, loss))
+        return loss
+
+    # Straight into the instance: a layer's own way of setting attributes would track it.
+    model.__dict__["compute_loss"] = listening
+    try:
+        yield heard
+    finally:
+        del model.__dict__["compute_loss"]
+
+
+def _tensors(logs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tf.convert_to_tensor(value) for name, value in logs.items()}
+
+
+def _require_compiled(model: Any) -> None:
+    if not isinstance(model, keras.Model):
+        raise ValueError(f"a compiled Keras model is needed, and this is a {type(model).__name__}")
+    if not model.compiled:
+        raise ValueError("the model is not compiled; call model.compile(...) where it is made")
+
+
+def _require_built(model: keras.Model) -> None:
+    """A metric of ``compile`` has no variables before the first batch: it can be neither read nor reset."""
+    if not all(getattr(metric, "built", True) for metric in model.metrics):
+        message = "the model's metrics have no variables before its first batch"
+        raise ValueError(f"{message}; call model.test_on_batch(x, y) and model.reset_metrics() where it is made")

@@ -1,0 +1,76 @@
+"""What a command imports that is not specc's: TensorFlow, and the modules that users keep beside their specs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from specc.cli import note
+from specc.errors import UnavailableError
+
+
+def import_tensorflow(command: str) -> None:
+    """Imports TensorFlow and Keras; raises UnavailableError where that cannot be done, and says how it can."""
+    missing = [name for name in ("tensorflow", "keras") if find_spec(name) is None]
+    if missing:
+        names = " and ".join({"tensorflow": "TensorFlow", "keras": "Keras"}[name] for name in missing)
+        raise UnavailableError(f"{command} needs {names}; install with: pip install 'specc[tensorflow]'")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    note("importing TensorFlow")
+    try:
+        with _without_a_word():
+            from specc.archive.export import require_tensorflow_backend
+    except (Exception, SystemExit) as error:
+        backend = f" (KERAS_BACKEND is {os.environ['KERAS_BACKEND']})" if "KERAS_BACKEND" in os.environ else ""
+        text = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise UnavailableError(f"TensorFlow and Keras cannot be imported{backend}: {text}") from error
+    require_tensorflow_backend()
+
+
+@contextmanager
+def _without_a_word() -> Iterator[None]:
+    """TensorFlow's C++ half writes lines to standard error while it loads, before any level can be set."""
+    sys.stderr.flush()
+    try:
+        file = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
+    except OSError:  # nowhere to keep what it says
+        yield
+        return
+    with file as said:
+        saved = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
+@contextmanager
+def modules_of(directory: Path, places: tuple[Path, ...]) -> Iterator[None]:
+    """Modules are looked for in ``places`` first; those of ``directory`` are forgotten in the end.
+
+    The next spec may have other modules of the same names beside it.
+    """
+    path, known = list(sys.path), set(sys.modules)
+    sys.path[:0] = map(str, places)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        own = {name for name in set(sys.modules) - known if _lies_in(directory, name)}
+        for name in list(sys.modules):
+            if name.partition(".")[0] in own:
+                del sys.modules[name]
+
+
+def _lies_in(directory: Path, name: str) -> bool:
+    """Whether a module is a file or a package of ``directory``."""
+    module = sys.modules[name]
+    files = list(getattr(module, "__path__", ())) or [getattr(module, "__file__", None)]
+    return any(file is not None and Path(file).parent == directory for file in files)

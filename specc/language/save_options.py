@@ -1,0 +1,58 @@
+"""The fields of ``tf.saved_model.SaveOptions``, by their own names (TensorFlow 2.21)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
+
+from specc.language.scalars import DOTTED, END, Flag, ImportPath, NonEmpty, Size
+from specc.language.trees import Record
+
+
+class Sharding(Record):
+    """How a checkpoint is split into files: by a callback, whose path may stand alone, or by a largest size."""
+
+    # "pattern" speaks of strings alone, and "properties" of objects.
+    model_config = ConfigDict(json_schema_extra={"type": ["string", "object"], "pattern": f"^({DOTTED}:{DOTTED}){END}"})
+
+    callback: ImportPath | None = None
+    """module:attribute of a tf.train.experimental.ShardingCallback, or of what returns one."""
+    max_shard_size: Size | None = None
+    """The size of one file in bytes, as tf.train.experimental.MaxShardSizePolicy takes it."""
+
+
+def _to_sharding(value: Any) -> Any:
+    return {"callback": value} if isinstance(value, str) else value
+
+
+ShardingValue: TypeAlias = Annotated[
+    Sharding, BeforeValidator(_to_sharding), WithJsonSchema({"$ref": "#/$defs/Sharding"})
+]
+
+
+class SaveOptions(Record):
+    """Options for ``tf.saved_model.save``, for a whole archive."""
+
+    namespace_whitelist: tuple[NonEmpty, ...] | None = None
+    """The op namespaces that the graph may use; without it, all."""
+    save_debug_info: Flag = False
+    """Whether stack traces are saved, in debug/; they hold paths of the building machine."""
+    function_aliases: dict[NonEmpty, NonEmpty] = {}
+    """Names for functions, each of an endpoint: what downstream tools call the function of that endpoint."""
+    experimental_debug_stripper: Flag = False
+    """Whether Assert nodes are dropped from the graph."""
+    experimental_io_device: NonEmpty | None = None
+    """The device from which the file system is reached, for distributed saving."""
+    experimental_variable_policy: Literal["save_variable_devices", "expand_distributed_variables"] | None = None
+    """Whether the devices of variables are saved, and distributed variables expanded."""
+    experimental_custom_gradients: Flag = True
+    """Whether custom gradients are kept; false drops them for the whole archive."""
+    experimental_image_format: Flag = False
+    """A format for more than 2 GB of graph, which no released TensorFlow can write."""
+    experimental_skip_saver: Flag = False
+    """Whether the ops that restore variables are left out; Session and C++ cannot load such an archive."""
+    experimental_sharding_callback: ShardingValue | None = None
+    """How the checkpoint is split: module:attribute of a tf.train.experimental.ShardingCallback, or a largest size."""
+    extra_tags: tuple[NonEmpty, ...] = ()
+    """Tags of the MetaGraph beside the mode's own."""

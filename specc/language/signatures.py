@@ -1,0 +1,104 @@
+"""The signatures that an archive publishes: one for each way into each endpoint, and the default ones once more."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
+
+from specc.language.document import Document, Endpoint, Method, Mode
+from specc.language.names import Component, input_leaves, output_leaves
+from specc.language.receivers import RECEIVER_INPUT
+
+RAW = "raw"
+"""Stands before the endpoint's name in the key of its direct way in, where a receiver is the plain one."""
+
+TAGS: dict[Mode, str] = {"predict": "serve", "train": "train", "eval": "eval"}
+"""The tag of an archive's MetaGraph."""
+DEFAULT_KEYS: dict[Mode, str] = {"predict": "serving_default", "train": "train", "eval": "eval"}
+"""The key under which the default endpoint is published too."""
+METHOD_NAMES: dict[Method, str] = {
+    "predict": "tensorflow/serving/predict",
+    "classify": "tensorflow/serving/classify",
+    "regress": "tensorflow/serving/regress",
+    "train": "tensorflow/supervised/training",
+    "eval": "tensorflow/supervised/eval",
+}
+"""A SignatureDef's method_name."""
+SERVABLE: tuple[Method, ...] = ("predict", "classify", "regress")
+"""The methods that a model server knows."""
+
+
+@dataclass(frozen=True)
+class PublishedSignature:
+    """One SignatureDef of an archive.
+
+    ``receiver`` is the name of the endpoint's receiver that parses the input, or None for the endpoint's own inputs;
+    ``alias_of`` is the key of the signature that this one repeats, or empty.
+    """
+
+    key: str
+    endpoint: str
+    receiver: str | None
+    method: Method
+    inputs: tuple[Component, ...]
+    outputs: tuple[Component, ...]
+    alias_of: str = ""
+
+    @property
+    def is_servable(self) -> bool:
+        """Whether a model server can serve it."""
+        return self.method in SERVABLE
+
+
+def all_signatures(document: Document) -> tuple[PublishedSignature, ...]:
+    """Every signature that ``document`` declares, in the order of the endpoints; an alias follows what it repeats."""
+    return tuple(
+        signature
+        for name, endpoint in sorted(document.endpoints.items())
+        for signature in _signatures(document, name, endpoint)
+    )
+
+
+def published_signatures(document: Document, left_out: Container[str] = ()) -> tuple[PublishedSignature, ...]:
+    """The signatures of an archive of ``document`` that was built without the endpoints in ``left_out``."""
+    return tuple(
+        signature
+        for signature in all_signatures(document)
+        if signature.endpoint not in left_out and (signature.is_servable or not document.serving_only)
+    )
+
+
+def _signatures(document: Document, name: str, endpoint: Endpoint) -> Iterator[PublishedSignature]:
+    default = DEFAULT_KEYS[document.mode]
+    for prefix, signature in _ways(name, endpoint):
+        yield signature
+        if name == document.default and name != default:
+            yield replace(signature, key=prefix + default, alias_of=signature.key)
+
+
+def _ways(name: str, endpoint: Endpoint) -> Iterator[tuple[str, PublishedSignature]]:
+    """The ways into an endpoint, the plain one first, each with what stands before the endpoint's name in its key."""
+    outputs = tuple(component for leaf in output_leaves(endpoint) for component in leaf.components)
+    receivers: list[str | None] = sorted(
+        endpoint.receivers, key=lambda receiver: (receiver != endpoint.receiver, receiver)
+    )
+    receivers.insert(0 if endpoint.receiver is None else 1, None)
+    for receiver in receivers:
+        plain = receiver == endpoint.receiver
+        prefix = "" if plain else f"{receiver or RAW}:"
+        inputs = _direct(endpoint) if receiver is None else (_serialized(endpoint),)
+        # Classify and regress mean one vector of serialized examples: any other way in is one to predict.
+        raw = receiver is None and not plain and endpoint.method in ("classify", "regress")
+        method: Method = "predict" if raw else endpoint.method
+        yield prefix, PublishedSignature(prefix + name, name, receiver, method, inputs, outputs)
+
+
+def _direct(endpoint: Endpoint) -> tuple[Component, ...]:
+    return tuple(component for leaf in input_leaves(endpoint) for component in leaf.components)
+
+
+def _serialized(endpoint: Endpoint) -> Component:
+    """One string for each example, of which there are as many as the leaves have rows, where that is fixed."""
+    rows = {leaf.leaf.shape[0] for leaf in input_leaves(endpoint) if leaf.leaf.shape}
+    sizes = {row for row in rows if isinstance(row, int)}
+    return Component(RECEIVER_INPUT, "string", (sizes.pop() if len(sizes) == 1 else "?",))
