@@ -19,9 +19,29 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*", re.ASCII)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+@dataclass(frozen=True)
+class Location:
+    """Where a finding stands in its text. Lines and columns count from 1, columns in characters; the end is behind it.
+
+    ``excerpt`` is the text of the first line, or of a long line the part around the finding, which begins at column
+    ``excerpt_column``.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    excerpt: str = ""
+    excerpt_column: int = 1
+
+
 @dataclass(frozen=True, kw_only=True)
 class Diagnostic:
-    """One finding. ``rule`` is an id that never changes; ``path`` leads to the place in the document."""
+    """One finding. ``rule`` is an id that never changes; ``path`` leads to the place in the document.
+
+    ``part`` is what of the string at ``path`` is meant, empty for all of it; ``on_key`` says that the key there is
+    meant and not its value. Both only help to find the ``location``, which a finding about a text has.
+    """
 
     rule: str
     message: str
@@ -29,6 +49,9 @@ class Diagnostic:
     hint: str = ""
     level: Level = "error"
     file: str = ""
+    part: str = ""
+    on_key: bool = False
+    location: Location | None = None
 
     def in_file(self, file: str) -> Diagnostic:
         """The same finding, said of ``file``."""
@@ -38,15 +61,27 @@ class Diagnostic:
         """The same finding, at ``path``."""
         return replace(self, path=path)
 
+    def located(self, location: Location) -> Diagnostic:
+        """The same finding, at ``location`` in its text."""
+        return replace(self, location=location)
+
     def __str__(self) -> str:
-        place = ": ".join(part for part in (self.file, format_path(self.path)) if part)
         hint = f"; {self.hint}" if self.hint else ""
-        return printable(f"{place + ': ' if place else ''}{self.rule}: {self.message}{hint}")
+        return printable(f"{self.place}{self.rule}: {self.message}{hint}")
+
+    @property
+    def place(self) -> str:
+        """What a line about the finding starts with: the file, and the line and column or the path in the document."""
+        if self.location is not None:
+            return f"{self.file}:{self.location.line}:{self.location.column}: ".removeprefix(":")
+        return "".join(f"{part}: " for part in (self.file, format_path(self.path)) if part)
 
 
-def finding(rule: str, path: SpecPath, message: str, hint: str = "") -> Diagnostic:
+def finding(  # each is one thing to say
+    rule: str, path: SpecPath, message: str, hint: str = "", *, part: str = "", on_key: bool = False
+) -> Diagnostic:
     """An error at a place in the document."""
-    return Diagnostic(rule=rule, path=path, message=message, hint=hint)
+    return Diagnostic(rule=rule, path=path, message=message, hint=hint, part=part, on_key=on_key)
 
 
 def format_path(path: SpecPath) -> str:
@@ -76,5 +111,7 @@ def kind_of(value: object) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint that names the closest known word, or the empty string where none is close."""
     # difflib is quadratic in the length of the word; no name that a person mistypes is this long.
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6) if len(word) <= 64 else []
+    matches = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6) if len(word) <= 64 else []
+    # Of words that are about as close, one of the same letters is meant: int46 is int64, and not int4.
+    matches.sort(key=lambda match: sorted(match) != sorted(word))
     return f"did you mean {matches[0]!r}?" if matches else ""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -42,18 +43,61 @@ def test_validate_says_nothing_of_a_good_file(spec: Any, capsys: Any) -> None:
 
 def test_validate_prints_every_finding_of_every_file(spec: Any, capsys: Any) -> None:
     first, second, third = spec(BAD), spec(GOOD, "b.specc.json"), spec("{", "c.specc.json")
-    assert main(["validate", first, second, third]) == 1
+    assert main(["validate", first, second, third, "-q"]) == 1
+    assert capsys.readouterr() == (
+        f"""\
+{first}:1:1: error: missing-default: several endpoints and no default; add "default": with one of name, serve, or null for none
+{first}:1:50: error: bad-dtype: 'float23' is not a dtype; did you mean 'float32'?
+{first}:1:91: error: undeclared-dim: the dim 'batch' is not declared; declare it in "dims": {{"batch": {{}}}}
+{first}:1:103: error: unknown-key: unknown key 'autgraph'; did you mean 'autograph'?
+{first}:1:122: error: reserved-name: 'name' is an attribute of every revived archive; choose another name
+{first}:1:142: error: wrong-type: expected a tree, found the number 3; a tensor is a string such as 'float32[batch, 3]', a list an array, a dict an object
+{first}:1:146: error: empty-container: an object may not be empty here
+{third}:1:1: error: not-json: this object is never closed: the text ends before its '}}'; specc reads plain JSON: no comments, no trailing commas
+""",
+        "",
+    )
+
+
+def test_a_finding_shows_its_line(spec: Any, capsys: Any) -> None:
+    file = spec(json.dumps(GOOD, indent=2).replace("float32", "float23", 1))
+    assert main(["validate", file]) == 1
+    assert capsys.readouterr() == (
+        f"""\
+{file}:9:10: error: bad-dtype: 'float23' is not a dtype
+9 |         "float23[batch, 3]"
+  |          ^^^^^^^
+  = at endpoints.serve.inputs[0]
+  = hint: did you mean 'float32'?
+""",
+        "1 file checked, 1 error\n",
+    )
+
+
+def test_no_more_findings_than_wanted(spec: Any, capsys: Any) -> None:
+    assert main(["validate", spec(BAD), "--max-findings", "2"]) == 1
     out, err = capsys.readouterr()
-    assert out.splitlines() == [
-        f"{first}: endpoints.serve.inputs[0]: bad-dtype: 'float23' is not a dtype; did you mean 'float32'?",
-        f"{first}: endpoints.serve.autgraph: unknown-key: unknown key 'autgraph'; did you mean 'autograph'?",
-        f"{first}: endpoints.name.inputs[0]: wrong-type: expected a tree, found the number 3; a tensor is a string such "
-        "as 'float32[batch, 3]', a list an array, a dict an object",
-        f"{first}: endpoints.name.outputs: empty-container: an object may not be empty here",
-        f"{third}: not-json: line 1, column 2: Expecting property name enclosed in double quotes; specc reads plain "
-        "JSON: no comments, no trailing commas",
-    ]
-    assert err == "3 files checked, 5 errors\n"
+    assert out.count("error: ") == 2
+    assert err == "1 file checked, 7 errors (5 not shown)\n"
+
+
+def test_a_terminal_gets_colour_and_nobody_else(spec: Any) -> None:
+    command = [sys.executable, "-m", "specc", "validate", spec(BAD)]
+
+    def on_a_terminal(**environment: str) -> bytes:
+        ours, theirs = pty.openpty()
+        subprocess.run(
+            command, stdout=theirs, stderr=subprocess.DEVNULL, check=False, env={**os.environ, **environment}
+        )
+        os.close(theirs)
+        said = os.read(ours, 1_000_000)
+        os.close(ours)
+        return said
+
+    assert b"\x1b[1;31merror:\x1b[0m" in on_a_terminal(TERM="xterm", NO_COLOR="")
+    assert b"\x1b" not in on_a_terminal(TERM="xterm", NO_COLOR="1")
+    assert b"\x1b" not in on_a_terminal(TERM="dumb", NO_COLOR="")
+    assert "\x1b" not in run("validate", spec(BAD), env={**os.environ, "TERM": "xterm"}).stdout
 
 
 @pytest.mark.parametrize(
@@ -62,6 +106,8 @@ def test_validate_prints_every_finding_of_every_file(spec: Any, capsys: Any) -> 
         (["validate", "absent.specc.json"], 3, "cannot read absent.specc.json: there is no such file"),
         (["validate", "."], 3, "cannot read .: it is no regular file"),
         (["validate", "/dev/null"], 3, "cannot read /dev/null: it is no regular file"),
+        (["validate", "x", "--format", "xml"], 2, "invalid choice: 'xml'"),
+        (["validate", "x", "--max-findings", "0"], 2, "'0' is no number of findings, at least 1"),
         (["validate"], 2, "the following arguments are required: FILE"),
         (["vaildate", "x"], 2, "invalid choice: 'vaildate'"),
         ([], 2, "COMMAND"),
@@ -210,24 +256,40 @@ class TestBuild:
     @pytest.mark.parametrize(
         ("model", "message"),
         [
-            ("nothing_here:m", "model: import-failed: cannot import 'nothing_here': No module named 'nothing_here'; run from the directory that holds it, or install it"),
-            ("broken_module:m", "model: import-failed: cannot import 'broken_module': No module named 'nothing_like_this'"),
-            ("doubling:Doubel", "model: import-failed: 'doubling' (a module) has no attribute 'Doubel'; did you mean 'Double'?"),
-            ("doubling:number", "model: bad-model: doubling:number is an int, which is no model; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
-            ("doubling:raises", "model: bad-model: doubling:raises() failed: ZeroDivisionError: division by zero; raised in doubling.py, line 10, in <lambda>"),
-            ("leaving:m", "model: import-failed: importing 'leaving' failed: it called sys.exit(0); raised in leaving.py, line 1, in <module>"),
-            ("./m.py:build", "model: bad-path: './m.py:build' is not module:attribute or a .keras file; for example 'ranker.model:build'"),
-            ("broken.keras", "model: bad-model: cannot load 'broken.keras': ValueError: File not found: filepath=broken.keras. Please ensure the file is an accessible `.keras` zip file.; a custom class must be registered; or name a module:attribute that returns the model"),
+            ("nothing_here:m", "import-failed: cannot import 'nothing_here': No module named 'nothing_here'; run from the directory that holds it, or install it"),
+            ("broken_module:m", "import-failed: cannot import 'broken_module': No module named 'nothing_like_this'"),
+            ("doubling:Doubel", "import-failed: 'doubling' (a module) has no attribute 'Doubel'; did you mean 'Double'?"),
+            ("doubling:number", "bad-model: doubling:number is an int, which is no model; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
+            ("doubling:raises", "bad-model: doubling:raises() failed: ZeroDivisionError: division by zero; raised in doubling.py, line 10, in <lambda>"),
+            ("leaving:m", "import-failed: importing 'leaving' failed: it called sys.exit(0); raised in leaving.py, line 1, in <module>"),
+            ("./m.py:build", "bad-path: './m.py:build' is not module:attribute or a .keras file; for example 'ranker.model:build'"),
+            ("broken.keras", "bad-model: cannot load 'broken.keras': ValueError: File not found: filepath=broken.keras. Please ensure the file is an accessible `.keras` zip file.; a custom class must be registered; or name a module:attribute that returns the model"),
         ],
     )  # fmt: skip
     def test_models_that_cannot_be_had(self, model: str, message: str, spec: Any, tmp_path: Path) -> None:
         file = spec(GOOD)
         before = names(tmp_path)
-        built = run("build", file, "--out", "archive", "--model", model)
+        built = run("build", file, "--out", "archive", "--model", model, "--quiet")
         assert built.returncode == 1
-        assert built.stdout.replace(f"{tmp_path}/", "") == f"a.specc.json: {message}\n"
+        assert built.stdout.replace(f"{tmp_path}/", "") == f"--model: error: {message}\n"
         assert "Traceback" not in built.stderr
         assert names(tmp_path) == before
+
+    def test_a_finding_about_a_spec_is_at_its_place(self, spec: Any, tmp_path: Path) -> None:
+        text = json.dumps({**GOOD, "model": "doubling:Doubel"}, indent=2)
+        built = run("build", spec(text), "--out", "archive", "--quiet")
+        assert (built.returncode, built.stderr) == (1, "")
+        assert built.stdout.replace(f"{tmp_path}/", "") == (
+            "a.specc.json:14:12: error: import-failed: 'doubling' (a module) has no attribute 'Doubel'; "
+            "did you mean 'Double'?\n"
+        )
+        text = json.dumps({**GOOD, "model": "doubling:Double"}, indent=2).replace(
+            ': "float32[batch, 3]"', ': "float32[batch, 4]"'
+        )
+        built = run("build", spec(text), "--out", "archive", "--format", "json")
+        assert built.returncode == 1
+        (finding,) = json.loads(built.stdout)["findings"]
+        assert (finding["rule"], finding["location"]["line"]) == ("output-conflict", 11)
 
     def test_a_model_file_that_is_missing(self, spec: Any) -> None:
         built = run("build", spec(GOOD), "--out", "archive", "--model", "absent.keras")
@@ -296,11 +358,12 @@ class TestBuild:
         assert finished.returncode == 3
         assert finished.stderr == "specc: error: [Errno 28] No space left on device\n"
 
-    def test_a_spec_without_a_model(self, spec: Any) -> None:
+    def test_a_spec_without_a_model(self, spec: Any, tmp_path: Path) -> None:
         built = run("build", spec(GOOD), "--out", "archive")
         assert built.returncode == 1
-        assert built.stdout.endswith(
-            'missing-model: the spec names no model; add "model": "module:attribute" to it, or give --model\n'
+        assert built.stdout.replace(f"{tmp_path}/", "") == (
+            "a.specc.json: error: missing-model: the spec names no model\n"
+            '  hint: add "model": "module:attribute" to it, or give --model\n'
         )
 
     def test_a_target_that_cannot_be_written(self, spec: Any) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 COMMANDS = {
     "validate": "hold spec files against the language; needs no TensorFlow",
@@ -17,6 +19,9 @@ COMMANDS = {
     "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
     "digest": "one digest for all that an archive holds; needs no TensorFlow",
 }
+
+_QUIET = ContextVar("quiet", default=False)
+"""Whether the command that runs was asked for findings alone."""
 
 OK, ERRORS_FOUND, WRONG_USAGE, COULD_NOT_RUN = range(4)
 
@@ -38,16 +43,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _mend_streams() -> None:
-    """A closed standard stream is None in Python; what is written to it goes nowhere."""
+    """A closed standard stream is None in Python; what is written to it goes nowhere. No character is unprintable."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # for as long as the process lives
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a message may hold what the terminal's encoding does not
 
 
 def _run(arguments: list[str]) -> int:
     from specc.errors import SpeccError, SpecError  # nothing loads before it is needed
-    from specc.report.text import findings_text
 
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     parser, commands = _parser()
@@ -58,13 +65,15 @@ def _run(arguments: list[str]) -> int:
         options = parser.parse_args(arguments)
     except SystemExit as error:  # argparse, after it printed help or a usage error
         return error.code if isinstance(error.code, int) else WRONG_USAGE
+    _QUIET.set(getattr(options, "quiet", False))
     try:
         code: int = command.run(options)
         sys.stdout.flush()
     except SpecError as error:
-        sys.stdout.write(findings_text(error.diagnostics))
-        sys.stdout.flush()
-        return ERRORS_FOUND
+        from specc.cli.findings import print_report
+        from specc.report import Report
+
+        return print_report(Report(error.diagnostics), options)
     except SpeccError as error:
         complain(str(error))
         return COULD_NOT_RUN
@@ -90,7 +99,9 @@ def complain(message: str) -> None:
 
 
 def note(message: str) -> None:
-    """Says on standard error what a person may like to know."""
+    """Says on standard error what a person may like to know, unless the command was told to be quiet."""
     from specc.diagnostics import printable
 
+    if _QUIET.get():
+        return
     print(printable(message), file=sys.stderr, flush=True)

@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from specc.cli import OK, WRONG_USAGE, complain, note
+from specc.cli.findings import add_options
 from specc.cli.importing import import_tensorflow, modules_of
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError, SpecError
 from specc.language.document import Document
 from specc.language.load import load_buildable
+from specc.language.reading import located
 from specc.language.scalars import ModelPath
 from specc.language.signatures import DEFAULT_KEYS
+from specc.loaders.json_text import read_content
 from specc.report.text import table
 
 if TYPE_CHECKING:
@@ -60,6 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="put the modes of one model, a FILE each, into one archive, as readers of TensorFlow 1 expect",
     )
+    add_options(parser)
 
 
 def _version(text: str) -> str | int:
@@ -154,7 +158,8 @@ def _job(file: str, options: argparse.Namespace) -> _Job:
     if model is None:
         hint = 'add "model": "module:attribute" to it, or give --model'
         raise SpecError([Diagnostic(rule="missing-model", file=file, message="the spec names no model", hint=hint)])
-    _check_model_path(model, file)
+    with _findings_of_model(file, options):
+        _check_model_path(model)
     place = options.out or options.base
     if len(options.files) > 1 and not options.merged:
         place = os.path.join(place, _name(file))  # noqa: PTH118  # it may be a URL
@@ -175,17 +180,31 @@ def _with_models(jobs: list[_Job], options: argparse.Namespace) -> Generator[tup
                 key = (job.model, here if options.model else directory)
                 if key != loaded:
                     note(f"loading {job.model}")
-                    with _findings_in(job.file):
+                    with _findings_of_model(job.file, options):
                         loaded, model = key, load_model(*key, seed=SEED)
                 yield job, model
 
 
 @contextmanager
 def _findings_in(file: str) -> Iterator[None]:
+    """Says of each finding about a document where in its file it stands."""
     try:
         yield
     except SpecError as error:
-        raise SpecError(finding.in_file(file) for finding in error.diagnostics) from error
+        raise SpecError(located(read_content(Path(file)), file, error.diagnostics)) from error
+
+
+@contextmanager
+def _findings_of_model(file: str, options: argparse.Namespace) -> Iterator[None]:
+    """Says of each finding about a model who named it: a file, or the command line."""
+    if not options.model:
+        with _findings_in(file):
+            yield
+        return
+    try:
+        yield
+    except SpecError as error:
+        raise SpecError(finding.at(()).in_file("--model") for finding in error.diagnostics) from error
 
 
 def _build(job: _Job, model: Any, start: float) -> float:
@@ -219,13 +238,13 @@ def _build_merged(jobs: list[_Job], options: argparse.Namespace, start: float) -
     return OK
 
 
-def _check_model_path(target: str, file: str) -> None:
+def _check_model_path(target: str) -> None:
     try:
         TypeAdapter(ModelPath).validate_python(target)
     except ValidationError as error:
         (detail,) = error.errors()
-        finding = Diagnostic(rule="bad-path", path=("model",), file=file, **detail["ctx"])
-        raise SpecError([finding]) from None
+        said = {key: text for key, text in detail["ctx"].items() if key != "part"}
+        raise SpecError([Diagnostic(rule="bad-path", path=("model",), **said)]) from None
 
 
 def _summary(report: ExportReport, document: Document, seconds: float) -> str:

@@ -6,20 +6,23 @@ import argparse
 import sys
 from pathlib import Path
 
-from specc.cli import ERRORS_FOUND, OK, note
+from specc.cli import note
+from specc.cli.findings import add_options, print_report
 from specc.diagnostics import format_path
 from specc.language.document import Document
 from specc.language.load import dump
 from specc.language.names import BoundLeaf, input_leaves, output_leaves
 from specc.language.tensor_string import format_tensor
 from specc.reader import Inspection, inspect_archive
-from specc.report.text import findings_text, table
+from specc.report import Report
+from specc.report.text import table
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("archive", metavar="ARCHIVE", help="the directory of a SavedModel")
     parser.add_argument("--json", action="store_true", help="print the document itself, as a spec file")
+    add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,15 +30,12 @@ def run(options: argparse.Namespace) -> int:
     inspection = inspect_archive(Path(options.archive))
     if options.json:
         sys.stdout.write(dump(inspection.document))
-    else:
+    elif options.format == "text":
         sys.stdout.write(_describe(options.archive, inspection))
     for text in inspection.notes:
         note(f"note: {text}")
-    if inspection.findings:
-        target = sys.stderr if options.json else sys.stdout  # --json prints the bare document
-        target.write(findings_text(finding.in_file(options.archive) for finding in inspection.findings))
-        return ERRORS_FOUND
-    return OK
+    report = Report([finding.in_file(options.archive) for finding in inspection.findings])
+    return print_report(report, options, sys.stderr if options.json else sys.stdout)  # --json prints the bare document
 
 
 def _describe(archive: str, inspection: Inspection) -> str:

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from specc.cli import COULD_NOT_RUN, ERRORS_FOUND, OK, complain, note
+from specc.cli.findings import add_options, print_report
+from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
 from specc.language.load import load_buildable
-from specc.report.text import findings_text
+from specc.report import Report
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a spec, by convention NAME.specc.json")
+    add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints all findings to standard output, and how many there were to standard error."""
-    errors, unreadable = 0, 0
+    findings: list[Diagnostic] = []
+    unreadable: list[tuple[str, str]] = []
     for file in options.files:
         try:
             load_buildable(file)
         except SpecError as error:
-            errors += len(error.diagnostics)
-            sys.stdout.write(findings_text(error.diagnostics))
+            findings += error.diagnostics
         except UnreadableError as error:
-            unreadable += 1
-            complain(str(error))
-    sys.stdout.flush()
-    files = len(options.files)
-    note(f"{files} file{'' if files == 1 else 's'} checked, {errors or 'no'} error{'' if errors == 1 else 's'}")
-    if unreadable:
-        return COULD_NOT_RUN
-    return ERRORS_FOUND if errors else OK
+            unreadable.append((file, str(error)))
+    return print_report(Report(findings, unreadable, len(options.files)), options)

@@ -105,10 +105,10 @@ def _named_dims(leaf: Leaf, path: SpecPath, document: Document) -> Iterator[Diag
             hint = did_you_mean(dim, islice(document.dims, _MAX_SHOWN)) or f'declare it in "dims": {{"{dim}": {{}}}}'
             if dim in ("None", "null"):
                 hint = "a dimension of any size is '?'"
-            yield finding("undeclared-dim", path, f"the dim {dim!r} is not declared", hint)
+            yield finding("undeclared-dim", path, f"the dim {dim!r} is not declared", hint, part=dim)
         if axis not in uniform:
             message = f"the dim {dim!r} names axis {axis} of a {leaf.kind} tensor, which has no one size"
-            yield finding("named-ragged-dim", path, message, "write '?' there")
+            yield finding("named-ragged-dim", path, message, "write '?' there", part=dim)
 
 
 def _uniform_axes(leaf: Leaf) -> range | set[int]:

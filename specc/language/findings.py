@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from specc.diagnostics import Diagnostic, SpecPath, did_you_mean
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding
 from specc.language.document import Dim, Document, Endpoint, Selection
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
@@ -28,9 +30,6 @@ from specc.language.trees import (
     is_long_form,
 )
 
-MAX_FINDINGS = 1000
-"""A million unknown keys are no more use to a reader than a thousand, and cost a thousand times the time."""
-
 _NODES: dict[str, type[BaseModel]] = {
     "tensor": Tensor,
     "ragged": Ragged,
@@ -42,14 +41,29 @@ _NODES |= {"namedtuple": NamedTuple, "dict": Dict}
 _CHOICE = re.compile(r"'([^']+)'")
 
 
-def diagnose(error: ValidationError, data: Any) -> Iterator[Diagnostic]:
+@dataclass(frozen=True)
+class Defect:
+    """One finding of pydantic's. ``place`` is where something else should stand, which may not be there yet.
+
+    ``node`` is where the tree node stands that it is a part of, or None outside of trees.
+    """
+
+    finding: Diagnostic
+    place: SpecPath
+    node: SpecPath | None
+
+
+def diagnose(error: ValidationError, data: Any) -> Iterator[Defect]:
     """Every defect that pydantic found in ``data``, in the order of the document."""
     for detail in error.errors(include_url=False):
-        yield _diagnostic(detail, *_follow(detail["loc"], data))
+        place, model, node = _follow(detail["loc"], data)
+        if detail["type"] == "missing" and node == place:
+            node = _follow(detail["loc"][:-2], data)[2]  # of a pair that lacks its tree, what is around it
+        yield Defect(_diagnostic(detail, place, model), place, node)
 
 
-def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseModel]]:
-    """The path in the document of a location in pydantic's models, and the model of the last object on it.
+def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseModel], SpecPath | None]:
+    """The path in the document of a location in pydantic's models, and the model of the last object and node on it.
 
     Inside a tree a location names the union's member, and the fields that the short forms leave out; the document
     itself says which form stands there.
@@ -57,9 +71,11 @@ def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseMod
     path: list[str | int] = []
     trail: SpecPath = ()  # of the location: its parts since the last node of a tree
     current, kind, short = data, "", False
+    node: SpecPath | None = None
     for part in loc:
         if isinstance(part, str) and part.startswith(TAG) and _is_tree(kind, trail):
             kind, trail, short = part.removeprefix(TAG), (), not is_long_form(current)
+            node = tuple(path)
             continue
         trail = (*trail, part)
         if short and part == "items":
@@ -74,7 +90,7 @@ def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseMod
             path.append(part)
             current = _child(current, part)
             short = False
-    return tuple(path), _model_at(kind, trail)
+    return tuple(path), _model_at(kind, trail), tuple(path) if _is_tree(kind, trail) else node
 
 
 def _is_tree(kind: str, trail: SpecPath) -> bool:
@@ -132,27 +148,23 @@ def _diagnostic(detail: ErrorDetails, path: SpecPath, model: type[BaseModel]) ->
             key = str(path[-1])
             keys = keys_of(model)
             hint = did_you_mean(key, keys) or f"the keys here are {', '.join(keys)}"
-            return Diagnostic(rule="unknown-key", path=path, message=f"unknown key {shorten(key)!r}", hint=hint)
+            return finding("unknown-key", path, f"unknown key {shorten(key)!r}", hint, on_key=True)
         case "model_type" | "dict_type" | "model_attributes_type":
             return _wrong_type(path, "an object", found)
         case "tuple_type" | "list_type":
             return _wrong_type(path, "an array", found)
         case "too_long":
             limit, length = context["max_length"], context["actual_length"]
-            return Diagnostic(
-                rule="wrong-length", path=path, message=f"expected at most {limit} items here, found {length}"
-            )
+            return finding("wrong-length", path, f"expected at most {limit} items here, found {length}")
         case "literal_error":
             text = f"expected {context['expected']}, found {describe(found)}"
             choices = _CHOICE.findall(context["expected"])
             hint = did_you_mean(found, choices) if isinstance(found, str) else ""
-            return Diagnostic(rule="bad-choice", path=path, message=text, hint=hint)
-        case _:
-            return Diagnostic(
-                rule=detail["type"],
-                path=path,
-                message=context.get("message", detail["msg"]),
-                hint=context.get("hint", ""),
+            return finding("bad-choice", path, text, hint)
+        case rule:
+            message, hint, part = (context.get(key, "") for key in ("message", "hint", "part"))
+            return finding(
+                rule, path, message or detail["msg"], hint, part=part, on_key=detail["loc"][-1:] == ("[key]",)
             )
 
 
@@ -160,12 +172,12 @@ def _missing(path: SpecPath) -> Diagnostic:
     last = path[-1]
     if isinstance(last, int):
         hint = "a field of a namedtuple is a pair of its name and its tree"
-        return Diagnostic(rule="wrong-length", path=path[:-1], message="expected two items here", hint=hint)
-    return Diagnostic(rule="missing-key", path=path[:-1], message=f"the key {last!r} is missing")
+        return finding("wrong-length", path[:-1], "expected two items here", hint)
+    return finding("missing-key", path[:-1], f"the key {last!r} is missing")
 
 
 def _wrong_type(path: SpecPath, expected: str, found: Any) -> Diagnostic:
-    return Diagnostic(rule="wrong-type", path=path, message=f"expected {expected}, found {describe(found)}")
+    return finding("wrong-type", path, f"expected {expected}, found {describe(found)}")
 
 
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
@@ -173,10 +185,11 @@ def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
-def capped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """At most MAX_FINDINGS of ``diagnostics``, the last one saying that there are more."""
-    for count, diagnostic in enumerate(diagnostics):
-        if count == MAX_FINDINGS - 1:
-            yield Diagnostic(rule="too-many-findings", message="there are more findings; mend these first")
-            return
-        yield diagnostic
+@lru_cache(maxsize=1)
+def keys_of_all() -> tuple[str, ...]:
+    """Every key that an object of the language may have."""
+    models: tuple[type[BaseModel], ...] = (
+        Document, Dim, Endpoint, Selection, Receiver, Feature, SaveOptions, Sharding, RaggedNames, SparseNames,
+        *_NODES.values(),
+    )  # fmt: skip
+    return tuple({key: None for model in models for key in keys_of(model)})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from specc.diagnostics import Diagnostic, SpecPath, finding, format_path
 from specc.language.document import Document, Endpoint
@@ -17,7 +17,7 @@ from specc.language.features import find_unparsable
 from specc.language.methods import default_key_is_taken, find_method_violations, find_undeliverable
 from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.language.signatures import RAW, TAGS
-from specc.language.trees import NamedTuple, Ragged, Sparse, Tensor, Tree
+from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
 
 INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 MAX_NESTING = 40
@@ -39,11 +39,15 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
     yield from _save_options(document)
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)
-        yield from _arguments(endpoint, at)
+        bad = {index: problem for index, name in enumerate(endpoint.arguments) if (problem := _input_problem(name))}
+        for index, problem in bad.items():
+            message = f"the argument name {endpoint.arguments[index]!r} {problem}"
+            yield finding("bad-name", (*at, "arguments", index), message)
         for index, tree in enumerate(endpoint.inputs):
             yield from _containers(tree, (*at, "inputs", index))
         yield from _containers(endpoint.outputs, (*at, "outputs"))
-        yield from _input_names(input_leaves(endpoint, at))
+        repeated = {index for index in bad if not isinstance(endpoint.inputs[index], (Dict, NamedTuple))}
+        yield from _input_names(input_leaves(endpoint, at), repeated)
         yield from _defaults(input_leaves(endpoint, at))
         yield from _output_names(output_leaves(endpoint, at))
         yield from find_method_violations(endpoint, at)
@@ -61,22 +65,23 @@ def _attributes(document: Document) -> Iterator[Diagnostic]:
         path: SpecPath = ("variable_collections", name)
         if name in document.endpoints:
             message = f"the collection {name!r} would overwrite the endpoint of that name"
-            yield finding("name-clash", path, message, "rename one of them")
+            yield finding("name-clash", path, message, "rename one of them", on_key=True)
         if default_key_is_taken(document, name):
-            yield finding("reserved-name", path, f"{name!r} is kept for the default endpoint", "rename it")
+            message = f"{name!r} is kept for the default endpoint"
+            yield finding("reserved-name", path, message, "rename it", on_key=True)
         yield from _attribute(name, path, "a collection")
 
 
 def _attribute(name: str, path: SpecPath, what: str) -> Iterator[Diagnostic]:
     if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
         hint = "use letters, digits and underscores, and no Python keyword"
-        yield finding("bad-name", path, f"{name!r} cannot be the name of {what}", hint)
+        yield finding("bad-name", path, f"{name!r} cannot be the name of {what}", hint, on_key=True)
     elif name.startswith("_"):
-        yield finding("bad-name", path, f"the name {name!r} starts with an underscore", "such names are private")
+        message = f"the name {name!r} starts with an underscore"
+        yield finding("bad-name", path, message, "such names are private", on_key=True)
     elif name in RESERVED:
-        yield finding(
-            "reserved-name", path, f"{name!r} is an attribute of every revived archive", "choose another name"
-        )
+        message = f"{name!r} is an attribute of every revived archive"
+        yield finding("reserved-name", path, message, "choose another name", on_key=True)
 
 
 def _receivers(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
@@ -105,13 +110,6 @@ def _save_options(document: Document) -> Iterator[Diagnostic]:
         if tag == TAGS[document.mode]:
             message = f"every archive of the mode {document.mode!r} has the tag {tag!r}"
             yield finding("duplicate-entry", (*at, "extra_tags", index), message, "remove it")
-
-
-def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
-    for index, name in enumerate(endpoint.arguments):
-        problem = _input_problem(name)
-        if problem:
-            yield finding("bad-name", (*at, "arguments", index), f"the argument name {name!r} {problem}")
 
 
 def _containers(tree: Tree, path: SpecPath, depth: int = 1) -> Iterator[Diagnostic]:
@@ -147,16 +145,26 @@ def _input_problem(name: str) -> str:
     return "is taken by the revived object" if name == "self" else ""
 
 
-def _input_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
+def _input_names(leaves: Iterable[BoundLeaf], bad_arguments: Container[int]) -> Iterator[Diagnostic]:
+    """Wire names that cannot be, but for those that only repeat the name of an argument that cannot be."""
     hint = 'give the leaf a "name"'
     taken: dict[str, tuple[str, BoundLeaf]] = {}
     for leaf in leaves:
+        said = leaf.path[3] in bad_arguments  # a finding already
         for component in leaf.components:
             name = component.wire_name
             problem = _input_problem(name)
-            if problem:
-                yield finding("bad-name", leaf.path, f"the wire name {name!r} {problem}", hint)
+            if problem and not said:
+                yield _of_name("bad-name", leaf, f"the wire name {name!r} {problem}", hint)
+                said = name.startswith(leaf.name)  # the other components are called alike
             yield from _clash(name.lower(), name, leaf, taken, "TensorFlow ignores case there")
+
+
+def _of_name(rule: str, leaf: BoundLeaf, message: str, hint: str) -> Diagnostic:
+    """A finding about what a leaf is called: by its own word, or by the keys that lead to it."""
+    if leaf.leaf.name is not None:
+        return finding(rule, (*leaf.path, "name"), message, hint)
+    return finding(rule, leaf.path, message, hint, on_key=True)
 
 
 def _defaults(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
@@ -173,7 +181,7 @@ def _output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
             name = component.wire_name
             if not name.isprintable():
                 message = f"the wire name {name!r} holds characters that cannot be printed"
-                yield finding("bad-name", leaf.path, message, 'give the leaf a "name"')
+                yield _of_name("bad-name", leaf, message, 'give the leaf a "name"')
             yield from _clash(name, name, leaf, taken, "")
 
 
@@ -186,4 +194,4 @@ def _clash(
     other_name, other = taken[key]
     also = f"{other_name!r} ({why})" if other_name != name else "the same name"
     message = f"the wire name {name!r} clashes: the leaf at {format_path(other.path)} has {also}"
-    yield finding("name-clash", leaf.path, message, 'give one of them a "name"')
+    yield _of_name("name-clash", leaf, message, 'give one of them a "name"')

@@ -17,10 +17,10 @@ MAX_SIZE = 10**18 - 1
 """No axis is longer. A round bound, so that a pattern and a number can say the same."""
 
 
-def problem(rule: str, message: str, hint: str = "") -> PydanticCustomError:
+def problem(rule: str, message: str, hint: str = "", part: str = "") -> PydanticCustomError:
     """A defect found while pydantic validates, carried to a Diagnostic by :mod:`specc.language.findings`."""
     # Braces are pydantic's template syntax, and user text may hold them.
-    return PydanticCustomError(rule, "{message}", {"message": message, "hint": hint})
+    return PydanticCustomError(rule, "{message}", {"message": message, "hint": hint, "part": part})
 
 
 def whole_number(value: Any) -> int:

@@ -55,8 +55,9 @@ def check_dtype(text: str) -> str:
     if text in DTYPES:
         return text
     if text in ("resource", "variant"):
-        raise problem("bad-dtype", f"{text!r} tensors mean nothing outside the process that made them")
-    raise problem("bad-dtype", f"{shorten(text)!r} is not a dtype", _ALIASES.get(text) or did_you_mean(text, DTYPES))
+        raise problem("bad-dtype", f"{text!r} tensors mean nothing outside the process that made them", part=text)
+    hint = _ALIASES.get(text) or did_you_mean(text, DTYPES)
+    raise problem("bad-dtype", f"{shorten(text)!r} is not a dtype", hint, part=text)
 
 
 _ALIASES = {
@@ -84,7 +85,8 @@ def _explain(text: str) -> Exception:
     for part in loose[2][:-1].split(","):
         dim = part.strip(" ")
         if not re.fullmatch(_DIM, dim):
-            return problem("bad-dim", f"{shorten(dim)!r} in {shorten(text)!r} is not a dimension", _dim_hint(dim))
+            message = f"{shorten(dim)!r} in {shorten(text)!r} is not a dimension"
+            return problem("bad-dim", message, _dim_hint(dim), part=dim)
     return problem(
         "bad-tensor", f"{shorten(text)!r} is not a tensor", "write dtype and shape, like 'float32[batch, 3]'"
     )

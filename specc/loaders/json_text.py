@@ -1,34 +1,46 @@
-"""JSON text to plain data, stricter than Python's ``json``: what other readers would read differently is refused."""
+"""JSON text to plain data, stricter than Python's ``json``: what other readers would read differently is refused.
+
+Text without a defect is read by the ``json`` module alone, which is fast. Whatever is wrong with a text is found out by
+:mod:`specc.loaders.json_scan`, which knows where everything stands.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from specc.diagnostics import Diagnostic, format_path
+from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
+from specc.loaders.json_scan import MAX_DEPTH, MAX_DIGITS, scan
+from specc.loaders.lines import Lines
 
 MAX_BYTES = 16 * 1024 * 1024
-MAX_DEPTH = 128
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+"""What a string with half a surrogate pair must hold."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-class _DuplicateKeyError(ValueError):
-    def __init__(self, key: str) -> None:
-        self.key = key
-        super().__init__(key)
+@dataclass(frozen=True)
+class JsonText:
+    """One JSON text and its data. ``findings`` are the defects in spite of which it could be read."""
+
+    text: str
+    data: Any
+    findings: tuple[Diagnostic, ...] = ()
 
 
-class _BadNumberError(ValueError):
-    pass
+class _DefectError(Exception):
+    """The text has a defect, of which the scanner will tell more."""
 
 
-def read_json(path: Path) -> Any:
-    """The data of the JSON file at ``path``.
+def read_content(path: Path) -> bytes:
+    """The bytes of the regular file at ``path``, at most one more than the largest text has.
 
     Raises:
-        SpecError: the text is not JSON that every reader reads alike.
         UnreadableError: there is no such file, it is no regular file, or it may not be read.
     """
     try:
@@ -36,129 +48,108 @@ def read_json(path: Path) -> Any:
             reason = "it is no regular file" if path.exists() else "there is no such file"
             raise UnreadableError(f"cannot read {path}: {reason}")
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableError(f"cannot read {path}: {reason}") from None
-    try:
-        return parse_json(content)
-    except SpecError as error:
-        raise SpecError(diagnostic.in_file(str(path)) for diagnostic in error.diagnostics) from None
 
 
 def parse_json(content: bytes | str) -> Any:
     """The data of one JSON text.
 
     Raises:
-        SpecError: the text is larger than 16 MiB, no UTF-8, no JSON, nested deeper than 128 levels, names a key twice,
-            or holds NaN, an infinity, an unreadably long integer or half a surrogate pair.
+        SpecError: as :func:`read_json` does, or a key stands twice, or a value is NaN, an infinity, a number that is
+            too long, or a string with half a surrogate pair.
+    """
+    read = read_json(content)
+    if read.findings:
+        raise SpecError(read.findings)
+    return read.data
+
+
+def read_json(content: bytes | str) -> JsonText:
+    """One JSON text and its data, in spite of defects that leave no doubt about the rest.
+
+    Raises:
+        SpecError: the text is larger than 16 MiB, no UTF-8, no JSON, or nested deeper than 128 levels.
     """
     if len(content) > MAX_BYTES:
         raise _refusal("too-large", f"the file is larger than {MAX_BYTES // 2**20} MiB")
-    try:
-        text = content if isinstance(content, str) else content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _refusal("not-utf-8", f"byte {error.start} is not UTF-8", "save the file as UTF-8") from None
+    text = content if isinstance(content, str) else _decode(content)
     if text.startswith("\ufeff"):
-        raise _refusal("byte-order-mark", "the file starts with a byte order mark", "save it as UTF-8 without one")
+        location = Lines(text).location(0, 1)
+        message, hint = "the file starts with a byte order mark", "save it as UTF-8 without one"
+        raise SpecError([Diagnostic(rule="byte-order-mark", message=message, hint=hint, location=location)])
     try:
         data = json.loads(
             text, object_pairs_hook=_unique_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
         )
-    except json.JSONDecodeError as error:
-        message = _decode_problem(text, error) if text.strip() else "the file is empty"
-        raise _refusal("not-json", message, "specc reads plain JSON: no comments, no trailing commas") from None
-    except _DuplicateKeyError as error:
-        raise _refusal("duplicate-key", f"the key {error.key!r} stands twice in one object", "remove one") from None
-    except _BadNumberError as error:
-        raise _refusal("bad-number", str(error)) from None
-    except RecursionError:
-        raise _too_deep() from None
-    _check_depth_and_text(data)
-    return data
+        if not _has_half_a_pair(text, data) and _depth(data) <= MAX_DEPTH:
+            return JsonText(text, data)
+    except (json.JSONDecodeError, _DefectError, RecursionError):
+        pass
+    data, findings = scan(text)
+    return JsonText(text, data, findings)
 
 
-def _decode_problem(text: str, error: json.JSONDecodeError) -> str:
-    """Where the text stops being JSON, in the same words on every Python; 3.13 tells trailing commas apart."""
-    before = text[: error.pos].rstrip(" \t\r\n")
-    if error.msg.startswith("Illegal trailing comma"):
-        at = error.pos
-    elif before.endswith(",") and text[error.pos : error.pos + 1] in ("]", "}"):
-        at = len(before) - 1
-    else:
-        return f"line {error.lineno}, column {error.colno}: {error.msg}"
-    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-    return f"line {line}, column {column}: a comma before the closing bracket"
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = content.decode("utf-8", "replace")
+        start = len(content[: error.start].decode("utf-8"))
+        what = "the file is UTF-16" if content.startswith(_UTF_16) else f"byte {error.start} is not UTF-8"
+        finding = Diagnostic(rule="not-utf-8", message=what, hint="save the file as UTF-8")
+        raise SpecError([finding.located(Lines(text).location(start, start + 1))]) from None
 
 
 def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise _DuplicateKeyError(key)
-            seen.add(key)
+        raise _DefectError
     return data
 
 
 def _no_constant(text: str) -> Any:
-    raise _BadNumberError(f"{text} is not JSON; write the string {text!r} for a default or a bound")
+    raise _DefectError(text)
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise _BadNumberError(f"the number {_shorten(text)} is beyond a 64-bit float")
+        raise _DefectError(text)
     return number
 
 
 def _integer(text: str) -> int:
-    if len(text) > 40:  # no integer of any dtype has more than 20 digits; Python's own limit depends on its settings
-        raise _BadNumberError(f"the number {_shorten(text)} has {len(text)} digits")
+    if len(text) > MAX_DIGITS:
+        raise _DefectError(text)
     return int(text)
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= 24 else f"{text[:20]}..."
-
-
-def _check_depth_and_text(data: Any) -> None:
-    """Walks level by level, without recursion, so that a hostile file meets a limit of ours and not of Python's."""
-    level: list[tuple[tuple[str | int, ...], Any]] = [((), data)]
-    for depth in range(MAX_DEPTH + 1):
-        if depth == MAX_DEPTH and any(not isinstance(value, str) for _, value in level):
-            raise _too_deep()
-        below: list[tuple[tuple[str | int, ...], Any]] = []
-        for path, value in level:
-            if isinstance(value, str):
-                _check_text(value, path)
-            elif isinstance(value, list):
-                below.extend(((*path, index), item) for index, item in enumerate(value) if _is_open(item))
-            elif isinstance(value, dict):
-                for key, item in value.items():
-                    if not key.isascii():
-                        _check_text(key, path)
-                    if _is_open(item):
-                        below.append(((*path, key), item))
-        level = below
-
-
-def _is_open(value: Any) -> bool:
-    return isinstance(value, (list, dict)) or (isinstance(value, str) and not value.isascii())
-
-
-def _check_text(text: str, path: tuple[str | int, ...]) -> None:
+def _has_half_a_pair(text: str, data: Any) -> bool:
+    if not _HALF_PAIR.search(text):
+        return False
     try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        place = f" in {format_path(path)}" if path else ""
-        raise _refusal("lone-surrogate", f"a string{place} holds half a surrogate pair, which is no text") from None
+        json.dumps(data, ensure_ascii=False).encode("utf-8")
+    except (UnicodeEncodeError, RecursionError):
+        return True
+    return False
 
 
-def _too_deep() -> SpecError:
-    return _refusal("too-deep", f"the document is nested deeper than {MAX_DEPTH} levels")
+def _depth(data: Any) -> int:
+    """How deep ``data`` is nested. Level by level: a hostile file must meet a limit of ours and not of Python's."""
+    depth, level = 0, [data] if isinstance(data, (list, dict)) else []
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        level = [
+            item
+            for container in level
+            for item in (container.values() if isinstance(container, dict) else container)
+            if isinstance(item, (list, dict))
+        ]
+    return depth
 
 
-def _refusal(rule: str, message: str, hint: str = "") -> SpecError:
-    return SpecError([Diagnostic(rule=rule, message=message, hint=hint)])
+def _refusal(rule: str, message: str) -> SpecError:
+    return SpecError([Diagnostic(rule=rule, message=message)])

@@ -13,7 +13,7 @@ from specc.diagnostics import Diagnostic, printable
 from specc.errors import ArchiveError, SpecError
 from specc.language.contract import CONTRACT_PATH, read_contract
 from specc.language.document import Document
-from specc.language.findings import capped
+from specc.language.reading import capped
 from specc.loaders.json_text import MAX_BYTES
 from specc.reader.contract_check import find_mismatches
 from specc.reader.graph_document import describe_graph

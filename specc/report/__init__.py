@@ -1,1 +1,37 @@
 """Findings for people and for machines: the only place that formats them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from specc.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run found: ``unreadable`` maps a file that could not be read to the reason."""
+
+    findings: Sequence[Diagnostic] = ()
+    unreadable: Sequence[tuple[str, str]] = ()
+    files: int = 0
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return sum(finding.level == "error" for finding in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        """How many findings are warnings."""
+        return sum(finding.level == "warning" for finding in self.findings)
+
+
+FORMATS = ("text", "json", "github", "sarif")
+
+
+def render(report: Report, form: str) -> str:
+    """``report`` in one of FORMATS other than text, whose module alone is loaded."""
+    text: str = importlib.import_module(f"specc.report.{form}").render(report)
+    return text

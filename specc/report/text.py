@@ -1,15 +1,68 @@
-"""Findings as plain lines: the file, the path in the document, the rule, the message and the hint."""
+"""Findings for people: where, what, the line itself with a mark under it, and how to mend it."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 
-from specc.diagnostics import Diagnostic, printable
+from specc.diagnostics import Diagnostic, Location, format_path, printable
+
+_TAB = 4
+_COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "place": "\x1b[1m", "dim": "\x1b[2m", "hint": "\x1b[36m"}
+_PLAIN = "\x1b[0m"
 
 
-def findings_text(findings: Iterable[Diagnostic]) -> str:
-    """One line a finding, in order, without those that say the same twice."""
-    return "".join(f"{line}\n" for line in dict.fromkeys(str(finding) for finding in findings))
+def findings_text(findings: Iterable[Diagnostic], *, color: bool = False, brief: bool = False) -> str:
+    """The findings in order, without those that say the same twice; ``brief`` is one line each, without excerpts."""
+    if brief:
+        return "".join(f"{line}\n" for line in dict.fromkeys(_brief(finding) for finding in findings))
+    return "\n".join(dict.fromkeys(_finding_text(finding, color) for finding in findings))
+
+
+def _brief(finding: Diagnostic) -> str:
+    hint = f"; {finding.hint}" if finding.hint else ""
+    return printable(f"{finding.place}{finding.level}: {finding.rule}: {finding.message}{hint}")
+
+
+def _finding_text(finding: Diagnostic, color: bool) -> str:
+    def paint(text: str, what: str) -> str:
+        return f"{_COLORS[what]}{text}{_PLAIN}" if color and text else text
+
+    place, message = paint(printable(finding.place), "place"), printable(finding.message)
+    lines = [f"{place}{paint(finding.level + ':', finding.level)} {finding.rule}: {message}"]
+    where = finding.location
+    margin = " " * len(str(where.line)) if where is not None else ""
+    if where is not None:
+        excerpt, mark = _excerpt(where)
+        lines.append(f"{paint(f'{where.line} |', 'dim')} {excerpt}".rstrip())
+        lines.append(f"{paint(f'{margin} |', 'dim')} {paint(mark, finding.level)}")
+        if finding.path:
+            lines.append(f"{margin} {paint('=', 'dim')} at {printable(format_path(finding.path))}")
+    if finding.hint:
+        sign = f"{margin} {paint('=', 'dim')} " if where is not None else "  "
+        lines.append(f"{sign}{paint('hint:', 'hint')} {printable(finding.hint)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _excerpt(where: Location) -> tuple[str, str]:
+    """The line as a terminal shows it, and the mark that goes under it."""
+    start = where.column - where.excerpt_column
+    end = where.end_column - where.excerpt_column if where.end_line == where.line else len(where.excerpt)
+    before, marked, after = where.excerpt[:start], where.excerpt[start:end], where.excerpt[end:]
+    cut = "..." if where.excerpt_column > 1 else ""
+    shown = [_shown(part) for part in (before, marked, after)]
+    mark = " " * (len(cut) + _width(shown[0])) + "^" * max(1, _width(shown[1]))
+    return f"{cut}{''.join(shown)}", mark
+
+
+def _shown(text: str) -> str:
+    return printable(text.replace("\t", " " * _TAB))
+
+
+def _width(text: str) -> int:
+    """How many cells of a terminal ``text`` takes."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.category(char) in ("Mn", "Me", "Cf") for char in text)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

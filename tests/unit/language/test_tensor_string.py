@@ -65,7 +65,18 @@ def test_dtype_and_shape(text: str, dtype: str, shape: Shape) -> None:
 def test_what_is_said_of_a_wrong_one(text: str, rule: str, message: str, hint: str) -> None:
     with pytest.raises(PydanticCustomError) as caught:
         parse_tensor(text)
-    assert (caught.value.type, caught.value.context) == (rule, {"message": message, "hint": hint})
+    context = {key: said for key, said in (caught.value.context or {}).items() if key != "part"}
+    assert (caught.value.type, context) == (rule, {"message": message, "hint": hint})
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [("float23[2]", "float23"), ("bool[2 3]", "2 3"), ("bool[a, -1]", "-1"), ("bool[2,]", ""), ("bool", "")],
+)
+def test_the_part_that_is_meant(text: str, part: str) -> None:
+    with pytest.raises(PydanticCustomError) as caught:
+        parse_tensor(text)
+    assert (caught.value.context or {})["part"] == part
 
 
 def test_every_dtype_has_a_string() -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from specc.errors import SpecError, UnreadableError
 from specc.language.load import load, load_buildable, loads
-from specc.loaders.json_text import MAX_BYTES, MAX_DEPTH, parse_json
+from specc.loaders.json_scan import MAX_DEPTH, scan
+from specc.loaders.json_text import MAX_BYTES, parse_json, read_json
 
 PLAIN = "specc reads plain JSON: no comments, no trailing commas"
 
@@ -29,29 +30,55 @@ def refusal(text: str | bytes) -> str:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", f"not-json: the file is empty; {PLAIN}"),
-        (" \n", f"not-json: the file is empty; {PLAIN}"),
-        ("{} {}", f"not-json: line 1, column 4: Extra data; {PLAIN}"),
-        ('{\n"a": 1,\n}', f"not-json: line 2, column 7: a comma before the closing bracket; {PLAIN}"),
-        ("// no", f"not-json: line 1, column 1: Expecting value; {PLAIN}"),
-        ('"\t"', f"not-json: line 1, column 2: Invalid control character at; {PLAIN}"),
-        ("\ufeff{}", "byte-order-mark: the file starts with a byte order mark; save it as UTF-8 without one"),
-        ("{}".encode("utf-16"), "not-utf-8: byte 0 is not UTF-8; save the file as UTF-8"),
-        ("{}".encode("utf-16-le") + b"\xff", "not-utf-8: byte 4 is not UTF-8; save the file as UTF-8"),
-        (b'"\xed\xa0\x80"', "not-utf-8: byte 1 is not UTF-8; save the file as UTF-8"),
-        ('{"a": 1, "a": 1}', "duplicate-key: the key 'a' stands twice in one object; remove one"),
-        ('{"a": 1, "\\u0061": 1}', "duplicate-key: the key 'a' stands twice in one object; remove one"),
-        ('["\\ud800"]', "lone-surrogate: a string in [0] holds half a surrogate pair, which is no text"),
-        ('{"a": {"\\udc00": 1}}', "lone-surrogate: a string in a holds half a surrogate pair, which is no text"),
-        ('"\\ud800"', "lone-surrogate: a string holds half a surrogate pair, which is no text"),
-        ("NaN", "bad-number: NaN is not JSON; write the string 'NaN' for a default or a bound"),
-        ("[-Infinity]", "bad-number: -Infinity is not JSON; write the string '-Infinity' for a default or a bound"),
-        ("1e400", "bad-number: the number 1e400 is beyond a 64-bit float"),
-        ("-1" + "0" * 30 + "e999", "bad-number: the number -1000000000000000000... is beyond a 64-bit float"),
-        ("1" * 5000, "bad-number: the number 11111111111111111111... has 5000 digits"),
-        ("[" * 129 + "]" * 129, "too-deep: the document is nested deeper than 128 levels"),
-        ("[" * 100_000, "too-deep: the document is nested deeper than 128 levels"),
-        ('{"a":' * 100_000, "too-deep: the document is nested deeper than 128 levels"),
+        ("", f"1:1: not-json: the file is empty; {PLAIN}"),
+        (" \n", f"1:1: not-json: the file is empty; {PLAIN}"),
+        ("{} {}", f"1:4: not-json: there is more text behind the end of the document; {PLAIN}"),
+        ('{\n"a": 1,\n}', f"2:7: not-json: a comma before the closing bracket; {PLAIN}"),
+        ("[1, 2,]", f"1:6: not-json: a comma before the closing bracket; {PLAIN}"),
+        ("[1,,2]", f"1:4: not-json: expected a value, found ','; {PLAIN}"),
+        ("[,1]", f"1:2: not-json: expected a value, found ','; {PLAIN}"),
+        ('{"a": 1\n "b": 2}', f"1:8: not-json: expected ',' or '}}' here, before '\"' in line 2; {PLAIN}"),
+        ("[1 2]", f"1:3: not-json: expected ',' or ']' here, before '2' in line 1; {PLAIN}"),
+        ("[1}", f"1:3: not-json: expected ',' or ']', found '}}'; {PLAIN}"),
+        ('{"a" 1}', f"1:5: not-json: expected ':' behind the key here, before '1' in line 1; {PLAIN}"),
+        ('{"a": }', f"1:7: not-json: expected a value, found '}}'; {PLAIN}"),
+        ('{"a":', f"1:6: not-json: the text ends where a value should stand; {PLAIN}"),
+        ('{"a": [1, 2', f"1:7: not-json: this array is never closed: the text ends before its ']'; {PLAIN}"),
+        ('{"a": 1,', f"1:1: not-json: this object is never closed: the text ends before its '}}'; {PLAIN}"),
+        ("{1: 2}", f"1:2: not-json: expected a key in double quotes, found '1'; {PLAIN}"),
+        ("{a: 1}", "1:2: not-json: expected a key in double quotes, found a without quotes; write \"a\""),
+        ("[yes]", "1:2: not-json: expected a value, found yes without quotes; write \"yes\" for a text"),
+        ("[True]", "1:2: not-json: expected a value, found True without quotes; write true"),
+        ("{'a': 1}", "1:2: not-json: a single quote stands here; strings and keys stand in double quotes"),
+        ("// no\n{}", '1:1: not-json: a comment stands here; JSON has no comments; "description" holds text for people'),
+        ("[1, # no", '1:5: not-json: a comment stands here; JSON has no comments; "description" holds text for people'),
+        ('"\t"', "1:2: not-json: a tab stands in a string; write it as \\t"),
+        ('"\x01"', "1:2: not-json: a control character stands in a string; write it as \\u0001"),
+        ('"ab\ncd"', '1:1: not-json: the string has no closing quote on its line; a line break in a string is "\\n"'),
+        ('"\\x"', '1:2: not-json: \\x is no escape of JSON; a backslash is \\\\; the escapes are \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits'),
+        ("[01]", "1:2: not-json: '01' is no number of JSON; a number has no leading zeros"),
+        ("[+1]", "1:2: not-json: '+1' is no number of JSON; a number has no plus sign"),
+        ("[.5]", "1:2: not-json: '.5' is no number of JSON; write 0.5"),
+        ("[5.]", "1:2: not-json: '5.' is no number of JSON; a number has digits before and behind its point, and behind its exponent"),
+        ("[0x1F]", "1:2: not-json: '0x1F' is no number of JSON; write it in decimal digits"),
+        ("\ufeff{}", "1:1: byte-order-mark: the file starts with a byte order mark; save it as UTF-8 without one"),
+        ("{}".encode("utf-16"), "1:1: not-utf-8: the file is UTF-16; save the file as UTF-8"),
+        ("{}".encode("utf-16-le") + b"\xff", "1:5: not-utf-8: byte 4 is not UTF-8; save the file as UTF-8"),
+        (b'{\n"\xc3\xa9\xed\xa0\x80"', "2:3: not-utf-8: byte 5 is not UTF-8; save the file as UTF-8"),
+        ('{"a": 1,\n"a": 1}', "2:1: duplicate-key: the key 'a' stands twice in one object; it stands in line 1 already; remove one"),
+        ('{"a": 1, "\\u0061": 1}', "1:10: duplicate-key: the key 'a' stands twice in one object; it stands in line 1 already; remove one"),
+        ('["\\ud800"]', "1:2: lone-surrogate: the string holds half a surrogate pair, which is no text"),
+        ('{"a": {"\\udc00": 1}}', "1:8: lone-surrogate: the key holds half a surrogate pair, which is no text"),
+        ('"\\ud800"', "1:1: lone-surrogate: the string holds half a surrogate pair, which is no text"),
+        ('["\\ud83d\\ude00", "\\ude00\\ud83d"]', "1:18: lone-surrogate: the string holds half a surrogate pair, which is no text"),
+        ("NaN", "1:1: bad-number: NaN is not JSON; write the string 'NaN' for a default or a bound"),
+        ("[-Infinity]", "1:2: bad-number: -Infinity is not JSON; write the string '-Infinity' for a default or a bound"),
+        ("1e400", "1:1: bad-number: the number 1e400 is beyond a 64-bit float"),
+        ("-1" + "0" * 30 + "e999", "1:1: bad-number: the number -1000000000000000000... is beyond a 64-bit float"),
+        ("1" * 5000, "1:1: bad-number: the number 11111111111111111111... has 5000 digits"),
+        ("[" * 129 + "]" * 129, "1:129: too-deep: the document is nested deeper than 128 levels"),
+        ("[" * 100_000, "1:129: too-deep: the document is nested deeper than 128 levels"),
+        ('{"a":' * 100_000, "1:641: too-deep: the document is nested deeper than 128 levels"),
         (b" " * (MAX_BYTES + 1), "too-large: the file is larger than 16 MiB"),
     ],
     ids=lambda value: repr(value[:20]),
@@ -86,7 +113,21 @@ def test_any_bytes_end_in_data_or_in_a_finding(content: bytes) -> None:
     try:
         parse_json(content)
     except SpecError as error:
-        assert len(error.diagnostics) == 1  # noqa: PT017  # both ways are right
+        assert error.diagnostics  # noqa: PT017  # both ways are right
+
+
+def test_defects_that_leave_no_doubt_are_told_at_once() -> None:
+    read = read_json('{"a": NaN,\n "b": ["\\udc00", 1e400], "a": {"c": 1, "c": 2}, "d": 3,}'.replace(",}", "}"))
+    assert read.data == {"a": 0.0, "b": ["\udc00", 0.0], "d": 3}
+    assert [
+        (finding.rule, finding.path, finding.location and finding.location.column) for finding in read.findings
+    ] == [
+        ("bad-number", ("a",), 7),
+        ("lone-surrogate", ("b", 0), 8),
+        ("bad-number", ("b", 1), 18),
+        ("duplicate-key", ("a",), 26),
+        ("duplicate-key", ("a", "c"), 40),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -151,3 +192,31 @@ def test_a_deep_tree_loads_or_is_refused(tree: str, depth: int) -> None:
         loads('{"specc": 1, "endpoints": {"a": {"inputs": [], "outputs": ' + text + "}}}")
     except SpecError as error:
         assert [finding.rule for finding in error.diagnostics] == ["too-deep"]  # noqa: PT017  # both ways are right
+
+
+def _plain(text: str) -> Any:
+    """What Python's own parser says of a text: its data, or that it is none."""
+    try:
+        return repr(json.loads(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+_SOUP = st.text(alphabet='{}[]",:0123456789.eE+-truefalsn\\u \n\t', max_size=40)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@given(_SOUP | _JSON.map(json.dumps) | _JSON.map(lambda data: json.dumps(data, ensure_ascii=False, indent=1)))
+def test_the_scanner_reads_what_pythons_parser_reads(text: str) -> None:
+    try:
+        data, findings = scan(text)
+    except SpecError as error:
+        assert [finding.rule for finding in error.diagnostics][-1:] == ["not-json"]  # noqa: PT017
+        assert _plain(text) is None
+    else:
+        # Where a key stands twice, Python takes the last one; where a number is too long or too large, it has its own.
+        assert findings or repr(data) == _plain(text)

@@ -1,0 +1,67 @@
+"""How commands print findings, and what they make of them: the options that all of them share, and the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from typing import TextIO
+
+from specc.cli import COULD_NOT_RUN, ERRORS_FOUND, OK, complain, note
+from specc.report import FORMATS, Report, render
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of every command that has findings."""
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how findings are printed (default: text)")
+    parser.add_argument("--quiet", "-q", action="store_true", help="findings alone, one line each, and no notes")
+    parser.add_argument("--strict", action="store_true", help="let warnings count as errors in the exit code")
+    parser.add_argument("--max-findings", type=_count, metavar="N", help="print at most N findings")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of findings, at least 1")
+    return int(text)
+
+
+def print_report(report: Report, options: argparse.Namespace, stream: TextIO | None = None) -> int:
+    """Prints the findings to standard output, and of a run over files a word on them to standard error.
+
+    Returns:
+        The exit code of the command that ends with them.
+    """
+    stream = stream or sys.stdout
+    shown = replace(report, findings=report.findings[: options.max_findings])
+    if options.format == "text":
+        from specc.report.text import findings_text
+
+        stream.write(findings_text(shown.findings, color=_wants_color(stream), brief=options.quiet))
+        stream.flush()
+        for _, message in report.unreadable:
+            complain(message)
+    else:
+        stream.write(render(shown, options.format))
+        stream.flush()
+    if report.files:
+        hidden = len(report.findings) - len(shown.findings)
+        more = f" ({hidden} not shown)" if hidden else ""
+        note(f"{_counted(report.files, 'file')} checked, {_summary(report)}{more}")
+    if report.unreadable:
+        return COULD_NOT_RUN
+    return ERRORS_FOUND if report.errors or (options.strict and report.warnings) else OK
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _summary(report: Report) -> str:
+    warnings = f", {_counted(report.warnings, 'warning')}" if report.warnings else ""
+    return f"{_counted(report.errors, 'error') if report.errors else 'no errors'}{warnings}"
+
+
+def _wants_color(stream: TextIO) -> bool:
+    """Colour on a terminal only, and not where https://no-color.org or the terminal itself says no."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

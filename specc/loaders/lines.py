@@ -1,0 +1,43 @@
+"""Offsets in a text as lines and columns, with the line itself for people to see."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from specc.diagnostics import Location
+
+_BREAK = re.compile(r"\r\n|\n|\r")
+"""What editors take for the end of a line. Unicode's other separators may stand in a JSON string."""
+_MAX_EXCERPT = 120
+"""Characters of a line that an excerpt shows: a file may be one line of megabytes."""
+_BEFORE = 40
+"""Of these, how many stand before the finding."""
+
+
+class Lines:
+    """The lines of one text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        breaks = [match.span() for match in _BREAK.finditer(text)]
+        self._starts = [0, *(end for _, end in breaks)]
+        self._ends = [*(start for start, _ in breaks), len(text)]
+
+    def location(self, start: int, end: int) -> Location:
+        """The Location of ``text[start:end]``."""
+        line, column = self._position(start)
+        end_line, end_column = self._position(end)
+        begin = self._starts[line - 1]
+        length = self._ends[line - 1] - begin
+        cut = max(0, min(column - 1 - _BEFORE, length - _MAX_EXCERPT))
+        excerpt = self._text[begin + cut : begin + min(length, cut + _MAX_EXCERPT)]
+        return Location(line, column, end_line, end_column, excerpt, cut + 1)
+
+    def number(self, offset: int) -> int:
+        """The number of the line that holds ``offset``."""
+        return self._position(offset)[0]
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1

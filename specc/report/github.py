@@ -1,0 +1,36 @@
+"""Findings as workflow commands, which GitHub shows beside the changed lines."""
+
+from __future__ import annotations
+
+from specc.diagnostics import Diagnostic, format_path, printable
+from specc.report import Report
+
+_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY = {**_MESSAGE, **str.maketrans({":": "%3A", ",": "%2C"})}
+
+
+def render(report: Report) -> str:
+    """One ``::error`` or ``::warning`` command a finding."""
+    commands = [_command(finding) for finding in report.findings]
+    commands += [_line("error", {"file": file}, message) for file, message in report.unreadable]
+    return "".join(commands)
+
+
+def _command(finding: Diagnostic) -> str:
+    properties = {"file": finding.file, "title": finding.rule}
+    if finding.location is not None:
+        where = finding.location
+        properties |= {"line": str(where.line), "endLine": str(where.end_line), "col": str(where.column)}
+        properties["endColumn"] = str(max(where.column, where.end_column - 1))  # GitHub counts the last one in
+    parts = (finding.message, f"at {format_path(finding.path)}" if finding.path else "", finding.hint)
+    return _line(finding.level, properties, "\n".join(part for part in parts if part))
+
+
+def _line(level: str, properties: dict[str, str], message: str) -> str:
+    said = ",".join(f"{name}={_escape(text, _PROPERTY)}" for name, text in properties.items() if text)
+    return f"::{level} {said}::{_escape(message, _MESSAGE)}\n"
+
+
+def _escape(text: str, escapes: dict[int, str]) -> str:
+    lines = (printable(line) for line in text.split("\n"))
+    return "\n".join(lines).translate(escapes)

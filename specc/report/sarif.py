@@ -1,0 +1,63 @@
+"""Findings as SARIF 2.1.0, which code scanning services read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+from urllib.parse import quote
+
+from specc.diagnostics import Diagnostic, format_path
+from specc.report import Report
+from specc.version import VERSION
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def render(report: Report) -> str:
+    """``report`` as one SARIF log with one run."""
+    rules = sorted({finding.rule for finding in report.findings})
+    invocation: dict[str, Any] = {"executionSuccessful": not report.unreadable}
+    if report.unreadable:
+        invocation["toolExecutionNotifications"] = [
+            {"level": "error", "message": {"text": message}, "locations": [_physical(file)]}
+            for file, message in report.unreadable
+        ]
+    run = {
+        "tool": {"driver": {"name": "specc", "version": VERSION, "rules": [{"id": rule} for rule in rules]}},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [invocation],
+        "results": [_result(finding, rules.index(finding.rule)) for finding in report.findings],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _result(finding: Diagnostic, rule_index: int) -> dict[str, Any]:
+    path = format_path(finding.path)
+    text = f"{finding.message}; {finding.hint}" if finding.hint else finding.message
+    location = _physical(finding.file) if finding.file else {}
+    if finding.location is not None and finding.file:
+        where = finding.location
+        location["physicalLocation"]["region"] = {
+            "startLine": where.line,
+            "startColumn": where.column,
+            "endLine": where.end_line,
+            "endColumn": where.end_column,
+        }
+    if path:
+        location["logicalLocations"] = [{"fullyQualifiedName": path, "kind": "member"}]
+    # What stays the same when lines move, so that a service knows a finding again.
+    identity = json.dumps([finding.rule, finding.path, finding.message])
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": rule_index,
+        "level": finding.level,
+        "message": {"text": text},
+        **({"locations": [location]} if location else {}),
+        "partialFingerprints": {"specc/v1": hashlib.sha256(identity.encode()).hexdigest()},
+    }
+
+
+def _physical(file: str) -> dict[str, Any]:
+    uri = quote(file.encode("utf-8", "surrogateescape").replace(b"\\", b"/"))
+    return {"physicalLocation": {"artifactLocation": {"uri": uri}}}
