@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from specc.archive.export_archive import export as export
     from specc.diagnostics import Diagnostic as Diagnostic
     from specc.errors import ArchiveError as ArchiveError
+    from specc.errors import SettingsError as SettingsError
     from specc.errors import SpeccError as SpeccError
     from specc.errors import SpecError as SpecError
     from specc.errors import TargetError as TargetError
@@ -61,6 +62,7 @@ _HOMES = {
     "specc.diagnostics": ("Diagnostic",),
     "specc.errors": (
         "ArchiveError",
+        "SettingsError",
         "SpecError",
         "SpeccError",
         "TargetError",

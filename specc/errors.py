@@ -62,5 +62,9 @@ class UnreadableError(SpeccError):
     """A spec file could not be read at all: it is missing, no regular file, or not permitted."""
 
 
+class SettingsError(SpeccError):
+    """``[tool.specc]`` in a pyproject.toml makes no sense."""
+
+
 class UnavailableError(SpeccError):
     """The work needs what is not here: TensorFlow and Keras, or a Keras backend that specc can export from."""

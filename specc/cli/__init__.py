@@ -54,7 +54,7 @@ def _mend_streams() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from specc.errors import SpeccError, SpecError  # nothing loads before it is needed
+    from specc.errors import SettingsError, SpeccError, SpecError  # nothing loads before it is needed
 
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     parser, commands = _parser()
@@ -76,7 +76,7 @@ def _run(arguments: list[str]) -> int:
         return print_report(Report(error.diagnostics), options)
     except SpeccError as error:
         complain(str(error))
-        return COULD_NOT_RUN
+        return WRONG_USAGE if isinstance(error, SettingsError) else COULD_NOT_RUN
     return code
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 
+from specc.checks import find_opinions
 from specc.cli.findings import add_options, print_report
+from specc.cli.settings import settings_for
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
-from specc.language.load import load_buildable
+from specc.language.load import BUILDABLE
+from specc.language.reading import capped, located, read_document
+from specc.loaders.json_text import read_content
 from specc.report import Report
 
 
@@ -23,9 +29,17 @@ def run(options: argparse.Namespace) -> int:
     unreadable: list[tuple[str, str]] = []
     for file in options.files:
         try:
-            load_buildable(file)
-        except SpecError as error:
-            findings += error.diagnostics
+            findings += _findings(file)
         except UnreadableError as error:
             unreadable.append((file, str(error)))
     return print_report(Report(findings, unreadable, len(options.files)), options)
+
+
+def _findings(file: str) -> Sequence[Diagnostic]:
+    """What is wrong with one file; where nothing is, what the checks say of it."""
+    content = read_content(Path(file))
+    try:
+        document = read_document(content, file, BUILDABLE)
+    except SpecError as error:
+        return error.diagnostics
+    return located(content, file, capped(find_opinions(document, settings_for(file))))

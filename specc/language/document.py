@@ -30,6 +30,7 @@ DEFAULT_ARGUMENTS = ("inputs",)
 
 Method: TypeAlias = Literal["predict", "classify", "regress", "train", "eval"]
 Mode: TypeAlias = Literal["predict", "train", "eval"]
+Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
 
 
 def _check_version(value: Any) -> int:
@@ -168,6 +169,8 @@ class Document(Record):
     """Whether signatures that no server can serve, those of the methods train and eval, are left out."""
     save_options: SaveOptions = SaveOptions()
     """The fields of tf.saved_model.SaveOptions."""
+    targets: tuple[Target, ...] = ()
+    """Where the archive is going to be used, whose own limits are then checked too."""
 
     def model_post_init(self, context: Any, /) -> None:
         """A single endpoint is the default by itself, so that saying it and leaving it out are one document."""
@@ -209,7 +212,9 @@ def document_to_json(document: Document) -> dict[str, Any]:
         data["track"] = list(document.track)
     data |= _said(document, "mode", "serving_only")
     save_options = _save_options_to_json(document.save_options)
-    return {**data, "save_options": save_options} if save_options else data
+    if save_options:
+        data["save_options"] = save_options
+    return {**data, "targets": sorted(set(document.targets))} if document.targets else data
 
 
 def _save_options_to_json(options: SaveOptions) -> dict[str, Any]:

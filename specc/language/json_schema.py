@@ -67,6 +67,7 @@ _EXAMPLES: dict[type[BaseModel], dict[str, list[Any]]] = {
         "mode": ["train"],
         "serving_only": [True],
         "save_options": [{"experimental_custom_gradients": False}],
+        "targets": [["tf-serving", "litert"]],
     },
     Dim: {"min": [1], "max": [512], "description": ["Events of one user, latest last."]},
     Endpoint: {

@@ -1,0 +1,80 @@
+"""``[tool.specc]`` of the pyproject.toml that is nearest to a spec."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+from specc.checks import CHECKS, LEVELS, Settings
+from specc.diagnostics import did_you_mean
+from specc.errors import SettingsError
+from specc.language.document import Target
+
+TARGETS: tuple[Target, ...] = get_args(Target)
+_FILE = "pyproject.toml"
+_TABLE = b"tool.specc"
+_KEYS = ("levels", "targets")
+
+
+def settings_for(file: str) -> Settings:
+    """The settings for a spec file: those of the nearest pyproject.toml above it that has any.
+
+    Raises:
+        SettingsError: they make no sense.
+    """
+    try:
+        return _settings_in(Path(file).resolve().parent)
+    except (OSError, ValueError, RuntimeError):  # the file's own name is broken, which reading it will tell
+        return Settings()
+
+
+@cache
+def _settings_in(directory: Path) -> Settings:
+    file = directory / _FILE
+    try:
+        content = file.read_bytes()
+    except OSError:
+        content = b""
+    if _TABLE in content:  # so that nobody else waits for a TOML parser
+        table = _table(file, content)
+        if table is not None:
+            return _settings(table, file)
+    return _settings_in(directory.parent) if directory.parent != directory else Settings()
+
+
+def _table(file: Path, content: bytes) -> dict[str, Any] | None:
+    import tomllib
+
+    try:
+        table = tomllib.loads(content.decode("utf-8")).get("tool", {}).get("specc")
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
+        raise SettingsError(f"cannot read {file}: {error}") from None
+    if table is not None and not isinstance(table, dict):
+        raise SettingsError(f"{file}: tool.specc is no table")
+    return table
+
+
+def _settings(table: dict[str, Any], file: Path) -> Settings:
+    place = f"{file}: [tool.specc]"
+    for key in table:
+        if key not in _KEYS:
+            raise SettingsError(f"{place} has no key {key!r}; {_near(key, _KEYS)}")
+    levels, targets = table.get("levels", {}), table.get("targets", [])
+    if not isinstance(levels, dict):
+        raise SettingsError(f'{place}: levels is a table, such as {{unused-dim = "error"}}')
+    for rule, level in levels.items():
+        if rule not in CHECKS:
+            raise SettingsError(f"{place}: there is no check {rule!r} whose level could change; {_near(rule, CHECKS)}")
+        if level not in LEVELS:
+            raise SettingsError(f"{place}: the level of {rule} is one of {', '.join(LEVELS)}, not {level!r}")
+    if not isinstance(targets, list):
+        raise SettingsError(f'{place}: targets is an array, such as ["tf-serving"]')
+    for target in targets:
+        if target not in TARGETS:
+            raise SettingsError(f"{place}: there is no target {target!r}; {_near(str(target), TARGETS)}")
+    return Settings(levels, frozenset(targets))
+
+
+def _near(word: str, known: Any) -> str:
+    return did_you_mean(word, known) or f"there are {', '.join(known)}"
