@@ -85,8 +85,10 @@ def _declared(asked: Asked) -> Endpoint:
     trees = [without_names(tree_of(argument)) for argument in asked.specs]
     for index, default in ({} if asked.traces else argument_defaults(asked)).items():
         tree = trees[index]
+        if not isinstance(tree, Tensor) or not isinstance(default, tf.Tensor):  # TensorFlow publishes tensors alone
+            continue
         value, _, shape = tensor_value(tf.make_tensor_proto(default))
-        if isinstance(tree, Tensor) and tree.shape == shape:  # of any other size no contract can say it
+        if tree.shape == shape:  # where the size is open no contract can say it
             trees[index] = Tensor(dtype=tree.dtype, shape=shape, default=value)
     bare = Endpoint(function=None, arguments=asked.arguments, inputs=tuple(trees), outputs=tensor("bool[]"))
     named: list[Leaf] = []

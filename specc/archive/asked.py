@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from specc.archive.cores import parameters
@@ -51,6 +52,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     """
     if not callable(function):
         raise type_error("bad-function", path, f"{kind_of(function)} is no function")
+    function = function.__call__ if isinstance(function, keras.Layer) else function
     slots = read_signature(function, input_signature, path)
     pruned = [prune(argument) for argument in slots]
     if None in pruned:

@@ -31,15 +31,22 @@ def revived_function(name: str, core: Core, asked: Asked, wire_names: list[str |
     return tf.function(endpoint, autograph=False, input_signature=tf.nest.pack_sequence_as(asked.specs, flat))
 
 
-def argument_defaults(asked: Asked) -> dict[int, tf.Tensor]:
-    """The default of each positional argument that has one which its spec takes: TensorFlow saves tensors alone."""
+def argument_defaults(asked: Asked) -> dict[int, Any]:
+    """The defaults of trailing arguments, by position: tensors that their specs take, and Python's numbers and text."""
     defaults = [item.default for item in asked.signature.parameters.values() if item.kind in _BY_POSITION]
-    pairs = enumerate(zip(asked.specs, defaults, strict=False))
-    return {index: default for index, (spec, default) in pairs if _is_default(spec, default)}
+    found: dict[int, Any] = {}
+    for index, (spec, default) in reversed(list(enumerate(zip(asked.specs, defaults, strict=False)))):
+        if not _is_default(spec, default):
+            break
+        found[index] = default
+    return found
 
 
 def _is_default(spec: Any, default: Any) -> bool:
-    return isinstance(spec, tf.TensorSpec) and isinstance(default, tf.Tensor) and bool(spec.is_compatible_with(default))
+    if not isinstance(spec, tf.TensorSpec):
+        return False
+    is_tensor = isinstance(default, tf.Tensor) and spec.is_compatible_with(default)
+    return bool(is_tensor) or (default is not None and _is_plain(default))
 
 
 def _parameters(asked: Asked) -> Iterator[inspect.Parameter]:

@@ -30,11 +30,11 @@ def function_path(model: Any, function: Callable[..., Any]) -> str | None:
     """The path of ``function`` on ``model``, or None where it has none, as a lambda and a layer in a list."""
     name = getattr(getattr(function, "python_function", function), "__name__", "")
     for path, part in _parts(model):
-        if function is part or _is(getattr(part, DEFAULT_FUNCTION, None), function):
+        if function is part or _is(_attribute(part, DEFAULT_FUNCTION), function):
             return path or DEFAULT_FUNCTION
         names = (name, *(key for key, value in vars(part).items() if value is function))
         for each in names:
-            if _is_public(each) and _is(getattr(part, each, None), function):
+            if _is_public(each) and _is(_attribute(part, each), function):
                 return _join(path, each)
     return None
 
@@ -85,6 +85,13 @@ def _parts(model: Any) -> Iterator[tuple[str, Any]]:
                     seen.add(id(value))
                     below.append((_join(path, name), value))
         level = below
+
+
+def _attribute(part: Any, name: str) -> Any:
+    try:
+        return getattr(part, name, None)
+    except Exception:  # noqa: BLE001  # a property is the user's code
+        return None
 
 
 def _is(found: Any, function: Any) -> bool:
