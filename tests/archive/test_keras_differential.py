@@ -333,6 +333,16 @@ def test_an_unknown_argument_is_a_type_error() -> None:
         specc.ExportArchive().add_endpoint("serve", scaled, _named("x"), jax2tf=True)
 
 
+def test_a_scalar_and_a_sparse_input_stay_what_they_are(tmp_path: Path) -> None:
+    archive, sparse = specc.ExportArchive(), keras.Input([3], sparse=True, name="x")
+    model = keras.Model(sparse, keras.layers.Dense(2)(sparse))
+    archive.add_endpoint("scalar", lambda x: x * 1, [tf.constant(1.0)])
+    archive.track_and_add_endpoint("sparse", model, [model.input])
+    archive.write_out(tmp_path / "archive", verbose=False)
+    assert wire(tmp_path / "archive")["scalar"][0] == {"x": ("float32", [])}
+    assert sorted(wire(tmp_path / "archive")["sparse"][0]) == ["x_dense_shape", "x_indices", "x_values"]
+
+
 def test_an_alias_is_that_of_the_endpoint_s_function(tmp_path: Path) -> None:
     archive, traced_before = specc.ExportArchive(), tf.function(lambda x: x * 2)
     traced_before(ROW)
