@@ -333,6 +333,14 @@ def test_an_unknown_argument_is_a_type_error() -> None:
         specc.ExportArchive().add_endpoint("serve", scaled, _named("x"), jax2tf=True)
 
 
+def test_a_spec_asks_for_tensors_where_the_archive_takes_constants(tmp_path: Path) -> None:
+    archive = specc.ExportArchive()
+    added = archive.add_endpoint("serve", lambda _: 3.0, [Spec([None], name="x")])
+    assert added(tf.ones(1)).numpy() == 3.0
+    with pytest.raises(specc.SpecError, match=r"return tf\.constant\(\.\.\.\) of it"):
+        specc.compile(archive.spec).export(None, tmp_path / "archive", functions={"serve": lambda _: 3.0})
+
+
 def test_a_scalar_and_a_sparse_input_stay_what_they_are(tmp_path: Path) -> None:
     archive, sparse = specc.ExportArchive(), keras.Input([3], sparse=True, name="x")
     model = keras.Model(sparse, keras.layers.Dense(2)(sparse))
