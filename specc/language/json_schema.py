@@ -11,8 +11,6 @@ all that speaks of one value it shows the innermost title and description: defin
 
 from __future__ import annotations
 
-import json
-import sys
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -95,11 +93,6 @@ def document_schema() -> dict[str, Any]:
             **{name: _object(model) for name, model in MODELS.items()},
         },
     }
-
-
-def schema_text() -> str:
-    """The JSON Schema as the text of ``schemas/specc.v1.schema.json``."""
-    return json.dumps(document_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _tree() -> dict[str, Any]:
@@ -238,7 +231,3 @@ def _annotated(inner: Any, metadata: tuple[Any, ...]) -> dict[str, Any]:
         elif isinstance(note, FieldInfo) and isinstance(note.json_schema_extra, dict):
             extra |= note.json_schema_extra
     return {**(_type(inner) if said is None else said), **extra}
-
-
-if __name__ == "__main__":
-    sys.stdout.write(schema_text())

@@ -64,7 +64,7 @@ class Editor:
 
 
 def install() -> None:
-    """Has npm fetch the language service, unless it is here.
+    """Has npm fetch what package.json names, unless it is here.
 
     Raises:
         MissingError: there is no node or no npm, or npm cannot reach its registry.
@@ -74,13 +74,13 @@ def install() -> None:
             raise MissingError(f"{program} is not installed")
     with (HERE / "package.json").open(encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # there may be a second session of pytest, or of pytest-xdist
-        ((name, version),) = json.load(file)["dependencies"].items()
-        if _installed(name) == version:
+        wanted = json.load(file)["dependencies"]
+        if all(_installed(name) == version for name, version in wanted.items()):
             return
         command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"]
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, encoding="utf-8", check=False)
     if done.returncode != 0:
-        raise MissingError(f"npm cannot install {name}: {done.stderr[-500:]}")
+        raise MissingError(f"npm cannot install {', '.join(wanted)}: {done.stderr[-500:]}")
 
 
 def _installed(package: str) -> str | None:
