@@ -7,7 +7,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from specc.diagnostics import Diagnostic, format_path
+from specc.diagnostics import Diagnostic, short_path
 from specc.report import Report
 from specc.version import VERSION
 
@@ -33,7 +33,7 @@ def render(report: Report) -> str:
 
 
 def _result(finding: Diagnostic, rule_index: int) -> dict[str, Any]:
-    path = format_path(finding.path)
+    path = short_path(finding.path)
     text = f"{finding.message}; {finding.hint}" if finding.hint else finding.message
     location = _physical(finding.file) if finding.file else {}
     if finding.location is not None and finding.file:
