@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test test-long lint bench schemas clean
+.PHONY: demo test test-long lint bench schemas docs clean
 
 demo: $(VENV)/installed
 	@$(BIN)/python examples/demo.py
@@ -28,6 +28,9 @@ bench: $(VENV)/installed
 
 schemas: $(VENV)/installed
 	$(BIN)/python -m specc.language.json_schema > schemas/specc.v1.schema.json
+
+docs: $(VENV)/installed
+	$(BIN)/python -m specc.rules.reference > docs/rules.md
 
 $(VENV)/installed: pyproject.toml
 	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 
 COMMANDS = {
     "validate": "hold spec files against the language; needs no TensorFlow",
+    "explain": "say why a rule exists, with a bad and a good example; without a rule, list all",
     "build": "write the archive that a spec describes, and prove that it matches",
     "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
     "digest": "one digest for all that an archive holds; needs no TensorFlow",
