@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from specc.diagnostics import Diagnostic, short_path
 from specc.report import Report
+from specc.rules import rule_ids, rule_page, rule_summary
 from specc.version import VERSION
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -24,12 +25,24 @@ def render(report: Report) -> str:
             for file, message in report.unreadable
         ]
     run = {
-        "tool": {"driver": {"name": "specc", "version": VERSION, "rules": [{"id": rule} for rule in rules]}},
+        "tool": {"driver": {"name": "specc", "version": VERSION, "rules": [_rule(rule) for rule in rules]}},
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
         "results": [_result(finding, rules.index(finding.rule)) for finding in report.findings],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(rule: str) -> dict[str, Any]:
+    """What a service shows beside a finding; a finding made by other code than specc's may have no page."""
+    if rule not in rule_ids():
+        return {"id": rule}
+    page = rule_page(rule)
+    return {
+        "id": rule,
+        "shortDescription": {"text": rule_summary(rule)},
+        "help": {"text": page, "markdown": page},
+    }
 
 
 def _result(finding: Diagnostic, rule_index: int) -> dict[str, Any]:
