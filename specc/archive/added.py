@@ -131,7 +131,7 @@ def _asked(function: Callable[..., Any], input_signature: Any, path: SpecPath) -
         given = iter(tf.nest.flatten(list(arguments)))
         return function(*(_map_slots(argument, lambda _: next(given)) for argument in slots))
 
-    signature = _signature_of(function)
+    signature = signature_of(function)
     dense = [_map_slots(argument, lambda slot: slot.dense) for argument in slots]
 
     def stand_in(*arguments: Any, **options: Any) -> Any:  # noqa: ARG001
@@ -145,7 +145,7 @@ def _asked(function: Callable[..., Any], input_signature: Any, path: SpecPath) -
         make = type_error if isinstance(error, TypeError) else value_error
         hint = "an input_signature is a list with one entry for each positional argument"
         raise make("bad-signature", path, f"the function takes {signature}: {summarize(error)}", hint) from error
-    names = tuple(_argument_name(signature, index) for index in range(len(slots)))
+    names = tuple(argument_name(signature, index) for index in range(len(slots)))
     specs = [_map_slots(argument, lambda slot: slot.spec) for argument in pruned]
     return _Asked(specs, names, _wire_names(traced), function if pruned == slots else refilled)
 
@@ -155,7 +155,7 @@ def _traced_before(function: Callable[..., Any], path: SpecPath) -> _Asked:
     if not isinstance(function, _TRACEABLE):
         hint = "such as input_signature=[keras.InputSpec(shape=(None, 3), dtype='float32')]"
         raise value_error("bad-signature", path, "a function that is no tf.function needs an input_signature", hint)
-    traces = _traces(function)
+    traces = traces_of(function)
     if not traces:
         message = "the tf.function was never called, so the shapes and dtypes of its arguments are not known"
         raise value_error("bad-signature", path, message, "call it once, or give an input_signature")
@@ -164,8 +164,8 @@ def _traced_before(function: Callable[..., Any], path: SpecPath) -> _Asked:
     given = [*positional, *by_name.values()]
     slots = [_slots_of(argument) for argument in given]
     asked = [index for index, argument in enumerate(slots) if prune(argument) is not None]
-    signature = _signature_of(function)
-    names = [*(_argument_name(signature, index) for index in range(len(positional))), *by_name]
+    signature = signature_of(function)
+    names = [*(argument_name(signature, index) for index in range(len(positional))), *by_name]
 
     def run(*arguments: Any) -> Any:
         values = dict(zip(asked, arguments, strict=True))
@@ -187,7 +187,8 @@ def _names_of_leaves(concrete: Any, specs: list[Any]) -> tuple[str | None, ...]:
     return tuple(found)
 
 
-def _traces(function: Any) -> list[Any]:
+def traces_of(function: Any) -> list[Any]:
+    """Every trace of a tf.function, in the order in which they were made."""
     if isinstance(function, tf.types.experimental.ConcreteFunction):
         return [function]
     revived = getattr(function, "concrete_functions", None)  # of a function that was loaded from an archive
@@ -206,7 +207,7 @@ def _wire_names(concrete: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _signature_of(function: Any) -> inspect.Signature:
+def signature_of(function: Any) -> inspect.Signature:
     """What ``function`` takes; anything, where Python cannot say."""
     python_function = getattr(function, "python_function", function)
     try:
@@ -216,7 +217,7 @@ def _signature_of(function: Any) -> inspect.Signature:
         return inspect.Signature([inspect.Parameter("inputs", kind)])
 
 
-def _argument_name(signature: inspect.Signature, index: int) -> str:
+def argument_name(signature: inspect.Signature, index: int) -> str:
     """The parameter's name, as far as a revived function can have it."""
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [parameter.name for parameter in signature.parameters.values() if parameter.kind in kinds]

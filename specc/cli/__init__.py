@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = {
+    "init": "write a first spec from a Keras model, a module or any SavedModel, and say what is a guess",
     "validate": "hold spec files against the language; needs no TensorFlow",
     "build": "write the archive that a spec describes, and prove that it matches",
     "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
