@@ -130,7 +130,7 @@ def document_data(draw: Draw, extent: Extent = FULL) -> dict[str, Any]:
         "$schema": texts,
         "name": texts.filter(bool),
         "description": texts,
-        "model": st.sampled_from(("m:build", "é.keras")),
+        "model": st.sampled_from(("m:build", "é.keras", "é/1/")),
     }
     data: dict[str, Any] = {"specc": 1, **draw(st.fixed_dictionaries({}, optional=top)), "dims": draw(_dims)}
     names = Names(draw, extent, ("serve", "Score", "embed_user"))

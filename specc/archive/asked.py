@@ -63,7 +63,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
         given = iter(tf.nest.flatten(list(arguments)))
         return function(*(_map_slots(argument, lambda _: next(given)) for argument in slots))
 
-    signature = _signature_of(function)
+    signature = signature_of(function)
     dense = [_map_slots(argument, lambda slot: slot.dense) for argument in slots]
 
     def stand_in(*arguments: Any, **options: Any) -> Any:  # noqa: ARG001
@@ -79,7 +79,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
         raise make("bad-signature", path, f"the function takes {signature}: {summarize(error)}", hint) from error
     names = tuple(
         name if is_input_name(name) else f"argument_{index}"
-        for index, name in enumerate(_parameter_names(traced)[: len(slots)])
+        for index, name in enumerate(parameter_names(traced)[: len(slots)])
     )
     specs = [_map_slots(argument, lambda slot: slot.spec) for argument in pruned]
     is_plain = pruned == slots
@@ -95,7 +95,7 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
     if not isinstance(function, (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)):
         hint = "such as input_signature=[keras.InputSpec(shape=(None, 3), dtype='float32')]"
         raise value_error("bad-signature", path, "a function that is no tf.function needs an input_signature", hint)
-    traces = _traces(function)
+    traces = traces_of(function)
     if not traces:
         message = "the tf.function was never called, so the shapes and dtypes of its arguments are not known"
         raise value_error("bad-signature", path, message, "call it once, or give an input_signature")
@@ -104,7 +104,7 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
     given = [*positional, *by_name.values()]
     slots = [_slots_of(argument) for argument in given]
     asked = [index for index, argument in enumerate(slots) if prune(argument) is not None]
-    names = _parameter_names(concrete)
+    names = parameter_names(concrete)
 
     def run(*arguments: Any) -> Any:
         values = dict(zip(asked, arguments, strict=True))
@@ -113,7 +113,7 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
 
     specs = [_map_slots(prune(slots[index]), lambda slot: slot.spec) for index in asked]
     wire_names = _composite_names(specs, _wire_names(concrete), revived=hasattr(function, "concrete_functions"))
-    signature, arguments = _signature_of(function), tuple(names[index] for index in asked)
+    signature, arguments = signature_of(function), tuple(names[index] for index in asked)
     defaults = {name: item.default for name, item in signature.parameters.items()}
     fixed = {names[index]: value for index, value in enumerate(given) if index not in asked}
     by_position = asked == list(range(len(asked))) and len(asked) <= len(positional)
@@ -122,7 +122,7 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
     return Asked(specs, arguments, wire_names, run, signature, is_plain, tuple(traces))
 
 
-def _traces(function: Any) -> list[Any]:
+def traces_of(function: Any) -> list[Any]:
     """The traces that an archive keeps, which are those that TensorFlow saves, under the names that it saves them.
 
     It traces once more where a nested argument was traced without names for its parts.
@@ -154,7 +154,7 @@ def _composite_names(specs: list[Any], names: tuple[str, ...], *, revived: bool)
     return tuple(found)
 
 
-def _parameter_names(concrete: Any) -> list[str]:
+def parameter_names(concrete: Any) -> list[str]:
     """The names of a trace's arguments, in the order of its structured signature: positional ones first."""
     return list(concrete.function_type.parameters)
 
@@ -170,10 +170,10 @@ def _wire_names(concrete: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _signature_of(function: Any) -> inspect.Signature:
+def signature_of(function: Any) -> inspect.Signature:
     """What ``function`` takes; anything, where Python cannot say."""
     for trace in getattr(function, "concrete_functions", ()):  # a revived function takes what its traces take
-        return parameters(_parameter_names(trace), {})
+        return parameters(parameter_names(trace), {})
     python_function = getattr(function, "python_function", function)
     try:
         return inspect.signature(python_function)

@@ -81,7 +81,7 @@ def _slots(value: Any, path: SpecPath) -> Any:
         case list() | tuple():
             return type_of(value)(_slots(item, path) for item in value)
         case _ if not isinstance(value, tf.TypeSpec) and spec_of(value) is not None:
-            return Slot(_of_any_batch(spec_of(value)))
+            return Slot(of_any_batch(spec_of(value)))
         case _:
             raise type_error(RULE, path, f"{kind_of(value)} is no spec", f"specs are {_SUPPORTED}")
 
@@ -93,7 +93,11 @@ def type_of(value: list[Any] | tuple[Any, ...]) -> type[list[Any]] | type[tuple[
 
 def _symbolic(tensor: Any) -> Any:
     """The spec of a KerasTensor, for any batch size."""
-    shape = _any_batch(tensor.shape)
+    return symbolic_spec(tensor, _any_batch(tensor.shape))
+
+
+def symbolic_spec(tensor: Any, shape: Any) -> Any:
+    """The spec of a KerasTensor, with ``shape`` for its shape."""
     if getattr(tensor, "sparse", False):
         return tf.SparseTensorSpec(shape, tensor.dtype)
     if getattr(tensor, "ragged", False):  # Keras 3.8 has none
@@ -102,7 +106,7 @@ def _symbolic(tensor: Any) -> Any:
     return tf.TensorSpec(shape, tensor.dtype)
 
 
-def _of_any_batch(spec: Any) -> Any:
+def of_any_batch(spec: Any) -> Any:
     """The spec of a tensor that is an example: Keras takes its first dimension for the batch."""
     shape = _any_batch(spec.shape)
     match spec:

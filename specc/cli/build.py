@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="MODULE:ATTRIBUTE",
-        help="the model, or what returns it, in place of the one that each spec names; or a .keras file",
+        help="the model, or what returns it, in place of the one that each spec names; or a .keras file, or DIR/",
     )
     parser.add_argument(
         "--merged",
