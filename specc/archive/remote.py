@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specc.archive.publish import Destination
-from specc.archive.staging import Stage
+from specc.archive.staging import Stage, locked_stage, remove_dead_stages
 from specc.archive.store import Folder, open_folder
 from specc.archive.versions import VersionChoice, choose_version, old_versions, require_valid, version_number
 from specc.errors import TargetError
@@ -31,6 +31,8 @@ from specc.reader.layout import MARKER, SAVED_MODEL_FILES
 
 PROMISE = f"this store cannot rename, so readers may see the archive in parts until {MARKER} is there, written last"
 _CLAIM = "specc.claim-"
+_STAGED = "specc-remote"
+"""What all archives for remote stores are called while they are local, so that any build removes what a killed one left."""
 _PATIENCE = 12
 """How often a build makes way for another one before it gives up; the waits add up to about a minute."""
 
@@ -96,16 +98,16 @@ class RemoteVersion(Destination):
 
 @contextlib.contextmanager
 def _local_stage(folder: Folder) -> Iterator[Stage]:
+    place = Path(tempfile.gettempdir())
     try:
-        with tempfile.TemporaryDirectory(prefix="specc-", ignore_cleanup_errors=True) as directory:
-            stage = Stage(Path(directory, "archive"), publishing=f"uploading to {folder.url}", notes=[PROMISE])
+        remove_dead_stages(place, _STAGED)
+        with locked_stage(place, _STAGED, mode=0o700) as directory:
+            stage = Stage(directory / "archive", publishing=f"uploading to {folder.url}", notes=[PROMISE])
             stage.directory.mkdir()
             yield stage
     except OSError as error:
         hint = "another directory can be had with the environment variable TMPDIR"
-        raise TargetError(
-            f"cannot stage the archive in {tempfile.gettempdir()}: {error.strerror or error}; {hint}"
-        ) from error
+        raise TargetError(f"cannot stage the archive in {place}: {error.strerror or error}; {hint}") from error
 
 
 def _publish(stage: Stage, choose: Callable[[], Folder]) -> None:
