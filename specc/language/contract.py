@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,8 +27,12 @@ class Contract:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_contract(document: Document, left_out: Mapping[str, str] | None = None) -> str:
-    """The text of the contract of ``document``, with no clock, host or path in it."""
+def write_contract(document: Document, left_out: Mapping[str, Iterable[Diagnostic]] | None = None) -> str:
+    """The text of the contract of ``document``, with no clock, host or path in it.
+
+    Of what is wrong with an endpoint that is left out it has the rules and the places alone: a message quotes the
+    model's own errors, with addresses of objects, lines of code and counters that differ from build to build.
+    """
     data = {
         "contract": CONTRACT_VERSION,
         "digest": digest(document),
@@ -36,7 +40,7 @@ def write_contract(document: Document, left_out: Mapping[str, str] | None = None
         "wire_names": _wire_names(document),
     }
     if left_out:
-        data["left_out"] = dict(sorted(left_out.items()))
+        data["left_out"] = {name: _reason(left_out[name]) for name in sorted(left_out)}
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -61,6 +65,10 @@ def read_contract(text: bytes) -> Contract:
         if name not in document.endpoints or not document.endpoints[name].optional:
             raise _refusal(f"{CONTRACT_PATH} leaves out {name!r}, which is no optional endpoint")
     return Contract(document, left_out)
+
+
+def _reason(findings: Iterable[Diagnostic]) -> str:
+    return "; ".join(dict.fromkeys(f"{finding.rule} at {format_path(finding.path)}" for finding in findings))
 
 
 def _wire_names(document: Document) -> dict[str, Any]:
