@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from specc.diagnostics import Diagnostic, format_path
 from specc.errors import SpecError
@@ -17,6 +19,14 @@ from specc.loaders.json_text import parse_json
 CONTRACT_PATH = "assets.extra/specc.json"
 """Where a contract lies in an archive; TensorFlow leaves ``assets.extra`` to others."""
 CONTRACT_VERSION = 1
+MAX_FILE_NAME = 255
+"""Bytes; the file systems of Linux, and most others, have no longer names."""
+
+
+def contract_path(tags: Iterable[str]) -> str:
+    """Where the contract of a further MetaGraph with these ``tags`` lies: different tags have different places."""
+    path = PurePosixPath(CONTRACT_PATH)
+    return str(path.with_name(f"{path.stem}.{'+'.join(quote(tag, safe='') for tag in tags)}{path.suffix}"))
 
 
 @dataclass(frozen=True)
