@@ -322,6 +322,8 @@ class TestBuild:
             ["--out", "x", "--keep", "2"],
             ["--base", "x", "--version", "new"],
             ["--base", "x", "--out", "y"],
+            ["--base", ""],
+            ["--out", ""],
         ):
             assert run("build", file, *arguments).returncode == 2
 

@@ -26,7 +26,7 @@ def destination(
     """The new archive ``filepath``, or a version under ``base``; each a local path or a URL.
 
     Raises:
-        TargetError: a URL was given as a Path.
+        TargetError: the path is empty, or a URL was given as a Path.
         ValueError: ``version`` or ``keep`` cannot be.
         TypeError: it is not exactly one of ``filepath`` and ``base``, or ``version`` or ``keep`` without ``base``.
     """
@@ -50,6 +50,8 @@ def replacement(filepath: Place) -> Destination:
 
 def _checked(place: Place) -> str:
     text = os.fsdecode(place)  # Keras takes bytes as well
+    if not text:
+        raise TargetError("an empty path names no directory; the current one is .")
     if isinstance(place, os.PathLike) and _SPOILT_URL.match(text):
         raise TargetError(f"{text} was a URL before it became a Path, which drops a slash; give it as a string")
     return text

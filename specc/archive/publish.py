@@ -70,8 +70,14 @@ def is_url(filepath: str | os.PathLike[str]) -> bool:
 
 
 def absolute(filepath: str | os.PathLike[str]) -> Path:
-    """A local path as it is seen from everywhere; a link stays a link."""
-    return Path(os.path.abspath(filepath))  # noqa: PTH100  # resolve() would follow it
+    """A local path as it is seen from everywhere; where it leads through links is followed, a link itself stays one.
+
+    What ``..`` leads to after a link only the file system knows: it is no matter of cutting off names.
+    """
+    path = Path(filepath)
+    if path.name in ("", ".."):
+        return Path(os.path.realpath(path))
+    return Path(os.path.realpath(path.parent), path.name)
 
 
 def require_free(target: Path) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from specc.archive.publish import Destination, absolute, require_no_mount
+from specc.archive.publish import Destination, require_no_mount
 from specc.archive.renames import exchange, rename_new
 from specc.archive.staging import Stage, require_writable, stage_name, staging
 from specc.errors import TargetError
@@ -56,7 +56,7 @@ class Replacement(Destination):
         stage.published = Path(self.filepath)
 
     def _target(self) -> Path:
-        target = Path(os.path.realpath(absolute(self.filepath)))
+        target = Path(os.path.realpath(self.filepath))
         _put_back(target)
         _require_replaceable(target)
         return target

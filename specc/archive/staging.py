@@ -18,7 +18,7 @@ import platform
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,14 +53,12 @@ def staging(target: Path, place: Path, publish: Callable[[Stage], None]) -> Iter
     made = _make(place)
     try:
         remove_dead_stages(place, target.name)
-        with _locked_stage(place, target.name) as directory:
+        with locked_stage(place, target.name, again=lambda: made.extend(_make(place))) as directory:
             stage = Stage(directory)
             yield stage
             _flush(directory)
             publish(stage)
-            for changed in (place, *(parent.parent for parent in made)):
-                with contextlib.suppress(PermissionError):  # one may write in a directory that one may not read
-                    _fsync(changed)
+            stage.notes += _flush_names((place, *(parent.parent for parent in made)))
         if directory.exists():
             stage.notes.append(f"{directory} could not be removed; nothing needs it any more")
     except OSError as error:
@@ -126,13 +124,25 @@ def _remove_unlocked(stage: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked_stage(place: Path, name: str) -> Iterator[Path]:
+def locked_stage(
+    place: Path, name: str, *, mode: int = 0o777, again: Callable[[], object] | None = None
+) -> Iterator[Path]:
+    """A new directory in ``place``, locked, which is removed unless it was renamed.
+
+    ``mode`` is its mode, of which the umask takes away; ``again`` makes a place anew that somebody took away.
+    """
     lock = None
     while lock is None:
         stage = place / stage_name(name)
-        with contextlib.suppress(FileExistsError):
-            stage.mkdir()  # and not mkdtemp: the archive gets the mode of any other directory made here
+        try:
+            stage.mkdir(mode)  # and not mkdtemp: the archive gets the mode of any other directory made here
             lock = _lock(stage)
+        except FileExistsError:
+            continue
+        except FileNotFoundError:  # a build that failed removed the place, since it had made it and it was empty
+            if again is None:
+                raise
+            again()
     try:
         yield stage
     finally:
@@ -177,6 +187,18 @@ def _flush(stage: Path) -> None:
         for name in files:
             _fsync(Path(directory, name))
         _fsync(Path(directory))
+
+
+def _flush_names(directories: Iterable[Path]) -> Iterator[str]:
+    """Flushes what lists the archive; it has its name already, so that a failure is a note and no error."""
+    for directory in directories:
+        try:
+            _fsync(directory)
+        except PermissionError:  # one may write in a directory that one may not read
+            continue
+        except OSError as error:
+            reason = error.strerror or error
+            yield f"{directory} could not be flushed to disk, so the archive may be lost in a crash: {reason}"
 
 
 def _fsync(path: Path) -> None:

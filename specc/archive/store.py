@@ -28,7 +28,8 @@ class Folder:
 
     def child(self, name: str) -> Folder:
         """The folder of this name in this one."""
-        return Folder(self.filesystem, f"{self.path}/{name}", f"{self.url}/{name}")
+        url = self.url if self.url.endswith("://") else f"{self.url}/"
+        return Folder(self.filesystem, f"{self.path}/{name}", f"{url}{name}")
 
     def is_free(self) -> bool:
         """Whether there is no object at the path or below it."""
@@ -36,22 +37,22 @@ class Folder:
             levels = self.filesystem.walk(self.path, detail=True)
             return not any(_counts(name, info) for _, _, found in levels for name, info in found.items())
 
-    def folders(self) -> list[str]:
-        """The names of the folders in this one."""
+    def names(self) -> set[str]:
+        """The names of the folders and objects in this one."""
         with self._reading():
             try:
                 entries = self.filesystem.ls(self.path, detail=True)
             except FileNotFoundError:
-                return []
-        names = [entry["name"].rstrip("/") for entry in entries if entry["type"] == "directory"]
-        return [PurePosixPath(name).name for name in names if name.strip("/") != self.path.strip("/")]
+                return set()
+        names = [entry["name"].strip("/") for entry in entries]
+        return {PurePosixPath(name).name for name in names if name != self.path.strip("/")}
 
     def sizes(self) -> dict[str, int]:
         """The size of each object below the path."""
         with self._reading():
             found = self.filesystem.find(self.path, detail=True)
-        start = len(self.path.strip("/")) + 1
-        return {name.lstrip("/")[start:]: info["size"] for name, info in found.items()}
+        path = self.path.strip("/")
+        return {name.strip("/").removeprefix(path).lstrip("/"): info["size"] for name, info in found.items()}
 
     def has(self, name: str) -> bool:
         """Whether there is an object of this name."""
@@ -106,7 +107,8 @@ def open_folder(url: str) -> Folder:
         TargetError: the URL names no remote store.
         UnavailableError: fsspec, or the package that it needs for the protocol, is not installed.
     """
-    shown = _USER.sub("", url).rstrip("/")
+    shown = _USER.sub("", url)
+    shown = shown if shown.endswith("://") else shown.rstrip("/")
     protocol = url.partition("://")[0]
     if protocol in _LOCAL:
         raise TargetError(f"{shown} is local; give its path instead of a URL")
@@ -121,7 +123,8 @@ def open_folder(url: str) -> Folder:
     if protocol not in fsspec.available_protocols():
         raise TargetError(f"{shown}: fsspec knows no protocol {protocol!r}")
     try:
-        filesystem, path = fsspec.core.url_to_fs(url)
+        # An instance of our own: others, in other threads, remember what they listed, and fill one memory.
+        filesystem, path = fsspec.core.url_to_fs(url, skip_instance_cache=True)
     except ImportError as error:
         package = known_implementations[protocol]["class"].partition(".")[0]
         hint = f"install it with: pip install {package}" if package != "fsspec" else str(error)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from specc.archive.publish import Destination, absolute
+from specc.archive.publish import Destination
 from specc.archive.renames import rename_new
 from specc.archive.staging import Stage, require_writable, stage_name, staging
 from specc.errors import TargetError
@@ -65,8 +65,9 @@ class Version(Destination):
                 raise TargetError(f"{base} is a SavedModel itself; the base of its versions is a directory above it")
         except OSError as error:
             raise TargetError(f"cannot write {base}: {error.strerror or error}") from error
-        require_writable(base, absolute(base))
-        return absolute(base)
+        real = Path(os.path.realpath(base))  # under whatever name it is given, the stages in it have one
+        require_writable(base, real)
+        return real
 
     def _number(self, base: Path) -> int:
         try:
@@ -139,15 +140,22 @@ def _remove_old(base: Path, published: str, keep: int) -> Iterator[str]:
     archives = [name for name in directories if is_saved_model(base / name)]
     for name in old_versions(archives, int(published), keep):
         try:
-            _remove(base / name)
+            left = _remove(base / name)
         except FileNotFoundError:  # somebody else removed it
             continue
         except OSError as error:
             yield f"version {name} could not be removed: {error.strerror or error}"
+        else:
+            if left.exists():
+                yield f"version {name} is gone, but {left}, where it was moved to, could not be removed"
 
 
-def _remove(version: Path) -> None:
-    """Takes the version's name away first, so that nobody finds half of it."""
+def _remove(version: Path) -> Path:
+    """Takes the version's name away first, so that nobody finds half of it, and gives the name that it had meanwhile.
+
+    What cannot be removed looks like the stage of a killed build, and every build tries again.
+    """
     doomed = version.with_name(stage_name(version.parent.name))
     rename_new(version, doomed)
     shutil.rmtree(doomed, ignore_errors=True)
+    return doomed

@@ -120,6 +120,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _misuse(options: argparse.Namespace) -> str:
     """Why the options do not go together, or nothing."""
+    if "" in (options.out, options.base):
+        return "an empty path names no directory; the current one is ."
     if options.base is None and (options.version is not None or options.keep is not None):
         return "--version and --keep go with --base"
     names: dict[str, str] = {}
