@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from specc.archive import metric_values as metric_values
     from specc.archive import reset_metrics as reset_metrics
     from specc.archive import train_step as train_step
-    from specc.archive.export_archive import ExportArchive as ExportArchive
-    from specc.archive.model_export import export as export
+    from specc.archive.drop_in.export_archive import ExportArchive as ExportArchive
+    from specc.archive.drop_in.model_export import export as export
     from specc.diagnostics import Diagnostic as Diagnostic
     from specc.errors import ArchiveError as ArchiveError
     from specc.errors import SettingsError as SettingsError
@@ -65,8 +65,8 @@ _HOMES = {
         "reset_metrics",
         "train_step",
     ),
-    "specc.archive.export_archive": ("ExportArchive",),
-    "specc.archive.model_export": ("export",),
+    "specc.archive.drop_in.export_archive": ("ExportArchive",),
+    "specc.archive.drop_in.model_export": ("export",),
     "specc.diagnostics": ("Diagnostic",),
     "specc.errors": (
         "ArchiveError",

@@ -15,7 +15,7 @@ from specc.archive.binding import LeftOut, bind
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import Cores
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
-from specc.archive.publish import Destination
+from specc.archive.publishing.publish import Destination
 from specc.archive.receivers import receiver_signature
 from specc.archive.report import EndpointReport, ExportReport, SignatureReport
 from specc.archive.resources import captured_variables, owners, tracked

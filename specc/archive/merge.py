@@ -24,7 +24,6 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from specc.archive.cores import Cores
-from specc.archive.destinations import destination
 from specc.archive.export import (
     Clock,
     Functions,
@@ -36,11 +35,12 @@ from specc.archive.export import (
     require_tensorflow_backend,
 )
 from specc.archive.program import Program, compile
-from specc.archive.publish import Destination
+from specc.archive.publishing.destinations import destination
+from specc.archive.publishing.publish import Destination
+from specc.archive.publishing.staging import Stage
+from specc.archive.publishing.versions import VersionChoice
 from specc.archive.report import ExportReport
 from specc.archive.seal import write_fingerprint
-from specc.archive.staging import Stage
-from specc.archive.versions import VersionChoice
 from specc.diagnostics import Diagnostic, did_you_mean, finding
 from specc.errors import Findings, SpecError
 from specc.language.contract import CONTRACT_PATH, MAX_FILE_NAME, contract_path

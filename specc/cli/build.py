@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USAGE
     jobs = _jobs(options)
     import_tensorflow("build")
-    from specc.archive.destinations import destination
+    from specc.archive.publishing.destinations import destination
 
     for job in jobs:
         destination(**job.where).check()  # before minutes of loading

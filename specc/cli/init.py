@@ -71,8 +71,8 @@ def _infer(target: str, directory: Path) -> tuple[InferredSpec, str | None]:
         kinds = "a model is module:attribute, a .keras file or the directory of a SavedModel"
         raise UnreadableError(f"cannot read {target}: {what}; {kinds}")
     import_tensorflow("init")
-    from specc.archive.heard_calls import heard_calls
-    from specc.archive.infer import infer_spec
+    from specc.archive.infer.heard_calls import heard_calls
+    from specc.archive.infer.infer_spec import infer_spec
     from specc.archive.model import load_model
     from specc.archive.user_code import run_user_code
     from specc.cli.build import SEED

@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 
 import specc
-from specc.archive.heard_calls import heard_calls
-from specc.archive.recorded import recorded_inputs
+from specc.archive.infer.heard_calls import heard_calls
+from specc.archive.infer.recorded import recorded_inputs
 from specc.language.document import document_to_json
 from specc.language.load import load_buildable
 

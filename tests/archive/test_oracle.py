@@ -40,7 +40,7 @@ from legacy_exporter import LegacyExport, Tensor, WireSignature, export_output, 
 from tagged_session import TaggedSession, meta_graphs
 
 import specc
-from specc.archive.publish import NewDirectory
+from specc.archive.publishing.publish import NewDirectory
 from specc.language.document import Document
 from specc.language.load import require_buildable
 from specc.language.names import Component

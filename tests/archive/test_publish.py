@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from specc.archive import staging
-from specc.archive.destinations import destination
-from specc.archive.publish import NewDirectory
-from specc.archive.replace import Replacement
-from specc.archive.versions import Version
+from specc.archive.publishing import staging
+from specc.archive.publishing.destinations import destination
+from specc.archive.publishing.publish import NewDirectory
+from specc.archive.publishing.replace import Replacement
+from specc.archive.publishing.versions import Version
 from specc.errors import TargetError
 
 pytestmark = pytest.mark.tensorflow
@@ -125,11 +125,11 @@ def test_the_archive_has_the_modes_of_any_other_file(tmp_path: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from specc.archive import staging
-from specc.archive.destinations import destination
-from specc.archive.publish import NewDirectory
-from specc.archive.replace import Replacement
-from specc.archive.versions import Version
+from specc.archive.publishing import staging
+from specc.archive.publishing.destinations import destination
+from specc.archive.publishing.publish import NewDirectory
+from specc.archive.publishing.replace import Replacement
+from specc.archive.publishing.versions import Version
 with NewDirectory(sys.argv[1]).staged() as stage:
     (stage.directory / "file").write_text("half")
     print(stage.directory, flush=True)

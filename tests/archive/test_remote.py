@@ -18,11 +18,11 @@ import pytest
 import tensorflow as tf
 
 import specc
-from specc.archive import claims, remote
-from specc.archive.publish import Destination
-from specc.archive.remote import PROMISE, RemoteDirectory, RemoteVersion
-from specc.archive.store import Folder
-from specc.archive.versions import VersionChoice
+from specc.archive.publishing import claims, remote
+from specc.archive.publishing.publish import Destination
+from specc.archive.publishing.remote import PROMISE, RemoteDirectory, RemoteVersion
+from specc.archive.publishing.store import Folder
+from specc.archive.publishing.versions import VersionChoice
 from specc.errors import TargetError
 from specc.reader.digest import archive_digest
 from specc.reader.layout import MARKER
@@ -299,8 +299,8 @@ def test_a_listing_from_before_the_claim_proves_nothing(store: str, monkeypatch:
 
 UPLOADS = """
 import itertools, os, signal, sys
-from specc.archive.remote import RemoteVersion
-from specc.archive.store import Folder
+from specc.archive.publishing.remote import RemoteVersion
+from specc.archive.publishing.store import Folder
 
 def killed(moment):
     calls, upload, remove = itertools.count(), Folder.upload, Folder.remove

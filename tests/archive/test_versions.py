@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from specc.archive import versions
-from specc.archive.versions import MAX_VERSION, Version, VersionChoice, version_number
+from specc.archive.publishing import versions
+from specc.archive.publishing.versions import MAX_VERSION, Version, VersionChoice, version_number
 from specc.errors import TargetError
 
 pytestmark = pytest.mark.tensorflow
@@ -143,7 +143,7 @@ def test_a_build_killed_while_it_removes_versions_leaves_whole_ones(
 
 HOLD = """
 import sys, time
-from specc.archive.versions import Version
+from specc.archive.publishing.versions import Version
 with Version(sys.argv[1]).staged() as stage:
     print("there", flush=True)
     time.sleep(60)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from specc.archive.staging import Stage, require_writable, staging
+from specc.archive.publishing.staging import Stage, require_writable, staging
 from specc.errors import TargetError
 
 _URL = re.compile(r"[^/]*://")

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from specc.archive.publish import Destination, require_no_mount
-from specc.archive.renames import exchange, rename_new
-from specc.archive.staging import Stage, require_writable, stage_name, staging
+from specc.archive.publishing.publish import Destination, require_no_mount
+from specc.archive.publishing.renames import exchange, rename_new
+from specc.archive.publishing.staging import Stage, require_writable, stage_name, staging
 from specc.errors import TargetError
 from specc.reader.layout import ENTRIES, is_saved_model
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from specc.archive.publish import Destination
-from specc.archive.renames import rename_new
-from specc.archive.staging import Stage, require_writable, stage_name, staging
+from specc.archive.publishing.publish import Destination
+from specc.archive.publishing.renames import rename_new
+from specc.archive.publishing.staging import Stage, require_writable, stage_name, staging
 from specc.errors import TargetError
 from specc.reader.layout import is_saved_model
 

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from specc.archive.agreement import spec_of
-from specc.archive.keras_errors import type_error, value_error
+from specc.archive.drop_in.keras_errors import type_error, value_error
 from specc.diagnostics import SpecPath, kind_of
 
 RULE = "bad-signature"

@@ -8,8 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from specc.archive.asked import Asked
 from specc.archive.cores import Core
+from specc.archive.drop_in.asked import Asked
 
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)

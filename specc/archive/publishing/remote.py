@@ -4,8 +4,8 @@ The archive is staged locally and uploaded, ``saved_model.pb`` last, so that Ten
 archive. Then comes a marker, ``assets.extra/specc.published``, which holds the digest of all the other files: an
 archive without it is not complete, whatever else is there.
 
-Two builds keep out of each other's way by claims (:mod:`specc.archive.claims`). Against anybody else who writes there
-at the same time nothing helps but the listing before the marker, which must show exactly what was uploaded.
+Two builds keep out of each other's way by claims (:mod:`specc.archive.publishing.claims`). Against anybody else who
+writes there at the same time nothing helps but the listing before the marker, which must show what was uploaded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from specc.archive.claims import (
+from specc.archive.publishing.claims import (
     CLAIM,
     ClaimedError,
     TakenError,
@@ -28,10 +28,10 @@ from specc.archive.claims import (
     pause,
     write_claim,
 )
-from specc.archive.publish import Destination
-from specc.archive.staging import Stage, locked_stage, remove_dead_stages
-from specc.archive.store import Folder, open_folder
-from specc.archive.versions import VersionChoice, choose_version, old_versions, require_valid, version_number
+from specc.archive.publishing.publish import Destination
+from specc.archive.publishing.staging import Stage, locked_stage, remove_dead_stages
+from specc.archive.publishing.store import Folder, open_folder
+from specc.archive.publishing.versions import VersionChoice, choose_version, old_versions, require_valid, version_number
 from specc.errors import TargetError
 from specc.reader.digest import archive_digest
 from specc.reader.layout import MARKER, SAVED_MODEL_FILES
@@ -67,7 +67,7 @@ class RemoteDirectory(Destination):
 
 @dataclass(frozen=True)
 class RemoteVersion(Destination):
-    """A version of a model in a remote store; the numbers are chosen as :class:`specc.archive.versions.Version` does.
+    """A version of a model in a remote store; its number is chosen as that of a local one.
 
     What a killed build left counts as a version when a number is chosen, and is never removed by ``keep``.
     """

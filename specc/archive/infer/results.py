@@ -10,8 +10,8 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from specc.archive.agreement import describe, spec_of
-from specc.archive.candidates import Candidate
 from specc.archive.cores import Cores, Source
+from specc.archive.infer.candidates import Candidate
 from specc.archive.tensorspec import tensor_specs, tree_of
 from specc.diagnostics import finding
 from specc.errors import SpecError

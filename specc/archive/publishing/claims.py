@@ -14,7 +14,7 @@ import secrets
 import time
 from pathlib import Path
 
-from specc.archive.store import Folder
+from specc.archive.publishing.store import Folder
 
 CLAIM = "specc.claim-"
 """What the name of every claim starts with."""

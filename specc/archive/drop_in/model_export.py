@@ -7,9 +7,9 @@ from typing import Any
 
 import keras
 
-from specc.archive.export_archive import ExportArchive
-from specc.archive.input_specs import functional_inputs, type_of
-from specc.archive.keras_errors import type_error, value_error
+from specc.archive.drop_in.export_archive import ExportArchive
+from specc.archive.drop_in.input_specs import functional_inputs, type_of
+from specc.archive.drop_in.keras_errors import type_error, value_error
 from specc.archive.report import ExportReport
 
 _ENDPOINT = "serve"

@@ -8,8 +8,8 @@ from typing import Any
 import tensorflow as tf
 from pydantic import ValidationError
 
-from specc.archive.asked import parameter_names, signature_of, traces_of
-from specc.archive.candidates import Candidate, argument, called_with, declared
+from specc.archive.drop_in.asked import parameter_names, signature_of, traces_of
+from specc.archive.infer.candidates import Candidate, argument, called_with, declared
 from specc.archive.tensorspec import tree_of
 from specc.archive.user_code import run_user_code
 from specc.diagnostics import SpecPath, finding

@@ -12,8 +12,8 @@ from functools import cached_property
 
 import keras
 
-from specc.archive.candidates import Candidate
-from specc.archive.results import result_shapes, result_tree
+from specc.archive.infer.candidates import Candidate
+from specc.archive.infer.results import result_shapes, result_tree
 from specc.language.document import Endpoint
 from specc.language.tensor_string import ANY, Dim, Shape
 from specc.language.trees import Leaf, Tree

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 
-from specc.archive.publish import Destination, NewDirectory, is_url
-from specc.archive.remote import RemoteDirectory, RemoteVersion
-from specc.archive.replace import Replacement
-from specc.archive.versions import Version, VersionChoice
+from specc.archive.publishing.publish import Destination, NewDirectory, is_url
+from specc.archive.publishing.remote import RemoteDirectory, RemoteVersion
+from specc.archive.publishing.replace import Replacement
+from specc.archive.publishing.versions import Version, VersionChoice
 from specc.errors import TargetError
 
 Place = str | os.PathLike[str]

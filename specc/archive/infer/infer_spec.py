@@ -9,12 +9,12 @@ from typing import Any
 
 import keras
 
-from specc.archive.candidates import Candidate
 from specc.archive.export import require_tensorflow_backend
-from specc.archive.heard_calls import Call, call_of
-from specc.archive.layer_candidates import layer_candidates
-from specc.archive.probing import complete
-from specc.archive.traced_functions import traced_functions
+from specc.archive.infer.candidates import Candidate
+from specc.archive.infer.heard_calls import Call, call_of
+from specc.archive.infer.layer_candidates import layer_candidates
+from specc.archive.infer.probing import complete
+from specc.archive.infer.traced_functions import traced_functions
 from specc.diagnostics import Diagnostic, finding, kind_of
 from specc.errors import SpecError
 from specc.language.document import VERSION, Document, Endpoint, document_to_json

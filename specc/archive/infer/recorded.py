@@ -11,8 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.archive.candidates import called_with
-from specc.archive.input_specs import Slot, functional_inputs, symbolic_spec, type_of
+from specc.archive.drop_in.input_specs import Slot, functional_inputs, symbolic_spec, type_of
+from specc.archive.infer.candidates import called_with
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
 

@@ -10,15 +10,15 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.archive.added import Added, add
 from specc.archive.cores import Cores
-from specc.archive.destinations import replacement
+from specc.archive.drop_in.added import Added, add
+from specc.archive.drop_in.keras_errors import require_legal, type_error, value_error
+from specc.archive.drop_in.said import function_path, selections
 from specc.archive.export import Clock, prepare, publish, require_tensorflow_backend
-from specc.archive.keras_errors import require_legal, type_error, value_error
 from specc.archive.program import compile
+from specc.archive.publishing.destinations import replacement
 from specc.archive.report import ExportReport
 from specc.archive.resources import descendants
-from specc.archive.said import function_path, selections
 from specc.archive.save_options import said_options
 from specc.language.document import VERSION, Document
 from specc.language.names import input_leaves, output_leaves

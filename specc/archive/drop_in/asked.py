@@ -16,8 +16,8 @@ import keras
 import tensorflow as tf
 
 from specc.archive.cores import parameters
-from specc.archive.input_specs import Slot, map_structure, prune, read_signature
-from specc.archive.keras_errors import type_error, value_error
+from specc.archive.drop_in.input_specs import Slot, map_structure, prune, read_signature
+from specc.archive.drop_in.keras_errors import type_error, value_error
 from specc.archive.user_code import summarize
 from specc.diagnostics import SpecPath, kind_of
 from specc.language.legality import is_input_name

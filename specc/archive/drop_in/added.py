@@ -11,13 +11,13 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from specc.archive.agreement import describe, spec_of
-from specc.archive.asked import Asked, by_signature, by_trace
 from specc.archive.binding import identity_of
 from specc.archive.cores import Cores, Source, refuse_python_ops
+from specc.archive.drop_in.asked import Asked, by_signature, by_trace
+from specc.archive.drop_in.input_specs import map_structure
+from specc.archive.drop_in.keras_errors import as_raised, require_legal, type_error, value_error
+from specc.archive.drop_in.revived import argument_defaults, revived_function
 from specc.archive.export import Revived
-from specc.archive.input_specs import map_structure
-from specc.archive.keras_errors import as_raised, require_legal, type_error, value_error
-from specc.archive.revived import argument_defaults, revived_function
 from specc.archive.tensorspec import tree_of
 from specc.archive.user_code import summarize
 from specc.diagnostics import SpecPath
