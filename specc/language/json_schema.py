@@ -33,7 +33,7 @@ from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
 from specc.language.scalars import AttributePath
 from specc.language.schema_examples import EXAMPLES
-from specc.language.schema_parts import closed, described, plain
+from specc.language.schema_parts import attribute_docs, closed, described, plain
 from specc.language.tensor_string import TENSOR_PATTERN
 from specc.language.trees import (
     KINDS,
@@ -154,7 +154,10 @@ def _long_form() -> dict[str, Any]:
 
 
 def _object(model: type[BaseModel]) -> dict[str, Any]:
+    model.model_rebuild()  # models are built when they are used, of which this is one way
+    docs = attribute_docs(model)
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    told = {field.alias or name: docs.get(name, "") for name, field in model.model_fields.items()}
     # A node is told by its kind, so the key has a default only in Python.
     required = [key for key, field in fields.items() if field.is_required() or key == "kind"]
     extra = model.model_config.get("json_schema_extra")
@@ -163,18 +166,18 @@ def _object(model: type[BaseModel]) -> dict[str, Any]:
         "title": plain(model.__doc__ or ""),
         **({"defaultSnippets": snippets} if snippets else {}),
         "type": "object",
-        "properties": {key: _key(model, key, field) for key, field in fields.items()},
+        "properties": {key: _key(model, key, field, told[key]) for key, field in fields.items()},
         **(closed(list(fields), {"required": required}) if required else {"additionalProperties": False}),
         "errorMessage": unexpected(model, list(fields)),
         **(extra if isinstance(extra, dict) else {}),
     }
 
 
-def _key(model: type[BaseModel], key: str, field: FieldInfo) -> dict[str, Any]:
+def _key(model: type[BaseModel], key: str, field: FieldInfo, description: str) -> dict[str, Any]:
     if key == "kind" and not field.is_required():
         said = described(key, KIND, [field.default])
     else:
-        said = described(key, field.description or "", EXAMPLES[model][key])
+        said = described(key, description, EXAMPLES[model][key])
         if isinstance(field.default, (str, bool, int)) and field.default != "":
             said["default"] = field.default
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}

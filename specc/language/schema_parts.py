@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
 import json
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import Any
+
+
+def attribute_docs(model: type) -> dict[str, str]:
+    """The text below each attribute of a class. Pydantic can read it too, but then for every start of the program."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    assert isinstance(tree, ast.ClassDef)
+    docs: dict[str, str] = {}
+    for statement, below in itertools.pairwise(tree.body):
+        match statement, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                docs[name] = inspect.cleandoc(text)
+    return docs
 
 
 def described(key: str, description: str, examples: list[Any]) -> dict[str, Any]:

@@ -37,7 +37,8 @@ TAG = "\0"
 class Record(BaseModel):
     """The base of every model of the language: frozen, and unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    # Each model is built on first use: a document builds its own validator, with those of all its parts in it.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _none_if_silent(value: Any) -> Any:
@@ -218,9 +219,6 @@ Tree: TypeAlias = Annotated[
     BeforeValidator(_to_long_form),
     WithJsonSchema({"$ref": "#/$defs/Tree"}),
 ]
-
-for _model in (List, Tuple, NamedTuple, Dict):
-    _model.model_rebuild()
 
 
 def children(tree: Tree) -> tuple[tuple[str | int, Tree], ...]:
