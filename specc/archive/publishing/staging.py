@@ -25,6 +25,8 @@ from pathlib import Path
 from specc.errors import TargetError
 
 _MARK = ".specc-staging-"
+_TRIES = 20
+"""How often a place is made again that others take away."""
 _DAY = 24 * 60 * 60
 
 
@@ -131,7 +133,7 @@ def locked_stage(
 
     ``mode`` is its mode, of which the umask takes away; ``again`` makes a place anew that somebody took away.
     """
-    lock = None
+    lock, left = None, _TRIES
     while lock is None:
         stage = place / stage_name(name)
         try:
@@ -140,7 +142,8 @@ def locked_stage(
         except FileExistsError:
             continue
         except FileNotFoundError:  # a build that failed removed the place, since it had made it and it was empty
-            if again is None:
+            left -= 1
+            if again is None or not left:  # or nothing can be made there, as in /proc
                 raise
             again()
     try:
