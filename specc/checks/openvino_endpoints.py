@@ -2,7 +2,7 @@
 
 Its frontend looks at 'serving_default' alone, and where there is none, puts the inputs and outputs of all signatures
 into one model (``load_meta_graph``, src/frontends/tensorflow/src/graph_iterator_saved_model.hpp of
-openvinotoolkit/openvino, and the discussion of PR 24153).
+openvinotoolkit/openvino, and the discussion of PR 24153). A signature that TensorFlow has loaded can be converted too.
 """
 
 from __future__ import annotations
@@ -24,6 +24,6 @@ def openvino_endpoints(subject: Subject) -> Iterator[Diagnostic]:
         return
     for name in document.endpoints:
         if name != document.default:
-            message = f"OpenVINO converts the default endpoint, {document.default!r}, and nothing else"
+            message = f"of an archive OpenVINO converts the default endpoint, {document.default!r}, alone"
             hint = "write a document of its own for it"
             yield finding("openvino-endpoints", ("endpoints", name), message, hint, on_key=True)
