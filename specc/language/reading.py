@@ -146,9 +146,10 @@ def _placed(diagnostic: Diagnostic, data: Any) -> Diagnostic:
             current = current[part]
         except (KeyError, IndexError, TypeError):
             current = None
-    if diagnostic.part and is_long_form(current) and current.get("dtype") == diagnostic.part:
-        path.append("dtype")
-    shape = current.get("shape") if is_long_form(current) else None
-    if diagnostic.part and isinstance(shape, list) and diagnostic.part in shape:
-        path += ["shape", shape.index(diagnostic.part)]
+    if diagnostic.part and is_long_form(current):
+        shape = current.get("shape")
+        if isinstance(shape, list) and diagnostic.part in shape:
+            path += ["shape", shape.index(diagnostic.part)]
+        elif diagnostic.part == current.get("dtype"):
+            path.append("dtype")
     return diagnostic.at(tuple(path))
