@@ -27,7 +27,8 @@ bench: $(VENV)/installed
 	$(BIN)/python benchmarks/export.py
 
 schemas: $(VENV)/installed
-	$(BIN)/python -m specc.language.json_schema > schemas/specc.v1.schema.json
+	$(BIN)/specc schema document > schemas/specc.v1.schema.json
+	$(BIN)/specc schema findings > schemas/specc-findings.v1.schema.json
 
 $(VENV)/installed: pyproject.toml
 	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
@@ -38,4 +39,4 @@ $(VENV)/installed: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist tests/editor/node_modules

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from specc.archive import reset_metrics as reset_metrics
     from specc.archive import train_step as train_step
     from specc.archive.export_archive import ExportArchive as ExportArchive
-    from specc.archive.export_archive import export as export
+    from specc.archive.model_export import export as export
     from specc.diagnostics import Diagnostic as Diagnostic
     from specc.errors import ArchiveError as ArchiveError
     from specc.errors import SettingsError as SettingsError
@@ -58,7 +58,8 @@ _HOMES = {
         "reset_metrics",
         "train_step",
     ),
-    "specc.archive.export_archive": ("ExportArchive", "export"),
+    "specc.archive.export_archive": ("ExportArchive",),
+    "specc.archive.model_export": ("export",),
     "specc.diagnostics": ("Diagnostic",),
     "specc.errors": (
         "ArchiveError",

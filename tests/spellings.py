@@ -56,7 +56,7 @@ class _Respeller:
                 name: {key: self._number(value) for key, value in dim.items()} for name, dim in data["dims"].items()
             }
         collections = data.get("variable_collections", {})
-        for key, value in {"mode": "predict", "serving_only": False, "save_options": {}}.items():
+        for key, value in {"mode": "predict", "serving_only": False, "save_options": {}, "targets": []}.items():
             if key not in data and self._maybe():
                 said[key] = value
         options = said.get("save_options", {})

@@ -148,6 +148,7 @@ def document_data(draw: Draw, extent: Extent = FULL) -> dict[str, Any]:
         else:
             data["serving_only"] = draw(COIN)
             data["save_options"] = draw(_save_options(tuple(endpoints)))
+            data["targets"] = draw(st.lists(st.sampled_from(("tf-serving", "triton", "litert")), max_size=3))
     return data
 
 

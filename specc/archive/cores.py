@@ -11,7 +11,7 @@ import inspect
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -21,7 +21,6 @@ from specc.archive.user_code import run_user_code
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
 
-Step = Literal["preprocess", "function", "postprocess"]
 OutputNames = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
 """Wire names for the flat tensors of a result, or what makes them of the nested one where nobody knows it before."""
 
@@ -64,15 +63,24 @@ def to_tensor(leaf: Any) -> Any:
     return tf.convert_to_tensor(leaf) if isinstance(leaf, tf.Variable) else leaf
 
 
+def _as_it_is(result: Any) -> Any:
+    return result
+
+
 @dataclass(frozen=True)
 class Source:
-    """A function to trace, and how. ``identity`` is equal for one and the same function; ``path`` is for findings."""
+    """A function to trace, and how.
+
+    ``identity`` is equal for one and the same function; ``path`` is for findings; ``as_result`` is applied to what the
+    function returns.
+    """
 
     function: Callable[..., Any]
     identity: object
     path: SpecPath
     kwargs: dict[str, Any] = field(default_factory=dict)
     autograph: bool = False
+    as_result: Callable[[Any], Any] = _as_it_is
 
 
 @dataclass
@@ -150,7 +158,7 @@ def _trace(source: Source, arguments: Sequence[Any], input_names: tuple[str, ...
     def core(**flat: Any) -> dict[str, Any]:
         nested = tf.nest.pack_sequence_as(specs, [flat[name] for name in names], expand_composites=True)
         # A copy each time: the function may change what it is given, and the document must not.
-        result = source.function(*nested, **copy.deepcopy(source.kwargs))
+        result = source.as_result(source.function(*nested, **copy.deepcopy(source.kwargs)))
         tensors = [leaf for leaf in flatten(result) if tf.is_tensor(leaf)]
         said = output_names(result) if callable(output_names) else output_names
         traces.append((result, _fitting(said, "output", len(tensors))))
@@ -164,7 +172,7 @@ def _trace(source: Source, arguments: Sequence[Any], input_names: tuple[str, ...
     concrete = run_user_code(
         lambda: traceable.get_concrete_function(**flat_specs), "trace-failed", source.path, TRACING
     )
-    _refuse_python_ops(concrete, source.path)
+    refuse_python_ops(concrete, source.path)
     result, names_out = traces[-1]
     return Core(concrete, names, names_out, result)
 
@@ -174,15 +182,11 @@ def _fitting(names: tuple[str, ...], word: str, count: int) -> tuple[str, ...]:
     return names if len(names) == count else tuple(f"{word}_{index}" for index in range(count))
 
 
-def refuse_python_ops(concrete: Any, bound: BoundEndpoint, step: Step) -> None:
+def refuse_python_ops(concrete: Any, path: SpecPath) -> None:
     """Raises SpecError where ``concrete`` calls Python.
 
     A py_function is a pointer into this process, and the archive would fail in every other.
     """
-    _refuse_python_ops(concrete, (*bound.compiled.path, step))
-
-
-def _refuse_python_ops(concrete: Any, path: SpecPath) -> None:
     definition = concrete.graph.as_graph_def()
     used = {node.op for node in definition.node}
     used |= {node.op for function in definition.library.function for node in function.node_def}

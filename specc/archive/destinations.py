@@ -49,7 +49,7 @@ def replacement(filepath: Place) -> Destination:
 
 
 def _checked(place: Place) -> str:
-    text = os.fspath(place)
+    text = os.fsdecode(place)  # Keras takes bytes as well
     if isinstance(place, os.PathLike) and _SPOILT_URL.match(text):
         raise TargetError(f"{text} was a URL before it became a Path, which drops a slash; give it as a string")
     return text

@@ -25,13 +25,19 @@ class TracedEndpoint:
     """An endpoint ready to be saved.
 
     ``signature`` is what ``tf.saved_model.save`` takes as a signature; ``concrete`` is the same, traced;
-    ``nested`` becomes the attribute of the revived object.
+    ``nested`` becomes the attribute of the revived object, and has ``further`` traces that the signature does not know.
     """
 
     compiled: CompiledEndpoint
     signature: Any
     concrete: Any
     nested: Any
+    further: tuple[Any, ...] = ()
+
+    @property
+    def concretes(self) -> tuple[Any, ...]:
+        """Everything that is traced."""
+        return (self.concrete, *self.further)
 
 
 def trace_endpoints(bound: Iterable[BoundEndpoint], cores: Cores, left_out: dict[str, str]) -> list[TracedEndpoint]:
@@ -74,7 +80,7 @@ def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
     traceable = tf.function(signature, autograph=False, input_signature=specs)
     concrete = traceable.get_concrete_function()
     if bound.postprocess is not None:
-        refuse_python_ops(concrete, bound, "postprocess")
+        refuse_python_ops(concrete, (*compiled.path, "postprocess"))
     return TracedEndpoint(compiled, traceable, concrete, _nested(compiled, concrete))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,14 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Revived:
+    """A tf.function for an endpoint to revive as, and the traces that it has beside the endpoint's own."""
+
+    function: Any
+    traces: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A document whose endpoints are traced, with everything that its archive will hold."""
 
@@ -84,16 +92,23 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     clock: Clock,
     *,
     collections: Mapping[str, Sequence[Any]] | None = None,
+    revived: Mapping[str, Revived] | None = None,
 ) -> Prepared:
     """Traces what ``cores`` does not hold yet, holds it against the document, and gathers what it reaches.
 
-    ``collections`` are the variables of declared collections that code gives, instead of looking them up on the model.
+    ``collections`` are variables that code gives, instead of looking them up on the model; ``revived`` are functions
+    for endpoints to revive as.
     """
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         left_out: dict[str, str] = {}
-        endpoints = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out)
+        traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out)
+        endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
         contents = _gather(document, model, endpoints, left_out, collections or {})
     return Prepared(document, contents, len(cores.functions), left_out)
+
+
+def _reviving(endpoint: TracedEndpoint, given: Revived | None) -> TracedEndpoint:
+    return endpoint if given is None else replace(endpoint, nested=given.function, further=given.traces)
 
 
 def publish(prepared: Prepared, destination: Destination, clock: Clock) -> ExportReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -14,33 +14,19 @@ from specc.archive.added import Added, add
 from specc.archive.cores import Cores
 from specc.archive.destinations import replacement
 from specc.archive.export import Clock, prepare, publish, require_tensorflow_backend
-from specc.archive.input_specs import functional_inputs
-from specc.archive.keras_errors import type_error, value_error
+from specc.archive.keras_errors import require_legal, type_error, value_error
 from specc.archive.program import compile
 from specc.archive.report import ExportReport
-from specc.archive.variables import find_variables
-from specc.language.document import DEFAULT_FUNCTION, VERSION, Document, Endpoint, Selection
+from specc.archive.resources import descendants
+from specc.archive.said import function_path, selections
+from specc.archive.save_options import said_options
+from specc.language.document import VERSION, Document
 from specc.language.names import input_leaves, output_leaves
-from specc.language.save_options import SaveOptions
 from specc.language.signatures import DEFAULT_KEYS
 from specc.language.tensor_string import format_tensor
 
 _SERVING_DEFAULT = DEFAULT_KEYS["predict"]
-_ENDPOINT = "serve"
-"""What ``Model.export`` calls its one endpoint."""
-_KNOWN_LISTS = (
-    "optimizer.variables",
-    "variables",
-    "trainable_variables",
-    "non_trainable_variables",
-    "metrics_variables",
-)
-"""Lists of a model's variables that a document can name by their path."""
-_SAYABLE = (
-    "namespace_whitelist", "save_debug_info", "experimental_debug_stripper", "experimental_io_device",
-    "experimental_custom_gradients", "experimental_skip_saver", "extra_tags",
-)  # fmt: skip
-"""Fields of ``tf.saved_model.SaveOptions`` that hold plain data, which the document can hold as well."""
+_HINT = "make them an attribute of the model, or commit a spec without this collection; write_out() needs none"
 
 
 class _Tracked(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
@@ -54,7 +40,6 @@ class _Tracked(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
         self.variables = list(variables)
 
 
-@dataclass
 class ExportArchive:
     """Puts functions of Keras models and layers into one SavedModel, as ``keras.export.ExportArchive`` does.
 
@@ -62,13 +47,15 @@ class ExportArchive:
     is traced once, when it is added; each weight is stored once; lookup tables are found without being tracked.
     """
 
-    _resources: list[Any] = field(default_factory=list, init=False)
-    _added: dict[str, Added] = field(default_factory=dict, init=False)
-    _collections: dict[str, list[Any]] = field(default_factory=dict, init=False)
-    _cores: Cores = field(default_factory=Cores, init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, format: str = "saved_model") -> None:
         require_tensorflow_backend()
+        if format != "saved_model":
+            raise value_error("bad-choice", (), f"specc writes SavedModels alone, not the format {format!r}")
+        self.tensorflow_version: str = tf.__version__
+        self._resources: list[Any] = []
+        self._added: dict[str, Added] = {}
+        self._collections: dict[str, list[Any]] = {}
+        self._cores = Cores()
 
     @property
     def variables(self) -> list[Any]:
@@ -109,7 +96,8 @@ class ExportArchive:
 
         Args:
             name: what the endpoint is called, on the revived object and among the signatures.
-            fn: a callable; without an ``input_signature``, a tf.function that was called before.
+            fn: a callable; without an ``input_signature``, a tf.function that was called before. All its traces are
+                kept, and the first is the signature.
             input_signature: a list with one entry for each positional argument: nested ``keras.InputSpec``,
                 ``tf.TensorSpec``, ``tf.RaggedTensorSpec``, ``tf.SparseTensorSpec``, ``keras.KerasTensor`` or tensors.
             kwargs: ``jax2tf_kwargs`` and ``is_static`` are for the JAX backend.
@@ -118,12 +106,13 @@ class ExportArchive:
             The tf.function of the endpoint, for other endpoints to build on.
 
         Raises:
-            SpecValueError: the name is taken, or the signature is missing or cannot be.
+            SpecValueError: a name is taken or cannot be had, or the signature is missing or cannot be.
             SpecTypeError: something in the signature is no spec, or the function does not take it.
-            SpecError: the function cannot be traced.
+            SpecError: the function cannot be traced. What it raised is the cause, and where that is of a built-in type
+                the error is of it too.
         """
-        if name in self._added:
-            raise value_error("name-clash", ("endpoints", name), f"the endpoint name {name!r} is already taken")
+        if name in self._added or name in self._collections:
+            raise value_error("name-clash", ("endpoints", name), f"the name {name!r} is already taken")
         for option in kwargs:
             if option not in ("jax2tf_kwargs", "is_static"):
                 raise type_error("unknown-key", ("endpoints", name), f"add_endpoint() takes no argument {option!r}")
@@ -131,7 +120,7 @@ class ExportArchive:
             raise value_error("unknown-key", ("endpoints", name), message)
         added = add(name, fn, input_signature, self._cores)
         self._added[name] = added
-        return added.handed_back
+        return added.revived.function
 
     def track_and_add_endpoint(self, name: str, resource: Any, input_signature: Any, **kwargs: Any) -> Any:
         """Tracks a layer or model, and adds an endpoint that calls it; raises what the two methods raise."""
@@ -142,10 +131,11 @@ class ExportArchive:
         """Offers variables as a list of the revived object.
 
         Raises:
-            SpecValueError: ``variables`` is no list, tuple or set, or holds something else than variables; or an
-                endpoint or another collection has the name, which Keras would overwrite.
+            SpecValueError: ``variables`` is no list, tuple or set, or holds something else than variables; or the name
+                cannot be had, or an endpoint or another collection has it, which Keras would overwrite.
         """
         path = ("variable_collections", name)
+        require_legal({}, {name: ()})
         if not isinstance(variables, (list, tuple, set)):
             message = f"expected variables in a list, tuple or set, found {type(variables).__name__}"
             raise value_error("wrong-type", path, message)
@@ -161,49 +151,44 @@ class ExportArchive:
     def spec(self) -> Document:
         """The document of what was added: wire names as Keras has them, and null for a function without a path.
 
+        Paths are those of the one tracked model; of several, of an object that has the variables of them all.
+
         Raises:
-            SpecValueError: nothing was added.
+            SpecValueError: nothing was added, or no path leads to just the variables of a collection.
         """
+        document = self._document()
+        for name in self._collections.keys() - document.variable_collections.keys():
+            message = "no list of the model's variables, and no path of its own, chooses just these in this order"
+            raise value_error("unknown-collection", ("variable_collections", name), message, _HINT)
+        return document
+
+    def _document(self) -> Document:
+        """The document, without the collections that have no words."""
         if not self._added:
             raise value_error("missing-endpoint", (), "no endpoints have been set yet", "call add_endpoint()")
-        endpoints = {name: self._with_path(added) for name, added in self._added.items()}
+        model, endpoints = self._model(), {}
+        for name, added in self._added.items():
+            path = added.given and function_path(model, added.given)
+            endpoints[name] = added.endpoint.model_copy(update={"function": path})
         default = _SERVING_DEFAULT if _SERVING_DEFAULT in endpoints else next(iter(endpoints))
-        collections = {name: self._selections(variables) for name, variables in self._collections.items()}
+        found = {name: selections(model, variables) for name, variables in self._collections.items()}
+        collections = {name: selection for name, selection in found.items() if selection}
         return Document(specc=VERSION, endpoints=endpoints, default=default, variable_collections=collections)
 
-    def _with_path(self, added: Added) -> Endpoint:
-        """The declaration, with the function's name where it is a method of the one tracked model."""
-        model, function = self._model(), added.function
-        name = getattr(function, "__name__", "")
-        if function is model or (getattr(function, "__self__", None) is model and name == DEFAULT_FUNCTION):
-            return added.endpoint.model_copy(update={"function": DEFAULT_FUNCTION})
-        if getattr(function, "__self__", None) is model and getattr(model, name, None) == function:
-            return added.endpoint.model_copy(update={"function": name})
-        return added.endpoint
-
-    def _selections(self, variables: list[Any]) -> tuple[Selection, ...]:
-        """A collection as the document says it: a known list of the model, or each variable by its path."""
-        wanted, model = [named.variable for named in find_variables(variables)], self._model()
-        for path in _KNOWN_LISTS:
-            source = model
-            for attribute in path.split("."):
-                source = getattr(source, attribute, None)
-            found = [named.variable for named in find_variables(source)] if source is not None else []
-            if [id(each) for each in found] == [id(each) for each in wanted] and wanted:
-                return (Selection.model_validate({"from": path}),)
-        paths = dict.fromkeys(named.path for named in find_variables(variables))
-        return tuple(Selection.model_validate({"from": "variables", "match": path}) for path in paths)
-
     def _model(self) -> Any:
-        """The one tracked resource, or all of them as one."""
+        """The one tracked model, tables and its own parts aside, or everything tracked as one."""
         unique = list({id(resource): resource for resource in self._resources}.values())
-        return unique[0] if len(unique) == 1 else _Tracked(unique, self.variables)
+        models = [resource for resource in unique if isinstance(resource, (keras.Layer, tf.Module))]
+        models = models if len(unique) > 1 else unique
+        wholes = [model for model in models if not any(_is_part(model, other) for other in models)]
+        return wholes[0] if len(wholes) == 1 else _Tracked(unique, self.variables)
 
     def write_out(self, filepath: str | os.PathLike[str], options: Any = None, verbose: bool = True) -> ExportReport:
         """Writes the archive; one that lies at ``filepath`` is replaced, whole, once the new one is complete.
 
         Args:
-            filepath: a directory that is absent, empty or a SavedModel.
+            filepath: a directory that is absent, empty or a SavedModel; or a URL where nothing is yet, since a remote
+                archive is never replaced.
             options: a ``tf.saved_model.SaveOptions``.
             verbose: whether to print what the archive offers.
 
@@ -212,17 +197,20 @@ class ExportArchive:
             SpecError: what was added cannot be built.
             TargetError: ``filepath`` holds something else, or cannot be written.
         """
-        document = self.spec
+        document = self._document()
+        revived = {name: added.revived for name, added in self._added.items()}
         if options is not None:
-            document = document.model_copy(update={"save_options": _said(options)})
+            said = said_options(options, {name: each.function for name, each in revived.items()})
+            document = document.model_copy(update={"save_options": said})
         destination = replacement(filepath)
         destination.check()
         functions = {name: added.function for name, added in self._added.items()}
         clock = Clock(lambda _: None)
         program = compile(document)
         prepared = prepare(
-            document, program, self._model(), functions, self._cores, clock, collections=self._collections
-        )
+            document, program, self._model(), functions, self._cores, clock,
+            collections=self._collections, revived=revived,
+        )  # fmt: skip
         if options is not None:
             prepared = replace(prepared, contents=replace(prepared.contents, options=options))
         report = publish(prepared, destination, clock)
@@ -231,61 +219,9 @@ class ExportArchive:
         return report
 
 
-def export(
-    model: Any,
-    filepath: str | os.PathLike[str],
-    *,
-    verbose: bool | None = None,
-    input_signature: Any = None,
-    **kwargs: Any,
-) -> ExportReport:
-    """Exports the forward pass of a Keras model as the endpoint ``serve``, as ``Model.export`` does.
-
-    Args:
-        model: a built model: Functional, Sequential, or subclassed and called once.
-        filepath: a directory that is absent, empty or a SavedModel, which is replaced whole.
-        verbose: whether to print what the archive offers; yes, unless said.
-        input_signature: as :meth:`ExportArchive.add_endpoint` takes it; without it, what the model recorded. A
-            subclassed model records shapes and no dtypes: as in Keras they are its ``input_dtype``.
-        kwargs: those of :meth:`ExportArchive.add_endpoint`.
-
-    Raises:
-        SpecTypeError: ``model`` is no Keras model.
-        SpecValueError: the model is not built, or was never called.
-    """
-    if not isinstance(model, keras.Model):
-        raise type_error("bad-model", (), f"the model must be a keras.Model, found {type(model).__name__}")
-    if kwargs.pop("format", "tf_saved_model") != "tf_saved_model":
-        raise value_error("bad-choice", (), "specc writes SavedModels alone", "model.export writes other formats")
-    archive = ExportArchive()
-    signature = _signature_of(model) if input_signature is None else input_signature
-    archive.track_and_add_endpoint(_ENDPOINT, model, signature, **kwargs)
-    return archive.write_out(filepath, verbose=verbose is None or verbose)
-
-
-def _signature_of(model: Any) -> Any:
-    if not model.built:
-        message = "the model provided has not yet been built"
-        raise value_error("bad-model", (), message, "build it, or call it once, before it is exported")
-    if isinstance(model, keras.Sequential):
-        return list(model.inputs)
-    structure = functional_inputs(model)
-    if structure is not None:
-        return [structure]
-    recorded = model.get_build_config() or {}
-    shapes = recorded.get("shapes_dict", recorded)
-    if not shapes:
-        message = "the model provided was never called, so the shapes of its inputs are not known"
-        raise value_error("bad-model", (), message, "call it once, or give an input_signature")
-    return [_specs(shape, model.input_dtype) for shape in shapes.values()]
-
-
-def _specs(shapes: Any, dtype: Any) -> Any:
-    if isinstance(shapes, dict):
-        return {key: _specs(shape, dtype) for key, shape in shapes.items()}
-    if all(size is None or isinstance(size, int) for size in shapes):
-        return keras.InputSpec(shape=(None, *shapes[1:]), dtype=dtype)
-    return [_specs(shape, dtype) for shape in shapes]
+def _is_part(resource: Any, other: Any) -> bool:
+    """Whether ``resource`` belongs to ``other``, which is tracked as well."""
+    return resource is not other and any(part is resource for part in descendants(other))
 
 
 def _is_trackable(resource: Any) -> bool:
@@ -295,15 +231,6 @@ def _is_trackable(resource: Any) -> bool:
     except (AttributeError, TypeError, ValueError):
         return False
     return True
-
-
-def _said(options: Any) -> SaveOptions:
-    """What of a ``tf.saved_model.SaveOptions`` a document can say; the object itself is what is saved with."""
-    said = {name: getattr(options, name) for name in _SAYABLE if getattr(options, name, None)}
-    if not options.experimental_custom_gradients:
-        said["experimental_custom_gradients"] = False
-    tags = dict.fromkeys(said.get("extra_tags", ()))
-    return SaveOptions.model_validate({**said, "extra_tags": [tag for tag in tags if tag != "serve"]})
 
 
 def _summary(document: Document, report: ExportReport) -> str:

@@ -16,7 +16,7 @@ from specc.diagnostics import SpecPath, kind_of
 
 RULE = "bad-signature"
 _OPTIONS = ("training", "mask")
-"""Parameters of a Keras layer's call that take no input, though they can be given by position."""
+"""Parameters of a Functional model's call that take no input, though they can be given by position."""
 _SUPPORTED = "keras.InputSpec, tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec, keras.KerasTensor and tensors"
 
 
@@ -62,15 +62,15 @@ def _slots(value: Any, path: SpecPath) -> Any:
         case None:
             return None
         case tf.TensorSpec():
-            return Slot(value, value.name)
+            return Slot(value, value.name or None)
         case tf.RaggedTensorSpec() | tf.SparseTensorSpec():
             return Slot(value)
         case keras.InputSpec():
             if value.shape is None or value.dtype is None:
                 raise value_error(RULE, path, f"{value} needs both a shape and a dtype")
-            return Slot(tf.TensorSpec(value.shape, value.dtype), value.name)
+            return Slot(tf.TensorSpec(value.shape, value.dtype), value.name or None)
         case keras.KerasTensor():
-            return Slot(_symbolic(value), value.name)
+            return Slot(_symbolic(value), value.name or None)
         case Mapping():
             odd = [key for key in value if not isinstance(key, str)]
             if odd:
@@ -128,6 +128,8 @@ def _as_functional(function: Callable[..., Any], arguments: list[Any], path: Spe
     if len(names) < 2 or names[1] not in _OPTIONS:
         return arguments
     structure = functional_inputs(layer)
+    if structure is None:  # any other layer may well take a tensor there
+        return arguments
     if isinstance(structure, (list, tuple)) and len(structure) == len(arguments):
         return [type_of(structure)(arguments)]
     hint = "an input_signature is a list of positional arguments: make the inputs one dict or list in it"
@@ -172,3 +174,16 @@ def prune(structure: Any) -> Any:
             return type_of(structure)(items) or None
         case _:
             return None
+
+
+def map_structure(structure: Any, change: Callable[[Any], Any]) -> Any:
+    """``structure`` with each of its leaves changed; containers become plain ones, but for namedtuples."""
+    match structure:
+        case Mapping():
+            return {key: map_structure(item, change) for key, item in structure.items()}
+        case tuple() if hasattr(structure, "_fields"):
+            return type(structure)(*(map_structure(item, change) for item in structure))
+        case list() | tuple():
+            return type_of(structure)(map_structure(item, change) for item in structure)
+        case _:
+            return change(structure)

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
+from specc.language.document import VERSION, Document, Endpoint
+from specc.language.legality import find_illegal
+
+_BUILT_IN = (
+    TypeError, ValueError, NotImplementedError, RuntimeError, KeyError, IndexError, ZeroDivisionError, AttributeError,
+    AssertionError,
+)  # fmt: skip
+"""What code may raise and others catch by its type."""
 
 
 class SpecValueError(SpecError, ValueError):
@@ -22,3 +34,34 @@ def value_error(rule: str, path: SpecPath, message: str, hint: str = "") -> Spec
 def type_error(rule: str, path: SpecPath, message: str, hint: str = "") -> SpecTypeError:
     """A SpecTypeError of one finding."""
     return SpecTypeError([finding(rule, path, message, hint)])
+
+
+@contextmanager
+def as_raised() -> Iterator[None]:
+    """A SpecError that says what the user's code raised becomes one of its type too: Keras lets that error through."""
+    try:
+        yield
+    except SpecError as error:
+        kind = next((kind for kind in _BUILT_IN if isinstance(error.__cause__, kind)), None)
+        if kind is None or isinstance(error, kind):
+            raise
+        raise _of_type(kind)(error.diagnostics) from error.__cause__
+
+
+@cache
+def _of_type(kind: type[Exception]) -> type[SpecError]:
+    known = {ValueError: SpecValueError, TypeError: SpecTypeError}
+    # A KeyError prints as the repr of its key, and these are to print as what they say.
+    return known.get(kind) or type(f"Spec{kind.__name__}", (SpecError, kind), {"__str__": Exception.__str__})
+
+
+def require_legal(endpoints: Mapping[str, Endpoint], collections: Mapping[str, tuple[()]] | None = None) -> None:
+    """Raises SpecValueError with every name among these that no archive can have."""
+    default = next(iter(endpoints), None)
+    # Not validated: that is for whole documents, and refuses an empty name before anybody can say which one it is.
+    document = Document.model_construct(
+        specc=VERSION, endpoints=dict(endpoints), default=default, variable_collections=dict(collections or {})
+    )
+    findings = list(find_illegal(document))
+    if findings:
+        raise SpecValueError(findings)

@@ -28,6 +28,8 @@ class Replacement(Destination):
     and for the moment between two renames there is no archive; a build killed just then leaves the old one beside its
     place, and the next one puts it back. A link to a SavedModel stays, and what it leads to is replaced.
 
+    A process that stands in the directory, as for ``write_out(".")``, stands in the new archive afterwards.
+
     A reader that opens one file before the swap and another one after it sees half of each: whoever loads archives
     while they are replaced wants versions.
     """
@@ -47,7 +49,10 @@ class Replacement(Destination):
             yield stage
 
     def _publish(self, stage: Stage, target: Path) -> None:
+        here = _working_directory()
         _replace(stage.directory, target)
+        if here.is_relative_to(target):
+            os.chdir(here if here.is_dir() else target)
         stage.published = Path(self.filepath)
 
     def _target(self) -> Path:
@@ -55,6 +60,13 @@ class Replacement(Destination):
         _put_back(target)
         _require_replaceable(target)
         return target
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # it was removed
+        return Path(os.devnull)
 
 
 def _require_replaceable(target: Path) -> None:

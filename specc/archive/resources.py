@@ -24,23 +24,26 @@ Trackable = tf.saved_model.experimental.TrackableResource
 
 
 def captured_resources(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
-    """The distinct resource handles that the endpoints' signatures capture, in the order of their traces."""
+    """The distinct resource handles that the endpoints capture, in the order of their traces."""
     handles: dict[int, Any] = {}
-    for endpoint in endpoints:
-        for outer, _ in endpoint.concrete.graph.captures:
+    for concrete in (concrete for endpoint in endpoints for concrete in endpoint.concretes):
+        for outer, _ in concrete.graph.captures:
             if outer.dtype in (tf.resource, tf.variant):
                 handles.setdefault(id(outer), outer)
     return list(handles.values())
 
 
 def captured_variables(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
-    """The variables that the endpoints' signatures capture, in the order of their traces.
+    """The variables that the endpoints capture, in the order of their traces.
 
     ``ConcreteFunction.variables`` has them too, but in an order that differs from process to process.
     """
     endpoints = list(endpoints)
     by_handle = {
-        id(variable.handle): variable for endpoint in endpoints for variable in endpoint.concrete.graph.variables
+        id(variable.handle): variable
+        for endpoint in endpoints
+        for concrete in endpoint.concretes
+        for variable in concrete.graph.variables
     }
     return [by_handle[id(handle)] for handle in captured_resources(endpoints) if id(handle) in by_handle]
 
@@ -74,11 +77,12 @@ def _candidates(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
         return
     for root in roots:
         if root is not None:
-            yield from _descendants(root)
+            yield from descendants(root)
     yield from (value for value in gc.get_objects() if issubclass(type(value), Trackable))
 
 
-def _descendants(root: Any) -> list[Any]:
+def descendants(root: Any) -> list[Any]:
+    """Everything that TensorFlow tracks under ``root``, itself included; nothing of what it cannot track."""
     try:
         return list(tf.train.TrackableView(root).descendants())
     except (AttributeError, ValueError, TypeError):  # not a trackable object
@@ -106,7 +110,7 @@ def _kept(model: Any, target: str, at: SpecPath) -> list[Any]:
     value = resolve_attribute(model, target, "unknown-track", at)
     parts = [
         part
-        for part in (value, *_descendants(value))
+        for part in (value, *descendants(value))
         if isinstance(part, (Trackable, tf.saved_model.Asset, tf.Variable))
     ]
     parts += [named.variable for named in find_variables(value)]

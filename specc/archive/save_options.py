@@ -1,4 +1,4 @@
-"""From a document's ``save_options`` to the ``tf.saved_model.SaveOptions`` that its archive is saved with.
+"""From a document's ``save_options`` to the ``tf.saved_model.SaveOptions`` that its archive is saved with, and back.
 
 Two fields take another way: ``extra_tags`` are written by the seal with the mode's own tag, on every TensorFlow and
 without doubles, and distributed variables are expanded only where the root holds them undivided.
@@ -6,7 +6,7 @@ without doubles, and distributed variables are expanded only where the root hold
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -17,10 +17,16 @@ from specc.diagnostics import Diagnostic, SpecPath, finding, kind_of
 from specc.errors import Findings, SpecError
 from specc.language.document import Document
 from specc.language.save_options import SaveOptions, Sharding
+from specc.language.signatures import TAGS
 
 _AT: SpecPath = ("save_options",)
 _SHARDING: SpecPath = (*_AT, "experimental_sharding_callback")
 _EXPAND = tf.saved_model.experimental.VariablePolicy.EXPAND_DISTRIBUTED_VARIABLES
+_SAYABLE = (
+    "namespace_whitelist", "save_debug_info", "experimental_debug_stripper", "experimental_io_device",
+    "experimental_skip_saver",
+)  # fmt: skip
+"""Fields that hold plain data, which is false, empty or None unless said."""
 _MIN_SHARD_SIZE = 16
 """One element of the largest dtype, complex128. TensorFlow 2.21 cuts for ever where a file holds less than one."""
 
@@ -104,3 +110,29 @@ def saved_variables(variables: Sequence[Any], options: Any) -> list[Any]:
     return [
         variable if container is None else container for variable, container in zip(variables, containers, strict=True)
     ]
+
+
+def said_options(options: Any, names: Mapping[str, Any]) -> SaveOptions:
+    """What of a ``tf.saved_model.SaveOptions`` a document can say; ``names`` has the function of each endpoint.
+
+    A sharding callback of another kind, and the alias of a function that is no endpoint, have no words.
+    """
+    said = {name: getattr(options, name) for name in _SAYABLE if getattr(options, name)}
+    shard_size = getattr(options.experimental_sharding_callback, "max_shard_size", None)
+    aliases = {
+        alias: name
+        for alias, function in (options.function_aliases or {}).items()
+        for name, each in names.items()
+        if function is each
+    }
+    tags = dict.fromkeys(getattr(options, "extra_tags", None) or ())
+    return SaveOptions.model_validate(
+        {
+            **said,
+            "function_aliases": aliases,
+            "experimental_variable_policy": options.experimental_variable_policy.value,
+            "experimental_custom_gradients": options.experimental_custom_gradients,
+            "experimental_sharding_callback": shard_size and {"max_shard_size": shard_size},
+            "extra_tags": [tag for tag in tags if tag != TAGS["predict"]],
+        }
+    )

@@ -116,7 +116,7 @@ def _named(spec: tf.TensorSpec) -> Tensor:
     if spec.dtype.name not in DTYPES:
         raise TypeError(f"a {spec.dtype.name} tensor cannot leave its process: {spec!r}")
     short = tensor(f"{spec.dtype.name}[{_dims(spec.shape)}]")
-    return short if spec.name is None else Tensor(dtype=short.dtype, shape=_shape(spec.shape), name=spec.name)
+    return short if not spec.name else Tensor(dtype=short.dtype, shape=_shape(spec.shape), name=spec.name)
 
 
 def _dims(shape: tf.TensorShape) -> str:

@@ -70,25 +70,35 @@ def _unique(variables: Iterable[NamedVariable]) -> list[NamedVariable]:
 
 
 def collect(document: Document, model: Any, given: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
-    """The variables of every declared collection, by its name: those ``given``, or what the document selects.
+    """The variables of every collection, by its name: those ``given``, and what the document selects for the others.
 
     Raises:
         SpecError: a path is unknown, a selection is empty, or what was found is not the declared content.
     """
-    collections: dict[str, list[Any]] = {}
+    collections = {
+        name: [named.variable for named in _unique(find_variables(list(variables)))]
+        for name, variables in given.items()
+    }
     findings = Findings()
     for name, selections in document.variable_collections.items():
-        found: list[NamedVariable] = list(find_variables(list(given.get(name, ()))))
-        for index, selection in enumerate(() if name in given else selections):
+        if name in given:
+            continue
+        found: list[NamedVariable] = []
+        for index, selection in enumerate(selections):
             at: SpecPath = ("variable_collections", name, *((index,) if len(selections) > 1 else ()))
             with findings.gather():
-                found.extend(_select(selection, model, at))
+                found.extend(select(selection, model, at))
         collections[name] = [named.variable for named in _unique(found)]
     findings.raise_any()
     return collections
 
 
-def _select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable]:
+def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable]:
+    """The variables of ``model`` that ``selection`` chooses, each once.
+
+    Raises:
+        SpecError: a path is unknown, nothing is chosen, or what was found is not the declared content.
+    """
     source = resolve_attribute(model, selection.from_, "unknown-collection", at)
     everything = _unique(find_variables(source))
     if not everything:

@@ -15,6 +15,8 @@ from contextvars import ContextVar
 
 COMMANDS = {
     "validate": "hold spec files against the language; needs no TensorFlow",
+    "fmt": "rewrite spec files in their canonical text; needs no TensorFlow",
+    "schema": "print the JSON Schemas, or hold published ones against them; needs no TensorFlow",
     "build": "write the archive that a spec describes, and prove that it matches",
     "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
     "digest": "one digest for all that an archive holds; needs no TensorFlow",

@@ -122,16 +122,17 @@ def _to_selections(value: Any) -> Any:
     return [{"from": item} if isinstance(item, str) else item for item in items]
 
 
+_COLLECTIONS = ["optimizer.variables", {"from": "variables", "match": "encoder/**", "trainable": True}]
 SELECTION_SCHEMA: dict[str, Any] = {
     "if": {"type": "string"},
     "then": {"$ref": "#/$defs/AttributePath"},
     "else": {"$ref": "#/$defs/Selection"},
 }
 COLLECTION_SCHEMA: dict[str, Any] = {
-    "description": "Variables of the model: a dotted path, a selection, or an array of them.",
-    "examples": ["optimizer.variables", {"from": "variables", "match": "encoder/**", "trainable": True}],
+    "title": "Variables of the model: a dotted path, a selection, or an array of them.",
+    "examples": _COLLECTIONS,
     "if": {"type": "array"},
-    "then": {"minItems": 1, "items": SELECTION_SCHEMA},
+    "then": {"minItems": 1, "items": {"examples": _COLLECTIONS, **SELECTION_SCHEMA}},
     "else": SELECTION_SCHEMA,
 }
 

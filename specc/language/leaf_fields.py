@@ -72,20 +72,22 @@ _DIM_SCHEMA: dict[str, Any] = {
     "minimum": 0,
     "maximum": MAX_SIZE,
     "pattern": rf"^(\?|{IDENTIFIER}){END}",
+    "patternErrorMessage": 'Expected a size, a name or "?" for any size.',
 }
+_NO_SHAPE = 'Expected an array such as ["batch", 3, "?"], or "..." for unknown rank.'
 SHAPE_SCHEMA: dict[str, Any] = {
-    "description": 'The dimensions in order (a size, a name, or "?" for any size), or "..." for unknown rank.',
+    "title": 'The dimensions in order (a size, a name, or "?" for any size), or "..." for unknown rank.',
     "examples": [["batch", 3, "?"], "..."],
     "if": {"type": "string"},
-    "then": {"const": "..."},
-    "else": {"type": "array", "maxItems": MAX_RANK, "items": _DIM_SCHEMA},
+    "then": {"const": "...", "errorMessage": _NO_SHAPE},
+    "else": {"type": "array", "maxItems": MAX_RANK, "items": _DIM_SCHEMA, "errorMessage": _NO_SHAPE},
 }
 
 DimValue = Annotated[Dim, PlainValidator(_check_dim)]
 ShapeValue = Annotated[
     tuple[DimValue, ...] | None, BeforeValidator(_check_shape), WithJsonSchema({"$ref": "#/$defs/Shape"})
 ]
-DtypeValue = Annotated[str, BeforeValidator(_check_dtype), WithJsonSchema({"type": "string", "enum": list(DTYPES)})]
+DtypeValue = Annotated[str, BeforeValidator(_check_dtype), WithJsonSchema({"enum": list(DTYPES)})]
 RaggedRank = Annotated[
     int,
     BeforeValidator(_check_ragged_rank),

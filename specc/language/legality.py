@@ -46,7 +46,8 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
         for index, tree in enumerate(endpoint.inputs):
             yield from _containers(tree, (*at, "inputs", index))
         yield from _containers(endpoint.outputs, (*at, "outputs"))
-        repeated = {index for index in bad if not isinstance(endpoint.inputs[index], (Dict, NamedTuple))}
+        trees = dict(enumerate(endpoint.inputs))
+        repeated = {index for index in bad if not isinstance(trees.get(index), (Dict, NamedTuple))}
         yield from _input_names(input_leaves(endpoint, at), repeated)
         yield from _defaults(input_leaves(endpoint, at))
         yield from _output_names(output_leaves(endpoint, at))

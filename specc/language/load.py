@@ -11,6 +11,7 @@ from typing import Any
 from specc.errors import SpecError
 from specc.language.consistency import find_inconsistencies
 from specc.language.document import Document, document_to_json
+from specc.language.layout import lay_out
 from specc.language.legality import find_illegal
 from specc.language.reading import Rule, capped, find, read_document, validated
 from specc.loaders.json_text import read_content
@@ -59,7 +60,7 @@ def require_buildable(document: Document) -> None:
 
 def dump(document: Document) -> str:
     """The canonical text of ``document``: equal documents have equal texts. It ends in a newline."""
-    return json.dumps(document_to_json(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return lay_out(document_to_json(document))
 
 
 def digest(document: Document) -> str:

@@ -99,7 +99,7 @@ def capped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
 
 def _defects(error: ValidationError, data: Any) -> Iterator[Defect]:
     """What pydantic found in ``data``; of a file with more errors than memory should hold, of its beginning."""
-    for width in (1000, 100, 10):
+    for width in (2 * MAX_FINDINGS, 200, 20):
         if error.error_count() <= _MAX_ERRORS:
             break
         beginning = _beginning(data, width)

@@ -80,10 +80,16 @@ def _mend_endpoint(endpoint: dict[str, Any], at: SpecPath, field: str, defect: D
             return (defect.node, (*at, "receivers"))
         case "arguments":
             inputs, names = endpoint.get("inputs"), endpoint["arguments"]
-            said = names if isinstance(names, list) else []
-            good = [name if isinstance(name, str) and name else f"argument_{index}" for index, name in enumerate(said)]
-            count = len(inputs) if isinstance(inputs, list) else len(good)
-            endpoint["arguments"] = good or [f"argument_{index}" for index in range(count)]
+            count = len(inputs) if isinstance(inputs, list) else 0
+            said = names if isinstance(names, list) else [None] * count
+            endpoint["arguments"] = [
+                name if isinstance(name, str) and name else f"argument_{index}" for index, name in enumerate(said)
+            ]
+            return (defect.place,)
+        case "receivers" if len(defect.place) > len(at) + 1:
+            name = str(defect.place[len(at) + 1])
+            endpoint["receivers"] = {**endpoint["receivers"], name: {"kind": "tf_example"}}
+            return ((*at, "receivers", name),)
         case "receivers" | "receiver":
             endpoint.pop("receivers", None)
             endpoint.pop("receiver", None)

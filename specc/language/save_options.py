@@ -14,7 +14,13 @@ class Sharding(Record):
     """How a checkpoint is split into files: by a callback, whose path may stand alone, or by a largest size."""
 
     # "pattern" speaks of strings alone, and "properties" of objects.
-    model_config = ConfigDict(json_schema_extra={"type": ["string", "object"], "pattern": f"^({DOTTED}:{DOTTED}){END}"})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "type": ["string", "object"],
+            "pattern": f"^({DOTTED}:{DOTTED}){END}",
+            "patternErrorMessage": "Expected module:attribute, for example 'ranker.saving:by_table'.",
+        }
+    )
 
     callback: ImportPath | None = None
     """module:attribute of a tf.train.experimental.ShardingCallback, or of what returns one."""

@@ -80,7 +80,12 @@ def spelled(pattern: str, rule: str, what: str, example: str) -> tuple[BeforeVal
             raise problem(rule, f"{shorten(value)!r} is not {what}", f"for example {example}")
         return value
 
-    return BeforeValidator(check), WithJsonSchema({"type": "string", "pattern": f"^({pattern}){END}"})
+    schema = {
+        "type": "string",
+        "pattern": f"^({pattern}){END}",
+        "patternErrorMessage": f"Expected {what}, for example {example}.",  # an editor's, see editor_words
+    }
+    return BeforeValidator(check), WithJsonSchema(schema)
 
 
 IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"

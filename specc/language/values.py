@@ -21,36 +21,51 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from specc.language.dtypes import DTYPES, Family
 from specc.language.scalars import END, describe, problem
+from specc.language.schema_parts import closed, described
 
 SPECIAL_FLOATS = ("NaN", "Infinity", "-Infinity")
 _BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 
+_NO_REAL = 'Expected a number, "NaN", "Infinity" or "-Infinity".'
 REAL_SCHEMA: dict[str, Any] = {
-    "description": "A number; NaN and infinities are strings.",
+    "title": "A number; NaN and infinities are strings.",
     "examples": [0.5, "NaN", "-Infinity"],
     "if": {"type": "string"},
-    "then": {"enum": list(SPECIAL_FLOATS)},
-    "else": {"type": "number"},
+    "then": {"enum": list(SPECIAL_FLOATS), "errorMessage": _NO_REAL},
+    "else": {"type": "number", "errorMessage": _NO_REAL},
 }
 _REAL = {"$ref": "#/$defs/Real"}
 VALUE_SCHEMA: dict[str, Any] = {
-    "description": "A number, true or false, a text, NaN and infinities as strings, bytes as base64, "
+    "title": "A number, true or false, a text, NaN and infinities as strings, bytes as base64, "
     "a complex number as its parts, or arrays of these.",
     "examples": [0.5, True, "text", "NaN", {"base64": "/wA="}, {"real": 1.0, "imag": "NaN"}, [[1, 2], [3, 4]]],
     "if": {"type": "object"},
     "then": {
-        "if": {"required": ["base64"]},
-        "then": {
-            "properties": {"base64": {"type": "string", "pattern": f"^{_BASE64}{END}"}},
-            "additionalProperties": False,
+        "properties": {
+            "base64": {
+                **described("base64", "Bytes that are no UTF-8.", ["/wA="]),
+                "type": "string",
+                "pattern": f"^{_BASE64}{END}",
+                "patternErrorMessage": "Expected base64 with its padding, for example '/wA='.",
+            },
+            "real": {**described("real", "The real part of a complex number.", [1.0, "NaN"]), "allOf": [_REAL]},
+            "imag": {**described("imag", "The imaginary part of a complex number.", [0.0, "NaN"]), "allOf": [_REAL]},
         },
-        "else": {
-            "required": ["real", "imag"],
-            "properties": {"real": _REAL, "imag": _REAL},
-            "additionalProperties": False,
-        },
+        **closed(
+            ("base64", "real", "imag"),
+            {
+                "if": {"required": ["base64"]},
+                "then": {"maxProperties": 1},
+                "else": {"required": ["real"], "dependentRequired": {"real": ["imag"]}},
+            },
+        ),
+        "errorMessage": 'Expected {"base64": "..."} for bytes, or {"real": 1.0, "imag": 0.0}.',
     },
-    "else": {"type": ["number", "boolean", "string", "array"], "items": {"$ref": "#/$defs/Value"}},
+    "else": {
+        "type": ["number", "boolean", "string", "array"],
+        "items": {"$ref": "#/$defs/Value"},
+        "errorMessage": "Expected a number, true or false, a text, an object for bytes or a complex number, or arrays.",
+    },
 }
 
 

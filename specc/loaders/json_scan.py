@@ -78,8 +78,7 @@ class _Scanner:
             return self._close(at)
         at = self._next(at, first=not self._keys[-1])
         start, at = at, self._string_end(at, "a key in double quotes")
-        key = json.loads(self._text[start:at])
-        self._check_text(key, start, at, on_key=True)
+        key = self._string(start, at, "the key")
         seen = self._keys[-1].setdefault(key, start)
         self._path.append(key)
         if seen != start:
@@ -131,9 +130,7 @@ class _Scanner:
             return container, at + 1
         if char == '"':
             end = self._string_end(at, "a value")
-            text = json.loads(self._text[at:end])
-            self._check_text(text, at, end)
-            value: Any = text
+            value: Any = self._string(at, end, "the string")
         elif match := _CONSTANT.match(self._text, at):
             value, end = 0.0, match.end()
             hint = f"write the string {match[0]!r} for a default or a bound"
@@ -198,12 +195,14 @@ class _Scanner:
         written = {"\t": "\\t"}.get(char, f"\\u{ord(char):04x}")
         self._refuse(broken, broken + 1, f"{name} stands in a string", f"write it as {written}")
 
-    def _check_text(self, text: str, start: int, end: int, *, on_key: bool = False) -> None:
+    def _string(self, start: int, end: int, what: str) -> str:
+        text: str = json.loads(self._text[start:end])
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
-            what = "the key" if on_key else "the string"
             self._find("lone-surrogate", start, end, f"{what} holds half a surrogate pair, which is no text")
+            return text.encode("utf-8", "replace").decode("utf-8")  # pydantic can say nothing of half a pair
+        return text
 
     def _unexpected(self, at: int, place: int, expected: str) -> NoReturn:
         """Refuses what stands at ``at``. Where it is nothing that explains itself, the place to mend is ``place``."""

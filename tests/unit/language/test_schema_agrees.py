@@ -77,12 +77,15 @@ def test_jsonschema_agrees_with_pydantic(judged: list[Mutant]) -> None:
 
 
 def _keyword(name: str, keyword: str, value: Any = ...) -> Callable[[dict[str, Any]], None]:
-    """An edit that sets, or drops, one keyword of a definition, or of a key of it: ``Dim`` or ``Dim.max``."""
+    """An edit that sets, or drops, one keyword of a definition, or of a key of it: ``Dim`` or ``Dim.max``.
+
+    What is required is asked for in ``then``, once no key is unknown.
+    """
 
     def edit(schema: dict[str, Any]) -> None:
         definition, _, key = name.partition(".")
         part = schema if definition == "Document" else schema["$defs"][definition]
-        part = part["properties"][key] if key else part
+        part = part["properties"][key] if key else part["then"] if keyword == "required" else part
         assert keyword in part
         if value is ...:
             del part[keyword]
@@ -167,16 +170,16 @@ def test_a_wrong_schema_is_caught(name: str, judged: list[Mutant]) -> None:
     )
 
 
-NOTES = {"$schema", "$id", "$defs", "title", "description", "examples", "default"}
+NOTES = {"$schema", "$id", "$defs", "title", "description", "examples", "default"} | {
+    "markdownDescription", "enumDescriptions", "errorMessage", "patternErrorMessage", "defaultSnippets",
+}  # fmt: skip
 BRANCHES = {"if", "then", "else", "properties", "propertyNames"}  # each part of them is dropped by itself
 NODES = ("Tensor", "Ragged", "Sparse", "List", "Tuple", "NamedTuple", "Dict")
 REPEATED = {
     # Only an object with that kind gets to the long form of a node.
     *(f"#/$defs/{node}/type" for node in NODES),
     *(f"#/$defs/{node}/properties/kind/const" for node in NODES),
-    # An enum of strings, and a path reached by strings alone, have a type for the editor.
-    *(f"#/$defs/{leaf}/properties/dtype/type" for leaf in ("Tensor", "Ragged", "Sparse")),
-    "#/$defs/Selection/properties/dtype/then/type",
+    # A path is reached by strings alone, and has a type for the editor.
     "#/$defs/AttributePath/type",
     "#/$defs/Endpoint/properties/kwargs/additionalProperties",
 }  # fmt: skip

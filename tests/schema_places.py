@@ -21,8 +21,9 @@ def parts_of(schema: Any, pointer: str = "#") -> Iterator[tuple[str, dict[str, A
     for keyword in ("properties", "$defs"):
         for key, part in schema.get(keyword, {}).items():
             yield from parts_of(part, f"{pointer}/{keyword}/{key}")
-    for index, part in enumerate(schema.get("prefixItems", ())):
-        yield from parts_of(part, f"{pointer}/prefixItems/{index}")
+    for keyword in ("prefixItems", "allOf"):
+        for index, part in enumerate(schema.get(keyword, ())):
+            yield from parts_of(part, f"{pointer}/{keyword}/{index}")
 
 
 def visits(root: dict[str, Any], document: Any) -> Iterator[tuple[str, Place]]:
@@ -35,6 +36,8 @@ def _visits(root: Any, schema: Any, pointer: str, value: Any, place: Place) -> I
     if "$ref" in schema:
         name = schema["$ref"].removeprefix("#/$defs/")
         yield from _visits(root, root["$defs"][name], schema["$ref"], value, place)
+    for index, part in enumerate(schema.get("allOf", ())):
+        yield from _visits(root, part, f"{pointer}/allOf/{index}", value, place)
     if "if" in schema:
         branch = "then" if _condition(json.dumps(schema["if"])).is_valid(value) else "else"
         if branch in schema:

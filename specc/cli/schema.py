@@ -1,0 +1,56 @@
+"""``specc schema``: the published JSON Schemas, printed or held against the files of a directory."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from specc.cli import ERRORS_FOUND, OK
+from specc.diagnostics import printable
+from specc.errors import UnreadableError
+from specc.language.json_schema import document_schema
+from specc.report.json import findings_schema
+
+SCHEMAS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
+    "document": ("specc.v1.schema.json", document_schema),
+    "findings": ("specc-findings.v1.schema.json", findings_schema),
+}
+"""What a schema describes, the file that it is published as, and what makes it."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    what = "the schema of documents (the default), or of what --format json prints"
+    parser.add_argument("schema", nargs="?", choices=SCHEMAS, default="document", help=what)
+    parser.add_argument("--check", metavar="DIR", help="hold the schemas in DIR against the ones that specc has now")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints one schema, or names each file of a directory that is not the schema it should be."""
+    if options.check is None:
+        sys.stdout.write(_text(options.schema))
+        return OK
+    stale = [name for name in SCHEMAS if not _is_current(name, Path(options.check))]
+    for name in stale:
+        path = printable(str(Path(options.check, SCHEMAS[name][0])))
+        sys.stdout.write(f"{path} is not what this specc has; write it anew with: specc schema {name} > {path}\n")
+    return ERRORS_FOUND if stale else OK
+
+
+def _is_current(name: str, directory: Path) -> bool:
+    path = directory / SCHEMAS[name][0]
+    try:
+        return path.read_bytes() == _text(name).encode("utf-8")
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:
+        raise UnreadableError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _text(name: str) -> str:
+    _, make = SCHEMAS[name]
+    return json.dumps(make(), indent=2, ensure_ascii=False) + "\n"
