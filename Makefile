@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test test-long lint bench schemas clean
+.PHONY: demo test test-long lint bench schemas docs clean
 
 demo: $(VENV)/installed
 	@$(BIN)/python examples/demo.py
@@ -29,6 +29,9 @@ bench: $(VENV)/installed
 schemas: $(VENV)/installed
 	$(BIN)/specc schema document > schemas/specc.v1.schema.json
 	$(BIN)/specc schema findings > schemas/specc-findings.v1.schema.json
+
+docs: $(VENV)/installed
+	$(BIN)/python -m specc.rules.reference > docs/rules.md
 
 $(VENV)/installed: pyproject.toml
 	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from specc.archive import ExportReport as ExportReport
     from specc.archive import MergedReport as MergedReport
     from specc.archive import Program as Program
+    from specc.archive import call_signature as call_signature
     from specc.archive import compile as compile
     from specc.archive import eval_step as eval_step
+    from specc.archive import infer_spec as infer_spec
     from specc.archive import merge as merge
     from specc.archive import metric_values as metric_values
     from specc.archive import reset_metrics as reset_metrics
     from specc.archive import train_step as train_step
-    from specc.archive.export_archive import ExportArchive as ExportArchive
-    from specc.archive.model_export import export as export
+    from specc.archive.drop_in.export_archive import ExportArchive as ExportArchive
+    from specc.archive.drop_in.model_export import export as export
     from specc.diagnostics import Diagnostic as Diagnostic
     from specc.errors import ArchiveError as ArchiveError
     from specc.errors import SettingsError as SettingsError
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
     from specc.reader import inspect as inspect
     from specc.reader import inspect_archive as inspect_archive
     from specc.reader.digest import archive_digest as archive_digest
+    from specc.reader.infer import infer_archive_spec as infer_archive_spec
+    from specc.reader.inferred import Guess as Guess
+    from specc.reader.inferred import InferredSpec as InferredSpec
 
 _HOMES = {
     "specc.archive": (
@@ -51,15 +56,17 @@ _HOMES = {
         "ExportReport",
         "MergedReport",
         "Program",
+        "call_signature",
         "compile",
         "eval_step",
+        "infer_spec",
         "merge",
         "metric_values",
         "reset_metrics",
         "train_step",
     ),
-    "specc.archive.export_archive": ("ExportArchive",),
-    "specc.archive.model_export": ("export",),
+    "specc.archive.drop_in.export_archive": ("ExportArchive",),
+    "specc.archive.drop_in.model_export": ("export",),
     "specc.diagnostics": ("Diagnostic",),
     "specc.errors": (
         "ArchiveError",
@@ -72,6 +79,8 @@ _HOMES = {
     ),
     "specc.reader": ("Inspection", "inspect", "inspect_archive"),
     "specc.reader.digest": ("archive_digest",),
+    "specc.reader.infer": ("infer_archive_spec",),
+    "specc.reader.inferred": ("Guess", "InferredSpec"),
     "specc.language.document": ("Dim", "Document", "Endpoint", "Selection"),
     "specc.language.load": ("digest", "dump", "from_json", "load", "loads"),
 }

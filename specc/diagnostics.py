@@ -74,7 +74,7 @@ class Diagnostic:
         """What a line about the finding starts with: the file, and the line and column or the path in the document."""
         if self.location is not None:
             return f"{self.file}:{self.location.line}:{self.location.column}: ".removeprefix(":")
-        return "".join(f"{part}: " for part in (self.file, format_path(self.path)) if part)
+        return "".join(f"{part}: " for part in (self.file, short_path(self.path)) if part)
 
 
 def finding(  # each is one thing to say
@@ -95,6 +95,11 @@ def format_path(path: SpecPath) -> str:
         else:
             text += f"[{json.dumps(part, ensure_ascii=False)}]"
     return text
+
+
+def short_path(path: SpecPath) -> str:
+    """:func:`format_path` for people: a key may be megabytes long."""
+    return format_path(tuple(f"{part[:57]}..." if isinstance(part, str) and len(part) > 60 else part for part in path))
 
 
 def printable(text: str) -> str:

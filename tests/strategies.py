@@ -101,8 +101,28 @@ def _buildable_signatures(draw: Draw, endpoint: dict[str, Any], dims: tuple[str,
     if method == "regress":
         said["outputs"] = {"kind": "tensor", "dtype": "float32", "shape": [2]}
     elif method != "predict":
-        said["outputs"] = {"kind": "dict", "items": {"predictions": endpoint["outputs"]}}
+        said["outputs"] = {"kind": "dict", "items": {"predictions": _said_to_be_predictions(endpoint["outputs"])}}
     return {**said, "method": method}
+
+
+def _said_to_be_predictions(tree: Any) -> Any:
+    """The tree with names that say so, as the methods train and eval want them."""
+    match tree:
+        case {"kind": "tensor" | "ragged" | "sparse"}:
+            named = {key: f"predictions/{tree[key]}" for key in ("name",) if key in tree}
+            names = {
+                part: [f"predictions/{each}" for each in name] if isinstance(name, list) else f"predictions/{name}"
+                for part, name in tree.get("names", {}).items()
+            }
+            return {**tree, **named, **({"names": names} if "names" in tree else {})}
+        case {"kind": "namedtuple", "fields": fields}:
+            return {**tree, "fields": [[name, _said_to_be_predictions(part)] for name, part in fields]}
+        case {"kind": "dict", "items": items}:
+            return {**tree, "items": {key: _said_to_be_predictions(part) for key, part in items.items()}}
+        case {"items": items}:
+            return {**tree, "items": [_said_to_be_predictions(part) for part in items]}
+        case _:
+            return [_said_to_be_predictions(part) for part in tree]
 
 
 _selections = st.fixed_dictionaries(
@@ -130,7 +150,7 @@ def document_data(draw: Draw, extent: Extent = FULL) -> dict[str, Any]:
         "$schema": texts,
         "name": texts.filter(bool),
         "description": texts,
-        "model": st.sampled_from(("m:build", "é.keras")),
+        "model": st.sampled_from(("m:build", "é.keras", "é/1/")),
     }
     data: dict[str, Any] = {"specc": 1, **draw(st.fixed_dictionaries({}, optional=top)), "dims": draw(_dims)}
     names = Names(draw, extent, ("serve", "Score", "embed_user"))
@@ -144,6 +164,9 @@ def document_data(draw: Draw, extent: Extent = FULL) -> dict[str, Any]:
     if extent.signatures:
         data["mode"] = draw(st.sampled_from(("predict", "train", "eval")))
         if extent.buildable:
+            default = data.get("default", endpoints[0] if len(endpoints) == 1 else None)
+            method = data["endpoints"][default]["method"] if default is not None else "predict"
+            data["mode"] = method if method in ("train", "eval") else data["mode"]
             data["save_options"] = {"extra_tags": draw(st.lists(st.sampled_from(("gpu", "tpu")), unique=True))}
         else:
             data["serving_only"] = draw(COIN)

@@ -262,7 +262,7 @@ class TestBuild:
             ("doubling:number", "bad-model: doubling:number is an int, which is no model; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
             ("doubling:raises", "bad-model: doubling:raises() failed: ZeroDivisionError: division by zero; raised in doubling.py, line 10, in <lambda>"),
             ("leaving:m", "import-failed: importing 'leaving' failed: it called sys.exit(0); raised in leaving.py, line 1, in <module>"),
-            ("./m.py:build", "bad-path: './m.py:build' is not module:attribute or a .keras file; for example 'ranker.model:build'"),
+            ("./m.py:build", "bad-path: './m.py:build' is not module:attribute, a .keras file or, with a slash at its end, a SavedModel's directory; for example 'ranker.model:build'"),
             ("broken.keras", "bad-model: cannot load 'broken.keras': ValueError: File not found: filepath=broken.keras. Please ensure the file is an accessible `.keras` zip file.; a custom class must be registered; or name a module:attribute that returns the model"),
         ],
     )  # fmt: skip
@@ -322,6 +322,8 @@ class TestBuild:
             ["--out", "x", "--keep", "2"],
             ["--base", "x", "--version", "new"],
             ["--base", "x", "--out", "y"],
+            ["--base", ""],
+            ["--out", ""],
         ):
             assert run("build", file, *arguments).returncode == 2
 

@@ -1,6 +1,8 @@
 """From a document and a model to a SavedModel: the only code of specc that imports TensorFlow or Keras."""
 
+from specc.archive.call_signature import call_signature as call_signature
 from specc.archive.compiled import CompiledEndpoint as CompiledEndpoint
+from specc.archive.infer.infer_spec import infer_spec as infer_spec
 from specc.archive.merge import MergedReport as MergedReport
 from specc.archive.merge import merge as merge
 from specc.archive.program import Program as Program

@@ -20,6 +20,9 @@ from specc.language.document import DEFAULT_FUNCTION
 _KERAS_OPTIONS = ("training", "mask")
 """Parameters of a Keras layer's call that are options and no inputs, though they can be given by position."""
 
+LeftOut = dict[str, tuple[Diagnostic, ...]]
+"""The optional endpoints that cannot be built, each with what is wrong."""
+
 
 @dataclass(frozen=True)
 class BoundEndpoint:
@@ -40,7 +43,7 @@ def bind(
     endpoints: Mapping[str, CompiledEndpoint],
     model: Any,
     functions: Mapping[str, Callable[..., Any]],
-    left_out: dict[str, str],
+    left_out: LeftOut,
 ) -> list[BoundEndpoint]:
     """Every one of ``endpoints`` with its functions; an optional one that has none is noted in ``left_out``.
 
@@ -61,14 +64,14 @@ def bind(
 
 
 @contextmanager
-def unless_optional(compiled: CompiledEndpoint, left_out: dict[str, str]) -> Iterator[None]:
+def unless_optional(compiled: CompiledEndpoint, left_out: LeftOut) -> Iterator[None]:
     """Notes why an optional endpoint cannot be built, and goes on without it; any other raises."""
     try:
         yield
     except SpecError as error:
         if not compiled.declared.optional:
             raise
-        left_out[compiled.name] = "; ".join(str(diagnostic) for diagnostic in error.diagnostics)
+        left_out[compiled.name] = error.diagnostics
 
 
 def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., Any] | None) -> BoundEndpoint:

@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from specc.archive.agreement import describe, find_conflicts, spec_of
-from specc.archive.binding import BoundEndpoint, unless_optional
+from specc.archive.binding import BoundEndpoint, LeftOut, unless_optional
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import TRACING, Core, Cores, flatten, parameters, refuse_python_ops
 from specc.archive.tensorspec import component_spec, default_tensor
@@ -40,7 +40,7 @@ class TracedEndpoint:
         return (self.concrete, *self.further)
 
 
-def trace_endpoints(bound: Iterable[BoundEndpoint], cores: Cores, left_out: dict[str, str]) -> list[TracedEndpoint]:
+def trace_endpoints(bound: Iterable[BoundEndpoint], cores: Cores, left_out: LeftOut) -> list[TracedEndpoint]:
     """Every endpoint, traced and held against its declaration, in the order of their names.
 
     An optional one that cannot be traced, or is not what it is declared to be, is noted in ``left_out``.

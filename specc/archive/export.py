@@ -11,11 +11,11 @@ from typing import Any
 
 import keras
 
-from specc.archive.binding import bind
+from specc.archive.binding import LeftOut, bind
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import Cores
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
-from specc.archive.publish import Destination
+from specc.archive.publishing.publish import Destination
 from specc.archive.receivers import receiver_signature
 from specc.archive.report import EndpointReport, ExportReport, SignatureReport
 from specc.archive.resources import captured_variables, owners, tracked
@@ -63,7 +63,7 @@ class Prepared:
     document: Document
     contents: Contents
     cores: int
-    left_out: Mapping[str, str]
+    left_out: LeftOut
     """Why each optional endpoint that is missing could not be built."""
 
 
@@ -100,7 +100,7 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     for endpoints to revive as.
     """
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
-        left_out: dict[str, str] = {}
+        left_out: LeftOut = {}
         traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out)
         endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
         contents = _gather(document, model, endpoints, left_out, collections or {})
@@ -147,7 +147,7 @@ def _gather(
     document: Document,
     model: Any,
     endpoints: list[TracedEndpoint],
-    left_out: Mapping[str, str],
+    left_out: LeftOut,
     given: Mapping[str, Sequence[Any]],
 ) -> Contents:
     """Everything that the archive holds: the model's variables in its order, then whatever else the endpoints reach."""
@@ -172,7 +172,7 @@ def _gather(
     )
 
 
-def _signatures(document: Document, endpoints: list[TracedEndpoint], left_out: Mapping[str, str]) -> dict[str, Any]:
+def _signatures(document: Document, endpoints: list[TracedEndpoint], left_out: LeftOut) -> dict[str, Any]:
     """The function of every signature that is no alias, by its key."""
     traced = {endpoint.compiled.name: endpoint for endpoint in endpoints}
     functions = {}
@@ -192,7 +192,7 @@ def _signatures(document: Document, endpoints: list[TracedEndpoint], left_out: M
 
 def _signature_reports(prepared: Prepared) -> Iterator[SignatureReport]:
     for signature in all_signatures(prepared.document):
-        reason = prepared.left_out.get(signature.endpoint, "")
+        reason = "; ".join(map(str, prepared.left_out.get(signature.endpoint, ())))
         if not reason and prepared.document.serving_only and not signature.is_servable:
             reason = f"no server serves the method {signature.method}, and the document is serving_only"
         yield SignatureReport(signature.key, signature.endpoint, signature.receiver, signature.method, reason)

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import numpy as np
 import tensorflow as tf
@@ -25,7 +24,6 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from specc.archive.cores import Cores
-from specc.archive.destinations import destination
 from specc.archive.export import (
     Clock,
     Functions,
@@ -37,14 +35,15 @@ from specc.archive.export import (
     require_tensorflow_backend,
 )
 from specc.archive.program import Program, compile
-from specc.archive.publish import Destination
+from specc.archive.publishing.destinations import destination
+from specc.archive.publishing.publish import Destination
+from specc.archive.publishing.staging import Stage
+from specc.archive.publishing.versions import VersionChoice
 from specc.archive.report import ExportReport
 from specc.archive.seal import write_fingerprint
-from specc.archive.staging import Stage
-from specc.archive.versions import VersionChoice
 from specc.diagnostics import Diagnostic, did_you_mean, finding
 from specc.errors import Findings, SpecError
-from specc.language.contract import CONTRACT_PATH
+from specc.language.contract import CONTRACT_PATH, MAX_FILE_NAME, contract_path
 from specc.language.document import Document
 from specc.language.signatures import TAGS
 
@@ -168,6 +167,12 @@ def _require_fitting(documents: Sequence[Document], functions: Functions) -> Non
             hint = "loaders tell MetaGraphs apart by their tags; change the mode, or add extra_tags to save_options"
             findings.append(finding("same-tags", ("mode",), message, hint).in_file(_name(document)))
         seen.setdefault(tags, _name(document))
+        length = len(Path(contract_path(tags_of(document))).name)
+        if length > MAX_FILE_NAME:
+            message = f"the contract's file is called by the tags, and has a name of {length} bytes"
+            hint = f"a name has at most {MAX_FILE_NAME}; choose shorter tags"
+            path = ("save_options", "extra_tags")
+            findings.append(finding("long-tags", path, message, hint).in_file(_name(document)))
     endpoints = {name for document in documents for name in document.endpoints}
     for name in sorted(functions.keys() - endpoints):
         message = f"a function is given for {name!r}, which is no endpoint of any document"
@@ -242,9 +247,7 @@ def _join(parts: Sequence[Path], documents: Sequence[Document], directory: Path)
     for other, document in zip(others, documents[1:], strict=True):
         _add_meta_graph(other, directory)
         _add_assets(other, directory)
-        contract = Path(CONTRACT_PATH)
-        name = f"{contract.stem}.{quote('+'.join(tags_of(document)), safe='+')}{contract.suffix}"
-        (other / contract).rename(directory / contract.with_name(name))
+        (other / CONTRACT_PATH).rename(directory / contract_path(tags_of(document)))
     for part in parts:
         shutil.rmtree(part)
     write_fingerprint(directory)

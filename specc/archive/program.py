@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from specc.archive.compiled import CompiledEndpoint, compile_endpoint
-from specc.archive.destinations import destination
 from specc.archive.export import export
+from specc.archive.publishing.destinations import destination
+from specc.archive.publishing.versions import VersionChoice
 from specc.archive.report import ExportReport
-from specc.archive.versions import VersionChoice
 from specc.language.document import Document
 from specc.language.load import require_buildable
 

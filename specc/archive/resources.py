@@ -97,13 +97,20 @@ def tracked(document: Document, model: Any) -> list[Any]:
     Raises:
         SpecError: there is no such attribute, or nothing in it that an archive can keep.
     """
-    kept: list[Any] = []
+    kept: list[Any] = _initialization(model)
     findings = Findings()
     for index, target in enumerate(document.track):
         with findings.gather():
             kept.extend(_kept(model, target, ("track", index)))
     findings.raise_any()
     return list({id(part): part for part in kept}.values())
+
+
+def _initialization(model: Any) -> list[Any]:
+    """What fills the tables of a loaded archive of TensorFlow 1, which lie in its graph: no function captures them."""
+    if not isinstance(getattr(model, "graph", None), tf.Graph) or not hasattr(model, "initializer"):
+        return []
+    return [model.initializer, *getattr(model, "asset_paths", ())]
 
 
 def _kept(model: Any, target: str, at: SpecPath) -> list[Any]:

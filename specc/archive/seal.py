@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from tensorflow.core.protobuf import fingerprint_pb2, saved_model_pb2
 # TensorFlow computes fingerprints nowhere in public; tests/archive/test_seal.py holds this against its public reader.
 from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
+from specc.diagnostics import Diagnostic
 from specc.language.contract import CONTRACT_PATH, write_contract
 from specc.language.document import Document
 from specc.language.signatures import METHOD_NAMES, TAGS, PublishedSignature, published_signatures
@@ -45,7 +46,7 @@ def stand_in(key: str) -> str:
     return key.replace(":", ".")  # endpoints and receivers are identifiers, so no other key is the same
 
 
-def seal(document: Document, directory: Path, left_out: Mapping[str, str]) -> None:
+def seal(document: Document, directory: Path, left_out: Mapping[str, Iterable[Diagnostic]]) -> None:
     """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it."""
     path = directory / "saved_model.pb"
     saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())

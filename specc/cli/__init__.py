@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 
 COMMANDS = {
+    "init": "write a first spec from a Keras model, a module or any SavedModel, and say what is a guess",
     "validate": "hold spec files against the language; needs no TensorFlow",
+    "explain": "say why a rule exists, with a bad and a good example; without a rule, list all",
     "fmt": "rewrite spec files in their canonical text; needs no TensorFlow",
     "schema": "print the JSON Schemas, or hold published ones against them; needs no TensorFlow",
     "build": "write the archive that a spec describes, and prove that it matches",

@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="MODULE:ATTRIBUTE",
-        help="the model, or what returns it, in place of the one that each spec names; or a .keras file",
+        help="the model, or what returns it, in place of the one that each spec names; or a .keras file, or DIR/",
     )
     parser.add_argument(
         "--merged",
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USAGE
     jobs = _jobs(options)
     import_tensorflow("build")
-    from specc.archive.destinations import destination
+    from specc.archive.publishing.destinations import destination
 
     for job in jobs:
         destination(**job.where).check()  # before minutes of loading
@@ -120,6 +120,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _misuse(options: argparse.Namespace) -> str:
     """Why the options do not go together, or nothing."""
+    if "" in (options.out, options.base):
+        return "an empty path names no directory; the current one is ."
     if options.base is None and (options.version is not None or options.keep is not None):
         return "--version and --keep go with --base"
     names: dict[str, str] = {}

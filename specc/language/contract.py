@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from specc.diagnostics import Diagnostic, format_path
 from specc.errors import SpecError
@@ -17,6 +19,14 @@ from specc.loaders.json_text import parse_json
 CONTRACT_PATH = "assets.extra/specc.json"
 """Where a contract lies in an archive; TensorFlow leaves ``assets.extra`` to others."""
 CONTRACT_VERSION = 1
+MAX_FILE_NAME = 255
+"""Bytes; the file systems of Linux, and most others, have no longer names."""
+
+
+def contract_path(tags: Iterable[str]) -> str:
+    """Where the contract of a further MetaGraph with these ``tags`` lies: different tags have different places."""
+    path = PurePosixPath(CONTRACT_PATH)
+    return str(path.with_name(f"{path.stem}.{'+'.join(quote(tag, safe='') for tag in tags)}{path.suffix}"))
 
 
 @dataclass(frozen=True)
@@ -27,8 +37,12 @@ class Contract:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_contract(document: Document, left_out: Mapping[str, str] | None = None) -> str:
-    """The text of the contract of ``document``, with no clock, host or path in it."""
+def write_contract(document: Document, left_out: Mapping[str, Iterable[Diagnostic]] | None = None) -> str:
+    """The text of the contract of ``document``, with no clock, host or path in it.
+
+    Of what is wrong with an endpoint that is left out it has the rules and the places alone: a message quotes the
+    model's own errors, with addresses of objects, lines of code and counters that differ from build to build.
+    """
     data = {
         "contract": CONTRACT_VERSION,
         "digest": digest(document),
@@ -36,7 +50,7 @@ def write_contract(document: Document, left_out: Mapping[str, str] | None = None
         "wire_names": _wire_names(document),
     }
     if left_out:
-        data["left_out"] = dict(sorted(left_out.items()))
+        data["left_out"] = {name: _reason(left_out[name]) for name in sorted(left_out)}
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -61,6 +75,10 @@ def read_contract(text: bytes) -> Contract:
         if name not in document.endpoints or not document.endpoints[name].optional:
             raise _refusal(f"{CONTRACT_PATH} leaves out {name!r}, which is no optional endpoint")
     return Contract(document, left_out)
+
+
+def _reason(findings: Iterable[Diagnostic]) -> str:
+    return "; ".join(dict.fromkeys(f"{finding.rule} at {format_path(finding.path)}" for finding in findings))
 
 
 def _wire_names(document: Document) -> dict[str, Any]:

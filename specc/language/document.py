@@ -153,7 +153,7 @@ class Document(Record):
     description: Text = ""
     """What the model does."""
     model: ModelPath | None = None
-    """module:attribute of a model or of a callable that returns one, or a .keras file beside the spec."""
+    """module:attribute of a model or of what returns one, or, beside the spec, a .keras file or a SavedModel/."""
     dims: dict[DimName, Dim] = {}
     """The named dimensions, with their bounds."""
     endpoints: Annotated[dict[NonEmpty, Endpoint], *FILLED_OBJECT]

@@ -6,6 +6,7 @@ messages. A dense leaf is a feature of fixed length, or a padded sequence where 
 ragged leaf's values are its feature, and features called as its inner row splits hold those; a sparse leaf is a feature
 of variable length. In a SequenceExample the feature lists hold the sequences, the ragged leaves (one list a message,
 whose steps are joined where the ragged rank is 1) and the sparse leaves of rank 3; the context holds everything else. A
+leaf that is said to be a sequence although its second dimension is fixed has exactly so many steps in each message. A
 scalar with a default is no feature: it is always its default.
 """
 
@@ -37,9 +38,10 @@ class ParsedFeature:
     """How one leaf comes out of a message.
 
     ``shape`` is that of one message, or of one step of a sequence; ``dtype`` is what is parsed, before the cast to the
-    leaf's own; ``default`` is the value of a message that lacks the feature, in the language's encoding, else None;
-    ``splits`` are the keys of the features that hold the inner row splits of a ragged leaf, outermost first;
-    ``in_lists`` says that a SequenceExample's feature lists hold it.
+    leaf's own; ``default`` is the value of a message that lacks the feature, in the language's encoding and of the
+    leaf's dtype, else None; ``splits`` are the keys of the features that hold the inner row splits of a ragged leaf,
+    outermost first; ``in_lists`` says that a SequenceExample's feature lists hold it; ``steps`` is how many steps the
+    list of every message has, where that is fixed.
     """
 
     leaf: BoundLeaf
@@ -50,6 +52,7 @@ class ParsedFeature:
     default: Any = None
     splits: tuple[str, ...] = ()
     in_lists: bool = False
+    steps: int | None = None
 
 
 def parsed_features(endpoint: Endpoint, receiver: Receiver) -> tuple[ParsedFeature, ...]:
@@ -78,9 +81,9 @@ def find_unparsable(endpoint: Endpoint, name: str, at: SpecPath) -> Iterator[Dia
         feature = _parsed(leaf, own, receiver)
         if feature.parsed == "constant":
             continue
-        for key in (feature.key, *feature.splits):
+        for index, key in enumerate((feature.key, *feature.splits)):
             other = keys.setdefault((feature.in_lists, key), leaf.name)
-            if other != leaf.name:
+            if other != leaf.name or key in (feature.key, *feature.splits)[:index]:
                 message = f"the features of {other!r} and {leaf.name!r} have one key, {key!r}"
                 yield finding("bad-receiver", (*place, "features"), message, 'give one of them another "key"')
         first = (leaf.leaf.shape or ("?",))[0]
@@ -96,6 +99,9 @@ def find_unparsable(endpoint: Endpoint, name: str, at: SpecPath) -> Iterator[Dia
 
 Problem = tuple[str, str]
 """A message and a hint."""
+
+_EMPTY = "a dimension of size 0 leaves no values to count the steps by"
+"""TensorFlow 2.21 divides by the size of a step, and dies of it."""
 
 
 def _leaf_problems(bound: BoundLeaf, said: Feature, receiver: Receiver, place: SpecPath) -> Iterator[Diagnostic]:
@@ -135,6 +141,8 @@ def _dense_problems(bound: BoundLeaf, leaf: Tensor, said: Feature, receiver: Rec
         yield "a sequence has a second dimension, its steps", ""
     elif not all(isinstance(size, int) for size in shape[2 if sequence else 1 :]):
         yield f"a dimension after the {'second' if sequence else 'first'} is not fixed", ""
+    elif sequence and 0 in shape[2:]:
+        yield _EMPTY, ""
     elif said.default is not None:
         wanted = () if sequence else shape[1:]
         if sequence and receiver.kind == "tf_sequence_example":
@@ -153,6 +161,8 @@ def _ragged_problems(leaf: Ragged, said: Feature, receiver: Receiver) -> Iterato
     shape = leaf.shape or ()
     if not all(isinstance(size, int) for size in shape[leaf.ragged_rank + 1 :]):
         yield "a uniform dimension is not fixed", ""
+    elif 0 in shape[leaf.ragged_rank + 1 :]:
+        yield _EMPTY, ""
     if said.default is not None:
         yield "a ragged feature has no default: one that is missing is empty", ""
     if _in_lists(leaf, said, receiver) and (leaf.ragged_rank > 2 or len(shape) > leaf.ragged_rank + 1):
@@ -176,7 +186,9 @@ def _parsed(bound: BoundLeaf, said: Feature, receiver: Receiver) -> ParsedFeatur
     lists = receiver.kind == "tf_sequence_example"
     match leaf:
         case Tensor() if _is_sequence(leaf, said, receiver):
-            return ParsedFeature(bound, key, "sequence", dtype, _sizes(shape[2:]), said.default, in_lists=lists)
+            steps = shape[1] if isinstance(shape[1], int) else None
+            sizes = _sizes(shape[2:])
+            return ParsedFeature(bound, key, "sequence", dtype, sizes, said.default, in_lists=lists, steps=steps)
         case Tensor():
             default = said.default if said.default is not None else _row(leaf)
             return ParsedFeature(bound, key, "fixed", dtype, _sizes(shape[1:]), default)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -183,13 +182,3 @@ def _wrong_type(path: SpecPath, expected: str, found: Any) -> Diagnostic:
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     """The keys that a JSON object of ``model`` may have."""
     return tuple(field.alias or name for name, field in model.model_fields.items())
-
-
-@lru_cache(maxsize=1)
-def keys_of_all() -> tuple[str, ...]:
-    """Every key that an object of the language may have."""
-    models: tuple[type[BaseModel], ...] = (
-        Document, Dim, Endpoint, Selection, Receiver, Feature, SaveOptions, Sharding, RaggedNames, SparseNames,
-        *_NODES.values(),
-    )  # fmt: skip
-    return tuple({key: None for model in models for key in keys_of(model)})

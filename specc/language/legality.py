@@ -14,7 +14,12 @@ from specc.diagnostics import Diagnostic, SpecPath, finding, format_path
 from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES
 from specc.language.features import find_unparsable
-from specc.language.methods import default_key_is_taken, find_method_violations, find_undeliverable
+from specc.language.methods import (
+    default_key_is_taken,
+    find_default_of_another_mode,
+    find_method_violations,
+    find_undeliverable,
+)
 from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.language.signatures import RAW, TAGS
 from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
@@ -36,6 +41,7 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
     """Every name in ``document`` that cannot be built, and every clash, naming both sides."""
     yield from _attributes(document)
     yield from find_undeliverable(document)
+    yield from find_default_of_another_mode(document)
     yield from _save_options(document)
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)

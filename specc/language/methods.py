@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding
 from specc.language.document import Document, Endpoint
-from specc.language.names import BoundLeaf, input_leaves, output_leaves
+from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.language.receivers import RECEIVER_INPUT
 from specc.language.signatures import DEFAULT_KEYS, SERVABLE
-from specc.language.trees import Dict, Tensor
+from specc.language.tensor_string import format_tensor
+from specc.language.trees import Dict, Leaf, Ragged, Sparse, Tensor, Tree
 
 _CLASSES, _SCORES, _RESULT = "classes", "scores", "outputs"
 _SUPERVISED = ("loss", "predictions", "metrics")
 _METRIC_PARTS = ("value", "update_op")
+_NAME = 'remove the "name"'
 
 
 def find_method_violations(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
@@ -42,6 +44,22 @@ def find_undeliverable(document: Document) -> Iterator[Diagnostic]:
         yield finding("optional-default", ("default",), message, "choose a default that a server can serve, or null")
 
 
+def find_default_of_another_mode(document: Document) -> Iterator[Diagnostic]:
+    """Where the default endpoint would be published under a key that says something else.
+
+    ``serving_default`` is for servers, ``train`` and ``eval`` for those who train and evaluate. An endpoint that only
+    predicts may be the default of any mode.
+    """
+    if document.default is None or document.default not in document.endpoints or document.serving_only:
+        return  # what is serving_only has no such default at all
+    method = document.endpoints[document.default].method
+    if method not in SERVABLE and method != document.mode:
+        key = DEFAULT_KEYS[document.mode]
+        message = f"the default is published as {key!r}, which the method {method!r} does not fit"
+        hint = f'write "mode": "{method}", or choose another default, or null'
+        yield finding("bad-method", ("default",), message, hint)
+
+
 def default_key_is_taken(document: Document, name: str) -> bool:
     """Whether ``name`` is the key that the default endpoint of ``document`` is published under."""
     return name in (DEFAULT_KEYS["predict"], DEFAULT_KEYS[document.mode])
@@ -53,13 +71,21 @@ def _one_string(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     hint = 'declare one of the kind "tf_example" in "receivers", and name it in "receiver"'
     leaves = input_leaves(endpoint, at)
     names = [leaf.name for leaf in leaves]
-    strings = [leaf for leaf in leaves if isinstance(leaf.leaf, Tensor) and leaf.leaf.dtype == "string"]
-    if names != [RECEIVER_INPUT] or not strings:
-        found = ", ".join(f"{leaf.name} ({leaf.leaf.kind} {leaf.leaf.dtype})" for leaf in leaves[:8]) or "nothing"
+    vectors = [leaf for leaf in leaves if _is_string_vector(leaf.leaf)]
+    if names != [RECEIVER_INPUT] or not vectors:
+        found = ", ".join(f"{leaf.name} ({_described(leaf.leaf)})" for leaf in leaves[:8]) or "nothing"
         message = (
-            f"the method {endpoint.method} takes one string tensor called {RECEIVER_INPUT!r}, and this takes {found}"
+            f"the method {endpoint.method} takes one string vector called {RECEIVER_INPUT!r}, and this takes {found}"
         )
         yield finding("bad-method", (*at, "inputs"), message, hint)
+
+
+def _is_string_vector(leaf: Leaf) -> bool:
+    return isinstance(leaf, Tensor) and leaf.dtype == "string" and leaf.shape is not None and len(leaf.shape) == 1
+
+
+def _described(leaf: Leaf) -> str:
+    return ("" if isinstance(leaf, Tensor) else f"{leaf.kind} ") + format_tensor(leaf.dtype, leaf.shape)
 
 
 def _classification(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
@@ -100,19 +126,56 @@ def _supervision(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     for key in sorted(outputs.items.keys() - set(_SUPERVISED)):
         message = f"{key!r} is no output of the method {endpoint.method}"
         yield finding("bad-method", (*path, key), message, did_you_mean(key, _SUPERVISED) or hint)
+    for leaf in output_leaves(endpoint, at):
+        output = leaf.path[len(path)]
+        if output in _SUPERVISED:
+            yield from _prefix(leaf, str(output))
+    loss = outputs.items.get("loss")
+    if loss is not None:
+        yield from _tensors(loss, (*path, "loss"), "a loss")
     metrics = outputs.items.get("metrics")
-    if metrics is None:
-        return
+    if metrics is not None:
+        yield from _metrics(metrics, (*path, "metrics"))
+
+
+def _metrics(metrics: Tree, path: SpecPath) -> Iterator[Diagnostic]:
     if not isinstance(metrics, Dict):
         message = f"the metrics are a dict by their names, not a {metrics.kind}"
-        yield finding("bad-method", (*path, "metrics"), message, '{"accuracy": {"value": ..., "update_op": ...}}')
+        yield finding("bad-method", path, message, '{"accuracy": {"value": ..., "update_op": ...}}')
         return
     for name, metric in sorted(metrics.items.items()):
-        place: SpecPath = (*path, "metrics", name)
+        place: SpecPath = (*path, name)
         if not isinstance(metric, Dict):
             message = f"a metric is a dict of {' and '.join(_METRIC_PARTS)}, not a {metric.kind}"
             yield finding("bad-method", place, message)
             continue
-        for part in sorted(metric.items.keys() - set(_METRIC_PARTS)):
-            hint = did_you_mean(part, _METRIC_PARTS) or f"the parts are {', '.join(_METRIC_PARTS)}"
-            yield finding("bad-method", (*place, part), f"{part!r} is no part of a metric", hint)
+        for part, tree in sorted(metric.items.items()):
+            if part not in _METRIC_PARTS:
+                hint = did_you_mean(part, _METRIC_PARTS) or f"the parts are {', '.join(_METRIC_PARTS)}"
+                yield finding("bad-method", (*place, part), f"{part!r} is no part of a metric", hint)
+            elif not isinstance(tree, Tensor):
+                message = f"the {part!r} of a metric is one tensor, not a {tree.kind}"
+                yield finding("bad-method", (*place, part), message)
+            elif tree.name is not None and not tree.name.endswith(f"/{part}"):
+                message = f"the {part!r} of a metric is called NAME/{part}, and not {tree.name!r}"
+                yield finding("bad-method", (*place, part), message, _NAME)
+
+
+def _tensors(tree: Tree, path: SpecPath, what: str) -> Iterator[Diagnostic]:
+    """Legacy takes tensors alone; of predictions, ragged and sparse ones are taken here too."""
+    if isinstance(tree, (Ragged, Sparse)):
+        yield finding("bad-method", path, f"{what} is a tensor, and this is {tree.kind}")
+    for _, child, place in placed_children(tree, path):
+        yield from _tensors(child, place, what)
+
+
+def _prefix(leaf: BoundLeaf, key: str) -> Iterator[Diagnostic]:
+    """Readers of the signature tell the outputs apart by what their names begin with."""
+    given = leaf.leaf.names if isinstance(leaf.leaf, (Ragged, Sparse)) else None
+    said = [names for _, names in given or () if names is not None]
+    parts = [name for names in said for name in ((names,) if isinstance(names, str) else names)]
+    for name in (leaf.name, *parts):
+        if f"{name}/".startswith(f"{key}/"):
+            continue
+        message = f"the wire name {name!r} hides that it is of the {key}: it has to be {key!r} or begin with '{key}/'"
+        yield finding("bad-method", leaf.path, message, _NAME)

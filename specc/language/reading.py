@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.document import Document
-from specc.language.findings import Defect, diagnose, keys_of_all
+from specc.language.findings import Defect, diagnose
 from specc.language.repair import BeyondRepairError, is_doubtful, repair
 from specc.language.trees import is_long_form
 from specc.loaders.json_text import read_json
@@ -24,8 +24,10 @@ Rule = Callable[[Document], Iterator[Diagnostic]]
 
 MAX_FINDINGS = 1000
 """A million findings are no more use to a reader than a thousand, and cost a thousand times the time."""
-_MAX_ERRORS = 20_000
-"""Errors of pydantic's that are looked at: each is a kilobyte."""
+_MANY_VALUES = 100_000
+"""A document of more than these is looked at from its beginning first: each value may be an error of a kilobyte."""
+_BEGINNING = 20_000
+"""How many values of such a document are its beginning."""
 _FILLERS = ("bad-number", "lone-surrogate")
 """Rules of the loader that leave a value of ours in the place of what cannot be read."""
 
@@ -39,30 +41,34 @@ def read_document(content: str | bytes, file: str, rules: Sequence[Rule]) -> Doc
     try:
         read = read_json(content)
         try:
-            return validated(read.data, rules, read.findings)
+            return validated(read.data, rules, read.findings, values=read.values)
         except SpecError as error:
             raise SpecError(locate(read.text, error.diagnostics)) from None
     except SpecError as error:
         raise SpecError(diagnostic.in_file(file) for diagnostic in error.diagnostics) from None
 
 
-def validated(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic] = ()) -> Document:
-    """The Document of plain JSON data.
+def validated(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic] = (), *, values: int = 0) -> Document:
+    """The Document of plain JSON data, which holds as many ``values``.
 
     Raises:
         SpecError: there are findings: those that are ``known``, those of single parts, and those of ``rules``.
     """
+    filled = frozenset(diagnostic.path for diagnostic in known if diagnostic.rule in _FILLERS)
+    if values > _MANY_VALUES:
+        early = [each for each in _early_findings(data) if not is_doubtful(each.path, filled)]
+        if early:
+            raise SpecError(capped(chain(known, early)))
     document: Document | None = None
     defects: list[Defect] = []
     repaired: frozenset[SpecPath] = frozenset()
     try:
         document = Document.model_validate(data)
     except ValidationError as error:
-        defects = list(_defects(error, data))
+        defects = list(islice(diagnose(error, data), MAX_FINDINGS))
         with suppress(BeyondRepairError, ValidationError):
             whole, repaired = repair(data, defects)
             document = Document.model_validate(whole)
-    filled = frozenset(diagnostic.path for diagnostic in known if diagnostic.rule in _FILLERS)
     of_parts = (defect.finding for defect in defects if not is_doubtful(defect.finding.path, filled))
     between = (_placed(each, data) for each in find(document, *rules)) if document is not None else ()
     certain = (each for each in between if not is_doubtful(each.path, filled | repaired))
@@ -97,34 +103,32 @@ def capped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         yield diagnostic
 
 
-def _defects(error: ValidationError, data: Any) -> Iterator[Defect]:
-    """What pydantic found in ``data``; of a file with more errors than memory should hold, of its beginning."""
-    for width in (2 * MAX_FINDINGS, 200, 20):
-        if error.error_count() <= _MAX_ERRORS:
-            break
-        beginning = _beginning(data, width)
-        try:
-            Document.model_validate(beginning)
-            break
-        except ValidationError as fewer:
-            error, data = fewer, beginning
-    if error.error_count() > _MAX_ERRORS:
-        message = f"{error.error_count():,} errors are too many to tell them"
-        yield Defect(finding("too-many-findings", (), message), (), None)
-        return
-    yield from islice(diagnose(error, data), MAX_FINDINGS)
+def _early_findings(data: Any) -> Iterator[Diagnostic]:
+    """The findings of single parts in the beginning of a long document, and a last one that says so."""
+    cut: set[SpecPath] = set()
+    beginning = _beginning(data, (), [_BEGINNING], cut)
+    try:
+        Document.model_validate(beginning)
+    except ValidationError as error:
+        found = (each.finding for each in diagnose(error, beginning) if not {each.finding.path, each.place} & cut)
+        certain = list(islice(found, MAX_FINDINGS))
+        yield from certain
+        if certain:
+            yield finding("too-many-findings", (), "there may be more findings in the rest; mend these first")
 
 
-def _beginning(value: Any, width: int) -> Any:
-    """``value`` with the first ``width`` items of every array and object, and the keys that the language knows."""
-    match value:
-        case dict():
-            kept = [*islice(value, width), *(key for key in keys_of_all() if key in value)]
-            return {key: _beginning(value[key], width) for key in kept}
-        case list():
-            return [_beginning(item, width) for item in value[:width]]
-        case _:
-            return value
+def _beginning(value: Any, path: SpecPath, left: list[int], cut: set[SpecPath]) -> Any:
+    """``value`` without what comes behind the values that are ``left``; ``cut`` gets the paths that lost something."""
+    if not isinstance(value, (dict, list)):
+        return value
+    kept: list[tuple[Any, Any]] = []
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if left[0] <= 0:
+            cut.add(path)
+            break
+        left[0] -= 1
+        kept.append((key, _beginning(item, (*path, key), left, cut)))
+    return dict(kept) if isinstance(value, dict) else [item for _, item in kept]
 
 
 def _placed(diagnostic: Diagnostic, data: Any) -> Diagnostic:

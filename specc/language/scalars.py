@@ -108,9 +108,9 @@ FunctionPath = Annotated[
 ModelPath = Annotated[
     str,
     *spelled(
-        rf"{DOTTED}:{DOTTED}|[^\u0000-\u001f]+\.keras",
+        rf"{DOTTED}:{DOTTED}|[^\u0000-\u001f]+(\.keras|/)",
         "bad-path",
-        "module:attribute or a .keras file",
+        "module:attribute, a .keras file or, with a slash at its end, a SavedModel's directory",
         "'ranker.model:build'",
     ),
 ]

@@ -21,7 +21,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, list[Any]]] = {
         "specc": [1],
         "name": ["ranker"],
         "description": ["Scores user and item pairs for the home feed."],
-        "model": ["ranker.model:build", "ranker.keras"],
+        "model": ["ranker.model:build", "ranker.keras", "ranker/1/"],
         "dims": [{"batch": {}}, {"batch": {}, "time": {"min": 1, "max": 512}}],
         "endpoints": [{"score": {"function": "call", "inputs": ["float32[batch, 3]"], "outputs": "float32[batch, 1]"}}],
         "default": ["score", None],

@@ -196,7 +196,7 @@ class _Scanner:
         self._refuse(broken, broken + 1, f"{name} stands in a string", f"write it as {written}")
 
     def _string(self, start: int, end: int, what: str) -> str:
-        text: str = json.loads(self._text[start:end])
+        text = unquote(self._text[start:end])
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
@@ -243,6 +243,12 @@ class _Scanner:
     def _skip(self, at: int) -> int:
         match = _SPACE.match(self._text, at)
         return match.end() if match else at
+
+
+def unquote(written: str) -> str:
+    """The text of a JSON string in its quotes."""
+    text: str = json.loads(written) if "\\" in written else written[1:-1]
+    return text
 
 
 def _number_hint(text: str) -> str:

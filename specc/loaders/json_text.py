@@ -19,6 +19,8 @@ from specc.loaders.json_scan import MAX_DEPTH, MAX_DIGITS, scan
 from specc.loaders.lines import Lines
 
 MAX_BYTES = 16 * 1024 * 1024
+MAX_VALUES = 1_000_000
+"""Values of a text: each may be a finding, and a finding is a kilobyte while it is made."""
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 """What a string with half a surrogate pair must hold."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -26,10 +28,14 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True)
 class JsonText:
-    """One JSON text and its data. ``findings`` are the defects in spite of which it could be read."""
+    """One JSON text, its data, and how many values it holds.
+
+    ``findings`` are the defects in spite of which it was read.
+    """
 
     text: str
     data: Any
+    values: int
     findings: tuple[Diagnostic, ...] = ()
 
 
@@ -71,7 +77,7 @@ def read_json(content: bytes | str) -> JsonText:
     """One JSON text and its data, in spite of defects that leave no doubt about the rest.
 
     Raises:
-        SpecError: the text is larger than 16 MiB, no UTF-8, no JSON, or nested deeper than 128 levels.
+        SpecError: the text is larger than 16 MiB or a million values, no UTF-8, no JSON, or nested too deep.
     """
     if len(content) > MAX_BYTES:
         raise _refusal("too-large", f"the file is larger than {MAX_BYTES // 2**20} MiB")
@@ -84,12 +90,17 @@ def read_json(content: bytes | str) -> JsonText:
         data = json.loads(
             text, object_pairs_hook=_unique_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
         )
-        if not _has_half_a_pair(text, data) and _depth(data) <= MAX_DEPTH:
-            return JsonText(text, data)
+        depth, values = measure(data)
+        findings: tuple[Diagnostic, ...] = ()
+        sound = depth <= MAX_DEPTH and not _has_half_a_pair(text, data)
     except (json.JSONDecodeError, _DefectError, RecursionError):
-        pass
-    data, findings = scan(text)
-    return JsonText(text, data, findings)
+        sound = False
+    if not sound:
+        data, findings = scan(text)
+        _, values = measure(data)
+    if values > MAX_VALUES:
+        raise _refusal("too-large", f"the file holds more than {MAX_VALUES:,} values")
+    return JsonText(text, data, values, findings)
 
 
 def _decode(content: bytes) -> str:
@@ -137,18 +148,22 @@ def _has_half_a_pair(text: str, data: Any) -> bool:
     return False
 
 
-def _depth(data: Any) -> int:
-    """How deep ``data`` is nested. Level by level: a hostile file must meet a limit of ours and not of Python's."""
-    depth, level = 0, [data] if isinstance(data, (list, dict)) else []
+def measure(data: Any) -> tuple[int, int]:
+    """How deep ``data`` is nested, as far as it may be, and how many values it holds.
+
+    Level by level, so that a hostile file meets a limit of ours and not of Python's.
+    """
+    depth, values, level = 0, 1, [data] if isinstance(data, (list, dict)) else []
     while level and depth <= MAX_DEPTH:
         depth += 1
+        values += sum(map(len, level))
         level = [
             item
             for container in level
             for item in (container.values() if isinstance(container, dict) else container)
             if isinstance(item, (list, dict))
         ]
-    return depth
+    return depth, values
 
 
 def _refusal(rule: str, message: str) -> SpecError:

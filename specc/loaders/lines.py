@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 
 from specc.diagnostics import Location
@@ -20,19 +21,26 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        breaks = [match.span() for match in _BREAK.finditer(text)]
-        self._starts = [0, *(end for _, end in breaks)]
-        self._ends = [*(start for start, _ in breaks), len(text)]
+        # An array and no list: a file may be megabytes of line breaks.
+        self._starts = array("L", [0])
+        self._starts.extend(match.end() for match in _BREAK.finditer(text))
 
     def location(self, start: int, end: int) -> Location:
         """The Location of ``text[start:end]``."""
         line, column = self._position(start)
         end_line, end_column = self._position(end)
         begin = self._starts[line - 1]
-        length = self._ends[line - 1] - begin
+        length = self._end(line) - begin
         cut = max(0, min(column - 1 - _BEFORE, length - _MAX_EXCERPT))
         excerpt = self._text[begin + cut : begin + min(length, cut + _MAX_EXCERPT)]
         return Location(line, column, end_line, end_column, excerpt, cut + 1)
+
+    def _end(self, line: int) -> int:
+        """Where a line ends, before its break."""
+        if line == len(self._starts):
+            return len(self._text)
+        behind = self._starts[line]
+        return behind - (2 if self._text[behind - 2 : behind] == "\r\n" else 1)
 
     def number(self, offset: int) -> int:
         """The number of the line that holds ``offset``."""

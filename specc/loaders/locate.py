@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from specc.diagnostics import Diagnostic, SpecPath
+from specc.loaders.json_scan import unquote
 from specc.loaders.lines import Lines
 
 _TOKEN = re.compile(r'[{}\[\],:]|"(?:[^"\\]++|\\.)*+"|[^\s{}\[\],:"]++')
@@ -106,7 +106,7 @@ class _Around:
             return None
         if self.key is None:
             return self.place.inside.get(self.count)
-        return self.place.inside.get(json.loads(text[slice(*self.key)]))
+        return self.place.inside.get(unquote(text[slice(*self.key)]))
 
     def close(self, end: int) -> None:
         if self.place is not None:
@@ -135,7 +135,7 @@ def _part(text: str, start: int, end: int, part: str) -> tuple[int, int]:
     """Where ``part`` stands in the string between ``start`` and ``end``: at its beginning, or else as its last word."""
     written = text[start + 1 : end - 1]
     characters = [match.span() for match in _CHARACTER.finditer(written)]
-    decoded: str = json.loads(text[start:end])
+    decoded = unquote(text[start:end])
     if decoded.startswith(part):
         index = 0
     else:

@@ -62,7 +62,7 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
         ArchiveError: there is no SavedModel that can be read, or it offers nothing that can be described.
     """
     directory = Path(path)
-    graph, notes = _choose(read_saved_model(directory))
+    graph, notes = choose_graph(read_saved_model(directory))
     findings: tuple[Diagnostic, ...] = ()
     try:
         text = _contract_text(directory)
@@ -98,8 +98,8 @@ def _in_contract(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(finding.in_file(CONTRACT_PATH) for finding in findings)
 
 
-def _choose(graphs: list[MetaGraph]) -> tuple[MetaGraph, tuple[str, ...]]:
-    """The MetaGraph for serving; a note says which others there are."""
+def choose_graph(graphs: list[MetaGraph]) -> tuple[MetaGraph, tuple[str, ...]]:
+    """The MetaGraph that is described, the one for serving; a note says which others there are."""
     serving = [graph for graph in graphs if _SERVE in graph.tags]
     chosen = min(serving, key=lambda graph: len(graph.tags)) if serving else graphs[0]
     others = [graph for graph in graphs if graph is not chosen]

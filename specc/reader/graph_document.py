@@ -82,7 +82,7 @@ def describe_graph(graph: MetaGraph) -> tuple[Document | None, tuple[str, ...]]:
         for name, node in root.functions.items()
     }
     document, more = assemble(signatures, functions, root.signature_nodes, mode_of(graph.tags))
-    return document, (*notes, *more, *_collection_notes(root))
+    return document, (*notes, *more, *collection_notes(root))
 
 
 def mode_of(tags: Collection[str]) -> Mode:
@@ -116,7 +116,7 @@ def assemble(
         return None, tuple(notes)
     default = aliased or (key if key in signatures else None)
     document = Document(specc=VERSION, endpoints=endpoints, default=default, mode=mode)
-    return document, (*notes, *_general_notes(document))
+    return document, (*notes, *general_notes(document))
 
 
 def _describe(signature: Signature | None, function: Function | None) -> Described:
@@ -148,7 +148,8 @@ def _aliased(signatures: dict[str, Signature], nodes: dict[str, int], key: str) 
             return None, (f"{key}: its tensors are those of {', '.join(names)} alike, so it stands alone",)
 
 
-def _general_notes(document: Document) -> Iterator[str]:
+def general_notes(document: Document) -> Iterator[str]:
+    """What no graph says of any endpoint."""
     yield "which function each endpoint runs is not in a graph"
     if any(has_open_dims(endpoint) for endpoint in document.endpoints.values()):
         yield "names of dimensions are not in a graph: '?' is a size that it does not fix"
@@ -156,7 +157,8 @@ def _general_notes(document: Document) -> Iterator[str]:
         yield "the modules of namedtuples are not in a graph"
 
 
-def _collection_notes(root: Root) -> Iterator[str]:
+def collection_notes(root: Root) -> Iterator[str]:
+    """What no graph says of collections."""
     for name, count in sorted(root.collections.items()):
         if count:
             things = "variable" if count == 1 else "variables"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specc.diagnostics import Diagnostic, format_path, printable
+from specc.diagnostics import Diagnostic, printable, short_path
 from specc.report import Report
 
 _MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
@@ -22,7 +22,7 @@ def _command(finding: Diagnostic) -> str:
         where = finding.location
         properties |= {"line": str(where.line), "endLine": str(where.end_line), "col": str(where.column)}
         properties["endColumn"] = str(max(where.column, where.end_column - 1))  # GitHub counts the last one in
-    parts = (finding.message, f"at {format_path(finding.path)}" if finding.path else "", finding.hint)
+    parts = (finding.message, f"at {short_path(finding.path)}" if finding.path else "", finding.hint)
     return _line(finding.level, properties, "\n".join(part for part in parts if part))
 
 

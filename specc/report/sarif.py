@@ -7,8 +7,9 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from specc.diagnostics import Diagnostic, format_path
+from specc.diagnostics import Diagnostic, short_path
 from specc.report import Report
+from specc.rules import rule_ids, rule_page, rule_summary
 from specc.version import VERSION
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -24,7 +25,7 @@ def render(report: Report) -> str:
             for file, message in report.unreadable
         ]
     run = {
-        "tool": {"driver": {"name": "specc", "version": VERSION, "rules": [{"id": rule} for rule in rules]}},
+        "tool": {"driver": {"name": "specc", "version": VERSION, "rules": [_rule(rule) for rule in rules]}},
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
         "results": [_result(finding, rules.index(finding.rule)) for finding in report.findings],
@@ -32,8 +33,20 @@ def render(report: Report) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
+def _rule(rule: str) -> dict[str, Any]:
+    """What a service shows beside a finding; a finding made by other code than specc's may have no page."""
+    if rule not in rule_ids():
+        return {"id": rule}
+    page = rule_page(rule)
+    return {
+        "id": rule,
+        "shortDescription": {"text": rule_summary(rule)},
+        "help": {"text": page, "markdown": page},
+    }
+
+
 def _result(finding: Diagnostic, rule_index: int) -> dict[str, Any]:
-    path = format_path(finding.path)
+    path = short_path(finding.path)
     text = f"{finding.message}; {finding.hint}" if finding.hint else finding.message
     location = _physical(finding.file) if finding.file else {}
     if finding.location is not None and finding.file:

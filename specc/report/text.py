@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from specc.diagnostics import Diagnostic, Location, format_path, printable
+from specc.diagnostics import Diagnostic, Location, printable, short_path
 
 _TAB = 4
 _COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "place": "\x1b[1m", "dim": "\x1b[2m", "hint": "\x1b[36m"}
@@ -37,7 +37,7 @@ def _finding_text(finding: Diagnostic, color: bool) -> str:
         lines.append(f"{paint(f'{where.line} |', 'dim')} {excerpt}".rstrip())
         lines.append(f"{paint(f'{margin} |', 'dim')} {paint(mark, finding.level)}")
         if finding.path:
-            lines.append(f"{margin} {paint('=', 'dim')} at {printable(format_path(finding.path))}")
+            lines.append(f"{margin} {paint('=', 'dim')} at {printable(short_path(finding.path))}")
     if finding.hint:
         sign = f"{margin} {paint('=', 'dim')} " if where is not None else "  "
         lines.append(f"{sign}{paint('hint:', 'hint')} {printable(finding.hint)}")

@@ -1,4 +1,8 @@
-"""A page for each rule: why it exists, what it refuses, what to write instead. The pages are files beside this one."""
+"""A page for each rule: why it exists, what it refuses, what to write instead. The pages are files beside this one.
+
+A page is Markdown: the id as its title, a sentence that sums the rule up, the reasons, a bad and a good example, and in
+its last line the level of the rule's findings.
+"""
 
 from __future__ import annotations
 
@@ -27,3 +31,9 @@ def rule_summary(rule: str) -> str:
         return ""
     _, _, text = rule_page(rule).partition("\n\n")
     return " ".join(text.partition("\n\n")[0].split())
+
+
+def rule_level(rule: str) -> str:
+    """The level that a rule's findings have, unless a project sets another: the word in the last line of its page."""
+    last = rule_page(rule).rstrip().rpartition("\n")[2]
+    return last.removeprefix("Level: ").partition(".")[0]

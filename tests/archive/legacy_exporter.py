@@ -47,10 +47,25 @@ def wire(signature: Any) -> WireSignature:
 
 
 def _infos(infos: Mapping[str, Any]) -> dict[str, Tensor]:
-    return {
-        name: (tf.dtypes.as_dtype(info.dtype).name, tuple(dim.size for dim in info.tensor_shape.dim))
-        for name, info in infos.items()
-    }
+    """The tensors by wire name; the parts of a composite one, which legacy writes into one TensorInfo, each by itself."""
+    flat: dict[str, Tensor] = {}
+    for name, info in infos.items():
+        match info.WhichOneof("encoding"):
+            case "coo_sparse":
+                rank = len(info.tensor_shape.dim)
+                flat[f"{name}_indices"] = ("int64", (-1, rank))
+                flat[f"{name}_values"] = (tf.dtypes.as_dtype(info.dtype).name, (-1,))
+                flat[f"{name}_dense_shape"] = ("int64", (rank,))
+            case "composite_tensor":
+                for part, component in zip(("values", "row_splits"), info.composite_tensor.components, strict=True):
+                    flat[f"{name}_{part}"] = _tensor(component)
+            case _:
+                flat[name] = _tensor(info)
+    return flat
+
+
+def _tensor(info: Any) -> Tensor:
+    return tf.dtypes.as_dtype(info.dtype).name, tuple(dim.size for dim in info.tensor_shape.dim)
 
 
 def build(receiver: Any, outputs: dict[str, Any], alternatives: Any = None, serving_only: bool = True) -> LegacyExport:

@@ -20,9 +20,9 @@ import pytest
 import tensorflow as tf
 
 import specc
-from specc.archive.publish import Destination
-from specc.archive.replace import Replacement
-from specc.archive.versions import Version
+from specc.archive.publishing.publish import Destination
+from specc.archive.publishing.replace import Replacement
+from specc.archive.publishing.versions import Version
 from specc.errors import TargetError
 from specc.reader.digest import archive_digest
 

@@ -286,6 +286,25 @@ def test_compiled_documents_are_taken_too(tmp_path: Path) -> None:
     assert {each.path for each in report.modes} == {report.path}
 
 
+def test_each_contract_has_a_name_of_its_own(tmp_path: Path) -> None:
+    tags = [[], ["a+b"], ["a", "b"], ["a%2Bb"], ["é/x"], ["x" * 238]]
+    documents = [
+        mode("predict", name=f"document {index}", save_options={"extra_tags": extra})
+        for index, extra in enumerate(tags)
+    ]
+    path = specc.merge(documents, trees(), tmp_path / "archive").path
+    contracts = Path(path, "assets.extra").iterdir()
+    names = {file.name: json.loads(file.read_text())["document"]["name"] for file in contracts}
+    assert names == {
+        "specc.json": "document 0",
+        "specc.serve+a%2Bb.json": "document 1",
+        "specc.serve+a+b.json": "document 2",
+        "specc.serve+a%252Bb.json": "document 3",
+        "specc.serve+%C3%A9%2Fx.json": "document 4",
+        f"specc.serve+{'x' * 238}.json": "document 5",
+    }
+
+
 def failing(x: Any) -> Any:
     raise RuntimeError("not today")
 
@@ -312,6 +331,20 @@ def failing(x: Any) -> Any:
                 f"{name}: save_options.experimental_image_format: unsupported-save-option: no released TensorFlow writes "
                 "this format; remove it"
                 for name in ("train+gpu", "predict")
+            ],
+        ),
+        (
+            [
+                mode("predict"),
+                mode("train", save_options={"extra_tags": ["x" * 239, "+"]}),
+                mode("eval", save_options={"extra_tags": ["x" * 240]}),
+            ],
+            {},
+            [
+                "train: save_options.extra_tags: long-tags: the contract's file is called by the tags, and has a name of 260 "
+                "bytes; a name has at most 255; choose shorter tags",
+                "eval: save_options.extra_tags: long-tags: the contract's file is called by the tags, and has a name of 256 "
+                "bytes; a name has at most 255; choose shorter tags",
             ],
         ),
         (
@@ -342,7 +375,7 @@ def failing(x: Any) -> Any:
             ],
         ),
     ],
-    ids=["none", "equal tags", "what is not built", "an unknown function", "findings of two modes"],
+    ids=["none", "equal tags", "what is not built", "long tags", "an unknown function", "findings of two modes"],
 )
 def test_documents_that_do_not_fit_are_refused(tmp_path: Path, documents: Any, functions: Any, findings: Any) -> None:
     with pytest.raises(specc.SpecError) as caught:

@@ -13,6 +13,10 @@ What specc does differently on purpose, each with a test below:
 * any endpoint may be the default, or none, where legacy wants one called ``serving_default`` among several;
 * ``serving_only`` may not drop the default signature, where legacy then exports nothing;
 * ``update_op`` is a number, where legacy exports an empty tensor for an op;
+* a ragged or sparse tensor is several on the wire, where legacy writes one TensorInfo with an encoding; they may be
+  predictions;
+* serialized examples are one vector, where legacy takes a string of any shape;
+* a default of the method train or eval needs that mode, where legacy publishes a ``serving_default`` that is not valid;
 * an unknown mode is a finding, and ``infer`` and ``test`` are spelled ``predict`` and ``eval``.
 
 The bugs of the legacy exporter that are not copied stand last, each with both behaviours.
@@ -27,15 +31,16 @@ from typing import Any
 
 import keras
 import legacy_exporter as legacy
+import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from legacy_exporter import LegacyExport, Tensor, WireSignature, export_output, export_utils, mode_keys
-from tagged_session import meta_graphs
+from tagged_session import TaggedSession, meta_graphs
 
 import specc
-from specc.archive.publish import NewDirectory
+from specc.archive.publishing.publish import NewDirectory
 from specc.language.document import Document
 from specc.language.load import require_buildable
 from specc.language.names import Component
@@ -50,12 +55,17 @@ Outputs = Any
 """A tensor, or a dict of them by name, nested as the method has it."""
 
 
+Names = dict[tuple[str, ...], str]
+"""The wire names that outputs are given, where those made from their keys will not do, by their keys."""
+
+
 @dataclass(frozen=True)
 class Head:
-    """One export output: its method, and its tensors."""
+    """One export output: its method, its tensors, and the names that they are given."""
 
     method: str
     outputs: Outputs
+    names: Names = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,8 @@ class Case:
     """Receivers and outputs, as both exporters are told of them.
 
     ``batch`` is the first dimension of every feature, or -1; ``receivers`` are the names of the ways in that parse a
-    vector of tf.Examples, and ``serialized`` says whether the first of them is the plain one.
+    vector of tf.Examples, and ``serialized`` says whether the first of them is the plain one. ``kinds`` has the
+    features that are ragged or sparse, and ``renamed`` the wire names that features are given.
     """
 
     mode: str
@@ -73,6 +84,8 @@ class Case:
     serialized: bool
     heads: dict[str, Head]
     serving_only: bool = False
+    kinds: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
 
 
 # --- the case as a document ---------------------------------------------------------------------------------------
@@ -83,11 +96,33 @@ def tensor_text(tensor: Tensor) -> str:
     return f"{dtype}[{', '.join('batch' if size == -1 else str(size) for size in shape)}]"
 
 
-def outputs_json(outputs: Outputs) -> Any:
+def named_tensor(tensor: Tensor, name: str | None) -> Any:
+    """A tensor's leaf, in the long form where it is given a name."""
+    if name is None:
+        return tensor_text(tensor)
+    dtype, shape = tensor
+    return {
+        "kind": "tensor",
+        "dtype": dtype,
+        "shape": ["batch" if size == -1 else size for size in shape],
+        "name": name,
+    }
+
+
+def feature_json(case: Case, key: str) -> Any:
+    (dtype, shape), name = case.features[key], case.renamed.get(key)
+    if key not in case.kinds:
+        return named_tensor((dtype, shape), name)
+    rows = "batch" if case.batch == -1 else case.batch
+    leaf = {"kind": case.kinds[key], "dtype": dtype, "shape": [rows, "?"]}
+    return leaf if name is None else {**leaf, "name": name}
+
+
+def outputs_json(outputs: Outputs, names: Names, *at: str) -> Any:
     return (
-        {key: outputs_json(value) for key, value in outputs.items()}
+        {key: outputs_json(value, names, *at, key) for key, value in outputs.items()}
         if isinstance(outputs, dict)
-        else tensor_text(outputs)
+        else named_tensor(outputs, names.get(at))
     )
 
 
@@ -98,8 +133,8 @@ def to_data(case: Case) -> dict[str, Any]:
         endpoint: dict[str, Any] = {
             "function": None,
             "arguments": ["features"],
-            "inputs": [{key: tensor_text(tensor) for key, tensor in case.features.items()}],
-            "outputs": outputs_json(head.outputs),
+            "inputs": [{key: feature_json(case, key) for key in case.features}],
+            "outputs": outputs_json(head.outputs, head.names),
             "method": head.method,
         }
         if case.receivers:
@@ -148,27 +183,53 @@ def build_graph(case: Case) -> Graph:
     """In the default graph: the first receiver's examples are parsed; each other one can be fed further upstream."""
     graph, rows = Graph(), None if case.batch == -1 else case.batch
     if not case.receivers:
-        graph.features = {
-            name: tf.compat.v1.placeholder(dtype, [None if size == -1 else size for size in shape])
-            for name, (dtype, shape) in case.features.items()
-        }
+        graph.features = {wire_name(case, key): placeholder(case, key) for key in case.features}
     else:
         examples = tf.compat.v1.placeholder(tf.string, [rows])
         for receiver in reversed(case.receivers):
             graph.serialized[receiver] = examples
             examples = tf.identity(examples)
-        parsing = {
-            name: tf.io.FixedLenFeature(shape[1:], tf.dtypes.as_dtype(dtype))
-            for name, (dtype, shape) in case.features.items()
-        }
+        parsing = {wire_name(case, key): parsed_feature(case, key) for key in case.features}
         graph.features = dict(tf.io.parse_example(graph.serialized[case.receivers[0]], parsing))
     # What every output is computed from, so that each depends on the whole of the receiver.
-    numbers = [
-        tf.cast(tf.strings.length(each) if each.dtype == tf.string else each, tf.float32)
-        for each in graph.features.values()
-    ]
-    graph.rows = tf.add_n([tf.reduce_sum(number) for number in numbers])
+    graph.rows = tf.add_n([sum_of(each) for each in graph.features.values()])
     return graph
+
+
+def wire_name(case: Case, key: str) -> str:
+    return case.renamed.get(key, key)
+
+
+def placeholder(case: Case, key: str) -> Any:
+    """A feature that is fed as it is."""
+    (dtype, shape), rows = case.features[key], None if case.batch == -1 else case.batch
+    match case.kinds.get(key):
+        case "ragged":
+            splits = tf.compat.v1.placeholder(tf.int64, [None if rows is None else rows + 1])
+            return tf.RaggedTensor.from_row_splits(tf.compat.v1.placeholder(dtype, [None]), splits, validate=False)
+        case "sparse":
+            return tf.compat.v1.sparse_placeholder(dtype, [rows, None])
+        case _:
+            return tf.compat.v1.placeholder(dtype, [None if size == -1 else size for size in shape])
+
+
+def parsed_feature(case: Case, key: str) -> Any:
+    (name, shape), kind = case.features[key], case.kinds.get(key)
+    dtype = tf.dtypes.as_dtype(name)
+    match kind:
+        case "ragged":
+            return tf.io.RaggedFeature(dtype, row_splits_dtype=tf.int64)
+        case "sparse":
+            return tf.io.VarLenFeature(dtype)
+        case _:
+            return tf.io.FixedLenFeature(shape[1:], dtype)
+
+
+def sum_of(feature: Any) -> Any:
+    """A number that depends on the whole of a feature."""
+    parts = tf.nest.flatten(feature, expand_composites=True)
+    numbers = [tf.strings.length(part) if part.dtype == tf.string else part for part in parts]
+    return tf.add_n([tf.reduce_sum(tf.cast(number, tf.float32)) for number in numbers])
 
 
 def computed(graph: Graph, tensor: Tensor) -> Any:
@@ -181,14 +242,18 @@ def computed(graph: Graph, tensor: Tensor) -> Any:
     return tf.ensure_shape(made, known)
 
 
-def computed_outputs(graph: Graph, outputs: Outputs) -> Any:
+def computed_outputs(graph: Graph, outputs: Outputs, names: Names, *at: str) -> Any:
+    """The outputs; legacy has no names but the keys."""
     if isinstance(outputs, dict):
-        return {key: computed_outputs(graph, value) for key, value in outputs.items()}
+        return {
+            names.get((*at, key), key): computed_outputs(graph, value, names, *at, key)
+            for key, value in outputs.items()
+        }
     return computed(graph, outputs)
 
 
 def export_output_of(head: Head, graph: Graph) -> Any:
-    outputs = computed_outputs(graph, head.outputs)
+    outputs = computed_outputs(graph, head.outputs, head.names)
     match head.method:
         case "predict":
             return export_output.PredictOutput(outputs)
@@ -213,14 +278,14 @@ def export_outputs(case: Case, graph: Graph) -> dict[str, Any]:
     if case.mode == "predict" and case.heads.keys() == {SERVING_DEFAULT}:
         (head,) = case.heads.values()
         if head.method == "predict":
-            predictions = computed_outputs(graph, head.outputs)
+            predictions = computed_outputs(graph, head.outputs, head.names)
             return export_utils.export_outputs_for_mode(mode_keys.EstimatorModeKeys.PREDICT, predictions=predictions)
     if case.mode == "predict":
         heads = {name: export_output_of(head, graph) for name, head in case.heads.items()}
         return export_utils.export_outputs_for_mode(mode_keys.KerasModeKeys.PREDICT, serving_export_outputs=heads)
     (head,) = case.heads.values()
     mode = {"train": mode_keys.KerasModeKeys.TRAIN, "eval": mode_keys.KerasModeKeys.TEST}[case.mode]
-    return export_utils.export_outputs_for_mode(mode, **supervised(computed_outputs(graph, head.outputs)))
+    return export_utils.export_outputs_for_mode(mode, **supervised(computed_outputs(graph, head.outputs, head.names)))
 
 
 def by_legacy(case: Case) -> LegacyExport:
@@ -243,8 +308,25 @@ def expected(case: Case, found: LegacyExport) -> dict[str, WireSignature]:
     assert found.excluded.keys() == (set() if looks_serialized else raw), found.excluded
     for key in raw:
         plain = found.signatures[key.removeprefix("raw:")]
-        signatures[key] = replace(plain, method_name=METHOD_NAMES["predict"], inputs=dict(case.features))
+        signatures[key] = replace(plain, method_name=METHOD_NAMES["predict"], inputs=raw_inputs(case))
     return signatures
+
+
+def raw_inputs(case: Case) -> dict[str, Tensor]:
+    """The features as they are on the wire, a ragged or sparse one in parts."""
+    inputs: dict[str, Tensor] = {}
+    for key, (dtype, shape) in case.features.items():
+        name = wire_name(case, key)
+        match case.kinds.get(key):
+            case "ragged":
+                rows = -1 if case.batch == -1 else case.batch + 1
+                inputs |= {f"{name}_values": (dtype, (-1,)), f"{name}_row_splits": ("int64", (rows,))}
+            case "sparse":
+                inputs |= {f"{name}_indices": ("int64", (-1, 2)), f"{name}_values": (dtype, (-1,))}
+                inputs[f"{name}_dense_shape"] = ("int64", (2,))
+            case _:
+                inputs[name] = (dtype, shape)
+    return inputs
 
 
 def is_raw_way_of_a_classification(case: Case, key: str) -> bool:
@@ -288,7 +370,8 @@ def heads(draw: Any, batch: int, method: str) -> Head:
     anything = tensors(batch)
     match method:
         case "predict":
-            return Head(method, draw(anything | some(("logits", "parts/0", "é", "a b", "output"), anything)))
+            outputs = draw(anything | some(("logits", "parts/0", "é", "a b", "output"), anything))
+            return Head(method, outputs, draw(names_of(outputs)) if isinstance(outputs, dict) else {})
         case "classify":
             whole = {"scores": tensors(batch, ("float32",)), "classes": tensors(batch, ("string",))}
             keys = draw(st.sampled_from([("scores",), ("classes",), ("scores", "classes")]))
@@ -303,7 +386,18 @@ def heads(draw: Any, batch: int, method: str) -> Head:
                 "metrics": some(("accuracy", "metrics/auc", "mse", "metrics"), metric),
             }
             keys = draw(st.lists(st.sampled_from(sorted(whole)), min_size=1, unique=True))
-            return Head(method, {key: draw(whole[key]) for key in sorted(keys)})
+            outputs = {key: draw(whole[key]) for key in sorted(keys)}
+            inner = [key for key in ("loss", "predictions") if isinstance(outputs.get(key), dict)]
+            return Head(
+                method, outputs, {at: name for key in inner for at, name in draw(names_of(outputs[key], key)).items()}
+            )
+
+
+@st.composite
+def names_of(draw: Any, outputs: dict[str, Any], *at: str) -> Names:
+    """Names for some of the outputs, which none of the keys gives."""
+    chosen = sorted(draw(st.sets(st.sampled_from(sorted(outputs)))))
+    return {(*at, key): "/".join((*at, f"called {index}")) for index, key in enumerate(chosen)}
 
 
 @st.composite
@@ -311,11 +405,18 @@ def cases(draw: Any) -> Case:
     mode = draw(st.sampled_from(["predict", "predict", "train", "eval"]))
     batch = draw(st.sampled_from([-1, 4]))
     features = draw(st.dictionaries(st.sampled_from(FEATURES), tensors(batch, DTYPES), min_size=1, max_size=3))
+    kinds = draw(st.dictionaries(st.sampled_from(sorted(features)), st.sampled_from(("ragged", "sparse"))))
+    if len(features) == 1 and "string" in (dtype for dtype, _ in features.values()):
+        kinds = {}  # legacy takes it for serialized examples, and dies of it
+    features |= {key: (features[key][0], (batch, -1)) for key in kinds}
+    renamed = {key: f"called_{key}" for key in draw(st.sets(st.sampled_from(sorted(features))))}
+    more: dict[str, Any] = {"kinds": kinds, "renamed": renamed}
     receivers = tuple(draw(st.lists(st.sampled_from(RECEIVERS), unique=True, max_size=2)))
     serialized = bool(receivers) and draw(st.booleans())
     if mode != "predict":
         head = draw(heads(batch, mode))
-        return Case(mode, batch, features, receivers, serialized, {DEFAULT_KEYS[mode]: head}, draw(st.booleans()))
+        made = {DEFAULT_KEYS[mode]: head}
+        return Case(mode, batch, features, receivers, serialized, made, draw(st.booleans()), **more)
     methods = ["predict", *(CLASSIC if serialized else ())]
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True))
     if len(names) > 1 or draw(st.booleans()):
@@ -325,7 +426,7 @@ def cases(draw: Any) -> Case:
         draw(st.sampled_from(methods if index == 0 else [*methods, "train", "eval"])) for index in range(len(names))
     ]
     made = {name: draw(heads(batch, method)) for name, method in zip(names, chosen, strict=True)}
-    return Case(mode, batch, features, receivers, serialized, made, draw(st.booleans()))
+    return Case(mode, batch, features, receivers, serialized, made, draw(st.booleans()), **more)
 
 
 # --- the oracle ---------------------------------------------------------------------------------------------------
@@ -400,6 +501,20 @@ WHOLE = {
     ),
     "training": Case("train", -1, FEW, ("examples",), True, {"train": Head("train", STEP)}),
     "evaluation": Case("eval", -1, FEW, (), False, {"eval": Head("eval", STEP)}),
+    "ragged and sparse features, and names": Case(
+        "predict",
+        -1,
+        {**FEW, "words": ("string", (-1, -1)), "clicks": ("float32", (-1, -1))},
+        ("examples",),
+        True,
+        {
+            SERVING_DEFAULT: Head("classify", {"scores": VECTOR}),
+            "score": Head("predict", {"p": VECTOR, "q": VECTOR}, {("p",): "probability"}),
+            "learn": Head("train", STEP, {("loss", "a"): "loss/called"}),
+        },
+        kinds={"words": "ragged", "clicks": "sparse"},
+        renamed={"words": "tokens", "price": "cost"},
+    ),
 }
 
 
@@ -407,12 +522,7 @@ def function_of(head: Head) -> Any:
     """A function with the head's outputs, each of which depends on the features."""
 
     def function(features: dict[str, Any]) -> Any:
-        total = tf.add_n(
-            [
-                tf.reduce_sum(tf.cast(tf.strings.length(each) if each.dtype == tf.string else each, tf.float32))
-                for each in features.values()
-            ]
-        )
+        total = tf.add_n([sum_of(each) for each in features.values()])
         rows = tf.shape(next(iter(features.values())))[0]
 
         def make(outputs: Outputs) -> Any:
@@ -520,8 +630,8 @@ def test_a_signature_that_cannot_be_valid_is_refused(method: str, outputs: Any) 
     found = by_legacy(case)
     assert (found.signatures, sorted(found.excluded)) == ({}, ["head", SERVING_DEFAULT])
     assert refusals(case) == [
-        f"endpoints.head.inputs: bad-method: the method {method} takes one string tensor called 'inputs', and this "
-        'takes user (tensor int64); declare one of the kind "tf_example" in "receivers", and name it in "receiver"'
+        f"endpoints.head.inputs: bad-method: the method {method} takes one string vector called 'inputs', and this "
+        'takes user (int64[batch]); declare one of the kind "tf_example" in "receivers", and name it in "receiver"'
     ]
 
 
@@ -554,15 +664,128 @@ def test_serving_only_may_not_drop_the_default(mode: str) -> None:
     ]
 
 
-def test_an_update_is_a_number() -> None:
+@pytest.mark.parametrize("shape", [(), (-1, 2)])
+def test_a_string_that_is_no_vector_is_refused(shape: tuple[int, ...]) -> None:
+    with tf.Graph().as_default():
+        receiver = tf.compat.v1.placeholder(tf.string, [None if size == -1 else size for size in shape])
+        made = legacy.build(receiver, {"head": export_output.RegressionOutput(tf.strings.to_number(receiver))})
+    assert made.signatures["head"].inputs == {"inputs": ("string", shape)}
+    case = replace(BARE, features={"inputs": ("string", shape)}, heads={"head": Head("regress", VECTOR)})
+    assert refusals(case) == [
+        "endpoints.head.inputs: bad-method: the method regress takes one string vector called 'inputs', and this takes "
+        f'inputs ({tensor_text(case.features["inputs"])}); declare one of the kind "tf_example" in "receivers", and name it '
+        'in "receiver"'
+    ]
+
+
+def test_a_default_that_trains_is_refused_where_servers_look_for_theirs() -> None:
+    case = Case("predict", -1, FEW, (), False, {SERVING_DEFAULT: Head("train", {"loss": SCALAR})})
+    assert by_legacy(case).signatures[SERVING_DEFAULT].method_name == METHOD_NAMES["train"]
+    assert by_legacy(replace(case, serving_only=True)).signatures == {}
+    assert refusals(case) == [
+        "default: bad-method: the default is published as 'serving_default', which the method 'train' does not fit; write "
+        '"mode": "train", or choose another default, or null'
+    ]
+
+
+@pytest.mark.parametrize("mode", ["train", "eval"])
+def test_the_default_of_any_mode_may_predict(mode: str) -> None:
+    case = Case(mode, -1, FEW, (), False, {mode: Head("predict", {"p": VECTOR})})
+    with tf.Graph().as_default():
+        graph = build_graph(case)
+        made = legacy.build(graph.features, {mode: export_output_of(case.heads[mode], graph)}, serving_only=False)
+    assert made.signatures[mode].method_name == METHOD_NAMES["predict"]
+    document = specc.from_json(to_data(case))
+    require_buildable(document)
+    assert ours(document) == {mode: made.signatures[mode]}
+    other = replace(case, heads={mode: Head({"train": "eval", "eval": "train"}[mode], {"loss": SCALAR})})
+    assert [line.partition(";")[0] for line in refusals(other)] == [
+        f"default: bad-method: the default is published as {mode!r}, which the method {other.heads[mode].method!r} does "
+        "not fit"
+    ]
+
+
+RAGGED = {"kind": "ragged", "dtype": "float32", "shape": ["batch", "?"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "json", "kind"),
+    [
+        (lambda: {"x": tf.constant(1.0)}, {"x": "float32[]"}, "dict"),
+        (lambda: tf.ragged.constant([[1.0]]), RAGGED, "ragged"),
+    ],
+    ids=["dict", "ragged"],
+)
+def test_a_metric_has_tensors(value: Any, json: Any, kind: str) -> None:
+    with tf.Graph().as_default(), pytest.raises(ValueError, match="metrics/a output value must be a Tensor"):
+        export_output.EvalOutput(metrics={"a": (value(), tf.constant(1.0))})
+    case = Case("eval", -1, FEW, (), False, {"eval": Head("eval", {"loss": SCALAR})})
+    data = to_data(case)
+    data["endpoints"]["eval"]["outputs"] = {"metrics": {"a": {"value": json}}}
+    with pytest.raises(specc.SpecError) as caught:
+        require_buildable(specc.from_json(data))
+    assert [str(each) for each in caught.value.diagnostics] == [
+        f"endpoints.eval.outputs.metrics.a.value: bad-method: the 'value' of a metric is one tensor, not a {kind}"
+    ]
+
+
+def test_ragged_predictions_are_published(tmp_path: Path) -> None:
+    with tf.Graph().as_default(), pytest.raises(ValueError, match="predictions output value must be a Tensor"):
+        export_output.EvalOutput(predictions=tf.ragged.constant([[1.0]]))
+    data = to_data(Case("eval", -1, FEW, (), False, {"eval": Head("eval", {"loss": SCALAR})}))
+    data["endpoints"]["eval"]["outputs"] = {"predictions": RAGGED}
+    functions = {"eval": lambda features: {"predictions": tf.RaggedTensor.from_tensor(features["price"])}}
+    report = specc.compile(specc.from_json(data)).export(None, tmp_path / "archive", functions=functions)
+    assert report.endpoints[0].outputs == ("predictions_values", "predictions_row_splits")
+
+
+def test_a_name_keeps_the_prefix() -> None:
+    with tf.Graph().as_default():
+        assert list(export_output.EvalOutput(loss={"foo": tf.constant(1.0)}).loss) == ["loss/foo"]
+    heads = {"eval": Head("eval", {"loss": {"a": SCALAR}}, {("loss", "a"): "foo"})}
+    assert refusals(Case("eval", -1, FEW, (), False, heads)) == [
+        "endpoints.eval.outputs.loss.a: bad-method: the wire name 'foo' hides that it is of the loss: it has to be 'loss' or "
+        "begin with 'loss/'; remove the \"name\""
+    ]
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of one step of evaluation of a compiled Keras model that counts what it predicts right."""
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential([keras.Input([2]), keras.layers.Dense(1, kernel_initializer="ones")])
+    model.compile("sgd", "mse", metrics=[keras.metrics.BinaryAccuracy(name="accuracy")])
+    metric = {"value": "float32[]", "update_op": "float32[]"}
+    step = {
+        "function": "specc:eval_step",
+        "arguments": ["x", "y"],
+        "inputs": ["float32[batch, 2]", "float32[batch, 1]"],
+        "outputs": {
+            "loss": "float32[]",
+            "predictions": "float32[batch, 1]",
+            "metrics": {"accuracy": metric, "loss": metric},
+        },
+        "method": "eval",
+    }
+    data = {"specc": 1, "dims": {"batch": {}}, "mode": "eval", "endpoints": {"step": step}}
+    path = tmp_path_factory.mktemp("evaluated") / "archive"
+    specc.compile(specc.from_json(data)).export(model, path)
+    return path
+
+
+def test_an_update_is_a_number(evaluated: Path) -> None:
     with tf.Graph().as_default():
         features = {"user": tf.compat.v1.placeholder(tf.int64, [None])}
         op = tf.group(features["user"])
         outputs = export_utils.export_outputs_for_mode("test", metrics={"accuracy": (tf.constant(1.0), op)})
         made = legacy.build(features, outputs, serving_only=False).signatures["eval"]
     assert made.outputs["metrics/accuracy/update_op"] == ("float32", (0,))
-    case = Case("eval", -1, FEW, (), False, {"eval": Head("eval", {"metrics": {"accuracy": METRIC}})})
-    assert ours(specc.from_json(to_data(case)))["eval"].outputs["metrics/accuracy/update_op"] == SCALAR
+    (graph,) = meta_graphs(evaluated)
+    assert legacy.wire(graph.signature_def["eval"]).outputs["metrics/accuracy/update_op"] == SCALAR
+    session = TaggedSession(evaluated, ["eval"])
+    right, wrong = ({"x": np.ones([1, 2], np.float32), "y": np.full([1, 1], label, np.float32)} for label in (1, 0))
+    updates = [session.ask("eval", **batch)["metrics/accuracy/update_op"] for batch in (right, wrong, wrong, right)]
+    np.testing.assert_allclose(updates, [1, 1 / 2, 1 / 3, 1 / 2], rtol=1e-6)
 
 
 def test_an_unknown_mode_is_a_finding() -> None:
@@ -635,15 +858,16 @@ def test_a_trailing_slash_changes_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["archive"]
 
 
-def test_the_metrics_of_keras_3_are_exported() -> None:
+def test_the_metrics_of_keras_3_are_exported(evaluated: Path) -> None:
     metric = keras.metrics.Mean(name="accuracy")
     metric.update_state(1.0)
     with pytest.raises(AttributeError, match="updates"):
         export_utils.export_outputs_for_mode("test", metrics={"accuracy": metric})
-    # Here they are those of specc:eval_step, whose numbers test_steps.py holds against Keras's own.
-    case = Case("eval", -1, FEW, (), False, {"eval": Head("eval", {"metrics": {"accuracy": METRIC}})})
-    names = ["metrics/accuracy/update_op", "metrics/accuracy/value"]
-    assert sorted(ours(specc.from_json(to_data(case)))["eval"].outputs) == names
+    (graph,) = meta_graphs(evaluated)
+    written = legacy.wire(graph.signature_def["eval"])
+    metrics = [f"metrics/{name}/{part}" for name in ("accuracy", "loss") for part in ("value", "update_op")]
+    assert written.method_name == METHOD_NAMES["eval"]
+    assert written.outputs == {"loss": SCALAR, "predictions": ("float32", (-1, 1)), **dict.fromkeys(metrics, SCALAR)}
 
 
 def test_the_table_in_the_documentation_names_tests_that_exist() -> None:

@@ -15,7 +15,11 @@ from typing import Any
 
 import pytest
 
-from specc.archive.publish import NewDirectory
+from specc.archive.publishing import staging
+from specc.archive.publishing.destinations import destination
+from specc.archive.publishing.publish import NewDirectory
+from specc.archive.publishing.replace import Replacement
+from specc.archive.publishing.versions import Version
 from specc.errors import TargetError
 
 pytestmark = pytest.mark.tensorflow
@@ -121,7 +125,11 @@ def test_the_archive_has_the_modes_of_any_other_file(tmp_path: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from specc.archive.publish import NewDirectory
+from specc.archive.publishing import staging
+from specc.archive.publishing.destinations import destination
+from specc.archive.publishing.publish import NewDirectory
+from specc.archive.publishing.replace import Replacement
+from specc.archive.publishing.versions import Version
 with NewDirectory(sys.argv[1]).staged() as stage:
     (stage.directory / "file").write_text("half")
     print(stage.directory, flush=True)
@@ -262,6 +270,77 @@ def test_a_rename_that_fails_leaves_nothing(number: int, tmp_path: Path, monkeyp
     ):
         pass
     assert names(tmp_path) == []
+
+
+def test_names_that_cannot_be_flushed_are_said_of_an_archive_that_is_there(tmp_path: Path, monkeypatch: Any) -> None:
+    flush = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").readlink() == tmp_path:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with NewDirectory(tmp_path / "archive").staged() as stage:
+        (stage.directory / "file").write_text("whole")
+    assert (stage.published, names(tmp_path / "archive")) == (tmp_path / "archive", ["file"])
+    reason = os.strerror(errno.EIO)
+    assert stage.notes == [f"{tmp_path} could not be flushed to disk, so the archive may be lost in a crash: {reason}"]
+
+
+def test_a_place_that_a_build_that_failed_takes_away_is_made_anew(tmp_path: Path, monkeypatch: Any) -> None:
+    target = tmp_path / "new" / "place" / "archive"
+
+    def fail() -> None:
+        with staged(target):
+            raise RuntimeError("the model")
+
+    def meanwhile(place: Path, name: str) -> None:
+        """The first build made the place and fails after the second saw it, and before that one has its stage in it."""
+        monkeypatch.setattr(staging, "remove_dead_stages", remove_dead_stages)
+        place.rmdir()
+        place.parent.rmdir()
+
+    remove_dead_stages = staging.remove_dead_stages
+    monkeypatch.setattr(staging, "remove_dead_stages", meanwhile)
+    with staged(target) as stage:
+        (stage / "file").write_text("whole")
+    assert names(target) == ["file"]
+    monkeypatch.setattr(staging, "remove_dead_stages", meanwhile)
+    target = tmp_path / "other" / "place" / "archive"
+    with pytest.raises(RuntimeError, match="the model"):
+        fail()
+    assert names(tmp_path) == ["new"]
+
+
+def publish_to(kind: str, path: str, text: str) -> Path:
+    destinations = {"new": NewDirectory, "replaced": Replacement, "version": Version}
+    with destinations[kind](path).staged() as stage:
+        (stage.directory / "saved_model.pb").write_text(text)
+    assert isinstance(stage.published, Path)
+    return stage.published
+
+
+def test_what_stands_above_a_link_is_what_the_file_system_says(tmp_path: Path) -> None:
+    (tmp_path / "real" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real/deep")
+    publish_to("new", f"{tmp_path}/archive", "precious")
+    publish_to("new", f"{tmp_path}/link/../archive", "old")
+    publish_to("replaced", f"{tmp_path}/link/../archive", "new")
+    published = publish_to("version", f"{tmp_path}/link/..", "version")
+    files = {path.relative_to(tmp_path).as_posix(): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {
+        "archive/saved_model.pb": "precious",
+        "real/archive/saved_model.pb": "new",
+        "real/1/saved_model.pb": "version",
+    }
+    assert published == Path(f"{tmp_path}/link/../1")
+
+
+@pytest.mark.parametrize("where", [{"filepath": ""}, {"base": ""}])
+def test_an_empty_path_is_no_place(where: Any) -> None:
+    with pytest.raises(TargetError, match=r"^an empty path names no directory; the current one is \.$"):
+        destination(**where)
 
 
 def test_a_group_that_a_directory_hands_down_reaches_the_archive(tmp_path: Path) -> None:

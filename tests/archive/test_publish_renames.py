@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from specc.archive import renames
-from specc.archive.renames import exchange, rename_new
+from specc.archive.publishing import renames
+from specc.archive.publishing.renames import exchange, rename_new
 
 pytestmark = pytest.mark.tensorflow
 

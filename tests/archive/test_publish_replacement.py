@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from specc.archive import replace
-from specc.archive.publish import NewDirectory
-from specc.archive.renames import rename_new
-from specc.archive.replace import Replacement
+from specc.archive.publishing import replace
+from specc.archive.publishing.publish import NewDirectory
+from specc.archive.publishing.renames import rename_new
+from specc.archive.publishing.replace import Replacement
 from specc.errors import TargetError
 
 pytestmark = pytest.mark.tensorflow

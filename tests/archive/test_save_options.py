@@ -17,7 +17,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 import specc
 from specc.archive.cores import Cores
 from specc.archive.export import Clock, prepare, publish
-from specc.archive.publish import NewDirectory
+from specc.archive.publishing.publish import NewDirectory
 
 pytestmark = pytest.mark.tensorflow
 

@@ -95,24 +95,33 @@ class Model(keras.Model):
 model = Model()
 model(tf.constant(["a"]))
 endpoint = {"inputs": ["string[batch]"], "outputs": {"y": "float32[batch, 2]"}}
+def broken(model, x):
+    raise ValueError(f"{object()} of {sys.argv[1]} is no head")
+sys.modules["heads"] = type(sys)("heads")
+sys.modules["heads"].broken = broken
+optional = {**endpoint, "function": "heads:broken", "optional": True}
 document = specc.from_json({
     "specc": 1, "dims": {"batch": {}}, "default": "serve",
-    "endpoints": {"serve": endpoint, "train": {**endpoint, "kwargs": {"training": True}}},
+    "endpoints": {"serve": endpoint, "train": {**endpoint, "kwargs": {"training": True}}, "optional": optional},
 })
-specc.compile(document).export(model, sys.argv[1])
+report = specc.compile(document).export(model, sys.argv[1])
+print(report.excluded["optional"])
 """
 
 
 def test_two_processes_in_two_directories_write_the_same_bytes(tmp_path: Path) -> None:
-    digests = []
+    digests, reasons = [], []
     for index in range(2):
         directory = tmp_path / f"run{index}" / ("deeper" * index)
         directory.mkdir(parents=True)
         archive = directory / "archive"
-        subprocess.run([sys.executable, "-c", BUILD, str(archive)], check=True, cwd=directory, capture_output=True)
+        command = [sys.executable, "-c", BUILD, str(archive)]
+        done = subprocess.run(command, check=True, cwd=directory, capture_output=True, text=True)
+        reasons.append(done.stdout)
         files = sorted(path for path in archive.rglob("*") if path.is_file())
         digests.append(
             {str(path.relative_to(archive)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
         )
     assert digests[0] == digests[1]
     assert len(digests[0]) == 5
+    assert reasons[0] != reasons[1]  # the report has the whole text, the archive what is the same every time

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from specc.archive.versions import MAX_VERSION, Version, VersionChoice, version_number
+from specc.archive.publishing import versions
+from specc.archive.publishing.versions import MAX_VERSION, Version, VersionChoice, version_number
 from specc.errors import TargetError
 
 pytestmark = pytest.mark.tensorflow
@@ -64,6 +71,97 @@ def test_only_so_many_are_kept_and_only_archives_are_removed(tmp_path: Path) -> 
     assert names(tmp_path) == ["0", "4", "9", "notes"]
     assert publish(tmp_path, keep=1) == "10"
     assert names(tmp_path) == ["0", "10", "notes"]
+
+
+def test_neither_the_new_version_nor_a_newer_one_is_removed(tmp_path: Path) -> None:
+    for version in (1, 2, 8, 9):
+        publish(tmp_path, version)
+    assert publish(tmp_path, 4, keep=1) == "4"
+    assert names(tmp_path) == ["4", "8", "9"]
+
+
+def test_a_version_that_cannot_be_removed_is_said(tmp_path: Path, monkeypatch: Any) -> None:
+    publish(tmp_path)
+    with Version(tmp_path, keep=1).staged() as stage:
+        (stage.directory / "saved_model.pb").write_text("model")
+        monkeypatch.setattr("shutil.rmtree", lambda path, ignore_errors: None)
+    (left,) = (path for path in tmp_path.iterdir() if not path.name.isdigit())
+    assert stage.notes == [f"version 1 is gone, but {left}, where it was moved to, could not be removed"]
+    monkeypatch.undo()
+    publish(tmp_path)
+    assert names(tmp_path) == ["2", "3"]
+
+
+FILES = {"saved_model.pb": "model", "variables/a": "1", "variables/b": "2"}
+
+
+def publish_files(base: Path, keep: int | None = None) -> None:
+    with Version(base, keep=keep).staged() as stage:
+        (stage.directory / "variables").mkdir()
+        for name, text in FILES.items():
+            (stage.directory / name).write_text(text)
+
+
+def dying(moment: int) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Wraps functions so that the process dies when one of them is called for the ``moment``th time."""
+    calls = itertools.count()
+
+    def wrap(function: Callable[..., object]) -> Callable[..., object]:
+        def called(*args: Any, **kwargs: Any) -> object:
+            if next(calls) == moment:
+                os._exit(9)
+            return function(*args, **kwargs)
+
+        return called
+
+    return wrap
+
+
+@pytest.mark.parametrize("moment", range(8))
+def test_a_build_killed_while_it_removes_versions_leaves_whole_ones(
+    tmp_path: Path, moment: int, monkeypatch: Any
+) -> None:
+    publish_files(tmp_path)
+    child = os.fork()
+    if child == 0:
+        wrap = dying(moment)
+        monkeypatch.setattr(versions, "rename_new", wrap(versions.rename_new))
+        for name in ("unlink", "rmdir"):
+            monkeypatch.setattr(os, name, wrap(getattr(os, name)))
+        publish_files(tmp_path, keep=1)
+        os._exit(0)
+    killed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert killed == (moment < 7)  # two renames; three files and two directories
+    for version in (path for path in tmp_path.iterdir() if path.name.isdigit()):
+        files = {
+            path.relative_to(version).as_posix(): path.read_text() for path in version.rglob("*") if path.is_file()
+        }
+        assert files == FILES, version
+    publish_files(tmp_path, keep=1)
+    assert names(tmp_path) == ["2" if moment == 0 else "3"]
+
+
+HOLD = """
+import sys, time
+from specc.archive.publishing.versions import Version
+with Version(sys.argv[1]).staged() as stage:
+    print("there", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_stage_that_was_made_through_a_link_is_removed_under_the_real_name(tmp_path: Path) -> None:
+    base, link = tmp_path / "base", tmp_path / "link"
+    base.mkdir()
+    link.symlink_to("base")
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(link)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    assert process.stdout.readline() == "there\n"
+    process.kill()
+    process.wait()
+    assert len(names(base)) == 1
+    publish(base)
+    assert names(base) == ["1"]
 
 
 @pytest.mark.parametrize(

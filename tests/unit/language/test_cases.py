@@ -5,13 +5,11 @@ Those of the checks are in ``tests/unit/checks/test_checks.py``.
 
 from __future__ import annotations
 
-import ast
-import re
 from pathlib import Path
 
 import pytest
+from rule_ids import SPEC_STAGES, rules_in_source
 
-import specc
 from specc.checks import CHECKS
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
@@ -49,33 +47,7 @@ def test_the_mended_file_gives_none(rule: str) -> None:
 
 
 def test_every_rule_has_a_case() -> None:
-    assert set(RULES) | FOUND_IN_CODE == _rules_in_source()
-
-
-def _rules_in_source() -> set[str]:
-    """The first words that look like an id in every call that makes a finding."""
-    makers = {"problem", "finding", "_refusal", "spelled", "Diagnostic", "_find", "_of_name"}
-    rules = set()
-    for stage in ("language", "loaders"):
-        for path in sorted((Path(specc.__file__).parent / stage).glob("*.py")):
-            for call in ast.walk(ast.parse(path.read_text())):
-                if isinstance(call, ast.Call) and _name(call.func) in makers:
-                    values = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "rule")]
-                    words = [
-                        value.value
-                        for value in values
-                        if isinstance(value, ast.Constant) and isinstance(value.value, str)
-                    ]
-                    rules |= {word for word in words if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", word)}
-    return rules
-
-
-def _name(function: ast.expr) -> str:
-    match function:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
+    assert set(RULES) | FOUND_IN_CODE == rules_in_source(*SPEC_STAGES)
 
 
 def test_a_thousand_findings_are_enough() -> None:

@@ -1,0 +1,129 @@
+"""One endpoint of the drop-in: a function as Keras takes it, under the wire names that Keras's archive would have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from pydantic import ValidationError
+
+from specc.archive.agreement import describe, spec_of
+from specc.archive.binding import identity_of
+from specc.archive.cores import Cores, Source, refuse_python_ops
+from specc.archive.drop_in.asked import Asked, by_signature, by_trace
+from specc.archive.drop_in.input_specs import map_structure
+from specc.archive.drop_in.keras_errors import as_raised, require_legal, type_error, value_error
+from specc.archive.drop_in.revived import argument_defaults, revived_function
+from specc.archive.export import Revived
+from specc.archive.tensorspec import tree_of
+from specc.archive.user_code import summarize
+from specc.diagnostics import SpecPath
+from specc.language.document import Endpoint
+from specc.language.names import input_leaves, output_leaves
+from specc.language.trees import Leaf, Tensor, Tree, tensor
+from specc.reader.functions import without_names
+from specc.reader.linking import renamed
+from specc.reader.structured import with_leaves
+from specc.reader.tensor_values import tensor_value
+
+
+@dataclass(frozen=True)
+class Added:
+    """An endpoint that was added: its declaration, the function that it runs, and what it revives as.
+
+    ``given`` is the caller's own function, where ``function`` calls it as a document would; the revived function is
+    what the caller gets back.
+    """
+
+    endpoint: Endpoint
+    function: Callable[..., Any]
+    given: Callable[..., Any] | None
+    revived: Revived
+
+
+def add(name: str, function: Callable[..., Any], input_signature: Any, cores: Cores) -> Added:
+    """Traces ``function`` into ``cores`` and declares it.
+
+    Raises:
+        SpecTypeError, SpecValueError: where Keras raises TypeError or ValueError.
+        SpecError: the function cannot be traced, or returns what no signature can give; what the function raises is
+            the error's cause, and of a built-in type that the error is of as well.
+    """
+    path: SpecPath = ("endpoints", name)
+    if not isinstance(name, str):
+        raise type_error("bad-name", (), f"the name of an endpoint is a string, not {name!r}")
+    require_legal({name: Endpoint(function=None, inputs=(), outputs=tensor("bool[]"))})
+    asked = by_trace(function, path) if input_signature is None else by_signature(function, input_signature, path)
+    declared = _declared(asked)
+    require_legal({name: declared})  # before TensorFlow sees names that it would change
+    leaves = input_leaves(declared)
+    names_in = tuple(component.wire_name for leaf in leaves for component in leaf.components)
+    source = Source(asked.function, identity_of(asked.function), (*path, "function"), as_result=_tensors)
+
+    def names_out(result: Any) -> tuple[str, ...]:
+        leaves = output_leaves(declared.model_copy(update={"outputs": _outputs(result, path)}))
+        return tuple(component.wire_name for leaf in leaves for component in leaf.components)
+
+    with as_raised():
+        core = cores.trace(source, asked.specs, names_in, names_out)
+    endpoint = declared.model_copy(update={"outputs": _outputs(core.result, path)})
+    require_legal({name: endpoint})
+    given = function if asked.is_plain else None
+    if isinstance(function, tf.types.experimental.PolymorphicFunction) and asked.traces:
+        for trace in asked.traces:
+            refuse_python_ops(trace, (*path, "function"))
+        return Added(endpoint, asked.function, given, Revived(function, asked.traces))
+    named = [leaf.name if isinstance(leaf.leaf, Tensor) else None for leaf in leaves]
+    return Added(endpoint, asked.function, given, Revived(revived_function(name, core, asked, named)))
+
+
+def _declared(asked: Asked) -> Endpoint:
+    """The endpoint but for its outputs; a leaf has a name where its wire name is not the one that it has anyway."""
+    trees = [without_names(tree_of(argument)) for argument in asked.specs]
+    for index, default in ({} if asked.traces else argument_defaults(asked)).items():
+        tree = trees[index]
+        if not isinstance(tree, Tensor) or not isinstance(default, tf.Tensor):  # TensorFlow publishes tensors alone
+            continue
+        value, _, shape = tensor_value(tf.make_tensor_proto(default))
+        if tree.shape == shape:  # where the size is open no contract can say it
+            trees[index] = Tensor(dtype=tree.dtype, shape=shape, default=value)
+    bare = Endpoint(function=None, arguments=asked.arguments, inputs=tuple(trees), outputs=tensor("bool[]"))
+    named: list[Leaf] = []
+    for leaf, name in zip(input_leaves(bare), asked.wire_names, strict=True):
+        if isinstance(name, tuple):
+            named.append(renamed(leaf.leaf, tuple(component.wire_name for component in leaf.components), name))
+        else:
+            named.append(leaf.leaf if name == leaf.name else leaf.leaf.model_copy(update={"name": name}))
+    remaining = iter(named)
+    return bare.model_copy(update={"inputs": tuple(with_leaves(tree, remaining) for tree in trees)})
+
+
+def _tensors(result: Any) -> Any:
+    """What a function returned, with tensors for Python's numbers and text and NumPy's arrays, as Keras makes them."""
+    constants = (bool, int, float, complex, str, bytes, np.ndarray, np.generic)
+
+    def convert(leaf: Any) -> Any:
+        return tf.convert_to_tensor(leaf) if isinstance(leaf, constants) else leaf
+
+    return tf.nest.map_structure(convert, result)
+
+
+def _outputs(result: Any, path: SpecPath) -> Tree:
+    """The tree of what a function returned."""
+    specs = map_structure(result, lambda leaf: _output_spec(leaf, path))
+    try:
+        return without_names(tree_of(specs))
+    except (TypeError, ValidationError) as error:
+        message = f"the function returns what no signature can give: {summarize(error)}"
+        raise value_error("output-conflict", (*path, "outputs"), message) from error
+
+
+def _output_spec(leaf: Any, path: SpecPath) -> Any:
+    spec = spec_of(leaf)
+    if spec is None:
+        message = f"the function returns {describe(leaf)}; a signature gives tensors, in lists, tuples and dicts"
+        raise value_error("output-conflict", (*path, "outputs"), message, "return a tensor, or leave it out")
+    return spec

@@ -1,0 +1,81 @@
+"""What an endpoint is inferred from: a function of the model, and how it is called."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from specc.diagnostics import Diagnostic, SpecPath, finding
+from specc.errors import SpecError
+from specc.language.document import DEFAULT_ARGUMENTS, Endpoint
+from specc.language.legality import is_input_name
+from specc.language.trees import Tree, tensor
+from specc.reader.inferred import Guess
+
+UNKNOWN = tensor("bool[]")
+"""Stands for the outputs until the function is traced."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An endpoint that lacks its outputs and the names of its dimensions.
+
+    ``function`` is what the endpoint runs; ``python`` is the same, to be traced for other shapes; ``output_names``
+    are the model's own names for a bare output, or for the items of a list, None where it made one up.
+    """
+
+    name: str
+    endpoint: Endpoint
+    function: Callable[..., Any]
+    python: Callable[..., Any]
+    autograph: bool = False
+    output_names: tuple[str | None, ...] = ()
+    guesses: tuple[Guess, ...] = ()
+
+    @property
+    def path(self) -> SpecPath:
+        """Where the endpoint stands in its document."""
+        return ("endpoints", self.name)
+
+
+def declared(function: str, arguments: Sequence[str], inputs: Sequence[Tree], kwargs: Mapping[str, Any]) -> Endpoint:
+    """The endpoint but for its outputs."""
+    names = () if len(inputs) == 1 and tuple(arguments) == DEFAULT_ARGUMENTS else tuple(arguments)
+    said = {"arguments": names} if names else {}
+    return Endpoint(function=function, kwargs=dict(kwargs), inputs=tuple(inputs), outputs=UNKNOWN, **said)
+
+
+def called_with(
+    signature: inspect.Signature, given: Mapping[str, Any], is_tensor: Callable[[Any], bool], path: SpecPath
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What of ``given``, arguments by name, are inputs, in their order, and what are keyword arguments to fix.
+
+    Raises:
+        SpecError: an endpoint cannot call the function like that.
+    """
+    inputs = {name: value for name, value in given.items() if is_tensor(value)}
+    fixed = {name: value for name, value in given.items() if name not in inputs and value is not None}
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [name for name, parameter in signature.parameters.items() if parameter.kind in kinds]
+    if any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in signature.parameters.values()):
+        names += [name for name in given if name not in names]
+    if list(inputs) != names[: len(inputs)]:
+        skipped = [name for name in names[: len(inputs)] if name not in inputs]
+        why = f"{skipped[0]!r} stands before them" if skipped else "some can be given by name only"
+        raise SpecError([_uncallable(path, f"the inputs are {', '.join(inputs)}, and {why}")])
+    for name, value in fixed.items():
+        if not isinstance(value, (bool, int, float, str)):
+            raise SpecError([_uncallable(path, f"{name!r} was {type(value).__name__}, which no document can hold")])
+    return inputs, fixed
+
+
+def _uncallable(path: SpecPath, message: str) -> Diagnostic:
+    hint = 'write a function that takes the inputs by position, and name it in "function"'
+    return finding("wrong-arity", path, message, hint)
+
+
+def argument(name: str, index: int) -> str:
+    """A parameter's name, where a revived function can have it."""
+    return name if is_input_name(name) else f"argument_{index}"

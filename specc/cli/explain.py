@@ -1,0 +1,31 @@
+"""``specc explain [RULE]``: why a rule exists, with a bad and a good example."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from specc.cli import OK, WRONG_USAGE, complain
+from specc.diagnostics import did_you_mean
+from specc.report.text import table
+from specc.rules import rule_ids, rule_level, rule_page, rule_summary
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("rule", nargs="?", metavar="RULE", help="the id of a rule; without it, all are listed")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the page of a rule, or a line for each rule there is."""
+    if options.rule is None:
+        rows = [(rule, rule_level(rule), rule_summary(rule)) for rule in rule_ids()]
+        sys.stdout.write(table(("rule", "level", "what it says"), rows))
+        return OK
+    try:
+        sys.stdout.write(rule_page(options.rule))
+    except KeyError:
+        hint = did_you_mean(options.rule, rule_ids()) or "specc explain lists all"
+        complain(f"there is no rule {options.rule!r}; {hint}")
+        return WRONG_USAGE
+    return OK

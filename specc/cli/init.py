@@ -1,0 +1,144 @@
+"""``specc init MODEL``: a first spec, and what in it is a guess."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from specc.cli import OK, note
+from specc.cli.importing import import_tensorflow, modules_of
+from specc.errors import SpecError, TargetError, UnreadableError
+from specc.language.document import document_to_json
+from specc.language.load import dump, from_json
+from specc.language.scalars import DOTTED
+
+if TYPE_CHECKING:
+    from specc.language.document import Document
+    from specc.reader.inferred import InferredSpec
+
+_IMPORTED = re.compile(rf"{DOTTED}:({DOTTED})")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument(
+        "model", metavar="MODEL", help="module:attribute, a .keras file, or the directory of a SavedModel"
+    )
+    parser.add_argument("--name", metavar="NAME", help="the model's name; its own, or that of its file, unless said")
+    parser.add_argument("--out", metavar="FILE", help="where to write the spec, NAME.specc.json; must not exist")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the spec, or writes it to a file that is not there yet; each guess goes to standard error."""
+    out = None if options.out is None else Path(options.out)
+    if out is not None:
+        _require_free(out)  # before minutes of loading
+    directory = Path.cwd() if out is None else out.absolute().parent
+    inferred, model = _infer(options.model, directory)
+    data = document_to_json(inferred.document)
+    name = options.name or data.get("name") or _name(options.model)
+    document = from_json({**data, **({"name": name} if name else {}), **({"model": model} if model else {})})
+    _write(document, out)
+    for guess in inferred.guesses:
+        note(f"guess: {guess}")
+    if out is not None:
+        note(f"wrote {out}; check it with: specc validate {out}")
+    return OK
+
+
+def _infer(target: str, directory: Path) -> tuple[InferredSpec, str | None]:
+    """The spec, and how a document in ``directory`` names the model; None where it says so itself."""
+    path = Path(target)
+    if path.is_dir():
+        from specc.reader.infer import infer_archive_spec
+
+        return infer_archive_spec(path, model=f"{_beside(path, directory)}/"), None
+    if path.suffix == ".keras" and (path.exists() or _IMPORTED.fullmatch(target) is None):
+        if not path.exists():
+            raise UnreadableError(f"cannot read {target}: there is no such file")
+        named = _beside(path, directory)
+    elif _IMPORTED.fullmatch(target):
+        named = target
+    else:
+        what = "it is no .keras file" if path.exists() else "there is no such file or directory"
+        kinds = "a model is module:attribute, a .keras file or the directory of a SavedModel"
+        raise UnreadableError(f"cannot read {target}: {what}; {kinds}")
+    import_tensorflow("init")
+    from specc.archive.infer.heard_calls import heard_calls
+    from specc.archive.infer.infer_spec import infer_spec
+    from specc.archive.model import load_model
+    from specc.archive.user_code import run_user_code
+    from specc.cli.build import SEED
+
+    here = Path.cwd()
+    note(f"loading {target}")
+    with modules_of(here, (here,)), _findings_of(target):
+        with heard_calls() as call_of:
+            model = load_model(target, here, seed=SEED)
+        note("tracing")
+
+        def infer() -> InferredSpec:
+            return infer_spec(model, example=call_of(model))
+
+        # Nothing that a model overrides and raises becomes a traceback.
+        return run_user_code(infer, "bad-model", ("model",), "describing it failed"), named
+
+
+def _beside(path: Path, directory: Path) -> str:
+    """How a spec in ``directory`` names the file or directory at ``path``."""
+    named = Path(os.path.relpath(path.absolute(), directory)).as_posix()
+    return f"./{named}" if ":" in named and "/" not in named else named  # or it would be module:attribute
+
+
+@contextlib.contextmanager
+def _findings_of(target: str) -> Iterator[None]:
+    try:
+        yield
+    except SpecError as error:
+        raise SpecError(finding.in_file(target) for finding in error.diagnostics) from error
+
+
+def _name(target: str) -> str:
+    """What a model is called by its file, its module, or the directory over a numbered version."""
+    match = _IMPORTED.fullmatch(target)
+    if match and not Path(target).exists():
+        return target.partition(":")[0].rpartition(".")[2]
+    path = Path(target).absolute()
+    return path.parent.name if path.name.isdigit() and path.is_dir() else path.stem
+
+
+def _require_free(out: Path) -> None:
+    if os.path.lexists(out):
+        raise TargetError(f"{out} exists; choose another file, or remove it first; specc init overwrites nothing")
+    if not out.absolute().parent.is_dir():
+        raise TargetError(f"cannot write {out}: there is no directory {out.parent}")
+
+
+def _write(document: Document, out: Path | None) -> None:
+    """The canonical text, on standard output or whole in a file that was not there."""
+    try:
+        text = dump(document).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UnreadableError("the model's path is no text, so that no spec can name it") from None
+    if out is None:
+        sys.stdout.write(text.decode("utf-8"))
+        sys.stdout.flush()
+        return
+    stage = out.with_name(f".specc-init-{secrets.token_hex(4)}")
+    try:
+        try:
+            stage.write_bytes(text)
+            os.link(stage, out)  # a rename would replace what somebody else has written meanwhile
+        finally:
+            stage.unlink(missing_ok=True)
+    except FileExistsError:
+        _require_free(out)
+    except OSError as error:
+        raise TargetError(f"cannot write {out}: {error.strerror or error}") from error

@@ -1,0 +1,117 @@
+"""A first spec: a document that was inferred and not written, with every guess that is in it."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from specc.diagnostics import SpecPath, format_path, printable
+from specc.language.document import Document, Endpoint
+from specc.language.legality import RESERVED, is_input_name
+from specc.language.names import BoundLeaf, components, input_leaves, output_leaves
+from specc.language.trees import Leaf, Tensor
+from specc.reader.structured import with_leaves
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What nothing proves, or what could not be taken over: where it stands, and what to check."""
+
+    path: SpecPath
+    message: str
+
+    def __str__(self) -> str:
+        return printable(f"{format_path(self.path)}: {self.message}" if self.path else self.message)
+
+
+@dataclass(frozen=True)
+class InferredSpec:
+    """A document that can be built, and what a person should check in it before it is committed."""
+
+    document: Document
+    guesses: tuple[Guess, ...] = ()
+
+
+def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[Guess, ...]]:
+    """``endpoint``, which stands at ``at``, under names that can be built, and a guess for each that is new.
+
+    Arguments are renamed, and leaves get a ``name``; keys stay as the function has them.
+    """
+    guesses: list[Guess] = []
+    arguments: list[str] = []
+    for index, name in enumerate(endpoint.arguments):
+        arguments.append(legal_name(name, arguments, f"argument_{index}"))
+        if arguments[-1] != name:
+            guesses.append(Guess((*at, "arguments", index), f"no argument can be called {name!r}"))
+    endpoint = endpoint.model_copy(update={"arguments": tuple(arguments)})
+    leaves = iter([*_renamed_inputs(endpoint, at, guesses)])
+    inputs = tuple(with_leaves(tree, leaves) for tree in endpoint.inputs)
+    outputs = with_leaves(endpoint.outputs, iter([*_renamed_outputs(endpoint, at, guesses)]))
+    return endpoint.model_copy(update={"inputs": inputs, "outputs": outputs}), tuple(guesses)
+
+
+def _renamed_inputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> Iterator[Leaf]:
+    taken: set[str] = set()
+    for leaf in input_leaves(endpoint, at):
+        names = [component.wire_name for component in leaf.components]
+        fits = all(is_input_name(name) and name.lower() not in taken for name in names)
+        renamed = leaf.leaf if fits and len(set(names)) == len(names) else _renamed(leaf, taken, guesses)
+        taken |= {part.wire_name.lower() for part in components(renamed, renamed.name or leaf.name)}
+        yield renamed
+
+
+def _renamed(leaf: BoundLeaf, taken: Collection[str], guesses: list[Guess]) -> Leaf:
+    """The leaf under the first name made of its own whose components clash with nothing."""
+    base = legal_name(leaf.name, (), "input")
+    for number in count(1):
+        name = base if number == 1 else f"{base}_{number}"
+        renamed = _named(leaf.leaf, name)
+        parts = [component.wire_name for component in components(renamed, name)]
+        if not any(part.lower() in taken for part in parts):
+            break
+    guesses.append(Guess(leaf.path, f"called {name!r} on the wire, since {leaf.name!r} is no legal name, or taken"))
+    return renamed
+
+
+def _renamed_outputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> Iterator[Leaf]:
+    taken: set[str] = set()
+    for leaf in output_leaves(endpoint, at):
+        names = [component.wire_name for component in leaf.components]
+        renamed = leaf.leaf
+        if not all(name.isprintable() and name not in taken for name in names):
+            base = "".join(letter if letter.isprintable() else "_" for letter in leaf.name)
+            free = (base if number == 1 else f"{base}_{number}" for number in count(1))
+            name = next(
+                name for name in free
+                if not any(part.wire_name in taken for part in components(_named(leaf.leaf, name), name))
+            )  # fmt: skip
+            renamed = _named(leaf.leaf, name)
+            guesses.append(
+                Guess(leaf.path, f"called {name!r} on the wire, since {leaf.name!r} is taken or unprintable")
+            )
+        taken |= {part.wire_name for part in components(renamed, renamed.name or leaf.name)}
+        yield renamed
+
+
+def _named(leaf: Leaf, name: str) -> Leaf:
+    said = {"name": name} if isinstance(leaf, Tensor) else {"name": name, "names": None}
+    return leaf.model_copy(update=said)
+
+
+def legal_name(text: str, taken: Collection[str], otherwise: str) -> str:
+    """A legal name of an input, an argument or an endpoint that is like ``text`` and unlike all of ``taken``."""
+    word = re.sub(r"[^A-Za-z0-9_]+", "_", text).lstrip("_") if text.isascii() else ""
+    if not word[:1].isalpha():
+        word = f"{otherwise}_{word}".rstrip("_")
+    if keyword.iskeyword(word) or word == "self":
+        word += "_"
+    numbered = (word if number == 1 else f"{word}_{number}" for number in count(1))
+    return next(name for name in numbered if name not in taken)
+
+
+def legal_endpoint_name(name: str, taken: Collection[str]) -> str:
+    """The name of an endpoint that is like ``name``, unlike all of ``taken``, and free on a revived object."""
+    return legal_name(name, (*taken, *RESERVED), "endpoint")

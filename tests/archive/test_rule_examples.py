@@ -1,0 +1,57 @@
+"""What the pages of the rules say of building and reading archives, with the Python that stands on them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rule_examples import Example, examples
+from rule_ids import SPEC_STAGES, rules_in_source
+
+import specc
+from specc.cli import main
+from specc.rules import rule_ids
+
+pytestmark = pytest.mark.tensorflow
+
+RUN = [example for example in examples() if example.python]
+NOT_RUN = {
+    "archive-mismatch",  # a bug in specc or TensorFlow
+    "asset-clash",  # a file that changes while it is read
+    "unsupported-dtype",  # an old TensorFlow
+}
+
+
+def test_every_rule_of_building_and_reading_is_run() -> None:
+    elsewhere = rules_in_source(*SPEC_STAGES, "checks") - {"bad-contract"}
+    assert {example.rule for example in RUN} == set(rule_ids()) - elsewhere - NOT_RUN
+
+
+@pytest.mark.parametrize("example", RUN, ids=str)
+def test_an_example_gives_its_rule_or_nothing(
+    example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = built(example, capsys) if example.spec else executed(example)
+    assert found == ({example.rule} if example.kind == "Bad" else set())
+
+
+def built(example: Example, capsys: Any) -> set[str]:
+    """The rules of what ``specc build`` finds in the spec of an example, whose model is beside it."""
+    Path("ranker.specc.json").write_text(example.spec)
+    Path("ranker.py").write_text(example.python)
+    code = main(["build", "ranker.specc.json", "--out", "archive", "--quiet", "--format", "json"])
+    out = capsys.readouterr().out
+    assert Path("archive").exists() == (code == 0)
+    return set() if code == 0 else {finding["rule"] for finding in json.loads(out)["findings"]}
+
+
+def executed(example: Example) -> set[str]:
+    """The rules of what the Python of an example raises."""
+    try:
+        exec(compile(example.python, str(example), "exec"), {"__name__": "__main__"})
+    except specc.SpecError as error:
+        return {finding.rule for finding in error.diagnostics}
+    return set()
