@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from specc.checks.subject import Subject
 from specc.diagnostics import Diagnostic
-from specc.language.document import Document, Target
+from specc.language.document import Target
 
 CheckLevel = Literal["error", "warning", "off"]
 LEVELS: tuple[CheckLevel, ...] = get_args(CheckLevel)
@@ -21,6 +22,6 @@ class Check:
     """
 
     rule: str
-    find: Callable[[Document], Iterator[Diagnostic]]
+    find: Callable[[Subject], Iterator[Diagnostic]]
     level: CheckLevel = "warning"
     target: Target | None = None

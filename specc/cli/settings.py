@@ -34,6 +34,8 @@ def _settings_in(directory: Path) -> Settings:
     file = directory / _FILE
     try:
         content = file.read_bytes()
+    except PermissionError:  # it may say that what follows is an error, or none
+        raise SettingsError(f"cannot read {file}: permission denied") from None
     except OSError:
         content = b""
     if _TABLE in content:  # so that nobody else waits for a TOML parser

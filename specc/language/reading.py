@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -96,7 +97,8 @@ def capped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """At most MAX_FINDINGS of ``diagnostics``; the last one says that there are more, which are not even looked for."""
     for count, diagnostic in enumerate(diagnostics):
         if count == MAX_FINDINGS - 1:
-            yield finding("too-many-findings", (), "there are more findings; mend these first")
+            more = finding("too-many-findings", (), "there are more findings; mend these first")
+            yield replace(more, level=diagnostic.level)
             return
         yield diagnostic
 
@@ -132,7 +134,7 @@ def _beginning(value: Any, path: SpecPath, left: list[int], cut: set[SpecPath]) 
 def _placed(diagnostic: Diagnostic, data: Any) -> Diagnostic:
     """A finding of a rule with its path as the file has it.
 
-    A long form of a list or dict has its parts under ``items``, and one of a tensor its dimensions in an array.
+    A long form of a list or dict has its parts under ``items``, and one of a tensor its dtype and dimensions apart.
     """
     path: list[str | int] = []
     current = data
@@ -148,7 +150,10 @@ def _placed(diagnostic: Diagnostic, data: Any) -> Diagnostic:
             current = current[part]
         except (KeyError, IndexError, TypeError):
             current = None
-    shape = current.get("shape") if is_long_form(current) else None
-    if diagnostic.part and isinstance(shape, list) and diagnostic.part in shape:
-        path += ["shape", shape.index(diagnostic.part)]
+    if diagnostic.part and is_long_form(current):
+        shape = current.get("shape")
+        if isinstance(shape, list) and diagnostic.part in shape:
+            path += ["shape", shape.index(diagnostic.part)]
+        elif diagnostic.part == current.get("dtype"):
+            path.append("dtype")
     return diagnostic.at(tuple(path))

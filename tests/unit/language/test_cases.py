@@ -1,4 +1,7 @@
-"""Every rule has a folder in ``tests/cases``: a bad file, what is printed of it, and the file with the mistake mended."""
+"""Every rule has a folder in ``tests/cases``: a bad file, what is printed of it, and the file with the mistake mended.
+
+Those of the checks are in ``tests/unit/checks/test_checks.py``.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ from pathlib import Path
 import pytest
 from rule_ids import SPEC_STAGES, rules_in_source
 
+from specc.checks import CHECKS
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.language.load import load_buildable, loads
 from specc.report.text import findings_text
 
 CASES = Path(__file__).parents[2] / "cases"
-RULES = sorted(folder.name for folder in CASES.iterdir())
+RULES = sorted(folder.name for folder in CASES.iterdir() if folder.name not in CHECKS)
 FOUND_IN_CODE = {
     "too-large",  # 16 MiB of file
     "too-many-findings",

@@ -1,0 +1,33 @@
+"""Two endpoints that are one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, finding
+from specc.language.document import document_to_json
+
+
+def duplicate_endpoint(subject: Subject) -> Iterator[Diagnostic]:
+    """An endpoint that differs from another in its name and description only.
+
+    Of one that is given in code, with the function null, nobody knows.
+    """
+    document = subject.document
+    if len(document.endpoints) < 2:
+        return
+    written = document_to_json(document)["endpoints"]
+    seen: dict[str, str] = {}
+    for name, endpoint in document.endpoints.items():
+        if endpoint.function is None:
+            continue
+        meaning = json.dumps({key: value for key, value in written[name].items() if key != "description"})
+        if meaning in seen:
+            message = f"{name!r} and {seen[meaning]!r} differ in nothing but their names"
+            hint = "remove one"
+            if document.default in (name, seen[meaning]):
+                hint += "; the default endpoint is published as 'serving_default' too"
+            yield finding("duplicate-endpoint", ("endpoints", name), message, hint, on_key=True)
+        seen.setdefault(meaning, name)

@@ -1,0 +1,16 @@
+"""A dimension that has only one size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, finding
+
+
+def fixed_dim(subject: Subject) -> Iterator[Diagnostic]:
+    """A dim whose bounds are equal: a size, which the archive would state and TensorFlow check, were it written so."""
+    for name, dim in subject.document.dims.items():
+        if dim.min == dim.max:
+            message = f"the dim {name!r} is always {dim.max}, and the archive says any size all the same"
+            yield finding("fixed-dim", ("dims", name), message, f"write {dim.max} in the shapes", on_key=True)

@@ -1,0 +1,52 @@
+"""Names that Keras or TensorFlow made up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from specc.checks.subject import CheckedEndpoint, Subject
+from specc.diagnostics import Diagnostic, SpecPath, finding
+from specc.language.names import placed_children
+from specc.language.trees import NamedTuple, Ragged, Sparse, Tensor, Tree
+
+_GENERATED = re.compile(
+    r"keras_tensor(_\d+)?"  # keras.Input without a name
+    r"|input_layer(_\d+)?|input_\d+"  # keras.layers.InputLayer, and that of Keras 2
+    r"|args_\d+(_\d+)?"  # a tf.function that takes *args
+    r"|(Identity|Placeholder|PartitionedCall|StatefulPartitionedCall)(_\d+)?"  # operations of a graph
+    r"|(activation|concatenate|conv2d|dense|dropout|flatten|functional|lambda|sequential|softmax)_\d+"  # layers
+)
+
+
+def generated_name(subject: Subject) -> Iterator[Diagnostic]:
+    """A name that is numbered by itself: it says nothing, and the model has another one when it is built again."""
+    for checked in subject.endpoints:
+        for word, path, on_key in _words(checked):
+            if _GENERATED.fullmatch(word):
+                message = f"{word!r} is a name that was made up and numbered, not chosen: another build has another"
+                hint = "name what it is, in the model too where the function looks for that name"
+                yield finding("generated-name", path, message, hint, on_key=on_key)
+
+
+def _words(checked: CheckedEndpoint) -> Iterator[tuple[str, SpecPath, bool]]:
+    """Every word of the document that a wire name is made of, where it stands, and whether it is a key there."""
+    endpoint, at = checked.endpoint, checked.path
+    if "arguments" in endpoint.model_fields_set:
+        yield from ((name, (*at, "arguments", index), False) for index, name in enumerate(endpoint.arguments))
+    for index, tree in enumerate(endpoint.inputs):
+        yield from _words_in(tree, (*at, "inputs", index))
+    yield from _words_in(endpoint.outputs, (*at, "outputs"))
+
+
+def _words_in(tree: Tree, path: SpecPath) -> Iterator[tuple[str, SpecPath, bool]]:
+    if isinstance(tree, (Tensor, Ragged, Sparse)):
+        if tree.name is not None:
+            yield tree.name, (*path, "name"), False
+        return
+    for key, child, place in placed_children(tree, path):
+        if isinstance(tree, NamedTuple):
+            yield str(key), (*place[:-1], 0), False
+        elif isinstance(key, str):
+            yield key, place, True
+        yield from _words_in(child, place)

@@ -1,0 +1,26 @@
+"""A batch that has a name in one input, and none in another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject, first_dim, named_first_dim, once
+from specc.diagnostics import Diagnostic, finding
+from specc.language.tensor_string import ANY
+
+
+def inconsistent_dim(subject: Subject) -> Iterator[Diagnostic]:
+    """An input of any number of rows beside one whose number has a name: the same number, or nobody knows.
+
+    Of an output, '?' is the word for a size that the function decides, and is left alone.
+    """
+    for checked in subject.endpoints:
+        names = dict.fromkeys(name for bound in checked.inputs if (name := named_first_dim(bound.leaf)))
+        if not names:
+            continue
+        for bound in checked.inputs:
+            if first_dim(bound.leaf) == ANY:
+                known = ", ".join(map(repr, names))
+                message = f"the first dimension of {bound.name!r} is '?', and that of other inputs {known}"
+                hint = f"write {next(iter(names))!r}, or declare a dim of its own if the sizes may differ"
+                yield finding("inconsistent-dim", bound.path, message, hint, part=once(ANY, bound.leaf))

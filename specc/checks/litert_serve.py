@@ -1,0 +1,37 @@
+"""Signatures that the LiteRT converter drops.
+
+``TFLiteConverter.from_saved_model`` takes every archive with an attribute ``serve`` and several signatures for one of
+``Model.export``, and converts 'serving_default' alone, even where it is told others (tensorflow/lite/python/lite.py, of
+TensorFlow 2.21; tests/archive/test_targets.py shows it). One signature that is asked for by itself is not dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, finding
+from specc.language.signatures import DEFAULT_KEYS, published_signatures
+
+_SERVE, _DEFAULT = "serve", DEFAULT_KEYS["predict"]
+_SHOWN = 5
+
+
+def litert_serve(subject: Subject) -> Iterator[Diagnostic]:
+    """An endpoint called ``serve`` beside others."""
+    if _SERVE not in subject.document.endpoints:
+        return
+    signatures = published_signatures(subject.document)
+    keys = [each.key for each in signatures]
+    kept = {_DEFAULT, *(each.alias_of for each in signatures if each.key == _DEFAULT)}
+    lost = [key for key in keys if key not in kept]
+    if not lost or len(keys) < 2:
+        return
+    if _DEFAULT in keys:
+        names = ", ".join(map(repr, lost[:_SHOWN])) + (f" and {len(lost) - _SHOWN} more" if lost[_SHOWN:] else "")
+        message = (
+            f"beside an endpoint called 'serve' the LiteRT converter keeps 'serving_default' alone, and loses {names}"
+        )
+    else:
+        message = "beside an endpoint called 'serve' the LiteRT converter wants 'serving_default', which is not there"
+    yield finding("litert-serve", ("endpoints", _SERVE), message, "call it something else", on_key=True)

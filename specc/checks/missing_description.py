@@ -1,0 +1,20 @@
+"""A document, or an endpoint, that does not say what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, finding
+
+
+def missing_description(subject: Subject) -> Iterator[Diagnostic]:
+    """What a client reads first is not there."""
+    if not subject.document.description.strip():
+        hint = 'say in "description" what the model does'
+        yield finding("missing-description", (), "the document has no description", hint)
+    for name, endpoint in subject.document.endpoints.items():
+        if not endpoint.description.strip():
+            message = f"the endpoint {name!r} has no description"
+            hint = 'say in "description" what it answers, and for whom'
+            yield finding("missing-description", ("endpoints", name), message, hint, on_key=True)

@@ -1,0 +1,27 @@
+"""A default that is not the endpoint which looks like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, finding
+
+_USUAL = ("serve", "predict", "call")
+
+
+def moved_default(subject: Subject) -> Iterator[Diagnostic]:
+    """Another endpoint has the name that Keras gives to the default, so that people call the wrong one.
+
+    A default of the method classify or regress is what requests of that kind find, whatever 'predict' is.
+    """
+    document = subject.document
+    if document.mode != "predict" or document.default is None or document.default in (*_USUAL, "serving_default"):
+        return
+    usual = [name for name in _USUAL if name in document.endpoints]
+    if document.endpoints[document.default].method != "predict":
+        usual = [name for name in usual if name != "predict"]
+    if usual:
+        message = f"the default is {document.default!r}, though there is an endpoint {usual[0]!r}"
+        hint = f"make {usual[0]!r} the default, or give it a name that says what it is for"
+        yield finding("moved-default", ("default",), message, hint)

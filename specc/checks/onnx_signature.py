@@ -1,0 +1,29 @@
+"""The signature that tf2onnx converts where it is not told which.
+
+"'--signature_def' not specified, using first signature" (``_from_saved_model_v2``, tf2onnx/tf_loader.py of
+onnx/tensorflow-onnx), which is the first by name (tests/archive/test_targets.py). One run converts one signature:
+"Cannot load multiple signature defs in TF2.x".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, finding
+from specc.language.signatures import DEFAULT_KEYS, published_signatures
+
+
+def onnx_signature(subject: Subject) -> Iterator[Diagnostic]:
+    """The first signature is another than the default."""
+    signatures = published_signatures(subject.document)
+    if len(signatures) < 2:
+        return
+    default = DEFAULT_KEYS[subject.document.mode]
+    wanted = {default, *(each.alias_of for each in signatures if each.key == default)}
+    first = min(signatures, key=lambda each: each.key)
+    if first.key not in wanted:
+        told = default if default in (each.key for each in signatures) else "NAME"
+        message = f"tf2onnx converts {first.key!r}, the first signature by name, unless it is told which"
+        hint = f"convert with --signature_def {told}, and turn the check off"
+        yield finding("onnx-signature", ("endpoints", first.endpoint), message, hint, on_key=True)

@@ -1,0 +1,29 @@
+"""Endpoints that OpenVINO does not reach.
+
+Its frontend looks at 'serving_default' alone, and where there is none, puts the inputs and outputs of all signatures
+into one model (``load_meta_graph``, src/frontends/tensorflow/src/graph_iterator_saved_model.hpp of
+openvinotoolkit/openvino, and the discussion of PR 24153). A signature that TensorFlow has loaded can be converted too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, finding
+
+
+def openvino_endpoints(subject: Subject) -> Iterator[Diagnostic]:
+    """An endpoint beside the default, or several without one."""
+    document = subject.document
+    if document.mode != "predict" or len(document.endpoints) < 2:
+        return
+    if document.default is None:
+        message = "without a 'serving_default' OpenVINO makes one model of all endpoints"
+        yield finding("openvino-endpoints", ("default",), message, "make an endpoint the default")
+        return
+    for name in document.endpoints:
+        if name != document.default:
+            message = f"of an archive OpenVINO converts the default endpoint, {document.default!r}, alone"
+            hint = "write a document of its own for it"
+            yield finding("openvino-endpoints", ("endpoints", name), message, hint, on_key=True)

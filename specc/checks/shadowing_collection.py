@@ -1,0 +1,30 @@
+"""A collection that is called like something else of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, finding
+from specc.language.document import Selection
+
+_OF_KERAS = {
+    "built", "dtype", "inputs", "layers", "losses", "loss", "metrics", "metrics_variables", "non_trainable_weights",
+    "optimizer", "outputs", "trainable", "trainable_weights", "weights",
+}  # fmt: skip
+
+
+def shadowing_collection(subject: Subject) -> Iterator[Diagnostic]:
+    """A name that every Keras model has for something, and that means something else on the revived archive."""
+    for name, selections in subject.document.variable_collections.items():
+        plain = [selection.from_ for selection in selections if _takes_all(selection)]
+        if name in _OF_KERAS and plain != [name]:
+            message = f"{name!r} is something else on every Keras model than this selection of variables"
+            hint = f"choose another name, such as {name + '_variables'!r}"
+            if name.endswith(("weights", "variables")):
+                hint = f'choose another name, or select "{name}" itself'
+            yield finding("shadowing-collection", ("variable_collections", name), message, hint, on_key=True)
+
+
+def _takes_all(selection: Selection) -> bool:
+    return selection.match == "**" and selection.trainable is None and selection.dtype is None

@@ -1,0 +1,32 @@
+"""An archive without a default signature, where it is looked for.
+
+- TensorFlow Serving: a request that names no signature means 'serving_default' (g3doc/api_rest.md, "Predict API";
+  ``kDefaultServingSignatureDefKey`` in servables/tensorflow/predict_util.cc): "Serving signature key ... not found".
+- Triton: where there is none, and no parameter TF_SIGNATURE_DEF, the first one of a hash map is taken
+  (mirror/tensorflow_backend_tf.cc of triton-inference-server/tensorflow_backend): another one from start to start, as
+  issue 4756 of triton-inference-server/server saw it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, finding
+from specc.language.signatures import published_signatures
+
+
+def serving_without_default(subject: Subject) -> Iterator[Diagnostic]:
+    """TensorFlow Serving refuses every request that names no signature."""
+    if subject.document.mode == "predict" and subject.document.default is None:
+        message = "a request that names no signature is refused: there is no 'serving_default'"
+        yield finding("tf-serving-no-default", ("default",), message, "make an endpoint the default")
+
+
+def triton_without_default(subject: Subject) -> Iterator[Diagnostic]:
+    """Triton serves whichever signature it comes across first."""
+    document = subject.document
+    if document.mode == "predict" and document.default is None and len(published_signatures(document)) > 1:
+        message = "without a 'serving_default' Triton serves any one of the signatures, another at each start"
+        hint = "make an endpoint the default, or name one in the parameter TF_SIGNATURE_DEF"
+        yield finding("triton-no-default", ("default",), message, hint)

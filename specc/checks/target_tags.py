@@ -1,0 +1,33 @@
+"""Tags that a model server does not look for.
+
+A loader takes the graph whose tags are exactly those that it asks for ("Could not find meta graph def matching supplied
+tags", S#1688 in tensorflow/serving). TensorFlow Serving asks for 'serve' unless its flag --saved_model_tags says
+otherwise (model_servers/main.cc); Triton for 'serve' or the one tag in its parameter TF_GRAPH_TAG (README.md of
+triton-inference-server/tensorflow_backend). tests/archive/test_targets.py shows it with TensorFlow's own loader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, SpecPath, finding
+from specc.language.signatures import TAGS
+
+_SERVE = TAGS["predict"]
+
+
+def tags_check(rule: str, server: str, hint: str) -> Callable[[Subject], Iterator[Diagnostic]]:
+    """The check that ``server`` finds the archive; ``hint`` is what else it can be told."""
+
+    def find(subject: Subject) -> Iterator[Diagnostic]:
+        document = subject.document
+        tags = (TAGS[document.mode], *document.save_options.extra_tags)
+        if tags != (_SERVE,):
+            path: SpecPath = ("save_options", "extra_tags") if tags[0] == _SERVE else ("mode",)
+            message = (
+                f"{server} loads what is tagged {_SERVE!r} and nothing else, and this is {', '.join(map(repr, tags))}"
+            )
+            yield finding(rule, path, message, hint)
+
+    return find

@@ -1,0 +1,48 @@
+"""Tensors that keep Triton from batching.
+
+Where requests are to be joined, "the shape should have at least 1 dimension and the first dimension must be -1", of
+every input and output (``CompareDims`` and ``ModelSupportsBatch``, src/tensorflow_utils.cc of
+triton-inference-server/tensorflow_backend, where a tensor of unknown rank counts as a scalar). All inputs of a request
+have one first dimension, "batch size does not match other inputs" (``InferenceRequest::Normalize`` of
+triton-inference-server/core), which the parts of a ragged or sparse tensor have not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject, first_dim, varies
+from specc.checks.unbatched_input import unbatched_leaves
+from specc.diagnostics import Diagnostic, finding
+from specc.language.names import BoundLeaf
+from specc.language.trees import Tensor
+
+
+def triton_batching(subject: Subject) -> Iterator[Diagnostic]:
+    """One tensor that cannot be batched, of an endpoint whose inputs can; scalar inputs are ``unbatched-input``."""
+    for checked in subject.served():
+        said = {bound.path for bound in unbatched_leaves(checked)}
+        if not any(isinstance(bound.leaf, Tensor) and varies(bound.leaf) for bound in checked.inputs):
+            continue
+        for bound in (*checked.inputs, *checked.outputs):
+            problem = _problem(bound)
+            if problem and bound.path not in said:
+                message = f"Triton cannot batch requests to {checked.name!r}: {bound.name!r} {problem}"
+                hint = f"{_mended(bound)}, or set max_batch_size to 0"
+                yield finding("triton-batching", bound.path, message, hint)
+
+
+def _mended(bound: BoundLeaf) -> str:
+    dense = isinstance(bound.leaf, Tensor)
+    return "begin its shape with the dim of the batch" if dense else "declare it dense, padded to one length"
+
+
+def _problem(bound: BoundLeaf) -> str:
+    leaf = bound.leaf
+    if not isinstance(leaf, Tensor):
+        return f"is {leaf.kind}, whose parts have numbers of rows of their own"
+    if leaf.shape is None:
+        return "has no known rank, which counts as a scalar"
+    if not leaf.shape:
+        return "is a scalar"
+    return "" if varies(leaf) else f"has a fixed first dimension, {first_dim(leaf)}"

@@ -1,0 +1,43 @@
+"""Inputs that a server cannot put together with those of another request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import CheckedEndpoint, Subject, first_dim, has_default, once, varies
+from specc.diagnostics import Diagnostic, finding
+from specc.language.names import BoundLeaf
+
+
+def unbatched_input(subject: Subject) -> Iterator[Diagnostic]:
+    """A scalar, or a fixed number of rows, where a server would batch: it then runs each request by itself.
+
+    TensorFlow Serving and Triton join requests along the first dimension of every input (batching_session.h: "all
+    input tensors have the same 0th-dimension size B"). What has a default is left out by most clients, and is fine.
+    """
+    for checked in subject.served():
+        unbatched = unbatched_leaves(checked)
+        if not unbatched:
+            continue
+        if len(unbatched) == len([bound for bound in checked.inputs if not has_default(bound.leaf)]):
+            path = unbatched[0].path if len(unbatched) == 1 else (*checked.path, "inputs")
+            message = f"a request to {checked.name!r} holds one example, so that no server can join several"
+            hint = "begin each shape with a dim such as 'batch', or turn the check off where one at a time is meant"
+            yield finding("unbatched-input", path, message, hint)
+            continue
+        for bound in unbatched:
+            size = first_dim(bound.leaf)
+            what = "is a scalar" if size is None else f"has a fixed first dimension, {size},"
+            message = f"the input {bound.name!r} {what} beside a batch, so that no server can join requests"
+            hint = "begin its shape with the dim of the others" + (", or give it a default" if size is None else "")
+            part = "" if size is None else once(size, bound.leaf)
+            yield finding("unbatched-input", bound.path, message, hint, part=part)
+
+
+def unbatched_leaves(checked: CheckedEndpoint) -> list[BoundLeaf]:
+    """The inputs without a first dimension that varies, but for those with a default, and of unknown rank."""
+    return [
+        bound
+        for bound in checked.inputs
+        if bound.leaf.shape is not None and not varies(bound.leaf) and not has_default(bound.leaf)
+    ]

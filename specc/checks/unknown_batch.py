@@ -1,0 +1,29 @@
+"""An output whose batch comes from nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject, named_first_dim
+from specc.diagnostics import Diagnostic, did_you_mean, finding
+from specc.language.tensor_string import ANY
+
+
+def unknown_batch(subject: Subject) -> Iterator[Diagnostic]:
+    """An output whose first dim is in no input, though the inputs have a batch with a name.
+
+    Where the inputs have none, a size that the function decides, such as how many samples it draws, may be named.
+    """
+    for checked in subject.endpoints:
+        shapes = [bound.leaf.shape for bound in checked.inputs]
+        known = {dim for shape in shapes for dim in shape or () if isinstance(dim, str) and dim != ANY}
+        batches = dict.fromkeys(name for bound in checked.inputs if (name := named_first_dim(bound.leaf)))
+        if not batches or None in shapes:
+            continue
+        for bound in checked.outputs:
+            dim = named_first_dim(bound.leaf)
+            if dim is not None and known.isdisjoint(bound.leaf.shape or ()):
+                message = f"the first dimension of {bound.name!r}, {dim!r}, is in no input"
+                near = did_you_mean(dim, batches) or f"write a dim of the inputs, such as {next(iter(batches))!r}"
+                hint = f"{near}, or '?' where the function decides the size" if near[-1] != "?" else near
+                yield finding("unknown-batch", bound.path, message, hint, part=dim)

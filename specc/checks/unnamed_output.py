@@ -1,0 +1,22 @@
+"""Several outputs that only their positions tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, finding
+from specc.language.trees import List, Tuple
+
+_SHOWN = 3
+
+
+def unnamed_output(subject: Subject) -> Iterator[Diagnostic]:
+    """A list or tuple of outputs without names: on the wire ``output_0``, ``output_1``."""
+    for checked in subject.endpoints:
+        unnamed = [bound.name for bound in checked.outputs if bound.leaf.name is None]
+        if isinstance(checked.endpoint.outputs, (List, Tuple)) and len(unnamed) > 1:
+            more = f" and {len(unnamed) - _SHOWN} more" if len(unnamed) > _SHOWN else ""
+            message = f"clients know these outputs by position alone: {', '.join(unnamed[:_SHOWN])}{more}"
+            hint = 'give each leaf a "name", or return a dict'
+            yield finding("unnamed-output", (*checked.path, "outputs"), message, hint)
