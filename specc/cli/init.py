@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.cli import OK, note
+from specc.cli.findings import add_options
 from specc.cli.importing import import_tensorflow, modules_of
 from specc.errors import SpecError, TargetError, UnreadableError
 from specc.language.document import document_to_json
@@ -33,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", metavar="NAME", help="the model's name; its own, or that of its file, unless said")
     parser.add_argument("--out", metavar="FILE", help="where to write the spec, NAME.specc.json; must not exist")
+    add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:

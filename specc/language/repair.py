@@ -63,6 +63,9 @@ def _mend(data: Any, defect: Defect) -> tuple[SpecPath, ...]:
             data["variable_collections"][name] = "variables"
         case ("endpoints", name, field, *_):
             return _mend_endpoint(data["endpoints"][name], ("endpoints", name), str(field), defect)
+        case ("mode", *_):
+            data.pop("mode")
+            return (("mode",), ("default",))  # which the mode publishes under a name of its own
         case (field, *_):
             data.pop(field, None)
     return (place[:2],)

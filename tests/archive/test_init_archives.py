@@ -479,14 +479,14 @@ def test_a_keras_file_is_named_from_where_the_spec_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["tides:nothing"], 1, "tides:nothing: model: import-failed: 'tides' (a module) has no attribute 'nothing'\n"),
+        (["tides:nothing", "-q"], 1, "tides:nothing: model: error: import-failed: 'tides' (a module) has no attribute 'nothing'\n"),
         (
-            ["tides:unbuilt"],
+            ["tides:unbuilt", "-q"],
             1,
-            "tides:unbuilt: model: bad-model: the inputs of the model cannot be known: it is not built; call it once where "
+            "tides:unbuilt: model: error: bad-model: the inputs of the model cannot be known: it is not built; call it once where "
             "it is made, best on keras.Input tensors\n",
         ),
-        (["custom.keras"], 1, "custom.keras: model: bad-model: cannot load 'custom.keras': TypeError: Could not locate class"),
+        (["custom.keras", "-q"], 1, "custom.keras: model: error: bad-model: cannot load 'custom.keras': TypeError: Could not locate class"),
         (["absent.keras"], 3, "specc: error: cannot read absent.keras: there is no such file\n"),
         (
             ["tides.py"],

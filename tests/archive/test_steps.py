@@ -463,6 +463,7 @@ def test_metrics_that_the_step_makes_can_be_read_and_reset(export: Any) -> None:
     # The model has seen no batch: its metrics get their variables while the step is traced.
     endpoints = supervised(["accuracy", "loss"], [X, KIND, WEIGHT], f"float32[batch, {CLASSES}]")
     del endpoints["learn"]
+    endpoints = {name: {**endpoint, "method": "eval"} for name, endpoint in endpoints.items()}
     model = compiled_late(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     revived, _ = export(model, endpoints, mode="eval", default="evaluate")
     x, y, weight = (tf.constant(part) for part in batches()[0])
