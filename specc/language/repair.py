@@ -64,11 +64,20 @@ def _mend(data: Any, defect: Defect) -> tuple[SpecPath, ...]:
         case ("endpoints", name, field, *_):
             return _mend_endpoint(data["endpoints"][name], ("endpoints", name), str(field), defect)
         case ("mode", *_):
-            data.pop("mode")
-            return (("mode",), ("default",))  # which the mode publishes under a name of its own
+            data["mode"] = _mode_of_default(data)
         case (field, *_):
             data.pop(field, None)
     return (place[:2],)
+
+
+def _mode_of_default(data: Any) -> str:
+    """The mode in which the default endpoint is as good as any."""
+    endpoints = data.get("endpoints")
+    named = endpoints if isinstance(endpoints, dict) else {}
+    default = data.get("default", next(iter(named), None))
+    endpoint = named.get(default) if isinstance(default, str) else None
+    method = endpoint.get("method") if isinstance(endpoint, dict) else None
+    return str(method) if method in ("train", "eval") else "predict"
 
 
 def _mend_endpoint(endpoint: dict[str, Any], at: SpecPath, field: str, defect: Defect) -> tuple[SpecPath, ...]:
