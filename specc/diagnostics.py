@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable
@@ -115,6 +114,8 @@ def kind_of(value: object) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint that names the closest known word, or the empty string where none is close."""
+    import difflib  # noqa: PLC0415  # most runs have no word to look for
+
     # difflib is quadratic in the length of the word; no name that a person mistypes is this long.
     matches = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6) if len(word) <= 64 else []
     # Of words that are about as close, one of the same letters is meant: int46 is int64, and not int4.

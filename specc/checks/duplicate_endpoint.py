@@ -16,8 +16,9 @@ def duplicate_endpoint(subject: Subject) -> Iterator[Diagnostic]:
     Of one that is given in code, with the function null, nobody knows.
     """
     document = subject.document
-    if len(document.endpoints) < 2:
-        return
+    functions = [(endpoint.function, len(endpoint.inputs)) for endpoint in document.endpoints.values()]
+    if len(set(functions)) == len(functions):
+        return  # no two can be the same
     written = document_to_json(document)["endpoints"]
     seen: dict[str, str] = {}
     for name, endpoint in document.endpoints.items():

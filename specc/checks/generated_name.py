@@ -22,11 +22,19 @@ _GENERATED = re.compile(
 def generated_name(subject: Subject) -> Iterator[Diagnostic]:
     """A name that is numbered by itself: it says nothing, and the model has another one when it is built again."""
     for checked in subject.endpoints:
+        if not _may_have_one(checked):
+            continue
         for word, path, on_key in _words(checked):
             if _GENERATED.fullmatch(word):
                 message = f"{word!r} is a name that was made up and numbered, not chosen: another build has another"
                 hint = "name what it is, in the model too where the function looks for that name"
                 yield finding("generated-name", path, message, hint, on_key=on_key)
+
+
+def _may_have_one(checked: CheckedEndpoint) -> bool:
+    """Whether a wire name or an argument holds such a word; of most endpoints none does."""
+    names = (*checked.endpoint.arguments, *(leaf.name for leaf in (*checked.inputs, *checked.outputs)))
+    return any(map(_GENERATED.search, names))
 
 
 def _words(checked: CheckedEndpoint) -> Iterator[tuple[str, SpecPath, bool]]:

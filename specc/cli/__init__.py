@@ -6,6 +6,7 @@ Exit codes: 0 no errors, 1 errors found, 2 wrong usage, 3 could not run.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -36,6 +37,9 @@ OK, ERRORS_FOUND, WRONG_USAGE, COULD_NOT_RUN = range(4)
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code; never raises for bad input."""
     _mend_streams()
+    if argv is None:  # a process of its own, which ends before there is much garbage
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 50)
     try:
         return _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:

@@ -35,10 +35,11 @@ def print_report(report: Report, options: argparse.Namespace, stream: TextIO | N
     stream = stream or sys.stdout
     shown = replace(report, findings=report.findings[: options.max_findings])
     if options.format == "text":
-        from specc.report.text import findings_text
+        if shown.findings:
+            from specc.report.text import findings_text
 
-        stream.write(findings_text(shown.findings, color=_wants_color(stream), brief=options.quiet))
-        stream.flush()
+            stream.write(findings_text(shown.findings, color=_wants_color(stream), brief=options.quiet))
+            stream.flush()
         for _, message in report.unreadable:
             complain(message)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -24,8 +25,8 @@ def settings_for(file: str) -> Settings:
         SettingsError: they make no sense.
     """
     try:
-        return _settings_in(Path(file).resolve().parent)
-    except (OSError, ValueError, RuntimeError):  # the file's own name is broken, which reading it will tell
+        return _settings_in(Path(os.path.abspath(os.path.dirname(file))))  # noqa: PTH100, PTH120  # once a file
+    except (OSError, ValueError):  # the file's own name is broken, which reading it will tell
         return Settings()
 
 

@@ -11,8 +11,9 @@ from specc.cli.findings import add_options, print_report
 from specc.cli.settings import settings_for
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
+from specc.language.holding import capped
 from specc.language.load import BUILDABLE
-from specc.language.reading import capped, located, read_document
+from specc.language.reading import located, read_document
 from specc.loaders.json_text import read_content
 from specc.report import Report
 
@@ -42,4 +43,5 @@ def _findings(file: str) -> Sequence[Diagnostic]:
         document = read_document(content, file, BUILDABLE)
     except SpecError as error:
         return error.diagnostics
-    return located(content, file, capped(find_opinions(document, settings_for(file))))
+    opinions = list(capped(find_opinions(document, settings_for(file))))
+    return located(content, file, opinions) if opinions else ()

@@ -80,7 +80,8 @@ def _fields(tree: Tree, path: SpecPath) -> Iterator[Diagnostic]:
             message = f"the field {key!r} stands twice in the namedtuple {tree.typename!r}"
             yield finding("duplicate-field", (*place[:-1], 0), message)
         seen.add(key)
-        yield from _fields(child, place)
+        if not isinstance(child, (Tensor, Ragged, Sparse)):
+            yield from _fields(child, place)
 
 
 def _leaf(bound: BoundLeaf, document: Document) -> Iterator[Diagnostic]:
@@ -89,7 +90,8 @@ def _leaf(bound: BoundLeaf, document: Document) -> Iterator[Diagnostic]:
     match leaf:
         case Tensor():
             yield from _default_value(leaf, path)
-            yield from _bounds(leaf, path)
+            if leaf.minimum is not None or leaf.maximum is not None:
+                yield from _bounds(leaf, path)
         case Ragged():
             yield from _ragged(leaf, path)
         case Sparse():

@@ -68,7 +68,7 @@ class Endpoint(Record):
     """What the endpoint answers, and for whom."""
     function: FunctionPath | None = DEFAULT_FUNCTION
     """An attribute path on the model, module:attribute called with the model first, or null for one given in code."""
-    kwargs: dict[Text, Any] = {}
+    kwargs: dict[Text, Any] = Field(default_factory=dict)
     """Keyword arguments of the function, fixed in the archive."""
     preprocess: ImportPath | None = None
     """module:attribute; takes the declared inputs and returns what the function takes."""
@@ -86,7 +86,7 @@ class Endpoint(Record):
     """The tree of the result."""
     method: Method = "predict"
     """What the signature is for: predict, classify and regress are for serving, train and eval for supervision."""
-    receivers: dict[NonEmpty, Receiver] = {}
+    receivers: dict[NonEmpty, Receiver] = Field(default_factory=dict)
     """Further ways in, each a signature ``receiver:endpoint`` that parses the inputs out of serialized messages."""
     receiver: NonEmpty | None = None
     """The receiver that is the plain signature; the endpoint's own inputs then make ``raw:endpoint``."""
@@ -154,13 +154,13 @@ class Document(Record):
     """What the model does."""
     model: ModelPath | None = None
     """module:attribute of a model or of what returns one, or, beside the spec, a .keras file or a SavedModel/."""
-    dims: dict[DimName, Dim] = {}
+    dims: dict[DimName, Dim] = Field(default_factory=dict)
     """The named dimensions, with their bounds."""
     endpoints: Annotated[dict[NonEmpty, Endpoint], *FILLED_OBJECT]
     """The ways to call the model, by name."""
     default: NonEmpty | None = None
     """The endpoint published as serving_default too; null for none. Required where there are several."""
-    variable_collections: dict[NonEmpty, Collection] = {}
+    variable_collections: dict[NonEmpty, Collection] = Field(default_factory=dict)
     """Lists of variables that the archive offers by name."""
     track: tuple[AttributePath, ...] = ()
     """Attributes of the model, such as lookup tables, that the archive keeps although no endpoint reaches them."""
@@ -238,7 +238,7 @@ def _said(record: Record, *fields: str) -> dict[str, Any]:
     said = {}
     for field in fields:
         value = getattr(record, field)
-        if value != model_fields[field].default:
+        if value != model_fields[field].get_default(call_default_factory=True, validated_data={}):
             said[model_fields[field].alias or field] = value
     return said
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 from specc.errors import SpecError
 from specc.language.consistency import find_inconsistencies
 from specc.language.document import Document, document_to_json
+from specc.language.holding import Rule, capped, find
 from specc.language.layout import lay_out
 from specc.language.legality import find_illegal
-from specc.language.reading import Rule, capped, find, read_document, validated
+from specc.language.reading import read_document, validated
 from specc.loaders.json_text import read_content
 
 ALWAYS: tuple[Rule, ...] = (find_inconsistencies,)
@@ -65,6 +65,8 @@ def dump(document: Document) -> str:
 
 def digest(document: Document) -> str:
     """SHA-256, in hex, of what the document means: formatting, the order of keys and ``$schema`` don't count."""
+    import hashlib  # noqa: PLC0415  # which loads OpenSSL, and validating needs no digest
+
     data = {key: value for key, value in document_to_json(document).items() if key != "$schema"}
     compact = json.dumps(data, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(compact.encode("utf-8")).hexdigest()

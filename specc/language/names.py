@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
@@ -53,8 +54,34 @@ class BoundLeaf:
     name: str = ""
 
 
+class _Itself:
+    """An endpoint as a key of a cache. It is frozen: the same object always has the same leaves."""
+
+    __slots__ = ("endpoint",)
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    def __hash__(self) -> int:
+        return id(self.endpoint)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.endpoint is self.endpoint
+
+
 def input_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]:
     """The leaves of all arguments, in the order in which TensorFlow flattens them. ``at`` is the endpoint's path."""
+    return _input_leaves(_Itself(endpoint), at)
+
+
+def output_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]:
+    """The leaves of the result, in the order in which TensorFlow flattens them. ``at`` is the endpoint's path."""
+    return _output_leaves(_Itself(endpoint), at)
+
+
+@lru_cache(maxsize=16)  # every rule and every check asks for the leaves of the endpoint at hand
+def _input_leaves(itself: _Itself, at: SpecPath) -> tuple[BoundLeaf, ...]:
+    endpoint = itself.endpoint
     leaves: list[BoundLeaf] = []
     for index, tree in enumerate(endpoint.inputs):
         argument = endpoint.arguments[index] if index < len(endpoint.arguments) else f"argument_{index}"
@@ -63,8 +90,9 @@ def input_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]
     return tuple(leaves)
 
 
-def output_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]:
-    """The leaves of the result, in the order in which TensorFlow flattens them. ``at`` is the endpoint's path."""
+@lru_cache(maxsize=16)
+def _output_leaves(itself: _Itself, at: SpecPath) -> tuple[BoundLeaf, ...]:
+    endpoint = itself.endpoint
     supervised = endpoint.method in ("train", "eval")
     match endpoint.outputs:
         case Dict() | NamedTuple():

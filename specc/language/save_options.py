@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from specc.language.scalars import DOTTED, END, Flag, ImportPath, NonEmpty, Size
 from specc.language.trees import Record
@@ -44,7 +44,7 @@ class SaveOptions(Record):
     """The op namespaces that the graph may use; without it, all."""
     save_debug_info: Flag = False
     """Whether stack traces are saved, in debug/; they hold paths of the building machine."""
-    function_aliases: dict[NonEmpty, NonEmpty] = {}
+    function_aliases: dict[NonEmpty, NonEmpty] = Field(default_factory=dict)
     """Names for functions, each of an endpoint: what downstream tools call the function of that endpoint."""
     experimental_debug_stripper: Flag = False
     """Whether Assert nodes are dropped from the graph."""

@@ -65,6 +65,12 @@ def _text(value: Any) -> Any:
     return value
 
 
+def _non_empty(value: Any) -> Any:
+    if not _text(value):
+        raise problem("empty-text", "'' is not a non-empty string", "for example 'score'")
+    return value
+
+
 def _flag(value: Any) -> Any:
     if not isinstance(value, bool):
         raise problem("wrong-type", f"expected true or false, found {describe(value)}")
@@ -92,11 +98,7 @@ IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 DOTTED = rf"{IDENTIFIER}(\.{IDENTIFIER})*"
 
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string"})]
-NonEmpty = Annotated[
-    str,
-    *spelled(r"[\s\S]+", "empty-text", "a non-empty string", "'score'"),
-    WithJsonSchema({"type": "string", "minLength": 1}),
-]
+NonEmpty = Annotated[str, BeforeValidator(_non_empty), WithJsonSchema({"type": "string", "minLength": 1})]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Size = Annotated[int, BeforeValidator(_size), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_SIZE})]
 DimName = Annotated[str, *spelled(IDENTIFIER, "bad-dim-name", "a name for a dimension", "'batch'")]

@@ -13,11 +13,9 @@ from typing import Any, NoReturn
 
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
+from specc.loaders.limits import MAX_DEPTH, MAX_DIGITS
 from specc.loaders.lines import Lines
 
-MAX_DEPTH = 128
-MAX_DIGITS = 40
-"""No integer of any dtype has more than 20 digits; Python's own limit depends on its settings."""
 MAX_FINDINGS = 1000
 
 _SPACE = re.compile(r"[ \t\n\r]*+")

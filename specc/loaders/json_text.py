@@ -15,12 +15,8 @@ from typing import Any
 
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
-from specc.loaders.json_scan import MAX_DEPTH, MAX_DIGITS, scan
-from specc.loaders.lines import Lines
+from specc.loaders.limits import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_VALUES
 
-MAX_BYTES = 16 * 1024 * 1024
-MAX_VALUES = 1_000_000
-"""Values of a text: each may be a finding, and a finding is a kilobyte while it is made."""
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 """What a string with half a surrogate pair must hold."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -83,9 +79,8 @@ def read_json(content: bytes | str) -> JsonText:
         raise _refusal("too-large", f"the file is larger than {MAX_BYTES // 2**20} MiB")
     text = content if isinstance(content, str) else _decode(content)
     if text.startswith("\ufeff"):
-        location = Lines(text).location(0, 1)
         message, hint = "the file starts with a byte order mark", "save it as UTF-8 without one"
-        raise SpecError([Diagnostic(rule="byte-order-mark", message=message, hint=hint, location=location)])
+        raise SpecError([_located(Diagnostic(rule="byte-order-mark", message=message, hint=hint), text, 0)])
     try:
         data = json.loads(
             text, object_pairs_hook=_unique_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
@@ -96,6 +91,8 @@ def read_json(content: bytes | str) -> JsonText:
     except (json.JSONDecodeError, _DefectError, RecursionError):
         sound = False
     if not sound:
+        from specc.loaders.json_scan import scan  # noqa: PLC0415  # only what is broken waits for it
+
         data, findings = scan(text)
         _, values = measure(data)
     if values > MAX_VALUES:
@@ -111,7 +108,13 @@ def _decode(content: bytes) -> str:
         start = len(content[: error.start].decode("utf-8"))
         what = "the file is UTF-16" if content.startswith(_UTF_16) else f"byte {error.start} is not UTF-8"
         finding = Diagnostic(rule="not-utf-8", message=what, hint="save the file as UTF-8")
-        raise SpecError([finding.located(Lines(text).location(start, start + 1))]) from None
+        raise SpecError([_located(finding, text, start)]) from None
+
+
+def _located(finding: Diagnostic, text: str, at: int) -> Diagnostic:
+    from specc.loaders.lines import Lines  # noqa: PLC0415  # only what is broken waits for it
+
+    return finding.located(Lines(text).location(at, at + 1))
 
 
 def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -139,6 +142,8 @@ def _integer(text: str) -> int:
 
 
 def _has_half_a_pair(text: str, data: Any) -> bool:
+    if "\\u" not in text and text.isascii():
+        return False  # the usual text, which need not be searched
     if not _HALF_PAIR.search(text):
         return False
     try:

@@ -13,8 +13,8 @@ from specc.diagnostics import Diagnostic, printable
 from specc.errors import ArchiveError, SpecError
 from specc.language.contract import CONTRACT_PATH, read_contract
 from specc.language.document import Document
-from specc.language.reading import capped
-from specc.loaders.json_text import MAX_BYTES
+from specc.language.holding import capped
+from specc.loaders.limits import MAX_BYTES
 from specc.reader.contract_check import find_mismatches
 from specc.reader.graph_document import describe_graph
 from specc.reader.saved_model import MetaGraph, damaged, read_saved_model

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from specc.errors import SpecError, UnreadableError
 from specc.language.load import load, load_buildable, loads
-from specc.loaders.json_scan import MAX_DEPTH, scan
-from specc.loaders.json_text import MAX_BYTES, parse_json, read_json
+from specc.loaders.json_scan import scan
+from specc.loaders.json_text import parse_json, read_json
+from specc.loaders.limits import MAX_BYTES, MAX_DEPTH
 
 PLAIN = "specc reads plain JSON: no comments, no trailing commas"
 
