@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from specc.archive.agreement import spec_of
-from specc.archive.drop_in.input_specs import Slot, of_any_batch
-from specc.archive.infer.recorded import map_structure, symbolic_slot
+from specc.archive.drop_in.input_specs import Slot, map_structure, of_any_batch
+from specc.archive.infer.recorded import symbolic_slot
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from specc.archive.drop_in.input_specs import Slot, functional_inputs, symbolic_spec, type_of
+from specc.archive.drop_in.input_specs import Slot, functional_inputs, map_structure, symbolic_spec, type_of
 from specc.archive.infer.candidates import called_with
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
@@ -202,19 +202,6 @@ def _optional(layer: keras.Layer) -> tuple[str, ...]:
     """The names of the inputs that may be None."""
     found = (each for each in getattr(layer, "operations", ()) if isinstance(each, keras.layers.InputLayer))
     return tuple(each.name for each in found if getattr(each, "optional", False))
-
-
-def map_structure(structure: Any, change: Callable[[Any], Any]) -> Any:
-    """``structure`` with its leaves changed; containers become plain ones, but for namedtuples."""
-    match structure:
-        case Mapping():
-            return {key: map_structure(item, change) for key, item in structure.items()}
-        case tuple() if hasattr(structure, "_fields"):
-            return type(structure)(*(map_structure(item, change) for item in structure))
-        case list() | tuple():
-            return type_of(structure)(map_structure(item, change) for item in structure)
-        case _:
-            return change(structure)
 
 
 def made_up_name(name: str, layer: Any) -> bool:
