@@ -14,8 +14,9 @@ SpecPath = tuple[str | int, ...]
 Level = Literal["error", "warning"]
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*", re.ASCII)
-# C0, DEL, C1, bidi controls, line separators and surrogates: never printed raw, so that no file can draw on a terminal.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# C0, DEL, C1, bidi controls, what has no width, line separators and surrogates: never printed raw, so that no file can
+# draw on a terminal, or look like another one.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,19 @@ def kind_of(value: object) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint that names the closest known word, or the empty string where none is close."""
+    near = closest(word, known)
+    return f"did you mean {near!r}?" if near else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known word that is closest to ``word``, whatever the case of its letters, or nothing."""
+    if not word or len(word) > 64:  # difflib is quadratic; no name that a person mistypes is this long
+        return ""
     import difflib  # noqa: PLC0415  # most runs have no word to look for
 
-    # difflib is quadratic in the length of the word; no name that a person mistypes is this long.
-    matches = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6) if len(word) <= 64 else []
+    lowered = word.lower()
+    spelled = {name.lower(): name for name in known}
+    matches = difflib.get_close_matches(lowered, spelled, n=3, cutoff=0.6)
     # Of words that are about as close, one of the same letters is meant: int46 is int64, and not int4.
-    matches.sort(key=lambda match: sorted(match) != sorted(word))
-    return f"did you mean {matches[0]!r}?" if matches else ""
+    matches.sort(key=lambda match: sorted(match) != sorted(lowered))
+    return spelled[matches[0]] if matches else ""

@@ -53,7 +53,7 @@ def test_validate_prints_every_finding_of_every_file(spec: Any, capsys: Any) -> 
 {first}:1:122: error: reserved-name: 'name' is an attribute of every revived archive; choose another name
 {first}:1:142: error: wrong-type: expected a tree, found the number 3; a tensor is a string such as 'float32[batch, 3]', a list an array, a dict an object
 {first}:1:146: error: empty-container: an object may not be empty here
-{third}:1:1: error: not-json: this object is never closed: the text ends before its '}}'; specc reads plain JSON: no comments, no trailing commas
+{third}:1:1: error: not-json: this object is never closed: the text ends before its '}}'
 """,
         "",
     )

@@ -43,18 +43,22 @@ def spec(tmp_path: Path) -> Any:
 def test_a_file_is_rewritten_and_then_left_alone(spec: Any, capsys: Any) -> None:
     path = spec(SPELLED)
     assert main(["fmt", str(path)]) == 0
-    assert capsys.readouterr() == ("", "1 of 1 file changed\n")
+    assert capsys.readouterr() == ("", "1 file checked, no errors\n1 changed\n")
     assert path.read_bytes() == CANONICAL.encode()
     before = path.stat()
     assert main(["fmt", str(path)]) == 0
-    assert capsys.readouterr() == ("", "0 of 1 file changed\n")
+    assert capsys.readouterr() == ("", "1 file checked, no errors\n0 changed\n")
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_check_names_what_would_change_and_changes_nothing(spec: Any, capsys: Any) -> None:
     first, second = spec(SPELLED), spec(CANONICAL, "b.specc.json")
     assert main(["fmt", "--check", str(first), str(second)]) == 1
-    assert capsys.readouterr() == (f"{first}\n", "1 of 2 files would change\n")
+    assert capsys.readouterr() == (
+        f"{first}: error: not-canonical: the text is not canonical\n"
+        "  hint: specc fmt rewrites it, and specc fmt --diff shows what changes\n",
+        "2 files checked, 1 error\n1 would change\n",
+    )
     assert first.read_bytes() == SPELLED.encode()
     assert main(["fmt", "--check", str(second)]) == 0
 
@@ -120,7 +124,8 @@ def test_a_file_that_cannot_be_written_stays_whole(spec: Any, monkeypatch: Any, 
     monkeypatch.setattr(Path, "replace", full)
     assert main(["fmt", str(path)]) == 3
     assert (
-        capsys.readouterr().err == f"specc: error: cannot write {path}: No space left on device\n0 of 1 file changed\n"
+        capsys.readouterr().err
+        == f"specc: error: cannot write {path}: No space left on device\n0 files checked, no errors\n0 changed\n"
     )
     assert path.read_bytes() == SPELLED.encode()
     assert [each.name for each in tmp_path.iterdir()] == ["a.specc.json"]

@@ -12,21 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.checks.subject import Subject, first_dim, varies
-from specc.checks.unbatched_input import unbatched_leaves
 from specc.diagnostics import Diagnostic, finding
 from specc.language.names import BoundLeaf
 from specc.language.trees import Tensor
 
 
 def triton_batching(subject: Subject) -> Iterator[Diagnostic]:
-    """One tensor that cannot be batched, of an endpoint whose inputs can; scalar inputs are ``unbatched-input``."""
+    """One tensor that cannot be batched, of an endpoint whose inputs can."""
     for checked in subject.served():
-        said = {bound.path for bound in unbatched_leaves(checked)}
         if not any(isinstance(bound.leaf, Tensor) and varies(bound.leaf) for bound in checked.inputs):
             continue
         for bound in (*checked.inputs, *checked.outputs):
             problem = _problem(bound)
-            if problem and bound.path not in said:
+            if problem:
                 message = f"Triton cannot batch requests to {checked.name!r}: {bound.name!r} {problem}"
                 hint = f"{_mended(bound)}, or set max_batch_size to 0"
                 yield finding("triton-batching", bound.path, message, hint)

@@ -45,7 +45,7 @@ def print_report(report: Report, options: argparse.Namespace, stream: TextIO | N
     else:
         stream.write(render(shown, options.format))
         stream.flush()
-    if report.files:
+    if report.files or report.unreadable:
         hidden = len(report.findings) - len(shown.findings)
         more = f" ({hidden} not shown)" if hidden else ""
         note(f"{_counted(report.files, 'file')} checked, {_summary(report)}{more}")

@@ -6,7 +6,7 @@ import argparse
 import difflib
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from specc.cli import ERRORS_FOUND, OK, note
@@ -31,39 +31,40 @@ def run(options: argparse.Namespace) -> int:
     """Rewrites files, or says which ones would change; a file that is no document stays as it is."""
     findings: list[Diagnostic] = []
     unreadable: list[tuple[str, str]] = []
-    changed = 0
+    keep, changed = options.check or options.diff, 0
+    shown = options.diff and options.format == "text"  # the difference itself says it
     for file in options.files:
         try:
-            changed += _format(file, options)
+            for finding in _format(file, options):
+                changed += 1
+                findings += [finding] if keep and not shown else []
         except SpecError as error:
             findings += error.diagnostics
         except (UnreadableError, TargetError) as error:
             unreadable.append((file, str(error)))
-    keep = options.check or options.diff
-    code = print_report(Report(findings, unreadable), options) if findings or unreadable else OK
-    files = f"{changed} of {len(options.files)} file{'' if len(options.files) == 1 else 's'}"
-    note(f"{files} would change" if keep else f"{files} changed")
-    return code or (ERRORS_FOUND if changed and keep else OK)
+    code = print_report(Report(findings, unreadable, len(options.files) - len(unreadable)), options)
+    note(f"{changed} {'would change' if keep else 'changed'}")
+    return code or (ERRORS_FOUND if keep and changed else OK)
 
 
-def _format(file: str, options: argparse.Namespace) -> bool:
-    """Brings one file into its canonical text, or says that it is not; gives whether it is not."""
+def _format(file: str, options: argparse.Namespace) -> Iterator[Diagnostic]:
+    """Brings one file into its canonical text, or leaves it as it is; yields a finding where it is not canonical."""
     content = read_content(Path(file))
     text = dump(read_document(content, file, ()))
     if content == text.encode("utf-8"):
-        return False
-    if options.diff:
+        return
+    if options.diff and options.format == "text":
         sys.stdout.writelines(_diff(content.decode("utf-8"), text, file))
-    elif options.check:
-        sys.stdout.write(f"{printable(file)}\n")
-    else:
+    if not (options.check or options.diff):
         _replace(Path(file), text)
-    return True
+    message, hint = "the text is not canonical", "specc fmt rewrites it, and specc fmt --diff shows what changes"
+    yield Diagnostic(rule="not-canonical", file=file, message=message, hint=hint)
 
 
-def _diff(old: str, new: str, file: str) -> Sequence[str]:
-    name = printable(file)
-    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), name, f"{name} (formatted)", lineterm="")
+def _diff(old: str, new: str, file: str) -> list[str]:
+    """A unified diff. Lines end in line breaks alone, of which a carriage return is shown."""
+    name, before, after = printable(file), old.split("\n"), new.split("\n")
+    lines = difflib.unified_diff(before, after, name, f"{name} (formatted)", lineterm="")
     return [f"{printable(line)}\n" for line in lines]
 
 

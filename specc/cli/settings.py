@@ -11,10 +11,11 @@ from specc.checks import CHECKS, LEVELS, Settings
 from specc.diagnostics import did_you_mean
 from specc.errors import SettingsError
 from specc.language.document import Target
+from specc.rules import rule_ids
 
 TARGETS: tuple[Target, ...] = get_args(Target)
 _FILE = "pyproject.toml"
-_TABLE = b"tool.specc"
+_TABLE = b"specc"
 _KEYS = ("levels", "targets")
 
 
@@ -50,9 +51,12 @@ def _table(file: Path, content: bytes) -> dict[str, Any] | None:
     import tomllib
 
     try:
-        table = tomllib.loads(content.decode("utf-8")).get("tool", {}).get("specc")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
+        tool = tomllib.loads(content.decode("utf-8")).get("tool", {})
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"cannot read {file}: {error}") from None
+    if not isinstance(tool, dict):
+        raise SettingsError(f"cannot read {file}: tool is no table")
+    table = tool.get("specc")
     if table is not None and not isinstance(table, dict):
         raise SettingsError(f"{file}: tool.specc is no table")
     return table
@@ -67,6 +71,8 @@ def _settings(table: dict[str, Any], file: Path) -> Settings:
     if not isinstance(levels, dict):
         raise SettingsError(f'{place}: levels is a table, such as {{unused-dim = "error"}}')
     for rule, level in levels.items():
+        if rule in rule_ids() and rule not in CHECKS:
+            raise SettingsError(f"{place}: {rule} is always an error; only the level of a check can change")
         if rule not in CHECKS:
             raise SettingsError(f"{place}: there is no check {rule!r} whose level could change; {_near(rule, CHECKS)}")
         if level not in LEVELS:

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
             findings += _findings(file)
         except UnreadableError as error:
             unreadable.append((file, str(error)))
-    return print_report(Report(findings, unreadable, len(options.files)), options)
+    return print_report(Report(findings, unreadable, len(options.files) - len(unreadable)), options)
 
 
 def _findings(file: str) -> Sequence[Diagnostic]:

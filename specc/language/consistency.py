@@ -11,7 +11,7 @@ from specc.language.dtypes import DTYPES, Family
 from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.language.tensor_string import ANY
 from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree
-from specc.language.values import fits_dtype, scalars, shape_of
+from specc.language.values import SPECIAL_FLOATS, fits_dtype, placed_scalars, scalars, shape_of
 
 _MAX_SHOWN = 100
 """Names that a hint looks at: a hostile file has a hundred thousand, and comparing them all takes minutes."""
@@ -21,6 +21,7 @@ _BOUNDED = (Family.INTEGER, Family.FLOAT)
 def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
     """Every place where one part of ``document`` contradicts another."""
     yield from _dims(document)
+    yield from _undeclared(document)
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)
         yield from _arguments(endpoint, at)
@@ -29,9 +30,9 @@ def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
             yield from _fields(tree, (*at, "inputs", index))
         yield from _fields(endpoint.outputs, (*at, "outputs"))
         for leaf in input_leaves(endpoint, at):
-            yield from _leaf(leaf, document)
+            yield from _leaf(leaf, may_have_default=True)
         for leaf in output_leaves(endpoint, at):
-            yield from _leaf(leaf, document)
+            yield from _leaf(leaf, may_have_default=False)
             if isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None:
                 yield finding("bad-default", (*leaf.path, "default"), "an output has no default", "remove it")
     yield from _default(document)
@@ -84,12 +85,13 @@ def _fields(tree: Tree, path: SpecPath) -> Iterator[Diagnostic]:
             yield from _fields(child, place)
 
 
-def _leaf(bound: BoundLeaf, document: Document) -> Iterator[Diagnostic]:
+def _leaf(bound: BoundLeaf, *, may_have_default: bool) -> Iterator[Diagnostic]:
     leaf, path = bound.leaf, bound.path
-    yield from _named_dims(leaf, path, document)
+    yield from _named_dims(leaf, path)
     match leaf:
         case Tensor():
-            yield from _default_value(leaf, path)
+            if may_have_default:
+                yield from _default_value(leaf, path)
             if leaf.minimum is not None or leaf.maximum is not None:
                 yield from _bounds(leaf, path)
         case Ragged():
@@ -98,16 +100,29 @@ def _leaf(bound: BoundLeaf, document: Document) -> Iterator[Diagnostic]:
             pass
 
 
-def _named_dims(leaf: Leaf, path: SpecPath, document: Document) -> Iterator[Diagnostic]:
+def _undeclared(document: Document) -> Iterator[Diagnostic]:
+    """Each dim that is used and not declared, once, at its first use."""
+    uses: dict[str, list[SpecPath]] = {}
+    for name, endpoint in document.endpoints.items():
+        at: SpecPath = ("endpoints", name)
+        for bound in (*input_leaves(endpoint, at), *output_leaves(endpoint, at)):
+            for dim in dict.fromkeys(bound.leaf.shape or ()):
+                if isinstance(dim, str) and dim != ANY and dim not in document.dims:
+                    uses.setdefault(dim, []).append(bound.path)
+    for dim, places in uses.items():
+        hint = did_you_mean(dim, islice(document.dims, _MAX_SHOWN)) or f'declare it in "dims": {{"{dim}": {{}}}}'
+        if dim in ("None", "null"):
+            hint = "a dimension of any size is '?'"
+        others = len(places) - 1
+        more = f", here and in {others} other tensor{'' if others == 1 else 's'}" if others else ""
+        yield finding("undeclared-dim", places[0], f"the dim {dim!r} is not declared{more}", hint, part=dim)
+
+
+def _named_dims(leaf: Leaf, path: SpecPath) -> Iterator[Diagnostic]:
     uniform = _uniform_axes(leaf)
     for axis, dim in enumerate(leaf.shape or ()):
         if isinstance(dim, int) or dim == ANY:
             continue
-        if dim not in document.dims:
-            hint = did_you_mean(dim, islice(document.dims, _MAX_SHOWN)) or f'declare it in "dims": {{"{dim}": {{}}}}'
-            if dim in ("None", "null"):
-                hint = "a dimension of any size is '?'"
-            yield finding("undeclared-dim", path, f"the dim {dim!r} is not declared", hint, part=dim)
         if axis not in uniform:
             message = f"the dim {dim!r} names axis {axis} of a {leaf.kind} tensor, which has no one size"
             yield finding("named-ragged-dim", path, message, "write '?' there", part=dim)
@@ -138,10 +153,22 @@ def _default_value(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
         found = shape_of(leaf.default)
         text = "rows of different lengths" if found is None else f"shape {list(found)}"
         yield finding("bad-default", (*path, "default"), f"the default has {text}, the tensor {list(leaf.shape)}")
-    for value in scalars(leaf.default):
+    for place, value in placed_scalars(leaf.default):
         if not fits_dtype(value, leaf.dtype):
-            yield finding("bad-default", (*path, "default"), f"{value!r} is no value of dtype {leaf.dtype}")
-            return
+            hint = _value_hint(value, leaf.dtype)
+            yield finding(
+                "bad-default", (*path, "default", *place), f"{value!r} is no value of dtype {leaf.dtype}", hint
+            )
+
+
+def _value_hint(value: object, dtype: str) -> str:
+    """What to write instead, where it is plain what was meant."""
+    family = DTYPES[dtype].family
+    if family is Family.FLOAT and isinstance(value, str):
+        return did_you_mean(value, SPECIAL_FLOATS)
+    if family is Family.BOOLEAN and value in (0, 1):
+        return f"write {'true' if value else 'false'}"
+    return ""
 
 
 def _is_empty(leaf: Tensor) -> bool:
@@ -162,14 +189,14 @@ def _bounds(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
     low, high = usable.get("minimum"), usable.get("maximum")
     if low is not None and high is not None and low > high:
         yield finding("bad-bound", path, f"no value is legal: the maximum {high} is below the minimum {low}")
-    for value in scalars(leaf.default) if usable and leaf.default is not None else ():
+    for place, value in placed_scalars(leaf.default) if usable and leaf.default is not None else ():
         number = float(value) if value in ("NaN", "Infinity", "-Infinity") else value
         outside = fits_dtype(value, leaf.dtype) and (
             (low is not None and not number >= low) or (high is not None and not number <= high)
         )
         if outside:
-            yield finding("bad-default", (*path, "default"), f"the default {value!r} is outside the tensor's bounds")
-            return
+            message = f"the default {value!r} is outside the tensor's bounds"
+            yield finding("bad-default", (*path, "default", *place), message)
 
 
 def _default(document: Document) -> Iterator[Diagnostic]:

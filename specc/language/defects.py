@@ -18,6 +18,8 @@ from specc.language.repair import BeyondRepairError, is_doubtful, repair
 
 _BEGINNING = 20_000
 """How many values of such a document are its beginning."""
+_ROUNDS = 3
+"""How often a document is repaired: a misspelt key may have misspelt keys inside."""
 _FILLERS = ("bad-number", "lone-surrogate")
 """Rules of the loader that leave a value of ours in the place of what cannot be read."""
 
@@ -39,10 +41,8 @@ def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Dia
     try:
         document = Document.model_validate(data)
     except ValidationError as error:
-        defects = list(islice(diagnose(error, data), MAX_FINDINGS))
-        with suppress(BeyondRepairError, ValidationError):
-            whole, repaired = repair(data, defects)
-            document = Document.model_validate(whole)
+        defects = _without_misspelt(list(islice(diagnose(error, data), MAX_FINDINGS)))
+        document, repaired = _repaired(data, defects)
     of_parts = (defect.finding for defect in defects if not is_doubtful(defect.finding.path, filled))
     between = (placed(each, data) for each in find(document, *rules)) if document is not None else ()
     certain = (each for each in between if not is_doubtful(each.path, filled | repaired))
@@ -50,6 +50,26 @@ def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Dia
     if findings or document is None:
         raise SpecError(findings)
     return document
+
+
+def _without_misspelt(defects: list[Defect]) -> list[Defect]:
+    """A key that is misspelt is not missing as well."""
+    meant = {(*defect.place[:-1], defect.meant) for defect in defects if defect.meant}
+    return [defect for defect in defects if defect.finding.rule != "missing-key" or defect.place not in meant]
+
+
+def _repaired(data: Any, defects: Sequence[Defect]) -> tuple[Document | None, frozenset[SpecPath]]:
+    """The document that ``data`` would be without ``defects``, if there is one, and the places that are in doubt."""
+    doubtful: frozenset[SpecPath] = frozenset()
+    with suppress(BeyondRepairError):
+        for _ in range(_ROUNDS):
+            data, more = repair(data, defects)
+            doubtful |= more
+            try:
+                return Document.model_validate(data), doubtful
+            except ValidationError as error:  # in what only now has its right name
+                defects = list(islice(diagnose(error, data), MAX_FINDINGS))
+    return None, doubtful
 
 
 def _early_findings(data: Any) -> Iterator[Diagnostic]:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding
+from specc.diagnostics import Diagnostic, SpecPath, closest, did_you_mean, finding
 from specc.language.document import Dim, Document, Endpoint, Selection
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
@@ -44,12 +44,14 @@ _CHOICE = re.compile(r"'([^']+)'")
 class Defect:
     """One finding of pydantic's. ``place`` is where something else should stand, which may not be there yet.
 
-    ``node`` is where the tree node stands that it is a part of, or None outside of trees.
+    ``node`` is where the tree node stands that it is a part of, or None outside of trees. ``meant`` is the key that an
+    unknown one is close to.
     """
 
     finding: Diagnostic
     place: SpecPath
     node: SpecPath | None
+    meant: str = ""
 
 
 def diagnose(error: ValidationError, data: Any) -> Iterator[Defect]:
@@ -58,7 +60,8 @@ def diagnose(error: ValidationError, data: Any) -> Iterator[Defect]:
         place, model, node = _follow(detail["loc"], data)
         if detail["type"] == "missing" and node == place:
             node = _follow(detail["loc"][:-2], data)[2]  # of a pair that lacks its tree, what is around it
-        yield Defect(_diagnostic(detail, place, model), place, node)
+        meant = closest(str(place[-1]), keys_of(model)) if detail["type"] == "extra_forbidden" else ""
+        yield Defect(_diagnostic(detail, place, model), place, node, meant)
 
 
 def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseModel], SpecPath | None]:
@@ -162,6 +165,8 @@ def _diagnostic(detail: ErrorDetails, path: SpecPath, model: type[BaseModel]) ->
             return finding("bad-choice", path, text, hint)
         case rule:
             message, hint, part = (context.get(key, "") for key in ("message", "hint", "part"))
+            if rule == "unknown-kind" and isinstance(found, dict) and "kind" in found:
+                path = (*path, "kind")
             return finding(
                 rule, path, message or detail["msg"], hint, part=part, on_key=detail["loc"][-1:] == ("[key]",)
             )
@@ -176,7 +181,19 @@ def _missing(path: SpecPath) -> Diagnostic:
 
 
 def _wrong_type(path: SpecPath, expected: str, found: Any) -> Diagnostic:
-    return finding("wrong-type", path, f"expected {expected}, found {describe(found)}")
+    hint = ""
+    match path:
+        case ("endpoints", _, "inputs"):
+            hint = '"inputs" is the list of positional arguments: put brackets around the one that there is'
+        case ("dims",):
+            hint = 'an object with a key for each name: {"batch": {}}'
+        case ("dims", _):
+            hint = 'write {} for any size, or bounds: {"min": 1, "max": 512}'
+        case ("endpoints",):
+            hint = 'an object with a key for each name: {"score": {"inputs": [...], "outputs": ...}}'
+        case (*_, "fields"):
+            hint = "an array of pairs of a name and a tree"
+    return finding("wrong-type", path, f"expected {expected}, found {describe(found)}", hint)
 
 
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:

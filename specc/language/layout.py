@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from specc.diagnostics import printable
+
 WIDTH = 100
 _STEP = "  "
 _OPEN_LEVELS = 3
@@ -61,4 +63,5 @@ def _lines(brackets: str, lines: Iterable[str], indent: str) -> str:
 
 
 def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    # What nobody sees is written as an escape, which only strings can hold.
+    return printable(json.dumps(value, ensure_ascii=False, allow_nan=False))

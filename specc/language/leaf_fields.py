@@ -20,19 +20,21 @@ def _check_dim(value: Any) -> Dim:
     if isinstance(value, str):
         if value == ANY or (value.isascii() and value.isidentifier()):
             return value
-        raise problem("bad-dim", f"{shorten(value)!r} is not a dimension", "expected a size, a name or '?'")
+        hint = "a dimension of any size is '?'" if value in ("-1", "*") else "expected a size, a name or '?'"
+        raise problem("bad-dim", f"{shorten(value)!r} is not a dimension", hint)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         size = whole_number(value)
         if 0 <= size <= MAX_SIZE:
             return size
-    raise problem("bad-dim", f"{describe(value)} is not a dimension", "expected a size, a name or '?'")
+    hint = "a dimension of any size is '?'" if value in (None, -1) else "expected a size, a name or '?'"
+    raise problem("bad-dim", f"{describe(value)} is not a dimension", hint)
 
 
 def _check_shape(value: Any) -> Any:
     if value == "...":
         return None
     if not isinstance(value, (list, tuple)):
-        hint = "write a list such as ['batch', 3, '?'], or '...' for unknown rank"
+        hint = 'write an array such as ["batch", 3, "?"], or "..." for unknown rank'
         raise problem("bad-shape", f"{describe(value)} is not a shape", hint)
     if len(value) > MAX_RANK:
         raise problem("bad-shape", f"a tensor has at most {MAX_RANK} dimensions, not {len(value)}")

@@ -44,8 +44,12 @@ def _mend(data: Any, defect: Defect) -> tuple[SpecPath, ...]:
     """Mends one defect in place, and gives the places that are in doubt now."""
     place = defect.place
     if defect.finding.rule == "unknown-key":
-        _parent(data, place).pop(place[-1], None)
-        return (place,)
+        around = _parent(data, place)
+        value = around.pop(place[-1], None)
+        if not defect.meant or defect.meant in around:
+            return (place,)
+        around[defect.meant] = value  # so that nothing of the rest misses what only is misspelt
+        return (place, (*place[:-1], defect.meant))
     match place:
         case ("specc",):
             data["specc"] = 1

@@ -97,6 +97,8 @@ def _dim_hint(dim: str) -> str:
         return "dimensions are separated by commas, not by spaces"
     if dim in ("-1", "*"):
         return "a dimension of any size is '?'"
+    if dim == "...":
+        return "'...' stands alone, for unknown rank"
     if dim == "":
         return "there is a comma too many"
     return "expected a size, a name or '?'"

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from specc.diagnostics import did_you_mean
+from specc.language.dtypes import DTYPES
 from specc.language.leaf_fields import FILLED_ARRAY, FILLED_OBJECT, DtypeValue, RaggedRank, RowSplits, ShapeValue
 from specc.language.scalars import NonEmpty, Text, describe, problem, shorten
 from specc.language.tensor_string import Shape, format_tensor, parse_tensor
@@ -194,6 +195,12 @@ def _to_long_form(value: Any) -> Any:
         return value
     if isinstance(value, dict):
         kind = value.get("kind")
+        dtype = value.get("dtype")
+        if isinstance(dtype, str) and dtype in DTYPES and not (isinstance(kind, str) and "[" not in kind):
+            hint = (
+                'add "kind": "tensor", or "ragged" or "sparse"'  # the dtype is no tensor: this is no dict of features
+            )
+            raise problem("unknown-kind", "an object with a dtype must say its kind", hint)
         looks_long = isinstance(kind, str) and "[" not in kind and {"dtype", "shape", "items", "fields"} & value.keys()
         if looks_long:
             hint = did_you_mean(str(kind), KINDS) or f"the kinds are {', '.join(KINDS)}"

@@ -20,7 +20,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 from specc.language.dtypes import DTYPES, Family
-from specc.language.scalars import END, describe, problem
+from specc.language.scalars import END, describe, problem, shorten
 from specc.language.schema_parts import closed, described
 
 SPECIAL_FLOATS = ("NaN", "Infinity", "-Infinity")
@@ -83,6 +83,9 @@ def _check_value(value: Any) -> Any:
             return value
         case {"real": real, "imag": imag, **rest} if not rest and _is_real(real) and _is_real(imag):
             return value
+        case {"base64": str(text)} if len(value) == 1:
+            hint = "four characters of A-Z, a-z, 0-9, + and / for three bytes, the last ones filled up with ="
+            raise problem("bad-value", f"{shorten(text)!r} is no base64", hint)
         case _:
             raise problem(
                 "bad-value",
@@ -136,6 +139,15 @@ def scalars(value: Any) -> Iterator[Any]:
             yield from scalars(item)
     else:
         yield value
+
+
+def placed_scalars(value: Any, place: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """The scalars of a nested value in row-major order, each with its indices."""
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from placed_scalars(item, (*place, index))
+    else:
+        yield place, value
 
 
 def fits_dtype(scalar: Any, dtype: str) -> bool:

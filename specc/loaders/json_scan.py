@@ -27,7 +27,6 @@ _CONSTANT = re.compile(r"(?:-?Infinity|NaN)\b")
 _WORD = re.compile(r"[^\W\d][\w$-]*+")
 _LITERALS = {"true": True, "false": False, "null": None}
 _SPELLINGS = {"True": "true", "False": "false", "None": "null", "undefined": "null", "nan": "NaN", "nil": "null"}
-_PLAIN = "specc reads plain JSON: no comments, no trailing commas"
 _CLOSERS = {"{": "}", "[": "]"}
 
 
@@ -58,7 +57,7 @@ class _Scanner:
     def document(self) -> Any:
         at = self._skip(0)
         if at == len(self._text):
-            self._refuse(0, 0, "the file is empty")
+            self._refuse(0, 0, "the file is empty", "specc init writes a first spec")
         root, at = self._value(at)
         while self._open:
             at = self._skip(at)
@@ -109,7 +108,7 @@ class _Scanner:
                 self._unexpected(at, behind, f"',' or {closer!r}")
             comma, at = at, self._skip(at + 1)
             if self._text[at : at + 1] == closer:
-                self._refuse(comma, comma + 1, "a comma before the closing bracket")
+                self._refuse(comma, comma + 1, "a comma before the closing bracket", "remove it")
         if at == len(self._text):
             what = "object" if isinstance(container, dict) else "array"
             self._refuse(start, start + 1, f"this {what} is never closed: the text ends before its {closer!r}")
@@ -206,7 +205,8 @@ class _Scanner:
         """Refuses what stands at ``at``. Where it is nothing that explains itself, the place to mend is ``place``."""
         rest = self._text[at : at + 2]
         if rest in ("//", "/*") or rest[:1] == "#":
-            end = _first(self._text, ("\n", "\r"), at)
+            end = self._text.find("*/", at) + 2 if rest == "/*" else _first(self._text, ("\n", "\r"), at)
+            end = end if end > at + 1 else len(self._text)
             self._refuse(at, end, "a comment stands here", 'JSON has no comments; "description" holds text for people')
         if rest[:1] == "'":
             self._refuse(at, at + 1, "a single quote stands here", "strings and keys stand in double quotes")
@@ -220,9 +220,9 @@ class _Scanner:
             self._refuse(at, word.end(), f"expected {expected}, found {_shorten(text)} without quotes", hint)
         found = self._text[at]
         if place != at:
-            self._refuse(
-                place, place + 1, f"expected {expected} here, before {found!r} in line {self._lines.number(at)}"
-            )
+            hint = "a comma is missing" if expected.startswith("','") and found in '"{[-0123456789tfn' else ""
+            before = f"{found!r} in line {self._lines.number(at)}"
+            self._refuse(place, place + 1, f"expected {expected} here, before {before}", hint)
         self._refuse(at, at + 1, f"expected {expected}, found {found!r}")
 
     def _location(self, start: int, end: int) -> Any:
@@ -234,7 +234,7 @@ class _Scanner:
             finding = Diagnostic(rule=rule, path=path, message=message, hint=hint)
             self.findings.append(finding.located(self._location(start, end)))
 
-    def _refuse(self, start: int, end: int, message: str, hint: str = _PLAIN) -> NoReturn:
+    def _refuse(self, start: int, end: int, message: str, hint: str = "") -> NoReturn:
         finding = Diagnostic(rule="not-json", message=message, hint=hint)
         raise SpecError([*self.findings, finding.located(self._location(start, end))])
 
@@ -257,6 +257,8 @@ def _number_hint(text: str) -> str:
         return f"write 0{_shorten(digits)}"
     if digits[:2].isdigit() and digits.startswith("0"):
         return "a number has no leading zeros"
+    if "_" in digits and digits.replace("_", "").isdigit():
+        return f"write {digits.replace('_', '')}"
     if digits[:2].lower() in ("0x", "0b", "0o"):
         return "write it in decimal digits"
     if set(digits) <= set("0123456789.eE+-"):

@@ -132,16 +132,16 @@ def _span(text: str, root: _Place, finding: Diagnostic) -> tuple[int, int]:
 
 
 def _part(text: str, start: int, end: int, part: str) -> tuple[int, int]:
-    """Where ``part`` stands in the string between ``start`` and ``end``: at its beginning, or else as its last word."""
+    """Where ``part`` stands in the string between ``start`` and ``end``: at its beginning, or in its first brackets."""
     written = text[start + 1 : end - 1]
     characters = [match.span() for match in _CHARACTER.finditer(written)]
     decoded = unquote(text[start:end])
     if decoded.startswith(part):
         index = 0
     else:
-        words = list(re.finditer(rf"(?<!\w){re.escape(part)}(?!\w)", decoded))
-        if not words:
+        word = re.compile(rf"(?<!\w){re.escape(part)}(?!\w)").search(decoded, decoded.find("[") + 1)
+        if word is None:
             return start, end
-        index = words[-1].start()
+        index = word.start()
     offset = start + 1
     return offset + characters[index][0], offset + characters[index + len(part) - 1][1]

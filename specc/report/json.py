@@ -99,7 +99,7 @@ def findings_schema() -> dict[str, Any]:
         **_object(
             "What specc --format json prints.",
             version={"description": "The version of this format.", "const": VERSION},
-            files=_typed("integer", "How many files were checked.", **count),
+            files=_typed("integer", "How many files were read and checked.", **count),
             errors=_typed("integer", "How many findings are errors.", **count),
             warnings=_typed("integer", "How many findings are warnings.", **count),
             findings=_typed("array", "The findings, file by file, in the order of the text.", items=finding),

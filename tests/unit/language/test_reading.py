@@ -107,8 +107,14 @@ def test_each_defect_is_one_finding(name: str) -> None:
 
 
 def place(path: SpecPath, rule: str) -> SpecPath:
-    """Where the finding of a defect stands: of a key that is missing, at the object around it."""
-    return path[:-1] if rule == "missing-key" else path
+    """Where the finding of a defect stands: of a key that is missing, at the object around it; of a kind, there."""
+    match rule:
+        case "missing-key":
+            return path[:-1]
+        case "unknown-kind":
+            return (*path, "kind")
+        case _:
+            return path
 
 
 @pytest.mark.parametrize("name", DEFECTS)
@@ -134,6 +140,21 @@ def test_many_defects_are_told_in_the_order_of_the_text() -> None:
         places = [(each.location.line, each.location.column) for each in error.diagnostics if each.location]
         assert places == sorted(places)
         assert len(places) == len(chosen)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"specc": 1, "dim": {"n": {}}, "endpoints": {"a": {"inputs": ["bool[n]"], "outputs": "bool[n]"}}}', ["unknown-key"]),
+        ('{"specc": 1, "endpoint": {"a": {"inputs": ["bool[]"], "outputs": "bool[]"}}}', ["unknown-key"]),
+        ('{"specc": 1, "endpoints": {"a": {"input": ["bool[n]"], "ouputs": "bool[]"}}}', ["unknown-key", "unknown-key"]),
+        ('{"specc": 1, "endpoints": {"a": {"argument": ["x", "y"], "inputs": ["bool[]", "bool[]"], "outputs": "bool[]"}}}', ["unknown-key"]),
+        ('{"specc": 1, "endpoints": {"a": {"inputs": ["bool[n, n]", "bool[m]"], "arguments": ["x", "y"], "outputs": "bool[n]"}}}', ["undeclared-dim", "undeclared-dim"]),
+        ('{"specc": 1, "endpoints": {"a": {"inputs": [{"dtype": "int8", "shape": []}], "outputs": {"type": "tensor", "dtype": "int8", "shape": []}}}}', ["unknown-kind", "unknown-kind"]),
+    ],
+)  # fmt: skip
+def test_what_only_comes_of_another_defect_is_not_told(text: str, found: list[str]) -> None:
+    assert [rule for rule, _ in findings(json.loads(text))] == found
 
 
 def test_fifteen_defects() -> None:

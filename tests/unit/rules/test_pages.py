@@ -34,7 +34,7 @@ def test_the_collector_finds_the_rules_of_every_stage() -> None:
     # A maker's argument, the argument of a function that is told the rule, a constant, a rule of the command line.
     assert {"python-op", "trace-failed", "bad-signature"} <= rules_in_source("archive")
     assert rules_in_source("reader") == {"contract-mismatch"}
-    assert rules_in_source("cli") == {"bad-model", "bad-path", "missing-model"}
+    assert rules_in_source("cli") == {"bad-model", "bad-path", "missing-model", "not-canonical"}
 
 
 @pytest.mark.parametrize("rule", rule_ids())
