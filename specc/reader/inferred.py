@@ -12,7 +12,8 @@ from specc.diagnostics import SpecPath, format_path, printable
 from specc.language.document import Document, Endpoint
 from specc.language.legality import RESERVED, is_input_name
 from specc.language.names import BoundLeaf, components, input_leaves, output_leaves
-from specc.language.trees import Leaf, Tensor
+from specc.language.trees import Leaf, Tensor, Tree
+from specc.reader.structured import leaves as leaves_of
 from specc.reader.structured import with_leaves
 
 
@@ -50,7 +51,30 @@ def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[
     leaves = iter([*_renamed_inputs(endpoint, at, guesses)])
     inputs = tuple(with_leaves(tree, leaves) for tree in endpoint.inputs)
     outputs = with_leaves(endpoint.outputs, iter([*_renamed_outputs(endpoint, at, guesses)]))
-    return endpoint.model_copy(update={"inputs": inputs, "outputs": outputs}), tuple(guesses)
+    legal = endpoint.model_copy(update={"inputs": inputs, "outputs": outputs})
+    return _without_needless_names(legal), tuple(guesses)
+
+
+def _without_needless_names(endpoint: Endpoint) -> Endpoint:
+    """``endpoint`` where no dense leaf says the name that its path makes anyway."""
+    bare = endpoint.model_copy(
+        update={"inputs": tuple(map(_bare, endpoint.inputs)), "outputs": _bare(endpoint.outputs)}
+    )
+    made = iter([leaf.name for leaf in (*input_leaves(bare), *output_leaves(bare))])
+    inputs = tuple(with_leaves(tree, _spoken(tree, made)) for tree in endpoint.inputs)
+    outputs = with_leaves(endpoint.outputs, _spoken(endpoint.outputs, made))
+    return endpoint.model_copy(update={"inputs": inputs, "outputs": outputs})
+
+
+def _bare(tree: Tree) -> Tree:
+    return with_leaves(tree, (leaf.model_copy(update={"name": None}) for leaf in leaves_of(tree)))
+
+
+def _spoken(tree: Tree, made: Iterator[str]) -> Iterator[Leaf]:
+    """The leaves of ``tree``, without a name where it is the one that is ``made`` of the path."""
+    for leaf in leaves_of(tree):
+        needless = next(made) == leaf.name and isinstance(leaf, Tensor)
+        yield leaf.model_copy(update={"name": None}) if needless else leaf
 
 
 def _renamed_inputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> Iterator[Leaf]:

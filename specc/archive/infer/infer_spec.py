@@ -64,6 +64,9 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
         guesses.insert(0, Guess(("dims", BATCH), batch))
     if document.default is None:
         guesses.append(Guess(("default",), f"none; choose one of {', '.join(sorted(document.endpoints))}"))
+    elif len(document.endpoints) > 1:
+        why = f"{document.default!r}, for its name; check that it is what a client wants who names no signature"
+        guesses.append(Guess(("default",), why))
     require_buildable(document)
     return InferredSpec(document, tuple(dict.fromkeys(guesses)))
 
