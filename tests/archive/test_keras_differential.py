@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -293,7 +294,13 @@ BOTH = pytest.mark.parametrize(
             for name in ("a b", "é", "class", "_u", "a:0")
         ],
         (ValueError, lambda archive: archive.add_endpoint("serve", lambda x: (x, None), _named("x"))),
-        (ValueError, lambda archive: type(archive)(format="tarball") if isinstance(archive, specc.ExportArchive) else keras.export.ExportArchive(format="tarball")),
+        pytest.param(
+            ValueError,
+            lambda archive: type(archive)(format="tarball"),
+            marks=pytest.mark.skipif(
+                "format" not in inspect.signature(keras.export.ExportArchive).parameters, reason="Keras 3.8 has no format"
+            ),
+        ),
     ],
 )  # fmt: skip
 def test_errors_are_of_the_types_that_reach_keras_s_callers(
