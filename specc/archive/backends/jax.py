@@ -98,6 +98,10 @@ class JaxBackend:
             return callee.function
         shapes = tf.nest.pack_sequence_as(specs, list(_symbols(callee, specs)))
 
+        if not callee.options.is_static:
+            for variable in self._known.values():
+                self.tf_variable(variable)  # TensorFlow traces a second time where the first time makes a variable
+
         def in_tensorflow(*arguments: Any, **kwargs: Any) -> Any:
             known = list(self._known.values())
             while True:
