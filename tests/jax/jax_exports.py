@@ -27,7 +27,9 @@ def exported(model: Any, where: Path, endpoints: dict[str, Any], functions: Any 
     return Archive(program, program.export(model, where / "archive", functions=functions).path)
 
 
-def assert_numbers(archive: Archive, endpoint: str, arguments: list[Any], result: Any, *, stateful: bool = False) -> None:
+def assert_numbers(
+    archive: Archive, endpoint: str, arguments: list[Any], result: Any, *, stateful: bool = False
+) -> None:
     """Attribute, signature and Session give ``result`` for ``arguments``."""
     answers = three_ways(archive, endpoint, arguments, stateful=stateful)
     expected = flat_outputs(archive.program[endpoint], arrays(result))
@@ -36,7 +38,7 @@ def assert_numbers(archive: Archive, endpoint: str, arguments: list[Any], result
 
 def arrays(nested: Any) -> Any:
     """A nested result with NumPy arrays for JAX's."""
-    return keras.tree.map_structure(lambda leaf: np.asarray(leaf), nested)
+    return keras.tree.map_structure(np.asarray, nested)
 
 
 def mlp() -> Any:

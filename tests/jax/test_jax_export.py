@@ -34,10 +34,16 @@ def test_two_inputs_share_a_named_dimension(tmp_path: Path) -> None:
     assert_numbers(archive, "serve", [given], model(given))
     # Keras's own archive cannot trace it.
     theirs = keras.export.ExportArchive()
-    specs = {name: keras.InputSpec(shape=(None, None, size), dtype="float32") for name, size in (("left", 3), ("right", 2))}
-    with pytest.raises(Exception, match="must be equal|incompatible|concatenate"):
-        theirs.track_and_add_endpoint("serve", model, [specs])
-        theirs.write_out(str(tmp_path / "theirs"), verbose=False)
+    specs = {
+        name: keras.InputSpec(shape=(None, None, size), dtype="float32") for name, size in (("left", 3), ("right", 2))
+    }
+    with pytest.raises((TypeError, ValueError)):
+        keras_archive(theirs, model, [specs], tmp_path / "theirs")
+
+
+def keras_archive(archive: Any, model: Any, signature: Any, path: Path) -> None:
+    archive.track_and_add_endpoint("serve", model, signature)
+    archive.write_out(str(path), verbose=False)
 
 
 def test_a_question_mark_is_a_size_of_its_own(tmp_path: Path) -> None:
@@ -170,7 +176,9 @@ def test_a_static_function_holds_its_weights_as_constants(tmp_path: Path) -> Non
 def test_the_platforms_are_in_the_archive(tmp_path: Path, said: list[str] | None, platforms: list[str]) -> None:
     jax_options = {} if said is None else {"jax": {"platforms": said}}
     archive = exported(mlp(), tmp_path, {"serve": {**SERVE, **jax_options}})
-    assert {tuple(node.attr["platforms"].list.s) for node in calls(archive)} == {tuple(name.encode() for name in platforms)}
+    assert {tuple(node.attr["platforms"].list.s) for node in calls(archive)} == {
+        tuple(name.encode() for name in platforms)
+    }
 
 
 def calls(archive: Archive) -> list[Any]:
@@ -208,7 +216,9 @@ def test_gradients_go_through_the_revived_endpoint_unless_said(tmp_path: Path) -
 
     trainable = [variable.value for variable in model.trainable_variables]
     others = [variable.value for variable in model.non_trainable_variables]
-    expected = jax.grad(lambda x, values: (model.stateless_call(values, others, x)[0] ** 2).sum(), (0, 1))(ROWS, trainable)
+    expected = jax.grad(lambda x, values: (model.stateless_call(values, others, x)[0] ** 2).sum(), (0, 1))(
+        ROWS, trainable
+    )
     for theirs, ours in zip(found, [expected[0], *expected[1]], strict=True):
         np.testing.assert_allclose(theirs, ours, rtol=1e-4, atol=1e-5)
     small = exported(model, tmp_path / "small", {"serve": {**SERVE, "gradients": False}})
@@ -259,7 +269,7 @@ def test_strings_go_through_steps_in_tensorflow(tmp_path: Path, monkeypatch: pyt
     sys.modules.pop("jax_steps")
 
 
-STEPS = '''
+STEPS = """
 import tensorflow as tf
 
 def lengths(text):
@@ -269,7 +279,7 @@ def lengths(text):
 def label(scores):
     best = tf.gather(tf.constant(["low", "middle", "high"]), tf.argmax(scores, -1))
     return {"label": best, "score": tf.reduce_max(scores, -1)}
-'''
+"""
 
 
 class Upper(tf.Module):
@@ -297,7 +307,9 @@ def test_trained_on_between_exports(tmp_path: Path) -> None:
 def test_no_path_of_this_machine_is_in_an_archive(tmp_path: Path) -> None:
     archive = exported(mlp(), tmp_path, {"serve": {**SERVE, "kwargs": {"training": True}}})
     content = b"".join(file.read_bytes() for file in Path(archive.path).rglob("*") if file.is_file())
-    assert [part for part in (str(Path(__file__).parent), sys.prefix, "site-packages", ".py") if part.encode() in content] == []
+    assert [
+        part for part in (str(Path(__file__).parent), sys.prefix, "site-packages", ".py") if part.encode() in content
+    ] == []
 
 
 def test_an_empty_batch_is_refused_at_run_time(tmp_path: Path) -> None:

@@ -63,7 +63,9 @@ def test_a_composite_leaf(leaf: dict[str, Any], tmp_path: Path) -> None:
 def test_every_endpoint_is_looked_at_before_one_is_traced(tmp_path: Path) -> None:
     good = {"function": None, "inputs": ["float32[batch]"], "outputs": "float32[batch]"}
     bad = {**good, "inputs": ["string[batch]"]}
-    found = findings(None, tmp_path, {"good": good, "bad": bad, "worse": bad}, dict.fromkeys(("good", "bad", "worse"), untouched))
+    found = findings(
+        None, tmp_path, {"good": good, "bad": bad, "worse": bad}, dict.fromkeys(("good", "bad", "worse"), untouched)
+    )
     assert [finding.partition(":")[0] for finding in found] == ["endpoints.bad.inputs[0]", "endpoints.worse.inputs[0]"]
 
 
@@ -154,6 +156,19 @@ def test_torch_is_refused_with_what_it_lacks(monkeypatch: pytest.MonkeyPatch, tm
     for refused in (specc.ExportArchive, lambda: specc.compile(document({"f": SERVE})).export(mlp(), tmp_path / "a")):
         with pytest.raises(specc.UnavailableError, match=r"on TensorFlow or JAX, not on torch: .*torch_xla"):
             refused()
+
+
+def test_a_step_of_keras_s_own(tmp_path: Path) -> None:
+    model = mlp()
+    model.compile("adam", "mse")
+    endpoint = {
+        "function": "specc:train_step",
+        "arguments": ["x", "y"],
+        "inputs": ["float32[batch, 3]", "float32[batch, 2]"],
+        "outputs": {"loss": "float32[]"},
+    }
+    (found,) = findings(model, tmp_path, {"f": endpoint})
+    assert "Keras's own steps can be exported on TensorFlow, not on jax; name a function of your own" in found
 
 
 def test_what_needs_tensorflow_itself_says_so(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import logging
+import os
 import shutil
 import tempfile
 import zlib
@@ -45,7 +45,8 @@ def on_jax(document: specc.Document) -> specc.Document:
     for name, endpoint in document.endpoints.items():
         known = {dim for leaf in input_leaves(endpoint) for dim in leaf.leaf.shape} - {"?"}
         fixed = iter(_fixed(leaf.leaf, known) for leaf in output_leaves(endpoint))
-        jax_options = endpoint.jax.model_copy(update={"jax2tf_kwargs": {}})
+        platforms = ("cpu", *endpoint.jax.platforms)  # it is asked here
+        jax_options = endpoint.jax.model_copy(update={"jax2tf_kwargs": {}, "platforms": platforms})
         update = {**bare, "jax": jax_options, "outputs": with_leaves(endpoint.outputs, fixed)}
         endpoints[name] = endpoint.model_copy(update=update)
     dims = {name: dim.model_copy(update={"min": max(dim.min, 1)}) for name, dim in document.dims.items()}
@@ -91,8 +92,8 @@ def function_for(compiled: CompiledEndpoint, document: specc.Document) -> Callab
             sizes |= dict(zip(bound.leaf.shape, leaf.shape, strict=True))
         total = jnp.float32(zlib.crc32(compiled.name.encode()) % 97)
         for index, leaf in enumerate(tf.nest.flatten(list(arguments))):
-            leaf = jnp.asarray(np.asarray(leaf) if tf.is_tensor(leaf) else leaf)
-            number = jnp.real(leaf).astype("float32").ravel()
+            array = jnp.asarray(np.asarray(leaf) if tf.is_tensor(leaf) else leaf)
+            number = jnp.real(array).astype("float32").ravel()
             total += (number * (jnp.arange(number.shape[0]) % 7 + 1)).sum() * (2 * index + 3)
         outputs = []
         for index, bound in enumerate(compiled.outputs):
