@@ -117,7 +117,11 @@ class Cores:
         )
         if key not in self.functions:
             function = self.backend.traceable(source, list(arguments))
-            self.functions[key] = _trace(source, function, arguments, input_names, output_names)
+            core = _trace(source, function, arguments, input_names, output_names)
+            faults = list(self.backend.find_faults(source, core.concrete))
+            if faults:
+                raise SpecError(faults)
+            self.functions[key] = core
         return self.functions[key]
 
     def preprocess(self, bound: BoundEndpoint) -> Core:

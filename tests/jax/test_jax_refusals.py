@@ -133,6 +133,48 @@ def test_an_argument_that_jax2tf_does_not_have(tmp_path: Path) -> None:
     ]
 
 
+SQUARE = {"function": None, "inputs": ["float32[3, 3]"], "outputs": "complex64[3]", "jax": {"platforms": ["cuda"]}}
+
+
+def eigenvalues(x: Any) -> Any:
+    import jax.numpy as jnp
+
+    return jnp.linalg.eig(x)[0]
+
+
+def test_what_a_platform_has_no_code_for(tmp_path: Path) -> None:
+    (found,) = findings(None, tmp_path, {"f": {**SQUARE, "jax": {"platforms": ["tpu"]}}}, {"f": eigenvalues})
+    assert found.startswith("endpoints.f.function: trace-failed: tracing failed: NotImplementedError: ")
+    assert found.endswith('not found for platform tpu; say the others in "jax": {"platforms": [...]}')
+
+
+def test_what_tensorflow_has_no_library_for(tmp_path: Path) -> None:
+    (found,) = findings(None, tmp_path, {"f": {**SQUARE, "jax": {"platforms": ["cpu"]}}}, {"f": eigenvalues})
+    assert found.startswith(
+        "endpoints.f.function: not-in-jax: the function calls lapack_sgeev_ffi of JAX's own library"
+    )
+
+
+def test_what_has_no_gradient(tmp_path: Path) -> None:
+    import jax
+
+    @jax.custom_vjp
+    def stubborn(x: Any) -> Any:
+        return x * 2
+
+    def backward(residuals: Any, cotangents: Any) -> Any:
+        raise NotImplementedError("no gradient of this")
+
+    stubborn.defvjp(lambda x: (x * 2, None), backward)
+    endpoint = {"function": None, "inputs": ["float32[batch]"], "outputs": "float32[batch]"}
+    assert findings(None, tmp_path, {"f": endpoint}, {"f": stubborn}) == [
+        "endpoints: save-failed: gradients cannot be traced: NotImplementedError: no gradient of this; "
+        'say "gradients": false in each endpoint, if no caller needs them'
+    ]
+    program = specc.compile(document({"f": {**endpoint, "gradients": False}}))
+    assert program.export(None, tmp_path / "archive", functions={"f": stubborn}).endpoints
+
+
 X64 = """
 import sys, keras, numpy as np, tensorflow as tf, specc
 document = specc.from_json({"specc": 1, "dims": {"batch": {}}, "endpoints": {"f": {

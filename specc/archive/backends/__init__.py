@@ -57,6 +57,9 @@ class Backend(Protocol):
     def traceable(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
         """What TensorFlow traces in place of the function, for arguments of these nested specs."""
 
+    def find_faults(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
+        """Why a trace, the ConcreteFunction of what :meth:`traceable` gave, would fail where it is served."""
+
     def key(self, callee: Callee, specs: list[Any]) -> object:
         """What two endpoints must agree in, beside their function and arguments, to share a trace."""
 
@@ -68,7 +71,9 @@ class Backend(Protocol):
 
 
 def runs_in_tensorflow(value: Any) -> bool:
-    """Whether a function, or the object that it belongs to, is TensorFlow's own and not Keras's."""
+    """Whether a function runs in TensorFlow: all do on that backend; on others those that are TensorFlow's own."""
+    if keras.config.backend() == "tensorflow":
+        return True
     value = getattr(value, "_specc_calls", value)  # of a function of specc's own around another
     kinds = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction, tf.Module)
     if isinstance(value, kinds):

@@ -20,7 +20,7 @@ import tensorflow as tf
 from jax.experimental import jax2tf
 
 from specc.archive.backends import Callee
-from specc.archive.backends.jax_limits import find_limits, lookup_used
+from specc.archive.backends.jax_limits import find_limits, find_unknown_calls, lookup_used
 from specc.archive.backends.jax_shapes import OPEN, keras_symbols, renumbered
 from specc.archive.user_code import summarize
 from specc.diagnostics import Diagnostic, did_you_mean, finding
@@ -28,6 +28,8 @@ from specc.errors import SpecError
 from specc.language.names import BoundLeaf
 
 _CUSTOM_CALL = "custom_call:"
+_LACKING = "not found for platform"
+_PLATFORMS = 'say the others in "jax": {"platforms": [...]}'
 _NAMES = 'each "?" is a size of its own; give those that are equal one name, or say polymorphic_shapes in jax2tf_kwargs'
 
 
@@ -111,10 +113,11 @@ class JaxBackend:
                     _require_built(callee, more.variables)
                     known = more.variables
                 except Exception as error:
-                    if OPEN.search(str(error)):
-                        message = f"tracing failed: {summarize(error)}"
-                        raise SpecError([finding("trace-failed", callee.path, message, _NAMES)]) from error
-                    raise
+                    hint = _NAMES if OPEN.search(str(error)) else _PLATFORMS if _LACKING in str(error) else ""
+                    if not hint:
+                        raise
+                    message = f"tracing failed: {summarize(error)}"
+                    raise SpecError([finding("trace-failed", callee.path, message, hint)]) from error
 
         return in_tensorflow
 
@@ -157,6 +160,11 @@ class JaxBackend:
         given = iter(arrays)
         leaves = [next(given) if array else leaf for leaf, array in zip(told["leaves"], told["is_array"], strict=True)]
         return tf.nest.pack_sequence_as(told["result"], leaves)
+
+    def find_faults(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
+        """Calls of LAPACK, such as those of a QR decomposition, for which TensorFlow has no handlers."""
+        if not callee.is_tensorflow:
+            yield from find_unknown_calls(callee, concrete)
 
     def key(self, callee: Callee, specs: list[Any]) -> object:
         """The options, the dimensions up to their names, and whether there are gradients."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -34,6 +35,7 @@ LOOKUPS = (
     keras.layers.HashedCrossing,
 )
 """Layers that compute with TensorFlow on every backend."""
+_LAPACK = re.compile(rb"lapack_\w+_ffi")
 _STEPS = "do it in a preprocess or postprocess function, which runs in TensorFlow"
 
 
@@ -74,6 +76,17 @@ def _lookup_finding(path: SpecPath, names: Sequence[str]) -> Diagnostic:
     many = len(names) > 1
     message = f"the lookup layer{'s' * many} {', '.join(names)} compute{'' if many else 's'} in TensorFlow, not in JAX"
     return finding(RULE, path, message, f"take {'them' if many else 'it'} out of the model, and {_STEPS}")
+
+
+def find_unknown_calls(callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
+    """The functions of JAX's own libraries that a trace calls on a CPU, and that TensorFlow does not have."""
+    definition = concrete.graph.as_graph_def()
+    nodes = [*definition.node, *(node for function in definition.library.function for node in function.node_def)]
+    modules = b"".join(node.attr["module"].s for node in nodes if node.op == "XlaCallModule")
+    names = sorted({name.decode() for name in _LAPACK.findall(modules)})
+    if names and "cpu" in (callee.options.platforms or ("cpu",)):
+        message = f"the function calls {', '.join(names)} of JAX's own library, which TensorFlow does not have on a CPU"
+        yield finding(RULE, callee.path, message, f"compute it without decompositions, or {_STEPS}")
 
 
 class _Lookups:
