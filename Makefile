@@ -17,7 +17,7 @@ test: $(VENV)/installed
 
 # Keras runs on one backend a process, and JAX stands in no other environment.
 test-jax: $(VENV_JAX)/installed
-	KERAS_BACKEND=jax $(VENV_JAX)/bin/python -m pytest -n 2 --dist loadfile tests/jax
+	KERAS_BACKEND=jax $(VENV_JAX)/bin/python -m pytest -n 2 --dist loadfile tests/jax_backend
 
 test-long: $(VENV)/installed
 	HYPOTHESIS_PROFILE=long $(PYTEST) -n 2 --dist loadfile

@@ -1,4 +1,7 @@
-"""Everything in this folder runs where Keras runs on JAX: ``make test-jax``."""
+"""Everything in this folder runs where Keras runs on JAX: ``make test-jax``.
+
+The folder is not called jax: tests/ is on the path, and wherever JAX is missing it would be what ``import jax`` finds.
+"""
 
 import os
 import sys
