@@ -1,18 +1,23 @@
-# make demo and make test set up all they need in .venv. PYTHON chooses the interpreter; without it, the first that will do.
+# make demo and make test set up all they need in .venv, and make test-jax in .venv-jax. PYTHON chooses the interpreter; without it, the first that will do.
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
 	"$$python" -c '$(FITS)' 2>/dev/null && echo "$$python" && break; done)
 VENV := .venv
+VENV_JAX := .venv-jax
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test test-long lint bench schemas docs clean
+.PHONY: demo test test-jax test-long lint bench schemas docs clean
 
 demo: $(VENV)/installed
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/installed
 	$(PYTEST) -n 2 --dist loadfile
+
+# Keras runs on one backend a process, and JAX stands in no other environment.
+test-jax: $(VENV_JAX)/installed
+	KERAS_BACKEND=jax $(VENV_JAX)/bin/python -m pytest -n 2 --dist loadfile tests/jax_backend
 
 test-long: $(VENV)/installed
 	HYPOTHESIS_PROFILE=long $(PYTEST) -n 2 --dist loadfile
@@ -41,5 +46,13 @@ $(VENV)/installed: pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[tensorflow-cpu,dev]'
 	@touch $@
 
+$(VENV_JAX)/installed: pyproject.toml
+	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
+	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "setting up $(VENV_JAX) (TensorFlow and JAX are about 400 MB)"
+	@"$(PYTHON)" -m venv $(VENV_JAX)
+	@$(VENV_JAX)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[tensorflow-cpu,jax,test]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist tests/editor/node_modules
+	rm -rf $(VENV) $(VENV_JAX) build dist tests/editor/node_modules

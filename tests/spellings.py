@@ -71,6 +71,7 @@ class _Respeller:
             "function": "__call__",
             "autograph": False,
             "gradients": True,
+            "jax": {},
             "description": "",
             "kwargs": {},
             "preprocess": None,

@@ -38,6 +38,16 @@ _paths = st.sampled_from(["call", "__call__", "a.b", "module.name:attribute.part
 _imports = st.sampled_from(["features:decode", "a.b:c.d"])
 
 
+_jax_options = st.fixed_dictionaries(
+    {},
+    optional={
+        "platforms": st.lists(st.sampled_from(("cpu", "cuda", "tpu")), max_size=3),
+        "is_static": st.booleans(),
+        "jax2tf_kwargs": st.dictionaries(texts, json_values, max_size=2),
+    },
+)
+
+
 @st.composite
 def _endpoint(draw: Draw, extent: Extent, dims: tuple[str, ...]) -> dict[str, Any]:
     names = Names(draw, extent, WORDS)
@@ -51,6 +61,7 @@ def _endpoint(draw: Draw, extent: Extent, dims: tuple[str, ...]) -> dict[str, An
         "postprocess": _imports | st.none(),
         "autograph": st.booleans(),
         "gradients": st.booleans(),
+        "jax": _jax_options,
     }
     endpoint: dict[str, Any] = draw(st.fixed_dictionaries({}, optional=optional))
     endpoint["inputs"] = [tree(draw, extent, dims, names, share, extent.max_depth) for _ in range(count)]

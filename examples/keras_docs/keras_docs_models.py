@@ -52,18 +52,6 @@ def dict_of_two():
     return keras.Model(inputs={"x1": x1, "x2": x2}, outputs=outputs, name="dict_of_two")
 
 
-_model = one_input()
-
-
-@tf.function
-def serving_fn(x):
-    """A model with TensorFlow code around it; calling it traces it."""
-    return tf.nn.softmax(_model(x))
-
-
-serving_fn(tf.zeros([2, 3]))
-
-
 _table = tf.lookup.StaticHashTable(
     tf.lookup.KeyValueTensorInitializer(tf.constant(["one", "two", "three"]), tf.constant([1.0, 2.0, 3.0])),
     default_value=0.0,

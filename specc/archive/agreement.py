@@ -97,6 +97,8 @@ def spec_of(value: Any) -> Any:
         return tf.RaggedTensorSpec.from_value(value)
     if isinstance(value, tf.SparseTensor):
         return tf.SparseTensorSpec(value.shape, value.dtype)
+    if keras.config.backend() == "jax" and keras.ops.is_tensor(value):
+        return tf.TensorSpec(value.shape, tf.dtypes.as_dtype(value.dtype))
     return value if isinstance(value, tf.TypeSpec) else None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from specc.archive.backends import runs_in_tensorflow
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.user_code import import_object, resolve_attribute
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
@@ -37,6 +38,8 @@ class BoundEndpoint:
     identity: object
     preprocess: Callable[..., Any] | None
     postprocess: Callable[..., Any] | None
+    is_tensorflow: bool = False
+    """Whether the function is written in TensorFlow, though Keras may run on another backend."""
 
 
 def bind(
@@ -92,7 +95,10 @@ def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., 
     findings = list(_check_arity(compiled, function, steps["preprocess"]))
     if findings:
         raise SpecError(findings)
-    return BoundEndpoint(compiled, function, identity, steps["preprocess"], steps["postprocess"])
+    # A function of a module is called with the model, and does what the model does.
+    owner = model if given is None and ":" in (declared.function or "") else function
+    is_tensorflow = runs_in_tensorflow(owner)
+    return BoundEndpoint(compiled, function, identity, steps["preprocess"], steps["postprocess"], is_tensorflow)
 
 
 def identity_of(function: Callable[..., Any]) -> object:

@@ -16,6 +16,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from specc.archive.backends import Backend, Callee, current_backend
+from specc.archive.backends.jax_shapes import declared_symbols
 from specc.archive.binding import BoundEndpoint
 from specc.archive.user_code import run_user_code
 from specc.diagnostics import Diagnostic, SpecPath
@@ -67,17 +69,14 @@ def _as_it_is(result: Any) -> Any:
     return result
 
 
-@dataclass(frozen=True)
-class Source:
+@dataclass(frozen=True, kw_only=True)
+class Source(Callee):
     """A function to trace, and how.
 
-    ``identity`` is equal for one and the same function; ``path`` is for findings; ``as_result`` is applied to what the
-    function returns.
+    ``identity`` is equal for one and the same function; ``as_result`` is applied to what the function returns.
     """
 
-    function: Callable[..., Any]
     identity: object
-    path: SpecPath
     kwargs: dict[str, Any] = field(default_factory=dict)
     autograph: bool = False
     as_result: Callable[[Any], Any] = _as_it_is
@@ -87,6 +86,7 @@ class Source:
 class Cores:
     """The traces of one export: one for each function, kwargs and argument specs, however many endpoints use it."""
 
+    backend: Backend = field(default_factory=current_backend)
     functions: dict[object, Core] = field(default_factory=dict)
     preprocessing: dict[object, Core] = field(default_factory=dict)
 
@@ -98,10 +98,7 @@ class Cores:
         output_names: tuple[str, ...],
     ) -> Core:
         """The core of the endpoint's function; :meth:`trace` says the rest."""
-        declared = bound.compiled.declared
-        path = (*bound.compiled.path, "function")
-        source = Source(bound.function, bound.identity, path, declared.kwargs, declared.autograph)
-        return self.trace(source, arguments, input_names, output_names)
+        return self.trace(source_of(bound), arguments, input_names, output_names)
 
     def trace(
         self, source: Source, arguments: Sequence[Any], input_names: tuple[str, ...], output_names: OutputNames
@@ -111,9 +108,20 @@ class Cores:
         Its flat tensors get these names where it is traced now, and as many names as tensors are given.
         """
         kwargs = json.dumps(source.kwargs, sort_keys=True)
-        key = (source.identity, kwargs, source.autograph, _hashable(arguments))
+        key = (
+            source.identity,
+            kwargs,
+            source.autograph,
+            _hashable(arguments),
+            self.backend.key(source, list(arguments)),
+        )
         if key not in self.functions:
-            self.functions[key] = _trace(source, arguments, input_names, output_names)
+            function = self.backend.traceable(source, list(arguments))
+            core = _trace(source, function, arguments, input_names, output_names)
+            faults = list(self.backend.find_faults(source, core.concrete))
+            if faults:
+                raise SpecError(faults)
+            self.functions[key] = core
         return self.functions[key]
 
     def preprocess(self, bound: BoundEndpoint) -> Core:
@@ -123,9 +131,27 @@ class Cores:
         if key not in self.preprocessing:
             assert bound.preprocess is not None
             path = (*bound.compiled.path, "preprocess")
-            source = Source(bound.preprocess, declared.preprocess, path, autograph=declared.autograph)
-            self.preprocessing[key] = _trace(source, bound.compiled.input_signature, (), ())
+            source = Source(
+                function=bound.preprocess, identity=declared.preprocess, path=path, autograph=declared.autograph
+            )
+            self.preprocessing[key] = _trace(source, source.function, bound.compiled.input_signature, (), ())
         return self.preprocessing[key]
+
+
+def source_of(bound: BoundEndpoint) -> Source:
+    """The function of an endpoint, and how it is traced."""
+    compiled, declared = bound.compiled, bound.compiled.declared
+    return Source(
+        function=bound.function,
+        path=(*compiled.path, "function"),
+        is_tensorflow=bound.is_tensorflow,
+        options=declared.jax,
+        symbols=None if bound.preprocess else declared_symbols(compiled.inputs),
+        gradients=declared.gradients,
+        identity=bound.identity,
+        kwargs=declared.kwargs,
+        autograph=declared.autograph,
+    )
 
 
 def _nameless(specs: Any) -> Any:
@@ -149,7 +175,13 @@ def _classes(specs: Any) -> tuple[str, ...]:
     return ()
 
 
-def _trace(source: Source, arguments: Sequence[Any], input_names: tuple[str, ...], output_names: OutputNames) -> Core:
+def _trace(
+    source: Source,
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    input_names: tuple[str, ...],
+    output_names: OutputNames,
+) -> Core:
     specs = _nameless(list(arguments))
     components = tf.nest.flatten(specs, expand_composites=True)
     names = _fitting(input_names, "input", len(components))
@@ -158,7 +190,7 @@ def _trace(source: Source, arguments: Sequence[Any], input_names: tuple[str, ...
     def core(**flat: Any) -> dict[str, Any]:
         nested = tf.nest.pack_sequence_as(specs, [flat[name] for name in names], expand_composites=True)
         # A copy each time: the function may change what it is given, and the document must not.
-        result = source.as_result(source.function(*nested, **copy.deepcopy(source.kwargs)))
+        result = source.as_result(function(*nested, **copy.deepcopy(source.kwargs)))
         tensors = [leaf for leaf in flatten(result) if tf.is_tensor(leaf)]
         said = output_names(result) if callable(output_names) else output_names
         traces.append((result, _fitting(said, "output", len(tensors))))

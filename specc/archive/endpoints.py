@@ -11,7 +11,7 @@ import tensorflow as tf
 from specc.archive.agreement import describe, find_conflicts, spec_of
 from specc.archive.binding import BoundEndpoint, LeftOut, unless_optional
 from specc.archive.compiled import CompiledEndpoint
-from specc.archive.cores import TRACING, Core, Cores, flatten, parameters, refuse_python_ops
+from specc.archive.cores import TRACING, Core, Cores, flatten, parameters, refuse_python_ops, source_of
 from specc.archive.tensorspec import component_spec, default_tensor
 from specc.archive.user_code import run_user_code
 from specc.diagnostics import Diagnostic
@@ -40,7 +40,9 @@ class TracedEndpoint:
         return (self.concrete, *self.further)
 
 
-def trace_endpoints(bound: Iterable[BoundEndpoint], cores: Cores, left_out: LeftOut) -> list[TracedEndpoint]:
+def trace_endpoints(
+    bound: Iterable[BoundEndpoint], cores: Cores, left_out: LeftOut, model: Any
+) -> list[TracedEndpoint]:
     """Every endpoint, traced and held against its declaration, in the order of their names.
 
     An optional one that cannot be traced, or is not what it is declared to be, is noted in ``left_out``.
@@ -49,13 +51,28 @@ def trace_endpoints(bound: Iterable[BoundEndpoint], cores: Cores, left_out: Left
         SpecError: functions raise while traced, or return what is not declared; every endpoint's findings are in it.
     """
     findings = Findings()
+    possible: list[BoundEndpoint] = []
+    for endpoint in bound:
+        with findings.gather(), unless_optional(endpoint.compiled, left_out):
+            _require_possible(endpoint, cores, model)
+            possible.append(endpoint)
+    findings.raise_any()  # before anything is traced
     traced: list[TracedEndpoint] = []
     # Endpoints whose signature can be the core itself come first, so that the core gets their wire names.
-    for endpoint in sorted(bound, key=lambda endpoint: (_stands_around_core(endpoint), endpoint.compiled.name)):
+    for endpoint in sorted(possible, key=lambda endpoint: (_stands_around_core(endpoint), endpoint.compiled.name)):
         with findings.gather(), unless_optional(endpoint.compiled, left_out):
             traced.append(_trace_endpoint(endpoint, cores))
     findings.raise_any()
     return sorted(traced, key=lambda endpoint: endpoint.compiled.name)
+
+
+def _require_possible(bound: BoundEndpoint, cores: Cores, model: Any) -> None:
+    """Raises SpecError where the backend has no words for what the endpoint takes, gives or does."""
+    inputs = None if bound.preprocess else bound.compiled.inputs
+    outputs = None if bound.postprocess else bound.compiled.outputs
+    findings = list(cores.backend.find_obstacles(source_of(bound), inputs, outputs, model))
+    if findings:
+        raise SpecError(findings)
 
 
 def _stands_around_core(bound: BoundEndpoint) -> bool:

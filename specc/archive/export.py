@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import keras
-
+from specc.archive.backends import Backend
 from specc.archive.binding import LeftOut, bind
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import Cores
@@ -24,7 +23,7 @@ from specc.archive.seal import seal
 from specc.archive.variables import collect, find_variables, model_variables
 from specc.archive.write import Contents, write
 from specc.diagnostics import Diagnostic
-from specc.errors import SpecError, UnavailableError
+from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.signatures import all_signatures, published_signatures
 from specc.reader import inspect_archive
@@ -65,6 +64,7 @@ class Prepared:
     cores: int
     left_out: LeftOut
     """Why each optional endpoint that is missing could not be built."""
+    backend: Backend
 
 
 def export(
@@ -77,10 +77,10 @@ def export(
     progress: Callable[[str], None],
 ) -> ExportReport:
     """Writes the archive; :meth:`specc.archive.program.Program.export` says the rest."""
-    require_tensorflow_backend()
+    cores = Cores()  # which refuses a backend without a way into an archive
     destination.check()  # before minutes of tracing
     clock = Clock(progress)
-    return publish(prepare(document, declared, model, functions, Cores(), clock), destination, clock)
+    return publish(prepare(document, declared, model, functions, cores, clock), destination, clock)
 
 
 def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
@@ -101,10 +101,11 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     """
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         left_out: LeftOut = {}
-        traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out)
+        cores.backend.know(model)
+        traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
         endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
-        contents = _gather(document, model, endpoints, left_out, collections or {})
-    return Prepared(document, contents, len(cores.functions), left_out)
+        contents = _gather(document, model, endpoints, left_out, collections or {}, cores.backend)
+    return Prepared(document, contents, len(cores.functions), left_out, cores.backend)
 
 
 def _reviving(endpoint: TracedEndpoint, given: Revived | None) -> TracedEndpoint:
@@ -115,7 +116,8 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
     """Writes, seals, proves and publishes a prepared archive."""
     document, contents = prepared.document, prepared.contents
     with destination.staged() as stage:
-        with clock.stage("write", f"writing {_count(len(contents.variables), 'variable')}"):
+        writing = f"writing {_count(len(contents.variables), 'variable')}"
+        with clock.stage("write", writing), prepared.backend.quiet():
             write(contents, stage.directory)
         with clock.stage("seal", "sealing"):
             seal(document, stage.directory, prepared.left_out)
@@ -136,24 +138,21 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
     )
 
 
-def require_tensorflow_backend() -> None:
-    """Raises UnavailableError where Keras runs on another backend."""
-    if keras.config.backend() != "tensorflow":
-        hint = "set KERAS_BACKEND=tensorflow before Keras is imported"
-        raise UnavailableError(f"specc exports from Keras on TensorFlow, not on {keras.config.backend()}; {hint}")
-
-
-def _gather(
+def _gather(  # each is one thing that an archive is made of
     document: Document,
     model: Any,
     endpoints: list[TracedEndpoint],
     left_out: LeftOut,
     given: Mapping[str, Sequence[Any]],
+    backend: Backend,
 ) -> Contents:
     """Everything that the archive holds: the model's variables in its order, then whatever else the endpoints reach."""
-    collections = collect(document, model, given)
-    kept = tracked(document, model)
-    named = model_variables(model)
+    collections = {
+        name: [backend.tf_variable(variable) for variable in variables]
+        for name, variables in collect(document, model, given).items()
+    }
+    kept = [backend.tf_variable(part) for part in tracked(document, model)]
+    named = [replace(each, variable=backend.tf_variable(each.variable)) for each in model_variables(model)]
     known = {id(variable.variable) for variable in named}
     captured = find_variables(captured_variables(endpoints))
     named += [variable for variable in captured if id(variable.variable) not in known]

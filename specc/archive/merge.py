@@ -23,6 +23,7 @@ import tensorflow as tf
 # The proto is no part of TensorFlow's public API, but TensorFlow 2 has no public way to write several MetaGraphs.
 from tensorflow.core.protobuf import saved_model_pb2
 
+from specc.archive.backends import require_backend
 from specc.archive.cores import Cores
 from specc.archive.export import (
     Clock,
@@ -32,7 +33,6 @@ from specc.archive.export import (
     prepare,
     prove,
     publish,
-    require_tensorflow_backend,
 )
 from specc.archive.program import Program, compile
 from specc.archive.publishing.destinations import destination
@@ -112,7 +112,7 @@ def merge(  # noqa: PLR0913  # each is one thing that a caller may say
         SpecError: the model does not fit a document, or the documents do not fit each other; nothing is left.
         TargetError, UnavailableError: as :meth:`specc.Program.export` does.
     """
-    require_tensorflow_backend()
+    require_backend("tensorflow")
     target = destination(filepath, base=base, version=version, keep=keep)
     target.check()  # before minutes of tracing
     functions, progress = functions or {}, progress or (lambda _: None)

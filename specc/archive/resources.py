@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from specc.archive.endpoints import TracedEndpoint
+from specc.archive.parts import descendants
 from specc.archive.user_code import resolve_attribute
 from specc.archive.variables import find_variables
 from specc.diagnostics import Diagnostic, SpecPath, finding, kind_of
@@ -79,14 +80,6 @@ def _candidates(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
         if root is not None:
             yield from descendants(root)
     yield from (value for value in gc.get_objects() if issubclass(type(value), Trackable))
-
-
-def descendants(root: Any) -> list[Any]:
-    """Everything that TensorFlow tracks under ``root``, itself included; nothing of what it cannot track."""
-    try:
-        return list(tf.train.TrackableView(root).descendants())
-    except (AttributeError, ValueError, TypeError):  # not a trackable object
-        return []
 
 
 def tracked(document: Document, model: Any) -> list[Any]:

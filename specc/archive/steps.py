@@ -77,6 +77,9 @@ def reset_metrics(model: keras.Model) -> dict[str, Metrics]:
 
 
 def _step(model: keras.Model, step: Callable[[Any], Mapping[str, Any]], batch: tuple[Any, Any, Any]) -> Step:
+    if keras.config.backend() != "tensorflow":  # elsewhere Keras's own steps hide the loss and the predictions
+        message = f"Keras's own steps can be exported on TensorFlow, not on {keras.config.backend()}"
+        raise ValueError(f"{message}; name a function of your own, with jax.value_and_grad in it")
     with _heard_losses(model) as heard:
         logs = step(batch)
     if not heard:

@@ -6,6 +6,7 @@ Whatever happens in there becomes one finding that names the place in the docume
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
 import traceback
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from specc.errors import SpeccError, SpecError
 T = TypeVar("T")
 
 _LIBRARIES = [Path(str(module.__file__)).parent for module in (tf, keras)] + [Path(__file__).parent]
+_LIBRARIES += [Path(spec.origin).parent for spec in [importlib.util.find_spec("jax")] if spec and spec.origin]
 _MAX_MESSAGE = 300
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -22,18 +22,26 @@ _LISTED = 12
 
 @dataclass(frozen=True)
 class NamedVariable:
-    """A TensorFlow variable with the path that its framework gives it, and whether it is trained."""
+    """A variable with the path that its framework gives it, and whether it is trained.
+
+    It is TensorFlow's own, or Keras's where that runs on another backend.
+    """
 
     variable: Any
     path: str
     trainable: bool
 
     @property
+    def dtype(self) -> str:
+        """The name of its dtype."""
+        return tf.dtypes.as_dtype(self.variable.dtype).name  # type: ignore[no-any-return]
+
+    @property
     def described(self) -> str:
         """Dtype and shape, in the words of the language."""
-        shape = self.variable.shape
+        shape = tf.TensorShape(self.variable.shape)
         dims = None if shape.rank is None else tuple("?" if size is None else size for size in shape.as_list())
-        return format_tensor(self.variable.dtype.name, dims)
+        return format_tensor(self.dtype, dims)
 
 
 def model_variables(model: Any) -> list[NamedVariable]:
@@ -45,7 +53,8 @@ def find_variables(value: Any) -> Iterator[NamedVariable]:
     """The variables in ``value``: one, nested containers of them, or anything that has ``variables``."""
     match value:
         case keras.Variable():
-            yield NamedVariable(_on_this_device(value.value), value.path, bool(value.trainable))
+            own = value.value if keras.config.backend() == "tensorflow" else value
+            yield NamedVariable(_on_this_device(own), value.path, bool(value.trainable))
         case tf.Variable():
             yield NamedVariable(_on_this_device(value), value.name.partition(":")[0], bool(value.trainable))
         case Mapping():
@@ -111,7 +120,7 @@ def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable
         for named in everything
         if matches.fullmatch(named.path)
         and selection.trainable in (None, named.trainable)
-        and selection.dtype in (None, named.variable.dtype.name)
+        and selection.dtype in (None, named.dtype)
     ]
     if not chosen:
         message = f"no variable of {selection.from_!r} is chosen; there are {_listing(everything)}"
@@ -157,7 +166,7 @@ def _check_content(selection: Selection, chosen: list[NamedVariable], at: SpecPa
 
 def _is_declared(dtype: str, shape: Any, named: NamedVariable) -> bool:
     static = None if shape is None else [None if dim == "?" else dim for dim in shape]
-    return bool(named.variable.dtype.name == dtype and tf.TensorShape(static).is_compatible_with(named.variable.shape))
+    return bool(named.dtype == dtype and tf.TensorShape(static).is_compatible_with(named.variable.shape))
 
 
 def _paths(variables: Iterable[NamedVariable]) -> list[str]:

@@ -80,8 +80,11 @@ def write(contents: Contents, directory: Path) -> None:
     except OSError:
         raise
     except Exception as error:  # TensorFlow raises many types, and a sharding callback is the user's code
-        message = f"TensorFlow cannot save the archive: {summarize(error)}"
-        raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message)]) from error
+        message, hint = f"TensorFlow cannot save the archive: {summarize(error)}", ""
+        if "tracing gradients" in str(error) and error.__cause__ is not None:
+            message = f"gradients cannot be traced: {summarize(error.__cause__)}"
+            hint = 'say "gradients": false in each endpoint, if no caller needs them'
+        raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message, hint=hint)]) from error
 
 
 def _reason(error: Any) -> str:

@@ -14,22 +14,27 @@ from specc.cli import note
 from specc.errors import UnavailableError
 
 
-def import_tensorflow(command: str) -> None:
-    """Imports TensorFlow and Keras; raises UnavailableError where that cannot be done, and says how it can."""
+def import_tensorflow(command: str, *backends: str) -> None:
+    """Imports TensorFlow and Keras; raises UnavailableError where that cannot be done, and says how it can.
+
+    ``backends`` are those of Keras that the command works on: unless said, all that specc exports from.
+    """
     missing = [name for name in ("tensorflow", "keras") if find_spec(name) is None]
     if missing:
         names = " and ".join({"tensorflow": "TensorFlow", "keras": "Keras"}[name] for name in missing)
         raise UnavailableError(f"{command} needs {names}; install with: pip install 'specc[tensorflow]'")
+    if os.environ.get("KERAS_BACKEND") == "jax" and find_spec("jax") is None:
+        raise UnavailableError(f"{command} needs JAX (KERAS_BACKEND is jax); install with: pip install 'specc[jax]'")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     note("importing TensorFlow")
     try:
         with _without_a_word():
-            from specc.archive.export import require_tensorflow_backend
+            from specc.archive.backends import require_backend
     except (Exception, SystemExit) as error:
         backend = f" (KERAS_BACKEND is {os.environ['KERAS_BACKEND']})" if "KERAS_BACKEND" in os.environ else ""
         text = f"{type(error).__name__}: {error}".splitlines()[0]
         raise UnavailableError(f"TensorFlow and Keras cannot be imported{backend}: {text}") from error
-    require_tensorflow_backend()
+    require_backend(*backends)
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def _infer(target: str, directory: Path) -> tuple[InferredSpec, str | None]:
         what = "it is no .keras file" if path.exists() else "there is no such file or directory"
         kinds = "a model is module:attribute, a .keras file or the directory of a SavedModel"
         raise UnreadableError(f"cannot read {target}: {what}; {kinds}")
-    import_tensorflow("init")
+    import_tensorflow("init", "tensorflow")
     from specc.archive.infer.heard_calls import heard_calls
     from specc.archive.infer.infer_spec import infer_spec
     from specc.archive.model import load_model

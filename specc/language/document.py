@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer
 
+from specc.language.jax_options import JaxOptions
 from specc.language.leaf_fields import FILLED_OBJECT, DtypeValue
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions
@@ -78,6 +79,8 @@ class Endpoint(Record):
     """Whether Python control flow on tensors is converted while the function is traced."""
     gradients: Flag = True
     """Whether the archive keeps custom gradients; false makes a smaller archive, faster, that only infers."""
+    jax: JaxOptions = JaxOptions()
+    """What only Keras on JAX reads: platforms, is_static and jax2tf_kwargs."""
     arguments: tuple[NonEmpty, ...] = ()
     """The names of the positional arguments; required where there are several."""
     inputs: tuple[Tree, ...]
@@ -248,6 +251,9 @@ def _endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.kwargs:
         data["kwargs"] = _sorted_json(endpoint.kwargs)
     data |= _said(endpoint, "preprocess", "postprocess", "autograph", "gradients")
+    jax = _jax_to_json(endpoint.jax)
+    if jax:
+        data["jax"] = jax
     if endpoint.arguments != (DEFAULT_ARGUMENTS if len(endpoint.inputs) == 1 else ()):
         data["arguments"] = list(endpoint.arguments)
     data["inputs"] = [tree_to_json(tree) for tree in endpoint.inputs]
@@ -256,6 +262,15 @@ def _endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.receivers:
         data["receivers"] = {name: _receiver_to_json(item) for name, item in sorted(endpoint.receivers.items())}
     return data | _said(endpoint, "receiver", "optional")
+
+
+def _jax_to_json(options: JaxOptions) -> dict[str, Any]:
+    """The platforms are a set: the JSON has them sorted."""
+    said = _said(options, "is_static")
+    platforms = sorted(set(options.platforms))
+    if platforms != sorted(JaxOptions.model_fields["platforms"].default):
+        said = {"platforms": platforms, **said}
+    return {**said, "jax2tf_kwargs": _sorted_json(options.jax2tf_kwargs)} if options.jax2tf_kwargs else said
 
 
 def _receiver_to_json(receiver: Receiver) -> dict[str, Any]:

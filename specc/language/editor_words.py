@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from specc.language.document import Document, Endpoint, Selection
+from specc.language.jax_options import JaxOptions
 from specc.language.receivers import Receiver
 from specc.language.save_options import SaveOptions, Sharding
 from specc.language.trees import KINDS, Dict, List, NamedTuple, Node, Ragged, Sparse, Tensor, Tuple
@@ -50,6 +51,7 @@ MEANINGS: dict[tuple[type[BaseModel], str], dict[str | None, str]] = {
 
 ENTRIES: dict[tuple[type[BaseModel], str], str] = {
     (Endpoint, "kwargs"): "The value of one keyword argument: any JSON.",
+    (JaxOptions, "jax2tf_kwargs"): "The value of one argument of jax2tf.convert: any JSON.",
     (SaveOptions, "function_aliases"): "The endpoint whose function is called so.",
 }
 """What stands behind a name that the author chose, where its type doesn't tell."""

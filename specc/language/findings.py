@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from specc.diagnostics import Diagnostic, SpecPath, closest, did_you_mean, finding
 from specc.language.document import Dim, Document, Endpoint, Selection
+from specc.language.jax_options import JaxOptions
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
 from specc.language.scalars import describe, shorten
@@ -117,6 +118,8 @@ def _model_at(kind: str, trail: SpecPath) -> type[BaseModel]:
             return Dim
         case "", ("endpoints", _, _):
             return Endpoint
+        case "", ("endpoints", _, "jax", _):
+            return JaxOptions
         case "", ("endpoints", _, "receivers", _, _):
             return Receiver
         case "", ("endpoints", _, "receivers", _, "features", _, _):

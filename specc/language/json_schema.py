@@ -28,6 +28,7 @@ from specc.language.editor_words import (
     SNIPPETS,
     unexpected,
 )
+from specc.language.jax_options import JaxOptions
 from specc.language.leaf_fields import SHAPE_SCHEMA
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
@@ -56,7 +57,7 @@ MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
         Dim, Endpoint, Selection, Tensor, Ragged, RaggedNames, Sparse, SparseNames, List, Tuple, NamedTuple, Dict,
-        Receiver, Feature, SaveOptions, Sharding,
+        JaxOptions, Receiver, Feature, SaveOptions, Sharding,
     )
 }  # fmt: skip
 """The definitions that are objects with a fixed set of keys."""

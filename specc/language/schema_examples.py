@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from specc.language.document import Dim, Document, Endpoint, Selection
+from specc.language.jax_options import JaxOptions
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
 from specc.language.trees import Dict, List, NamedTuple, Ragged, RaggedNames, Sparse, SparseNames, Tensor, Tuple
@@ -41,6 +42,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, list[Any]]] = {
         "postprocess": ["ranker.features:label"],
         "autograph": [True],
         "gradients": [False],
+        "jax": [{"platforms": ["cpu", "cuda"]}],
         "arguments": [["features", "context"]],
         "inputs": [
             ["float32[batch, 3]"],
@@ -51,6 +53,11 @@ EXAMPLES: dict[type[BaseModel], dict[str, list[Any]]] = {
         "receivers": [{"examples": {"kind": "tf_example"}}],
         "receiver": ["examples"],
         "optional": [True],
+    },
+    JaxOptions: {
+        "platforms": [["cpu"], ["cpu", "cuda"]],
+        "is_static": [True],
+        "jax2tf_kwargs": [{"polymorphic_shapes": ["(batch, time)", "(batch, time)"]}],
     },
     Receiver: {
         "kind": ["tf_example", "tf_sequence_example"],

@@ -6,28 +6,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from pydantic import ValidationError
 
 from specc.archive.agreement import describe, spec_of
+from specc.archive.backends import runs_in_tensorflow
+from specc.archive.backends.jax_shapes import BATCH, declared_symbols
 from specc.archive.binding import identity_of
 from specc.archive.cores import Cores, Source, refuse_python_ops
 from specc.archive.drop_in.asked import Asked, by_signature, by_trace
 from specc.archive.drop_in.input_specs import map_structure
-from specc.archive.drop_in.keras_errors import as_raised, require_legal, type_error, value_error
+from specc.archive.drop_in.keras_errors import (
+    SpecTypeError,
+    SpecValueError,
+    as_raised,
+    require_legal,
+    type_error,
+    value_error,
+)
 from specc.archive.drop_in.revived import argument_defaults, revived_function
 from specc.archive.export import Revived
 from specc.archive.tensorspec import tree_of
 from specc.archive.user_code import summarize
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
+from specc.language.jax_options import JaxOptions
 from specc.language.names import input_leaves, output_leaves
+from specc.language.tensor_string import ANY
 from specc.language.trees import Leaf, Tensor, Tree, tensor
 from specc.reader.functions import without_names
 from specc.reader.linking import renamed
 from specc.reader.structured import with_leaves
 from specc.reader.tensor_values import tensor_value
+
+_NO_OPTIONS = JaxOptions()
 
 
 @dataclass(frozen=True)
@@ -42,9 +56,13 @@ class Added:
     function: Callable[..., Any]
     given: Callable[..., Any] | None
     revived: Revived
+    names_batch: bool = False
+    """Whether its inputs have the dimension ``batch``."""
 
 
-def add(name: str, function: Callable[..., Any], input_signature: Any, cores: Cores) -> Added:
+def add(
+    name: str, function: Callable[..., Any], input_signature: Any, cores: Cores, options: JaxOptions = _NO_OPTIONS
+) -> Added:
     """Traces ``function`` into ``cores`` and declares it.
 
     Raises:
@@ -57,11 +75,29 @@ def add(name: str, function: Callable[..., Any], input_signature: Any, cores: Co
         raise type_error("bad-name", (), f"the name of an endpoint is a string, not {name!r}")
     require_legal({name: Endpoint(function=None, inputs=(), outputs=tensor("bool[]"))})
     asked = by_trace(function, path) if input_signature is None else by_signature(function, input_signature, path)
-    declared = _declared(asked)
+    is_tensorflow = runs_in_tensorflow(asked.function)
+    names_batch = (
+        keras.config.backend() == "jax" and not is_tensorflow and "polymorphic_shapes" not in options.jax2tf_kwargs
+    )
+    declared = _declared(asked, names_batch=names_batch).model_copy(update={} if is_tensorflow else {"jax": options})
     require_legal({name: declared})  # before TensorFlow sees names that it would change
     leaves = input_leaves(declared)
     names_in = tuple(component.wire_name for leaf in leaves for component in leaf.components)
-    source = Source(asked.function, identity_of(asked.function), (*path, "function"), as_result=_tensors)
+    source = Source(
+        function=asked.function,
+        identity=identity_of(asked.function),
+        path=(*path, "function"),
+        is_tensorflow=is_tensorflow,
+        options=declared.jax,
+        symbols=declared_symbols(leaves),
+        as_result=_tensors,
+    )
+    owner = getattr(asked.function, "__self__", None)
+    findings = list(cores.backend.find_obstacles(source, leaves, None, owner))
+    if findings:
+        kind = SpecTypeError if any(each.rule == "unknown-key" for each in findings) else SpecValueError
+        raise kind(findings)  # jax2tf.convert raises TypeError
+    cores.backend.know(owner)
 
     def names_out(result: Any) -> tuple[str, ...]:
         leaves = output_leaves(declared.model_copy(update={"outputs": _outputs(result, path)}))
@@ -75,13 +111,16 @@ def add(name: str, function: Callable[..., Any], input_signature: Any, cores: Co
     if isinstance(function, tf.types.experimental.PolymorphicFunction) and asked.traces:
         for trace in asked.traces:
             refuse_python_ops(trace, (*path, "function"))
-        return Added(endpoint, asked.function, given, Revived(function, asked.traces))
+        return Added(endpoint, asked.function, given, Revived(function, asked.traces), names_batch)
     named = [leaf.name if isinstance(leaf.leaf, Tensor) else None for leaf in leaves]
-    return Added(endpoint, asked.function, given, Revived(revived_function(name, core, asked, named)))
+    return Added(endpoint, asked.function, given, Revived(revived_function(name, core, asked, named)), names_batch)
 
 
-def _declared(asked: Asked) -> Endpoint:
-    """The endpoint but for its outputs; a leaf has a name where its wire name is not the one that it has anyway."""
+def _declared(asked: Asked, *, names_batch: bool) -> Endpoint:
+    """The endpoint but for its outputs; a leaf has a name where its wire name is not the one that it has anyway.
+
+    ``names_batch`` makes the open first dimension of every input one and the same, as it is for Keras on JAX.
+    """
     trees = [without_names(tree_of(argument)) for argument in asked.specs]
     for index, default in ({} if asked.traces else argument_defaults(asked)).items():
         tree = trees[index]
@@ -97,8 +136,14 @@ def _declared(asked: Asked) -> Endpoint:
             named.append(renamed(leaf.leaf, tuple(component.wire_name for component in leaf.components), name))
         else:
             named.append(leaf.leaf if name == leaf.name else leaf.leaf.model_copy(update={"name": name}))
-    remaining = iter(named)
+    remaining = iter(map(_of_batch, named) if names_batch else named)
     return bare.model_copy(update={"inputs": tuple(with_leaves(tree, remaining) for tree in trees)})
+
+
+def _of_batch(leaf: Leaf) -> Leaf:
+    if not isinstance(leaf, Tensor) or not leaf.shape or leaf.shape[0] != ANY:
+        return leaf
+    return leaf.model_copy(update={"shape": (BATCH, *leaf.shape[1:])})
 
 
 def _tensors(result: Any) -> Any:

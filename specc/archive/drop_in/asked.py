@@ -63,6 +63,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
         given = iter(tf.nest.flatten(list(arguments)))
         return function(*(_map_slots(argument, lambda _: next(given)) for argument in slots))
 
+    refilled._specc_calls = function  # type: ignore[attr-defined]  # see runs_in_tensorflow
     signature = signature_of(function)
     dense = [_map_slots(argument, lambda slot: slot.dense) for argument in slots]
 
@@ -111,6 +112,7 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
         every = [values.get(index, value) for index, value in enumerate(given)]
         return concrete(*every[: len(positional)], **dict(zip(by_name, every[len(positional) :], strict=True)))
 
+    run._specc_calls = function  # type: ignore[attr-defined]  # see runs_in_tensorflow
     specs = [_map_slots(prune(slots[index]), lambda slot: slot.spec) for index in asked]
     wire_names = _composite_names(specs, _wire_names(concrete), revived=hasattr(function, "concrete_functions"))
     signature, arguments = signature_of(function), tuple(names[index] for index in asked)

@@ -10,17 +10,19 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from specc.archive.backends.jax_shapes import BATCH
 from specc.archive.cores import Cores
 from specc.archive.drop_in.added import Added, add
-from specc.archive.drop_in.keras_errors import require_legal, type_error, value_error
+from specc.archive.drop_in.jax_arguments import read_options
+from specc.archive.drop_in.keras_errors import require_legal, value_error
 from specc.archive.drop_in.said import function_path, selections
-from specc.archive.export import Clock, prepare, publish, require_tensorflow_backend
+from specc.archive.export import Clock, prepare, publish
+from specc.archive.parts import descendants, is_trackable
 from specc.archive.program import compile
 from specc.archive.publishing.destinations import replacement
 from specc.archive.report import ExportReport
-from specc.archive.resources import descendants
 from specc.archive.save_options import said_options
-from specc.language.document import VERSION, Document
+from specc.language.document import VERSION, Dim, Document
 from specc.language.names import input_leaves, output_leaves
 from specc.language.signatures import DEFAULT_KEYS
 from specc.language.tensor_string import format_tensor
@@ -48,14 +50,14 @@ class ExportArchive:
     """
 
     def __init__(self, format: str = "saved_model") -> None:
-        require_tensorflow_backend()
+        cores = Cores()  # which refuses a backend without a way into an archive
         if format != "saved_model":
             raise value_error("bad-choice", (), f"specc writes SavedModels alone, not the format {format!r}")
         self.tensorflow_version: str = tf.__version__
         self._resources: list[Any] = []
         self._added: dict[str, Added] = {}
         self._collections: dict[str, list[Any]] = {}
-        self._cores = Cores()
+        self._cores = cores
 
     @property
     def variables(self) -> list[Any]:
@@ -86,10 +88,11 @@ class ExportArchive:
             if not resource.built:
                 message = "the layer provided has not yet been built"
                 raise value_error("bad-resource", (), message, "build it, or call it once, before it is exported")
-        elif not _is_trackable(resource):
+        elif not is_trackable(resource):
             message = f"{resource!r} is no Keras layer or model and no TensorFlow trackable"
             raise value_error("bad-resource", (), message)
         self._resources.append(resource)
+        self._cores.backend.know(resource)
 
     def add_endpoint(self, name: str, fn: Callable[..., Any], input_signature: Any = None, **kwargs: Any) -> Any:
         """Adds an endpoint that runs ``fn``.
@@ -100,7 +103,8 @@ class ExportArchive:
                 kept, and the first is the signature.
             input_signature: a list with one entry for each positional argument: nested ``keras.InputSpec``,
                 ``tf.TensorSpec``, ``tf.RaggedTensorSpec``, ``tf.SparseTensorSpec``, ``keras.KerasTensor`` or tensors.
-            kwargs: ``jax2tf_kwargs`` and ``is_static`` are for the JAX backend.
+            kwargs: ``jax2tf_kwargs`` and ``is_static`` are for the JAX backend, as in Keras; so is ``platforms``, any
+                of ``cpu``, ``cuda`` and ``tpu``, which are all three unless said.
 
         Returns:
             The tf.function of the endpoint, for other endpoints to build on.
@@ -113,12 +117,8 @@ class ExportArchive:
         """
         if name in self._added or name in self._collections:
             raise value_error("name-clash", ("endpoints", name), f"the name {name!r} is already taken")
-        for option in kwargs:
-            if option not in ("jax2tf_kwargs", "is_static"):
-                raise type_error("unknown-key", ("endpoints", name), f"add_endpoint() takes no argument {option!r}")
-            message = f"{option!r} is for the JAX backend; this is {keras.config.backend()}"
-            raise value_error("unknown-key", ("endpoints", name), message)
-        added = add(name, fn, input_signature, self._cores)
+        options = read_options(kwargs, ("endpoints", name))
+        added = add(name, fn, input_signature, self._cores, options)
         self._added[name] = added
         return added.revived.function
 
@@ -173,7 +173,10 @@ class ExportArchive:
         default = _SERVING_DEFAULT if _SERVING_DEFAULT in endpoints else next(iter(endpoints))
         found = {name: selections(model, variables) for name, variables in self._collections.items()}
         collections = {name: selection for name, selection in found.items() if selection}
-        return Document(specc=VERSION, endpoints=endpoints, default=default, variable_collections=collections)
+        dims = {BATCH: Dim()} if any(added.names_batch for added in self._added.values()) else {}
+        return Document(
+            specc=VERSION, dims=dims, endpoints=endpoints, default=default, variable_collections=collections
+        )
 
     def _model(self) -> Any:
         """The one tracked model, tables and its own parts aside, or everything tracked as one."""
@@ -222,15 +225,6 @@ class ExportArchive:
 def _is_part(resource: Any, other: Any) -> bool:
     """Whether ``resource`` belongs to ``other``, which is tracked as well."""
     return resource is not other and any(part is resource for part in descendants(other))
-
-
-def _is_trackable(resource: Any) -> bool:
-    """Whether TensorFlow can track ``resource``."""
-    try:
-        tf.train.TrackableView(resource).children(resource)
-    except (AttributeError, TypeError, ValueError):
-        return False
-    return True
 
 
 def _summary(document: Document, report: ExportReport) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from specc.archive.export import require_tensorflow_backend
+from specc.archive.backends import require_backend
 from specc.archive.infer.candidates import Candidate
 from specc.archive.infer.heard_calls import Call, call_of
 from specc.archive.infer.layer_candidates import layer_candidates
@@ -47,7 +47,7 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     Raises:
         SpecError: the model is not built, cannot be traced, or takes or gives what no signature can.
     """
-    require_tensorflow_backend()
+    require_backend("tensorflow")
     left_out: list[Guess] = []
     finished: dict[str, Finished]
     if isinstance(model, keras.Layer):

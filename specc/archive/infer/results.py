@@ -59,7 +59,13 @@ def result_shapes(candidate: Candidate, endpoint: Endpoint) -> list[Shape] | Non
 
 def _trace(candidate: Candidate, endpoint: Endpoint, function: Callable[..., Any]) -> Any:
     path = (*candidate.path, "function")
-    source = Source(function, candidate.name, path, endpoint.kwargs, candidate.autograph)
+    source = Source(
+        function=function,
+        path=path,
+        identity=candidate.name,
+        kwargs=endpoint.kwargs,
+        autograph=candidate.autograph,
+    )
     core = Cores().trace(source, [tensor_specs(tree) for tree in endpoint.inputs], (), ())
     return core.result
 

@@ -1,0 +1,64 @@
+"""What hangs on a model: layers, and the objects that TensorFlow tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+def is_trackable(value: Any) -> bool:
+    """Whether TensorFlow can track ``value``; it cannot a Keras layer on another backend."""
+    try:
+        tf.train.TrackableView(value).children(value)
+    except (AttributeError, TypeError, ValueError):
+        return False
+    return True
+
+
+def descendants(root: Any) -> list[Any]:
+    """Everything that TensorFlow tracks under ``root``, itself included; nothing of what it cannot track.
+
+    A layer of another backend is followed through its attributes instead.
+    """
+    try:
+        return list(tf.train.TrackableView(root).descendants())
+    except (AttributeError, ValueError, TypeError):  # not a trackable object
+        return list(_under(root)) if isinstance(root, keras.Layer) else []
+
+
+def layers_of(root: Any) -> list[Any]:
+    """The layers under ``root``, itself included, by whatever attribute they are reached."""
+    return [part for part in _under(root) if isinstance(part, keras.Layer)] if isinstance(root, keras.Layer) else []
+
+
+def _under(root: Any) -> Iterator[Any]:
+    """``root``, the layers below it and the trackable objects that they hold, each once."""
+    seen: set[int] = set()
+    left = [root]
+    while left:
+        part = left.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, keras.Layer):
+            yield part
+            left += [value for name in sorted(vars(part)) for value in _leaves(vars(part)[name])]
+        elif not isinstance(part, tf.Variable) and is_trackable(part):
+            yield from descendants(part)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    match value:
+        case Mapping():
+            for item in value.values():
+                yield from _leaves(item)
+        case list() | tuple() | set():
+            for item in value:
+                yield from _leaves(item)
+        case str() | bytes() | int() | float() | None:
+            pass
+        case _:
+            yield value
