@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from specc.language.document import Dim, Document, Endpoint, Selection
 from specc.language.dtypes import DTYPES
 from specc.language.findings import keys_of
+from specc.language.jax_options import JaxOptions
 from specc.language.json_schema import MODELS
 from specc.language.load import from_json
 from specc.language.receivers import Feature, Receiver
@@ -66,6 +67,7 @@ OBJECTS: list[tuple[str, type[BaseModel]]] = [
     (whole("variable_collections", '{"all": ["variables", {¦}]}'), Selection),
     (receiver("{¦}"), Receiver),
     (receiver('{"kind": "tf_example", "features": {"user_id": {¦}}}'), Feature),
+    (endpoint('{"jax": {¦}}'), JaxOptions),
     (whole("save_options", "{¦}"), SaveOptions),
     (whole("save_options", '{"experimental_sharding_callback": {¦}}'), Sharding),
 ]
@@ -118,6 +120,7 @@ INSERTED: list[tuple[str, dict[str, str]]] = [
             "function": '"function": $1,',
             "autograph": '"autograph": $1,',
             "gradients": '"gradients": $1,',
+            "jax": '"jax": {\n\t"platforms": [\n\t\t"cpu",\n\t\t"cuda"\n\t]\n\\},',
             "inputs": '"inputs": $1,',
             "outputs": '"outputs": $1,',
             "method": '"method": $1,',
