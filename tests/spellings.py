@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from strategies import Extent, document_data
 from tree_strategies import FULL
 
-from specc.language.document import document_to_json
+from specc.language.canonical import document_to_json
 from specc.language.dtypes import DTYPES, Family
 from specc.language.load import from_json
 from specc.language.tensor_string import parse_tensor

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from specc.checks.subject import Subject
 from specc.diagnostics import Diagnostic, finding
-from specc.language.document import document_to_json
+from specc.language.canonical import document_to_json
 
 
 def duplicate_endpoint(subject: Subject) -> Iterator[Diagnostic]:

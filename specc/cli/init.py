@@ -16,7 +16,7 @@ from specc.cli import OK, note
 from specc.cli.findings import add_options
 from specc.cli.importing import import_tensorflow, modules_of
 from specc.errors import SpecError, TargetError, UnreadableError
-from specc.language.document import document_to_json
+from specc.language.canonical import document_to_json
 from specc.language.load import dump, from_json
 from specc.language.scalars import DOTTED
 

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from specc.diagnostics import Diagnostic, format_path
 from specc.errors import SpecError
-from specc.language.document import Document, Endpoint, document_to_json
+from specc.language.canonical import document_to_json
+from specc.language.document import Document, Endpoint
 from specc.language.load import digest, from_json
 from specc.language.names import input_leaves, output_leaves
 from specc.loaders.json_text import parse_json

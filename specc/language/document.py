@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer
 
+from specc.language.canonical import DEFAULT_ARGUMENTS, document_to_json
 from specc.language.jax_options import JaxOptions
 from specc.language.leaf_fields import FILLED_OBJECT, DtypeValue
-from specc.language.receivers import Feature, Receiver
+from specc.language.receivers import Receiver
 from specc.language.save_options import SaveOptions
 from specc.language.scalars import (
     AttributePath,
@@ -23,11 +24,10 @@ from specc.language.scalars import (
     describe,
     problem,
 )
-from specc.language.trees import Record, Tensor, Tree, tensor, to_lists, tree_to_json
+from specc.language.trees import Record, Tensor, Tree, tensor
 
 VERSION: Literal[1] = 1
 DEFAULT_FUNCTION = "__call__"
-DEFAULT_ARGUMENTS = ("inputs",)
 
 Method: TypeAlias = Literal["predict", "classify", "regress", "train", "eval"]
 Mode: TypeAlias = Literal["predict", "train", "eval"]
@@ -196,111 +196,3 @@ class Document(Record):
     @model_serializer(mode="plain")
     def _serialize(self) -> dict[str, Any]:
         return document_to_json(self)
-
-
-def document_to_json(document: Document) -> dict[str, Any]:
-    """The canonical JSON of a document: fields in the order of the language, names sorted, defaults left out."""
-    data: dict[str, Any] = {} if document.schema_ is None else {"$schema": document.schema_}
-    data["specc"] = document.specc
-    data |= _said(document, "name", "description", "model")
-    if document.dims:
-        data["dims"] = {name: _said(document.dims[name], "min", "max", "description") for name in sorted(document.dims)}
-    data["endpoints"] = {name: _endpoint_to_json(endpoint) for name, endpoint in sorted(document.endpoints.items())}
-    by_itself = len(document.endpoints) == 1 and document.default in document.endpoints
-    if document.default_is_said and not by_itself:
-        data["default"] = document.default
-    if document.variable_collections:
-        collections = sorted(document.variable_collections.items())
-        data["variable_collections"] = {name: _collection_to_json(collection) for name, collection in collections}
-    if document.track:
-        data["track"] = list(document.track)
-    data |= _said(document, "mode", "serving_only")
-    save_options = _save_options_to_json(document.save_options)
-    if save_options:
-        data["save_options"] = save_options
-    return {**data, "targets": sorted(set(document.targets))} if document.targets else data
-
-
-def _save_options_to_json(options: SaveOptions) -> dict[str, Any]:
-    data = _said(options, *SaveOptions.model_fields)
-    for field in ("namespace_whitelist", "extra_tags"):
-        if field in data:
-            data[field] = list(data[field])
-    if "function_aliases" in data:
-        data["function_aliases"] = dict(sorted(options.function_aliases.items()))
-    sharding = options.experimental_sharding_callback
-    if sharding is not None:
-        said = _said(sharding, "callback", "max_shard_size")
-        data["experimental_sharding_callback"] = said.get("callback") if list(said) == ["callback"] else said
-    return data
-
-
-def _said(record: Record, *fields: str) -> dict[str, Any]:
-    """The fields whose value is not the language's default."""
-    model_fields = type(record).model_fields
-    said = {}
-    for field in fields:
-        value = getattr(record, field)
-        if value != model_fields[field].get_default(call_default_factory=True, validated_data={}):
-            said[model_fields[field].alias or field] = value
-    return said
-
-
-def _endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
-    data = _said(endpoint, "description", "function")
-    if endpoint.kwargs:
-        data["kwargs"] = _sorted_json(endpoint.kwargs)
-    data |= _said(endpoint, "preprocess", "postprocess", "autograph", "gradients")
-    jax = _jax_to_json(endpoint.jax)
-    if jax:
-        data["jax"] = jax
-    if endpoint.arguments != (DEFAULT_ARGUMENTS if len(endpoint.inputs) == 1 else ()):
-        data["arguments"] = list(endpoint.arguments)
-    data["inputs"] = [tree_to_json(tree) for tree in endpoint.inputs]
-    data["outputs"] = tree_to_json(endpoint.outputs)
-    data |= _said(endpoint, "method")
-    if endpoint.receivers:
-        data["receivers"] = {name: _receiver_to_json(item) for name, item in sorted(endpoint.receivers.items())}
-    return data | _said(endpoint, "receiver", "optional")
-
-
-def _jax_to_json(options: JaxOptions) -> dict[str, Any]:
-    """The platforms are a set: the JSON has them sorted."""
-    said = _said(options, "is_static")
-    platforms = sorted(set(options.platforms))
-    if platforms != sorted(JaxOptions.model_fields["platforms"].default):
-        said = {"platforms": platforms, **said}
-    return {**said, "jax2tf_kwargs": _sorted_json(options.jax2tf_kwargs)} if options.jax2tf_kwargs else said
-
-
-def _receiver_to_json(receiver: Receiver) -> dict[str, Any]:
-    data = {"kind": receiver.kind, **_said(receiver, "description")}
-    if receiver.features is not None:
-        data["features"] = {name: _feature_to_json(item) for name, item in sorted(receiver.features.items())}
-    return data
-
-
-def _feature_to_json(feature: Feature) -> dict[str, Any]:
-    return {key: to_lists(value) for key, value in _said(feature, "key", "default", "sequence").items()}
-
-
-def _sorted_json(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _sorted_json(value[key]) for key in sorted(value)}
-        case list() | tuple():
-            return [_sorted_json(item) for item in value]
-        case _:
-            return value
-
-
-def _collection_to_json(collection: tuple[Selection, ...]) -> Any:
-    selections = [_selection_to_json(selection) for selection in collection]
-    return selections[0] if len(selections) == 1 else selections
-
-
-def _selection_to_json(selection: Selection) -> Any:
-    data = _said(selection, "from_", "match", "trainable", "dtype")
-    if selection.content is not None:
-        data["content"] = {path: tree_to_json(leaf) for path, leaf in sorted(selection.content.items())}
-    return data["from"] if len(data) == 1 else data

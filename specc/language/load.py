@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from specc.errors import SpecError
+from specc.language.canonical import document_to_json
 from specc.language.consistency import find_inconsistencies
-from specc.language.document import Document, document_to_json
+from specc.language.document import Document
 from specc.language.holding import Rule, capped, find
 from specc.language.layout import lay_out
 from specc.language.legality import find_illegal

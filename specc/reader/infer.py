@@ -10,7 +10,8 @@ from typing import Any
 
 from specc.diagnostics import SpecPath
 from specc.errors import ArchiveError, SpecError
-from specc.language.document import Document, Endpoint, Selection, document_to_json
+from specc.language.canonical import document_to_json
+from specc.language.document import Document, Endpoint, Selection
 from specc.language.load import from_json
 from specc.language.signatures import DEFAULT_KEYS
 from specc.reader.archive_reader import Inspection, choose_graph, inspect_archive

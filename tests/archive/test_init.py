@@ -14,7 +14,7 @@ import tensorflow as tf
 import specc
 from specc.archive.infer.heard_calls import heard_calls
 from specc.archive.infer.recorded import recorded_inputs
-from specc.language.document import document_to_json
+from specc.language.canonical import document_to_json
 from specc.language.load import load_buildable
 
 pytestmark = pytest.mark.tensorflow

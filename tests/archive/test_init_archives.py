@@ -16,7 +16,7 @@ import tensorflow as tf
 
 import specc
 from specc.archive.model import load_model
-from specc.language.document import document_to_json
+from specc.language.canonical import document_to_json
 from specc.language.load import load_buildable
 
 pytestmark = pytest.mark.tensorflow

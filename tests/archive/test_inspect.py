@@ -15,8 +15,8 @@ import tensorflow as tf
 
 import specc
 from specc.errors import ArchiveError
+from specc.language.canonical import document_to_json
 from specc.language.consistency import find_inconsistencies
-from specc.language.document import document_to_json
 from specc.language.names import input_leaves, output_leaves
 from specc.reader import Inspection, inspect, inspect_archive
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
-from specc.language.document import DEFAULT_ARGUMENTS, Endpoint
+from specc.language.canonical import DEFAULT_ARGUMENTS
+from specc.language.document import Endpoint
 from specc.language.legality import is_input_name
 from specc.language.trees import Tree, tensor
 from specc.reader.inferred import Guess

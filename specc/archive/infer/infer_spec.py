@@ -17,7 +17,8 @@ from specc.archive.infer.probing import complete
 from specc.archive.infer.traced_functions import traced_functions
 from specc.diagnostics import Diagnostic, finding, kind_of
 from specc.errors import SpecError
-from specc.language.document import VERSION, Document, Endpoint, document_to_json
+from specc.language.canonical import document_to_json
+from specc.language.document import VERSION, Document, Endpoint
 from specc.language.load import from_json, require_buildable
 from specc.language.tensor_string import ANY
 from specc.language.trees import List, Ragged, Sparse, Tensor, Tree, Tuple

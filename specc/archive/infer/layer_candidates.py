@@ -18,7 +18,8 @@ from specc.archive.infer.recorded import Recorded, made_up_name, of_call, record
 from specc.archive.tensorspec import tree_of
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
-from specc.language.document import DEFAULT_ARGUMENTS, DEFAULT_FUNCTION, Endpoint
+from specc.language.canonical import DEFAULT_ARGUMENTS
+from specc.language.document import DEFAULT_FUNCTION, Endpoint
 from specc.language.names import BoundLeaf, input_leaves
 from specc.language.trees import Leaf
 from specc.reader.functions import without_names
