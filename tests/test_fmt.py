@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rule_examples import examples
 
 from specc.cli import main
 from specc.language.load import dump, loads
@@ -148,6 +149,12 @@ def test_the_specs_of_this_repository_are_canonical() -> None:
 
 def test_what_inspect_prints_is_canonical() -> None:
     assert dump(loads(CANONICAL)) == CANONICAL
+
+
+@pytest.mark.parametrize(("kind", "code"), [("Bad", 1), ("Good", 0)])
+def test_the_page_of_the_rule_is_right(kind: str, code: int, spec: Any) -> None:
+    (example,) = [each for each in examples() if (each.rule, each.kind) == ("not-canonical", kind)]
+    assert main(["fmt", "--check", str(spec(example.spec))]) == code
 
 
 def test_a_name_that_draws_is_not_printed_raw(spec: Any, capsysbinary: Any) -> None:

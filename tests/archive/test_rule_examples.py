@@ -20,6 +20,7 @@ RUN = [example for example in examples() if example.python]
 NOT_RUN = {
     "archive-mismatch",  # a bug in specc or TensorFlow
     "asset-clash",  # a file that changes while it is read
+    "not-canonical",  # of specc fmt, see tests/test_fmt.py
     "not-in-jax",  # Keras on JAX, see tests/jax_backend/test_jax_refusals.py
     "unsupported-dtype",  # an old TensorFlow
 }
