@@ -13,8 +13,9 @@ from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.findings import Defect, diagnose
-from specc.language.holding import MANY_VALUES, MAX_FINDINGS, Rule, capped, find, placed
+from specc.language.holding import MANY_VALUES, Rule, capped, find, placed
 from specc.language.repair import BeyondRepairError, is_doubtful, repair
+from specc.loaders.limits import MAX_FINDINGS
 
 _BEGINNING = 20_000
 """How many values of such a document are its beginning."""

@@ -10,12 +10,11 @@ from typing import Any
 from specc.diagnostics import Diagnostic, finding
 from specc.language.document import Document
 from specc.language.trees import is_long_form
+from specc.loaders.limits import MAX_FINDINGS
 
 Rule = Callable[[Document], Iterator[Diagnostic]]
 """Something that every document, or every one that is to be built, keeps to."""
 
-MAX_FINDINGS = 1000
-"""A million findings are no more use to a reader than a thousand, and cost a thousand times the time."""
 MANY_VALUES = 100_000
 """A document of more than these is looked at from its beginning first: each value may be an error of a kilobyte."""
 

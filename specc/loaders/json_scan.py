@@ -13,10 +13,8 @@ from typing import Any, NoReturn
 
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
-from specc.loaders.limits import MAX_DEPTH, MAX_DIGITS
+from specc.loaders.limits import MAX_DEPTH, MAX_DIGITS, MAX_FINDINGS
 from specc.loaders.lines import Lines
-
-MAX_FINDINGS = 1000
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+"')
@@ -120,7 +118,9 @@ class _Scanner:
         if char in _CLOSERS and char:
             if len(self._open) == MAX_DEPTH:
                 message = f"the document is nested deeper than {MAX_DEPTH} levels"
-                raise SpecError([Diagnostic(rule="too-deep", message=message).located(self._location(at, at + 1))])
+                raise SpecError(
+                    [Diagnostic(rule="too-deep", message=message).located(self._lines.location(at, at + 1))]
+                )
             container: Any = {} if char == "{" else []
             self._open.append((container, at))
             self._keys.append({})
@@ -225,18 +225,15 @@ class _Scanner:
             self._refuse(place, place + 1, f"expected {expected} here, before {before}", hint)
         self._refuse(at, at + 1, f"expected {expected}, found {found!r}")
 
-    def _location(self, start: int, end: int) -> Any:
-        return self._lines.location(start, end)
-
     def _find(self, rule: str, start: int, end: int, message: str, hint: str = "") -> None:
         if len(self.findings) < MAX_FINDINGS:
             path: SpecPath = tuple(self._path)
             finding = Diagnostic(rule=rule, path=path, message=message, hint=hint)
-            self.findings.append(finding.located(self._location(start, end)))
+            self.findings.append(finding.located(self._lines.location(start, end)))
 
     def _refuse(self, start: int, end: int, message: str, hint: str = "") -> NoReturn:
         finding = Diagnostic(rule="not-json", message=message, hint=hint)
-        raise SpecError([*self.findings, finding.located(self._location(start, end))])
+        raise SpecError([*self.findings, finding.located(self._lines.location(start, end))])
 
     def _skip(self, at: int) -> int:
         match = _SPACE.match(self._text, at)

@@ -6,3 +6,5 @@ MAX_VALUES = 1_000_000
 MAX_DEPTH = 128
 MAX_DIGITS = 40
 """No integer of any dtype has more than 20 digits; Python's own limit depends on its settings."""
+MAX_FINDINGS = 1000
+"""A million findings are no more use to a reader than a thousand, and cost a thousand times the time."""
