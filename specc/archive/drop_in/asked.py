@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from specc.archive.backends import runs_in_tensorflow
 from specc.archive.cores import parameters
+from specc.archive.drop_in import keras_words as words
 from specc.archive.drop_in.defaults import BY_POSITION, NONE, is_mixed, offered
 from specc.archive.drop_in.input_specs import Slot, map_structure, prune, read_signature
 from specc.archive.drop_in.keras_errors import SpecValueError, type_error, value_error
@@ -128,11 +129,13 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
     """
     if not isinstance(function, (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)):
         hint = "such as input_signature=[keras.InputSpec(shape=(None, 3), dtype='float32')]"
-        raise value_error("bad-signature", path, "a function that is no tf.function needs an input_signature", hint)
+        message = "a function that is no tf.function needs an input_signature"
+        raise value_error("bad-signature", path, message, hint, words=words.NO_SIGNATURE)
     traces = traces_of(function)
     if not traces:
         message = "the tf.function was never called, so the shapes and dtypes of its arguments are not known"
-        raise value_error("bad-signature", path, message, "call it once, or give an input_signature")
+        hint = "call it once, or give an input_signature"
+        raise value_error("bad-signature", path, message, hint, words=words.never_called(function))
     concrete = traces[0]
     positional, by_name = concrete.structured_input_signature
     given = [*positional, *by_name.values()]

@@ -32,9 +32,9 @@ def held_default(default: Any) -> Any:
 def offered(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple[inspect.Parameter, ...]:
     """The parameters that an archive offers after the first ``given``, which a signature speaks of.
 
-    A parameter is left to the function where no archive can hold its default, or name its tensors, or where the function
-    takes no ``tensors``, as one in JAX. Those that can be given by keyword alone can be given by position too, since
-    TensorFlow knows no others.
+    A parameter is left to the function where no archive can hold its default, or name its tensors, or where the
+    function takes no ``tensors``, as one in JAX. Those that can be given by keyword alone can be given by position too,
+    since TensorFlow knows no others.
     """
     is_variadic = any(item.kind is inspect.Parameter.VAR_POSITIONAL for item in signature.parameters.values())
     found: list[inspect.Parameter] = []
