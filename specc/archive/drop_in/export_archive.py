@@ -64,17 +64,21 @@ class ExportArchive:
     @property
     def variables(self) -> list[Any]:
         """The variables of the tracked layers and models, in their order, each once."""
-        return self._listed("variables")
+        return self._in_tensorflow(self._listed("variables"))
 
     @property
     def trainable_variables(self) -> list[Any]:
         """The trainable variables of the tracked layers and models."""
-        return self._listed("trainable_variables")
+        return self._in_tensorflow(self._listed("trainable_variables"))
 
     @property
     def non_trainable_variables(self) -> list[Any]:
         """The other variables of the tracked layers and models."""
-        return self._listed("non_trainable_variables")
+        return self._in_tensorflow(self._listed("non_trainable_variables"))
+
+    def _in_tensorflow(self, variables: list[Any]) -> list[Any]:
+        """What the archive holds for Keras's variables: themselves, or on JAX the tf.Variables that follow them."""
+        return [self._cores.backend.tf_variable(variable) for variable in variables]
 
     def _listed(self, attribute: str) -> list[Any]:
         layers = (resource for resource in self._resources if isinstance(resource, keras.Layer))
@@ -190,7 +194,7 @@ class ExportArchive:
         models = [resource for resource in unique if isinstance(resource, (keras.Layer, tf.Module))]
         models = models if len(unique) > 1 else unique
         wholes = [model for model in models if not any(_is_part(model, other) for other in models)]
-        return wholes[0] if len(wholes) == 1 else _Tracked(unique, self.variables)
+        return wholes[0] if len(wholes) == 1 else _Tracked(unique, self._listed("variables"))
 
     def write_out(self, filepath: str | os.PathLike[str], options: Any = None, verbose: bool = True) -> ExportReport:
         """Writes the archive; one that lies at ``filepath`` is replaced, whole, once the new one is complete.
