@@ -55,6 +55,9 @@ CASES: dict[str, tuple[Callable[..., Any], list[Any], Any]] = {
         lambda x, k=(3.0, 4.0): x * k[0] - k[1], [X, (Spec([]), Spec([]))], (np.float32(7), np.float32(8)),
     ),
     "a list with one spec": (lambda x, k=[3.0, 4.0]: x * k, [X, Spec([2])], FIVE_SIX),
+    "no number with a spec": (
+        lambda x, k=float("nan"): tf.where(tf.math.is_nan(k), x * 3, x * k), [X, Spec([])], np.float32(7),
+    ),
     "numbers": (lambda x, k=(3, 4): x * k[0] - k[1], [X], (3, 4)),
     "words": (lambda x, k={"mode": ["fast"]}: x * (3 if k["mode"][0] == "fast" else 4), [X], {"mode": ["fast"]}),
     "nothing": (lambda x, k={}: x * 3 if not k else x, [X], {}),
@@ -137,6 +140,7 @@ FURTHER: dict[str, tuple[Callable[..., Any], set[str], dict[str, Any]]] = {
     "a ragged tensor": (lambda x, k=tf.ragged.constant([[1.0], [2.0]]): x * tf.reduce_sum(k), {"x"}, {}),
     "a function": (lambda x, k=tf.nn.relu: k(x) * 3, {"x"}, {}),
     "no number": (lambda x, k=float("nan"): x * (3 if np.isnan(k) else 4), {"x"}, {}),
+    "a tensor beside a number": (lambda x, k=[2.0, _constant(1)]: x * k[0] + x * k[1], {"x", "k"}, {"k": 1.0}),
     "a set": (lambda x, k=frozenset([3]): x * next(iter(k)), {"x"}, {}),
 }  # fmt: skip
 
@@ -168,6 +172,31 @@ def test_a_function_sees_the_keys_of_its_default_as_they_are_written(tmp_path: P
     for kind in (specc.ExportArchive, keras.export.ExportArchive):
         _written(kind, function, [X], tmp_path / kind.__module__)
         assert _called(tmp_path / kind.__module__, None) == [[[134.0, 234.0]]]
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "as_keras"),
+    [
+        (lambda x, k={"b": 10.0, "a": THREE_FOUR}: x * k["a"] - k["b"], {"a": FIVE_SIX}, {"b": 10.0, "a": FIVE_SIX}),
+        (lambda x, *, k=[10.0, THREE_FOUR]: x * k[1] - k[0], [FIVE_SIX], [10.0, FIVE_SIX]),
+        (lambda x, k={"b": [], "a": THREE_FOUR}: x * k["a"] - 10.0, {"a": FIVE_SIX}, {"b": [], "a": FIVE_SIX}),
+        (lambda x, k={"b": None, "a": (THREE_FOUR, 10.0)}: x * k["a"][0] - k["a"][1], {"a": (FIVE_SIX,)}, None),
+    ],
+)
+def test_python_s_values_beside_tensors_are_the_function_s(
+    tmp_path: Path, function: Any, given: Any, as_keras: Any
+) -> None:
+    """The wire is Keras's; the revived endpoint, as the contract, has the tensors alone."""
+    archive = _written(specc.ExportArchive, function, [X], tmp_path / "specc")
+    _written(keras.export.ExportArchive, function, [X], tmp_path / "keras")
+    assert wire(tmp_path / "specc") == wire(tmp_path / "keras")
+    assert _defaults(tmp_path / "specc") == _defaults(tmp_path / "keras")
+    assert _served(tmp_path / "specc") == _served(tmp_path / "keras")
+    without, with_tensors = _called(tmp_path / "specc", given)
+    assert (without, with_tensors) == ([[-7.0, -2.0]], [[-5.0, 2.0]])
+    assert _called(tmp_path / "keras", as_keras)[0] == without
+    assert as_keras is None or _called(tmp_path / "keras", as_keras)[1] == with_tensors
+    assert specc.inspect(tmp_path / "specc") == archive.spec
 
 
 @pytest.mark.parametrize(
@@ -209,8 +238,8 @@ def _traced(function: Callable[..., Any], *arguments: Any) -> Any:
 @pytest.mark.parametrize(
     ("function", "signature", "message"),
     [
-        (lambda x, k=[_constant(1), 2.0]: x * k[0], [X], "'k' has Python's values beside tensors"),
-        (lambda x, k={"a": THREE_FOUR, "b": None}: x * k["a"], [X], "'k' has Python's values beside tensors"),
+        (lambda x, k=Pair(THREE_FOUR, 2.0): x * k.p, [X], "'k' has Python's values beside tensors"),
+        (lambda x, k={"a": Pair(THREE_FOUR, 2.0), "b": THREE_FOUR}: x, [X], "'k' has Python's values beside tensors"),
         (_traced(lambda x, k=[_constant(1), 2.0]: x * k[0]), None, "'k' has Python's values beside tensors"),
         (_traced(lambda x, k=tf.Variable(1.0): x * k), None, "'k' is a tf.Variable, which no signature can take"),
         (_traced(lambda x, k: x * k, tf.Variable(1.0)), None, "'k' is a tf.Variable, which no signature can take"),

@@ -138,10 +138,7 @@ def _declared(asked: Asked, *, names_batch: bool) -> Endpoint:
 def _with_defaults(tree: Tree, default: Any) -> Tree:
     """``tree`` with the parts of its default that TensorFlow publishes, which are tensors alone."""
     flat = [default] if isinstance(tree, Tensor) else tf.nest.flatten(default)
-    declared = list(leaves(tree))
-    if len(flat) != len(declared):  # it has Python's values beside what was asked for
-        flat = [leaf for leaf in flat if isinstance(leaf, (tf.Tensor, np.ndarray))]
-    return with_leaves(tree, map(_with_default, declared, flat))
+    return with_leaves(tree, map(_with_default, leaves(tree), flat))
 
 
 def _with_default(leaf: Leaf, default: Any) -> Leaf:

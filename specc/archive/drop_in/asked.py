@@ -18,7 +18,7 @@ import tensorflow as tf
 from specc.archive.backends import runs_in_tensorflow
 from specc.archive.cores import parameters
 from specc.archive.drop_in import keras_words as words
-from specc.archive.drop_in.defaults import BY_POSITION, NONE, is_mixed, offered
+from specc.archive.drop_in.defaults import BY_POSITION, NONE, held_default, is_mixed, offered, slots_of_default
 from specc.archive.drop_in.input_specs import Slot, map_structure, prune, read_signature
 from specc.archive.drop_in.keras_errors import SpecValueError, type_error, value_error
 from specc.archive.user_code import summarize
@@ -89,25 +89,26 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     parameter = parameter_names(traced)
     arguments = [name if is_input_name(name) else f"argument_{index}" for index, name in enumerate(parameter)]
     positional, by_name = traced.structured_input_signature
-    defaults = [_slots_of(value) for value in (*positional, *by_name.values())][len(slots) :]
-    more = {len(slots) + index: default for index, default in enumerate(defaults) if prune(default) is not None}
-    asked = [*range(len(slots)), *more]
-    every = [*slots, *more.values()]
+    values = [_slots_of(value) for value in (*positional, *by_name.values())]
+    more = [index for index in range(len(slots), len(values)) if prune(values[index]) is not None]
+    asked, added = [*range(len(slots)), *more], [parameter[index] for index in more]
+    defaults = [held_default(signature.parameters[name].default) for name in added]
+    whole = [*slots, *map(slots_of_default, defaults)]
 
     def refilled(*arguments: Any) -> Any:
         """``function``, with None and Python's values where the signature and the defaults have them."""
-        given = _filled(every, arguments)
+        given = _filled(whole, arguments)
         called = signature.bind_partial(*given[: len(slots)])
-        if more:
-            called.arguments |= dict(zip((parameter[index] for index in more), given[len(slots) :], strict=True))
+        if added:
+            called.arguments |= dict(zip(added, given[len(slots) :], strict=True))
             called.apply_defaults()
         return function(*called.args, **called.kwargs)
 
     refilled._specc_calls = function  # type: ignore[attr-defined]  # see runs_in_tensorflow
-    pruned = [*pruned, *map(prune, more.values())]
-    following = list(signature.parameters.values())[len(slots) : len(slots) + len(more)]
-    are_next = [item.name for item in following if item.kind in BY_POSITION] == [parameter[index] for index in more]
-    is_plain = pruned == every and are_next
+    following = list(signature.parameters.values())[len(slots) : len(slots) + len(added)]
+    are_next = [item.name for item in following if item.kind in BY_POSITION] == added
+    is_plain = pruned == slots and are_next and not any(map(is_mixed, defaults))
+    pruned += [values[index] for index in more]
     return Asked(
         specs=[_map_slots(argument, lambda slot: slot.spec) for argument in pruned],
         arguments=tuple(arguments[index] for index in asked),

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from specc.archive.drop_in.input_specs import map_structure
+from specc.archive.drop_in.input_specs import Slot, map_structure, prune
 from specc.language.legality import is_input_name
 
 BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 NONE = inspect.Parameter.empty
 """Stands for no default, since None is one."""
 _FLEXIBLE = inspect.Parameter.POSITIONAL_OR_KEYWORD
+_ARRAYS = (tf.Tensor, np.ndarray)
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -34,7 +35,7 @@ def offered(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple
 
     A parameter is left to the function where no archive can hold its default, or name its tensors, or where the
     function takes no ``tensors``, as one in JAX. Those that can be given by keyword alone can be given by position too,
-    since TensorFlow knows no others.
+    since TensorFlow knows no others. Of a default that has both, Python's values are left to the function.
     """
     is_variadic = any(item.kind is inspect.Parameter.VAR_POSITIONAL for item in signature.parameters.values())
     found: list[inspect.Parameter] = []
@@ -42,21 +43,40 @@ def offered(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple
         default = held_default(item.default)
         if (index < given and item.kind in BY_POSITION) or (default is NONE and item.default is not NONE):
             continue
+        if any(isinstance(leaf, float) and math.isnan(leaf) for leaf in tf.nest.flatten(default)):
+            continue  # the revived function would look for a trace with an equal value, and find none
         is_input = bool(_tensors(default))
         if is_input and not (tensors and is_input_name(item.name)):
             continue
         kind = _FLEXIBLE if is_input and not is_variadic else item.kind
+        default = _tensors_alone(default) if is_mixed(default) else default
         found.append(item.replace(kind=kind, default=default, annotation=NONE))
     return tuple(sorted(found, key=lambda item: item.kind))
 
 
 def is_mixed(default: Any) -> bool:
-    """Whether a held default has Python's values beside tensors: a tree of the language has tensors alone."""
-    return 0 < len(_tensors(default)) < len(tf.nest.flatten(default))
+    """Whether a held default has more than tensors, as a number or an empty list, which no contract can say."""
+    slots = slots_of_default(default)
+    return bool(_tensors(default)) and _structure(prune(slots)) != _structure(slots)
+
+
+def _structure(nested: Any) -> Any:
+    return map_structure(nested, lambda _: None)
+
+
+def slots_of_default(default: Any) -> Any:
+    """A held default with a Slot for each tensor or array in it, which holds just this."""
+    return map_structure(default, lambda leaf: Slot(leaf) if isinstance(leaf, _ARRAYS) else leaf)
+
+
+def _tensors_alone(default: Any) -> Any:
+    """A held default without Python's values beside its tensors; as it is, where a namedtuple would lose a field."""
+    alone = map_structure(prune(slots_of_default(default)), lambda slot: slot and slot.spec)
+    return alone if len(_tensors(alone)) == len(_tensors(default)) else default
 
 
 def _tensors(default: Any) -> list[Any]:
-    return [leaf for leaf in tf.nest.flatten(default) if isinstance(leaf, (tf.Tensor, np.ndarray))]
+    return [leaf for leaf in tf.nest.flatten(default) if isinstance(leaf, _ARRAYS)]
 
 
 def fitting_default(default: Any, spec: Any) -> Any:
@@ -77,7 +97,7 @@ def _is_held(value: Any) -> bool:
         case int():
             return value in _INT64
         case float():
-            return not math.isnan(value)  # the revived function would look for a trace with this very value
+            return True
         case tf.Tensor():
             return value.dtype not in (tf.resource, tf.variant) and not tf.is_symbolic_tensor(value)
         case Mapping():

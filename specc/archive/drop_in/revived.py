@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from specc.archive.cores import Core
 from specc.archive.drop_in.asked import Asked
-from specc.archive.drop_in.defaults import NONE, fitting_default, held_default
+from specc.archive.drop_in.defaults import NONE, fitting_default
 
 _FLEXIBLE = inspect.Parameter.POSITIONAL_OR_KEYWORD
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -39,12 +39,12 @@ def revived_function(name: str, core: Core, asked: Asked, wire_names: list[str |
 
 def argument_defaults(asked: Asked) -> dict[int, Any]:
     """The defaults of trailing arguments, by position, as an archive holds them: what their specs take, nested."""
-    parameters = asked.signature.parameters
+    parameters, further = asked.signature.parameters, {item.name: item.default for item in asked.further}
     found: dict[int, Any] = {}
     for index, (name, spec) in reversed(list(enumerate(zip(asked.parameters, asked.specs, strict=True)))):
         default = parameters[name].default if name in parameters else NONE
         is_given = index < len(asked.specs) - asked.defaulted
-        held = fitting_default(default, spec) if is_given else held_default(default)
+        held = fitting_default(default, spec) if is_given else further[name]
         if held is NONE:
             break
         found[index] = held
