@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from specc.checks import find_opinions
 from specc.cli.findings import add_options, print_report
@@ -12,9 +11,7 @@ from specc.cli.settings import settings_for
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
 from specc.language.holding import capped
-from specc.language.load import BUILDABLE
-from specc.language.reading import located, read_document
-from specc.loaders.json_text import read_content
+from specc.language.load import load_spec
 from specc.report import Report
 
 
@@ -38,10 +35,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _findings(file: str) -> Sequence[Diagnostic]:
     """What is wrong with one file; where nothing is, what the checks say of it."""
-    content = read_content(Path(file))
     try:
-        document = read_document(content, file, BUILDABLE)
+        spec = load_spec(file)
     except SpecError as error:
         return error.diagnostics
-    opinions = list(capped(find_opinions(document, settings_for(file))))
-    return located(content, file, opinions) if opinions else ()
+    opinions = list(capped(find_opinions(spec.document, settings_for(file))))
+    return spec.locate(opinions) if opinions else ()

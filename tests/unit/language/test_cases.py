@@ -13,7 +13,7 @@ from rule_ids import SPEC_STAGES, rules_in_source
 from specc.checks import CHECKS
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
-from specc.language.load import load_buildable, loads
+from specc.language.load import load_spec, loads
 from specc.report.text import findings_text
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -27,7 +27,7 @@ FOUND_IN_CODE = {
 
 def findings(path: Path) -> tuple[Diagnostic, ...]:
     try:
-        load_buildable(path)
+        load_spec(path)
     except SpecError as error:
         return error.diagnostics
     return ()
