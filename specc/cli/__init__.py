@@ -78,6 +78,7 @@ def _run(arguments: list[str]) -> int:
         options = parser.parse_args(arguments)
     except SystemExit as error:  # argparse, after it printed help or a usage error
         return error.code if isinstance(error.code, int) else WRONG_USAGE
+    options.command = chosen
     _QUIET.set(getattr(options, "quiet", False))
     try:
         code: int = command.run(options)

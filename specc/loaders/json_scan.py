@@ -11,7 +11,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from specc.diagnostics import Diagnostic, SpecPath
+from specc.diagnostics import Diagnostic, Place, SpecPath
 from specc.errors import SpecError
 from specc.loaders.limits import MAX_DEPTH, MAX_DIGITS, MAX_FINDINGS
 from specc.loaders.lines import Lines
@@ -78,7 +78,9 @@ class _Scanner:
         self._path.append(key)
         if seen != start:
             hint = f"it stands in line {self._lines.number(seen)} already; remove one"
-            self._find("duplicate-key", start, at, f"the key {key!r} stands twice in one object", hint)
+            first = Place(message="the first one", path=tuple(self._path), on_key=True)
+            first = first.located(self._lines.location(seen, self._string_end(seen, "a key in double quotes")))
+            self._find("duplicate-key", start, at, f"the key {key!r} stands twice in one object", hint, first)
         colon = self._skip(at)
         if self._text[colon : colon + 1] != ":":
             self._unexpected(colon, at, "':' behind the key")
@@ -225,10 +227,10 @@ class _Scanner:
             self._refuse(place, place + 1, f"expected {expected} here, before {before}", hint)
         self._refuse(at, at + 1, f"expected {expected}, found {found!r}")
 
-    def _find(self, rule: str, start: int, end: int, message: str, hint: str = "") -> None:
+    def _find(self, rule: str, start: int, end: int, message: str, hint: str = "", *related: Place) -> None:
         if len(self.findings) < MAX_FINDINGS:
             path: SpecPath = tuple(self._path)
-            finding = Diagnostic(rule=rule, path=path, message=message, hint=hint)
+            finding = Diagnostic(rule=rule, path=path, message=message, hint=hint, related=related)
             self.findings.append(finding.located(self._lines.location(start, end)))
 
     def _refuse(self, start: int, end: int, message: str, hint: str = "") -> NoReturn:
