@@ -15,7 +15,7 @@ from strategies import buildable_documents, documents
 
 from specc.checks import CHECKS, Settings, find_opinions
 from specc.cli import main
-from specc.cli.settings import settings_for
+from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
 from specc.language.document import Document, Target
 from specc.language.load import BUILDABLE, from_json, load_spec
@@ -73,7 +73,7 @@ def test_the_examples_of_the_page_are_true(rule: str) -> None:
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name)
 def test_the_examples_are_silent(file: Path) -> None:
     document = load_spec(file).document
-    assert list(find_opinions(document, settings_for(str(file)))) == []
+    assert list(find_opinions(document, SettingsFinder().settings_for(str(file)))) == []
 
 
 @given(documents() | buildable_documents())
