@@ -10,6 +10,7 @@ from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.document import VERSION, Document, Endpoint
 from specc.language.legality import find_illegal
+from specc.rules.table import RuleId
 
 _BUILT_IN = (
     TypeError, ValueError, NotImplementedError, RuntimeError, KeyError, IndexError, ZeroDivisionError, AttributeError,
@@ -34,12 +35,12 @@ class SpecTypeError(_KerasError, TypeError):
     """A SpecError where Keras raises TypeError."""
 
 
-def value_error(rule: str, path: SpecPath, message: str, hint: str = "", *, words: str = "") -> SpecValueError:
+def value_error(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, words: str = "") -> SpecValueError:
     """A SpecValueError of one finding, after Keras's ``words``."""
     return SpecValueError([finding(rule, path, message, hint)], words)
 
 
-def type_error(rule: str, path: SpecPath, message: str, hint: str = "", *, words: str = "") -> SpecTypeError:
+def type_error(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, words: str = "") -> SpecTypeError:
     """A SpecTypeError of one finding, after Keras's ``words``."""
     return SpecTypeError([finding(rule, path, message, hint)], words)
 
