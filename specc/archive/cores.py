@@ -73,7 +73,8 @@ def _as_it_is(result: Any) -> Any:
 class Source(Callee):
     """A function to trace, and how.
 
-    ``identity`` is equal for one and the same function; ``as_result`` is applied to what the function returns.
+    ``identity`` is equal for one and the same function, called in the same way, while it is alive; ``as_result`` is
+    applied to what the function returns.
     """
 
     identity: object
@@ -84,11 +85,16 @@ class Source(Callee):
 
 @dataclass
 class Cores:
-    """The traces of one export: one for each function, kwargs and argument specs, however many endpoints use it."""
+    """The traces of one export: one for each function, kwargs and argument specs, however many endpoints use it.
+
+    ``_alive`` are the functions by whose ids traces are found, and the variables that the traces use: a model that
+    changes may drop its own, and a trace does not keep them.
+    """
 
     backend: Backend = field(default_factory=current_backend)
     functions: dict[object, Core] = field(default_factory=dict)
     preprocessing: dict[object, Core] = field(default_factory=dict)
+    _alive: list[Any] = field(default_factory=list)
 
     def function(
         self,
@@ -122,6 +128,7 @@ class Cores:
             if faults:
                 raise SpecError(faults)
             self.functions[key] = core
+            self._alive += [source.function, *core.concrete.variables]
         return self.functions[key]
 
     def preprocess(self, bound: BoundEndpoint) -> Core:

@@ -38,8 +38,9 @@ CheckRule: TypeAlias = GeneralCheck | TfServingCheck | TritonCheck | LitertCheck
 BuildRule: TypeAlias = Literal[
     "archive-mismatch", "asset-clash", "bad-function", "bad-model", "bad-resource", "bad-sharding-callback",
     "bad-signature", "collection-content", "empty-collection", "import-failed", "long-tags", "missing-endpoint",
-    "missing-function", "missing-model", "no-document", "not-in-jax", "output-conflict", "python-op", "same-tags",
-    "save-failed", "step-conflict", "trace-failed", "unknown-collection", "unknown-function", "unknown-track",
+    "missing-function", "missing-model", "name-of-another-layer", "no-document", "not-in-jax", "output-conflict",
+    "python-op", "same-tags", "save-failed", "step-conflict", "trace-failed", "unknown-collection", "unknown-function",
+    "unknown-track",
     "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
 ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]

@@ -553,11 +553,6 @@ WRITE = 'write a function that returns tensors, and name it in "function"'
             "build(self, user_shape, terms_shape)",
         ),
         (
-            lambda: called(Keywords(), keras.Input((3,)), c=keras.Input((2,))),
-            "model: wrong-arity: the inputs are a, c, and 'b' stands before them; write a function that takes the inputs "
-            'by position, and name it in "function"',
-        ),
-        (
             lambda: called(layers.StringLookup(vocabulary=["a"]), tf.constant(["a"])),
             UNKNOWN + "the shapes of its inputs are not recorded; call it once on keras.Input tensors, or put it into a "
             "keras.Sequential behind a keras.Input",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -75,6 +75,7 @@ def add(
         raise type_error("bad-name", (), f"the name of an endpoint is a string, not {name!r}")
     require_legal({name: Endpoint(function=None, inputs=(), outputs=tensor("bool[]"))})
     asked = by_trace(function, path) if input_signature is None else by_signature(function, input_signature, path)
+    asked = replace(asked, function=_of_this_call(asked.function))
     is_tensorflow = runs_in_tensorflow(asked.function)
     names_batch = (
         keras.config.backend() == "jax" and not is_tensorflow and "polymorphic_shapes" not in options.jax2tf_kwargs
@@ -114,6 +115,19 @@ def add(
         return Added(endpoint, asked.function, given, Revived(function, asked.traces), names_batch)
     named = [leaf.name if isinstance(leaf.leaf, Tensor) else None for leaf in leaves]
     return Added(endpoint, asked.function, given, Revived(revived_function(name, core, asked, named)), names_batch)
+
+
+def _of_this_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A new function that does what ``function`` does.
+
+    A trace is found by its function, and between two calls the model behind it may change.
+    """
+
+    def called(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    called._specc_calls = getattr(function, "_specc_calls", function)  # type: ignore[attr-defined]  # see runs_in_tensorflow
+    return called
 
 
 def _declared(asked: Asked, *, names_batch: bool) -> Endpoint:
