@@ -114,7 +114,7 @@ def _signature(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any
         if preprocess is not None:
             arguments = _as_arguments(preprocess.call(arguments))
         result = core.call(arguments)
-        if bound.postprocess is not None:
+        if bound.postprocess is not None and not core.is_postprocessed:
             result = _run_postprocess(bound, bound.postprocess, result)
         _require_agreement(compiled, result)
         return dict(zip(names_out, _with_declared_shapes(compiled, flatten(result)), strict=True))
