@@ -77,8 +77,8 @@ class Source(Callee):
     """A function to trace, and how.
 
     ``identity`` is equal for one and the same function; ``as_result`` is applied to what the function returns.
-    ``postprocess`` stands outside the core, unless the function returns an object: what it takes out of that was made in
-    the core's own graph.
+    ``postprocess`` stands outside the core, unless the function returns an object: what it takes out of that was made
+    in the core's own graph.
     """
 
     identity: object
@@ -229,15 +229,19 @@ def _fitting(names: tuple[str, ...], word: str, count: int) -> tuple[str, ...]:
     return names if len(names) == count else tuple(f"{word}_{index}" for index in range(count))
 
 
+def ops_of(concrete: Any) -> set[str]:
+    """The types of all ops of a trace, those of the functions that it calls included."""
+    definition = concrete.graph.as_graph_def()
+    used = {node.op for node in definition.node}
+    return used | {node.op for function in definition.library.function for node in function.node_def}
+
+
 def refuse_python_ops(concrete: Any, path: SpecPath) -> None:
     """Raises SpecError where ``concrete`` calls Python.
 
     A py_function is a pointer into this process, and the archive would fail in every other.
     """
-    definition = concrete.graph.as_graph_def()
-    used = {node.op for node in definition.node}
-    used |= {node.op for function in definition.library.function for node in function.node_def}
-    if used & _PYTHON_OPS:
+    if ops_of(concrete) & _PYTHON_OPS:
         message = (
             "the function calls Python code through tf.py_function or tf.numpy_function, which no archive can hold"
         )

@@ -5,4 +5,5 @@ from specc.checks.check import Check as Check
 from specc.checks.check import CheckLevel as CheckLevel
 from specc.checks.table import CHECKS as CHECKS
 from specc.checks.table import Settings as Settings
+from specc.checks.table import find_built_opinions as find_built_opinions
 from specc.checks.table import find_opinions as find_opinions

@@ -18,10 +18,12 @@ LEVELS: tuple[CheckLevel, ...] = get_args(CheckLevel)
 class Check:
     """One check. ``rule`` is an id that never changes; ``target`` is the only place that it matters for, if any.
 
-    ``find`` yields a finding for each place that the check is about; its level is set by whoever runs the check.
+    ``find`` yields a finding for each place that the check is about; its level is set by whoever runs the check. One of
+    the stage ``build`` looks at what only a build knows.
     """
 
     rule: str
     find: Callable[[Subject], Iterator[Diagnostic]]
     level: CheckLevel = "warning"
     target: Target | None = None
+    stage: Literal["document", "build"] = "document"

@@ -27,9 +27,10 @@ class CheckedEndpoint:
 
 @dataclass(frozen=True)
 class Subject:
-    """One document, which is valid."""
+    """One document, which is valid. ``nested_tables`` are the endpoints that a build said so of."""
 
     document: Document
+    nested_tables: tuple[str, ...] = ()
 
     @cached_property
     def endpoints(self) -> tuple[CheckedEndpoint, ...]:

@@ -15,6 +15,7 @@ from specc.checks.litert_serve import litert_serve
 from specc.checks.missing_description import missing_description
 from specc.checks.moved_default import moved_default
 from specc.checks.no_inputs import no_inputs
+from specc.checks.onnx_nested_table import onnx_nested_table
 from specc.checks.onnx_signature import onnx_signature
 from specc.checks.openvino_endpoints import openvino_endpoints
 from specc.checks.rest_bytes import rest_bytes
@@ -81,6 +82,7 @@ CHECKS: dict[str, Check] = {
         Check("litert-dtype", _LITERT_DTYPE, target="litert"),
         Check("litert-serve", litert_serve, target="litert"),
         Check("onnx-dtype", _ONNX_DTYPE, target="onnx"),
+        Check("onnx-nested-table", onnx_nested_table, target="onnx", stage="build"),
         Check("onnx-signature", onnx_signature, target="onnx"),
         Check("openvino-dtype", _OPENVINO_DTYPE, target="openvino"),
         Check("openvino-endpoints", openvino_endpoints, target="openvino"),
@@ -97,11 +99,21 @@ class Settings:
 
 
 def find_opinions(document: Document, settings: Settings) -> Iterator[Diagnostic]:
-    """The findings of every check that is not off, and is not for a target that nobody named."""
-    targets = settings.targets | frozenset(document.targets)
-    subject = Subject(document)
+    """The findings of every check of a document that is not off, and is not for a target that nobody named."""
+    yield from _find(Subject(document), settings, "document")
+
+
+def find_built_opinions(
+    document: Document, settings: Settings, *, nested_tables: tuple[str, ...]
+) -> Iterator[Diagnostic]:
+    """The findings of every such check of what a build found out: the endpoints with nested tables."""
+    yield from _find(Subject(document, nested_tables), settings, "build")
+
+
+def _find(subject: Subject, settings: Settings, stage: str) -> Iterator[Diagnostic]:
+    targets = settings.targets | frozenset(subject.document.targets)
     for check in CHECKS.values():
         level = settings.levels.get(check.rule, check.level)
-        if level != "off" and (check.target is None or check.target in targets):
+        if check.stage == stage and level != "off" and (check.target is None or check.target in targets):
             for finding in check.find(subject):
                 yield replace(finding, level=level)

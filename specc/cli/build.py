@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from specc.checks import find_built_opinions
 from specc.cli import OK, WRONG_USAGE, complain, note
-from specc.cli.findings import add_options
+from specc.cli.findings import add_options, print_report
 from specc.cli.importing import import_tensorflow, modules_of
+from specc.cli.settings import settings_for
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError, SpecError
 from specc.language.document import Document
@@ -26,6 +28,7 @@ from specc.language.reading import located
 from specc.language.scalars import ModelPath
 from specc.language.signatures import DEFAULT_KEYS
 from specc.loaders.json_text import read_content
+from specc.report import Report
 from specc.report.text import table
 
 if TYPE_CHECKING:
@@ -106,16 +109,17 @@ def run(options: argparse.Namespace) -> int:
         destination(**job.where).check()  # before minutes of loading
     if options.merged:
         return _build_merged(jobs, options, start)
-    left = list(jobs)
+    left, findings = list(jobs), []
     try:
         for job, model in _with_models(jobs, options):
-            start = _build(job, model, start)
+            start, found = _build(job, model, start)
+            findings += found
             left.remove(job)
     except SpeccError:
         if len(jobs) > 1:
             note(f"built {len(jobs) - len(left)} of {len(jobs)}; not built: {', '.join(job.file for job in left)}")
         raise
-    return OK
+    return print_report(Report(findings), options) if findings else OK
 
 
 def _misuse(options: argparse.Namespace) -> str:
@@ -209,8 +213,8 @@ def _findings_of_model(file: str, options: argparse.Namespace) -> Iterator[None]
         raise SpecError(finding.at(()).in_file("--model") for finding in error.diagnostics) from error
 
 
-def _build(job: _Job, model: Any, start: float) -> float:
-    """Builds one archive, prints what is in it and how long it took since ``start``, and gives the time."""
+def _build(job: _Job, model: Any, start: float) -> tuple[float, tuple[Diagnostic, ...]]:
+    """Builds one archive, prints what is in it and the seconds since ``start``; gives the time and the findings."""
     from specc.archive import compile
 
     with _findings_in(job.file):
@@ -218,7 +222,8 @@ def _build(job: _Job, model: Any, start: float) -> float:
     end = time.perf_counter()
     sys.stdout.write(_summary(report, job.document, end - start))
     sys.stdout.flush()
-    return end
+    opinions = find_built_opinions(job.document, settings_for(job.file), nested_tables=report.nested_tables)
+    return end, tuple(located(read_content(Path(job.file)), job.file, opinions))
 
 
 def _build_merged(jobs: list[_Job], options: argparse.Namespace, start: float) -> int:

@@ -9,7 +9,7 @@ from specc.language.document import CALL, Endpoint
 from specc.language.names import input_leaves
 from specc.language.trees import Tensor
 
-_HINT = f'make {CALL!r} the default, or say it of an endpoint with another name'
+_HINT = f"make {CALL!r} the default, or say it of an endpoint with another name"
 
 
 def find_signature_words(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:

@@ -51,7 +51,7 @@ class PublishedSignature:
 
 
 def has_signature(document: Document, name: str) -> bool:
-    """Whether the endpoint ``name`` is a signature too. ``__call__``, the revived object itself, is one as the default."""
+    """Whether the endpoint ``name`` is a signature too: ``__call__``, the revived object itself, is as the default."""
     return name != CALL or name == document.default
 
 

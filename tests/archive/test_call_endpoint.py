@@ -53,7 +53,9 @@ def test_as_the_default_it_is_a_signature_under_two_keys(tmp_path: Path) -> None
 @pytest.mark.parametrize("default", ["score", None])
 def test_beside_another_default_it_has_no_signature(default: str | None, tmp_path: Path, capsys: Any) -> None:
     program = specc.compile(document({"score": {**WHOLE, "function": None}, CALL: WHOLE}, default=default))
-    report = program.export(Scaler(), tmp_path / "a", functions={"score": lambda x, training: tf.reduce_sum(x, 1, True)})
+    report = program.export(
+        Scaler(), tmp_path / "a", functions={"score": lambda x, training: tf.reduce_sum(x, 1, True)}
+    )
     revived = tf.saved_model.load(str(report.path))
     assert sorted(revived.signatures) == (["score", "serving_default"] if default else ["score"])
     np.testing.assert_allclose(hub_layer_call(revived, tf.constant(ROWS)), INFERRED)
@@ -96,7 +98,11 @@ def test_every_check_knows_that_it_has_no_signature() -> None:
     targets = Settings(targets=frozenset(("tf-serving", "triton", "litert", "onnx", "openvino")))
     assert list(find_opinions(written, targets)) == []
     swapped = document({"score": score, CALL: endpoint}, dims={"batch": {}}, default=CALL)
-    assert {finding.rule for finding in find_opinions(swapped, targets)} >= {"no-inputs", "onnx-dtype", "unnamed-output"}
+    assert {finding.rule for finding in find_opinions(swapped, targets)} >= {
+        "no-inputs",
+        "onnx-dtype",
+        "unnamed-output",
+    }
     same = document({"score": {**score, "function": CALL}, CALL: score}, dims={"batch": {}})
     assert list(find_opinions(same, Settings())) == []
 

@@ -16,7 +16,8 @@ from specc.cli import validate
 from specc.rules import rule_ids, rule_level, rule_page, rule_summary
 from specc.rules.reference import reference
 
-OF_A_SPEC = rules_in_source(*SPEC_STAGES, "checks")
+BUILT = {check.rule for check in CHECKS.values() if check.stage == "build"}
+OF_A_SPEC = rules_in_source(*SPEC_STAGES, "checks") - BUILT
 """Rules whose examples ``specc validate`` judges; the others are found by building and reading."""
 DESCRIBED = {"archive-mismatch", "asset-clash", "byte-order-mark", "not-utf-8", "too-large", "too-many-findings"}
 """Rules whose examples are told in words: bytes that no page can hold, or what only a bug or a race leads to."""
