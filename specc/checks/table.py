@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from specc.checks.check import Check, CheckLevel
+from specc.checks.check import Check
 from specc.checks.duplicate_collection import duplicate_collection
 from specc.checks.duplicate_endpoint import duplicate_endpoint
 from specc.checks.fixed_dim import fixed_dim
@@ -39,7 +39,8 @@ from specc.checks.unknown_batch import unknown_batch
 from specc.checks.unnamed_output import unnamed_output
 from specc.checks.unused_dim import unused_dim
 from specc.diagnostics import Diagnostic
-from specc.language.document import Document, Target
+from specc.language.document import Document
+from specc.rules.table import RULES, BuiltOnnxCheck, DocumentCheck, RuleLevel, Target
 
 _SERVING_TAGS = tags_check(
     "tf-serving-tags", "TensorFlow Serving", 'build for serving, or start it with the flag "--saved_model_tags"'
@@ -53,67 +54,69 @@ _LITERT_DTYPE = dtype_check("litert-dtype", LITERT_DTYPES, "the LiteRT converter
 _ONNX_DTYPE = dtype_check("onnx-dtype", ONNX_DTYPES, "tf2onnx has no type for it")
 _OPENVINO_DTYPE = dtype_check("openvino-dtype", OPENVINO_DTYPES, "OpenVINO's TensorFlow frontend has no type for it")
 
-CHECKS: dict[str, Check] = {
-    check.rule: check
-    for check in (
-        Check("duplicate-collection", duplicate_collection),
-        Check("duplicate-endpoint", duplicate_endpoint),
-        Check("fixed-dim", fixed_dim),
-        Check("generated-name", generated_name),
-        Check("inconsistent-dim", inconsistent_dim),
-        Check("missing-description", missing_description, level="off"),
-        Check("moved-default", moved_default),
-        Check("no-inputs", no_inputs),
-        Check("shadowing-collection", shadowing_collection),
-        Check("unbatched-input", unbatched_input),
-        Check("unknown-batch", unknown_batch),
-        Check("unnamed-output", unnamed_output),
-        Check("unused-dim", unused_dim),
-        Check("tf-serving-bytes", rest_bytes, target="tf-serving"),
-        Check("tf-serving-dtype", _REST_DTYPE, target="tf-serving"),
-        Check("tf-serving-no-default", serving_without_default, target="tf-serving"),
-        Check("tf-serving-rest-default", rest_default, target="tf-serving"),
-        Check("tf-serving-rows", rest_rows, target="tf-serving"),
-        Check("tf-serving-tags", _SERVING_TAGS, target="tf-serving"),
-        Check("triton-batching", triton_batching, target="triton"),
-        Check("triton-dtype", _TRITON_DTYPE, target="triton"),
-        Check("triton-no-default", triton_without_default, target="triton"),
-        Check("triton-tags", _TRITON_TAGS, target="triton"),
-        Check("litert-dtype", _LITERT_DTYPE, target="litert"),
-        Check("litert-serve", litert_serve, target="litert"),
-        Check("onnx-dtype", _ONNX_DTYPE, target="onnx"),
-        Check("onnx-nested-table", onnx_nested_table, target="onnx", stage="build"),
-        Check("onnx-signature", onnx_signature, target="onnx"),
-        Check("openvino-dtype", _OPENVINO_DTYPE, target="openvino"),
-        Check("openvino-endpoints", openvino_endpoints, target="openvino"),
-    )
+CHECKS: dict[DocumentCheck, Check] = {
+    "duplicate-collection": duplicate_collection,
+    "duplicate-endpoint": duplicate_endpoint,
+    "fixed-dim": fixed_dim,
+    "generated-name": generated_name,
+    "inconsistent-dim": inconsistent_dim,
+    "missing-description": missing_description,
+    "moved-default": moved_default,
+    "no-inputs": no_inputs,
+    "shadowing-collection": shadowing_collection,
+    "unbatched-input": unbatched_input,
+    "unknown-batch": unknown_batch,
+    "unnamed-output": unnamed_output,
+    "unused-dim": unused_dim,
+    "tf-serving-bytes": rest_bytes,
+    "tf-serving-dtype": _REST_DTYPE,
+    "tf-serving-no-default": serving_without_default,
+    "tf-serving-rest-default": rest_default,
+    "tf-serving-rows": rest_rows,
+    "tf-serving-tags": _SERVING_TAGS,
+    "triton-batching": triton_batching,
+    "triton-dtype": _TRITON_DTYPE,
+    "triton-no-default": triton_without_default,
+    "triton-tags": _TRITON_TAGS,
+    "litert-dtype": _LITERT_DTYPE,
+    "litert-serve": litert_serve,
+    "onnx-dtype": _ONNX_DTYPE,
+    "onnx-signature": onnx_signature,
+    "openvino-dtype": _OPENVINO_DTYPE,
+    "openvino-endpoints": openvino_endpoints,
 }
+"""What finds each check of a document; ``specc.rules.table`` has its level and its target."""
+BUILT_CHECKS: dict[BuiltOnnxCheck, Check] = {"onnx-nested-table": onnx_nested_table}
+"""What finds each check of what only a build knows."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """What a project says of the checks: levels other than their own, and targets beside those of each document."""
 
-    levels: Mapping[str, CheckLevel] = field(default_factory=dict)
+    levels: Mapping[str, RuleLevel] = field(default_factory=dict)
     targets: frozenset[Target] = frozenset()
 
 
 def find_opinions(document: Document, settings: Settings) -> Iterator[Diagnostic]:
     """The findings of every check of a document that is not off, and is not for a target that nobody named."""
-    yield from _find(Subject(document), settings, "document")
+    yield from _find(CHECKS, Subject(document), settings)
 
 
 def find_built_opinions(
     document: Document, settings: Settings, *, nested_tables: tuple[str, ...]
 ) -> Iterator[Diagnostic]:
     """The findings of every such check of what a build found out: the endpoints with nested tables."""
-    yield from _find(Subject(document, nested_tables), settings, "build")
+    yield from _find(BUILT_CHECKS, Subject(document, nested_tables), settings)
 
 
-def _find(subject: Subject, settings: Settings, stage: str) -> Iterator[Diagnostic]:
+def _find(
+    checks: Mapping[DocumentCheck, Check] | Mapping[BuiltOnnxCheck, Check], subject: Subject, settings: Settings
+) -> Iterator[Diagnostic]:
     targets = settings.targets | frozenset(subject.document.targets)
-    for check in CHECKS.values():
-        level = settings.levels.get(check.rule, check.level)
-        if check.stage == stage and level != "off" and (check.target is None or check.target in targets):
-            for finding in check.find(subject):
+    for id, find in checks.items():
+        rule = RULES[id]
+        level = settings.levels.get(id, rule.level)
+        if level != "off" and (rule.target is None or rule.target in targets):
+            for finding in find(subject):
                 yield replace(finding, level=level)

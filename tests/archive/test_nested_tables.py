@@ -16,6 +16,7 @@ from specc.language.load import from_json
 
 pytestmark = pytest.mark.tensorflow
 
+ITS_OWN = Settings()
 NUMBER = {"kind": "tensor", "dtype": "int64", "shape": [], "default": 1}
 
 
@@ -79,7 +80,7 @@ def test_it_is_said_where_the_archive_goes_to_onnx_and_nobody_turned_it_off() ->
     data = {"specc": 1, "dims": {"batch": {}}, "endpoints": {"e": endpoint("find", preprocess="table_steps:lower")}}
     here, onnx = from_json(data), from_json({**data, "targets": ["onnx"]})
 
-    def said(document: Any, settings: Settings = Settings()) -> list[str]:
+    def said(document: Any, settings: Settings = ITS_OWN) -> list[str]:
         return [f"{each.level}: {each}" for each in find_built_opinions(document, settings, nested_tables=("e",))]
 
     expected = (
