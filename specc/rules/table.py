@@ -19,8 +19,8 @@ DocumentRule: TypeAlias = Literal[
     "empty-text", "missing-arguments", "missing-default", "missing-key", "name-clash", "named-ragged-dim",
     "named-variable-dim", "no-signature", "optional-default", "reserved-name", "too-deep", "too-many-findings",
     "undeclared-dim", "unknown-default", "unknown-endpoint", "unknown-feature", "unknown-key", "unknown-kind",
-    "unknown-receiver", "unsupported-default", "unsupported-save-option", "wrong-arguments", "wrong-length", "wrong-names",
-    "wrong-type",
+    "unknown-receiver", "unsupported-default", "unsupported-save-option", "wrong-arguments", "wrong-length",
+    "wrong-names", "wrong-type",
 ]  # fmt: skip
 GeneralCheck: TypeAlias = Literal[
     "duplicate-collection", "duplicate-endpoint", "fixed-dim", "generated-name", "inconsistent-dim",
