@@ -25,7 +25,8 @@ class TracedEndpoint:
     """An endpoint ready to be saved.
 
     ``signature`` is what ``tf.saved_model.save`` takes as a signature; ``concrete`` is the same, traced;
-    ``nested`` becomes the attribute of the revived object, and has ``further`` traces that the signature does not know.
+    ``nested`` becomes the attribute of the revived object, and has ``further`` traces that the signature does not know;
+    ``called`` are the cores that the signature calls, and none where it is the core itself.
     """
 
     compiled: CompiledEndpoint
@@ -33,6 +34,7 @@ class TracedEndpoint:
     concrete: Any
     nested: Any
     further: tuple[Any, ...] = ()
+    called: tuple[Any, ...] = ()
 
     @property
     def concretes(self) -> tuple[Any, ...]:
@@ -98,7 +100,8 @@ def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
     concrete = traceable.get_concrete_function()
     if bound.postprocess is not None:
         refuse_python_ops(concrete, (*compiled.path, "postprocess"))
-    return TracedEndpoint(compiled, traceable, concrete, _nested(compiled, concrete))
+    called = tuple(each.concrete for each in (preprocess, core) if each is not None)
+    return TracedEndpoint(compiled, traceable, concrete, _nested(compiled, concrete), called=called)
 
 
 def _signature(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any:
@@ -114,7 +117,7 @@ def _signature(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any
         if preprocess is not None:
             arguments = _as_arguments(preprocess.call(arguments))
         result = core.call(arguments)
-        if bound.postprocess is not None:
+        if bound.postprocess is not None and not core.is_postprocessed:
             result = _run_postprocess(bound, bound.postprocess, result)
         _require_agreement(compiled, result)
         return dict(zip(names_out, _with_declared_shapes(compiled, flatten(result)), strict=True))

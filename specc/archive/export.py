@@ -12,7 +12,7 @@ from typing import Any
 from specc.archive.backends import Backend
 from specc.archive.binding import LeftOut, bind
 from specc.archive.compiled import CompiledEndpoint
-from specc.archive.cores import Cores
+from specc.archive.cores import Cores, ops_of
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
 from specc.archive.publishing.publish import Destination
 from specc.archive.receivers import receiver_signature
@@ -27,6 +27,9 @@ from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.signatures import all_signatures, published_signatures
 from specc.reader import inspect_archive
+
+_LOOKUP = "LookupTableFindV2"
+"""The op of every lookup in a table."""
 
 Functions = Mapping[str, Callable[..., Any]]
 
@@ -135,6 +138,7 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
         files=files,
         seconds=clock.seconds,
         notes=(*_notes(contents), *stage.notes),
+        nested_tables=tuple(_nested_tables(contents)),
     )
 
 
@@ -220,6 +224,13 @@ def _report(compiled: CompiledEndpoint, document: Document) -> EndpointReport:
         outputs=tuple(component.wire_name for component in compiled.output_components),
         is_default=compiled.name == document.default,
     )
+
+
+def _nested_tables(contents: Contents) -> Iterator[str]:
+    """The endpoints whose signatures call a function that looks up a table."""
+    for endpoint in contents.endpoints:
+        if any(_LOOKUP in ops_of(concrete) for concrete in endpoint.called):
+            yield endpoint.compiled.name
 
 
 def _notes(contents: Contents) -> Iterator[str]:

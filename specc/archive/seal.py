@@ -24,8 +24,8 @@ from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
 from specc.diagnostics import Diagnostic
 from specc.language.contract import CONTRACT_PATH, write_contract
-from specc.language.document import Document
-from specc.language.signatures import METHOD_NAMES, TAGS, PublishedSignature, published_signatures
+from specc.language.document import CALL, Document
+from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, PublishedSignature, published_signatures
 
 _TABLE_OPS = frozenset(
     {
@@ -42,7 +42,9 @@ _TABLE_OPS = frozenset(
 
 
 def stand_in(key: str) -> str:
-    """What a signature is saved as: its key becomes a part of op names, which have no colon."""
+    """What a signature is saved as: its key becomes a part of op names, which have no colon and begin with no ``_``."""
+    if key == CALL:  # it is the default, so no other signature is called so
+        return DEFAULT_KEYS["predict"]
     return key.replace(":", ".")  # endpoints and receivers are identifiers, so no other key is the same
 
 

@@ -69,7 +69,7 @@ def write(contents: Contents, directory: Path) -> None:
     for name, variables in sorted(contents.collections.items()):
         setattr(root, name, saved_variables(variables, contents.options))
     root._resources = list(contents.resources)
-    for endpoint in contents.endpoints:
+    for endpoint in contents.endpoints:  # on the instance: TensorFlow would not save a ``__call__`` of the class
         setattr(root, endpoint.compiled.name, endpoint.nested)
     signatures = {stand_in(key): signature for key, signature in contents.signatures.items()}
     try:

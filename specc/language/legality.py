@@ -11,7 +11,7 @@ import re
 from collections.abc import Container, Iterable, Iterator
 
 from specc.diagnostics import Diagnostic, Place, SpecPath, finding, format_path
-from specc.language.document import Document, Endpoint
+from specc.language.document import CALL, Document, Endpoint
 from specc.language.dtypes import DTYPES
 from specc.language.features import find_unparsable
 from specc.language.methods import (
@@ -21,7 +21,8 @@ from specc.language.methods import (
     find_undeliverable,
 )
 from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
-from specc.language.signatures import RAW, TAGS
+from specc.language.no_signature import find_signature_words
+from specc.language.signatures import RAW, TAGS, has_signature
 from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
 from specc.rules.table import RuleId
 
@@ -46,7 +47,7 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
     yield from _save_options(document)
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)
-        bad = {index: problem for index, name in enumerate(endpoint.arguments) if (problem := _input_problem(name))}
+        bad = {index: problem for index, word in enumerate(endpoint.arguments) if (problem := _input_problem(word))}
         for index, problem in bad.items():
             message = f"the argument name {endpoint.arguments[index]!r} {problem}"
             yield finding("bad-name", (*at, "arguments", index), message)
@@ -58,8 +59,11 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
         yield from _input_names(input_leaves(endpoint, at), repeated)
         yield from _defaults(input_leaves(endpoint, at))
         yield from _output_names(output_leaves(endpoint, at))
-        yield from find_method_violations(endpoint, at)
-        yield from _receivers(endpoint, at)
+        if has_signature(document, name):
+            yield from find_method_violations(endpoint, at)
+            yield from _receivers(endpoint, at)
+        else:
+            yield from find_signature_words(endpoint, at)
 
 
 def _attributes(document: Document) -> Iterator[Diagnostic]:
@@ -68,7 +72,8 @@ def _attributes(document: Document) -> Iterator[Diagnostic]:
         if default_key_is_taken(document, name) and document.default != name:
             hint = "the default endpoint is published under that name; make this one the default or rename it"
             yield finding("reserved-name", ("endpoints", name), f"{name!r} is not the default endpoint", hint)
-        yield from _attribute(name, ("endpoints", name), "an endpoint")
+        if name != CALL:  # the one attribute with underscores that is meant for callers
+            yield from _attribute(name, ("endpoints", name), "an endpoint")
     for name in document.variable_collections:
         path: SpecPath = ("variable_collections", name)
         if name in document.endpoints:

@@ -11,7 +11,7 @@ from typing import Any
 from specc.diagnostics import SpecPath
 from specc.errors import ArchiveError, SpecError
 from specc.language.canonical import document_to_json
-from specc.language.document import Document, Endpoint, Selection
+from specc.language.document import CALL, Document, Endpoint, Selection
 from specc.language.load import from_json
 from specc.language.signatures import DEFAULT_KEYS
 from specc.reader.archive_reader import Inspection, choose_graph, inspect_archive
@@ -109,6 +109,9 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
         guesses.extend(more)
     if not endpoints:
         raise ArchiveError(f"{directory} offers nothing that can be built: {'; '.join(reasons[:3])}")
+    if CALL in endpoints and default is None and len(endpoints) == 1:
+        said = f"null, since the archive has no signature; write {CALL!r}, if a server is to have one"
+        guesses.append(Guess(("default",), said))
     moot = {*general_notes(found), *collection_notes(root)}
     guesses += _said(tuple(note for note in inspection.notes if note not in moot))
     collections = {name: _collection(name) for name in _collections(root, endpoints)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from specc.diagnostics import SpecPath, format_path, printable
-from specc.language.document import Document, Endpoint
+from specc.language.document import CALL, Document, Endpoint
 from specc.language.legality import RESERVED, is_input_name
 from specc.language.names import BoundLeaf, components, input_leaves, output_leaves
 from specc.language.trees import Leaf, Tensor, Tree
@@ -138,4 +138,6 @@ def legal_name(text: str, taken: Collection[str], otherwise: str) -> str:
 
 def legal_endpoint_name(name: str, taken: Collection[str]) -> str:
     """The name of an endpoint that is like ``name``, unlike all of ``taken``, and free on a revived object."""
+    if name == CALL and name not in taken:
+        return name
     return legal_name(name, (*taken, *RESERVED), "endpoint")

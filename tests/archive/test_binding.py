@@ -231,6 +231,23 @@ def swap(pair: Any) -> Any:
     return [pair[1], pair[0]]
 
 
+def minus(minuend: Any, subtrahend: Any) -> Any:
+    return minuend - subtrahend
+
+
+def test_a_step_gets_each_argument_by_its_name_too(export: Any) -> None:
+    step = {"preprocess": f"{__name__}:minus", "inputs": [VECTOR, VECTOR], "outputs": VECTOR}
+    endpoints = {
+        "plain": {**step, "arguments": ["minuend", "subtrahend"]},
+        "crossed": {**step, "arguments": ["subtrahend", "minuend"]},
+    }
+    revived, report = export(keras.layers.Identity(), endpoints)
+    one, two = tf.constant([[1.0, 2.0]]), tf.constant([[3.0, 5.0]])
+    assert report.cores == 1
+    np.testing.assert_array_equal(revived.plain(one, two), one - two)
+    np.testing.assert_array_equal(revived.crossed(one, two), two - one)
+
+
 def test_a_model_of_layers_takes_its_inputs_only(refused: Any) -> None:
     endpoint = {"arguments": ["left", "right"], "inputs": [VECTOR, VECTOR], "outputs": [VECTOR, VECTOR]}
     (found,) = refused(two_sided(), {"serve": endpoint})
