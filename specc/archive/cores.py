@@ -22,6 +22,7 @@ from specc.archive.binding import BoundEndpoint
 from specc.archive.user_code import run_user_code
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
+from specc.language.names import parameter_name
 
 OutputNames = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
 """Wire names for the flat tensors of a result, or what makes them of the nested one where nobody knows it before."""
@@ -34,9 +35,9 @@ _PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 class Core:
     """A traced function.
 
-    ``concrete`` takes a tensor for each of ``input_names`` and gives one for each of ``output_names``, both in the
-    order in which ``tf.nest`` flattens the arguments and the result with composites expanded. ``result`` is the result
-    as the function returned it while traced, nested and symbolic: what its structure and static shapes were.
+    ``concrete`` takes a tensor for each of ``input_names``, by position, and gives one for each of ``output_names``,
+    both in the order in which ``tf.nest`` flattens the arguments and the result with composites expanded. ``result`` is
+    the result as the function returned it while traced, nested and symbolic: what its structure and static shapes were.
     """
 
     concrete: Any
@@ -46,8 +47,7 @@ class Core:
 
     def call(self, arguments: Any) -> Any:
         """The nested result for the nested ``arguments``, a few ops around one call."""
-        flat = flatten(arguments)
-        outputs = self.concrete(**dict(zip(self.input_names, flat, strict=True)))
+        outputs = self.concrete(*flatten(arguments))
         tensors = iter([outputs[name] for name in self.output_names])
         leaves = [next(tensors) if tf.is_tensor(leaf) else leaf for leaf in flatten(self.result)]
         return tf.nest.pack_sequence_as(self.result, leaves, expand_composites=True)
@@ -187,8 +187,8 @@ def _trace(
     names = _fitting(input_names, "input", len(components))
     traces: list[tuple[Any, tuple[str, ...]]] = []  # TensorFlow traces again where the first trace made variables
 
-    def core(**flat: Any) -> dict[str, Any]:
-        nested = tf.nest.pack_sequence_as(specs, [flat[name] for name in names], expand_composites=True)
+    def core(*flat: Any) -> dict[str, Any]:  # by position, since a wire name need not be an identifier
+        nested = tf.nest.pack_sequence_as(specs, list(flat), expand_composites=True)
         # A copy each time: the function may change what it is given, and the document must not.
         result = source.as_result(function(*nested, **copy.deepcopy(source.kwargs)))
         tensors = [leaf for leaf in flatten(result) if tf.is_tensor(leaf)]
@@ -196,14 +196,11 @@ def _trace(
         traces.append((result, _fitting(said, "output", len(tensors))))
         return dict(zip(traces[-1][1], tensors, strict=True))
 
-    flat_specs = {
-        name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)
-    }
+    core.__signature__ = wire_parameters(names, {})  # type: ignore[attr-defined]
+    flat_specs = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)]
     # Traced by itself, never inside another trace: lifted out of there it would lose every gradient tape it uses.
     traceable = tf.function(core, autograph=source.autograph)
-    concrete = run_user_code(
-        lambda: traceable.get_concrete_function(**flat_specs), "trace-failed", source.path, TRACING
-    )
+    concrete = run_user_code(lambda: traceable.get_concrete_function(*flat_specs), "trace-failed", source.path, TRACING)
     refuse_python_ops(concrete, source.path)
     result, names_out = traces[-1]
     return Core(concrete, names, names_out, result)
@@ -235,3 +232,13 @@ def parameters(names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signat
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     empty = inspect.Parameter.empty
     return inspect.Signature([inspect.Parameter(name, kind, default=defaults.get(name, empty)) for name in names])
+
+
+def wire_parameters(wire_names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signature:
+    """The positional parameters of a signature, whose ``defaults`` are by wire name.
+
+    TensorFlow calls a signature by wire name, and a parameter of that name gets the tensor. So they must not be others,
+    such as the ``args_0`` that TensorFlow makes up.
+    """
+    named = {parameter_name(name): default for name, default in defaults.items()}
+    return parameters([parameter_name(name) for name in wire_names], named)

@@ -184,7 +184,7 @@ def _signatures(document: Document, endpoints: list[TracedEndpoint], left_out: L
         else:
             (serialized,) = published.inputs
             functions[published.key] = receiver_signature(
-                endpoint.compiled, published.receiver, serialized, endpoint.concrete
+                endpoint.compiled, published.receiver, serialized, endpoint.call
             )
     return functions
 

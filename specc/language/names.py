@@ -143,6 +143,12 @@ def components(leaf: Leaf, name: str) -> tuple[Component, ...]:
             return _sparse_components(leaf, name)
 
 
+def parameter_name(wire_name: str) -> str:
+    """What TensorFlow calls the parameter of a loaded signature for ``wire_name``: ``input_ids`` for ``input-ids``."""
+    word = "".join(letter if letter.isalnum() else "_" for letter in wire_name)
+    return word if word[:1].isalpha() else f"arg_{word}"
+
+
 def _ragged_components(leaf: Ragged, name: str) -> tuple[Component, ...]:
     said = leaf.names
     values = (said and said.values) or f"{name}_values"

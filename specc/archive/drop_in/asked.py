@@ -20,7 +20,7 @@ from specc.archive.drop_in.input_specs import Slot, map_structure, prune, read_s
 from specc.archive.drop_in.keras_errors import type_error, value_error
 from specc.archive.user_code import summarize
 from specc.diagnostics import SpecPath, kind_of
-from specc.language.legality import is_input_name
+from specc.language.legality import is_argument_name
 
 WireName = str | tuple[str, ...]
 """A leaf's wire name; of a composite, what those of its components start with, or each of them."""
@@ -79,7 +79,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
         hint = "an input_signature is a list with one entry for each positional argument"
         raise make("bad-signature", path, f"the function takes {signature}: {summarize(error)}", hint) from error
     names = tuple(
-        name if is_input_name(name) else f"argument_{index}"
+        name if is_argument_name(name) else f"argument_{index}"
         for index, name in enumerate(parameter_names(traced)[: len(slots)])
     )
     specs = [_map_slots(argument, lambda slot: slot.spec) for argument in pruned]
