@@ -196,7 +196,6 @@ def _trace(
         traces.append((result, _fitting(said, "output", len(tensors))))
         return dict(zip(traces[-1][1], tensors, strict=True))
 
-    core.__signature__ = wire_parameters(names, {})  # type: ignore[attr-defined]
     flat_specs = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)]
     # Traced by itself, never inside another trace: lifted out of there it would lose every gradient tape it uses.
     traceable = tf.function(core, autograph=source.autograph)
@@ -237,8 +236,8 @@ def parameters(names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signat
 def wire_parameters(wire_names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signature:
     """The positional parameters of a signature, whose ``defaults`` are by wire name.
 
-    TensorFlow calls a signature by wire name, and a parameter of that name gets the tensor. So they must not be others,
-    such as the ``args_0`` that TensorFlow makes up.
+    TensorFlow calls a function by wire name to make a signature of it, and a parameter of that name gets the tensor: with
+    parameters ``a, b`` for the wire names ``b, a`` the signature is crossed without a word.
     """
     named = {parameter_name(name): default for name, default in defaults.items()}
     return parameters([parameter_name(name) for name in wire_names], named)

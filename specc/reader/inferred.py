@@ -95,14 +95,16 @@ def _spoken(tree: Tree, made: Iterator[str]) -> Iterator[Leaf]:
 
 
 def _renamed_inputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> Iterator[Leaf]:
+    leaves = input_leaves(endpoint, at)
     taken: set[object] = set()
-    for leaf in input_leaves(endpoint, at):
+    kept: set[int] = set()
+    for index, leaf in enumerate(leaves):  # before any is renamed: no new name takes one that can stay
         names = _wire_names(leaf)
-        fits = all(map(is_input_name, names)) and _are_free(names, taken)
-        legal = leaf.leaf if fits else _renamed(leaf, taken, guesses)
-        for part in components(legal, legal.name or leaf.name):
-            taken.update(input_keys(part.wire_name))
-        yield legal
+        if all(map(is_input_name, names)) and _are_free(names, taken):
+            kept.add(index)
+            taken.update(key for name in names for key in input_keys(name))
+    for index, leaf in enumerate(leaves):
+        yield leaf.leaf if index in kept else _renamed(leaf, taken, guesses)
 
 
 def _are_free(names: Iterable[str], taken: Collection[object]) -> bool:
@@ -111,14 +113,16 @@ def _are_free(names: Iterable[str], taken: Collection[object]) -> bool:
     return len(set(keys)) == len(keys) and not any(key in taken for key in keys)
 
 
-def _renamed(leaf: BoundLeaf, taken: Collection[object], guesses: list[Guess]) -> Leaf:
-    """The leaf under the first name made of its own whose components clash with nothing."""
+def _renamed(leaf: BoundLeaf, taken: set[object], guesses: list[Guess]) -> Leaf:
+    """The leaf under the first name made of its own whose components clash with nothing that is ``taken``."""
     base = _legal_wire_name(leaf.name)
     for number in count(1):
         name = base if number == 1 else f"{base}_{number}"
         legal = _named(leaf.leaf, name)
-        if _are_free([component.wire_name for component in components(legal, name)], taken):
+        names = [component.wire_name for component in components(legal, name)]
+        if _are_free(names, taken):
             break
+    taken.update(key for name in names for key in input_keys(name))
     guesses.append(Guess(leaf.path, f"called {name!r} on the wire, since {leaf.name!r} is no legal name, or taken"))
     return legal
 
