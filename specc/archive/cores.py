@@ -236,8 +236,8 @@ def parameters(names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signat
 def wire_parameters(wire_names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signature:
     """The positional parameters of a signature, whose ``defaults`` are by wire name.
 
-    TensorFlow calls a function by wire name to make a signature of it, and a parameter of that name gets the tensor: with
-    parameters ``a, b`` for the wire names ``b, a`` the signature is crossed without a word.
+    TensorFlow calls a function by wire name to make a signature of it, and a parameter of that name gets the tensor:
+    with parameters ``a, b`` for the wire names ``b, a`` the signature is crossed without a word.
     """
     named = {parameter_name(name): default for name, default in defaults.items()}
     return parameters([parameter_name(name) for name in wire_names], named)

@@ -84,7 +84,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     )
     specs = [_map_slots(argument, lambda slot: slot.spec) for argument in pruned]
     is_plain = pruned == slots
-    return Asked(specs, names, _wire_names(traced), function if is_plain else refilled, signature, is_plain)
+    return Asked(specs, names, wire_names_of(traced), function if is_plain else refilled, signature, is_plain)
 
 
 def by_trace(function: Any, path: SpecPath) -> Asked:
@@ -114,7 +114,7 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
 
     run._specc_calls = function  # type: ignore[attr-defined]  # see runs_in_tensorflow
     specs = [_map_slots(prune(slots[index]), lambda slot: slot.spec) for index in asked]
-    wire_names = _composite_names(specs, _wire_names(concrete), revived=hasattr(function, "concrete_functions"))
+    wire_names = _composite_names(specs, wire_names_of(concrete), revived=hasattr(function, "concrete_functions"))
     signature, arguments = signature_of(function), tuple(names[index] for index in asked)
     defaults = {name: item.default for name, item in signature.parameters.items()}
     fixed = {names[index]: value for index, value in enumerate(given) if index not in asked}
@@ -161,7 +161,7 @@ def parameter_names(concrete: Any) -> list[str]:
     return list(concrete.function_type.parameters)
 
 
-def _wire_names(concrete: Any) -> tuple[str, ...]:
+def wire_names_of(concrete: Any) -> tuple[str, ...]:
     """TensorFlow's names of a trace's inputs: those that were asked for, numbered where two are the same."""
     inputs = concrete.graph.inputs[: len(concrete.graph.inputs) - len(concrete.captured_inputs)]
     names: list[str] = []
