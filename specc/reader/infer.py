@@ -13,6 +13,7 @@ from specc.errors import ArchiveError, SpecError
 from specc.language.canonical import document_to_json
 from specc.language.document import Document, Endpoint, Selection
 from specc.language.load import from_json
+from specc.language.names import parameter_name
 from specc.language.signatures import DEFAULT_KEYS
 from specc.reader.archive_reader import Inspection, choose_graph, inspect_archive
 from specc.reader.functions import read_function
@@ -134,10 +135,18 @@ def _require_loadable(signatures: Mapping[str, Signature], directory: Path) -> N
         hint = "write it anew with resource variables, tf.compat.v1.enable_resource_variables()"
         raise ArchiveError(f"{directory} cannot be built from: it holds reference variables of TensorFlow 1; {hint}")
     for key, signature in signatures.items():
+        by_parameter: dict[str, str] = {}
         for name in signature.inputs:
-            if keyword.iskeyword(name):
-                message = f"TensorFlow cannot load it, since {name!r}, an input of {key!r}, is no name for a parameter"
+            if keyword.iskeyword(name) or name == "self":
+                verb = "call" if name == "self" else "load"
+                message = (
+                    f"TensorFlow cannot {verb} it, since {name!r}, an input of {key!r}, is no name for a parameter"
+                )
                 raise ArchiveError(f"{directory} cannot be built from: {message}")
+            other = by_parameter.setdefault(parameter_name(name), name)
+            if other != name:
+                both = f"{other!r} and {name!r}, inputs of {key!r}, are both the parameter {parameter_name(name)!r}"
+                raise ArchiveError(f"{directory} cannot be built from: TensorFlow cannot load it, since {both}")
 
 
 def _endpoint_name(name: str, found: Document, taken: Mapping[str, Endpoint]) -> str:

@@ -268,6 +268,30 @@ def test_names_that_keras_cannot_write_either_name_both_leaves(one: str, other: 
     assert repr(other) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (("a-b", "a_b"), "TensorFlow cannot load it, since 'a-b' and 'a_b', inputs of 'serving_default', are both"),
+        (
+            ("1st", "arg_1st"),
+            "TensorFlow cannot load it, since '1st' and 'arg_1st', inputs of 'serving_default', are both",
+        ),
+        (("self", "x"), "TensorFlow cannot call it, since 'self', an input of 'serving_default', is no name"),
+    ],
+)
+def test_an_archive_of_tensorflow_1_that_cannot_be_called_is_no_source(
+    tmp_path: Path, names: tuple[str, str], why: str
+) -> None:
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        inputs = {name: v1.placeholder(tf.float32, [None]) for name in names}
+        v1.saved_model.simple_save(session, str(tmp_path / "old"), inputs, {"out": numbered(*inputs.values())})
+    assert sorted(keys(tmp_path / "old", "serving_default")) == sorted(names)
+    specc.inspect(tmp_path / "old")  # describable
+    with pytest.raises(specc.ArchiveError, match=why):
+        specc.infer_archive_spec(tmp_path / "old")
+
+
 def test_a_layer_made_of_the_archive(tmp_path: Path) -> None:
     document = document_of([{"user-id": "float32[?, 2]", "a/b": "float32[?, 2]"}], "float32[?, 2]")
     specc.compile(document).export(Numbered(), tmp_path / "archive")
