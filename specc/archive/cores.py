@@ -23,6 +23,7 @@ from specc.archive.opaque import opaque_objects
 from specc.archive.user_code import run_user_code
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
+from specc.language.names import parameter_name
 
 OutputNames = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
 """Wire names for the flat tensors of a result, or what makes them of the nested one where nobody knows it before."""
@@ -35,9 +36,9 @@ _PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 class Core:
     """A traced function.
 
-    ``concrete`` takes a tensor for each of ``input_names`` and gives one for each of ``output_names``, both in the
-    order in which ``tf.nest`` flattens the arguments and the result with composites expanded. ``result`` is the result
-    as the function returned it while traced, nested and symbolic: what its structure and static shapes were.
+    ``concrete`` takes a tensor for each of ``input_names``, by position, and gives one for each of ``output_names``,
+    both in the order in which ``tf.nest`` flattens the arguments and the result with composites expanded. ``result`` is
+    the result as the function returned it while traced, nested and symbolic: what its structure and static shapes were.
     ``is_postprocessed`` says whether it is what the endpoint's ``postprocess`` made of that.
     """
 
@@ -49,8 +50,7 @@ class Core:
 
     def call(self, arguments: Any) -> Any:
         """The nested result for the nested ``arguments``, a few ops around one call."""
-        flat = flatten(arguments)
-        outputs = self.concrete(**dict(zip(self.input_names, flat, strict=True)))
+        outputs = self.concrete(*flatten(arguments))
         tensors = iter([outputs[name] for name in self.output_names])
         leaves = [next(tensors) if tf.is_tensor(leaf) else leaf for leaf in flatten(self.result)]
         return tf.nest.pack_sequence_as(self.result, leaves, expand_composites=True)
@@ -202,10 +202,10 @@ def _trace(
     traces: list[tuple[Any, tuple[str, ...]]] = []  # TensorFlow traces again where the first trace made variables
     path, is_postprocessed = source.path, False
 
-    def core(**flat: Any) -> dict[str, Any]:
+    def core(*flat: Any) -> dict[str, Any]:  # by position, since a wire name need not be an identifier
         nonlocal path, is_postprocessed
         path, is_postprocessed = source.path, False
-        nested = tf.nest.pack_sequence_as(specs, [flat[name] for name in names], expand_composites=True)
+        nested = tf.nest.pack_sequence_as(specs, list(flat), expand_composites=True)
         # A copy each time: the function may change what it is given, and the document must not.
         result = source.as_result(function(*nested, **copy.deepcopy(source.kwargs)))
         if source.postprocess is not None and opaque_objects(flatten(result)):
@@ -216,13 +216,11 @@ def _trace(
         traces.append((result, _fitting(said, "output", len(tensors))))
         return dict(zip(traces[-1][1], tensors, strict=True))
 
-    flat_specs = {
-        name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)
-    }
+    flat_specs = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)]
     # Traced by itself, never inside another trace: lifted out of there it would lose every gradient tape it uses.
     traceable = tf.function(core, autograph=source.autograph)
     concrete = run_user_code(
-        lambda: traceable.get_concrete_function(**flat_specs), "trace-failed", lambda: path, TRACING
+        lambda: traceable.get_concrete_function(*flat_specs), "trace-failed", lambda: path, TRACING
     )
     refuse_python_ops(concrete, path)
     result, names_out = traces[-1]
@@ -259,3 +257,13 @@ def parameters(names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signat
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     empty = inspect.Parameter.empty
     return inspect.Signature([inspect.Parameter(name, kind, default=defaults.get(name, empty)) for name in names])
+
+
+def wire_parameters(wire_names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signature:
+    """The positional parameters of a signature, whose ``defaults`` are by wire name.
+
+    TensorFlow calls a function by wire name to make a signature of it, and a parameter of that name gets the tensor:
+    with parameters ``a, b`` for the wire names ``b, a`` the signature is crossed without a word.
+    """
+    named = {parameter_name(name): default for name, default in defaults.items()}
+    return parameters([parameter_name(name) for name in wire_names], named)

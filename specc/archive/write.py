@@ -84,6 +84,8 @@ def write(contents: Contents, directory: Path) -> None:
         if "tracing gradients" in str(error) and error.__cause__ is not None:
             message = f"gradients cannot be traced: {summarize(error.__cause__)}"
             hint = 'say "gradients": false in each endpoint, if no caller needs them'
+        elif "No encoder for object" in str(error):
+            hint = 'give the ExtensionType a __name__ such as "package.Name", under which archives know it'
         raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message, hint=hint)]) from error
 
 

@@ -219,12 +219,11 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         nested,
         {
             **NO_TRAINING,
-            "inputs": [{"rest": ["float32[batch, time, 4]", named("user_id", "int32[batch]")], "user": "float32[batch, 3]"}],
+            "inputs": [{"rest": ["float32[batch, time, 4]", named("user-id", "int32[batch]")], "user": "float32[batch, 3]"}],
             "outputs": [named("score", "float32[batch, 2]"), "float32[batch, time, 3]", "float32[batch, ?, 3]", "float32[batch, 1]"],
         },
         [
             BATCH,
-            "endpoints.serve.inputs[0].rest[1]: called 'user_id' on the wire, since 'user-id' is no legal name, or taken",
             "dims.time: axis 1 of 'rest_0' in 'serve'; check its name, and add bounds where there are any",
         ],
     ),

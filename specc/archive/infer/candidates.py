@@ -12,7 +12,7 @@ from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.canonical import DEFAULT_ARGUMENTS
 from specc.language.document import Endpoint
-from specc.language.legality import is_input_name
+from specc.language.legality import is_argument_name
 from specc.language.trees import Tree, tensor
 from specc.reader.inferred import Guess
 
@@ -76,4 +76,4 @@ def _uncallable(path: SpecPath, message: str) -> Diagnostic:
 
 def argument(name: str, index: int) -> str:
     """A parameter's name, where a revived function can have it."""
-    return name if is_input_name(name) else f"argument_{index}"
+    return name if is_argument_name(name) else f"argument_{index}"
