@@ -1,7 +1,7 @@
 """The generated parts of the documentation: ``python -m specc.cli.reference docs`` writes them into its pages.
 
-A part is what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``. The commands come from their parsers, the
-keys from the models of the language, the checks from the table of rules and their pages.
+A part is what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``. The commands come from their parsers,
+the keys from the models of the language, the checks from the table of rules and their pages.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from specc.language.document import Dim, Document, Endpoint, Selection
 from specc.language.json_schema import document_schema
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions
+from specc.language.signatures import DEFAULT_KEYS, TAGS
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tuple
 from specc.rules import RULES, Rule, rule_summary
 
@@ -52,6 +53,7 @@ def parts() -> dict[str, Callable[[], str]]:
     makers: dict[str, Callable[[], str]] = {
         "commands": _commands_table,
         "options for findings": lambda: _options_table(_actions_of_findings()),
+        "modes": _modes_table,
         "checks": lambda: _checks_table(rule for rule in _checks() if rule.target is None),
         "checks of targets": lambda: _checks_table(rule for rule in _checks() if rule.target is not None),
     }
@@ -155,6 +157,11 @@ def _keys(name: str) -> str:
 
 def _default(field: dict[str, Any]) -> str:
     return _code(json.dumps(field["default"])) if "default" in field else ""
+
+
+def _modes_table() -> str:
+    rows = [(_code(mode), _code(tag), _code(DEFAULT_KEYS[mode])) for mode, tag in TAGS.items()]
+    return _table(("mode", "tag", "key of the default"), rows)
 
 
 def _checks() -> list[Rule]:

@@ -69,7 +69,9 @@ def test_a_wrong_block_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
     wrong = [
         Block("page", 1, "json", '{"specc": 2}'),
-        Block("page", 1, "json", '{"specc": 1, "endpoints": {"a": {"inputs": ["float32[2]"], "outputs": "float32[2]"}}}'),
+        Block(
+            "page", 1, "json", '{"specc": 1, "endpoints": {"a": {"inputs": ["float32[2]"], "outputs": "float32[2]"}}}'
+        ),
         Block("page", 1, "json", '"autograf": true', "part of an endpoint"),
         Block("page", 1, "console", "$ specc explain no-such-rule\n"),
         Block("page", 1, "console", "$ specc explain bad-dtype\nnothing\n"),

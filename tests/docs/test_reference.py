@@ -8,8 +8,10 @@ from typing import get_args
 import pytest
 from pages import ROOT, Page, pages
 
+import specc
 from specc.cli import COMMANDS, main
 from specc.cli.reference import fill, parts
+from specc.language.names import input_leaves, output_leaves
 from specc.language.trees import KINDS
 from specc.rules import RULES
 from specc.rules.table import Target
@@ -74,6 +76,16 @@ def test_checks_are_in_one_table_each() -> None:
 def test_every_kind_of_the_language_is_on_its_page() -> None:
     text = Page("docs/language.md").path.read_text(encoding="utf-8")
     assert [kind for kind in KINDS if f"`{kind}`" not in text] == []
+
+
+def test_the_wire_names_on_the_page_are_those_of_its_spec() -> None:
+    page = Page("docs/language.md")
+    endpoint = specc.loads(page.blocks[0].text).endpoints["score"]
+    section = page.path.read_text(encoding="utf-8").partition("## Wire names")[2].partition("## Legal names")[0]
+    leaves = (*input_leaves(endpoint), *output_leaves(endpoint))
+    names = {part.wire_name for leaf in leaves for part in leaf.components}
+    assert {name for name in names if f"`{name}`" not in section} == set()
+    assert len(names) == 8
 
 
 def test_make_docs_writes_what_is_tested() -> None:
