@@ -35,7 +35,8 @@ class ExportReport:
 
     ``path`` is where it lies, or the URL of a remote one; ``files`` maps each file's path in the archive to its size in
     bytes; ``seconds`` maps each stage to its wall time;
-    ``cores`` says how many functions were traced for all the endpoints; ``notes`` are for a person to read.
+    ``cores`` says how many functions were traced for all the endpoints; ``nested_tables`` names the endpoints whose
+    signatures call a function that looks up a table; ``notes`` are for a person to read.
     """
 
     path: Path | str
@@ -46,6 +47,7 @@ class ExportReport:
     files: dict[str, int]
     seconds: dict[str, float]
     notes: tuple[str, ...] = ()
+    nested_tables: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:

@@ -38,6 +38,8 @@ class Inspection:
     """What could not be known, in words."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """The optional endpoints of the contract that the archive was built without, each with the reason."""
+    undescribed: Mapping[str, str] = field(default_factory=dict)
+    """The endpoints of the contract of which it describes only the wire, each with the reason."""
 
 
 def inspect(path: str | os.PathLike[str]) -> Document:
@@ -73,8 +75,17 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
                 findings = _in_contract(error.diagnostics)
             else:
                 mismatches = capped(find_mismatches(contract, graph))
+                notes += tuple(
+                    f"{name}: its Python tree is not described: {reason}"
+                    for name, reason in contract.undescribed.items()
+                )
                 return Inspection(
-                    contract.document, "contract", _in_contract(mismatches), _printable(notes), contract.left_out
+                    contract.document,
+                    "contract",
+                    _in_contract(mismatches),
+                    _printable(notes),
+                    contract.left_out,
+                    contract.undescribed,
                 )
         document, unknown = describe_graph(graph)
         source: Source = "object graph" if graph.has_objects else "signatures"

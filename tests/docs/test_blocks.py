@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -45,6 +46,15 @@ def test_the_blocks_of_a_page_run(page: Page, tmp_path: Path, monkeypatch: pytes
 def test_what_is_not_run_is_known() -> None:
     reasons = Counter((block.page, block.said("not run:")) for page in RUN for block in page.blocks)
     assert {key: count for key, count in reasons.items() if key[1]} == NOT_RUN
+
+
+def test_a_comment_that_no_test_reads_is_noticed() -> None:
+    known = re.compile(r"(wrong )?file \S+|part of .+|exit \d|not run: .+|after \S+")
+    for page in RUN:
+        comments = re.findall(r"<!--\s*tests?\b:?\s*(.*?)\s*-->", "\n".join(page.prose), flags=re.DOTALL)
+        assert [comment for comment in comments if not known.fullmatch(comment)] == []
+        read = [block.note for block in page.blocks if block.note] + [f"after {page.start}"] * bool(page.start)
+        assert sorted(comments) == sorted(read)
 
 
 def test_a_block_that_only_shows_is_generated() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from specc.archive.agreement import spec_of
+from specc.archive.drop_in import keras_words as words
 from specc.archive.drop_in.keras_errors import type_error, value_error
 from specc.diagnostics import SpecPath, kind_of
 from specc.rules.table import RuleId
@@ -47,7 +48,7 @@ def read_signature(function: Callable[..., Any], input_signature: Any, path: Spe
         arguments = [_slots(item, path) for item in input_signature]
         if None in arguments:
             hint = "leave it out: the function then has its own default there"
-            raise type_error(RULE, path, f"argument {arguments.index(None)} is None", hint)
+            raise type_error(RULE, path, f"argument {arguments.index(None)} is None", hint, words=words.no_spec(None))
         return _as_functional(function, arguments, path)
     argument = _slots(input_signature, path)
     names = _positional(function)
@@ -68,7 +69,7 @@ def _slots(value: Any, path: SpecPath) -> Any:
             return Slot(value)
         case keras.InputSpec():
             if value.shape is None or value.dtype is None:
-                raise value_error(RULE, path, f"{value} needs both a shape and a dtype")
+                raise value_error(RULE, path, f"{value} needs both a shape and a dtype", words=words.half_a_spec(value))
             return Slot(tf.TensorSpec(value.shape, value.dtype), value.name or None)
         case keras.KerasTensor():
             return Slot(_symbolic(value), value.name or None)
@@ -84,7 +85,8 @@ def _slots(value: Any, path: SpecPath) -> Any:
         case _ if not isinstance(value, tf.TypeSpec) and spec_of(value) is not None:
             return Slot(of_any_batch(spec_of(value)))
         case _:
-            raise type_error(RULE, path, f"{kind_of(value)} is no spec", f"specs are {_SUPPORTED}")
+            message, hint = f"{kind_of(value)} is no spec", f"specs are {_SUPPORTED}"
+            raise type_error(RULE, path, message, hint, words=words.no_spec(value))
 
 
 def type_of(value: list[Any] | tuple[Any, ...]) -> type[list[Any]] | type[tuple[Any, ...]]:
@@ -192,3 +194,34 @@ def map_structure(structure: Any, change: Callable[[Any], Any]) -> Any:
             return type_of(structure)(map_structure(item, change) for item in structure)
         case _:
             return change(structure)
+
+
+def unsayable(*structures: Any) -> str | None:
+    """The first container in nested values or specs for which a signature has no words, or None."""
+    for value in structures:
+        items: Iterable[Any] = ()
+        match value:
+            case Mapping():
+                odd = [key for key in value if not isinstance(key, str)]
+                if odd or "" in value:
+                    return f"a dict with the key {odd[0] if odd else ''!r}"
+                items = value.values()
+            case list() | tuple():
+                items = value
+            case _:
+                continue
+        if not items:
+            return f"an empty {_kind(value)}"
+        if found := unsayable(*items):
+            return found
+    return None
+
+
+def _kind(container: Any) -> str:
+    return (
+        "namedtuple"
+        if hasattr(container, "_fields")
+        else "dict"
+        if isinstance(container, Mapping)
+        else type_of(container).__name__
+    )
