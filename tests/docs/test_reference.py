@@ -88,6 +88,11 @@ def test_the_wire_names_on_the_page_are_those_of_its_spec() -> None:
     assert len(names) == 8
 
 
+def test_every_public_name_is_on_a_page() -> None:
+    text = "\n".join(page.path.read_text(encoding="utf-8") for page in PAGES if page.name != "docs/rules.md")
+    assert [name for name in specc.__all__ if not re.search(rf"`(specc[.:])?{name}\b|specc[.:]{name}\b", text)] == []
+
+
 def test_make_docs_writes_what_is_tested() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert "python -m specc.cli.reference docs" in makefile
