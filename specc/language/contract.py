@@ -32,13 +32,22 @@ def contract_path(tags: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Contract:
-    """What an archive promises: a document, but for the optional endpoints that it was built without, each with why."""
+    """What an archive promises: a document, but for the optional endpoints that it was built without, each with why.
+
+    ``custom_ops`` are the ops of the graph that TensorFlow lacks, each with the library that registers it, which is
+    empty where it is not known; None in a contract that does not name them, as the first ones did not.
+    """
 
     document: Document
     left_out: Mapping[str, str] = field(default_factory=dict)
+    custom_ops: Mapping[str, str] | None = None
 
 
-def write_contract(document: Document, left_out: Mapping[str, Iterable[Diagnostic]] | None = None) -> str:
+def write_contract(
+    document: Document,
+    left_out: Mapping[str, Iterable[Diagnostic]] | None = None,
+    custom_ops: Mapping[str, str] | None = None,
+) -> str:
     """The text of the contract of ``document``, with no clock, host or path in it.
 
     Of what is wrong with an endpoint that is left out it has the rules and the places alone: a message quotes the
@@ -52,6 +61,8 @@ def write_contract(document: Document, left_out: Mapping[str, Iterable[Diagnosti
     }
     if left_out:
         data["left_out"] = {name: _reason(left_out[name]) for name in sorted(left_out)}
+    if custom_ops is not None:
+        data["custom_ops"] = dict(sorted(custom_ops.items()))
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -70,12 +81,19 @@ def read_contract(text: bytes) -> Contract:
     if data.get("wire_names") != _wire_names(document):
         raise _refusal(f"the wire names in {CONTRACT_PATH} are not those of its document: one of them was changed")
     left_out = data.get("left_out", {})
-    if not isinstance(left_out, dict) or not all(isinstance(reason, str) for reason in left_out.values()):
+    if not _is_text_by_text(left_out):
         raise _refusal(f"the endpoints left out in {CONTRACT_PATH} have no reasons")
     for name in left_out:
         if name not in document.endpoints or not document.endpoints[name].optional:
             raise _refusal(f"{CONTRACT_PATH} leaves out {name!r}, which is no optional endpoint")
-    return Contract(document, left_out)
+    custom_ops = data.get("custom_ops")
+    if custom_ops is not None and not _is_text_by_text(custom_ops):
+        raise _refusal(f"the custom ops in {CONTRACT_PATH} are no names of ops with their libraries")
+    return Contract(document, left_out, custom_ops)
+
+
+def _is_text_by_text(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def _reason(findings: Iterable[Diagnostic]) -> str:

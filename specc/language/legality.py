@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from specc.diagnostics import Diagnostic, Place, SpecPath, finding, format_path
 from specc.language.document import Document, Endpoint
@@ -110,16 +110,21 @@ def _save_options(document: Document) -> Iterator[Diagnostic]:
         message = "no released TensorFlow writes this format"
         yield finding("unsupported-save-option", (*at, "experimental_image_format"), message, "remove it")
     for field in ("namespace_whitelist", "extra_tags"):
-        values = getattr(options, field) or ()
-        for index, value in enumerate(values):
-            if value in values[:index]:
-                first = (Place(message="the first one", path=(*at, field, values.index(value))),)
-                message = f"{value!r} stands twice"
-                yield finding("duplicate-entry", (*at, field, index), message, "remove one of them", related=first)
+        yield from _duplicates(getattr(options, field) or (), (*at, field))
     for index, tag in enumerate(options.extra_tags):
         if tag == TAGS[document.mode]:
             message = f"every archive of the mode {document.mode!r} has the tag {tag!r}"
             yield finding("duplicate-entry", (*at, "extra_tags", index), message, "remove it")
+
+
+def _duplicates(values: Sequence[str], at: SpecPath) -> Iterator[Diagnostic]:
+    seen: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if value in seen:
+            first = (Place(message="the first one", path=(*at, seen[value])),)
+            message = f"{value!r} stands twice"
+            yield finding("duplicate-entry", (*at, index), message, "remove one of them", related=first)
+        seen.setdefault(value, index)
 
 
 def _containers(tree: Tree, path: SpecPath, depth: int = 1) -> Iterator[Diagnostic]:
