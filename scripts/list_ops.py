@@ -3,8 +3,8 @@
     python scripts/list_ops.py                         # of this TensorFlow
     python scripts/list_ops.py --library MODULE...     # "OP MODULE" lines of what else the modules register
 
-core_ops.txt is the union over TensorFlow 2.16 to 2.21, and library_ops.txt that of the libraries which it names. To add a
-release or a library, run this in an environment that has it:
+core_ops.txt is the union over TensorFlow 2.16 to 2.21; library_ops.txt has the ops of the libraries that it names, but
+for those whose names say the library (``TFText>``). To add a release, run this in an environment that has it:
 
     python scripts/list_ops.py | LC_ALL=C sort -u - specc/reader/core_ops.txt -o specc/reader/core_ops.txt
 """

@@ -46,7 +46,12 @@ def stand_in(key: str) -> str:
     return key.replace(":", ".")  # endpoints and receivers are identifiers, so no other key is the same
 
 
-def seal(document: Document, directory: Path, left_out: Mapping[str, Iterable[Diagnostic]]) -> None:
+def seal(
+    document: Document,
+    directory: Path,
+    left_out: Mapping[str, Iterable[Diagnostic]],
+    custom_ops: Mapping[str, str],
+) -> None:
     """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it."""
     path = directory / "saved_model.pb"
     saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
@@ -59,7 +64,7 @@ def seal(document: Document, directory: Path, left_out: Mapping[str, Iterable[Di
     path.write_bytes(saved_model.SerializeToString(deterministic=True))
     contract = directory / CONTRACT_PATH
     contract.parent.mkdir(exist_ok=True)
-    contract.write_text(write_contract(document, left_out), encoding="utf-8")
+    contract.write_text(write_contract(document, left_out, custom_ops), encoding="utf-8")
     write_fingerprint(directory)
 
 

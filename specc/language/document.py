@@ -157,7 +157,7 @@ class Document(Record):
     description: Text = ""
     """What the model does."""
     model: ModelPath | None = None
-    """module:attribute of a model or of what returns one, or, beside the spec, a .keras or .h5 file or a SavedModel/."""
+    """module:attribute of a model, or of what returns one; or, beside the spec, a .keras or .h5 file or SavedModel/."""
     imports: tuple[ModuleName, ...] = ()
     """Modules to import before the model, in this order: they register its ops, or its custom Keras classes."""
     dims: dict[DimName, Dim] = Field(default_factory=dict)

@@ -119,9 +119,10 @@ ModelPath = Annotated[
 ]
 
 _IMPORTED_MODEL = re.compile(f"{DOTTED}:{DOTTED}")
-_MODEL_FILES = (".keras", ".h5", ".hdf5")
+MODEL_FILES = (".keras", ".h5", ".hdf5")
+"""How the names of files end that Keras saves a model in."""
 
 
 def names_model_file(target: str) -> bool:
     """Whether ``target`` names a file that Keras saved, and no ``module:attribute`` that only ends like one."""
-    return target.endswith(_MODEL_FILES) and _IMPORTED_MODEL.fullmatch(target) is None
+    return target.endswith(MODEL_FILES) and _IMPORTED_MODEL.fullmatch(target) is None

@@ -77,9 +77,7 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
             else:
                 mismatches = _in_contract(capped(find_mismatches(contract, graph)))
                 ops = custom_ops(graph.ops) if contract.custom_ops is None else contract.custom_ops
-                return Inspection(
-                    contract.document, "contract", mismatches, _printable(notes), contract.left_out, ops
-                )
+                return Inspection(contract.document, "contract", mismatches, _printable(notes), contract.left_out, ops)
         document, unknown = describe_graph(graph)
         ops = custom_ops(graph.ops)
         source: Source = "object graph" if graph.has_objects else "signatures"

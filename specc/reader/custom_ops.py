@@ -22,15 +22,15 @@ _NAMESPACES = {
 
 @cache
 def core_ops() -> frozenset[str]:
-    """The ops that ``import tensorflow`` registers, in any release that specc supports; ``scripts/list_ops.py`` lists them."""
+    """The ops that ``import tensorflow`` registers in any supported release, as ``scripts/list_ops.py`` lists them."""
     return frozenset(_CORE_OPS.read_text(encoding="ascii").split())
 
 
 @cache
 def _library_ops() -> Mapping[str, str]:
     """The library of each op that one of the known libraries registers."""
-    lines = (line.split() for line in _LIBRARY_OPS.read_text(encoding="ascii").splitlines())
-    return {op: library for op, library in lines}
+    lines = _LIBRARY_OPS.read_text(encoding="ascii").splitlines()
+    return dict(line.split(maxsplit=1) for line in lines)
 
 
 def library_of(op: str) -> str:
@@ -69,6 +69,13 @@ def loading_note(ops: Mapping[str, str], imports: Sequence[str]) -> str:
     modules = ", ".join(modules_for(ops, imports)) or "what registers them"
     needs = f"TensorFlow lacks ops that the archive needs: {describe_ops(ops)}"
     return f"{needs}; import {modules} before loading it, and serve it where these ops are built in"
+
+
+def imports_hint(modules: Sequence[str]) -> str:
+    """How a spec or a command line says that modules are imported, which register ops or classes."""
+    names = modules or ("MODULE",)
+    entries, options = ", ".join(f'"{name}"' for name in names), " ".join(f"--import {name}" for name in names)
+    return f'add "imports": [{entries}] to the spec, or give {options}'
 
 
 def listed(names: Sequence[str]) -> str:

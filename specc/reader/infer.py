@@ -60,9 +60,7 @@ def infer_archive_spec(
         raise damaged(directory, error) from None
 
 
-def _with_imports(
-    inferred: InferredSpec, inspection: Inspection, named: str, imports: Sequence[str]
-) -> InferredSpec:
+def _with_imports(inferred: InferredSpec, inspection: Inspection, named: str, imports: Sequence[str]) -> InferredSpec:
     """The spec with the modules that register what the archive needs, where the archive itself is the model.
 
     A library is what specc knows of an op, never what the archive says of it.

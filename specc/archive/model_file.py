@@ -1,0 +1,149 @@
+"""Models that Keras saved in a file, ``.keras`` or ``.h5``: loads them, and says why one cannot be loaded."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+
+from specc.archive.user_code import summarize
+from specc.diagnostics import Diagnostic, SpecPath
+from specc.errors import SpecError, UnreadableError
+from specc.reader.custom_ops import imports_hint, listed
+
+_PATH: SpecPath = ("model",)
+_RETURNS_MODEL = "name a module:attribute that returns the model"
+_UNKNOWN = re.compile(r"(?:Could not locate (class|function)|Unknown ([\w ]+):) '([^']+)'")
+_BUILT_IN = ("builtins", "keras", "keras_hub", "keras_cv", "keras_nlp")
+"""Packages whose classes Keras finds by itself."""
+
+
+def load_model_file(path: Path, target: str) -> Any:
+    """The Keras model in the file ``path``, which the document calls ``target``; no code in the file is run.
+
+    Raises:
+        SpecError: it is no file of a Keras model, or Keras cannot load it.
+        UnreadableError: there is no such file, or it cannot be read.
+    """
+    problem = _format_problem(path)
+    if problem:
+        raise SpecError([_finding(f"cannot load {target!r}: {problem}", "save the model again with model.save()")])
+    try:
+        return keras.saving.load_model(path)
+    except Exception as error:  # Keras raises many types
+        raise SpecError([_explain(error, path, target)]) from error
+
+
+def _format_problem(path: Path) -> str:
+    """Why ``path`` is no file of a Keras model, or nothing; Keras says of a broken file that it is not there."""
+    if not path.exists():
+        raise UnreadableError(f"cannot read {path}: there is no such file")
+    if path.is_dir():
+        unpacked = path.suffix == ".keras" and (path / "config.json").exists()
+        return "" if unpacked else "it is a directory; the name of a SavedModel's has a slash at its end"
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
+    if path.suffix == ".keras":
+        if not zipfile.is_zipfile(path):
+            return "it is not a zip file, as every .keras file is; it may be cut short"
+        with zipfile.ZipFile(path) as archive:
+            missing = {"config.json", "metadata.json"} - set(archive.namelist())
+        return f"it is a zip file without {' and '.join(sorted(missing))}, so that it holds no model" if missing else ""
+    try:
+        with h5py.File(path) as file:
+            return "" if "model_config" in file.attrs else "it holds weights, and no model"
+    except OSError:
+        return "it is not an HDF5 file, or it is cut short"
+
+
+def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
+    """What is wrong with a file that Keras refuses, and the way out."""
+    text = str(error)
+    described = _read_description(path)
+    written_by = _text(described.get("keras_version"))
+    unregistered = dict(_unregistered(described))
+    unknown = _UNKNOWN.search(text)
+    hint = _RETURNS_MODEL
+    if "Requested the deserialization of a `Lambda` layer" in text:
+        message = "it has a Lambda layer, whose Python code Keras does not run from a file that it is not told to trust"
+        way = "which may call keras.saving.load_model(..., safe_mode=False) on a file that you trust"
+        hint = f"{hint}, {way}; or save the model with a registered layer class instead of the Lambda"
+    elif unregistered:
+        message = f"{listed(list(map(repr, unregistered)))} {'is' if len(unregistered) == 1 else 'are'} not registered"
+        modules = sorted(filter(None, set(unregistered.values())))
+        hint = f"{imports_hint(modules)}, where @keras.saving.register_keras_serializable registers them"
+        bare = [name for name in unregistered if ">" not in name]
+        if bare:
+            hint = f"save the model again with {listed(bare)} registered by @keras.saving.register_keras_serializable"
+            hint += f"; or {imports_hint([])}, a module that adds {listed(bare)} to keras.saving.get_custom_objects()"
+    elif unknown:
+        message = f"the {unknown[1] or unknown[2]} {unknown[3]!r} is not registered"
+        hint = f"{imports_hint([])}, the module that registers it with @keras.saving.register_keras_serializable"
+    else:
+        message = summarize(error)
+    if written_by and _release(written_by) > _release(keras.__version__):
+        message += f"; the file was written by Keras {written_by}, and this is {keras.__version__}"
+        hint = hint if unregistered else f"install Keras {written_by} or later"
+    elif written_by and _release(written_by) < (3,):
+        message += f"; the file was written by Keras {written_by}, and Keras 3 does not load every such file"
+        hint = hint if unregistered or unknown else f"{hint}, as keras.saving.load_model(..., compile=False) may"
+    return _finding(f"cannot load {target!r}: {message}", hint)
+
+
+def _unregistered(described: Any) -> Iterator[tuple[str, str]]:
+    """The name of each custom object in a description that Keras does not know now, and the module that it was in."""
+    if isinstance(described, list):
+        for item in described:
+            yield from _unregistered(item)
+    if not isinstance(described, dict):
+        return
+    name, module = described.get("registered_name"), _text(described.get("module"))
+    if described.get("class_name") == "function":
+        name = described.get("config") if ">" in _text(described.get("config")) else None
+    own = module.partition(".")[0] not in _BUILT_IN or ">" in _text(name)
+    if isinstance(name, str) and name and own and keras.saving.get_registered_object(name) is None:
+        yield name, "" if module == "builtins" else module
+    for value in described.values():
+        yield from _unregistered(value)
+
+
+def _read_description(path: Path) -> Mapping[str, Any]:
+    """What the file says of the model in JSON, and ``keras_version``; nothing where it cannot be read."""
+    try:
+        if path.is_dir():
+            return _joined((path / name).read_bytes() for name in ("config.json", "metadata.json"))
+        if path.suffix == ".keras":
+            with zipfile.ZipFile(path) as archive:
+                return _joined(archive.read(name) for name in ("config.json", "metadata.json"))
+        with h5py.File(path) as file:
+            texts = [file.attrs[name] for name in ("model_config", "training_config") if name in file.attrs]
+            described = [json.loads(text) for text in texts]
+            return {"described": described, "keras_version": file.attrs.get("keras_version")}
+    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile):
+        return {}
+
+
+def _joined(texts: Iterator[bytes]) -> Mapping[str, Any]:
+    config, metadata = (json.loads(text) for text in texts)
+    return {"described": config, "keras_version": metadata["keras_version"] if isinstance(metadata, dict) else None}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+
+
+def _finding(message: str, hint: str) -> Diagnostic:
+    return Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)
