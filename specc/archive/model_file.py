@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from specc.reader.custom_ops import imports_hint, listed
 _PATH: SpecPath = ("model",)
 _RETURNS_MODEL = "name a module:attribute that returns the model"
 _UNKNOWN = re.compile(r"(?:Could not locate (class|function)|Unknown ([\w ]+):) '([^']+)'")
+_REGISTERED_NAME = re.compile(r"[\w.]+>[\w.]+")
 _BUILT_IN = ("builtins", "keras", "keras_hub", "keras_cv", "keras_nlp")
 """Packages whose classes Keras finds by itself."""
 
@@ -70,7 +71,9 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
     text = str(error)
     described = _read_description(path)
     written_by = _text(described.get("keras_version"))
-    unregistered = dict(_unregistered(described))
+    unregistered: dict[str, str] = {}
+    for name, module in _unregistered(described.get("model")):
+        unregistered.setdefault(name, module)
     unknown = _UNKNOWN.search(text)
     hint = _RETURNS_MODEL
     if "Requested the deserialization of a `Lambda` layer" in text:
@@ -79,15 +82,11 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
         hint = f"{hint}, {way}; or save the model with a registered layer class instead of the Lambda"
     elif unregistered:
         message = f"{listed(list(map(repr, unregistered)))} {'is' if len(unregistered) == 1 else 'are'} not registered"
-        modules = sorted(filter(None, set(unregistered.values())))
-        hint = f"{imports_hint(modules)}, where @keras.saving.register_keras_serializable registers them"
-        bare = [name for name in unregistered if ">" not in name]
-        if bare:
-            hint = f"save the model again with {listed(bare)} registered by @keras.saving.register_keras_serializable"
-            hint += f"; or {imports_hint([])}, a module that adds {listed(bare)} to keras.saving.get_custom_objects()"
+        hint = _registering(unregistered, [name for name in unregistered if ">" not in name])
     elif unknown:
-        message = f"the {unknown[1] or unknown[2]} {unknown[3]!r} is not registered"
-        hint = f"{imports_hint([])}, the module that registers it with @keras.saving.register_keras_serializable"
+        kind, name = unknown[1] or unknown[2], unknown[3]
+        message = f"the {kind} {name!r} is not registered"
+        hint = _registering({name: ""}, [] if kind == "function" or ">" in name else [name])
     else:
         message = summarize(error)
     if written_by and _release(written_by) > _release(keras.__version__):
@@ -99,25 +98,38 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
     return _finding(f"cannot load {target!r}: {message}", hint)
 
 
+def _registering(modules: Mapping[str, str], bare: Sequence[str]) -> str:
+    """What registers custom objects, whose modules are known or ""; ``bare`` ones are classes that never were.
+
+    A registered class is saved as ``package>Name``, and Keras looks for exactly that; a bare name it would not find.
+    """
+    if bare:
+        saved = f"save the model again with {listed(bare)} registered by @keras.saving.register_keras_serializable"
+        return f"{saved}; or {imports_hint([])}, a module that adds {listed(bare)} to keras.saving.get_custom_objects()"
+    known = sorted(filter(None, set(modules.values())))
+    them = "it" if len(modules) == 1 else "them"
+    return f"{imports_hint(known)}, which registers {them} with @keras.saving.register_keras_serializable"
+
+
 def _unregistered(described: Any) -> Iterator[tuple[str, str]]:
     """The name of each custom object in a description that Keras does not know now, and the module that it was in."""
-    if isinstance(described, list):
-        for item in described:
-            yield from _unregistered(item)
-    if not isinstance(described, dict):
-        return
-    name, module = described.get("registered_name"), _text(described.get("module"))
-    if described.get("class_name") == "function":
-        name = described.get("config") if ">" in _text(described.get("config")) else None
-    own = module.partition(".")[0] not in _BUILT_IN or ">" in _text(name)
-    if isinstance(name, str) and name and own and keras.saving.get_registered_object(name) is None:
-        yield name, "" if module == "builtins" else module
-    for value in described.values():
-        yield from _unregistered(value)
+    match described:
+        case list():
+            for item in described:
+                yield from _unregistered(item)
+        case str() if _REGISTERED_NAME.fullmatch(described) and keras.saving.get_registered_object(described) is None:
+            yield described, ""
+        case dict():
+            name, module = _text(described.get("registered_name")), _text(described.get("module"))
+            own = module.partition(".")[0] not in _BUILT_IN
+            if name and own and keras.saving.get_registered_object(name) is None:
+                yield name, module
+            for value in described.values():
+                yield from _unregistered(value)
 
 
 def _read_description(path: Path) -> Mapping[str, Any]:
-    """What the file says of the model in JSON, and ``keras_version``; nothing where it cannot be read."""
+    """What the file says in JSON: ``model``, and ``keras_version``; nothing where it cannot be read."""
     try:
         if path.is_dir():
             return _joined((path / name).read_bytes() for name in ("config.json", "metadata.json"))
@@ -126,15 +138,17 @@ def _read_description(path: Path) -> Mapping[str, Any]:
                 return _joined(archive.read(name) for name in ("config.json", "metadata.json"))
         with h5py.File(path) as file:
             texts = [file.attrs[name] for name in ("model_config", "training_config") if name in file.attrs]
-            described = [json.loads(text) for text in texts]
-            return {"described": described, "keras_version": file.attrs.get("keras_version")}
-    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile):
+            model = [json.loads(text) for text in texts]
+            for part in model[1:]:
+                part.pop("optimizer_config", None)  # Keras 2 registered its own optimizers, as Custom>Adam
+            return {"model": model, "keras_version": file.attrs.get("keras_version")}
+    except (OSError, ValueError, KeyError, AttributeError, RecursionError, zipfile.BadZipFile):
         return {}
 
 
 def _joined(texts: Iterator[bytes]) -> Mapping[str, Any]:
     config, metadata = (json.loads(text) for text in texts)
-    return {"described": config, "keras_version": metadata["keras_version"] if isinstance(metadata, dict) else None}
+    return {"model": config, "keras_version": metadata["keras_version"] if isinstance(metadata, dict) else None}
 
 
 def _text(value: Any) -> str:

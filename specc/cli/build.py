@@ -184,7 +184,7 @@ def _with_models(jobs: list[_Job], options: argparse.Namespace) -> Generator[tup
                 key = (job.model, here if options.model else directory, job.imports)
                 if key != loaded:
                     note(f"loading {job.model}")
-                    with _findings_of_model(job.spec, options), _findings_of_imports(job.imports, jobs):
+                    with _findings_of_load(job, jobs, options):
                         loaded, model = key, load_model(*key[:2], seed=SEED, imports=job.imports)
                 yield job, model
 
@@ -199,20 +199,21 @@ def _findings_in(spec: LoadedSpec) -> Iterator[None]:
 
 
 @contextmanager
-def _findings_of_imports(imports: tuple[str, ...], jobs: list[_Job]) -> Iterator[None]:
-    """Says of a finding about one of ``imports`` which spec names the module, or that the command line does."""
+def _findings_of_load(job: _Job, jobs: list[_Job], options: argparse.Namespace) -> Iterator[None]:
+    """Says of a finding about a module to import which spec names it, or that the command line does."""
     try:
         yield
     except SpecError as error:
-        (place, *rest) = error.diagnostics[0].path or ("",)
-        if place != "imports":
+        match error.diagnostics[0].path:
+            case ("imports", int(index)):
+                naming = [each.spec for each in (job, *jobs) if job.imports[index] in each.spec.document.imports]
+                found = [each.at(()).in_file("--import") for each in error.diagnostics]
+                if naming:
+                    path = ("imports", naming[0].document.imports.index(job.imports[index]))
+                    found = naming[0].locate(each.at(path) for each in error.diagnostics)
+                raise SpecError(found) from error
+        with _findings_of_model(job.spec, options):
             raise
-        module = imports[int(rest[0])]
-        for job in jobs:
-            if module in job.spec.document.imports:
-                path = ("imports", job.spec.document.imports.index(module))
-                raise SpecError(job.spec.locate(each.at(path) for each in error.diagnostics)) from error
-        raise SpecError(each.at(()).in_file("--import") for each in error.diagnostics) from error
 
 
 @contextmanager

@@ -52,16 +52,16 @@ def infer_archive_spec(
         raise SpecError(inspection.findings)
     named = f"{os.fspath(path).rstrip('/') or '/'}/" if model is None else model
     if inspection.source == "contract":
-        return _with_imports(_of_contract(inspection, named), inspection, named, imports)
+        return _with_imports(_of_contract(inspection, named), inspection, imports)
     graph, _ = choose_graph(read_saved_model(directory))
     try:
-        return _with_imports(_of_graph(inspection, graph, named, directory), inspection, named, imports)
+        return _with_imports(_of_graph(inspection, graph, named, directory), inspection, imports)
     except DamagedError as error:
         raise damaged(directory, error) from None
 
 
-def _with_imports(inferred: InferredSpec, inspection: Inspection, named: str, imports: Sequence[str]) -> InferredSpec:
-    """The spec with the modules that register what the archive needs, where the archive itself is the model.
+def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Sequence[str]) -> InferredSpec:
+    """The spec with the modules that register what its model needs, where that is an archive.
 
     A library is what specc knows of an op, never what the archive says of it.
     """
@@ -69,7 +69,8 @@ def _with_imports(inferred: InferredSpec, inspection: Inspection, named: str, im
     if document.imports:
         said = f"{', '.join(document.imports)}: the archive's contract says so, and a build imports them; check them"
         guesses.append(Guess(("imports",), said))
-    needed = {op: library_of(op) for op in inspection.custom_ops} if document.model == named else {}
+    is_archive = document.model is not None and document.model.endswith("/")
+    needed = {op: library_of(op) for op in inspection.custom_ops} if is_archive else {}
     all_imports = tuple(dict.fromkeys((*document.imports, *imports, *libraries(needed))))
     for library in libraries(needed):
         if library not in (*document.imports, *imports):
