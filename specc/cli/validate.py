@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from specc.checks import find_opinions
 from specc.cli.findings import add_options, print_report
-from specc.cli.settings import settings_for
+from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
 from specc.language.holding import capped
@@ -25,19 +25,20 @@ def run(options: argparse.Namespace) -> int:
     """Prints all findings to standard output, and how many there were to standard error."""
     findings: list[Diagnostic] = []
     unreadable: list[tuple[str, str]] = []
+    settings = SettingsFinder()
     for file in options.files:
         try:
-            findings += _findings(file)
+            findings += _findings(file, settings)
         except UnreadableError as error:
             unreadable.append((file, str(error)))
     return print_report(Report(findings, unreadable, len(options.files) - len(unreadable)), options)
 
 
-def _findings(file: str) -> Sequence[Diagnostic]:
+def _findings(file: str, settings: SettingsFinder) -> Sequence[Diagnostic]:
     """What is wrong with one file; where nothing is, what the checks say of it."""
     try:
         spec = load_spec(file)
     except SpecError as error:
         return error.diagnostics
-    opinions = list(capped(find_opinions(spec.document, settings_for(file))))
+    opinions = list(capped(find_opinions(spec.document, settings.settings_for(file))))
     return spec.locate(opinions) if opinions else ()
