@@ -44,6 +44,7 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
     yield from find_undeliverable(document)
     yield from find_default_of_another_mode(document)
     yield from _save_options(document)
+    yield from _duplicates(document.imports, ("imports",))
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)
         bad = {index: problem for index, name in enumerate(endpoint.arguments) if (problem := _input_problem(name))}
