@@ -20,7 +20,8 @@ from specc.reader.custom_ops import imports_hint, listed
 _PATH: SpecPath = ("model",)
 _RETURNS_MODEL = "name a module:attribute that returns the model"
 _UNKNOWN = re.compile(r"(?:Could not locate (class|function)|Unknown ([\w ]+):) '([^']+)'")
-_REGISTERED_NAME = re.compile(r"[\w.]+>[\w.]+")
+_NAMED = ("class_name", "loss", "metrics", "weighted_metrics")
+"""Keys of a description whose texts are names of classes and functions."""
 _BUILT_IN = ("builtins", "keras", "keras_hub", "keras_cv", "keras_nlp")
 """Packages whose classes Keras finds by itself."""
 
@@ -36,9 +37,15 @@ def load_model_file(path: Path, target: str) -> Any:
     if problem:
         raise SpecError([_finding(f"cannot load {target!r}: {problem}", "save the model again with model.save()")])
     try:
-        return keras.saving.load_model(path)
+        model = keras.saving.load_model(path)
     except Exception as error:  # Keras raises many types
         raise SpecError([_explain(error, path, target)]) from error
+    unregistered = _find_unregistered(_read_description(path))
+    if unregistered:  # a custom initializer, regularizer, loss or metric that is called like one of Keras's
+        message, hint = _of_unregistered(unregistered)
+        instead = "and Keras takes classes of its own that are called so"
+        raise SpecError([_finding(f"cannot load {target!r}: {message}, {instead}", hint)])
+    return model
 
 
 def _format_problem(path: Path) -> str:
@@ -71,9 +78,7 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
     text = str(error)
     described = _read_description(path)
     written_by = _text(described.get("keras_version"))
-    unregistered: dict[str, str] = {}
-    for name, module in _unregistered(described.get("model")):
-        unregistered.setdefault(name, module)
+    unregistered = _find_unregistered(described)
     unknown = _UNKNOWN.search(text)
     hint = _RETURNS_MODEL
     if "Requested the deserialization of a `Lambda` layer" in text:
@@ -81,8 +86,7 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
         way = "which may call keras.saving.load_model(..., safe_mode=False) on a file that you trust"
         hint = f"{hint}, {way}; or save the model with a registered layer class instead of the Lambda"
     elif unregistered:
-        message = f"{listed(list(map(repr, unregistered)))} {'is' if len(unregistered) == 1 else 'are'} not registered"
-        hint = _registering(unregistered, [name for name in unregistered if ">" not in name])
+        message, hint = _of_unregistered(unregistered)
     elif unknown:
         kind, name = unknown[1] or unknown[2], unknown[3]
         message = f"the {kind} {name!r} is not registered"
@@ -98,6 +102,12 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
     return _finding(f"cannot load {target!r}: {message}", hint)
 
 
+def _of_unregistered(modules: Mapping[str, str]) -> tuple[str, str]:
+    """The message and the hint about custom objects, with their modules."""
+    message = f"{listed(list(map(repr, modules)))} {'is' if len(modules) == 1 else 'are'} not registered"
+    return message, _registering(modules, [name for name in modules if ">" not in name])
+
+
 def _registering(modules: Mapping[str, str], bare: Sequence[str]) -> str:
     """What registers custom objects, whose modules are known or ""; ``bare`` ones are classes that never were.
 
@@ -111,21 +121,31 @@ def _registering(modules: Mapping[str, str], bare: Sequence[str]) -> str:
     return f"{imports_hint(known)}, which registers {them} with @keras.saving.register_keras_serializable"
 
 
-def _unregistered(described: Any) -> Iterator[tuple[str, str]]:
-    """The name of each custom object in a description that Keras does not know now, and the module that it was in."""
+def _find_unregistered(described: Mapping[str, Any]) -> dict[str, str]:
+    """The name of each custom object in a file that Keras does not know now, and the module that it was in, or ""."""
+    found: dict[str, str] = {}
+    for name, module in _custom_objects(described.get("model")):
+        if keras.saving.get_registered_object(name) is None:
+            found.setdefault(name, module)
+    return found
+
+
+def _custom_objects(described: Any, *, named: bool = False) -> Iterator[tuple[str, str]]:
+    """The custom objects in a description; ``named`` says that a text in it is the name of one, as losses have."""
     match described:
         case list():
             for item in described:
-                yield from _unregistered(item)
-        case str() if _REGISTERED_NAME.fullmatch(described) and keras.saving.get_registered_object(described) is None:
+                yield from _custom_objects(item, named=named)
+        case str() if named and ">" in described:
             yield described, ""
         case dict():
             name, module = _text(described.get("registered_name")), _text(described.get("module"))
-            own = module.partition(".")[0] not in _BUILT_IN
-            if name and own and keras.saving.get_registered_object(name) is None:
+            if name and module.partition(".")[0] not in _BUILT_IN:
                 yield name, module
-            for value in described.values():
-                yield from _unregistered(value)
+            is_function = described.get("class_name") == "function"
+            for key, value in described.items():
+                if key != "registered_name":
+                    yield from _custom_objects(value, named=key in _NAMED or (key == "config" and is_function))
 
 
 def _read_description(path: Path) -> Mapping[str, Any]:

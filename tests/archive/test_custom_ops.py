@@ -50,7 +50,7 @@ def negative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An archive in ``negative/``, whose function negates its input."""
     monkeypatch.chdir(tmp_path)
     root = tf.Module()
-    root.serve = tf.function(lambda x: tf.negative(x), input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+    root.serve = tf.function(tf.negative, input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
     tf.saved_model.save(root, "negative")
     Path("from_archive.specc.json").write_text(json.dumps({**SPEC, "model": "negative/", "endpoints": {
         "serve": {**SPEC["endpoints"]["serve"], "function": "serve"},  # type: ignore[index]
@@ -83,9 +83,7 @@ def with_op(archive: Path, op: str) -> None:
         ),
     ],
 )
-def test_an_archive_whose_ops_are_not_registered(
-    op: str, message: str, hint: str, negative: Path, capsys: Any
-) -> None:
+def test_an_archive_whose_ops_are_not_registered(op: str, message: str, hint: str, negative: Path, capsys: Any) -> None:
     with_op(negative, op)
     assert main(["build", "from_archive.specc.json", "--out", "new", "--format", "json"]) == 1
     (found,) = json.loads(capsys.readouterr().out)["findings"]
@@ -111,7 +109,9 @@ def test_an_archive_that_the_users_own_code_loads(negative: Path) -> None:
     with pytest.raises(specc.SpecError) as caught:
         run_user_code(lambda: tf.saved_model.load("negative"), "bad-model", ("model",), "m:load() failed")
     said = str(caught.value)
-    assert "Op type not registered 'RougeL'; add \"imports\": [\"tensorflow_text\"] to the spec, or give --import " in said
+    assert (
+        'Op type not registered \'RougeL\'; add "imports": ["tensorflow_text"] to the spec, or give --import ' in said
+    )
     assert "binary running on" not in said  # which is the name of this machine
 
 
@@ -128,9 +128,7 @@ def test_what_an_archives_contract_imports_is_never_imported(negative: Path) -> 
     assert not Path("imported").exists()
 
 
-def test_a_build_says_which_ops_and_their_contract_says_so_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_build_says_which_ops_and_their_contract_says_so_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without = core_ops() - {"Erf", "LowerBound"}
     monkeypatch.setattr("specc.reader.custom_ops.core_ops", lambda: without)
     document = specc.from_json({**SPEC, "imports": ["my_ops"], "endpoints": {"serve": {**SPEC["endpoints"]["serve"], "function": None}}})  # type: ignore[dict-item, index]  # fmt: skip
@@ -171,7 +169,10 @@ def test_a_library_of_ops_from_build_to_build(tmp_path: Path) -> None:
 
     built = run("build", "a.specc.json", "--out", "a")
     assert built.returncode == 0, built.stdout + built.stderr
-    assert "note: TensorFlow lacks ops that the archive needs: SpeccTriple (library unknown); import triple_ops bef" in built.stdout
+    assert (
+        "note: TensorFlow lacks ops that the archive needs: SpeccTriple (library unknown); import triple_ops bef"
+        in built.stdout
+    )
     assert specc.inspect_archive(tmp_path / "a").custom_ops == {"SpeccTriple": ""}
     (tmp_path / "b.specc.json").write_text(json.dumps({**SPEC, "model": "a/", "endpoints": {
         "serve": {**SPEC["endpoints"]["serve"], "function": "serve"},  # type: ignore[index]
