@@ -27,7 +27,7 @@ _BUILT_IN = ("builtins", "keras", "keras_hub", "keras_cv", "keras_nlp")
 
 
 def load_model_file(path: Path, target: str) -> Any:
-    """The Keras model in the file ``path``, which the document calls ``target``; no code in the file is run.
+    """The Keras model in the file ``path``, which the document calls ``target``; in Keras's safe mode.
 
     Raises:
         SpecError: it is no file of a Keras model, or Keras cannot load it.
@@ -81,7 +81,7 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
     unregistered = _find_unregistered(described)
     unknown = _UNKNOWN.search(text)
     hint = _RETURNS_MODEL
-    if "Requested the deserialization of a `Lambda` layer" in text:
+    if "`Lambda` layer" in text and "safe_mode=False" in text:
         message = "it has a Lambda layer, whose Python code Keras does not run from a file that it is not told to trust"
         way = "which may call keras.saving.load_model(..., safe_mode=False) on a file that you trust"
         hint = f"{hint}, {way}; or save the model with a registered layer class instead of the Lambda"

@@ -50,6 +50,11 @@ def save_model(package: str, suffix: str = ".keras") -> str:
     return name
 
 
+def imports_by_itself() -> bool:
+    """Whether Keras imports the modules that a ``.keras`` file names, as it did at first."""
+    return tuple(map(int, keras.__version__.split(".")[:2])) < (3, 11)
+
+
 def write(name: str, data: dict[str, Any]) -> str:
     Path(name).write_text(json.dumps(data, indent=2))
     return name
@@ -66,9 +71,10 @@ def test_a_spec_imports_the_classes_of_its_file(suffix: str, capsys: Any) -> Non
     package = f"layers_of{suffix.replace('.', '_')}"
     name = save_model(package, suffix)
     bare = write("bare.specc.json", {**SPEC, "model": name})
-    (found,) = findings(["build", bare, "--out", "out"], capsys)
-    assert found["rule"] == "bad-model"
-    assert f"'{package}>Scale' is not registered" in found["message"]
+    if suffix == ".h5" or not imports_by_itself():
+        (found,) = findings(["build", bare, "--out", "out"], capsys)
+        assert found["rule"] == "bad-model"
+        assert f"'{package}>Scale' is not registered" in found["message"]
     assert main(["build", bare, "--out", "by-option", "--import", package, "--quiet"]) == 0
     said = write("said.specc.json", {**SPEC, "model": name, "imports": [package]})
     assert main(["build", said, "--out", "by-key", "--quiet"]) == 0

@@ -57,19 +57,26 @@ def distance(one, other):
 
 @pytest.fixture(autouse=True)
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A module ``parts`` of registered objects, which are forgotten once the files are saved, as in another process."""
+    """A module of registered objects, which are forgotten once the files are saved, as in another process."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "parts.py").write_text(CODE)
     monkeypatch.syspath_prepend(tmp_path)
     yield importlib.import_module("parts")
-    forget(monkeypatch)
+    if Path("parts.py").exists():
+        forget(monkeypatch)
 
 
 def forget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "parts", raising=False)
+    Path("parts.py").rename("parts.txt")  # Keras 3.8 imports the modules that a file names
     custom = keras.saving.get_custom_objects()
     for name in [name for name in custom if name.startswith("parts>")]:
         del custom[name]
+
+
+def remember() -> None:
+    Path("parts.txt").rename("parts.py")
+    importlib.invalidate_caches()
 
 
 def sequential(*layers: Any) -> Any:
@@ -116,6 +123,7 @@ def test_what_a_module_registers_that_is_imported(
             'add "imports": ["parts"] to the spec, or give --import parts, which registers it with '
             "@keras.saving.register_keras_serializable"
         )
+    remember()
     loaded = load_model(f"m{suffix}", Path(), seed=0, imports=["parts"])
     x = np.ones((2, 3), "float32")
     np.testing.assert_array_equal(loaded(x), model(x))
@@ -124,6 +132,8 @@ def test_what_a_module_registers_that_is_imported(
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_lambda(suffix: str) -> None:
     sequential(keras.layers.Lambda(lambda x: x * 2)).save(f"m{suffix}")
+    if suffix != ".keras" and release() < (3, 11):
+        pytest.skip("this Keras runs the code in such a file")
     found = finding(f"m{suffix}")
     assert found.message == (
         f"cannot load 'm{suffix}': it has a Lambda layer, whose Python code Keras does not run from a file that it is not "
@@ -181,6 +191,7 @@ def test_a_class_of_keras_that_is_called_alike_is_not_taken_for_it(parts: Any, m
     assert found.message == (
         "cannot load 'm.keras': 'parts>Ones' is not registered, and Keras takes classes of its own that are called so"
     )
+    remember()
     loaded = load_model("m.keras", Path(), seed=0, imports=["parts"])
     assert type(loaded.layers[0].kernel_initializer).__module__ == "parts"
 
@@ -192,6 +203,10 @@ def test_a_text_that_looks_like_a_registered_name_is_none() -> None:
     )
     assert load_model("m.keras", Path(), seed=0) is not None
     assert load_model("s.keras", Path(), seed=0) is not None
+
+
+def release() -> tuple[int, ...]:
+    return tuple(map(int, keras.__version__.split(".")[:2]))
 
 
 def edited(source: str, target: str, change: Callable[[str, Any], Any]) -> None:
