@@ -24,8 +24,8 @@ from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
 from specc.diagnostics import Diagnostic
 from specc.language.contract import CONTRACT_PATH, write_contract
-from specc.language.document import Document
-from specc.language.signatures import METHOD_NAMES, TAGS, PublishedSignature, published_signatures
+from specc.language.document import CALL, Document
+from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, PublishedSignature, published_signatures
 
 _TABLE_OPS = frozenset(
     {
@@ -42,7 +42,9 @@ _TABLE_OPS = frozenset(
 
 
 def stand_in(key: str) -> str:
-    """What a signature is saved as: its key becomes a part of op names, which have no colon."""
+    """What a signature is saved as: its key becomes a part of op names, which have no colon and begin with no ``_``."""
+    if key == CALL:  # it is the default, so no other signature is called so
+        return DEFAULT_KEYS["predict"]
     return key.replace(":", ".")  # endpoints and receivers are identifiers, so no other key is the same
 
 
@@ -50,6 +52,7 @@ def seal(
     document: Document,
     directory: Path,
     left_out: Mapping[str, Iterable[Diagnostic]],
+    undescribed: Mapping[str, str],
     custom_ops: Mapping[str, str],
 ) -> None:
     """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it."""
@@ -64,7 +67,7 @@ def seal(
     path.write_bytes(saved_model.SerializeToString(deterministic=True))
     contract = directory / CONTRACT_PATH
     contract.parent.mkdir(exist_ok=True)
-    contract.write_text(write_contract(document, left_out, custom_ops), encoding="utf-8")
+    contract.write_text(write_contract(document, left_out, undescribed, custom_ops), encoding="utf-8")
     write_fingerprint(directory)
 
 

@@ -29,16 +29,19 @@ _MAX_MESSAGE = 300
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run_user_code(call: Callable[[], T], rule: RuleId, path: SpecPath, what: str) -> T:
-    """What ``call`` gives; whatever it raises becomes a SpecError of ``rule`` that says ``what`` failed."""
+def run_user_code(call: Callable[[], T], rule: RuleId, path: SpecPath | Callable[[], SpecPath], what: str) -> T:
+    """What ``call`` gives; whatever it raises becomes a SpecError of ``rule`` that says ``what`` failed.
+
+    ``path`` is where the code is named; a function of no arguments where several places are run, one after the other.
+    """
     try:
         return call()
     except SpeccError:
         raise
     except (Exception, SystemExit) as error:
-        message = f"{what}: {summarize(error)}"
+        message, at = f"{what}: {summarize(error)}", path() if callable(path) else path
         hint = unregistered_in(error) or _where(error)
-        raise SpecError([Diagnostic(rule=rule, path=path, message=message, hint=hint)]) from error
+        raise SpecError([Diagnostic(rule=rule, path=at, message=message, hint=hint)]) from error
 
 
 def import_module(name: str, path: SpecPath) -> Any:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from specc.checks import Settings, find_built_opinions
 from specc.cli import OK, WRONG_USAGE, complain, note
-from specc.cli.findings import add_options
+from specc.cli.findings import add_options, print_report
 from specc.cli.importing import add_import_option, import_tensorflow, modules_of
+from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError, SpecError
 from specc.language.document import Document
@@ -25,6 +27,7 @@ from specc.language.load import load_spec
 from specc.language.reading import LoadedSpec
 from specc.language.scalars import ModelPath
 from specc.language.signatures import DEFAULT_KEYS
+from specc.report import Report
 from specc.report.text import table
 
 if TYPE_CHECKING:
@@ -90,6 +93,7 @@ class _Job:
     imports: tuple[str, ...]
     directory: Path
     where: dict[str, Any]
+    settings: Settings
 
 
 def run(options: argparse.Namespace) -> int:
@@ -107,16 +111,17 @@ def run(options: argparse.Namespace) -> int:
         destination(**job.where).check()  # before minutes of loading
     if options.merged:
         return _build_merged(jobs, options, start)
-    left = list(jobs)
+    left, findings = list(jobs), list[Diagnostic]()
     try:
         for job, model in _with_models(jobs, options):
-            start = _build(job, model, start)
+            start, found = _build(job, model, start)
+            findings += found
             left.remove(job)
     except SpeccError:
         if len(jobs) > 1:
             note(f"built {len(jobs) - len(left)} of {len(jobs)}; not built: {', '.join(job.file for job in left)}")
         raise
-    return OK
+    return print_report(Report(findings), options) if findings else OK
 
 
 def _misuse(options: argparse.Namespace) -> str:
@@ -144,9 +149,10 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
     """What is to be built, in the order in which no model is loaded twice; raises every finding of every file."""
     jobs: list[_Job] = []
     findings: list[Diagnostic] = []
+    finder = SettingsFinder()
     for file in options.files:
         try:
-            jobs.append(_job(file, options))
+            jobs.append(_job(file, options, finder))
         except SpecError as error:
             findings += error.diagnostics
     if findings:
@@ -155,7 +161,7 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
     return sorted(jobs, key=lambda job: (directories.index(job.directory), models.index(job.model)))
 
 
-def _job(file: str, options: argparse.Namespace) -> _Job:
+def _job(file: str, options: argparse.Namespace, finder: SettingsFinder) -> _Job:
     spec = load_spec(file)
     model = options.model or spec.document.model
     if model is None:
@@ -169,7 +175,7 @@ def _job(file: str, options: argparse.Namespace) -> _Job:
         place = os.path.join(place, _name(file))  # noqa: PTH118  # it may be a URL
     versions = {"base": place, "version": options.version or "next", "keep": options.keep}
     where = {"filepath": place} if options.base is None else versions
-    return _Job(file, spec, model, imports, Path(file).resolve().parent, where)
+    return _Job(file, spec, model, imports, Path(file).resolve().parent, where, finder.settings_for(file))
 
 
 def _with_models(jobs: list[_Job], options: argparse.Namespace) -> Generator[tuple[_Job, Any], None, None]:
@@ -229,8 +235,8 @@ def _findings_of_model(spec: LoadedSpec, options: argparse.Namespace) -> Iterato
         raise SpecError(finding.at(()).in_file("--model") for finding in error.diagnostics) from error
 
 
-def _build(job: _Job, model: Any, start: float) -> float:
-    """Builds one archive, prints what is in it and how long it took since ``start``, and gives the time."""
+def _build(job: _Job, model: Any, start: float) -> tuple[float, list[Diagnostic]]:
+    """Builds one archive, prints what is in it and the seconds since ``start``; gives the time and the findings."""
     from specc.archive import compile
 
     with _findings_in(job.spec):
@@ -238,7 +244,8 @@ def _build(job: _Job, model: Any, start: float) -> float:
     end = time.perf_counter()
     sys.stdout.write(_summary(report, job.spec.document, end - start))
     sys.stdout.flush()
-    return end
+    opinions = list(find_built_opinions(job.spec.document, job.settings, nested_tables=report.nested_tables))
+    return end, job.spec.locate(opinions) if opinions else []
 
 
 def _build_merged(jobs: list[_Job], options: argparse.Namespace, start: float) -> int:

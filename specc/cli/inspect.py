@@ -12,6 +12,7 @@ from specc.diagnostics import format_path, printable
 from specc.language.document import Document
 from specc.language.load import dump
 from specc.language.names import BoundLeaf, input_leaves, output_leaves
+from specc.language.signatures import has_signature
 from specc.language.tensor_string import format_tensor
 from specc.reader import Inspection, inspect_archive
 from specc.reader.custom_ops import loading_note
@@ -57,6 +58,7 @@ def _describe_endpoint(name: str, document: Document) -> str:
     rows = [("in", *_cells(leaf)) for leaf in input_leaves(endpoint)]
     rows += [("out", *_cells(leaf)) for leaf in output_leaves(endpoint)]
     default = " (serving_default)" if name == document.default else ""
+    default = default if has_signature(document, name) else " (the revived object itself, without a signature)"
     text = f"{endpoint.description}\n" if endpoint.description else ""
     return f"{name}{default}\n{text}{table(('', 'path', 'tensor', 'wire names'), rows)}"
 

@@ -29,7 +29,9 @@ from specc.language.trees import Record, Tensor, Tree, tensor
 from specc.rules.table import Target
 
 VERSION: Literal[1] = 1
-DEFAULT_FUNCTION = "__call__"
+CALL = "__call__"
+"""What Python calls where an object is called: a model's own function, and the endpoint that the revived object is."""
+DEFAULT_FUNCTION = CALL
 
 Method: TypeAlias = Literal["predict", "classify", "regress", "train", "eval"]
 Mode: TypeAlias = Literal["predict", "train", "eval"]

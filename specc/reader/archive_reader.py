@@ -39,6 +39,8 @@ class Inspection:
     """What could not be known, in words."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """The optional endpoints of the contract that the archive was built without, each with the reason."""
+    undescribed: Mapping[str, str] = field(default_factory=dict)
+    """The endpoints of the contract of which it describes only the wire, each with the reason."""
     custom_ops: Mapping[str, str] = field(default_factory=dict)
     """The ops of the graph that TensorFlow lacks, each with the module that registers it; "" where it is not known."""
 
@@ -75,9 +77,20 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
             except SpecError as error:
                 findings = _in_contract(error.diagnostics)
             else:
-                mismatches = _in_contract(capped(find_mismatches(contract, graph)))
-                ops = custom_ops(graph.ops) if contract.custom_ops is None else contract.custom_ops
-                return Inspection(contract.document, "contract", mismatches, _printable(notes), contract.left_out, ops)
+                mismatches = capped(find_mismatches(contract, graph))
+                notes += tuple(
+                    f"{name}: its Python tree is not described: {reason}"
+                    for name, reason in contract.undescribed.items()
+                )
+                return Inspection(
+                    contract.document,
+                    "contract",
+                    _in_contract(mismatches),
+                    _printable(notes),
+                    contract.left_out,
+                    contract.undescribed,
+                    custom_ops(graph.ops) if contract.custom_ops is None else contract.custom_ops,
+                )
         document, unknown = describe_graph(graph)
         ops = custom_ops(graph.ops)
         source: Source = "object graph" if graph.has_objects else "signatures"

@@ -11,8 +11,9 @@ from typing import Any
 from specc.diagnostics import SpecPath
 from specc.errors import ArchiveError, SpecError
 from specc.language.canonical import document_to_json
-from specc.language.document import Document, Endpoint, Selection
+from specc.language.document import CALL, Document, Endpoint, Selection
 from specc.language.load import from_json
+from specc.language.names import parameter_name
 from specc.language.signatures import DEFAULT_KEYS
 from specc.reader.archive_reader import Inspection, choose_graph, inspect_archive
 from specc.reader.custom_ops import libraries, library_of, listed
@@ -21,7 +22,7 @@ from specc.reader.graph_document import Root, collection_notes, general_notes, r
 from specc.reader.graph_ops import REFERENCE_OPS
 from specc.reader.inferred import Guess, InferredSpec, legal_endpoint_name
 from specc.reader.open_dims import BATCH
-from specc.reader.rebuilding import Parts, UnbuildableError, rebuilt
+from specc.reader.rebuilding import CALL_SIGNATURE, Parts, UnbuildableError, rebuilt
 from specc.reader.saved_model import MetaGraph, damaged, read_saved_model
 from specc.reader.signatures import Signature
 from specc.reader.structured import leaves
@@ -90,15 +91,12 @@ def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
     if contract.model is not None and not given:
         said = f"the archive's contract names {contract.model!r}; check that it is found from where the spec is"
         return InferredSpec(contract, (Guess(("model",), said), *_said(inspection.notes)))
+    alone = {"preprocess": None, "postprocess": None, "autograph": False}
     endpoints = {
-        name: endpoint.model_copy(
-            update={
-                "function": name, "kwargs": {}, "preprocess": None, "postprocess": None, "autograph": False,
-            }
-        )
+        name: endpoint.model_copy(update={**alone, **_revived(name, by_signature=name in inspection.undescribed)})
         for name, endpoint in contract.endpoints.items()
         if name not in inspection.left_out
-    }  # fmt: skip
+    }
     collections = {name: _collection(name) for name in contract.variable_collections}
     update = {"model": model, "endpoints": endpoints, "variable_collections": collections, "track": ()}
     why = "the contract names no model" if contract.model is None else f"the code gave the function of {given[0]}"
@@ -106,6 +104,13 @@ def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
     for name, reason in inspection.left_out.items():
         guesses.append(Guess(("endpoints", name), f"left out, as in the archive: {reason}"))
     return _checked(contract.model_copy(update=update), (*guesses, *_said(inspection.notes)))
+
+
+def _revived(name: str, *, by_signature: bool) -> dict[str, Any]:
+    """What runs an endpoint of a contract on the archive itself: its attribute, unless only its wire is described."""
+    if by_signature:
+        return {"function": CALL_SIGNATURE, "kwargs": {"key": name}}
+    return {"function": name, "kwargs": {}}
 
 
 def _collection(attribute: str) -> tuple[Selection, ...]:
@@ -138,6 +143,9 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
         guesses.extend(more)
     if not endpoints:
         raise ArchiveError(f"{directory} offers nothing that can be built: {'; '.join(reasons[:3])}")
+    if CALL in endpoints and default is None and len(endpoints) == 1:
+        said = f"null, since the archive has no signature; write {CALL!r}, if a server is to have one"
+        guesses.append(Guess(("default",), said))
     moot = {*general_notes(found), *collection_notes(root)}
     guesses += _said(tuple(note for note in inspection.notes if note not in moot))
     collections = {name: _collection(name) for name in _collections(root, endpoints)}
@@ -159,10 +167,18 @@ def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, dir
         hint = "write it anew with resource variables, tf.compat.v1.enable_resource_variables()"
         raise ArchiveError(f"{directory} cannot be built from: it holds reference variables of TensorFlow 1; {hint}")
     for key, signature in signatures.items():
+        by_parameter: dict[str, str] = {}
         for name in signature.inputs:
-            if keyword.iskeyword(name):
-                message = f"TensorFlow cannot load it, since {name!r}, an input of {key!r}, is no name for a parameter"
+            if keyword.iskeyword(name) or name == "self":
+                verb = "call" if name == "self" else "load"
+                message = (
+                    f"TensorFlow cannot {verb} it, since {name!r}, an input of {key!r}, is no name for a parameter"
+                )
                 raise ArchiveError(f"{directory} cannot be built from: {message}")
+            other = by_parameter.setdefault(parameter_name(name), name)
+            if other != name:
+                both = f"{other!r} and {name!r}, inputs of {key!r}, are both the parameter {parameter_name(name)!r}"
+                raise ArchiveError(f"{directory} cannot be built from: TensorFlow cannot load it, since {both}")
 
 
 def _endpoint_name(name: str, found: Document, taken: Mapping[str, Endpoint]) -> str:

@@ -120,7 +120,7 @@ class TestContract:
         return directory
 
     def test_it_names_the_ops_beside_the_document(self, tokens: Path) -> None:
-        contract = write_contract(self.DOCUMENT, None, {"Scale": "my_ops"})
+        contract = write_contract(self.DOCUMENT, custom_ops={"Scale": "my_ops"})
         data = json.loads(contract)
         assert data["custom_ops"] == {"Scale": "my_ops"}
         assert "Scale" not in json.dumps(data["document"])
@@ -132,7 +132,7 @@ class TestContract:
         assert inspect_archive(self.carrying(tokens, write_contract(self.DOCUMENT))).custom_ops == CUSTOM
 
     def test_an_op_that_the_graph_lacks(self, tokens: Path) -> None:
-        inspection = inspect_archive(self.carrying(tokens, write_contract(self.DOCUMENT, None, {"Other": ""})))
+        inspection = inspect_archive(self.carrying(tokens, write_contract(self.DOCUMENT, custom_ops={"Other": ""})))
         message = "the graph has no op 'Other', which the contract names among its custom ops"
         assert message in [finding.message for finding in inspection.findings]
 
@@ -145,7 +145,7 @@ class TestContract:
 
     def test_nothing_imports_what_it_names(self, tokens: Path, capsys: Any) -> None:
         Path("marking.py").write_text("open('imported', 'w')")
-        self.carrying(tokens, write_contract(self.DOCUMENT, None, {"Scale": "marking"}))
+        self.carrying(tokens, write_contract(self.DOCUMENT, custom_ops={"Scale": "marking"}))
         for command in (["inspect"], ["inspect", "--json"], ["digest"], ["init"]):
             main([*command, str(tokens)])
         assert not Path("imported").exists()
