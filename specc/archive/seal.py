@@ -53,6 +53,7 @@ def seal(
     directory: Path,
     left_out: Mapping[str, Iterable[Diagnostic]],
     undescribed: Mapping[str, str],
+    custom_ops: Mapping[str, str],
 ) -> None:
     """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it."""
     path = directory / "saved_model.pb"
@@ -66,7 +67,7 @@ def seal(
     path.write_bytes(saved_model.SerializeToString(deterministic=True))
     contract = directory / CONTRACT_PATH
     contract.parent.mkdir(exist_ok=True)
-    contract.write_text(write_contract(document, left_out, undescribed), encoding="utf-8")
+    contract.write_text(write_contract(document, left_out, undescribed, custom_ops), encoding="utf-8")
     write_fingerprint(directory)
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from specc.checks import Settings, find_built_opinions
 from specc.cli import OK, WRONG_USAGE, complain, note
 from specc.cli.findings import add_options, print_report
-from specc.cli.importing import import_tensorflow, modules_of
+from specc.cli.importing import add_import_option, import_tensorflow, modules_of
 from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError, SpecError
@@ -58,8 +58,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="MODULE:ATTRIBUTE",
-        help="the model, or what returns it, in place of the one that each spec names; or a .keras file, or DIR/",
+        help="the model, or what returns it, in place of each spec's own; or a .keras or .h5 file, or DIR/",
     )
+    add_import_option(parser, "import it before the model, after those that the spec names; may be repeated")
     parser.add_argument(
         "--merged",
         action="store_true",
@@ -89,6 +90,7 @@ class _Job:
     file: str
     spec: LoadedSpec
     model: str
+    imports: tuple[str, ...]
     directory: Path
     where: dict[str, Any]
     settings: Settings
@@ -167,12 +169,13 @@ def _job(file: str, options: argparse.Namespace, finder: SettingsFinder) -> _Job
         raise SpecError([Diagnostic(rule="missing-model", file=file, message="the spec names no model", hint=hint)])
     with _findings_of_model(spec, options):
         _check_model_path(model)
+    imports = tuple(dict.fromkeys((*spec.document.imports, *options.imports)))
     place = options.out or options.base
     if len(options.files) > 1 and not options.merged:
         place = os.path.join(place, _name(file))  # noqa: PTH118  # it may be a URL
     versions = {"base": place, "version": options.version or "next", "keep": options.keep}
     where = {"filepath": place} if options.base is None else versions
-    return _Job(file, spec, model, Path(file).resolve().parent, where, finder.settings_for(file))
+    return _Job(file, spec, model, imports, Path(file).resolve().parent, where, finder.settings_for(file))
 
 
 def _with_models(jobs: list[_Job], options: argparse.Namespace) -> Generator[tuple[_Job, Any], None, None]:
@@ -184,11 +187,11 @@ def _with_models(jobs: list[_Job], options: argparse.Namespace) -> Generator[tup
         # The spec's own modules are beside it, and the same from everywhere; what --model names is here first.
         with modules_of(directory, (here, directory) if options.model else (directory, here)):
             for job in group:
-                key = (job.model, here if options.model else directory)
+                key = (job.model, here if options.model else directory, job.imports)
                 if key != loaded:
                     note(f"loading {job.model}")
-                    with _findings_of_model(job.spec, options):
-                        loaded, model = key, load_model(*key, seed=SEED)
+                    with _findings_of_load(job, jobs, options):
+                        loaded, model = key, load_model(*key[:2], seed=SEED, imports=job.imports)
                 yield job, model
 
 
@@ -199,6 +202,24 @@ def _findings_in(spec: LoadedSpec) -> Iterator[None]:
         yield
     except SpecError as error:
         raise SpecError(spec.locate(error.diagnostics)) from error
+
+
+@contextmanager
+def _findings_of_load(job: _Job, jobs: list[_Job], options: argparse.Namespace) -> Iterator[None]:
+    """Says of a finding about a module to import which spec names it, or that the command line does."""
+    try:
+        yield
+    except SpecError as error:
+        match error.diagnostics[0].path:
+            case ("imports", int(index)):
+                naming = [each.spec for each in (job, *jobs) if job.imports[index] in each.spec.document.imports]
+                found = [each.at(()).in_file("--import") for each in error.diagnostics]
+                if naming:
+                    path = ("imports", naming[0].document.imports.index(job.imports[index]))
+                    found = naming[0].locate(each.at(path) for each in error.diagnostics)
+                raise SpecError(found) from error
+        with _findings_of_model(job.spec, options):
+            raise
 
 
 @contextmanager
@@ -235,7 +256,8 @@ def _build_merged(jobs: list[_Job], options: argparse.Namespace, start: float) -
         listed = ", ".join(f"{job.model} ({job.file})" for job in jobs)
         complain(f"a merged archive holds the modes of one model, and these are {listed}; say which with --model")
         return WRONG_USAGE
-    _, model = next(with_model := _with_models(jobs, options))
+    imports = tuple(dict.fromkeys(module for job in jobs for module in job.imports))
+    _, model = next(with_model := _with_models([replace(job, imports=imports) for job in jobs], options))
     report = merge([job.spec.document for job in jobs], model, progress=note, **jobs[0].where)
     with_model.close()
     seconds = time.perf_counter() - start

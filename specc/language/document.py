@@ -18,6 +18,7 @@ from specc.language.scalars import (
     FunctionPath,
     ImportPath,
     ModelPath,
+    ModuleName,
     NonEmpty,
     Size,
     Text,
@@ -158,7 +159,9 @@ class Document(Record):
     description: Text = ""
     """What the model does."""
     model: ModelPath | None = None
-    """module:attribute of a model or of what returns one, or, beside the spec, a .keras file or a SavedModel/."""
+    """module:attribute of a model, or of what returns one; or, beside the spec, a .keras or .h5 file or SavedModel/."""
+    imports: tuple[ModuleName, ...] = ()
+    """Modules to import before the model, in this order: they register its ops, or its custom Keras classes."""
     dims: dict[DimName, Dim] = Field(default_factory=dict)
     """The named dimensions, with their bounds."""
     endpoints: Annotated[dict[NonEmpty, Endpoint], *FILLED_OBJECT]

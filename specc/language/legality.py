@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from specc.diagnostics import Diagnostic, Place, SpecPath, finding, format_path
 from specc.language.document import CALL, Document, Endpoint
@@ -47,6 +47,7 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
     yield from find_undeliverable(document)
     yield from find_default_of_another_mode(document)
     yield from _save_options(document)
+    yield from _duplicates(document.imports, ("imports",))
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)
         bad = {index: problem for index, word in enumerate(endpoint.arguments) if (problem := _argument_problem(word))}
@@ -118,16 +119,21 @@ def _save_options(document: Document) -> Iterator[Diagnostic]:
         message = "no released TensorFlow writes this format"
         yield finding("unsupported-save-option", (*at, "experimental_image_format"), message, "remove it")
     for field in ("namespace_whitelist", "extra_tags"):
-        values = getattr(options, field) or ()
-        for index, value in enumerate(values):
-            if value in values[:index]:
-                first = (Place(message="the first one", path=(*at, field, values.index(value))),)
-                message = f"{value!r} stands twice"
-                yield finding("duplicate-entry", (*at, field, index), message, "remove one of them", related=first)
+        yield from _duplicates(getattr(options, field) or (), (*at, field))
     for index, tag in enumerate(options.extra_tags):
         if tag == TAGS[document.mode]:
             message = f"every archive of the mode {document.mode!r} has the tag {tag!r}"
             yield finding("duplicate-entry", (*at, "extra_tags", index), message, "remove it")
+
+
+def _duplicates(values: Sequence[str], at: SpecPath) -> Iterator[Diagnostic]:
+    seen: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if value in seen:
+            first = (Place(message="the first one", path=(*at, seen[value])),)
+            message = f"{value!r} stands twice"
+            yield finding("duplicate-entry", (*at, index), message, "remove one of them", related=first)
+        seen.setdefault(value, index)
 
 
 def _containers(tree: Tree, path: SpecPath, depth: int = 1) -> Iterator[Diagnostic]:

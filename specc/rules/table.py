@@ -43,8 +43,7 @@ BuildRule: TypeAlias = Literal[
     "bad-signature", "collection-content", "empty-collection", "import-failed", "long-tags", "missing-endpoint",
     "missing-function", "missing-model", "name-of-another-layer", "no-document", "not-in-jax", "output-conflict",
     "python-op", "same-tags", "save-failed", "step-conflict", "trace-failed", "unknown-collection", "unknown-function",
-    "unknown-track",
-    "unsupported-dtype", "untracked-resource", "wrong-arity",
+    "unknown-track", "unregistered-op", "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
 ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]
 RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule
