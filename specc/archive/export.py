@@ -17,7 +17,7 @@ from specc.archive.endpoints import TracedEndpoint, trace_endpoints
 from specc.archive.publishing.publish import Destination
 from specc.archive.receivers import receiver_signature
 from specc.archive.report import EndpointReport, ExportReport, SignatureReport
-from specc.archive.resources import captured_variables, owners, tracked
+from specc.archive.resources import captured_variables, name_tables, owners, tracked
 from specc.archive.save_options import tf_save_options
 from specc.archive.seal import seal
 from specc.archive.variables import collect, find_variables, model_variables
@@ -102,6 +102,7 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         left_out: LeftOut = {}
         cores.backend.know(model)
+        name_tables(model)
         traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
         endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
         contents = _gather(document, model, endpoints, left_out, collections or {}, cores.backend)

@@ -14,6 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from specc.archive.endpoints import TracedEndpoint
+from specc.archive.resources import unnamed_tables_stay_unnamed
 from specc.archive.save_options import saved_variables
 from specc.archive.seal import stand_in
 from specc.archive.user_code import summarize
@@ -73,7 +74,7 @@ def write(contents: Contents, directory: Path) -> None:
         setattr(root, endpoint.compiled.name, endpoint.nested)
     signatures = {stand_in(key): signature for key, signature in contents.signatures.items()}
     try:
-        with _quiet():
+        with _quiet(), unnamed_tables_stay_unnamed(contents.resources):
             tf.saved_model.save(root, str(directory), signatures=signatures, options=contents.options)
     except tf.errors.OpError as error:
         raise OSError(errno.EIO, _reason(error)) from error

@@ -28,6 +28,7 @@ from specc.archive.drop_in.keras_errors import (
 )
 from specc.archive.drop_in.revived import argument_defaults, revived_function
 from specc.archive.export import Revived
+from specc.archive.resources import name_tables
 from specc.archive.tensorspec import tree_of
 from specc.archive.user_code import summarize
 from specc.diagnostics import SpecPath
@@ -98,6 +99,7 @@ def add(
         kind = SpecTypeError if any(each.rule == "unknown-key" for each in findings) else SpecValueError
         raise kind(findings)  # jax2tf.convert raises TypeError
     cores.backend.know(owner)
+    name_tables(owner)
 
     def names_out(result: Any) -> tuple[str, ...]:
         leaves = output_leaves(declared.model_copy(update={"outputs": _outputs(result, path)}))
