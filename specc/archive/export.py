@@ -80,6 +80,7 @@ def export(
     cores = Cores()  # which refuses a backend without a way into an archive
     destination.check()  # before minutes of tracing
     clock = Clock(progress)
+    name_tables(model)
     return publish(prepare(document, declared, model, functions, cores, clock), destination, clock)
 
 
@@ -102,7 +103,6 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         left_out: LeftOut = {}
         cores.backend.know(model)
-        name_tables(model)
         traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
         endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
         contents = _gather(document, model, endpoints, left_out, collections or {}, cores.backend)

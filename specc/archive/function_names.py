@@ -22,8 +22,8 @@ from typing import Any
 _NAME_IN_NAME = re.compile(r"_\d+(?=_(?:rewritten|grad|frozen)(?:_|$))")
 """The number of a function in the name of one that is made of it: ``while_body_772_grad_900``."""
 
-_TWICE_COUNTED = re.compile(r"(__inference_(?:__forward|__backward|Dataset)_.+)_\d+")
-"""Functions that get a number of their own before the one that every function gets."""
+_WITHIN = re.compile(r"__(?:inference|forward|backward)_(?=__(?:forward|backward)_|Dataset_)")
+"""What stands before the name of a function that has a number of its own, before the one that every function gets."""
 
 _COUNTED_GRADIENT = re.compile(r"(CustomGradient-|(?:Stateful)?PartitionedCall-)\d+")
 _GRADIENT = "_gradient_op_type"
@@ -34,8 +34,8 @@ _NAMES_OF_FUNCTIONS = ("forward_function_name", "backward_function_name")
 def stem(name: str) -> str:
     """A function's name without the numbers that TensorFlow counted."""
     name = re.sub(r"_\d+$", "", _NAME_IN_NAME.sub("", name))
-    twice = _TWICE_COUNTED.fullmatch(name)
-    return twice[1] if twice else name
+    before = _WITHIN.match(name)
+    return before[0] + stem(name[before.end() :]) if before else name
 
 
 def _numbered(prefix: str, *parts: object) -> str:

@@ -131,6 +131,7 @@ def _initialization(model: Any) -> list[Any]:
     """What fills the tables of a loaded archive of TensorFlow 1, which lie in its graph: no function captures them."""
     if not isinstance(getattr(model, "graph", None), tf.Graph) or not hasattr(model, "initializer"):
         return []
+    _ = model.initializer.resource_handle  # TensorFlow makes it when it is first asked, and that may be while it saves
     return [model.initializer, *getattr(model, "asset_paths", ())]
 
 

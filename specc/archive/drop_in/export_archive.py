@@ -21,6 +21,7 @@ from specc.archive.parts import descendants, is_trackable
 from specc.archive.program import compile
 from specc.archive.publishing.destinations import replacement
 from specc.archive.report import ExportReport
+from specc.archive.resources import name_tables
 from specc.archive.save_options import said_options
 from specc.language.document import VERSION, Dim, Document
 from specc.language.names import input_leaves, output_leaves
@@ -93,6 +94,7 @@ class ExportArchive:
             raise value_error("bad-resource", (), message)
         self._resources.append(resource)
         self._cores.backend.know(resource)
+        name_tables(resource)
 
     def add_endpoint(self, name: str, fn: Callable[..., Any], input_signature: Any = None, **kwargs: Any) -> Any:
         """Adds an endpoint that runs ``fn``.
