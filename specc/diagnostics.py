@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Self
 
 SpecPath = tuple[str | int, ...]
 """Keys and positions from the root of a document to a place in it."""
 
-Level = Literal["error", "warning"]
+Level = Literal["error", "warning", "info"]
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*", re.ASCII)
 # C0, DEL, C1, bidi controls, what has no width, line separators and surrogates: never printed raw, so that no file can
@@ -36,52 +36,81 @@ class Location:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Diagnostic:
-    """One finding. ``rule`` is an id that never changes; ``path`` leads to the place in the document.
+class Place:
+    """A place in a document, and what ``message`` says of it.
 
-    ``part`` is what of the string at ``path`` is meant, empty for all of it; ``on_key`` says that the key there is
-    meant and not its value. Both only help to find the ``location``, which a finding about a text has.
+    ``path`` leads there. ``part`` is what of the string at ``path`` is meant, empty for all of it; ``on_key`` says that
+    the key there is meant and not its value. Both only help to find the ``location``, which a place in a text has.
     """
 
-    rule: str
     message: str
     path: SpecPath = ()
-    hint: str = ""
-    level: Level = "error"
     file: str = ""
     part: str = ""
     on_key: bool = False
     location: Location | None = None
 
-    def in_file(self, file: str) -> Diagnostic:
-        """The same finding, said of ``file``."""
+    def in_file(self, file: str) -> Self:
+        """The same place, in ``file``."""
         return replace(self, file=file)
 
-    def at(self, path: SpecPath) -> Diagnostic:
-        """The same finding, at ``path``."""
+    def at(self, path: SpecPath) -> Self:
+        """The same, at ``path``."""
         return replace(self, path=path)
 
-    def located(self, location: Location) -> Diagnostic:
-        """The same finding, at ``location`` in its text."""
+    def located(self, location: Location) -> Self:
+        """The same place, with its ``location`` in the text."""
         return replace(self, location=location)
-
-    def __str__(self) -> str:
-        hint = f"; {self.hint}" if self.hint else ""
-        return printable(f"{self.place}{self.rule}: {self.message}{hint}")
 
     @property
     def place(self) -> str:
-        """What a line about the finding starts with: the file, and the line and column or the path in the document."""
+        """What a line about the place starts with: the file, and the line and column or the path in the document."""
         if self.location is not None:
             return f"{self.file}:{self.location.line}:{self.location.column}: ".removeprefix(":")
         return "".join(f"{part}: " for part in (self.file, short_path(self.path)) if part)
 
 
-def finding(  # each is one thing to say
-    rule: str, path: SpecPath, message: str, hint: str = "", *, part: str = "", on_key: bool = False
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic(Place):
+    """One finding. ``rule`` is an id that never changes; ``related`` are other places that the finding is about."""
+
+    rule: str
+    hint: str = ""
+    level: Level = "error"
+    related: tuple[Place, ...] = ()
+
+    def in_file(self, file: str) -> Self:
+        """The same finding, said of ``file``; related places stay in files of their own."""
+        return replace(self, file=file, related=tuple(each.in_file(each.file or file) for each in self.related))
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that stay the same while lines move and messages are reworded.
+
+        They are of the rule and of what it is about: the names on the path, and the part of the value.
+        """
+        import hashlib  # noqa: PLC0415  # it loads OpenSSL, and most runs have no finding
+
+        subject = json.dumps([self.rule, self.path, self.part])
+        return hashlib.sha256(subject.encode()).hexdigest()[:12]
+
+    def __str__(self) -> str:
+        hint = f"; {self.hint}" if self.hint else ""
+        return printable(f"{self.place}{self.rule}: {self.message}{hint}")
+
+
+def finding(  # noqa: PLR0913  # each is one thing to say
+    rule: str,
+    path: SpecPath,
+    message: str,
+    hint: str = "",
+    *,
+    part: str = "",
+    on_key: bool = False,
+    related: tuple[Place, ...] = (),
 ) -> Diagnostic:
     """An error at a place in the document."""
-    return Diagnostic(rule=rule, path=path, message=message, hint=hint, part=part, on_key=on_key)
+    return Diagnostic(rule=rule, path=path, message=message, hint=hint, part=part, on_key=on_key, related=related)
 
 
 def format_path(path: SpecPath) -> str:

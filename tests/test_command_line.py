@@ -132,6 +132,32 @@ def test_a_name_that_would_draw_on_the_terminal_is_escaped(spec: Any, capsys: An
     assert "\x1b" not in out
 
 
+def test_a_call_leaves_the_process_as_it_is(spec: Any, tmp_path: Path) -> None:
+    program = """
+import gc, os, sys
+from specc.cli import main
+def state():
+    streams = [(stream.errors, id(stream)) for stream in (sys.stdout, sys.stderr)]
+    return dict(os.environ), streams, gc.get_threshold(), gc.get_freeze_count(), list(sys.path), os.getcwd()
+before = state()
+assert main(["validate", sys.argv[1]]) == 0
+assert main(["fmt", "--check", sys.argv[1]]) == 1
+assert state() == before
+"""
+    environment = {name: text for name, text in os.environ.items() if name != "PYDANTIC_DISABLE_PLUGINS"}
+    command = [sys.executable, "-c", program, spec(GOOD)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    assert (finished.returncode, finished.stderr.count("Traceback")) == (0, 0), finished.stderr
+
+
+def test_settings_that_change_between_two_calls_count(spec: Any, tmp_path: Path) -> None:
+    file = spec({**GOOD, "dims": {"batch": {}, "unused": {}}})
+    settings = tmp_path / "pyproject.toml"
+    for level, code in (("warning", 0), ("error", 1), ("off", 0)):
+        settings.write_text(f'[tool.specc.levels]\nunused-dim = "{level}"\n')
+        assert main(["validate", file]) == code
+
+
 def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "specc", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, **more)

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from specc.archive.endpoints import TracedEndpoint
 from specc.archive.user_code import import_object, run_user_code
-from specc.diagnostics import Diagnostic, SpecPath, finding, kind_of
+from specc.diagnostics import Diagnostic, Place, SpecPath, finding, kind_of
 from specc.errors import Findings, SpecError
 from specc.language.document import Document
 from specc.language.save_options import SaveOptions, Sharding
@@ -75,7 +75,8 @@ def _alias_clashes(said: SaveOptions) -> Iterator[Diagnostic]:
         if name in taken:
             at: SpecPath = (*_AT, "function_aliases", alias)
             message = f"the endpoint {name!r} is called {taken[name]!r} already, and a function has one alias"
-            yield finding("name-clash", at, message, "keep one of them")
+            other = (Place(message="the other alias", path=(*_AT, "function_aliases", taken[name]), on_key=True),)
+            yield finding("name-clash", at, message, "keep one of them", related=other)
         taken.setdefault(name, alias)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.checks.subject import Subject
-from specc.diagnostics import Diagnostic, finding
+from specc.diagnostics import Diagnostic, Place, finding
 from specc.language.document import Collection
 
 
@@ -16,7 +16,9 @@ def duplicate_collection(subject: Subject) -> Iterator[Diagnostic]:
         selected = _selected(collection)
         if selected in seen:
             message = f"the collection {name!r} selects the same variables as {seen[selected]!r}"
-            yield finding("duplicate-collection", ("variable_collections", name), message, "remove one", on_key=True)
+            path = ("variable_collections", name)
+            other = (Place(message="the other collection", path=("variable_collections", seen[selected]), on_key=True),)
+            yield finding("duplicate-collection", path, message, "remove one", on_key=True, related=other)
         seen.setdefault(selected, name)
 
 

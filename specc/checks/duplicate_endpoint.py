@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from specc.checks.subject import Subject
-from specc.diagnostics import Diagnostic, finding
+from specc.diagnostics import Diagnostic, Place, finding
 from specc.language.canonical import document_to_json
 
 
@@ -30,5 +30,6 @@ def duplicate_endpoint(subject: Subject) -> Iterator[Diagnostic]:
             hint = "remove one"
             if document.default in (name, seen[meaning]):
                 hint += "; the default endpoint is published as 'serving_default' too"
-            yield finding("duplicate-endpoint", ("endpoints", name), message, hint, on_key=True)
+            other = (Place(message="the other endpoint", path=("endpoints", seen[meaning]), on_key=True),)
+            yield finding("duplicate-endpoint", ("endpoints", name), message, hint, on_key=True, related=other)
         seen.setdefault(meaning, name)

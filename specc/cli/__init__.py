@@ -11,7 +11,8 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 COMMANDS = {
@@ -35,41 +36,62 @@ OK, ERRORS_FOUND, WRONG_USAGE, COULD_NOT_RUN = range(4)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code; never raises for bad input."""
-    _mend_streams()
-    if argv is None:  # a process of its own, which ends before there is much garbage
-        gc.freeze()
-        gc.set_threshold(100_000, 50, 50)
+    """Runs one command and returns its exit code; never raises for bad input.
+
+    With ``argv`` the process is the caller's, and its streams, environment and garbage collector stay as they are.
+    """
+    is_own_process = argv is None
+    if is_own_process:
+        _prepare_process()
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
+        with _printable_streams():
+            return _run(list(sys.argv[1:] if argv is None else argv), is_own_process=is_own_process)
     except KeyboardInterrupt:
         complain("interrupted")
         return 130
     except OSError as error:  # a full disk behind standard output, a working directory that is gone
         if not isinstance(error, BrokenPipeError):  # then whoever read our output has gone, and nobody minds
             complain(str(error))
-        # Python would complain once more while it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if is_own_process:  # Python would complain once more while it flushes
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT_RUN
 
 
-def _mend_streams() -> None:
-    """A closed standard stream is None in Python; what is written to it goes nowhere. No character is unprintable."""
+def _prepare_process() -> None:
+    """Sets up a process that runs one command only.
+
+    A closed standard stream is None in Python; what is written to it goes nowhere.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)  # the process ends before there is much garbage
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's C++ code then logs errors only
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # for as long as the process lives
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a message may hold what the terminal's encoding does not
 
 
-def _run(arguments: list[str]) -> int:
+@contextmanager
+def _printable_streams() -> Iterator[None]:
+    """Escapes what the encoding of the terminal lacks, instead of failing."""
+    streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
+    errors = [stream.errors for stream in streams]
+    try:
+        for stream in streams:
+            stream.reconfigure(errors="backslashreplace")
+        yield
+    finally:
+        for stream, policy in zip(streams, errors, strict=True):
+            with suppress(OSError, ValueError):  # what was not written yet may fail, or the stream is closed
+                stream.reconfigure(errors=policy)
+
+
+def _run(arguments: list[str], *, is_own_process: bool) -> int:
     from specc.errors import SettingsError, SpeccError, SpecError  # nothing loads before it is needed
 
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     parser, commands = _parser()
-    if chosen in _WITHOUT_USER_CODE:
+    if is_own_process and chosen in _WITHOUT_USER_CODE:
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes a tenth of the time
     if chosen in COMMANDS:
         command = importlib.import_module(f"specc.cli.{chosen}")
@@ -78,6 +100,7 @@ def _run(arguments: list[str]) -> int:
         options = parser.parse_args(arguments)
     except SystemExit as error:  # argparse, after it printed help or a usage error
         return error.code if isinstance(error.code, int) else WRONG_USAGE
+    options.command = chosen
     _QUIET.set(getattr(options, "quiet", False))
     try:
         code: int = command.run(options)

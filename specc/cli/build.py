@@ -21,11 +21,10 @@ from specc.cli.importing import import_tensorflow, modules_of
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError, SpecError
 from specc.language.document import Document
-from specc.language.load import load_buildable
-from specc.language.reading import located
+from specc.language.load import load_spec
+from specc.language.reading import LoadedSpec
 from specc.language.scalars import ModelPath
 from specc.language.signatures import DEFAULT_KEYS
-from specc.loaders.json_text import read_content
 from specc.report.text import table
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ class _Job:
     """One archive to build: ``where`` is what :meth:`specc.archive.program.Program.export` is told about its place."""
 
     file: str
-    document: Document
+    spec: LoadedSpec
     model: str
     directory: Path
     where: dict[str, Any]
@@ -155,19 +154,19 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
 
 
 def _job(file: str, options: argparse.Namespace) -> _Job:
-    document = load_buildable(file)
-    model = options.model or document.model
+    spec = load_spec(file)
+    model = options.model or spec.document.model
     if model is None:
         hint = 'add "model": "module:attribute" to it, or give --model'
         raise SpecError([Diagnostic(rule="missing-model", file=file, message="the spec names no model", hint=hint)])
-    with _findings_of_model(file, options):
+    with _findings_of_model(spec, options):
         _check_model_path(model)
     place = options.out or options.base
     if len(options.files) > 1 and not options.merged:
         place = os.path.join(place, _name(file))  # noqa: PTH118  # it may be a URL
     versions = {"base": place, "version": options.version or "next", "keep": options.keep}
     where = {"filepath": place} if options.base is None else versions
-    return _Job(file, document, model, Path(file).resolve().parent, where)
+    return _Job(file, spec, model, Path(file).resolve().parent, where)
 
 
 def _with_models(jobs: list[_Job], options: argparse.Namespace) -> Generator[tuple[_Job, Any], None, None]:
@@ -182,25 +181,25 @@ def _with_models(jobs: list[_Job], options: argparse.Namespace) -> Generator[tup
                 key = (job.model, here if options.model else directory)
                 if key != loaded:
                     note(f"loading {job.model}")
-                    with _findings_of_model(job.file, options):
+                    with _findings_of_model(job.spec, options):
                         loaded, model = key, load_model(*key, seed=SEED)
                 yield job, model
 
 
 @contextmanager
-def _findings_in(file: str) -> Iterator[None]:
-    """Says of each finding about a document where in its file it stands."""
+def _findings_in(spec: LoadedSpec) -> Iterator[None]:
+    """Adds to each finding about a document its file and its location there."""
     try:
         yield
     except SpecError as error:
-        raise SpecError(located(read_content(Path(file)), file, error.diagnostics)) from error
+        raise SpecError(spec.locate(error.diagnostics)) from error
 
 
 @contextmanager
-def _findings_of_model(file: str, options: argparse.Namespace) -> Iterator[None]:
+def _findings_of_model(spec: LoadedSpec, options: argparse.Namespace) -> Iterator[None]:
     """Says of each finding about a model who named it: a file, or the command line."""
     if not options.model:
-        with _findings_in(file):
+        with _findings_in(spec):
             yield
         return
     try:
@@ -213,10 +212,10 @@ def _build(job: _Job, model: Any, start: float) -> float:
     """Builds one archive, prints what is in it and how long it took since ``start``, and gives the time."""
     from specc.archive import compile
 
-    with _findings_in(job.file):
-        report = compile(job.document).export(model, progress=note, **job.where)
+    with _findings_in(job.spec):
+        report = compile(job.spec.document).export(model, progress=note, **job.where)
     end = time.perf_counter()
-    sys.stdout.write(_summary(report, job.document, end - start))
+    sys.stdout.write(_summary(report, job.spec.document, end - start))
     sys.stdout.flush()
     return end
 
@@ -230,7 +229,7 @@ def _build_merged(jobs: list[_Job], options: argparse.Namespace, start: float) -
         complain(f"a merged archive holds the modes of one model, and these are {listed}; say which with --model")
         return WRONG_USAGE
     _, model = next(with_model := _with_models(jobs, options))
-    report = merge([job.document for job in jobs], model, progress=note, **jobs[0].where)
+    report = merge([job.spec.document for job in jobs], model, progress=note, **jobs[0].where)
     with_model.close()
     seconds = time.perf_counter() - start
     for mode in report.modes:

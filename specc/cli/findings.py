@@ -33,7 +33,7 @@ def print_report(report: Report, options: argparse.Namespace, stream: TextIO | N
         The exit code of the command that ends with them.
     """
     stream = stream or sys.stdout
-    shown = replace(report, findings=report.findings[: options.max_findings])
+    shown = replace(report, findings=report.findings[: options.max_findings], command=options.command)
     if options.format == "text":
         if shown.findings:
             from specc.report.text import findings_text

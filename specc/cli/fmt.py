@@ -13,9 +13,7 @@ from specc.cli import ERRORS_FOUND, OK, note
 from specc.cli.findings import add_options, print_report
 from specc.diagnostics import Diagnostic, printable
 from specc.errors import SpecError, TargetError, UnreadableError
-from specc.language.load import dump
-from specc.language.reading import read_document
-from specc.loaders.json_text import read_content
+from specc.language.load import dump, load_spec
 from specc.report import Report
 
 
@@ -49,12 +47,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _format(file: str, options: argparse.Namespace) -> Iterator[Diagnostic]:
     """Brings one file into its canonical text, or leaves it as it is; yields a finding where it is not canonical."""
-    content = read_content(Path(file))
-    text = dump(read_document(content, file, ()))
-    if content == text.encode("utf-8"):
+    spec = load_spec(file, rules=())
+    text = dump(spec.document)
+    if spec.source.text == text:
         return
     if options.diff and options.format == "text":
-        sys.stdout.writelines(_diff(content.decode("utf-8"), text, file))
+        sys.stdout.writelines(_diff(spec.source.text, text, file))
     if not (options.check or options.diff):
         _replace(Path(file), text)
     message, hint = "the text is not canonical", "specc fmt rewrites it, and specc fmt --diff shows what changes"

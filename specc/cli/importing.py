@@ -25,7 +25,6 @@ def import_tensorflow(command: str, *backends: str) -> None:
         raise UnavailableError(f"{command} needs {names}; install with: pip install 'specc[tensorflow]'")
     if os.environ.get("KERAS_BACKEND") == "jax" and find_spec("jax") is None:
         raise UnavailableError(f"{command} needs JAX (KERAS_BACKEND is jax); install with: pip install 'specc[jax]'")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     note("importing TensorFlow")
     try:
         with _without_a_word():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,32 +18,46 @@ _TABLE = b"specc"
 _KEYS = ("levels", "targets")
 
 
-def settings_for(file: str) -> Settings:
-    """The settings for a spec file: those of the nearest pyproject.toml above it that has any.
+class SettingsFinder:
+    """Finds the settings of the files of one run; each pyproject.toml is read once."""
 
-    Raises:
-        SettingsError: they make no sense.
-    """
-    try:
-        return _settings_in(Path(os.path.abspath(os.path.dirname(file))))  # noqa: PTH100, PTH120  # once a file
-    except (OSError, ValueError):  # the file's own name is broken, which reading it will tell
-        return Settings()
+    def __init__(self) -> None:
+        self._known: dict[str, Settings] = {}
+
+    def settings_for(self, file: str) -> Settings:
+        """The settings for a spec file: those of the nearest pyproject.toml above it that has any.
+
+        Raises:
+            SettingsError: they make no sense.
+        """
+        try:
+            return self._settings_in(os.path.abspath(os.path.dirname(file)))  # noqa: PTH100, PTH120  # once a file
+        except (OSError, ValueError):  # the file's own name is broken, which reading it will tell
+            return Settings()
+
+    def _settings_in(self, directory: str) -> Settings:
+        if directory not in self._known:
+            parent = os.path.dirname(directory)  # noqa: PTH120
+            table = _read_table(Path(directory, _FILE))
+            if table is not None:
+                self._known[directory] = table
+            else:
+                self._known[directory] = self._settings_in(parent) if parent != directory else Settings()
+        return self._known[directory]
 
 
-@cache
-def _settings_in(directory: Path) -> Settings:
-    file = directory / _FILE
+def _read_table(file: Path) -> Settings | None:
+    """The settings in a pyproject.toml, or None where it is not there or has none."""
     try:
         content = file.read_bytes()
     except PermissionError:  # it may say that what follows is an error, or none
         raise SettingsError(f"cannot read {file}: permission denied") from None
     except OSError:
-        content = b""
-    if _TABLE in content:  # so that nobody else waits for a TOML parser
-        table = _table(file, content)
-        if table is not None:
-            return _settings(table, file)
-    return _settings_in(directory.parent) if directory.parent != directory else Settings()
+        return None
+    if _TABLE not in content:  # so that nobody else waits for a TOML parser
+        return None
+    table = _table(file, content)
+    return None if table is None else _settings(table, file)
 
 
 def _table(file: Path, content: bytes) -> dict[str, Any] | None:

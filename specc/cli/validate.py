@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from specc.checks import find_opinions
 from specc.cli.findings import add_options, print_report
-from specc.cli.settings import settings_for
+from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
 from specc.language.holding import capped
-from specc.language.load import BUILDABLE
-from specc.language.reading import located, read_document
-from specc.loaders.json_text import read_content
+from specc.language.load import load_spec
 from specc.report import Report
 
 
@@ -28,20 +25,20 @@ def run(options: argparse.Namespace) -> int:
     """Prints all findings to standard output, and how many there were to standard error."""
     findings: list[Diagnostic] = []
     unreadable: list[tuple[str, str]] = []
+    settings = SettingsFinder()
     for file in options.files:
         try:
-            findings += _findings(file)
+            findings += _findings(file, settings)
         except UnreadableError as error:
             unreadable.append((file, str(error)))
     return print_report(Report(findings, unreadable, len(options.files) - len(unreadable)), options)
 
 
-def _findings(file: str) -> Sequence[Diagnostic]:
+def _findings(file: str, settings: SettingsFinder) -> Sequence[Diagnostic]:
     """What is wrong with one file; where nothing is, what the checks say of it."""
-    content = read_content(Path(file))
     try:
-        document = read_document(content, file, BUILDABLE)
+        spec = load_spec(file)
     except SpecError as error:
         return error.diagnostics
-    opinions = list(capped(find_opinions(document, settings_for(file))))
-    return located(content, file, opinions) if opinions else ()
+    opinions = list(capped(find_opinions(spec.document, settings.settings_for(file))))
+    return spec.locate(opinions) if opinions else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import islice
 
-from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding
+from specc.diagnostics import Diagnostic, Place, SpecPath, did_you_mean, finding
 from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES, Family
 from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
@@ -56,11 +56,13 @@ def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
         hint = '"inputs" is the list of positional arguments, each with its name in "arguments"'
         message = f"{_count(names, 'argument name')} for {_count(endpoint.inputs, 'input')}"
         yield finding("wrong-arguments", (*at, "arguments"), message, hint)
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for index, name in enumerate(names):
         if name in seen:
-            yield finding("duplicate-argument", (*at, "arguments", index), f"the argument {name!r} stands twice")
-        seen.add(name)
+            first = (Place(message="the first one", path=(*at, "arguments", seen[name])),)
+            message = f"the argument {name!r} stands twice"
+            yield finding("duplicate-argument", (*at, "arguments", index), message, related=first)
+        seen.setdefault(name, index)
 
 
 def _receiver(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
@@ -75,12 +77,13 @@ def _count(things: tuple[object, ...], word: str) -> str:
 
 def _fields(tree: Tree, path: SpecPath) -> Iterator[Diagnostic]:
     """Fields of a namedtuple that share a name, at any depth."""
-    seen: set[str | int] = set()
+    seen: dict[str | int, SpecPath] = {}
     for key, child, place in placed_children(tree, path):
         if isinstance(tree, NamedTuple) and key in seen:
             message = f"the field {key!r} stands twice in the namedtuple {tree.typename!r}"
-            yield finding("duplicate-field", (*place[:-1], 0), message)
-        seen.add(key)
+            first = (Place(message="the first one", path=(*seen[key][:-1], 0)),)
+            yield finding("duplicate-field", (*place[:-1], 0), message, related=first)
+        seen.setdefault(key, place)
         if not isinstance(child, (Tensor, Ragged, Sparse)):
             yield from _fields(child, place)
 

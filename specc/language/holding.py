@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from specc.diagnostics import Diagnostic, finding
+from specc.diagnostics import Diagnostic, Place, SpecPath, finding
 from specc.language.document import Document
 from specc.language.trees import is_long_form
 from specc.loaders.limits import MAX_FINDINGS
@@ -35,13 +35,19 @@ def capped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
 
 
 def placed(diagnostic: Diagnostic, data: Any) -> Diagnostic:
-    """A finding of a rule with its path as the file has it.
+    """A finding of a rule with its path, and those of its related places, as the file has them."""
+    related = tuple(place.at(_json_path(place, data)) for place in diagnostic.related)
+    return replace(diagnostic, path=_json_path(diagnostic, data), related=related)
+
+
+def _json_path(place: Place, data: Any) -> SpecPath:
+    """The path of ``place`` in ``data``.
 
     A long form of a list or dict has its parts under ``items``, and one of a tensor its dtype and dimensions apart.
     """
     path: list[str | int] = []
     current = data
-    for part in diagnostic.path:
+    for part in place.path:
         if is_long_form(current) and current["kind"] in ("list", "dict"):
             path.append("items")
             current = current["items"]
@@ -53,10 +59,10 @@ def placed(diagnostic: Diagnostic, data: Any) -> Diagnostic:
             current = current[part]
         except (KeyError, IndexError, TypeError):
             current = None
-    if diagnostic.part and is_long_form(current):
+    if place.part and is_long_form(current):
         shape = current.get("shape")
-        if isinstance(shape, list) and diagnostic.part in shape:
-            path += ["shape", shape.index(diagnostic.part)]
-        elif diagnostic.part == current.get("dtype"):
+        if isinstance(shape, list) and place.part in shape:
+            path += ["shape", shape.index(place.part)]
+        elif place.part == current.get("dtype"):
             path.append("dtype")
-    return diagnostic.at(tuple(path))
+    return tuple(path)

@@ -10,7 +10,7 @@ import keyword
 import re
 from collections.abc import Container, Iterable, Iterator
 
-from specc.diagnostics import Diagnostic, SpecPath, finding, format_path
+from specc.diagnostics import Diagnostic, Place, SpecPath, finding, format_path
 from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES
 from specc.language.features import find_unparsable
@@ -72,7 +72,8 @@ def _attributes(document: Document) -> Iterator[Diagnostic]:
         path: SpecPath = ("variable_collections", name)
         if name in document.endpoints:
             message = f"the collection {name!r} would overwrite the endpoint of that name"
-            yield finding("name-clash", path, message, "rename one of them", on_key=True)
+            endpoint = (Place(message="the endpoint", path=("endpoints", name), on_key=True),)
+            yield finding("name-clash", path, message, "rename one of them", on_key=True, related=endpoint)
         if default_key_is_taken(document, name):
             message = f"{name!r} is kept for the default endpoint"
             yield finding("reserved-name", path, message, "rename it", on_key=True)
@@ -112,7 +113,9 @@ def _save_options(document: Document) -> Iterator[Diagnostic]:
         values = getattr(options, field) or ()
         for index, value in enumerate(values):
             if value in values[:index]:
-                yield finding("duplicate-entry", (*at, field, index), f"{value!r} stands twice", "remove one of them")
+                first = (Place(message="the first one", path=(*at, field, values.index(value))),)
+                message = f"{value!r} stands twice"
+                yield finding("duplicate-entry", (*at, field, index), message, "remove one of them", related=first)
     for index, tag in enumerate(options.extra_tags):
         if tag == TAGS[document.mode]:
             message = f"every archive of the mode {document.mode!r} has the tag {tag!r}"
@@ -167,11 +170,17 @@ def _input_names(leaves: Iterable[BoundLeaf], bad_arguments: Container[int]) -> 
             yield from _clash(name.lower(), name, leaf, taken, "TensorFlow ignores case there")
 
 
-def _of_name(rule: str, leaf: BoundLeaf, message: str, hint: str) -> Diagnostic:
-    """A finding about what a leaf is called: by its own word, or by the keys that lead to it."""
+def _of_name(rule: str, leaf: BoundLeaf, message: str, hint: str, *related: Place) -> Diagnostic:
+    """A finding about what a leaf is called."""
+    place = _name_of(leaf, message)
+    return finding(rule, place.path, message, hint, on_key=place.on_key, related=related)
+
+
+def _name_of(leaf: BoundLeaf, message: str) -> Place:
+    """Where a leaf gets its name: its own ``name``, or the key that leads to it."""
     if leaf.leaf.name is not None:
-        return finding(rule, (*leaf.path, "name"), message, hint)
-    return finding(rule, leaf.path, message, hint, on_key=True)
+        return Place(message=message, path=(*leaf.path, "name"))
+    return Place(message=message, path=leaf.path, on_key=True)
 
 
 def _defaults(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
@@ -201,4 +210,5 @@ def _clash(
     other_name, other = taken[key]
     also = f"{other_name!r} ({why})" if other_name != name else "the same name"
     message = f"the wire name {name!r} clashes: the leaf at {format_path(other.path)} has {also}"
-    yield _of_name("name-clash", leaf, message, 'give one of them a "name"')
+    there = _name_of(other, f"the leaf called {other_name!r}")
+    yield _of_name("name-clash", leaf, message, 'give one of them a "name"', there)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from specc.language.document import Document
 from specc.language.holding import Rule, capped, find
 from specc.language.layout import lay_out
 from specc.language.legality import find_illegal
-from specc.language.reading import read_document, validated
+from specc.language.reading import LoadedSpec, read_spec, validated
 from specc.loaders.json_text import read_content
 
 ALWAYS: tuple[Rule, ...] = (find_inconsistencies,)
@@ -30,12 +31,12 @@ def load(source: str | os.PathLike[str]) -> Document:
         SpecError: the text is no document of the language; ``diagnostics`` holds every finding, with its location.
         UnreadableError: the file cannot be read.
     """
-    return read_document(read_content(Path(source)), str(source), ALWAYS)
+    return load_spec(source, ALWAYS).document
 
 
 def loads(text: str | bytes) -> Document:
     """The Document in ``text``; raises as :func:`load` does."""
-    return read_document(text, "", ALWAYS)
+    return read_spec(text, "", ALWAYS).document
 
 
 def from_json(data: Any) -> Document:
@@ -43,13 +44,13 @@ def from_json(data: Any) -> Document:
     return validated(data, ALWAYS)
 
 
-def load_buildable(source: str | os.PathLike[str]) -> Document:
-    """The Document in the file ``source``, held against the rules of building too: what ``specc validate`` asks.
+def load_spec(source: str | os.PathLike[str], rules: Sequence[Rule] = BUILDABLE) -> LoadedSpec:
+    """The Document in the file ``source`` with its text, held against ``rules``: what ``specc validate`` asks.
 
     Raises:
         SpecError, UnreadableError: as :func:`load` does.
     """
-    return read_document(read_content(Path(source)), str(source), BUILDABLE)
+    return read_spec(read_content(Path(source)), str(source), rules)
 
 
 def require_buildable(document: Document) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,22 +14,33 @@ from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.holding import MANY_VALUES, Rule, capped, find, placed
 from specc.loaders.json_text import read_json
+from specc.loaders.spec_source import SpecSource
 
 
-def read_document(content: str | bytes, file: str, rules: Sequence[Rule]) -> Document:
-    """The Document in ``content``, which findings call ``file``, held against ``rules``.
+@dataclass(frozen=True)
+class LoadedSpec:
+    """A Document with the text that it was read from."""
+
+    document: Document
+    source: SpecSource
+
+    def locate(self, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """``findings`` about the document, each with its file and location, in the order of the text."""
+        return self.source.locate(placed(finding, self.source.data) for finding in findings)
+
+
+def read_spec(content: str | bytes, name: str, rules: Sequence[Rule]) -> LoadedSpec:
+    """The Document in ``content``, which findings call ``name``, held against ``rules``.
 
     Raises:
-        SpecError: there are findings; all of them are told, each with its location, in the order of the text.
+        SpecError: there are findings; all of them are reported, each with its location, in the order of the text.
     """
+    source = read_json(content, name)
     try:
-        read = read_json(content)
-        try:
-            return validated(read.data, rules, read.findings, values=read.values)
-        except SpecError as error:
-            raise SpecError(_located(read.text, error.diagnostics)) from None
+        document = validated(source.data, rules, source.defects, values=source.values)
     except SpecError as error:
-        raise SpecError(diagnostic.in_file(file) for diagnostic in error.diagnostics) from None
+        raise SpecError(source.locate(error.diagnostics)) from None
+    return LoadedSpec(document, source)
 
 
 def validated(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic] = (), *, values: int = 0) -> Document:
@@ -47,19 +59,3 @@ def validated(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic] = ()
     from specc.language.defects import validated_with_defects  # noqa: PLC0415  # only what is broken waits for it
 
     return validated_with_defects(data, rules, known, values=values)
-
-
-def located(content: str | bytes, file: str, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Findings about the document in ``content``, whose file it is, with their locations in it."""
-    try:
-        read = read_json(content)
-    except SpecError:  # the file has changed since
-        return [diagnostic.in_file(file) for diagnostic in diagnostics]
-    moved = [placed(diagnostic, read.data) for diagnostic in diagnostics]
-    return [diagnostic.in_file(file) for diagnostic in _located(read.text, moved)]
-
-
-def _located(text: str, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    from specc.loaders.locate import locate  # noqa: PLC0415  # only what is broken waits for it
-
-    return locate(text, diagnostics)

@@ -11,10 +11,11 @@ import math
 import re
 from typing import Any, NoReturn
 
-from specc.diagnostics import Diagnostic, SpecPath
+from specc.diagnostics import Diagnostic, Place, SpecPath
 from specc.errors import SpecError
 from specc.loaders.limits import MAX_DEPTH, MAX_DIGITS, MAX_FINDINGS
 from specc.loaders.lines import Lines
+from specc.loaders.wanted_values import Wanted
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+"')
@@ -28,28 +29,33 @@ _SPELLINGS = {"True": "true", "False": "false", "None": "null", "undefined": "nu
 _CLOSERS = {"{": "}", "[": "]"}
 
 
-def scan(text: str) -> tuple[Any, tuple[Diagnostic, ...]]:
-    """The data of ``text``, and every defect in spite of which it can be read.
+def scan(text: str, wanted: Wanted | None = None) -> tuple[Any, tuple[Diagnostic, ...]]:
+    """The data of ``text``, and every defect in spite of which it can be read; ``wanted`` is found on the way.
 
     Of a key that stands twice, the first counts; what cannot be read is zero.
 
     Raises:
         SpecError: the text is no JSON, or nested deeper than 128 levels.
     """
-    scanner = _Scanner(text)
+    scanner = _Scanner(text, wanted)
     data = scanner.document()
     return data, tuple(scanner.findings)
 
 
 class _Scanner:
-    """One pass over one text. ``_open`` holds the containers around the current place, and where each begins."""
+    """One pass over one text.
 
-    def __init__(self, text: str) -> None:
+    ``_open`` holds the containers around the current place, and where each begins; ``_wanted`` what is looked for at
+    the root and at each step of the path.
+    """
+
+    def __init__(self, text: str, wanted: Wanted | None) -> None:
         self.findings: list[Diagnostic] = []
         self._text = text
         self._lines = Lines(text)
         self._open: list[tuple[Any, int]] = []
         self._path: list[str | int] = []
+        self._wanted = [wanted]
         self._keys: list[dict[str, int]] = []  # of each open object, where its keys stand
 
     def document(self) -> Any:
@@ -75,14 +81,16 @@ class _Scanner:
         start, at = at, self._string_end(at, "a key in double quotes")
         key = self._string(start, at, "the key")
         seen = self._keys[-1].setdefault(key, start)
-        self._path.append(key)
+        self._enter(key, first=seen == start)
         if seen != start:
             hint = f"it stands in line {self._lines.number(seen)} already; remove one"
-            self._find("duplicate-key", start, at, f"the key {key!r} stands twice in one object", hint)
+            first = Place(message="the first one", path=tuple(self._path), on_key=True)
+            first = first.located(self._lines.location(seen, self._string_end(seen, "a key in double quotes")))
+            self._find("duplicate-key", start, at, f"the key {key!r} stands twice in one object", hint, first)
         colon = self._skip(at)
         if self._text[colon : colon + 1] != ":":
             self._unexpected(colon, at, "':' behind the key")
-        value, at = self._value(self._skip(colon + 1))
+        value, at = self._value(self._skip(colon + 1), (start, at))
         container.setdefault(key, value)
         return at
 
@@ -91,7 +99,7 @@ class _Scanner:
         if self._text[at : at + 1] == "]":
             return self._close(at)
         at = self._next(at, first=not container)
-        self._path.append(len(container))
+        self._enter(len(container))
         value, at = self._value(at)
         container.append(value)
         return at
@@ -112,9 +120,9 @@ class _Scanner:
             self._refuse(start, start + 1, f"this {what} is never closed: the text ends before its {closer!r}")
         return at
 
-    def _value(self, at: int) -> tuple[Any, int]:
-        """The value at ``at``, and where it ends; of a container that is not empty, where its first item begins."""
-        char = self._text[at : at + 1]
+    def _value(self, at: int, key: tuple[int, int] | None = None) -> tuple[Any, int]:
+        """The value at ``at``, after a ``key``, and where it ends; of a container, where its first item may begin."""
+        char, wanted = self._text[at : at + 1], self._wanted[-1]
         if char in _CLOSERS and char:
             if len(self._open) == MAX_DEPTH:
                 message = f"the document is nested deeper than {MAX_DEPTH} levels"
@@ -124,6 +132,8 @@ class _Scanner:
             container: Any = {} if char == "{" else []
             self._open.append((container, at))
             self._keys.append({})
+            if wanted is not None:
+                wanted.found(at, at + 1, key)
             return container, at + 1
         if char == '"':
             end = self._string_end(at, "a value")
@@ -139,6 +149,8 @@ class _Scanner:
             if word is None or word[0] not in _LITERALS:
                 self._unexpected(at, at, "a value")
             value, end = _LITERALS[word[0]], word.end()
+        if wanted is not None:
+            wanted.found(at, end, key)
         self._leave()
         return value, end
 
@@ -148,10 +160,17 @@ class _Scanner:
         self._leave()
         return at + 1
 
+    def _enter(self, part: str | int, *, first: bool = True) -> None:
+        """A value of the container begins. Of a key that is there twice, only the first is looked for."""
+        around = self._wanted[-1]
+        self._path.append(part)
+        self._wanted.append(around.inside.get(part) if around is not None and first else None)
+
     def _leave(self) -> None:
         """A value is over: back to its container."""
         if self._path:
             self._path.pop()
+            self._wanted.pop()
 
     def _number(self, at: int) -> tuple[int | float, int]:
         match, whole = _NUMBER.match(self._text, at), _NUMBERLIKE.match(self._text, at)
@@ -225,10 +244,10 @@ class _Scanner:
             self._refuse(place, place + 1, f"expected {expected} here, before {before}", hint)
         self._refuse(at, at + 1, f"expected {expected}, found {found!r}")
 
-    def _find(self, rule: str, start: int, end: int, message: str, hint: str = "") -> None:
+    def _find(self, rule: str, start: int, end: int, message: str, hint: str = "", *related: Place) -> None:
         if len(self.findings) < MAX_FINDINGS:
             path: SpecPath = tuple(self._path)
-            finding = Diagnostic(rule=rule, path=path, message=message, hint=hint)
+            finding = Diagnostic(rule=rule, path=path, message=message, hint=hint, related=related)
             self.findings.append(finding.located(self._lines.location(start, end)))
 
     def _refuse(self, start: int, end: int, message: str, hint: str = "") -> NoReturn:

@@ -9,30 +9,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
 from specc.loaders.limits import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_VALUES
+from specc.loaders.spec_source import SpecSource
 
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 """What a string with half a surrogate pair must hold."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-
-
-@dataclass(frozen=True)
-class JsonText:
-    """One JSON text, its data, and how many values it holds.
-
-    ``findings`` are the defects in spite of which it was read.
-    """
-
-    text: str
-    data: Any
-    values: int
-    findings: tuple[Diagnostic, ...] = ()
 
 
 class _DefectError(Exception):
@@ -63,18 +50,25 @@ def parse_json(content: bytes | str) -> Any:
         SpecError: as :func:`read_json` does, or a key stands twice, or a value is NaN, an infinity, a number that is
             too long, or a string with half a surrogate pair.
     """
-    read = read_json(content)
-    if read.findings:
-        raise SpecError(read.findings)
-    return read.data
+    source = read_json(content)
+    if source.defects:
+        raise SpecError(source.defects)
+    return source.data
 
 
-def read_json(content: bytes | str) -> JsonText:
-    """One JSON text and its data, in spite of defects that leave no doubt about the rest.
+def read_json(content: bytes | str, name: str = "") -> SpecSource:
+    """One JSON text, which findings call ``name``, and its data, in spite of defects that leave the rest certain.
 
     Raises:
-        SpecError: the text is larger than 16 MiB or a million values, no UTF-8, no JSON, or nested too deep.
+        SpecError: the text is larger than 16 MiB or a million values, not UTF-8, not JSON, or nested too deep.
     """
+    try:
+        return _read_json(content, name)
+    except SpecError as error:
+        raise SpecError(finding.in_file(name) for finding in error.diagnostics) from None
+
+
+def _read_json(content: bytes | str, name: str) -> SpecSource:
     if len(content) > MAX_BYTES:
         raise _refusal("too-large", f"the file is larger than {MAX_BYTES // 2**20} MiB")
     text = content if isinstance(content, str) else _decode(content)
@@ -86,18 +80,18 @@ def read_json(content: bytes | str) -> JsonText:
             text, object_pairs_hook=_unique_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
         )
         depth, values = measure(data)
-        findings: tuple[Diagnostic, ...] = ()
+        defects: tuple[Diagnostic, ...] = ()
         sound = depth <= MAX_DEPTH and not _has_half_a_pair(text, data)
     except (json.JSONDecodeError, _DefectError, RecursionError):
         sound = False
     if not sound:
         from specc.loaders.json_scan import scan  # noqa: PLC0415  # only what is broken waits for it
 
-        data, findings = scan(text)
+        data, defects = scan(text)
         _, values = measure(data)
     if values > MAX_VALUES:
         raise _refusal("too-large", f"the file holds more than {MAX_VALUES:,} values")
-    return JsonText(text, data, values, findings)
+    return SpecSource(name, text, data, values, defects)
 
 
 def _decode(content: bytes) -> str:

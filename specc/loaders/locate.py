@@ -4,46 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
+from typing import TypeVar
 
-from specc.diagnostics import Diagnostic, SpecPath
-from specc.loaders.json_scan import unquote
+from specc.diagnostics import Diagnostic, Place
+from specc.loaders.json_scan import scan, unquote
 from specc.loaders.lines import Lines
+from specc.loaders.wanted_values import Wanted, wanted_values
 
-_TOKEN = re.compile(r'[{}\[\],:]|"(?:[^"\\]++|\\.)*+"|[^\s{}\[\],:"]++')
 _CHARACTER = re.compile(r"(\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\.)|[\s\S]")
 """One character of a string as it is written: a pair of escapes may stand for one."""
-
-
-@dataclass
-class _Place:
-    """A place that is looked for, those inside it, and where it was found: the key before it, and the value."""
-
-    inside: dict[str | int, _Place] = field(default_factory=dict)
-    key: tuple[int, int] | None = None
-    start: int = -1
-    end: int = -1
+P = TypeVar("P", bound=Place)
 
 
 def locate(text: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     """``findings`` about the JSON text ``text``, each with its location, in the order of the text.
 
-    A scalar is marked whole, or its ``part``; of a container the key before it, or else its opening bracket.
+    Related places get theirs too. A scalar is marked whole, or its ``part``; of a container the key before it, or else
+    its opening bracket.
     """
     listed = list(findings)
-    missing = [finding for finding in listed if finding.location is None]
-    root = _wanted(finding.path for finding in missing)
+    missing = [place for each in listed for place in (each, *each.related) if place.location is None]
     if missing:
-        _find(text, root)
-    lines = Lines(text) if missing else None
-    located = []
-    for finding in listed:
-        if lines is not None and finding.location is None:
-            start, end = _span(text, root, finding)
-            located.append(finding.located(lines.location(start, end)))
-        else:
-            located.append(finding)
-    return sorted(located, key=_order)
+        root, lines = wanted_values(place.path for place in missing), Lines(text)
+        scan(text, root)
+
+        def located(place: P) -> P:
+            return place if place.location else place.located(lines.location(*_span(text, root, place)))
+
+        listed = [replace(located(each), related=tuple(map(located, each.related))) for each in listed]
+    return sorted(listed, key=_order)
 
 
 def _order(finding: Diagnostic) -> tuple[bool, int, int]:
@@ -53,81 +43,21 @@ def _order(finding: Diagnostic) -> tuple[bool, int, int]:
     return finding.rule == "too-many-findings", where.line, where.column
 
 
-def _wanted(paths: Iterable[SpecPath]) -> _Place:
-    """The places of ``paths`` and of all that is around them, which are yet to be found."""
-    root = _Place()
-    for path in paths:
-        place = root
-        for part in path:
-            place = place.inside.setdefault(part, _Place())
-    return root
-
-
-def _find(text: str, root: _Place) -> None:
-    """Finds ``root`` and all that is looked for inside it. Of a key that stands twice, the first counts."""
-    around: list[_Around] = []
-    for token in _TOKEN.finditer(text):
-        char = text[token.start()]
-        container = around[-1] if around else None
-        if char in "]}":
-            around.pop().close(token.end())
-        elif char == ",":
-            if container is not None:
-                container.count += 1
-        elif char == ":":
-            pass
-        elif container is not None and container.is_object and container.key is None:
-            container.key = token.span()
-        else:
-            place = root if container is None else container.place_of_value(text)
-            if place is not None and place.start >= 0:
-                place = None
-            if place is not None:
-                place.start, place.end = token.span()
-                place.key = container.key if container is not None else None
-            if container is not None:
-                container.key = None
-            if char in "[{":
-                around.append(_Around(place, is_object=char == "{"))
-
-
-@dataclass
-class _Around:
-    """A container that is open: its place where something in it is looked for, and how far it was read."""
-
-    place: _Place | None
-    is_object: bool
-    key: tuple[int, int] | None = None
-    count: int = 0
-
-    def place_of_value(self, text: str) -> _Place | None:
-        """The place of the next value, where it is looked for."""
-        if self.place is None or not self.place.inside:
-            return None
-        if self.key is None:
-            return self.place.inside.get(self.count)
-        return self.place.inside.get(unquote(text[slice(*self.key)]))
-
-    def close(self, end: int) -> None:
-        if self.place is not None:
-            self.place.end = end
-
-
-def _span(text: str, root: _Place, finding: Diagnostic) -> tuple[int, int]:
+def _span(text: str, root: Wanted, wanted: Place) -> tuple[int, int]:
     place = root
-    for part in finding.path:
+    for part in wanted.path:
         inner = place.inside.get(part)
         if inner is None or inner.start < 0:
             break
         place = inner
     if place.start < 0:  # there is no value at all
         return 0, 0
-    if place.key is not None and (finding.on_key or text[place.start] in "[{"):
+    if place.key is not None and (wanted.on_key or text[place.start] in "[{"):
         return place.key
     if text[place.start] in "[{":
         return place.start, place.start + 1
-    if finding.part and text[place.start] == '"':
-        return _part(text, place.start, place.end, finding.part)
+    if wanted.part and text[place.start] == '"':
+        return _part(text, place.start, place.end, wanted.part)
     return place.start, place.end
 
 

@@ -11,11 +11,12 @@ from specc.diagnostics import Diagnostic
 
 @dataclass(frozen=True)
 class Report:
-    """What one run found: ``unreadable`` maps a file that could not be read to the reason."""
+    """What one run of ``command`` found: ``unreadable`` pairs a file that could not be read with the reason."""
 
     findings: Sequence[Diagnostic] = ()
     unreadable: Sequence[tuple[str, str]] = ()
     files: int = 0
+    command: str = ""
 
     @property
     def errors(self) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from specc.diagnostics import Diagnostic, printable, short_path
+from specc.diagnostics import Diagnostic, Level, printable, short_path
 from specc.report import Report
 
+_COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "info": "notice"}
 _MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = {**_MESSAGE, **str.maketrans({":": "%3A", ",": "%2C"})}
 
 
 def render(report: Report) -> str:
-    """One ``::error`` or ``::warning`` command a finding."""
+    """One ``::error``, ``::warning`` or ``::notice`` command a finding."""
     commands = [_command(finding) for finding in report.findings]
     commands += [_line("error", {"file": file}, message) for file, message in report.unreadable]
     return "".join(commands)
@@ -23,7 +24,7 @@ def _command(finding: Diagnostic) -> str:
         properties |= {"line": str(where.line), "endLine": str(where.end_line), "col": str(where.column)}
         properties["endColumn"] = str(max(where.column, where.end_column - 1))  # GitHub counts the last one in
     parts = (finding.message, f"at {short_path(finding.path)}" if finding.path else "", finding.hint)
-    return _line(finding.level, properties, "\n".join(part for part in parts if part))
+    return _line(_COMMANDS[finding.level], properties, "\n".join(part for part in parts if part))
 
 
 def _line(level: str, properties: dict[str, str], message: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import asdict
+from typing import Any, get_args
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, Level, Place
 from specc.report import Report
 
 VERSION = 1
@@ -15,6 +16,7 @@ def render(report: Report) -> str:
     """``report`` as JSON, in ASCII alone."""
     data = {
         "version": VERSION,
+        "command": report.command,
         "files": report.files,
         "errors": report.errors,
         "warnings": report.warnings,
@@ -25,25 +27,20 @@ def render(report: Report) -> str:
 
 
 def _finding(finding: Diagnostic) -> dict[str, Any]:
-    where = finding.location
     return {
         "rule": finding.rule,
         "level": finding.level,
         "message": finding.message,
         "hint": finding.hint,
-        "file": finding.file,
-        "path": list(finding.path),
-        "location": None
-        if where is None
-        else {
-            "line": where.line,
-            "column": where.column,
-            "end_line": where.end_line,
-            "end_column": where.end_column,
-            "excerpt": where.excerpt,
-            "excerpt_column": where.excerpt_column,
-        },
+        **_place(finding),
+        "related": [{"message": place.message, **_place(place)} for place in finding.related],
+        "fingerprint": finding.fingerprint,
     }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    location = None if place.location is None else asdict(place.location)
+    return {"file": place.file, "path": list(place.path), "location": location}
 
 
 def _object(description: str, **properties: Any) -> dict[str, Any]:
@@ -63,29 +60,37 @@ def _typed(kind: str, description: str, **more: Any) -> dict[str, Any]:
 def findings_schema() -> dict[str, Any]:
     """The JSON Schema of what ``--format json`` prints."""
     count = {"minimum": 0}
-    place = {"minimum": 1}
+    from_one = {"minimum": 1}
     location = _object(
         "Where the finding stands in its file. Columns count characters.",
-        line=_typed("integer", "The first line, from 1.", **place),
-        column=_typed("integer", "The first column, from 1.", **place),
-        end_line=_typed("integer", "The last line.", **place),
-        end_column=_typed("integer", "The column behind the last one.", **place),
+        line=_typed("integer", "The first line, from 1.", **from_one),
+        column=_typed("integer", "The first column, from 1.", **from_one),
+        end_line=_typed("integer", "The last line.", **from_one),
+        end_column=_typed("integer", "The column behind the last one.", **from_one),
         excerpt=_typed("string", "The first line, or of a long one the part around the finding."),
-        excerpt_column=_typed("integer", "The column at which the excerpt begins.", **place),
+        excerpt_column=_typed("integer", "The column at which the excerpt begins.", **from_one),
     )
+    place_of = {
+        "file": _typed("string", "The file as it was named on the command line."),
+        "path": _typed(
+            "array", "Keys and positions from the root of the document.", items={"type": ["string", "integer"]}
+        ),
+        "location": {"if": {"not": {"type": "null"}}, "then": location},
+    }
+    related = _object("Another place.", message=_typed("string", "What is there."), **place_of)
     finding = _object(
         "One finding.",
         rule=_typed(
             "string", "An id that never changes; specc explain tells more.", pattern="^[a-z0-9]+(-[a-z0-9]+)*$"
         ),
-        level={"description": "How grave it is.", "enum": ["error", "warning"]},
+        level={"description": "The severity.", "enum": list(get_args(Level))},
         message=_typed("string", "What is wrong."),
-        hint=_typed("string", "How to mend it, or empty."),
-        file=_typed("string", "The file as it was named on the command line."),
-        path=_typed(
-            "array", "Keys and positions from the root of the document.", items={"type": ["string", "integer"]}
+        hint=_typed("string", "How to fix it, or empty."),
+        **place_of,
+        related=_typed("array", "Other places that the finding is about.", items=related),
+        fingerprint=_typed(
+            "string", "Stays the same while lines move and messages are reworded.", pattern="^[0-9a-f]{12}$"
         ),
-        location={"if": {"not": {"type": "null"}}, "then": location},
     )
     unreadable = _object(
         "A file that could not be read.",
@@ -99,6 +104,7 @@ def findings_schema() -> dict[str, Any]:
         **_object(
             "What specc --format json prints.",
             version={"description": "The version of this format.", "const": VERSION},
+            command=_typed("string", "The command that ran, such as validate."),
             files=_typed("integer", "How many files were read and checked.", **count),
             errors=_typed("integer", "How many findings are errors.", **count),
             warnings=_typed("integer", "How many findings are warnings.", **count),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 from urllib.parse import quote
 
-from specc.diagnostics import Diagnostic, short_path
+from specc.diagnostics import Diagnostic, Level, Place, short_path
 from specc.report import Report
 from specc.rules import rule_ids, rule_page, rule_summary
 from specc.version import VERSION
 
+_LEVELS: dict[Level, str] = {"error": "error", "warning": "warning", "info": "note"}
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -46,31 +46,43 @@ def _rule(rule: str) -> dict[str, Any]:
 
 
 def _result(finding: Diagnostic, rule_index: int) -> dict[str, Any]:
-    path = short_path(finding.path)
     text = f"{finding.message}; {finding.hint}" if finding.hint else finding.message
-    location = _physical(finding.file) if finding.file else {}
-    if finding.location is not None and finding.file:
-        where = finding.location
+    location = _location(finding)
+    related = [
+        {"id": index, **_location(place), "message": {"text": place.message}}
+        for index, place in enumerate(finding.related)
+    ]
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": rule_index,
+        "level": _LEVELS[finding.level],
+        "message": {"text": text},
+        **({"locations": [location]} if location else {}),
+        **({"relatedLocations": related} if related else {}),
+        "partialFingerprints": {"specc/v1": finding.fingerprint},
+    }
+
+
+def _location(place: Place) -> dict[str, Any]:
+    location = _physical(place.file) if place.file else {}
+    where = place.location
+    if where is not None and place.file:
         location["physicalLocation"]["region"] = {
             "startLine": where.line,
             "startColumn": where.column,
             "endLine": where.end_line,
             "endColumn": where.end_column,
         }
+    path = short_path(place.path)
     if path:
         location["logicalLocations"] = [{"fullyQualifiedName": path, "kind": "member"}]
-    # What stays the same when lines move, so that a service knows a finding again.
-    identity = json.dumps([finding.rule, finding.path, finding.message])
-    return {
-        "ruleId": finding.rule,
-        "ruleIndex": rule_index,
-        "level": finding.level,
-        "message": {"text": text},
-        **({"locations": [location]} if location else {}),
-        "partialFingerprints": {"specc/v1": hashlib.sha256(identity.encode()).hexdigest()},
-    }
+    return location
 
 
 def _physical(file: str) -> dict[str, Any]:
-    uri = quote(file.encode("utf-8", "surrogateescape").replace(b"\\", b"/"))
+    try:
+        name = file.encode("utf-8", "surrogateescape")  # the bytes of a name that is not UTF-8
+    except UnicodeEncodeError:  # half a surrogate pair, which no file has
+        name = file.encode("utf-8", "replace")
+    uri = quote(name.replace(b"\\", b"/"))
     return {"physicalLocation": {"artifactLocation": {"uri": uri}}}

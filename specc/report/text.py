@@ -8,7 +8,14 @@ from collections.abc import Iterable, Sequence
 from specc.diagnostics import Diagnostic, Location, printable, short_path
 
 _TAB = 4
-_COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "place": "\x1b[1m", "dim": "\x1b[2m", "hint": "\x1b[36m"}
+_COLORS = {
+    "error": "\x1b[1;31m",
+    "warning": "\x1b[1;33m",
+    "info": "\x1b[1;36m",
+    "place": "\x1b[1m",
+    "dim": "\x1b[2m",
+    "hint": "\x1b[36m",
+}
 _PLAIN = "\x1b[0m"
 
 
@@ -32,14 +39,15 @@ def _finding_text(finding: Diagnostic, color: bool) -> str:
     lines = [f"{place}{paint(finding.level + ':', finding.level)} {finding.rule}: {message}"]
     where = finding.location
     margin = " " * len(str(where.line)) if where is not None else ""
+    sign = f"{margin} {paint('=', 'dim')} " if where is not None else "  "
     if where is not None:
         excerpt, mark = _excerpt(where)
         lines.append(f"{paint(f'{where.line} |', 'dim')} {excerpt}".rstrip())
         lines.append(f"{paint(f'{margin} |', 'dim')} {paint(mark, finding.level)}")
         if finding.path:
-            lines.append(f"{margin} {paint('=', 'dim')} at {printable(short_path(finding.path))}")
+            lines.append(f"{sign}at {printable(short_path(finding.path))}")
+    lines += [f"{sign}{printable(f'see {place.place}{place.message}')}" for place in finding.related]
     if finding.hint:
-        sign = f"{margin} {paint('=', 'dim')} " if where is not None else "  "
         lines.append(f"{sign}{paint('hint:', 'hint')} {printable(finding.hint)}")
     return "".join(f"{line}\n" for line in lines)
 

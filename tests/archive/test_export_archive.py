@@ -16,7 +16,7 @@ import tensorflow as tf
 from tagged_session import TaggedSession, meta_graphs
 
 import specc
-from specc.language.load import load_buildable
+from specc.language.load import load_spec
 
 pytestmark = pytest.mark.tensorflow
 
@@ -204,7 +204,7 @@ def test_the_spec_validates_and_builds_the_same_archive(tmp_path: Path, name: st
     case = CASES[name]
     archive = written(specc.ExportArchive, case, tmp_path / "first")
     (tmp_path / "spec.specc.json").write_text(specc.dump(archive.spec))
-    document = load_buildable(tmp_path / "spec.specc.json")
+    document = load_spec(tmp_path / "spec.specc.json").document
     functions = {endpoint: added.function for endpoint, added in archive._added.items()}
     specc.compile(document).export(archive._model(), tmp_path / "second", functions=functions)
     assert wire(tmp_path / "first") == wire(tmp_path / "second")

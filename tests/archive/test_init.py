@@ -15,7 +15,7 @@ import specc
 from specc.archive.infer.heard_calls import heard_calls
 from specc.archive.infer.recorded import recorded_inputs
 from specc.language.canonical import document_to_json
-from specc.language.load import load_buildable
+from specc.language.load import load_spec
 
 pytestmark = pytest.mark.tensorflow
 
@@ -66,7 +66,7 @@ def built(tmp_path: Path) -> Callable[..., Any]:
     def run(inferred: specc.InferredSpec, model: Any) -> Any:
         file = tmp_path / "first.specc.json"
         file.write_text(specc.dump(inferred.document))
-        specc.compile(load_buildable(file)).export(model, tmp_path / "archive")
+        specc.compile(load_spec(file).document).export(model, tmp_path / "archive")
         return tf.saved_model.load(str(tmp_path / "archive"))
 
     return run

@@ -17,7 +17,7 @@ import tensorflow as tf
 import specc
 from specc.archive.model import load_model
 from specc.language.canonical import document_to_json
-from specc.language.load import load_buildable
+from specc.language.load import load_spec
 
 pytestmark = pytest.mark.tensorflow
 
@@ -35,7 +35,7 @@ def rebuilt(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], list[str], An
         inferred = specc.infer_archive_spec(tmp_path / name, model=f"{name}/")
         file = tmp_path / "first.specc.json"
         file.write_text(specc.dump(inferred.document))
-        document = load_buildable(file)
+        document = load_spec(file).document
         assert document.model is not None
         specc.compile(document).export(load_model(document.model, tmp_path, seed=0), tmp_path / "new")
         data = document_to_json(inferred.document)

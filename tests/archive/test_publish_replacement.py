@@ -95,6 +95,21 @@ def test_the_report_says_the_path_as_it_was_given(tmp_path: Path, monkeypatch: A
     assert (stage.published, stage.notes) == (Path("archive"), [])
 
 
+@pytest.mark.parametrize("within", [".", "variables"])
+def test_the_working_directory_stays_the_same_directory(within: str, tmp_path: Path, monkeypatch: Any) -> None:
+    target = tmp_path / "archive"
+    write_archive(target, "old")
+    (target / "assets").mkdir()
+    (target / "assets" / "words.txt").write_text("old")
+    before = (target / within).stat().st_ino
+    monkeypatch.chdir(target / within)
+    put(target, "new")
+    assert files(target) == archive("new")
+    assert names(target) == ["saved_model.pb", "variables"]
+    assert Path().stat().st_ino == (target / within).stat().st_ino == before
+    assert names(tmp_path) == ["archive"]
+
+
 @pytest.mark.usefixtures("swapping")
 def test_the_mode_of_the_directory_stays(tmp_path: Path) -> None:
     target = tmp_path / "archive"

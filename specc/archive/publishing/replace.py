@@ -16,7 +16,7 @@ from specc.archive.publishing.publish import Destination, require_no_mount
 from specc.archive.publishing.renames import exchange, rename_new
 from specc.archive.publishing.staging import Stage, require_writable, stage_name, staging
 from specc.errors import TargetError
-from specc.reader.layout import ENTRIES, is_saved_model
+from specc.reader.layout import ENTRIES, SAVED_MODEL_FILES, is_saved_model
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,9 @@ class Replacement(Destination):
     and for the moment between two renames there is no archive; a build killed just then leaves the old one beside its
     place, and the next one puts it back. A link to a SavedModel stays, and what it leads to is replaced.
 
-    A process that stands in the directory, as for ``write_out(".")``, stands in the new archive afterwards.
+    Where the working directory of this process is the target, as for ``write_out(".")``, or lies in it, the directory
+    stays the one that it is: its files are replaced one by one, ``saved_model.pb`` last, and a build that is killed in
+    between leaves no archive there.
 
     A reader that opens one file before the swap and another one after it sees half of each: whoever loads archives
     while they are replaced wants versions.
@@ -49,10 +51,10 @@ class Replacement(Destination):
             yield stage
 
     def _publish(self, stage: Stage, target: Path) -> None:
-        here = _working_directory()
-        _replace(stage.directory, target)
-        if here.is_relative_to(target):
-            os.chdir(here if here.is_dir() else target)
+        if _working_directory().is_relative_to(target):
+            _replace_files(stage.directory, target)
+        else:
+            _replace(stage.directory, target)
         stage.published = Path(self.filepath)
 
     def _target(self) -> Path:
@@ -101,6 +103,26 @@ def _replace(stage: Path, target: Path) -> None:
                 return  # the old archive has the stage's name now, and goes with it
             if _replace_in_two_steps(stage, target):
                 return
+
+
+def _replace_files(stage: Path, target: Path) -> None:
+    """Replaces the files in ``target``, which stays the same directory, and so do those in it that both have."""
+    _require_replaceable(target)
+    # A loader asks for these first, and without one there is no archive.
+    for path in sorted(_files(target), key=lambda path: path.name not in SAVED_MODEL_FILES):
+        path.unlink()
+    for path in sorted(_files(stage), key=lambda path: path.name in SAVED_MODEL_FILES):
+        place = target / path.relative_to(stage)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(place)
+    for directory, _, _ in os.walk(target, topdown=False):
+        with contextlib.suppress(OSError):  # it is not empty
+            Path(directory).rmdir()
+    shutil.rmtree(stage, ignore_errors=True)
+
+
+def _files(directory: Path) -> list[Path]:
+    return [Path(parent, name) for parent, _, names in os.walk(directory) for name in names]
 
 
 def _replace_in_two_steps(stage: Path, target: Path) -> bool:

@@ -15,11 +15,11 @@ from strategies import buildable_documents, documents
 
 from specc.checks import CHECKS, Settings, find_opinions
 from specc.cli import main
-from specc.cli.settings import settings_for
+from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
 from specc.language.document import Document, Target
-from specc.language.load import BUILDABLE, from_json
-from specc.language.reading import located, read_document
+from specc.language.load import BUILDABLE, from_json, load_spec
+from specc.language.reading import read_spec
 from specc.loaders.json_text import read_content
 from specc.report.text import findings_text
 from specc.rules import rule_ids, rule_page
@@ -38,8 +38,8 @@ EVERYTHING = Settings(dict.fromkeys(CHECKS, "error"), frozenset(get_args(Target)
 def opinions(content: str | bytes, *switched_on: str) -> list[Diagnostic]:
     """What the checks say of a valid document at their own levels, and those that are off by themselves as warnings."""
     settings = Settings({rule: "warning" for rule in switched_on if CHECKS[rule].level == "off"})
-    document = read_document(content, "bad.specc.json", BUILDABLE)
-    return located(content, "bad.specc.json", find_opinions(document, settings))
+    spec = read_spec(content, "bad.specc.json", BUILDABLE)
+    return spec.locate(find_opinions(spec.document, settings))
 
 
 def said(data: Any, rule: str) -> list[str]:
@@ -72,8 +72,8 @@ def test_the_examples_of_the_page_are_true(rule: str) -> None:
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name)
 def test_the_examples_are_silent(file: Path) -> None:
-    document = read_document(read_content(file), str(file), BUILDABLE)
-    assert list(find_opinions(document, settings_for(str(file)))) == []
+    document = load_spec(file).document
+    assert list(find_opinions(document, SettingsFinder().settings_for(str(file)))) == []
 
 
 @given(documents() | buildable_documents())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from specc.cli import main, settings
+from specc.cli import main
 
 DOCUMENT = {
     "specc": 1,
@@ -16,14 +16,6 @@ DOCUMENT = {
     "endpoints": {"score": {"inputs": ["float16[batch, 3]"], "outputs": {"score": "float32[batch]"}}},
 }
 UNUSED = "unused-dim: no tensor has the dim 'time'; remove it, or use it in a shape"
-
-
-@pytest.fixture(autouse=True)
-def _forget() -> Any:
-    """What one process has read of a directory it does not read again."""
-    settings._settings_in.cache_clear()
-    yield
-    settings._settings_in.cache_clear()
 
 
 @pytest.fixture
@@ -61,7 +53,6 @@ def test_a_level_makes_an_error_of_a_warning_and_turns_it_off(tmp_path: Path, sp
     configure(tmp_path, '[tool.specc]\nlevels = {unused-dim = "error", missing-description = "warning"}\n')
     assert main(["validate", spec, "-q"]) == 1
     assert rules(capsys) == ["warning missing-description", "error unused-dim", "warning missing-description"]
-    settings._settings_in.cache_clear()
     configure(tmp_path, '[tool.specc.levels]\nunused-dim = "off"\n')
     assert main(["validate", spec, "--strict"]) == 0
     assert capsys.readouterr() == ("", "1 file checked, no errors\n")

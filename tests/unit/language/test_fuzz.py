@@ -11,7 +11,7 @@ import pytest
 from specc.diagnostics import printable
 from specc.errors import SpecError
 from specc.language.load import BUILDABLE, dump
-from specc.language.reading import read_document
+from specc.language.reading import read_spec
 from specc.report.text import findings_text
 
 HERE = Path(__file__).parent
@@ -56,7 +56,7 @@ def test_a_damaged_document_ends_in_a_document_or_in_findings(shard: int) -> Non
     for _ in range(DOCUMENTS):
         content = damaged(chance)
         try:
-            document = read_document(content, "f", BUILDABLE)
+            document = read_spec(content, "f", BUILDABLE).document
         except SpecError as error:
             ended["findings"] += 1
             lines = content.decode("utf-8", "replace").count("\n") + content.count(b"\r") + 1
@@ -70,5 +70,5 @@ def test_a_damaged_document_ends_in_a_document_or_in_findings(shard: int) -> Non
         else:
             ended["a document"] += 1
             again = dump(document)
-            assert dump(read_document(again, "f", ())) == again
+            assert dump(read_spec(again, "f", ()).document) == again
     assert min(ended.values()) > 0

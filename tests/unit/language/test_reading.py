@@ -12,8 +12,8 @@ import pytest
 
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
-from specc.language.load import BUILDABLE, load_buildable
-from specc.language.reading import located, read_document
+from specc.language.load import BUILDABLE, load_spec
+from specc.language.reading import read_spec
 from specc.report.text import findings_text
 
 HERE = Path(__file__).parent
@@ -90,7 +90,7 @@ def spoiled(*defects: tuple[SpecPath, Any, str]) -> Any:
 
 def findings(data: Any) -> list[tuple[str, SpecPath]]:
     try:
-        read_document(json.dumps(data), "", BUILDABLE)
+        read_spec(json.dumps(data), "", BUILDABLE)
     except SpecError as error:
         return [(finding.rule, finding.path) for finding in error.diagnostics]
     return []
@@ -135,7 +135,7 @@ def test_many_defects_are_told_in_the_order_of_the_text() -> None:
     chosen = [name for name in DEFECTS if name not in ("a default that is none", "a dim's size", "the version")]
     data = spoiled(*(DEFECTS[name] for name in chosen))
     try:
-        read_document(json.dumps(data, indent=2), "", BUILDABLE)
+        read_spec(json.dumps(data, indent=2), "", BUILDABLE)
     except SpecError as error:
         places = [(each.location.line, each.location.column) for each in error.diagnostics if each.location]
         assert places == sorted(places)
@@ -159,7 +159,7 @@ def test_what_only_comes_of_another_defect_is_not_told(text: str, found: list[st
 
 def test_fifteen_defects() -> None:
     with pytest.raises(SpecError) as caught:
-        load_buildable(HERE / "fifteen.specc.json")
+        load_spec(HERE / "fifteen.specc.json")
     found = [finding.in_file("fifteen.specc.json") for finding in caught.value.diagnostics]
     assert len(found) == 15
     assert findings_text(found) == (HERE / "fifteen.txt").read_text(encoding="utf-8")
@@ -178,7 +178,7 @@ def test_fifteen_defects() -> None:
 )  # fmt: skip
 def test_defects_of_the_text_and_of_the_document_are_told_together(text: str, rules: list[str]) -> None:
     with pytest.raises(SpecError) as caught:
-        read_document(text, "", BUILDABLE)
+        read_spec(text, "", BUILDABLE)
     assert [finding.rule for finding in caught.value.diagnostics] == rules
 
 
@@ -189,15 +189,11 @@ def test_findings_of_later_stages_find_their_place_too() -> None:
         ("endpoints", "score", "inputs", 0, "title"),
         ("model",),
     ]
-    found = located(text, "f", [Diagnostic(rule="r", message="m", path=path) for path in paths])
+    spec = read_spec(text, "f", BUILDABLE)
+    found = spec.locate(Diagnostic(rule="r", message="m", path=path) for path in paths)
     lines = text.splitlines()
     marked = [lines[each.location.line - 1].strip() for each in found if each.location]
     assert marked == ["{", '"title": "string[batch]"', '"outputs": "float32[batch, 16]"']
-
-
-def test_a_file_that_changed_meanwhile_has_no_places() -> None:
-    (found,) = located("{", "f", [Diagnostic(rule="r", message="m", path=("a",))])
-    assert (found.file, found.location) == ("f", None)
 
 
 MANY = 300_000
@@ -214,7 +210,7 @@ HUGE: dict[str, str] = {
 @pytest.mark.parametrize("name", HUGE)
 def test_a_file_of_errors_alone_is_told_from_its_beginning(name: str) -> None:
     with pytest.raises(SpecError) as caught:
-        read_document(HUGE[name], "", BUILDABLE)
+        read_spec(HUGE[name], "", BUILDABLE)
     found = caught.value.diagnostics
     assert 1 <= len(found) <= 1000
     assert found[-1].rule == "too-many-findings"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specc.errors import SpecError, UnreadableError
-from specc.language.load import load, load_buildable, loads
+from specc.language.load import load, load_spec, loads
 from specc.loaders.json_scan import scan
 from specc.loaders.json_text import parse_json, read_json
 from specc.loaders.limits import MAX_BYTES, MAX_DEPTH
@@ -118,9 +118,7 @@ def test_any_bytes_end_in_data_or_in_a_finding(content: bytes) -> None:
 def test_defects_that_leave_no_doubt_are_told_at_once() -> None:
     read = read_json('{"a": NaN,\n "b": ["\\udc00", 1e400], "a": {"c": 1, "c": 2}, "d": 3,}'.replace(",}", "}"))
     assert read.data == {"a": 0.0, "b": ["?", 0.0], "d": 3}
-    assert [
-        (finding.rule, finding.path, finding.location and finding.location.column) for finding in read.findings
-    ] == [
+    assert [(finding.rule, finding.path, finding.location and finding.location.column) for finding in read.defects] == [
         ("bad-number", ("a",), 7),
         ("lone-surrogate", ("b", 0), 8),
         ("bad-number", ("b", 1), 18),
@@ -175,7 +173,7 @@ def test_a_hostile_document_is_refused_in_time(name: str, tmp_path: Path) -> Non
     path.write_text(json.dumps({"specc": 1, "endpoints": {"a": endpoint()}, **HOSTILE[name]}))
     started = time.process_time()
     with pytest.raises(SpecError) as caught:
-        load_buildable(path)
+        load_spec(path)
     assert time.process_time() - started < 30  # quadratic ones took many minutes
     assert 1 <= len(caught.value.diagnostics) <= 1000
     assert max(len(str(finding)) for finding in caught.value.diagnostics) < 2000

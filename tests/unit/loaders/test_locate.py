@@ -120,7 +120,7 @@ def test_what_is_marked(text: str, said: dict[str, Any], marked: str) -> None:
 
 
 def test_lines_are_those_of_an_editor() -> None:
-    text = "[\r\n1,\n2,\r3,\u20284,\x0b5,\x0c6]".replace("\x0b", "").replace("\x0c", "")
+    text = '[\r\n1,\n2,\r3,"\u2028",5,6]'
     assert [location_of(text, path=(index,)).line for index in range(6)] == [2, 3, 4, 4, 4, 4]
 
 

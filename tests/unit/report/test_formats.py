@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specc.diagnostics import Diagnostic, Location
+from specc.diagnostics import Diagnostic, Level, Location, Place
 from specc.report import FORMATS, Report, render
 from specc.report.json import findings_schema
 
@@ -23,14 +24,25 @@ FINDING = Diagnostic(
     file="a.specc.json",
     path=("endpoints", "score", "inputs", 0),
     location=HERE,
+    related=(Place(message="the other", path=("dims", "batch"), file="a.specc.json", location=HERE),),
 )
 WARNING = Diagnostic(rule="unused-dim", message="100% unused,\nreally", level="warning", file="a,b:c.specc.json")
-REPORT = Report([FINDING, WARNING], [("c.specc.json", "cannot read c.specc.json: there is no such file")], 3)
+UNREADABLE = [("c.specc.json", "cannot read c.specc.json: there is no such file")]
+REPORT = Report([FINDING, WARNING], UNREADABLE, 3, "validate")
+LOCATION = {
+    "line": 3,
+    "column": 5,
+    "end_line": 3,
+    "end_column": 12,
+    "excerpt": '    "float23[batch]"',
+    "excerpt_column": 1,
+}
 
 
 def test_json() -> None:
     assert json.loads(render(REPORT, "json")) == {
         "version": 1,
+        "command": "validate",
         "files": 3,
         "errors": 1,
         "warnings": 1,
@@ -42,14 +54,11 @@ def test_json() -> None:
                 "hint": "did you mean 'float32'?",
                 "file": "a.specc.json",
                 "path": ["endpoints", "score", "inputs", 0],
-                "location": {
-                    "line": 3,
-                    "column": 5,
-                    "end_line": 3,
-                    "end_column": 12,
-                    "excerpt": '    "float23[batch]"',
-                    "excerpt_column": 1,
-                },
+                "location": LOCATION,
+                "related": [
+                    {"message": "the other", "file": "a.specc.json", "path": ["dims", "batch"], "location": LOCATION}
+                ],
+                "fingerprint": FINDING.fingerprint,
             },
             {
                 "rule": "unused-dim",
@@ -59,6 +68,8 @@ def test_json() -> None:
                 "file": "a,b:c.specc.json",
                 "path": [],
                 "location": None,
+                "related": [],
+                "fingerprint": WARNING.fingerprint,
             },
         ],
         "unreadable": [{"file": "c.specc.json", "message": "cannot read c.specc.json: there is no such file"}],
@@ -89,16 +100,34 @@ def test_sarif() -> None:
             "logicalLocations": [{"fullyQualifiedName": "endpoints.score.inputs[0]", "kind": "member"}],
         }
     ]
+    assert first["relatedLocations"] == [
+        {
+            "id": 0,
+            "physicalLocation": first["locations"][0]["physicalLocation"],
+            "logicalLocations": [{"fullyQualifiedName": "dims.batch", "kind": "member"}],
+            "message": {"text": "the other"},
+        }
+    ]
     assert second["locations"] == [{"physicalLocation": {"artifactLocation": {"uri": "a%2Cb%3Ac.specc.json"}}}]
     assert run["invocations"][0]["executionSuccessful"] is False
 
 
-def test_a_finding_keeps_its_fingerprint_when_lines_move() -> None:
-    def fingerprint(finding: Diagnostic) -> Any:
+def test_a_finding_keeps_its_fingerprint_when_lines_move_and_words_change() -> None:
+    def in_sarif(finding: Diagnostic) -> Any:
         return json.loads(render(Report([finding]), "sarif"))["runs"][0]["results"][0]["partialFingerprints"]
 
-    assert fingerprint(FINDING) == fingerprint(FINDING.located(Location(30, 1, 30, 2)))
-    assert fingerprint(FINDING) != fingerprint(FINDING.at(("endpoints", "other")))
+    moved = replace(FINDING.located(Location(30, 1, 30, 2)), message="reworded", hint="", file="b.specc.json")
+    assert len(FINDING.fingerprint) == 12
+    assert in_sarif(FINDING) == in_sarif(moved) == {"specc/v1": FINDING.fingerprint}
+    others = [FINDING.at(("endpoints", "other")), replace(FINDING, part="float23"), replace(FINDING, rule="bad-dim")]
+    assert len({each.fingerprint for each in (FINDING, *others)}) == 4
+
+
+def test_information_is_a_note_and_a_notice() -> None:
+    report = Report([replace(FINDING, level="info")])
+    assert json.loads(render(report, "sarif"))["runs"][0]["results"][0]["level"] == "note"
+    assert render(report, "github").startswith("::notice file=a.specc.json")
+    assert (report.errors, report.warnings) == (0, 0)
 
 
 TEXTS = st.text(max_size=10) | st.sampled_from(("\ud800", "\x1b[31m", "\u202e", "%0A", "a,b:c", "\r\n"))
@@ -109,8 +138,11 @@ DIAGNOSTICS = st.builds(
     hint=TEXTS,
     file=TEXTS,
     path=st.lists(TEXTS | st.integers(0, 9), max_size=3).map(tuple),
-    level=st.sampled_from(("error", "warning")),
+    level=st.sampled_from(get_args(Level)),
     location=st.none() | st.just(HERE),
+    related=st.lists(st.builds(Place, message=TEXTS, file=TEXTS, location=st.none() | st.just(HERE)), max_size=2).map(
+        tuple
+    ),
 )
 REPORTS = st.builds(Report, st.lists(DIAGNOSTICS, max_size=3), st.lists(st.tuples(TEXTS, TEXTS), max_size=2))
 

@@ -13,6 +13,7 @@ from rule_ids import ALL_STAGES, SPEC_STAGES, rules_in_source
 
 from specc.checks import CHECKS, Settings
 from specc.cli import validate
+from specc.cli.settings import SettingsFinder
 from specc.rules import rule_ids, rule_level, rule_page, rule_summary
 from specc.rules.reference import reference
 
@@ -65,14 +66,14 @@ def test_a_page_has_a_bad_and_a_good_example(rule: str) -> None:
 
 def found(example: Example, directory: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The rules of all that ``specc validate`` finds, for the target of a check and with the check switched on."""
-    check = CHECKS.get(example.rule)
+    check, finder = CHECKS.get(example.rule), SettingsFinder()
     if check is not None:
         levels: Any = {check.rule: "warning"} if check.level == "off" else {}
         settings = Settings(levels, frozenset([check.target]) if check.target else frozenset())
-        monkeypatch.setattr(validate, "settings_for", lambda _: settings)
+        monkeypatch.setattr(finder, "settings_for", lambda _: settings)
     file = directory / "ranker.specc.json"
     file.write_text(example.spec, encoding="utf-8")
-    return {finding.rule for finding in validate._findings(str(file))}
+    return {finding.rule for finding in validate._findings(str(file), finder)}
 
 
 @pytest.mark.parametrize("example", SPECS, ids=str)
