@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from specc.cli import OK, WRONG_USAGE, complain, note
 from specc.cli.findings import add_options
 from specc.cli.importing import import_tensorflow, modules_of
+from specc.cli.own_process import run_in_own_process
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError, SpecError
 from specc.language.document import Document
@@ -92,28 +93,26 @@ class _Job:
 
 def run(options: argparse.Namespace) -> int:
     """Builds the archives one after the other, with progress on standard error, and prints what is in each."""
-    start = time.perf_counter()
     refusal = _misuse(options)
     if refusal:
         complain(refusal)
         return WRONG_USAGE
     jobs = _jobs(options)
-    import_tensorflow("build")
-    from specc.archive.publishing.destinations import destination
-
-    for job in jobs:
-        destination(**job.where).check()  # before minutes of loading
     if options.merged:
-        return _build_merged(jobs, options, start)
-    left = list(jobs)
-    try:
-        for job, model in _with_models(jobs, options):
-            start = _build(job, model, start)
-            left.remove(job)
-    except SpeccError:
-        if len(jobs) > 1:
-            note(f"built {len(jobs) - len(left)} of {len(jobs)}; not built: {', '.join(job.file for job in left)}")
-        raise
+        return _build_merged(jobs, options)
+    # What one build imports, seeds and counts would make the next archive another one than a build of its own.
+    is_apart = len(jobs) > 1 and "tensorflow" not in sys.modules
+    for index, job in enumerate(jobs):
+        work = partial(_build, job, options, jobs if index == 0 else [job])
+        try:
+            if is_apart:
+                run_in_own_process(work, job.file)
+            else:
+                work()
+        except SpeccError:
+            if len(jobs) > 1:
+                note(f"built {index} of {len(jobs)}; not built: {', '.join(left.file for left in jobs[index:])}")
+            raise
     return OK
 
 
@@ -139,7 +138,7 @@ def _name(file: str) -> str:
 
 
 def _jobs(options: argparse.Namespace) -> list[_Job]:
-    """What is to be built, in the order in which no model is loaded twice; raises every finding of every file."""
+    """What is to be built; raises every finding of every file."""
     jobs: list[_Job] = []
     findings: list[Diagnostic] = []
     for file in options.files:
@@ -149,8 +148,7 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
             findings += error.diagnostics
     if findings:
         raise SpecError(findings)
-    directories, models = ([getattr(job, field) for job in jobs] for field in ("directory", "model"))
-    return sorted(jobs, key=lambda job: (directories.index(job.directory), models.index(job.model)))
+    return jobs
 
 
 def _job(file: str, options: argparse.Namespace) -> _Job:
@@ -169,21 +167,26 @@ def _job(file: str, options: argparse.Namespace) -> _Job:
     return _Job(file, spec, model, Path(file).resolve().parent, where)
 
 
-def _with_models(jobs: list[_Job], options: argparse.Namespace) -> Generator[tuple[_Job, Any], None, None]:
-    """Each job with its model, which is loaded once for all that name it beside them."""
+def _check_targets(jobs: list[_Job]) -> None:
+    """Refuses what cannot be published, before minutes of loading."""
+    from specc.archive.publishing.destinations import destination
+
+    for job in jobs:
+        destination(**job.where).check()
+
+
+@contextmanager
+def _model_of(job: _Job, options: argparse.Namespace) -> Iterator[Any]:
+    """The job's model, whose modules can be imported meanwhile."""
     from specc.archive.model import load_model
 
-    here, loaded, model = Path.cwd(), None, None
-    for directory, group in itertools.groupby(jobs, key=lambda job: job.directory):
-        # The spec's own modules are beside it, and the same from everywhere; what --model names is here first.
-        with modules_of(directory, (here, directory) if options.model else (directory, here)):
-            for job in group:
-                key = (job.model, here if options.model else directory)
-                if key != loaded:
-                    note(f"loading {job.model}")
-                    with _findings_of_model(job.spec, options):
-                        loaded, model = key, load_model(*key, seed=SEED)
-                yield job, model
+    here = Path.cwd()
+    # The spec's own modules are beside it, and the same from everywhere; what --model names is here first.
+    with modules_of(job.directory, (here, job.directory) if options.model else (job.directory, here)):
+        note(f"loading {job.model}")
+        with _findings_of_model(job.spec, options):
+            model = load_model(job.model, here if options.model else job.directory, seed=SEED)
+        yield model
 
 
 @contextmanager
@@ -208,29 +211,32 @@ def _findings_of_model(spec: LoadedSpec, options: argparse.Namespace) -> Iterato
         raise SpecError(finding.at(()).in_file("--model") for finding in error.diagnostics) from error
 
 
-def _build(job: _Job, model: Any, start: float) -> float:
-    """Builds one archive, prints what is in it and how long it took since ``start``, and gives the time."""
+def _build(job: _Job, options: argparse.Namespace, targets: list[_Job]) -> None:
+    """Builds one archive, if all ``targets`` can be written, and prints what is in it and how long it took."""
+    start = time.perf_counter()
+    import_tensorflow("build")
     from specc.archive import compile
 
-    with _findings_in(job.spec):
+    _check_targets(targets)
+    with _model_of(job, options) as model, _findings_in(job.spec):
         report = compile(job.spec.document).export(model, progress=note, **job.where)
-    end = time.perf_counter()
-    sys.stdout.write(_summary(report, job.spec.document, end - start))
+    sys.stdout.write(_summary(report, job.spec.document, time.perf_counter() - start))
     sys.stdout.flush()
-    return end
 
 
-def _build_merged(jobs: list[_Job], options: argparse.Namespace, start: float) -> int:
+def _build_merged(jobs: list[_Job], options: argparse.Namespace) -> int:
     """Builds one archive with a MetaGraph for each document, and prints what is in each."""
+    start = time.perf_counter()
+    import_tensorflow("build")
     from specc.archive.merge import merge
 
+    _check_targets(jobs)
     if len({(job.model, job.directory) for job in jobs}) > 1:
         listed = ", ".join(f"{job.model} ({job.file})" for job in jobs)
         complain(f"a merged archive holds the modes of one model, and these are {listed}; say which with --model")
         return WRONG_USAGE
-    _, model = next(with_model := _with_models(jobs, options))
-    report = merge([job.spec.document for job in jobs], model, progress=note, **jobs[0].where)
-    with_model.close()
+    with _model_of(jobs[0], options) as model:
+        report = merge([job.spec.document for job in jobs], model, progress=note, **jobs[0].where)
     seconds = time.perf_counter() - start
     for mode in report.modes:
         sys.stdout.write(mode.signatures_text())
