@@ -13,6 +13,7 @@ from specc.archive.backends import Backend
 from specc.archive.binding import LeftOut, bind
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import Cores
+from specc.archive.distributed import tracing_for_archive
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
 from specc.archive.publishing.publish import Destination
 from specc.archive.receivers import receiver_signature
@@ -103,7 +104,8 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         left_out: LeftOut = {}
         cores.backend.know(model)
-        traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
+        with tracing_for_archive(model, document.save_options.experimental_variable_policy):
+            traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
         endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
         contents = _gather(document, model, endpoints, left_out, collections or {}, cores.backend)
     return Prepared(document, contents, len(cores.functions), left_out, cores.backend)

@@ -16,6 +16,7 @@ from specc.archive.backends import runs_in_tensorflow
 from specc.archive.backends.jax_shapes import BATCH, declared_symbols
 from specc.archive.binding import identity_of
 from specc.archive.cores import Cores, Source, refuse_python_ops
+from specc.archive.distributed import tracing_for_archive
 from specc.archive.drop_in.asked import Asked, by_signature, by_trace
 from specc.archive.drop_in.input_specs import map_structure
 from specc.archive.drop_in.keras_errors import (
@@ -105,7 +106,7 @@ def add(
         leaves = output_leaves(declared.model_copy(update={"outputs": _outputs(result, path)}))
         return tuple(component.wire_name for leaf in leaves for component in leaf.components)
 
-    with as_raised():
+    with as_raised(), tracing_for_archive(owner):
         core = cores.trace(source, asked.specs, names_in, names_out)
     endpoint = declared.model_copy(update={"outputs": _outputs(core.result, path)})
     require_legal({name: endpoint})
