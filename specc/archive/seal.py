@@ -21,6 +21,7 @@ from tensorflow.core.protobuf import fingerprint_pb2, saved_model_pb2
 # TensorFlow computes fingerprints nowhere in public; tests/archive/test_seal.py holds this against its public reader.
 from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
+from specc.archive.assets import require_assets
 from specc.archive.counted_names import name_by_content
 from specc.archive.local_names import forget_debug_info
 from specc.diagnostics import Diagnostic
@@ -34,10 +35,15 @@ def stand_in(key: str) -> str:
 
 
 def seal(document: Document, directory: Path, left_out: Mapping[str, Iterable[Diagnostic]]) -> None:
-    """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it."""
+    """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it.
+
+    Raises:
+        SpecError: a file that the graph reads is not in the archive.
+    """
     path = directory / "saved_model.pb"
     saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     (meta_graph,) = saved_model.meta_graphs
+    require_assets(meta_graph, directory)
     published = published_signatures(document, left_out)
     for signature in published:
         _complete(meta_graph, signature)

@@ -13,6 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from specc.archive.assets import require_files
 from specc.archive.endpoints import TracedEndpoint
 from specc.archive.resources import unnamed_tables_stay_unnamed
 from specc.archive.save_options import saved_variables
@@ -61,8 +62,9 @@ def write(contents: Contents, directory: Path) -> None:
 
     Raises:
         OSError: the disk is full, or the directory cannot be written.
-        SpecError: TensorFlow finds something that it cannot save.
+        SpecError: TensorFlow finds something that it cannot save, or a file that the functions read is gone.
     """
+    require_files(contents.resources)
     root = ArchiveRoot()
     root.variables = saved_variables(contents.variables, contents.options)
     root.trainable_variables = saved_variables(contents.trainable_variables, contents.options)
