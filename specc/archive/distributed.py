@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -33,19 +33,21 @@ def is_synchronized_on_read(variable: Any) -> bool:
 
 
 @contextlib.contextmanager
-def tracing_for_archive(model: Any, policy: str | None = None) -> Iterator[None]:
-    """Within it, functions of a model with variables that are synchronized on read see them as the archive holds them.
+def tracing_for_archive(*owners: Any, policy: str | None = None) -> Iterator[None]:
+    """Within it, functions of owners of variables that are synchronized on read see them as the archive holds them.
 
-    ``policy`` is the archive's policy for variables. A function that was traced before is traced anew, so that no
+    ``policy`` is the archive's policy for variables. A tf.function that was traced before is traced anew, so that no
     other model pays for it.
     """
-    variables = [*descendants(model), *(undivided(named.variable) for named in _tf_variables(model))]
-    if not any(map(is_synchronized_on_read, variables)):
-        yield
-        return
-    with save_context(tf.saved_model.SaveOptions(experimental_variable_policy=policy)):
+    if any(map(is_synchronized_on_read, _variables(owners))):
+        with save_context(tf.saved_model.SaveOptions(experimental_variable_policy=policy)):
+            yield
+    else:
         yield
 
 
-def _tf_variables(model: Any) -> list[Any]:
-    return [named for named in model_variables(model) if isinstance(named.variable, tf.Variable)]
+def _variables(owners: Iterable[Any]) -> Iterator[Any]:
+    for owner in owners:
+        yield from descendants(owner)
+        variables = (named.variable for named in model_variables(owner))
+        yield from (undivided(variable) for variable in variables if isinstance(variable, tf.Variable))

@@ -104,7 +104,7 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         left_out: LeftOut = {}
         cores.backend.know(model)
-        with tracing_for_archive(model, document.save_options.experimental_variable_policy):
+        with tracing_for_archive(model, policy=document.save_options.experimental_variable_policy):
             traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
         endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
         contents = _gather(document, model, endpoints, left_out, collections or {}, cores.backend)

@@ -87,6 +87,8 @@ def write(contents: Contents, directory: Path) -> None:
         if "tracing gradients" in str(error) and error.__cause__ is not None:
             message = f"gradients cannot be traced: {summarize(error.__cause__)}"
             hint = 'say "gradients": false in each endpoint, if no caller needs them'
+        if "uses distributed variables in certain way" in str(error):
+            hint = "it was traced before; track the owner of the variables, and give the function an input_signature"
         raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message, hint=hint)]) from error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,10 +62,15 @@ class Added:
     """Whether its inputs have the dimension ``batch``."""
 
 
-def add(
-    name: str, function: Callable[..., Any], input_signature: Any, cores: Cores, options: JaxOptions = _NO_OPTIONS
+def add(  # noqa: PLR0913  # each is one thing that an endpoint is made of
+    name: str,
+    function: Callable[..., Any],
+    input_signature: Any,
+    cores: Cores,
+    options: JaxOptions = _NO_OPTIONS,
+    tracked: Sequence[Any] = (),
 ) -> Added:
-    """Traces ``function`` into ``cores`` and declares it.
+    """Traces ``function`` into ``cores`` and declares it; ``tracked`` may own variables that it uses.
 
     Raises:
         SpecTypeError, SpecValueError: where Keras raises TypeError or ValueError.
@@ -106,7 +111,7 @@ def add(
         leaves = output_leaves(declared.model_copy(update={"outputs": _outputs(result, path)}))
         return tuple(component.wire_name for leaf in leaves for component in leaf.components)
 
-    with as_raised(), tracing_for_archive(owner):
+    with as_raised(), tracing_for_archive(owner, *tracked):
         core = cores.trace(source, asked.specs, names_in, names_out)
     endpoint = declared.model_copy(update={"outputs": _outputs(core.result, path)})
     require_legal({name: endpoint})

@@ -120,7 +120,7 @@ class ExportArchive:
         if name in self._added or name in self._collections:
             raise value_error("name-clash", ("endpoints", name), f"the name {name!r} is already taken")
         options = read_options(kwargs, ("endpoints", name))
-        added = add(name, fn, input_signature, self._cores, options)
+        added = add(name, fn, input_signature, self._cores, options, self._resources)
         self._added[name] = added
         return added.revived.function
 
