@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
+from specc.rules.table import RuleId
+
 SpecPath = tuple[str | int, ...]
 """Keys and positions from the root of a document to a place in it."""
 
@@ -74,7 +76,7 @@ class Place:
 class Diagnostic(Place):
     """One finding. ``rule`` is an id that never changes; ``related`` are other places that the finding is about."""
 
-    rule: str
+    rule: RuleId
     hint: str = ""
     level: Level = "error"
     related: tuple[Place, ...] = ()
@@ -100,7 +102,7 @@ class Diagnostic(Place):
 
 
 def finding(  # noqa: PLR0913  # each is one thing to say
-    rule: str,
+    rule: RuleId,
     path: SpecPath,
     message: str,
     hint: str = "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from specc.rules import rule_ids, rule_page
+from specc.rules import RULES, rule_page
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -37,7 +37,7 @@ def blocks(text: str) -> list[tuple[str, str]]:
 def examples() -> list[Example]:
     """The examples of all pages; where a page has its Python once, it is that of both."""
     found = []
-    for rule in rule_ids():
+    for rule in sorted(RULES):
         written = {kind: dict(blocks(text)) for kind, text in sections(rule).items()}
         shared = next((each["python"] for each in written.values() if "python" in each), "")
         for kind in ("Bad", "Good"):

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
 from specc.errors import SpeccError, SpecError
+from specc.rules.table import RuleId
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ _MAX_MESSAGE = 1000
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run_user_code(call: Callable[[], T], rule: str, path: SpecPath, what: str) -> T:
+def run_user_code(call: Callable[[], T], rule: RuleId, path: SpecPath, what: str) -> T:
     """What ``call`` gives; whatever it raises becomes a SpecError of ``rule`` that says ``what`` failed."""
     try:
         return call()
@@ -55,7 +56,7 @@ def import_object(target: str, path: SpecPath) -> Any:
     return resolve_attribute(module, attribute, "import-failed", path, repr(module_name))
 
 
-def resolve_attribute(root: Any, target: str, rule: str, path: SpecPath, root_name: str = "the model") -> Any:
+def resolve_attribute(root: Any, target: str, rule: RuleId, path: SpecPath, root_name: str = "the model") -> Any:
     """What the dotted path ``target`` leads to on ``root``; a SpecError of ``rule`` says where it breaks off."""
     value, parts = root, target.split(".")
     for index, part in enumerate(parts):
@@ -73,7 +74,7 @@ def resolve_attribute(root: Any, target: str, rule: str, path: SpecPath, root_na
     return value
 
 
-def _no_attribute(value: Any, parts: list[str], index: int, rule: str, path: SpecPath, root_name: str) -> Diagnostic:
+def _no_attribute(value: Any, parts: list[str], index: int, rule: RuleId, path: SpecPath, root_name: str) -> Diagnostic:
     where = root_name if index == 0 else f"{'.'.join(parts[:index])!r} of {root_name}"
     names = [name for name in dir(value) if not name.startswith("_")]
     message = f"{where} ({kind_of(value)}) has no attribute {parts[index]!r}"

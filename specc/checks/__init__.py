@@ -1,8 +1,6 @@
 """Opinions on one valid document: each is a rule with a level of its own, which a project may change."""
 
-from specc.checks.check import LEVELS as LEVELS
 from specc.checks.check import Check as Check
-from specc.checks.check import CheckLevel as CheckLevel
 from specc.checks.table import CHECKS as CHECKS
 from specc.checks.table import Settings as Settings
 from specc.checks.table import find_opinions as find_opinions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from specc.checks.check import Check, CheckLevel
+from specc.checks.check import Check
 from specc.checks.duplicate_collection import duplicate_collection
 from specc.checks.duplicate_endpoint import duplicate_endpoint
 from specc.checks.fixed_dim import fixed_dim
@@ -38,7 +38,8 @@ from specc.checks.unknown_batch import unknown_batch
 from specc.checks.unnamed_output import unnamed_output
 from specc.checks.unused_dim import unused_dim
 from specc.diagnostics import Diagnostic
-from specc.language.document import Document, Target
+from specc.language.document import Document
+from specc.rules.table import RULES, CheckRule, RuleLevel, Target
 
 _SERVING_TAGS = tags_check(
     "tf-serving-tags", "TensorFlow Serving", 'build for serving, or start it with the flag "--saved_model_tags"'
@@ -52,47 +53,45 @@ _LITERT_DTYPE = dtype_check("litert-dtype", LITERT_DTYPES, "the LiteRT converter
 _ONNX_DTYPE = dtype_check("onnx-dtype", ONNX_DTYPES, "tf2onnx has no type for it")
 _OPENVINO_DTYPE = dtype_check("openvino-dtype", OPENVINO_DTYPES, "OpenVINO's TensorFlow frontend has no type for it")
 
-CHECKS: dict[str, Check] = {
-    check.rule: check
-    for check in (
-        Check("duplicate-collection", duplicate_collection),
-        Check("duplicate-endpoint", duplicate_endpoint),
-        Check("fixed-dim", fixed_dim),
-        Check("generated-name", generated_name),
-        Check("inconsistent-dim", inconsistent_dim),
-        Check("missing-description", missing_description, level="off"),
-        Check("moved-default", moved_default),
-        Check("no-inputs", no_inputs),
-        Check("shadowing-collection", shadowing_collection),
-        Check("unbatched-input", unbatched_input),
-        Check("unknown-batch", unknown_batch),
-        Check("unnamed-output", unnamed_output),
-        Check("unused-dim", unused_dim),
-        Check("tf-serving-bytes", rest_bytes, target="tf-serving"),
-        Check("tf-serving-dtype", _REST_DTYPE, target="tf-serving"),
-        Check("tf-serving-no-default", serving_without_default, target="tf-serving"),
-        Check("tf-serving-rest-default", rest_default, target="tf-serving"),
-        Check("tf-serving-rows", rest_rows, target="tf-serving"),
-        Check("tf-serving-tags", _SERVING_TAGS, target="tf-serving"),
-        Check("triton-batching", triton_batching, target="triton"),
-        Check("triton-dtype", _TRITON_DTYPE, target="triton"),
-        Check("triton-no-default", triton_without_default, target="triton"),
-        Check("triton-tags", _TRITON_TAGS, target="triton"),
-        Check("litert-dtype", _LITERT_DTYPE, target="litert"),
-        Check("litert-serve", litert_serve, target="litert"),
-        Check("onnx-dtype", _ONNX_DTYPE, target="onnx"),
-        Check("onnx-signature", onnx_signature, target="onnx"),
-        Check("openvino-dtype", _OPENVINO_DTYPE, target="openvino"),
-        Check("openvino-endpoints", openvino_endpoints, target="openvino"),
-    )
+CHECKS: dict[CheckRule, Check] = {
+    "duplicate-collection": duplicate_collection,
+    "duplicate-endpoint": duplicate_endpoint,
+    "fixed-dim": fixed_dim,
+    "generated-name": generated_name,
+    "inconsistent-dim": inconsistent_dim,
+    "missing-description": missing_description,
+    "moved-default": moved_default,
+    "no-inputs": no_inputs,
+    "shadowing-collection": shadowing_collection,
+    "unbatched-input": unbatched_input,
+    "unknown-batch": unknown_batch,
+    "unnamed-output": unnamed_output,
+    "unused-dim": unused_dim,
+    "tf-serving-bytes": rest_bytes,
+    "tf-serving-dtype": _REST_DTYPE,
+    "tf-serving-no-default": serving_without_default,
+    "tf-serving-rest-default": rest_default,
+    "tf-serving-rows": rest_rows,
+    "tf-serving-tags": _SERVING_TAGS,
+    "triton-batching": triton_batching,
+    "triton-dtype": _TRITON_DTYPE,
+    "triton-no-default": triton_without_default,
+    "triton-tags": _TRITON_TAGS,
+    "litert-dtype": _LITERT_DTYPE,
+    "litert-serve": litert_serve,
+    "onnx-dtype": _ONNX_DTYPE,
+    "onnx-signature": onnx_signature,
+    "openvino-dtype": _OPENVINO_DTYPE,
+    "openvino-endpoints": openvino_endpoints,
 }
+"""What finds each check; ``specc.rules.table`` has its level and its target."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """What a project says of the checks: levels other than their own, and targets beside those of each document."""
 
-    levels: Mapping[str, CheckLevel] = field(default_factory=dict)
+    levels: Mapping[str, RuleLevel] = field(default_factory=dict)
     targets: frozenset[Target] = frozenset()
 
 
@@ -100,8 +99,9 @@ def find_opinions(document: Document, settings: Settings) -> Iterator[Diagnostic
     """The findings of every check that is not off, and is not for a target that nobody named."""
     targets = settings.targets | frozenset(document.targets)
     subject = Subject(document)
-    for check in CHECKS.values():
-        level = settings.levels.get(check.rule, check.level)
-        if level != "off" and (check.target is None or check.target in targets):
-            for finding in check.find(subject):
+    for id, find in CHECKS.items():
+        rule = RULES[id]
+        level = settings.levels.get(id, rule.level)
+        if level != "off" and (rule.target is None or rule.target in targets):
+            for finding in find(subject):
                 yield replace(finding, level=level)

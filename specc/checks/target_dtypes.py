@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from specc.checks.subject import Subject
 from specc.diagnostics import Diagnostic, finding
+from specc.rules.table import RuleId
 
 _PLAIN = ("bool", "string", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
 _MORE = (*_PLAIN, "uint16", "uint32", "uint64", "float16")
@@ -32,7 +33,7 @@ OPENVINO_DTYPES = frozenset((*_MORE, "bfloat16"))
 """What OpenVINO's TensorFlow frontend has an element type for."""
 
 
-def dtype_check(rule: str, dtypes: Collection[str], problem: str) -> Callable[[Subject], Iterator[Diagnostic]]:
+def dtype_check(rule: RuleId, dtypes: Collection[str], problem: str) -> Callable[[Subject], Iterator[Diagnostic]]:
     """The check that nothing has another dtype than ``dtypes``; ``problem`` is what happens to a ``{dtype}``."""
 
     def find(subject: Subject) -> Iterator[Diagnostic]:

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from specc.checks.subject import Subject
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.language.signatures import TAGS
+from specc.rules.table import RuleId
 
 _SERVE = TAGS["predict"]
 
 
-def tags_check(rule: str, server: str, hint: str) -> Callable[[Subject], Iterator[Diagnostic]]:
+def tags_check(rule: RuleId, server: str, hint: str) -> Callable[[Subject], Iterator[Diagnostic]]:
     """The check that ``server`` finds the archive; ``hint`` is what else it can be told."""
 
     def find(subject: Subject) -> Iterator[Diagnostic]:

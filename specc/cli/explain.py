@@ -8,7 +8,7 @@ import sys
 from specc.cli import OK, WRONG_USAGE, complain
 from specc.diagnostics import did_you_mean
 from specc.report.text import table
-from specc.rules import rule_ids, rule_level, rule_page, rule_summary
+from specc.rules import RULES, rule_page, rule_summary
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,13 +19,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the page of a rule, or a line for each rule there is."""
     if options.rule is None:
-        rows = [(rule, rule_level(rule), rule_summary(rule)) for rule in rule_ids()]
+        rows = [(rule, RULES[rule].level, rule_summary(rule)) for rule in sorted(RULES)]
         sys.stdout.write(table(("rule", "level", "what it says"), rows))
         return OK
     try:
         sys.stdout.write(rule_page(options.rule))
     except KeyError:
-        hint = did_you_mean(options.rule, rule_ids()) or "specc explain lists all"
+        hint = did_you_mean(options.rule, RULES) or "specc explain lists all"
         complain(f"there is no rule {options.rule!r}; {hint}")
         return WRONG_USAGE
     return OK

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import Any, get_args
 
-from specc.checks import CHECKS, LEVELS, Settings
+from specc.checks import CHECKS, Settings
 from specc.diagnostics import did_you_mean
 from specc.errors import SettingsError
-from specc.language.document import Target
-from specc.rules import rule_ids
+from specc.rules import RULES
+from specc.rules.table import LEVELS, Target
 
 TARGETS: tuple[Target, ...] = get_args(Target)
 _FILE = "pyproject.toml"
@@ -84,7 +84,7 @@ def _settings(table: dict[str, Any], file: Path) -> Settings:
     if not isinstance(levels, dict):
         raise SettingsError(f'{place}: levels is a table, such as {{unused-dim = "error"}}')
     for rule, level in levels.items():
-        if rule in rule_ids() and rule not in CHECKS:
+        if rule in RULES and rule not in CHECKS:
             raise SettingsError(f"{place}: {rule} is always an error; only the level of a check can change")
         if rule not in CHECKS:
             raise SettingsError(f"{place}: there is no check {rule!r} whose level could change; {_near(rule, CHECKS)}")

@@ -25,13 +25,13 @@ from specc.language.scalars import (
     problem,
 )
 from specc.language.trees import Record, Tensor, Tree, tensor
+from specc.rules.table import Target
 
 VERSION: Literal[1] = 1
 DEFAULT_FUNCTION = "__call__"
 
 Method: TypeAlias = Literal["predict", "classify", "regress", "train", "eval"]
 Mode: TypeAlias = Literal["predict", "train", "eval"]
-Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
 
 
 def _check_version(value: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -29,6 +29,7 @@ from specc.language.trees import (
     Tuple,
     is_long_form,
 )
+from specc.rules.table import RuleId
 
 _NODES: dict[str, type[BaseModel]] = {
     "tensor": Tensor,
@@ -170,9 +171,8 @@ def _diagnostic(detail: ErrorDetails, path: SpecPath, model: type[BaseModel]) ->
             message, hint, part = (context.get(key, "") for key in ("message", "hint", "part"))
             if rule == "unknown-kind" and isinstance(found, dict) and "kind" in found:
                 path = (*path, "kind")
-            return finding(
-                rule, path, message or detail["msg"], hint, part=part, on_key=detail["loc"][-1:] == ("[key]",)
-            )
+            id = cast(RuleId, rule)  # see problem() in scalars
+            return finding(id, path, message or detail["msg"], hint, part=part, on_key=detail["loc"][-1:] == ("[key]",))
 
 
 def _missing(path: SpecPath) -> Diagnostic:

@@ -23,6 +23,7 @@ from specc.language.methods import (
 from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.language.signatures import RAW, TAGS
 from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
+from specc.rules.table import RuleId
 
 INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 MAX_NESTING = 40
@@ -170,7 +171,7 @@ def _input_names(leaves: Iterable[BoundLeaf], bad_arguments: Container[int]) -> 
             yield from _clash(name.lower(), name, leaf, taken, "TensorFlow ignores case there")
 
 
-def _of_name(rule: str, leaf: BoundLeaf, message: str, hint: str, *related: Place) -> Diagnostic:
+def _of_name(rule: RuleId, leaf: BoundLeaf, message: str, hint: str, *related: Place) -> Diagnostic:
     """A finding about what a leaf is called."""
     place = _name_of(leaf, message)
     return finding(rule, place.path, message, hint, on_key=place.on_key, related=related)

@@ -12,12 +12,14 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from specc.rules.table import RuleId
+
 END = r"$(?!\n)"
 MAX_SIZE = 10**18 - 1
 """No axis is longer. A round bound, so that a pattern and a number can say the same."""
 
 
-def problem(rule: str, message: str, hint: str = "", part: str = "") -> PydanticCustomError:
+def problem(rule: RuleId, message: str, hint: str = "", part: str = "") -> PydanticCustomError:
     """A defect found while pydantic validates, carried to a Diagnostic by :mod:`specc.language.findings`."""
     # Braces are pydantic's template syntax, and user text may hold them.
     return PydanticCustomError(rule, "{message}", {"message": message, "hint": hint, "part": part})
@@ -77,7 +79,7 @@ def _flag(value: Any) -> Any:
     return value
 
 
-def spelled(pattern: str, rule: str, what: str, example: str) -> tuple[BeforeValidator, WithJsonSchema]:
+def spelled(pattern: str, rule: RuleId, what: str, example: str) -> tuple[BeforeValidator, WithJsonSchema]:
     """The two annotations of a string that must match ``pattern`` whole: pydantic's and the JSON Schema's."""
     matches = re.compile(pattern).fullmatch
 

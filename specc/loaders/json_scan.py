@@ -16,6 +16,7 @@ from specc.errors import SpecError
 from specc.loaders.limits import MAX_DEPTH, MAX_DIGITS, MAX_FINDINGS
 from specc.loaders.lines import Lines
 from specc.loaders.wanted_values import Wanted
+from specc.rules.table import RuleId
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+"')
@@ -244,7 +245,7 @@ class _Scanner:
             self._refuse(place, place + 1, f"expected {expected} here, before {before}", hint)
         self._refuse(at, at + 1, f"expected {expected}, found {found!r}")
 
-    def _find(self, rule: str, start: int, end: int, message: str, hint: str = "", *related: Place) -> None:
+    def _find(self, rule: RuleId, start: int, end: int, message: str, hint: str = "", *related: Place) -> None:
         if len(self.findings) < MAX_FINDINGS:
             path: SpecPath = tuple(self._path)
             finding = Diagnostic(rule=rule, path=path, message=message, hint=hint, related=related)

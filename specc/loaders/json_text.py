@@ -16,6 +16,7 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
 from specc.loaders.limits import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_VALUES
 from specc.loaders.spec_source import SpecSource
+from specc.rules.table import RuleId
 
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 """What a string with half a surrogate pair must hold."""
@@ -165,5 +166,5 @@ def measure(data: Any) -> tuple[int, int]:
     return depth, values
 
 
-def _refusal(rule: str, message: str) -> SpecError:
+def _refusal(rule: RuleId, message: str) -> SpecError:
     return SpecError([Diagnostic(rule=rule, message=message)])

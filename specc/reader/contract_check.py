@@ -19,8 +19,9 @@ from specc.reader.linking import shapes_agree
 from specc.reader.saved_model import MetaGraph
 from specc.reader.signatures import Signature, WireTensor
 from specc.reader.tensor_values import stored_value
+from specc.rules.table import RuleId
 
-RULE = "contract-mismatch"
+RULE: RuleId = "contract-mismatch"
 
 Side = Literal["input", "output"]
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from specc.diagnostics import Diagnostic, Level, Place, short_path
 from specc.report import Report
-from specc.rules import rule_ids, rule_page, rule_summary
+from specc.rules import RULES, rule_page, rule_summary
 from specc.version import VERSION
 
 _LEVELS: dict[Level, str] = {"error": "error", "warning": "warning", "info": "note"}
@@ -35,7 +35,7 @@ def render(report: Report) -> str:
 
 def _rule(rule: str) -> dict[str, Any]:
     """What a service shows beside a finding; a finding made by other code than specc's may have no page."""
-    if rule not in rule_ids():
+    if rule not in RULES:
         return {"id": rule}
     page = rule_page(rule)
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from specc.rules import rule_ids, rule_level, rule_page, rule_summary
+from specc.rules import RULES, rule_page, rule_summary
 
 _INTRODUCTION = """\
 # Rules
@@ -20,9 +20,10 @@ nothing in the good one. Python beside a document is the module `ranker.py` that
 
 def reference() -> str:
     """The introduction, a table of all rules, and their pages."""
-    rows = [f"| [{rule}](#{rule}) | {rule_level(rule)} | {rule_summary(rule)} |" for rule in rule_ids()]
+    rules = sorted(RULES)
+    rows = [f"| [{rule}](#{rule}) | {RULES[rule].level} | {rule_summary(rule)} |" for rule in rules]
     table = "\n".join(("| rule | level | what it says |", "|---|---|---|", *rows))
-    return "\n".join((_INTRODUCTION, f"{table}\n", *(_as_section(rule_page(rule)) for rule in rule_ids())))
+    return "\n".join((_INTRODUCTION, f"{table}\n", *(_as_section(rule_page(rule)) for rule in rules)))
 
 
 def _as_section(page: str) -> str:

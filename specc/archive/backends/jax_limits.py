@@ -16,8 +16,9 @@ from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.names import BoundLeaf
 from specc.language.trees import Ragged, Sparse
+from specc.rules.table import RuleId
 
-RULE = "not-in-jax"
+RULE: RuleId = "not-in-jax"
 DTYPES = frozenset(
     {
         "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",

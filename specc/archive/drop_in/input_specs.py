@@ -13,8 +13,9 @@ import tensorflow as tf
 from specc.archive.agreement import spec_of
 from specc.archive.drop_in.keras_errors import type_error, value_error
 from specc.diagnostics import SpecPath, kind_of
+from specc.rules.table import RuleId
 
-RULE = "bad-signature"
+RULE: RuleId = "bad-signature"
 _OPTIONS = ("training", "mask")
 """Parameters of a Functional model's call that take no input, though they can be given by position."""
 _SUPPORTED = "keras.InputSpec, tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec, keras.KerasTensor and tensors"

@@ -10,6 +10,7 @@ from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
 from specc.language.document import VERSION, Document, Endpoint
 from specc.language.legality import find_illegal
+from specc.rules.table import RuleId
 
 _BUILT_IN = (
     TypeError, ValueError, NotImplementedError, RuntimeError, KeyError, IndexError, ZeroDivisionError, AttributeError,
@@ -26,12 +27,12 @@ class SpecTypeError(SpecError, TypeError):
     """A SpecError where Keras raises TypeError."""
 
 
-def value_error(rule: str, path: SpecPath, message: str, hint: str = "") -> SpecValueError:
+def value_error(rule: RuleId, path: SpecPath, message: str, hint: str = "") -> SpecValueError:
     """A SpecValueError of one finding."""
     return SpecValueError([finding(rule, path, message, hint)])
 
 
-def type_error(rule: str, path: SpecPath, message: str, hint: str = "") -> SpecTypeError:
+def type_error(rule: RuleId, path: SpecPath, message: str, hint: str = "") -> SpecTypeError:
     """A SpecTypeError of one finding."""
     return SpecTypeError([finding(rule, path, message, hint)])
 

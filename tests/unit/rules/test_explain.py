@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from specc.cli import main
-from specc.rules import rule_ids, rule_level, rule_page, rule_summary
+from specc.rules import RULES, rule_page, rule_summary
 
 
 def test_a_rule_is_explained_by_its_page(capsys: Any) -> None:
@@ -21,7 +21,7 @@ def test_without_a_rule_all_are_listed(capsys: Any) -> None:
     header, *lines = out.splitlines()
     assert header.split() == ["rule", "level", "what", "it", "says"]
     assert [line.split(maxsplit=2) for line in lines] == [
-        [rule, rule_level(rule), rule_summary(rule)] for rule in rule_ids()
+        [rule, RULES[rule].level, rule_summary(rule)] for rule in sorted(RULES)
     ]
     assert err == ""
 

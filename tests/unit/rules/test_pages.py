@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from rule_examples import Example, blocks, examples, sections
-from rule_ids import ALL_STAGES, SPEC_STAGES, rules_in_source
 
 from specc.checks import CHECKS, Settings
 from specc.cli import validate
 from specc.cli.settings import SettingsFinder
-from specc.rules import rule_ids, rule_level, rule_page, rule_summary
+from specc.rules import RULES, rule_page, rule_summary, table
 from specc.rules.reference import reference
 
-OF_A_SPEC = rules_in_source(*SPEC_STAGES, "checks")
+OF_A_SPEC = {rule.id for rule in RULES.values() if rule.stage in ("text", "document", "check")} - {"not-canonical"}
 """Rules whose examples ``specc validate`` judges; the others are found by building and reading."""
 DESCRIBED = {"archive-mismatch", "asset-clash", "byte-order-mark", "not-utf-8", "too-large", "too-many-findings"}
 """Rules whose examples are told in words: bytes that no page can hold, or what only a bug or a race leads to."""
@@ -26,19 +25,18 @@ SPECS = [example for example in examples() if example.spec]
 
 
 def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
-    assert set(rule_ids()) == rules_in_source(*ALL_STAGES)
+    assert sorted(page.stem for page in Path(table.__file__).parent.glob("*.md")) == sorted(RULES)
 
 
-def test_the_collector_finds_the_rules_of_every_stage() -> None:
-    assert set(CHECKS) == rules_in_source("checks")
-    assert {"bad-dtype", "not-json"} <= rules_in_source(*SPEC_STAGES)
-    # A maker's argument, the argument of a function that is told the rule, a constant, a rule of the command line.
-    assert {"python-op", "trace-failed", "bad-signature"} <= rules_in_source("archive")
-    assert rules_in_source("reader") == {"contract-mismatch"}
-    assert rules_in_source("cli") == {"bad-model", "bad-path", "missing-model", "not-canonical"}
+def test_an_id_has_one_stage() -> None:
+    stages = [*table._STAGES.values(), *table._TARGETS.values(), table.GeneralCheck]
+    ids = [rule for each in stages for rule in get_args(each)]
+    assert len(ids) == len(set(ids)) == len(RULES)
+    assert {rule for rule in RULES if RULES[rule].stage == "check"} == set(CHECKS)
+    assert set(table._TARGETS) == set(get_args(table.Target))
 
 
-@pytest.mark.parametrize("rule", rule_ids())
+@pytest.mark.parametrize("rule", sorted(RULES))
 def test_a_page_has_its_form(rule: str) -> None:
     page = rule_page(rule)
     assert page.startswith(f"# {rule}\n\n")
@@ -50,12 +48,11 @@ def test_a_page_has_its_form(rule: str) -> None:
     assert len(summary) <= 110
     assert reasons
     change = " `[tool.specc]` levels can change it." if rule in CHECKS else ""
-    assert page.endswith(f"\n\nLevel: {rule_level(rule)}.{change}\n")
-    assert rule_level(rule) == (CHECKS[rule].level if rule in CHECKS else "error")
+    assert page.endswith(f"\n\nLevel: {RULES[rule].level}.{change}\n")
     assert max(map(len, page.splitlines())) <= 120
 
 
-@pytest.mark.parametrize("rule", rule_ids())
+@pytest.mark.parametrize("rule", sorted(RULES))
 def test_a_page_has_a_bad_and_a_good_example(rule: str) -> None:
     for kind in ("Bad", "Good"):
         text = sections(rule)[kind]
@@ -66,10 +63,10 @@ def test_a_page_has_a_bad_and_a_good_example(rule: str) -> None:
 
 def found(example: Example, directory: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The rules of all that ``specc validate`` finds, for the target of a check and with the check switched on."""
-    check, finder = CHECKS.get(example.rule), SettingsFinder()
-    if check is not None:
-        levels: Any = {check.rule: "warning"} if check.level == "off" else {}
-        settings = Settings(levels, frozenset([check.target]) if check.target else frozenset())
+    rule, finder = RULES[example.rule], SettingsFinder()
+    if rule.stage == "check":
+        levels: Any = {rule.id: "warning"} if rule.level == "off" else {}
+        settings = Settings(levels, frozenset([rule.target]) if rule.target else frozenset())
         monkeypatch.setattr(finder, "settings_for", lambda _: settings)
     file = directory / "ranker.specc.json"
     file.write_text(example.spec, encoding="utf-8")
@@ -85,7 +82,7 @@ def test_an_example_gives_its_rule_or_nothing(
 
 
 def test_text_is_what_json_is_not() -> None:
-    for rule in rule_ids():
+    for rule in sorted(RULES):
         for language, content in blocks(rule_page(rule)):
             if language == "json":
                 json.loads(content)
@@ -105,8 +102,8 @@ def test_the_reference_is_fresh() -> None:
 
 def test_the_table_of_contents_leads_to_every_page() -> None:
     text = reference()
-    for rule in rule_ids():
-        assert f"| [{rule}](#{rule}) | {rule_level(rule)} | {rule_summary(rule)} |\n" in text
+    for rule in sorted(RULES):
+        assert f"| [{rule}](#{rule}) | {RULES[rule].level} | {rule_summary(rule)} |\n" in text
         assert text.count(f"\n## {rule}\n") == 1
     headings = re.findall(r"^# .*$", text, flags=re.MULTILINE)
     assert {heading for heading in headings if heading != "# ranker.py"} == {"# Rules"}

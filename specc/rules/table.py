@@ -1,0 +1,84 @@
+"""Every rule of specc: its id, the stage that finds it, its level, and the target that it is about.
+
+An id never changes. It stands here once, so that a type checker finds one that is misspelt or missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+TextRule: TypeAlias = Literal[
+    "bad-number", "byte-order-mark", "duplicate-key", "lone-surrogate", "not-canonical", "not-json", "not-utf-8",
+    "too-large",
+]  # fmt: skip
+DocumentRule: TypeAlias = Literal[
+    "bad-bound", "bad-choice", "bad-default", "bad-dim", "bad-dim-bounds", "bad-dim-name", "bad-dtype", "bad-method",
+    "bad-name", "bad-path", "bad-ragged-rank", "bad-receiver", "bad-shape", "bad-sharding", "bad-size", "bad-tensor",
+    "bad-value", "bad-version", "duplicate-argument", "duplicate-entry", "duplicate-field", "empty-container",
+    "empty-text", "missing-arguments", "missing-default", "missing-key", "name-clash", "named-ragged-dim",
+    "named-variable-dim", "optional-default", "reserved-name", "too-deep", "too-many-findings", "undeclared-dim",
+    "unknown-default", "unknown-endpoint", "unknown-feature", "unknown-key", "unknown-kind", "unknown-receiver",
+    "unsupported-default", "unsupported-save-option", "wrong-arguments", "wrong-length", "wrong-names", "wrong-type",
+]  # fmt: skip
+GeneralCheck: TypeAlias = Literal[
+    "duplicate-collection", "duplicate-endpoint", "fixed-dim", "generated-name", "inconsistent-dim",
+    "missing-description", "moved-default", "no-inputs", "shadowing-collection", "unbatched-input", "unknown-batch",
+    "unnamed-output", "unused-dim",
+]  # fmt: skip
+TfServingCheck: TypeAlias = Literal[
+    "tf-serving-bytes", "tf-serving-dtype", "tf-serving-no-default", "tf-serving-rest-default", "tf-serving-rows",
+    "tf-serving-tags",
+]  # fmt: skip
+TritonCheck: TypeAlias = Literal["triton-batching", "triton-dtype", "triton-no-default", "triton-tags"]
+LitertCheck: TypeAlias = Literal["litert-dtype", "litert-serve"]
+OnnxCheck: TypeAlias = Literal["onnx-dtype", "onnx-signature"]
+OpenvinoCheck: TypeAlias = Literal["openvino-dtype", "openvino-endpoints"]
+CheckRule: TypeAlias = GeneralCheck | TfServingCheck | TritonCheck | LitertCheck | OnnxCheck | OpenvinoCheck
+BuildRule: TypeAlias = Literal[
+    "archive-mismatch", "asset-clash", "bad-function", "bad-model", "bad-resource", "bad-sharding-callback",
+    "bad-signature", "collection-content", "empty-collection", "import-failed", "long-tags", "missing-endpoint",
+    "missing-function", "missing-model", "no-document", "not-in-jax", "output-conflict", "python-op", "same-tags",
+    "save-failed", "step-conflict", "trace-failed", "unknown-collection", "unknown-function", "unknown-track",
+    "unsupported-dtype", "untracked-resource", "wrong-arity",
+]  # fmt: skip
+ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]
+RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule
+
+Stage: TypeAlias = Literal["text", "document", "check", "build", "archive"]
+"""What finds a rule first: reading the text, its document, the checks, building, or reading an archive."""
+RuleLevel: TypeAlias = Literal["error", "warning", "off"]
+LEVELS: tuple[RuleLevel, ...] = get_args(RuleLevel)
+Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
+"""Where an archive is going to be used."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. ``level`` is its own one, which a project may change for a check; ``target`` is for a check of one."""
+
+    id: RuleId
+    stage: Stage
+    level: RuleLevel = "error"
+    target: Target | None = None
+
+
+_STAGES: dict[Stage, Any] = {"text": TextRule, "document": DocumentRule, "build": BuildRule, "archive": ArchiveRule}
+_TARGETS: dict[Target, Any] = {
+    "tf-serving": TfServingCheck,
+    "triton": TritonCheck,
+    "litert": LitertCheck,
+    "onnx": OnnxCheck,
+    "openvino": OpenvinoCheck,
+}
+_OFF: tuple[RuleId, ...] = ("missing-description",)
+"""Checks that a project has to ask for."""
+
+RULES: dict[RuleId, Rule] = {
+    rule.id: rule
+    for rule in (
+        *(Rule(id, stage) for stage, ids in _STAGES.items() for id in get_args(ids)),
+        *(Rule(id, "check", "off" if id in _OFF else "warning") for id in get_args(GeneralCheck)),
+        *(Rule(id, "check", "warning", target) for target, ids in _TARGETS.items() for id in get_args(ids)),
+    )
+}
