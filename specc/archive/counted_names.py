@@ -34,7 +34,7 @@ _LOADED = re.compile(rb"_load_\d+(_\d+)?$")
 
 
 def name_by_content(saved_model: Any, directory: Path) -> dict[str, str]:
-    """Gives functions, gradients and tables of a staged archive their names; returns those of the functions by their old ones."""
+    """Names functions, gradients and tables of a staged archive; gives the functions' new names by their old ones."""
     (meta_graph,) = saved_model.meta_graphs
     name_locals_anew(meta_graph)
     graph = meta_graph.graph_def

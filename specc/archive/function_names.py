@@ -178,11 +178,13 @@ class FunctionNames:
 
     def _unreached(self) -> list[str]:
         """All functions: those that nothing mentions come last, in an order that TensorFlow's numbers don't change."""
-        bodies = {name: (function.stem, len(function.definition.node_def)) for name, function in self._functions.items()}
+        bodies = {
+            name: (function.stem, len(function.definition.node_def)) for name, function in self._functions.items()
+        }
         return sorted(bodies, key=lambda name: bodies[name])
 
     def _hash(self, function: _Function) -> None:
-        """Makes the hash of a body in which all that it mentions is called by a hash, or, within a circle, by a stem."""
+        """Hashes a body in which all that it mentions is called by a hash, or, within a circle, by a stem."""
 
         def hashed(original: str) -> str:
             target = self._functions.get(original)

@@ -43,16 +43,6 @@ def name_locals_anew(meta_graph: Any) -> None:
             capture.name = _reference(capture.name, renamed.get(capture.concrete_function, {}))
 
 
-def forget_debug_info(meta_graph: Any) -> None:
-    """Drops where nodes come from, which is paths of this machine and names of functions that are not here."""
-    graph = meta_graph.graph_def
-    if "debug_info" in graph.DESCRIPTOR.fields_by_name:  # older TensorFlows have none
-        graph.ClearField("debug_info")
-    for nodes in (graph.node, *(definition.node_def for definition in graph.library.function)):
-        for node in nodes:
-            node.ClearField("experimental_debug_info")
-
-
 def _given_names(definition: Any) -> list[tuple[Any, Any]]:
     """Each argument that has one, with the attribute that holds the name which its tensor was given."""
     arguments, attributes = definition.signature.input_arg, definition.arg_attr

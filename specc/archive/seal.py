@@ -23,11 +23,12 @@ from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
 from specc.archive.assets import require_assets
 from specc.archive.counted_names import name_by_content
-from specc.archive.local_names import forget_debug_info
+from specc.archive.debug_info import forget_debug_info, rename_in_debug_info
 from specc.diagnostics import Diagnostic
 from specc.language.contract import CONTRACT_PATH, write_contract
 from specc.language.document import Document
 from specc.language.signatures import METHOD_NAMES, TAGS, PublishedSignature, published_signatures
+
 
 def stand_in(key: str) -> str:
     """What a signature is saved as: its key becomes a part of op names, which have no colon."""
@@ -50,7 +51,7 @@ def seal(document: Document, directory: Path, left_out: Mapping[str, Iterable[Di
     meta_graph.meta_info_def.tags[:] = [TAGS[document.mode], *document.save_options.extra_tags]
     if not document.save_options.save_debug_info:
         forget_debug_info(meta_graph)
-    name_by_content(saved_model, directory)
+    rename_in_debug_info(directory, name_by_content(saved_model, directory))
     path.write_bytes(saved_model.SerializeToString(deterministic=True))
     contract = directory / CONTRACT_PATH
     contract.parent.mkdir(exist_ok=True)

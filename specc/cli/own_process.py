@@ -53,7 +53,7 @@ def _ending(code: int) -> str:
     return f"was ended by {signal.Signals(-code).name}"
 
 
-def _report(connection: Any, work: Callable[[], Any], quiet: bool) -> None:  # noqa: FBT001  # a process passes no keywords
+def _report(connection: Any, work: Callable[[], Any], quiet: bool) -> None:
     """Sends what ``work`` returned, or raised; of SpecError the diagnostics, since its text is all that is pickled."""
     QUIET.set(quiet)
     _end_with_parent()

@@ -37,7 +37,8 @@ OpenvinoCheck: TypeAlias = Literal["openvino-dtype", "openvino-endpoints"]
 CheckRule: TypeAlias = GeneralCheck | TfServingCheck | TritonCheck | LitertCheck | OnnxCheck | OpenvinoCheck
 BuildRule: TypeAlias = Literal[
     "archive-mismatch", "asset-clash", "bad-function", "bad-model", "bad-resource", "bad-sharding-callback",
-    "bad-signature", "collection-content", "empty-collection", "import-failed", "long-tags", "missing-endpoint",
+    "bad-signature", "collection-content", "empty-collection", "import-failed", "long-tags", "missing-asset",
+    "missing-endpoint",
     "missing-function", "missing-model", "no-document", "not-in-jax", "output-conflict", "python-op", "same-tags",
     "save-failed", "step-conflict", "trace-failed", "unknown-collection", "unknown-function", "unknown-track",
     "unsupported-dtype", "untracked-resource", "wrong-arity",

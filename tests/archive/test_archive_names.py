@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import document
+from tensorflow.core.framework import graph_debug_info_pb2
+from varied_exports import graph_of
 
 import specc
 
@@ -110,3 +112,16 @@ def ask(session: Any, path: Path, key: str, value: Any, scope: str = "first") ->
     sides = (graph.signature_def[key].inputs, graph.signature_def[key].outputs)
     (given,), (output,) = (list(side.values()) for side in sides)
     return session.run(f"{scope}/{output.name}", {f"{scope}/{given.name}": value})
+
+
+def test_stack_traces_are_said_of_the_functions_that_are_there(tmp_path: Path) -> None:
+    endpoint = {"function": None, "inputs": [VECTOR], "outputs": VECTOR}
+    said = document({"serve": endpoint}, save_options={"save_debug_info": True})
+    functions = {"serve": lambda x: tf.while_loop(lambda i, _: i < 3, lambda i, y: (i + 1, y + 1.0), (0, x))[1]}
+    path = specc.compile(said).export(tf.Module(), tmp_path / "archive", functions=functions).path
+    library = graph_of(path).graph_def.library
+    info = graph_debug_info_pb2.GraphDebugInfo.FromString((path / "debug/saved_model_debug_info.pb").read_bytes())
+    traced = {key.rpartition("@")[2] for key in (*info.traces, *getattr(info, "name_to_trace_id", ()))}
+    names = {function.signature.name for function in library.function}
+    assert traced
+    assert traced <= names | {""}

@@ -32,7 +32,21 @@ def _table(file: Path) -> Any:
     return model
 
 
-@pytest.mark.parametrize("way", ["export", "merge", "drop-in"])
+def _drop_in(model: Any, _: specc.Document, function: str, path: Path) -> None:
+    archive = specc.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint("look", getattr(model, function), [tf.TensorSpec((None,), tf.string)])
+    archive.write_out(path, verbose=False)
+
+
+WAYS: dict[str, Any] = {
+    "export": lambda model, said, _, path: specc.compile(said).export(model, path),
+    "merge": lambda model, said, _, path: specc.merge([said], model, path),
+    "drop-in": _drop_in,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("made", [_keras, _table])
 def test_a_vocabulary_that_is_gone_is_refused(made: Any, way: str, tmp_path: Path) -> None:
     file = tmp_path / "words.txt"
@@ -42,15 +56,7 @@ def test_a_vocabulary_that_is_gone_is_refused(made: Any, way: str, tmp_path: Pat
     said = document({"look": {**ENDPOINT, "function": function}})
     file.unlink()
     with pytest.raises(specc.SpecError) as caught:
-        if way == "export":
-            specc.compile(said).export(model, tmp_path / "out")
-        elif way == "merge":
-            specc.merge([said], model, tmp_path / "out")
-        else:
-            archive = specc.ExportArchive()
-            archive.track(model)
-            archive.add_endpoint("look", getattr(model, function), [tf.TensorSpec((None,), tf.string)])
-            archive.write_out(tmp_path / "out", verbose=False)
+        WAYS[way](model, said, function, tmp_path / "out")
     (finding,) = caught.value.diagnostics
     assert (finding.rule, finding.hint) == ("missing-asset", HINT)
     assert finding.message == f"the functions read the file '{file}', and there is no such file"

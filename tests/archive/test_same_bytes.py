@@ -14,7 +14,6 @@ import pytest
 import tensorflow as tf
 import varied_exports
 from conftest import document
-from tensorflow.core.protobuf import saved_model_pb2
 
 import specc
 from specc.reader.digest import archive_digest
@@ -37,11 +36,6 @@ SPEC = {
     "dims": {"batch": {}},
     "endpoints": {"serve": {"inputs": ["string[batch]"], "outputs": "float32[batch, 2]"}},
 }
-
-
-def graph_of(path: Path) -> Any:
-    (graph,) = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes()).meta_graphs
-    return graph
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +66,7 @@ def test_every_function_and_gradient_has_a_number_that_no_process_counts_to(
     name: str, elsewhere: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
     varied_exports.make(name, elsewhere[0])(tmp_path / "archive")
-    library = graph_of(tmp_path / "archive").graph_def.library
+    library = varied_exports.graph_of(tmp_path / "archive").graph_def.library
     names = [function.signature.name for function in library.function]
     assert all(re.fullmatch(r".+_[1-9]\d{8}", each) for each in names)
     assert names == sorted(set(names))

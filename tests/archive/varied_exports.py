@@ -16,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 import specc
 from specc.reader.digest import archive_digest
@@ -29,6 +30,12 @@ def document(endpoints: dict[str, Any], **more: Any) -> specc.Document:
     """A document whose first endpoint is the default."""
     data = {"specc": 1, "dims": {"batch": {}, "time": {}}, "endpoints": endpoints, "default": next(iter(endpoints))}
     return specc.from_json({**data, **more})
+
+
+def graph_of(path: Path) -> Any:
+    """The only MetaGraph of an archive."""
+    (graph,) = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes()).meta_graphs
+    return graph
 
 
 def _export(model: Any, endpoints: dict[str, Any], functions: Any = None, **more: Any) -> Export:
@@ -74,19 +81,18 @@ def lookups(directory: Path) -> Export:
     return _export(_Words(file), {"embed": endpoint})
 
 
-TABLE: Any = None
+TABLES: list[Any] = []
 
 
 def a_table_that_a_function_knows() -> Export:
     """A table that hangs on no model, and one that changes."""
-    global TABLE
     keys, values = tf.constant(WORDS), tf.constant([1.0, 2.0, 3.0])
-    TABLE = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, values), -1.0)
+    TABLES[:] = [tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, values), -1.0)]
     model = tf.Module()
     model.table = tf.lookup.experimental.MutableHashTable(tf.string, tf.float32, 0.0)
     model.table.insert(keys, values)
     model.dense = tf.lookup.experimental.DenseHashTable(tf.string, tf.float32, 0.0, "", "gone")
-    functions = {"look": lambda words: TABLE.lookup(words) + model.table.lookup(words) + model.dense.lookup(words)}
+    functions = {"look": lambda words: TABLES[0].lookup(words) + model.table.lookup(words) + model.dense.lookup(words)}
     return _export(model, {"look": {"function": None, "inputs": [TEXT], "outputs": VECTOR}}, functions)
 
 
@@ -185,7 +191,7 @@ def a_training_step() -> Export:
         "outputs": {
             "loss": "float32[]",
             "predictions": "float32[batch, 1]",
-            "metrics": dict.fromkeys(("loss", "mae"), {"value": "float32[]", "update_op": "float32[]"}),
+            "metrics": {name: {"value": "float32[]", "update_op": "float32[]"} for name in ("loss", "mae")},
         },
     }
     return _export(
@@ -205,7 +211,7 @@ def in_place_of_keras() -> Export:
         archive.track(model)
         archive.track(lookup)
         archive.add_endpoint("serve", model.call, [tf.TensorSpec((None, 4), name="x")])
-        archive.add_endpoint("look", lambda words: lookup(words), [tf.TensorSpec((None,), tf.string)])
+        archive.add_endpoint("look", lookup.call, [tf.TensorSpec((None,), tf.string)])
         return archive.write_out(path, verbose=False)
 
     return to

@@ -62,7 +62,7 @@ class Added:
     """Whether its inputs have the dimension ``batch``."""
 
 
-def add(  # noqa: PLR0913  # each is one thing that an endpoint is made of
+def add(  # each is one thing that an endpoint is made of
     name: str,
     function: Callable[..., Any],
     input_signature: Any,
