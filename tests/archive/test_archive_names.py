@@ -125,3 +125,50 @@ def test_stack_traces_are_said_of_the_functions_that_are_there(tmp_path: Path) -
     names = {function.signature.name for function in library.function}
     assert traced
     assert traced <= names | {""}
+
+
+def _swish(inputs: Any) -> Any:
+    return keras.layers.Dense(2, activation="swish")(inputs)
+
+
+def _lstm(inputs: Any) -> Any:
+    return keras.layers.LSTM(2)(keras.layers.Reshape((2, 2))(inputs))
+
+
+def _branches(inputs: Any) -> Any:
+    def loop(x: Any) -> Any:
+        return tf.while_loop(
+            lambda index, _: index < 3,
+            lambda index, y: (index + 1, tf.cond(tf.reduce_sum(y) > 0.0, lambda: scaled(3.0)(y), lambda: y * y)),
+            (0, x),
+        )[1]
+
+    return keras.layers.Lambda(loop, output_shape=(4,))(inputs)
+
+
+@pytest.mark.parametrize("made", [_swish, _lstm, _branches])
+def test_values_and_gradients_are_the_models_own(made: Callable[..., Any], tmp_path: Path) -> None:
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, made(inputs))
+    width = model.output_shape[-1]
+    endpoint = {"inputs": ["float32[batch, 4]"], "outputs": f"float32[batch, {width}]"}
+    said = document({"serve": endpoint, "again": {**endpoint, "kwargs": {"training": False}}})
+    path = specc.compile(said).export(model, tmp_path / "archive").path
+    revived = tf.saved_model.load(str(path))
+    x = tf.constant([[0.5, -1.0, 2.0, 0.25]])
+    for function in (revived.serve, revived.again):  # within a tf.function TensorFlow cannot, of a loop with variables
+        np.testing.assert_allclose(function(x), model(x), rtol=1e-5)
+        np.testing.assert_allclose(_slopes(function, x), _slopes(tf.function(model), x), rtol=1e-5)
+    weights = [variable.numpy() for variable in revived.variables]
+    for saved, own in zip(weights, model.variables, strict=True):
+        np.testing.assert_array_equal(saved, own.numpy())
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        answer = ask(session, path, "serve", x.numpy())
+    np.testing.assert_allclose(answer, model(x), rtol=1e-5)
+
+
+def _slopes(function: Callable[..., Any], x: Any) -> Any:
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        result = function(x)
+    return tape.gradient(result, x).numpy()
