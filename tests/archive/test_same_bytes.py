@@ -214,3 +214,24 @@ def test_a_table_is_called_the_same_before_and_after_an_export(tmp_path: Path) -
     tf.saved_model.save(model, str(tmp_path / "tensorflow"))  # names every table
     specc.compile(endpoint).export(model, tmp_path / "second")
     assert archive_digest(tmp_path / "first") == archive_digest(tmp_path / "second")
+
+
+SPAWNED = """
+import multiprocessing, sys
+multiprocessing.get_all_start_methods = lambda: ["spawn"]
+from specc.cli import main
+if __name__ == "__main__":
+    sys.exit(main(["build", *sys.argv[1:], "--out", "out", "--quiet"]))
+"""
+
+
+def test_where_a_system_cannot_fork_processes_start_anew(tmp_path: Path) -> None:
+    files = spec_files(tmp_path, "ab")
+    (tmp_path / "b.specc.json").write_text(json.dumps({**SPEC, "model": "words:absent"}))
+    (tmp_path / "spawned.py").write_text(SPAWNED)
+    command = [sys.executable, "spawned.py", *files]
+    built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert built.returncode == 1, built.stderr
+    assert "b.specc.json:1:40: error: import-failed: 'words' (a module) has no attribute 'absent'" in built.stdout
+    assert "importing TensorFlow" not in built.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a"]
