@@ -127,7 +127,8 @@ def merge(  # noqa: PLR0913  # each is one thing that a caller may say
         files = file_sizes(stage.directory)
         progress(stage.publishing)
     modes = tuple(replace(report, path=stage.published) for report in reports)
-    return MergedReport(stage.published, modes, files, tuple(stage.notes))
+    notes = dict.fromkeys((*(note for report in reports for note in report.notes), *stage.notes))
+    return MergedReport(stage.published, modes, files, tuple(notes))
 
 
 def _compiled(programs: Iterable[Program | Document]) -> list[Program]:

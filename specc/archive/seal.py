@@ -26,16 +26,24 @@ from specc.archive.counted_names import name_by_content
 from specc.archive.debug_info import forget_debug_info, rename_in_debug_info
 from specc.diagnostics import Diagnostic
 from specc.language.contract import CONTRACT_PATH, write_contract
-from specc.language.document import Document
-from specc.language.signatures import METHOD_NAMES, TAGS, PublishedSignature, published_signatures
+from specc.language.document import CALL, Document
+from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, PublishedSignature, published_signatures
 
 
 def stand_in(key: str) -> str:
-    """What a signature is saved as: its key becomes a part of op names, which have no colon."""
+    """What a signature is saved as: its key becomes a part of op names, which have no colon and begin with no ``_``."""
+    if key == CALL:  # it is the default, so no other signature is called so
+        return DEFAULT_KEYS["predict"]
     return key.replace(":", ".")  # endpoints and receivers are identifiers, so no other key is the same
 
 
-def seal(document: Document, directory: Path, left_out: Mapping[str, Iterable[Diagnostic]]) -> None:
+def seal(
+    document: Document,
+    directory: Path,
+    left_out: Mapping[str, Iterable[Diagnostic]],
+    undescribed: Mapping[str, str],
+    custom_ops: Mapping[str, str],
+) -> None:
     """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it.
 
     Raises:
@@ -55,7 +63,7 @@ def seal(document: Document, directory: Path, left_out: Mapping[str, Iterable[Di
     path.write_bytes(saved_model.SerializeToString(deterministic=True))
     contract = directory / CONTRACT_PATH
     contract.parent.mkdir(exist_ok=True)
-    contract.write_text(write_contract(document, left_out), encoding="utf-8")
+    contract.write_text(write_contract(document, left_out, undescribed, custom_ops), encoding="utf-8")
     write_fingerprint(directory)
 
 

@@ -72,7 +72,7 @@ def write(contents: Contents, directory: Path) -> None:
     for name, variables in sorted(contents.collections.items()):
         setattr(root, name, saved_variables(variables, contents.options))
     root._resources = list(contents.resources)
-    for endpoint in contents.endpoints:
+    for endpoint in contents.endpoints:  # on the instance: TensorFlow would not save a ``__call__`` of the class
         setattr(root, endpoint.compiled.name, endpoint.nested)
     signatures = {stand_in(key): signature for key, signature in contents.signatures.items()}
     try:
@@ -87,7 +87,9 @@ def write(contents: Contents, directory: Path) -> None:
         if "tracing gradients" in str(error) and error.__cause__ is not None:
             message = f"gradients cannot be traced: {summarize(error.__cause__)}"
             hint = 'say "gradients": false in each endpoint, if no caller needs them'
-        if "uses distributed variables in certain way" in str(error):
+        elif "No encoder for object" in str(error):
+            hint = 'give the ExtensionType a __name__ such as "package.Name", under which archives know it'
+        elif "uses distributed variables in certain way" in str(error):
             hint = "it was traced before; track the owner of the variables, and give the function an input_signature"
         raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message, hint=hint)]) from error
 

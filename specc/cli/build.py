@@ -8,17 +8,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from specc.checks import Settings, find_built_opinions
 from specc.cli import OK, WRONG_USAGE, complain, note
-from specc.cli.findings import add_options
-from specc.cli.importing import import_tensorflow, modules_of
+from specc.cli.findings import add_options, print_report
+from specc.cli.importing import add_import_option, import_tensorflow, modules_of
 from specc.cli.own_process import run_in_own_process
+from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError, SpecError
 from specc.language.document import Document
@@ -26,6 +28,7 @@ from specc.language.load import load_spec
 from specc.language.reading import LoadedSpec
 from specc.language.scalars import ModelPath
 from specc.language.signatures import DEFAULT_KEYS
+from specc.report import Report
 from specc.report.text import table
 
 if TYPE_CHECKING:
@@ -56,8 +59,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="MODULE:ATTRIBUTE",
-        help="the model, or what returns it, in place of the one that each spec names; or a .keras file, or DIR/",
+        help="the model, or what returns it, in place of each spec's own; or a .keras or .h5 file, or DIR/",
     )
+    add_import_option(parser, "import it before the model, after those that the spec names; may be repeated")
     parser.add_argument(
         "--merged",
         action="store_true",
@@ -87,8 +91,10 @@ class _Job:
     file: str
     spec: LoadedSpec
     model: str
+    imports: tuple[str, ...]
     directory: Path
     where: dict[str, Any]
+    settings: Settings
 
 
 def run(options: argparse.Namespace) -> int:
@@ -102,18 +108,16 @@ def run(options: argparse.Namespace) -> int:
         return _build_merged(jobs, options)
     # What one build imports, seeds and counts would make the next archive another one than a build of its own.
     is_apart = len(jobs) > 1 and "tensorflow" not in sys.modules
+    findings: list[Diagnostic] = []
     for index, job in enumerate(jobs):
         work = partial(_build, job, options, jobs if index == 0 else [job])
         try:
-            if is_apart:
-                run_in_own_process(work, job.file)
-            else:
-                work()
+            findings += run_in_own_process(work, job.file) if is_apart else work()
         except SpeccError:
             if len(jobs) > 1:
                 note(f"built {index} of {len(jobs)}; not built: {', '.join(left.file for left in jobs[index:])}")
             raise
-    return OK
+    return print_report(Report(findings), options) if findings else OK
 
 
 def _misuse(options: argparse.Namespace) -> str:
@@ -141,9 +145,10 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
     """What is to be built; raises every finding of every file."""
     jobs: list[_Job] = []
     findings: list[Diagnostic] = []
+    finder = SettingsFinder()
     for file in options.files:
         try:
-            jobs.append(_job(file, options))
+            jobs.append(_job(file, options, finder))
         except SpecError as error:
             findings += error.diagnostics
     if findings:
@@ -151,7 +156,7 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
     return jobs
 
 
-def _job(file: str, options: argparse.Namespace) -> _Job:
+def _job(file: str, options: argparse.Namespace, finder: SettingsFinder) -> _Job:
     spec = load_spec(file)
     model = options.model or spec.document.model
     if model is None:
@@ -159,12 +164,13 @@ def _job(file: str, options: argparse.Namespace) -> _Job:
         raise SpecError([Diagnostic(rule="missing-model", file=file, message="the spec names no model", hint=hint)])
     with _findings_of_model(spec, options):
         _check_model_path(model)
+    imports = tuple(dict.fromkeys((*spec.document.imports, *options.imports)))
     place = options.out or options.base
     if len(options.files) > 1 and not options.merged:
         place = os.path.join(place, _name(file))  # noqa: PTH118  # it may be a URL
     versions = {"base": place, "version": options.version or "next", "keep": options.keep}
     where = {"filepath": place} if options.base is None else versions
-    return _Job(file, spec, model, Path(file).resolve().parent, where)
+    return _Job(file, spec, model, imports, Path(file).resolve().parent, where, finder.settings_for(file))
 
 
 def _check_targets(jobs: list[_Job]) -> None:
@@ -176,16 +182,17 @@ def _check_targets(jobs: list[_Job]) -> None:
 
 
 @contextmanager
-def _model_of(job: _Job, options: argparse.Namespace) -> Iterator[Any]:
-    """The job's model, whose modules can be imported meanwhile."""
+def _model_of(job: _Job, options: argparse.Namespace, jobs: list[_Job]) -> Iterator[Any]:
+    """The job's model, whose modules can be imported meanwhile; ``jobs`` may name what it imports."""
     from specc.archive.model import load_model
 
     here = Path.cwd()
     # The spec's own modules are beside it, and the same from everywhere; what --model names is here first.
     with modules_of(job.directory, (here, job.directory) if options.model else (job.directory, here)):
         note(f"loading {job.model}")
-        with _findings_of_model(job.spec, options):
-            model = load_model(job.model, here if options.model else job.directory, seed=SEED)
+        with _findings_of_load(job, jobs, options):
+            directory = here if options.model else job.directory
+            model = load_model(job.model, directory, seed=SEED, imports=job.imports)
         yield model
 
 
@@ -196,6 +203,24 @@ def _findings_in(spec: LoadedSpec) -> Iterator[None]:
         yield
     except SpecError as error:
         raise SpecError(spec.locate(error.diagnostics)) from error
+
+
+@contextmanager
+def _findings_of_load(job: _Job, jobs: list[_Job], options: argparse.Namespace) -> Iterator[None]:
+    """Says of a finding about a module to import which spec names it, or that the command line does."""
+    try:
+        yield
+    except SpecError as error:
+        match error.diagnostics[0].path:
+            case ("imports", int(index)):
+                naming = [each.spec for each in (job, *jobs) if job.imports[index] in each.spec.document.imports]
+                found = [each.at(()).in_file("--import") for each in error.diagnostics]
+                if naming:
+                    path = ("imports", naming[0].document.imports.index(job.imports[index]))
+                    found = naming[0].locate(each.at(path) for each in error.diagnostics)
+                raise SpecError(found) from error
+        with _findings_of_model(job.spec, options):
+            raise
 
 
 @contextmanager
@@ -211,17 +236,23 @@ def _findings_of_model(spec: LoadedSpec, options: argparse.Namespace) -> Iterato
         raise SpecError(finding.at(()).in_file("--model") for finding in error.diagnostics) from error
 
 
-def _build(job: _Job, options: argparse.Namespace, targets: list[_Job]) -> None:
-    """Builds one archive, if all ``targets`` can be written, and prints what is in it and how long it took."""
+def _build(job: _Job, options: argparse.Namespace, targets: list[_Job]) -> list[Diagnostic]:
+    """Builds one archive, if all ``targets`` can be written, and prints what is in it and how long it took.
+
+    Returns:
+        What there is to say of the built archive.
+    """
     start = time.perf_counter()
     import_tensorflow("build")
     from specc.archive import compile
 
     _check_targets(targets)
-    with _model_of(job, options) as model, _findings_in(job.spec):
+    with _model_of(job, options, [job]) as model, _findings_in(job.spec):
         report = compile(job.spec.document).export(model, progress=note, **job.where)
     sys.stdout.write(_summary(report, job.spec.document, time.perf_counter() - start))
     sys.stdout.flush()
+    opinions = list(find_built_opinions(job.spec.document, job.settings, nested_tables=report.nested_tables))
+    return job.spec.locate(opinions) if opinions else []
 
 
 def _build_merged(jobs: list[_Job], options: argparse.Namespace) -> int:
@@ -235,7 +266,8 @@ def _build_merged(jobs: list[_Job], options: argparse.Namespace) -> int:
         listed = ", ".join(f"{job.model} ({job.file})" for job in jobs)
         complain(f"a merged archive holds the modes of one model, and these are {listed}; say which with --model")
         return WRONG_USAGE
-    with _model_of(jobs[0], options) as model:
+    imports = tuple(dict.fromkeys(module for job in jobs for module in job.imports))
+    with _model_of(replace(jobs[0], imports=imports), options, jobs) as model:
         report = merge([job.spec.document for job in jobs], model, progress=note, **jobs[0].where)
     seconds = time.perf_counter() - start
     for mode in report.modes:

@@ -165,9 +165,14 @@ class ExportArchive:
         Paths are those of the one tracked model; of several, of an object that has the variables of them all.
 
         Raises:
-            SpecValueError: nothing was added, or no path leads to just the variables of a collection.
+            SpecValueError: nothing was added, no path leads to just the variables of a collection, or an endpoint takes
+                or gives an ExtensionType.
         """
         document = self._document()
+        for name, added in self._added.items():
+            if added.revived.undescribed:
+                message = f"a spec cannot say what {name!r} takes and gives: {added.revived.undescribed}"
+                raise value_error("bad-signature", ("endpoints", name), message, "write_out() keeps it as it is")
         for name in self._collections.keys() - document.variable_collections.keys():
             message = "no list of the model's variables, and no path of its own, chooses just these in this order"
             raise value_error("unknown-collection", ("variable_collections", name), message, _HINT)
