@@ -13,12 +13,13 @@ from specc.archive.backends import Backend
 from specc.archive.binding import LeftOut, bind
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import Cores, ops_of
+from specc.archive.distributed import tracing_for_archive
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
 from specc.archive.op_registry import find_custom_ops
 from specc.archive.publishing.publish import Destination
 from specc.archive.receivers import receiver_signature
 from specc.archive.report import EndpointReport, ExportReport, SignatureReport
-from specc.archive.resources import captured_variables, owners, tracked
+from specc.archive.resources import captured_variables, name_tables, owners, tracked
 from specc.archive.save_options import tf_save_options
 from specc.archive.seal import seal
 from specc.archive.variables import collect, find_variables, model_variables
@@ -93,6 +94,7 @@ def export(
     cores = Cores()  # which refuses a backend without a way into an archive
     destination.check()  # before minutes of tracing
     clock = Clock(progress)
+    name_tables(model)
     return publish(prepare(document, declared, model, functions, cores, clock), destination, clock)
 
 
@@ -115,7 +117,8 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         left_out: LeftOut = {}
         cores.backend.know(model)
-        traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
+        with tracing_for_archive(model, policy=document.save_options.experimental_variable_policy):
+            traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
         endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
         contents = _gather(document, model, endpoints, left_out, collections or {}, cores.backend)
     undescribed = {name: each.undescribed for name, each in (revived or {}).items() if each.undescribed}

@@ -40,6 +40,7 @@ from specc.archive.publishing.publish import Destination
 from specc.archive.publishing.staging import Stage
 from specc.archive.publishing.versions import VersionChoice
 from specc.archive.report import ExportReport
+from specc.archive.resources import name_tables
 from specc.archive.seal import write_fingerprint
 from specc.diagnostics import Diagnostic, did_you_mean, finding
 from specc.errors import Findings, SpecError
@@ -191,6 +192,7 @@ def _prepare(
 ) -> list[Prepared]:
     """Every mode, traced; a function that several of them use is traced once."""
     cores = Cores()
+    name_tables(model)
     prepared, findings = [], Findings()
     for program in programs:
         own = {name: function for name, function in functions.items() if name in program}

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _LIBRARIES = [Path(str(module.__file__)).parent for module in (tf, keras)] + [Path(__file__).parent]
 _LIBRARIES += [Path(spec.origin).parent for spec in [importlib.util.find_spec("jax")] if spec and spec.origin]
-_MAX_MESSAGE = 300
+_MAX_MESSAGE = 1000
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -105,8 +105,14 @@ def summarize(error: BaseException) -> str:
         text = text.partition("\n")[2].partition("Arguments received")[0] or text
     text = text.rpartition("Exception encountered: ")[2]  # Keras, while it loads a file
     text = text.partition(" in binary running on ")[0]  # TensorFlow, with the name of the machine
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return f"{name}: {line if len(line) <= _MAX_MESSAGE else line[: _MAX_MESSAGE - 3] + '...'}" if line else name
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = " ".join(lines[: _first_statement(lines)])
+    return f"{name}: {said if len(said) <= _MAX_MESSAGE else said[: _MAX_MESSAGE - 3] + '...'}" if said else name
+
+
+def _first_statement(lines: list[str]) -> int:
+    """How many lines it takes to say something: one that ends in a colon announces what follows."""
+    return next((number for number, line in enumerate(lines, 1) if not line.endswith(":")), len(lines))
 
 
 def _where(error: BaseException) -> str:
