@@ -27,7 +27,7 @@ def tensor_specs(tree: Tree) -> Any:
     """
     match tree:
         case Tensor():
-            return tf.TensorSpec(static_shape(tree.shape), dtype_of(tree.dtype), tree.name)
+            return _tensor_spec(tree.dtype, tree.shape, tree.name)
         case Ragged():
             return tf.RaggedTensorSpec(
                 static_shape(tree.shape), dtype_of(tree.dtype), tree.ragged_rank, dtype_of(tree.row_splits_dtype)
@@ -43,6 +43,12 @@ def tensor_specs(tree: Tree) -> Any:
             return namedtuple_class(tree.typename, names)(*(tensor_specs(item) for _, item in tree.fields))
         case Dict():
             return {key: tensor_specs(item) for key, item in tree.items.items()}
+
+
+@lru_cache(maxsize=4096)
+def _tensor_spec(dtype: str, shape: Shape, name: str | None) -> tf.TensorSpec:
+    """One TensorSpec for each dtype, shape and name: they never change, and a wide document has few different ones."""
+    return tf.TensorSpec(static_shape(shape), dtype_of(dtype), name)
 
 
 @lru_cache(maxsize=1024)

@@ -116,6 +116,19 @@ def test_an_endpoint_in_tensorflow_calls_one_in_jax(tmp_path: Path) -> None:
     np.testing.assert_allclose(revived.signatures["serve"](words=words)["scores"], expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("by", [np.full(3, 2.0, "float32"), {"a": np.full(3, 2.0, "float32")}], ids=["array", "dict"])
+def test_a_default_is_the_function_s_own(by: Any, tmp_path: Path) -> None:
+    def scaled(x: Any, by: Any = by) -> Any:
+        return x * (by["a"] if isinstance(by, dict) else by)
+
+    for class_ in (specc.ExportArchive, keras.export.ExportArchive):
+        archive, path = class_(), tmp_path / class_.__module__.partition(".")[0]
+        archive.add_endpoint("serve", scaled, SPEC)
+        archive.write_out(str(path), verbose=False)
+        np.testing.assert_allclose(tf.saved_model.load(str(path)).serve(ROWS), ROWS * 2)
+    assert wire(tmp_path / "specc") == wire(tmp_path / "keras")
+
+
 def test_the_spec_builds_the_same_archive(tmp_path: Path) -> None:
     model = two_inputs()
     archive = specc.ExportArchive()

@@ -38,7 +38,7 @@ from specc.language.tensor_string import ANY
 from specc.language.trees import Leaf, Tensor, Tree, tensor
 from specc.reader.functions import without_names
 from specc.reader.linking import renamed
-from specc.reader.structured import with_leaves
+from specc.reader.structured import leaves, with_leaves
 from specc.reader.tensor_values import tensor_value
 
 _NO_OPTIONS = JaxOptions()
@@ -123,12 +123,7 @@ def _declared(asked: Asked, *, names_batch: bool) -> Endpoint:
     """
     trees = [without_names(tree_of(argument)) for argument in asked.specs]
     for index, default in ({} if asked.traces else argument_defaults(asked)).items():
-        tree = trees[index]
-        if not isinstance(tree, Tensor) or not isinstance(default, tf.Tensor):  # TensorFlow publishes tensors alone
-            continue
-        value, _, shape = tensor_value(tf.make_tensor_proto(default))
-        if tree.shape == shape:  # where the size is open no contract can say it
-            trees[index] = Tensor(dtype=tree.dtype, shape=shape, default=value)
+        trees[index] = _with_defaults(trees[index], default)
     bare = Endpoint(function=None, arguments=asked.arguments, inputs=tuple(trees), outputs=tensor("bool[]"))
     named: list[Leaf] = []
     for leaf, name in zip(input_leaves(bare), asked.wire_names, strict=True):
@@ -138,6 +133,20 @@ def _declared(asked: Asked, *, names_batch: bool) -> Endpoint:
             named.append(leaf.leaf if name == leaf.name else leaf.leaf.model_copy(update={"name": name}))
     remaining = iter(map(_of_batch, named) if names_batch else named)
     return bare.model_copy(update={"inputs": tuple(with_leaves(tree, remaining) for tree in trees)})
+
+
+def _with_defaults(tree: Tree, default: Any) -> Tree:
+    """``tree`` with the parts of its default that TensorFlow publishes, which are tensors alone."""
+    flat = [default] if isinstance(tree, Tensor) else tf.nest.flatten(default)
+    return with_leaves(tree, map(_with_default, leaves(tree), flat))
+
+
+def _with_default(leaf: Leaf, default: Any) -> Leaf:
+    if not isinstance(leaf, Tensor) or not isinstance(default, tf.Tensor):
+        return leaf
+    value, _, shape = tensor_value(tf.make_tensor_proto(default))
+    # Where the size is open no contract can say it.
+    return Tensor(dtype=leaf.dtype, shape=shape, default=value) if leaf.shape == shape else leaf
 
 
 def _of_batch(leaf: Leaf) -> Leaf:

@@ -15,9 +15,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from specc.archive.backends import runs_in_tensorflow
 from specc.archive.cores import parameters
+from specc.archive.drop_in import keras_words as words
+from specc.archive.drop_in.defaults import BY_POSITION, NONE, held_default, is_mixed, offered, slots_of_default
 from specc.archive.drop_in.input_specs import Slot, map_structure, prune, read_signature
-from specc.archive.drop_in.keras_errors import type_error, value_error
+from specc.archive.drop_in.keras_errors import SpecValueError, type_error, value_error
 from specc.archive.user_code import summarize
 from specc.diagnostics import SpecPath, kind_of
 from specc.language.legality import is_input_name
@@ -31,16 +34,21 @@ class Asked:
     """What is asked for: a nested spec and a name for each positional argument, and a wire name for each leaf.
 
     ``function`` takes those arguments; it ``is_plain`` where the user's function takes them just so, by position.
-    ``signature`` is what the user's function takes, and ``traces`` are those of a tf.function that was called before:
-    the first is what is asked for, and the archive keeps them all.
+    ``signature`` is what the user's function takes, ``parameters`` are TensorFlow's names of those that get the
+    arguments, and ``further`` parameters have defaults that the archive holds; the last ``defaulted`` arguments are the
+    tensors in those. ``traces`` are those of a tf.function that was called before: the first is what is asked for, and
+    the archive keeps them all.
     """
 
     specs: list[Any]
     arguments: tuple[str, ...]
+    parameters: tuple[str, ...]
     wire_names: tuple[WireName, ...]
     function: Callable[..., Any]
     signature: inspect.Signature
     is_plain: bool
+    further: tuple[inspect.Parameter, ...]
+    defaulted: int = 0
     traces: tuple[Any, ...] = ()
 
 
@@ -57,20 +65,20 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     pruned = [prune(argument) for argument in slots]
     if None in pruned:
         raise value_error("bad-signature", path, f"argument {pruned.index(None)} holds no tensor")
-
-    def refilled(*arguments: Any) -> Any:
-        """``function``, with None where the signature has it."""
-        given = iter(tf.nest.flatten(list(arguments)))
-        return function(*(_map_slots(argument, lambda _: next(given)) for argument in slots))
-
-    refilled._specc_calls = function  # type: ignore[attr-defined]  # see runs_in_tensorflow
     signature = signature_of(function)
     dense = [_map_slots(argument, lambda slot: slot.dense) for argument in slots]
 
     def stand_in(*arguments: Any, **options: Any) -> Any:  # noqa: ARG001
         return tf.constant(0)
 
-    stand_in.__signature__ = signature  # type: ignore[attr-defined]
+    by_position = [item for item in signature.parameters.values() if item.kind in BY_POSITION][: len(slots)]
+    further = offered(signature, len(slots), tensors=runs_in_tensorflow(function))
+    for item in further:
+        if is_mixed(item.default):
+            raise _mixed(item.name, path)
+    # Defaults of what the signature speaks of change no name, and TensorFlow refuses some that nobody will need.
+    required = [item.replace(default=NONE) for item in by_position]
+    stand_in.__signature__ = signature.replace(parameters=[*required, *further])  # type: ignore[attr-defined]
     try:
         # TensorFlow makes the names out of the parameters' names; a function that does nothing gets the same.
         traced = tf.function(stand_in, autograph=False, input_signature=dense).get_concrete_function()
@@ -78,13 +86,40 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
         make = type_error if isinstance(error, TypeError) else value_error
         hint = "an input_signature is a list with one entry for each positional argument"
         raise make("bad-signature", path, f"the function takes {signature}: {summarize(error)}", hint) from error
-    names = tuple(
-        name if is_input_name(name) else f"argument_{index}"
-        for index, name in enumerate(parameter_names(traced)[: len(slots)])
+    parameter = parameter_names(traced)
+    arguments = [name if is_input_name(name) else f"argument_{index}" for index, name in enumerate(parameter)]
+    positional, by_name = traced.structured_input_signature
+    values = [_slots_of(value) for value in (*positional, *by_name.values())]
+    more = [index for index in range(len(slots), len(values)) if prune(values[index]) is not None]
+    asked, added = [*range(len(slots)), *more], [parameter[index] for index in more]
+    defaults = [held_default(signature.parameters[name].default) for name in added]
+    whole = [*slots, *map(slots_of_default, defaults)]
+
+    def refilled(*arguments: Any) -> Any:
+        """``function``, with None and Python's values where the signature and the defaults have them."""
+        given = _filled(whole, arguments)
+        called = signature.bind_partial(*given[: len(slots)])
+        if added:
+            called.arguments |= dict(zip(added, given[len(slots) :], strict=True))
+            called.apply_defaults()
+        return function(*called.args, **called.kwargs)
+
+    refilled._specc_calls = function  # type: ignore[attr-defined]  # see runs_in_tensorflow
+    following = list(signature.parameters.values())[len(slots) : len(slots) + len(added)]
+    are_next = [item.name for item in following if item.kind in BY_POSITION] == added
+    is_plain = pruned == slots and are_next and not any(map(is_mixed, defaults))
+    pruned += [values[index] for index in more]
+    return Asked(
+        specs=[_map_slots(argument, lambda slot: slot.spec) for argument in pruned],
+        arguments=tuple(arguments[index] for index in asked),
+        parameters=tuple(parameter[index] for index in asked),
+        wire_names=_wire_names(traced),
+        function=function if is_plain else refilled,
+        signature=signature,
+        is_plain=is_plain,
+        further=further,
+        defaulted=len(more),
     )
-    specs = [_map_slots(argument, lambda slot: slot.spec) for argument in pruned]
-    is_plain = pruned == slots
-    return Asked(specs, names, _wire_names(traced), function if is_plain else refilled, signature, is_plain)
 
 
 def by_trace(function: Any, path: SpecPath) -> Asked:
@@ -95,20 +130,29 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
     """
     if not isinstance(function, (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)):
         hint = "such as input_signature=[keras.InputSpec(shape=(None, 3), dtype='float32')]"
-        raise value_error("bad-signature", path, "a function that is no tf.function needs an input_signature", hint)
+        message = "a function that is no tf.function needs an input_signature"
+        raise value_error("bad-signature", path, message, hint, words=words.NO_SIGNATURE)
     traces = traces_of(function)
     if not traces:
         message = "the tf.function was never called, so the shapes and dtypes of its arguments are not known"
-        raise value_error("bad-signature", path, message, "call it once, or give an input_signature")
+        hint = "call it once, or give an input_signature"
+        raise value_error("bad-signature", path, message, hint, words=words.never_called(function))
     concrete = traces[0]
     positional, by_name = concrete.structured_input_signature
     given = [*positional, *by_name.values()]
     slots = [_slots_of(argument) for argument in given]
     asked = [index for index, argument in enumerate(slots) if prune(argument) is not None]
     names = parameter_names(concrete)
+    for index in asked:
+        flat = tf.nest.flatten(slots[index])
+        if any(isinstance(leaf, Slot) and issubclass(leaf.spec.value_type, tf.Variable) for leaf in flat):
+            message = f"{names[index]!r} is a tf.Variable, which no signature can take"
+            raise value_error("bad-signature", path, message, "read it inside the function, or pass its value")
+        if not all(isinstance(leaf, Slot) for leaf in flat):
+            raise _mixed(names[index], path)
 
     def run(*arguments: Any) -> Any:
-        values = dict(zip(asked, arguments, strict=True))
+        values = dict(zip(asked, _filled([slots[index] for index in asked], arguments), strict=True))
         every = [values.get(index, value) for index, value in enumerate(given)]
         return concrete(*every[: len(positional)], **dict(zip(by_name, every[len(positional) :], strict=True)))
 
@@ -121,7 +165,22 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
     by_position = asked == list(range(len(asked))) and len(asked) <= len(positional)
     whole = all(prune(slots[index]) == slots[index] for index in asked)
     is_plain = by_position and whole and all(_is_same(defaults.get(name, run), value) for name, value in fixed.items())
-    return Asked(specs, arguments, wire_names, run, signature, is_plain, tuple(traces))
+    return Asked(
+        specs=specs,
+        arguments=arguments,
+        parameters=arguments,
+        wire_names=wire_names,
+        function=run,
+        signature=signature,
+        is_plain=is_plain,
+        further=offered(signature, len(asked), tensors=False),
+        traces=tuple(traces),
+    )
+
+
+def _mixed(name: str, path: SpecPath) -> SpecValueError:
+    message = f"{name!r} has Python's values beside tensors, and a contract describes tensors alone"
+    return value_error("bad-signature", path, message, "make all of them tensors, or of the others another parameter")
 
 
 def traces_of(function: Any) -> list[Any]:
@@ -197,6 +256,13 @@ def _slots_of(value: Any) -> Any:
         return Slot(leaf, getattr(leaf, "name", None)) if isinstance(leaf, tf.TypeSpec) else leaf
 
     return map_structure(value, slot)
+
+
+def _filled(structure: Any, arguments: Any) -> Any:
+    """``structure`` with the tensors of nested ``arguments`` in its Slots, both in the order of ``tf.nest``."""
+    given = iter(tf.nest.flatten(list(arguments)))
+    leaves = [next(given) if isinstance(leaf, Slot) else leaf for leaf in tf.nest.flatten(structure)]
+    return tf.nest.pack_sequence_as(structure, leaves)
 
 
 def _map_slots(structure: Any, change: Callable[[Slot], Any]) -> Any:

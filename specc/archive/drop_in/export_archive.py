@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from specc.archive.backends.jax_shapes import BATCH
 from specc.archive.cores import Cores
+from specc.archive.drop_in import keras_words as words
 from specc.archive.drop_in.added import Added, add
 from specc.archive.drop_in.jax_arguments import read_options
 from specc.archive.drop_in.keras_errors import require_legal, value_error
@@ -52,7 +53,8 @@ class ExportArchive:
     def __init__(self, format: str = "saved_model") -> None:
         cores = Cores()  # which refuses a backend without a way into an archive
         if format != "saved_model":
-            raise value_error("bad-choice", (), f"specc writes SavedModels alone, not the format {format!r}")
+            message = f"specc writes SavedModels alone, not the format {format!r}"
+            raise value_error("bad-choice", (), message, words=words.no_format(format))
         self.tensorflow_version: str = tf.__version__
         self._resources: list[Any] = []
         self._added: dict[str, Added] = {}
@@ -62,17 +64,21 @@ class ExportArchive:
     @property
     def variables(self) -> list[Any]:
         """The variables of the tracked layers and models, in their order, each once."""
-        return self._listed("variables")
+        return self._in_tensorflow(self._listed("variables"))
 
     @property
     def trainable_variables(self) -> list[Any]:
         """The trainable variables of the tracked layers and models."""
-        return self._listed("trainable_variables")
+        return self._in_tensorflow(self._listed("trainable_variables"))
 
     @property
     def non_trainable_variables(self) -> list[Any]:
         """The other variables of the tracked layers and models."""
-        return self._listed("non_trainable_variables")
+        return self._in_tensorflow(self._listed("non_trainable_variables"))
+
+    def _in_tensorflow(self, variables: list[Any]) -> list[Any]:
+        """What the archive holds for Keras's variables: themselves, or on JAX the tf.Variables that follow them."""
+        return [self._cores.backend.tf_variable(variable) for variable in variables]
 
     def _listed(self, attribute: str) -> list[Any]:
         layers = (resource for resource in self._resources if isinstance(resource, keras.Layer))
@@ -87,10 +93,11 @@ class ExportArchive:
         if isinstance(resource, keras.Layer):
             if not resource.built:
                 message = "the layer provided has not yet been built"
-                raise value_error("bad-resource", (), message, "build it, or call it once, before it is exported")
+                hint = "build it, or call it once, before it is exported"
+                raise value_error("bad-resource", (), message, hint, words=words.LAYER_NOT_BUILT)
         elif not is_trackable(resource):
             message = f"{resource!r} is no Keras layer or model and no TensorFlow trackable"
-            raise value_error("bad-resource", (), message)
+            raise value_error("bad-resource", (), message, words=words.no_resource(resource))
         self._resources.append(resource)
         self._cores.backend.know(resource)
 
@@ -116,7 +123,8 @@ class ExportArchive:
                 the error is of it too.
         """
         if name in self._added or name in self._collections:
-            raise value_error("name-clash", ("endpoints", name), f"the name {name!r} is already taken")
+            message = f"the name {name!r} is already taken"
+            raise value_error("name-clash", ("endpoints", name), message, words=words.name_taken(name))
         options = read_options(kwargs, ("endpoints", name))
         added = add(name, fn, input_signature, self._cores, options)
         self._added[name] = added
@@ -138,10 +146,11 @@ class ExportArchive:
         require_legal({}, {name: ()})
         if not isinstance(variables, (list, tuple, set)):
             message = f"expected variables in a list, tuple or set, found {type(variables).__name__}"
-            raise value_error("wrong-type", path, message)
+            raise value_error("wrong-type", path, message, words=words.no_collection(variables))
         odd = sorted({type(each).__name__ for each in variables if not isinstance(each, (tf.Variable, keras.Variable))})
         if odd:
-            raise value_error("wrong-type", path, f"expected tf.Variable and keras.Variable, found {', '.join(odd)}")
+            message = f"expected tf.Variable and keras.Variable, found {', '.join(odd)}"
+            raise value_error("wrong-type", path, message, words=words.no_variables(variables))
         if name in self._added or name in self._collections:
             raise value_error("name-clash", path, f"{name!r} is taken already", "choose another name")
         ordered = sorted(variables, key=lambda each: each.name) if isinstance(variables, set) else variables
@@ -165,7 +174,8 @@ class ExportArchive:
     def _document(self) -> Document:
         """The document, without the collections that have no words."""
         if not self._added:
-            raise value_error("missing-endpoint", (), "no endpoints have been set yet", "call add_endpoint()")
+            message = "an archive needs an endpoint, and none was added"
+            raise value_error("missing-endpoint", (), message, "call add_endpoint()", words=words.NO_ENDPOINTS)
         model, endpoints = self._model(), {}
         for name, added in self._added.items():
             path = added.given and function_path(model, added.given)
@@ -184,7 +194,7 @@ class ExportArchive:
         models = [resource for resource in unique if isinstance(resource, (keras.Layer, tf.Module))]
         models = models if len(unique) > 1 else unique
         wholes = [model for model in models if not any(_is_part(model, other) for other in models)]
-        return wholes[0] if len(wholes) == 1 else _Tracked(unique, self.variables)
+        return wholes[0] if len(wholes) == 1 else _Tracked(unique, self._listed("variables"))
 
     def write_out(self, filepath: str | os.PathLike[str], options: Any = None, verbose: bool = True) -> ExportReport:
         """Writes the archive; one that lies at ``filepath`` is replaced, whole, once the new one is complete.

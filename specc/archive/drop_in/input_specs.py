@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from specc.archive.agreement import spec_of
+from specc.archive.drop_in import keras_words as words
 from specc.archive.drop_in.keras_errors import type_error, value_error
 from specc.diagnostics import SpecPath, kind_of
 from specc.rules.table import RuleId
@@ -47,7 +48,7 @@ def read_signature(function: Callable[..., Any], input_signature: Any, path: Spe
         arguments = [_slots(item, path) for item in input_signature]
         if None in arguments:
             hint = "leave it out: the function then has its own default there"
-            raise type_error(RULE, path, f"argument {arguments.index(None)} is None", hint)
+            raise type_error(RULE, path, f"argument {arguments.index(None)} is None", hint, words=words.no_spec(None))
         return _as_functional(function, arguments, path)
     argument = _slots(input_signature, path)
     names = _positional(function)
@@ -68,7 +69,7 @@ def _slots(value: Any, path: SpecPath) -> Any:
             return Slot(value)
         case keras.InputSpec():
             if value.shape is None or value.dtype is None:
-                raise value_error(RULE, path, f"{value} needs both a shape and a dtype")
+                raise value_error(RULE, path, f"{value} needs both a shape and a dtype", words=words.half_a_spec(value))
             return Slot(tf.TensorSpec(value.shape, value.dtype), value.name or None)
         case keras.KerasTensor():
             return Slot(_symbolic(value), value.name or None)
@@ -84,7 +85,8 @@ def _slots(value: Any, path: SpecPath) -> Any:
         case _ if not isinstance(value, tf.TypeSpec) and spec_of(value) is not None:
             return Slot(of_any_batch(spec_of(value)))
         case _:
-            raise type_error(RULE, path, f"{kind_of(value)} is no spec", f"specs are {_SUPPORTED}")
+            message, hint = f"{kind_of(value)} is no spec", f"specs are {_SUPPORTED}"
+            raise type_error(RULE, path, message, hint, words=words.no_spec(value))
 
 
 def type_of(value: list[Any] | tuple[Any, ...]) -> type[list[Any]] | type[tuple[Any, ...]]:

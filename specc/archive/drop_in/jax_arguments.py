@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from pydantic import ValidationError
 
+from specc.archive.drop_in import keras_words as words
 from specc.archive.drop_in.keras_errors import type_error, value_error
 from specc.diagnostics import SpecPath, kind_of
 from specc.language.jax_options import JaxOptions
@@ -27,7 +28,8 @@ def read_options(arguments: Mapping[str, Any], path: SpecPath) -> JaxOptions:
             raise type_error("unknown-key", path, f"add_endpoint() takes no argument {name!r}")
         if keras.config.backend() != "jax":
             message = f"{name!r} is for the JAX backend; this is {keras.config.backend()}"
-            raise value_error("unknown-key", path, message)
+            as_keras = "" if name == "platforms" else words.for_jax_alone(keras.config.backend())
+            raise value_error("unknown-key", path, message, words=as_keras)
     given = arguments.get("jax2tf_kwargs") or {}
     if not isinstance(given, Mapping):
         raise type_error("wrong-type", path, f"'jax2tf_kwargs' is a dict, not {kind_of(given)}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 
-from specc.diagnostics import SpecPath, finding
+from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.document import VERSION, Document, Endpoint
 from specc.language.legality import find_illegal
@@ -19,22 +19,30 @@ _BUILT_IN = (
 """What code may raise and others catch by its type."""
 
 
-class SpecValueError(SpecError, ValueError):
+class _KerasError(SpecError):
+    """A SpecError whose text begins with ``words``, those of Keras in the same place, and goes on with its findings."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], words: str = "") -> None:
+        super().__init__(diagnostics)
+        self.args = ("\n".join(text for text in (words, *self.args) if text),)
+
+
+class SpecValueError(_KerasError, ValueError):
     """A SpecError where Keras raises ValueError."""
 
 
-class SpecTypeError(SpecError, TypeError):
+class SpecTypeError(_KerasError, TypeError):
     """A SpecError where Keras raises TypeError."""
 
 
-def value_error(rule: RuleId, path: SpecPath, message: str, hint: str = "") -> SpecValueError:
-    """A SpecValueError of one finding."""
-    return SpecValueError([finding(rule, path, message, hint)])
+def value_error(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, words: str = "") -> SpecValueError:
+    """A SpecValueError of one finding, after Keras's ``words``."""
+    return SpecValueError([finding(rule, path, message, hint)], words)
 
 
-def type_error(rule: RuleId, path: SpecPath, message: str, hint: str = "") -> SpecTypeError:
-    """A SpecTypeError of one finding."""
-    return SpecTypeError([finding(rule, path, message, hint)])
+def type_error(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, words: str = "") -> SpecTypeError:
+    """A SpecTypeError of one finding, after Keras's ``words``."""
+    return SpecTypeError([finding(rule, path, message, hint)], words)
 
 
 @contextmanager

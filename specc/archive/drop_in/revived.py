@@ -10,61 +10,56 @@ import tensorflow as tf
 
 from specc.archive.cores import Core
 from specc.archive.drop_in.asked import Asked
+from specc.archive.drop_in.defaults import NONE, fitting_default
 
-_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_FLEXIBLE = inspect.Parameter.POSITIONAL_OR_KEYWORD
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def revived_function(name: str, core: Core, asked: Asked, wire_names: list[str | None]) -> Any:
     """A tf.function around ``core``, which is not traced again; it takes what the user's function takes.
 
     ``wire_names`` are those of the leaves, None for composite ones: an archive that is revived and exported again keeps
-    them.
+    them. TensorFlow takes the specs of arguments that are asked for by their defaults from these, as it does for Keras.
     """
+    parameters = list(_parameters(asked))
+    by_position = [item.name for item in parameters if item.kind is _FLEXIBLE]
 
-    def endpoint(*arguments: Any, **options: Any) -> Any:  # noqa: ARG001  # options have the values of the trace
-        return core.call(list(arguments[: len(asked.specs)]))
+    def endpoint(*arguments: Any, **options: Any) -> Any:
+        given = dict(zip(by_position, arguments, strict=False)) | options
+        leaves = tf.nest.flatten([given[argument] for argument in asked.arguments])
+        return core.call([leaf for leaf in leaves if tf.is_tensor(leaf)])  # the others have the values of the trace
 
     endpoint.__name__ = name
-    endpoint.__signature__ = inspect.Signature(list(_parameters(asked)))  # type: ignore[attr-defined]
+    endpoint.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     flat = [_named(*each) for each in zip(tf.nest.flatten(asked.specs), wire_names, strict=True)]
-    return tf.function(endpoint, autograph=False, input_signature=tf.nest.pack_sequence_as(asked.specs, flat))
+    signature = tf.nest.pack_sequence_as(asked.specs, flat)[: len(asked.specs) - asked.defaulted]
+    return tf.function(endpoint, autograph=False, input_signature=signature)
 
 
 def argument_defaults(asked: Asked) -> dict[int, Any]:
-    """The defaults of trailing arguments, by position: tensors that their specs take, and Python's numbers and text."""
-    defaults = [item.default for item in asked.signature.parameters.values() if item.kind in _BY_POSITION]
+    """The defaults of trailing arguments, by position, as an archive holds them: what their specs take, nested."""
+    parameters, further = asked.signature.parameters, {item.name: item.default for item in asked.further}
     found: dict[int, Any] = {}
-    for index, (spec, default) in reversed(list(enumerate(zip(asked.specs, defaults, strict=False)))):
-        if not _is_default(spec, default):
+    for index, (name, spec) in reversed(list(enumerate(zip(asked.parameters, asked.specs, strict=True)))):
+        default = parameters[name].default if name in parameters else NONE
+        is_given = index < len(asked.specs) - asked.defaulted
+        held = fitting_default(default, spec) if is_given else further[name]
+        if held is NONE:
             break
-        found[index] = default
+        found[index] = held
     return found
 
 
-def _is_default(spec: Any, default: Any) -> bool:
-    if not isinstance(spec, tf.TensorSpec):
-        return False
-    is_tensor = isinstance(default, tf.Tensor) and spec.is_compatible_with(default)
-    return bool(is_tensor) or (default is not None and _is_plain(default))
-
-
 def _parameters(asked: Asked) -> Iterator[inspect.Parameter]:
-    """The parameters that are asked for, then those with a Python value, which the trace has fixed."""
-    defaults = argument_defaults(asked)
-    for index, name in enumerate(asked.arguments):
-        default = defaults.get(index, inspect.Parameter.empty)
-        yield inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
-    positional = [item.name for item in asked.signature.parameters.values() if item.kind in _BY_POSITION]
-    taken = {*positional[: len(asked.specs)], *asked.arguments}
-    for item in asked.signature.parameters.values():
-        if item.kind in _BY_NAME and item.name not in taken and _is_plain(item.default):
-            yield item.replace(annotation=inspect.Parameter.empty)
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether a SavedModel can hold ``value`` as the default of a parameter."""
-    return value is None or isinstance(value, (bool, int, float, str))
+    """The parameters that the signature speaks of, then those with a default that the archive holds."""
+    defaults, given = argument_defaults(asked), len(asked.specs) - asked.defaulted
+    for index, name in enumerate(asked.arguments[:given]):
+        yield inspect.Parameter(name, _FLEXIBLE, default=defaults.get(index, NONE))
+    for item in asked.further:
+        if item.kind not in _VARIADIC and item.name not in asked.arguments[:given]:
+            kind = _FLEXIBLE if item.kind is inspect.Parameter.POSITIONAL_ONLY else item.kind
+            yield item.replace(kind=kind)
 
 
 def _named(spec: Any, name: str | None) -> Any:
