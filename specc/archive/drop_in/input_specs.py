@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,7 @@ import tensorflow as tf
 from specc.archive.agreement import spec_of
 from specc.archive.drop_in import keras_words as words
 from specc.archive.drop_in.keras_errors import type_error, value_error
+from specc.archive.functional import functional_inputs
 from specc.diagnostics import SpecPath, kind_of
 from specc.rules.table import RuleId
 
@@ -59,7 +62,7 @@ def read_signature(function: Callable[..., Any], input_signature: Any, path: Spe
 
 
 def _slots(value: Any, path: SpecPath) -> Any:
-    """``value`` with a Slot for each spec; containers become plain ones, but for namedtuples."""
+    """``value`` with a Slot for each spec; containers become plain ones, but for those of Python's ``collections``."""
     match value:
         case None:
             return None
@@ -77,7 +80,9 @@ def _slots(value: Any, path: SpecPath) -> Any:
             odd = [key for key in value if not isinstance(key, str)]
             if odd:
                 raise type_error(RULE, path, f"the key {odd[0]!r} of a dict is no string")
-            return {key: _slots(item, path) for key, item in value.items()}
+            kept: Any = copy.copy(value) if type(value) in (OrderedDict, defaultdict) else {}
+            kept.update((key, _slots(item, path)) for key, item in value.items())
+            return kept
         case tuple() if hasattr(value, "_fields"):
             return type(value)(*(_slots(item, path) for item in value))
         case list() | tuple():
@@ -144,15 +149,6 @@ def _as_functional(function: Callable[..., Any], arguments: list[Any], path: Spe
     raise value_error(RULE, path, message, hint)
 
 
-def functional_inputs(layer: Any) -> Any:
-    """The nested KerasTensors that a Functional model takes, or None for any other layer."""
-    if not isinstance(layer, keras.Model) or isinstance(layer, keras.Sequential):
-        return None
-    tensors = getattr(layer, "inputs", None)
-    symbolic = isinstance(tensors, list) and all(isinstance(tensor, keras.KerasTensor) for tensor in tensors)
-    return layer.input if symbolic and tensors else None
-
-
 def _positional(function: Callable[..., Any]) -> list[str]:
     """The names of the parameters that can be given by position; none where Python cannot say."""
     try:
@@ -181,6 +177,11 @@ def prune(structure: Any) -> Any:
             return type_of(structure)(items) or None
         case _:
             return None
+
+
+def has_plain_containers(structure: Any) -> bool:
+    """Whether no container is an OrderedDict or a defaultdict, which a document has no words for."""
+    return repr(map_structure(structure, lambda _: 0)) == repr(tf.nest.map_structure(lambda _: 0, structure))
 
 
 def map_structure(structure: Any, change: Callable[[Any], Any]) -> Any:

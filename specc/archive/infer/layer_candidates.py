@@ -11,7 +11,8 @@ import keras
 import tensorflow as tf
 from pydantic import ValidationError
 
-from specc.archive.drop_in.input_specs import Slot, functional_inputs, map_structure
+from specc.archive.drop_in.input_specs import Slot, map_structure
+from specc.archive.functional import functional_inputs
 from specc.archive.infer.candidates import Candidate, argument, declared
 from specc.archive.infer.heard_calls import Call
 from specc.archive.infer.recorded import Recorded, made_up_name, of_call, recorded_inputs

@@ -11,7 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.archive.drop_in.input_specs import Slot, functional_inputs, map_structure, symbolic_spec, type_of
+from specc.archive.drop_in.input_specs import Slot, map_structure, symbolic_spec, type_of
+from specc.archive.functional import functional_inputs, optional_inputs
 from specc.archive.infer.candidates import called_with
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
@@ -51,7 +52,7 @@ def recorded_inputs(layer: keras.Layer) -> Recorded:
     functional = functional_inputs(layer)
     if functional is not None:
         arguments = {"inputs": map_structure(functional, lambda tensor: symbolic_slot(tensor, tensor.shape))}
-        return Recorded(arguments, kwargs, optional=_optional(layer))
+        return Recorded(arguments, kwargs, optional=optional_inputs(layer))
     if isinstance(layer, keras.Sequential):
         return _of_sequential(layer, kwargs) or _of_shapes(layer, kwargs)
     call = _of_symbolic_call(layer)
@@ -196,12 +197,6 @@ def symbolic_slot(tensor: keras.KerasTensor, shape: Any) -> Slot:
     """The Slot of a KerasTensor, without a name that Keras made up."""
     made_up = tensor.name is None or _MADE_UP.fullmatch(tensor.name) is not None
     return Slot(symbolic_spec(tensor, shape), None if made_up else tensor.name)
-
-
-def _optional(layer: keras.Layer) -> tuple[str, ...]:
-    """The names of the inputs that may be None."""
-    found = (each for each in getattr(layer, "operations", ()) if isinstance(each, keras.layers.InputLayer))
-    return tuple(each.name for each in found if getattr(each, "optional", False))
 
 
 def made_up_name(name: str, layer: Any) -> bool:
