@@ -192,3 +192,14 @@ def test_in_the_drop_in_other_functions_get_the_containers_of_their_signature(tm
     revived = tf.saved_model.load(str(tmp_path / "archive"))
     assert [getattr(revived, name)(FEATURES).numpy().item() for name in ("ordered", "plain")] == [-199.0, -98.0]
     assert [archive.spec.endpoints[name].function for name in ("ordered", "plain")] == [None, "__call__"]
+
+
+@pytest.mark.parametrize("symbolic", [True, False])
+def test_init_says_where_a_function_was_called_with_an_ordered_dict(symbolic: bool) -> None:
+    model = Wrapped(of(OrderedDict))
+    call = OrderedDict(features("user", "item") if symbolic else FEATURES)
+    model(call)
+    inferred = specc.infer_spec(model) if symbolic else specc.infer_spec(model, example=[call])
+    assert any("called with an OrderedDict" in str(guess) for guess in inferred.guesses)
+    plain = specc.infer_spec(model, example=[dict(call)])
+    assert not any("OrderedDict" in str(guess) for guess in plain.guesses)

@@ -22,6 +22,8 @@ from specc.rules.table import RuleId
 RULE: RuleId = "bad-signature"
 _OPTIONS = ("training", "mask")
 """Parameters of a Functional model's call that take no input, though they can be given by position."""
+_KEPT = (OrderedDict, defaultdict)
+"""Classes of dicts that a function can tell from plain ones, and that TensorFlow keeps."""
 _SUPPORTED = "keras.InputSpec, tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec, keras.KerasTensor and tensors"
 
 
@@ -62,7 +64,7 @@ def read_signature(function: Callable[..., Any], input_signature: Any, path: Spe
 
 
 def _slots(value: Any, path: SpecPath) -> Any:
-    """``value`` with a Slot for each spec; containers become plain ones, but for those of Python's ``collections``."""
+    """``value`` with a Slot for each spec; containers become plain ones, but for those of ``collections``."""
     match value:
         case None:
             return None
@@ -80,7 +82,7 @@ def _slots(value: Any, path: SpecPath) -> Any:
             odd = [key for key in value if not isinstance(key, str)]
             if odd:
                 raise type_error(RULE, path, f"the key {odd[0]!r} of a dict is no string")
-            kept: Any = copy.copy(value) if type(value) in (OrderedDict, defaultdict) else {}
+            kept: Any = copy.copy(value) if type(value) in _KEPT else {}
             kept.update((key, _slots(item, path)) for key, item in value.items())
             return kept
         case tuple() if hasattr(value, "_fields"):
@@ -180,8 +182,14 @@ def prune(structure: Any) -> Any:
 
 
 def has_plain_containers(structure: Any) -> bool:
-    """Whether no container is an OrderedDict or a defaultdict, which a document has no words for."""
-    return repr(map_structure(structure, lambda _: 0)) == repr(tf.nest.map_structure(lambda _: 0, structure))
+    """Whether no container is an OrderedDict or a defaultdict, which cannot be written in a document."""
+    match structure:
+        case Mapping():
+            return type(structure) not in _KEPT and all(map(has_plain_containers, structure.values()))
+        case list() | tuple():
+            return all(map(has_plain_containers, structure))
+        case _:
+            return True
 
 
 def map_structure(structure: Any, change: Callable[[Any], Any]) -> Any:
