@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
-from tree_strategies import COIN, DIMS, FULL, WORDS, Draw, Extent, Names, texts, tree, trees
+from tree_strategies import COIN, DIMS, FULL, INPUT_WORDS, Draw, Extent, Names, texts, tree, trees
 
 from specc.language.document import Document
 from specc.language.dtypes import DTYPES
@@ -50,7 +50,7 @@ _jax_options = st.fixed_dictionaries(
 
 @st.composite
 def _endpoint(draw: Draw, extent: Extent, dims: tuple[str, ...]) -> dict[str, Any]:
-    names = Names(draw, extent, WORDS)
+    names = Names(draw, extent, INPUT_WORDS)
     count = draw(st.integers(0, min(3, extent.max_leaves)))
     share = extent.max_leaves // max(count, 1)
     optional = {
@@ -67,7 +67,7 @@ def _endpoint(draw: Draw, extent: Extent, dims: tuple[str, ...]) -> dict[str, An
     endpoint["inputs"] = [tree(draw, extent, dims, names, share, extent.max_depth) for _ in range(count)]
     endpoint["outputs"] = draw(trees(extent, dims, is_input=False))
     if count != 1 or draw(COIN):
-        endpoint["arguments"] = names.keys(count)
+        endpoint["arguments"] = names.keys(count, identifiers=True)
     if extent.signatures:
         endpoint |= draw(_buildable_signatures(endpoint, dims) if extent.buildable else _signatures())
     return endpoint
@@ -161,7 +161,8 @@ def document_data(draw: Draw, extent: Extent = FULL) -> dict[str, Any]:
         "$schema": texts,
         "name": texts.filter(bool),
         "description": texts,
-        "model": st.sampled_from(("m:build", "é.keras", "é/1/")),
+        "model": st.sampled_from(("m:build", "é.keras", "é.h5", "é/1/")),
+        "imports": st.lists(st.sampled_from(("ops", "a.layers", "_b")), max_size=2, unique=True),
     }
     data: dict[str, Any] = {"specc": 1, **draw(st.fixed_dictionaries({}, optional=top)), "dims": draw(_dims)}
     names = Names(draw, extent, ("serve", "Score", "embed_user"))

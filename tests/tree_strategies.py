@@ -42,6 +42,7 @@ COIN = st.booleans()
 _KINDS = st.sampled_from(("leaf", "list", "tuple", "namedtuple", "dict", "dict"))
 _LEAF_KINDS = st.sampled_from(("tensor", "tensor", "tensor", "ragged", "sparse"))
 WORDS = ("a", "B", "user_id", "kind", "items", "Values", "row_splits", "output", "dtype", "x_0")
+INPUT_WORDS = (*WORDS, "user-id", "a.b", "a/b", "1st")
 OUTPUT_WORDS = (*WORDS, "é", "user-id", "a b", "_", "0", "[", "'\"\\", "/")
 DIMS = ("batch", "time", "B", "_x")
 _INDEX = st.integers(0, 2 * len(OUTPUT_WORDS))
@@ -64,7 +65,7 @@ class Names:
 
     def __init__(self, draw: Draw, extent: Extent, words: tuple[str, ...]) -> None:
         self._draw, self._extent, self._words, self._count = draw, extent, words, itertools.count()
-        self.of_inputs = words is WORDS
+        self.of_inputs = words is INPUT_WORDS
 
     def keys(self, count: int, identifiers: bool = False) -> list[str]:
         """``count`` different keys."""
@@ -82,7 +83,7 @@ class Names:
 @st.composite
 def trees(draw: Draw, extent: Extent = FULL, dims: tuple[str, ...] = DIMS, is_input: bool = True) -> Any:
     """The JSON of one tree with at most ``extent.max_leaves`` leaves."""
-    names = Names(draw, extent, WORDS if is_input else OUTPUT_WORDS)
+    names = Names(draw, extent, INPUT_WORDS if is_input else OUTPUT_WORDS)
     return tree(draw, extent, dims, names, extent.max_leaves, extent.max_depth)
 
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from specc.archive.opaque import HINT
 from specc.archive.tensorspec import static_shape, tensor_specs
 from specc.diagnostics import Diagnostic, SpecPath, kind_of
 from specc.language.names import components, placed_children
@@ -129,7 +130,11 @@ def _format(spec: Any) -> str:
 
 
 def _conflict(path: SpecPath, declared: str, traced: Any) -> Diagnostic:
-    hint = "return tf.constant(...) of it" if isinstance(traced, (int, float, np.ndarray)) else ""
+    hint = ""
+    if isinstance(traced, (int, float, np.ndarray)):
+        hint = "return tf.constant(...) of it"
+    elif spec_of(traced) is None and not isinstance(traced, (Mapping, list, tuple, str, bytes, type(None))):
+        hint = HINT
     return _finding(path, f"declared {declared}, traced {describe(traced)}", hint)
 
 

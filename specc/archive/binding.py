@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,14 +13,13 @@ import keras
 import tensorflow as tf
 
 from specc.archive.backends import runs_in_tensorflow
+from specc.archive.call_arguments import TRAINING, ArityError, Placement, place_arguments
 from specc.archive.compiled import CompiledEndpoint
+from specc.archive.functional_models import find_crossed_inputs, find_crossed_outputs, functional_model, is_method
 from specc.archive.user_code import import_object, resolve_attribute
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
 from specc.errors import Findings, SpecError
 from specc.language.document import DEFAULT_FUNCTION
-
-_KERAS_OPTIONS = ("training", "mask")
-"""Parameters of a Keras layer's call that are options and no inputs, though they can be given by position."""
 
 LeftOut = dict[str, tuple[Diagnostic, ...]]
 """The optional endpoints that cannot be built, each with what is wrong."""
@@ -87,30 +87,36 @@ def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., 
         hint = f'name it in the document, or call export(model, filepath, functions={{"{compiled.name}": ...}})'
         raise SpecError([finding("missing-function", path, message, hint)])
     else:
-        function, identity = _resolve_function(declared.function, model, path), declared.function
+        function, identity = _resolve_function(declared.function, model, path)
     steps = {
         field: _import(target, (*compiled.path, field)) if target else None
         for field, target in (("preprocess", declared.preprocess), ("postprocess", declared.postprocess))
     }
-    findings = list(_check_arity(compiled, function, steps["preprocess"]))
+    preprocess, postprocess = steps["preprocess"], steps["postprocess"]
+    placement = _place(compiled, function if preprocess is None else preprocess, is_step=preprocess is not None)
+    findings = list(_find_crossed(compiled, function, steps))
     if findings:
         raise SpecError(findings)
     # A function of a module is called with the model, and does what the model does.
     owner = model if given is None and ":" in (declared.function or "") else function
     is_tensorflow = runs_in_tensorflow(owner)
-    return BoundEndpoint(compiled, function, identity, steps["preprocess"], steps["postprocess"], is_tensorflow)
+    if preprocess is not None:
+        preprocess = placement.around(preprocess)
+    else:
+        identity = identity if placement.in_order else (identity, placement)
+        function = placement.around(function)
+    return BoundEndpoint(compiled, function, identity, preprocess, postprocess, is_tensorflow)
 
 
 def identity_of(function: Callable[..., Any]) -> object:
-    """Something equal for one and the same function, such as a method that is looked up twice."""
-    try:
-        hash(function)
-    except TypeError:
-        return id(function)
-    return function
+    """Something equal for one and the same function while it is alive; a bound method is a new object each time."""
+    if isinstance(function, types.MethodType):
+        return id(function.__self__), id(function.__func__)
+    return id(function)
 
 
-def _resolve_function(target: str, model: Any, path: SpecPath) -> Callable[..., Any]:
+def _resolve_function(target: str, model: Any, path: SpecPath) -> tuple[Callable[..., Any], object]:
+    """The function that ``target`` names, and its identity."""
     if ":" in target:
         imported = _import(target, path)
 
@@ -118,13 +124,13 @@ def _resolve_function(target: str, model: Any, path: SpecPath) -> Callable[..., 
             return imported(model, *args, **kwargs)
 
         with_model.__signature__ = _without_first(imported)  # type: ignore[attr-defined]
-        return with_model
+        return with_model, (id(model), identity_of(imported))
     # Calling an object goes through its type, and a tf.function's own __call__ is bound to nothing.
     function = model if target == DEFAULT_FUNCTION else resolve_attribute(model, target, "unknown-function", path)
     if not callable(function):
         message = f"{target!r} of the model is {kind_of(function)}, which cannot be called"
         raise SpecError([finding("unknown-function", path, message)])
-    return function  # type: ignore[no-any-return]
+    return function, identity_of(function)
 
 
 def _import(target: str, path: SpecPath) -> Callable[..., Any]:
@@ -135,40 +141,37 @@ def _import(target: str, path: SpecPath) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]
 
 
-def _check_arity(
-    compiled: CompiledEndpoint, function: Callable[..., Any], preprocess: Callable[..., Any] | None
-) -> Iterator[Diagnostic]:
+def _place(compiled: CompiledEndpoint, function: Callable[..., Any], *, is_step: bool) -> Placement:
+    """How ``function``, the endpoint's own or its preprocessing, is called with the declared arguments.
+
+    Raises:
+        SpecError: it does not take them.
+    """
     declared = compiled.declared
-    arguments = [object() for _ in declared.inputs]
-    if preprocess is not None:
-        yield from _bind_arguments(preprocess, arguments, {}, (*compiled.path, "preprocess"))
-    else:
-        yield from _bind_arguments(function, arguments, declared.kwargs, (*compiled.path, "inputs"))
-
-
-def _bind_arguments(
-    function: Callable[..., Any], arguments: list[object], kwargs: dict[str, Any], path: SpecPath
-) -> Iterator[Diagnostic]:
+    kwargs = {} if is_step else declared.kwargs
     signature = _signature(function)
-    if signature is None:
-        return
-    count = f"{len(arguments)} positional argument{'' if len(arguments) == 1 else 's'}"
-    if isinstance(function, keras.Layer):
-        # Keras takes these for any layer, and keeps them from a call that has no such parameter.
-        kwargs = {key: value for key, value in kwargs.items() if key != "training" or key in signature.parameters}
+    # Keras takes this for any layer, and keeps it from a call that has no such parameter.
+    options = (TRAINING,) if isinstance(function, keras.Layer) or functional_model(function) is not None else ()
     try:
-        bound = signature.bind(*arguments, **kwargs)
-    except TypeError as error:
-        message = f"the function takes {signature}, and the document gives {count}{_with(kwargs)}: {error}"
-        yield finding("wrong-arity", path, message, 'each entry of "inputs" is one positional argument')
-        return
-    positions = {id(argument): index for index, argument in enumerate(arguments)}
-    for name in _KERAS_OPTIONS:
-        if isinstance(function, keras.Layer) and id(bound.arguments.get(name)) in positions:
-            index = positions[id(bound.arguments[name])]
-            hint = f'make the inputs one list or dict, and give {name!r} in "kwargs"'
-            message = f"argument {index} would be {name!r} of {type(function).__name__}.call{signature}"
-            yield finding("wrong-arity", (*path, index), message, hint)
+        return place_arguments(declared.arguments, kwargs, signature, options)
+    except ArityError as error:
+        path = (*compiled.path, "preprocess" if is_step else "inputs")
+        names = declared.arguments
+        given = f"{len(names)} argument{'' if len(names) == 1 else 's'} ({', '.join(names)}){_with(kwargs)}"
+        message = f"the function takes {signature}, and the document gives {given}: {error}"
+        hint = 'each entry of "inputs" is one argument; name all of them as the parameters are, or none'
+        raise SpecError([finding("wrong-arity", path, message, hint)]) from None
+
+
+def _find_crossed(
+    compiled: CompiledEndpoint, function: Callable[..., Any], steps: Mapping[str, Callable[..., Any] | None]
+) -> Iterator[Diagnostic]:
+    """Names of inputs and outputs that a model itself gives to others."""
+    model = functional_model(function)
+    if model is not None and steps["preprocess"] is None:
+        yield from find_crossed_inputs(model, compiled.declared.inputs, compiled.inputs)
+    if model is not None and steps["postprocess"] is None:
+        yield from find_crossed_outputs(model, compiled.declared.outputs, compiled.outputs)
 
 
 def _with(kwargs: dict[str, Any]) -> str:
@@ -177,12 +180,19 @@ def _with(kwargs: dict[str, Any]) -> str:
 
 def _signature(function: Any) -> inspect.Signature | None:
     """What ``function`` takes, or None where Python cannot say."""
+    if functional_model(function) is not None:  # its other parameters are options of Keras
+        return inspect.Signature([inspect.Parameter("inputs", inspect.Parameter.POSITIONAL_OR_KEYWORD)])
+    if is_method(function, "__call__") and isinstance(function.__self__, keras.Layer):
+        function = function.__self__
+    traces = getattr(function, "concrete_functions", None)  # of a function of an archive that was loaded
     if isinstance(function, keras.Layer):
         function = function.call  # a layer's __call__ takes anything
+    elif isinstance(function, tf.types.experimental.ConcreteFunction):
+        return function.function_type  # type: ignore[no-any-return]
+    elif traces:
+        return traces[0].function_type  # type: ignore[no-any-return]
     elif isinstance(function, tf.types.experimental.PolymorphicFunction):
         function = function.python_function
-    elif isinstance(function, tf.types.experimental.ConcreteFunction):
-        return None
     try:
         return inspect.signature(function)
     except (TypeError, ValueError):

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from specc.diagnostics import did_you_mean
+from specc.language.names import undivided_names
 
 
 def call_signature(model: Any, inputs: Mapping[str, Any] | None = None, *, key: str) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def call_signature(model: Any, inputs: Mapping[str, Any] | None = None, *, key: 
         key: the signature's, such as ``serving_default``; in a spec: ``"kwargs": {"key": "serving_default"}``.
 
     Returns:
-        The signature's results by its own names.
+        The signature's results by its own names; the tensors of an ExtensionType are numbered, ``e`` and ``e_1``.
 
     Raises:
         ValueError: ``model`` has no such signature.
@@ -30,7 +31,19 @@ def call_signature(model: Any, inputs: Mapping[str, Any] | None = None, *, key: 
     if key not in signatures:
         hint = did_you_mean(key, signatures) or f"there is {', '.join(sorted(signatures)) or 'none'}"
         raise ValueError(f"the archive has no signature {key!r}; {hint}")
-    return dict(signatures[key](**_flat(inputs or {})))
+    return flat_results(signatures[key](**_flat(inputs or {})))
+
+
+def flat_results(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Results by wire name, with the tensors of an ExtensionType in its place."""
+    parts = {
+        name: tf.nest.flatten(value, expand_composites=True)
+        if isinstance(value, tf.experimental.ExtensionType)
+        else [value]
+        for name, value in results.items()
+    }
+    names = undivided_names({name: len(values) for name, values in parts.items()})
+    return {each: value for name, values in parts.items() for each, value in zip(names[name], values, strict=True)}
 
 
 def _flat(inputs: Mapping[str, Any]) -> dict[str, Any]:

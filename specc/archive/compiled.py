@@ -9,6 +9,7 @@ from specc.archive.tensorspec import tensor_specs
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
 from specc.language.names import BoundLeaf, Component, input_leaves, output_leaves
+from specc.language.trees import Tensor
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,20 @@ class CompiledEndpoint:
         return tuple(component for leaf in self.inputs for component in leaf.components)
 
     @property
+    def parameters(self) -> tuple[Component, ...]:
+        """The flat inputs as positional parameters of the traced signature, where those with a default come last."""
+        flat = [(has_default(leaf), component) for leaf in self.inputs for component in leaf.components]
+        return tuple(component for _, component in sorted(flat, key=lambda pair: pair[0]))
+
+    @property
     def output_components(self) -> tuple[Component, ...]:
         """The flat tensors that the signature gives, in TensorFlow's order."""
         return tuple(component for leaf in self.outputs for component in leaf.components)
+
+
+def has_default(leaf: BoundLeaf) -> bool:
+    """Whether a client may leave ``leaf`` out."""
+    return isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None
 
 
 def compile_endpoint(name: str, endpoint: Endpoint) -> CompiledEndpoint:

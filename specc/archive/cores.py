@@ -18,11 +18,13 @@ import tensorflow as tf
 
 from specc.archive.backends import Backend, Callee, current_backend
 from specc.archive.backends.jax_shapes import declared_symbols
-from specc.archive.binding import BoundEndpoint
-from specc.archive.functional import with_own_containers
+from specc.archive.binding import BoundEndpoint, identity_of
+from specc.archive.model_containers import with_own_containers
+from specc.archive.opaque import opaque_objects
 from specc.archive.user_code import run_user_code
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
+from specc.language.names import parameter_name
 
 OutputNames = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
 """Wire names for the flat tensors of a result, or what makes them of the nested one where nobody knows it before."""
@@ -35,20 +37,21 @@ _PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 class Core:
     """A traced function.
 
-    ``concrete`` takes a tensor for each of ``input_names`` and gives one for each of ``output_names``, both in the
-    order in which ``tf.nest`` flattens the arguments and the result with composites expanded. ``result`` is the result
-    as the function returned it while traced, nested and symbolic: what its structure and static shapes were.
+    ``concrete`` takes a tensor for each of ``input_names``, by position, and gives one for each of ``output_names``,
+    both in the order in which ``tf.nest`` flattens the arguments and the result with composites expanded. ``result`` is
+    the result as the function returned it while traced, nested and symbolic: what its structure and static shapes were.
+    ``is_postprocessed`` says whether it is what the endpoint's ``postprocess`` made of that.
     """
 
     concrete: Any
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
     result: Any
+    is_postprocessed: bool = False
 
     def call(self, arguments: Any) -> Any:
         """The nested result for the nested ``arguments``, a few ops around one call."""
-        flat = flatten(arguments)
-        outputs = self.concrete(**dict(zip(self.input_names, flat, strict=True)))
+        outputs = self.concrete(*flatten(arguments))
         tensors = iter([outputs[name] for name in self.output_names])
         leaves = [next(tensors) if tf.is_tensor(leaf) else leaf for leaf in flatten(self.result)]
         return tf.nest.pack_sequence_as(self.result, leaves, expand_composites=True)
@@ -74,22 +77,30 @@ def _as_it_is(result: Any) -> Any:
 class Source(Callee):
     """A function to trace, and how.
 
-    ``identity`` is equal for one and the same function; ``as_result`` is applied to what the function returns.
+    ``identity`` is equal for one and the same function, called in the same way, while it is alive; ``as_result`` is
+    applied to what the function returns. ``postprocess`` stands outside the core, unless the function returns an
+    object: what it takes out of that was made in the core's own graph.
     """
 
     identity: object
     kwargs: dict[str, Any] = field(default_factory=dict)
     autograph: bool = False
     as_result: Callable[[Any], Any] = _as_it_is
+    postprocess: Callable[..., Any] | None = None
 
 
 @dataclass
 class Cores:
-    """The traces of one export: one for each function, kwargs and argument specs, however many endpoints use it."""
+    """The traces of one export: one for each function, kwargs and argument specs, however many endpoints use it.
+
+    ``_alive`` are the functions by whose ids traces are found, and the variables that the traces use: a model that
+    changes may drop its own, and a trace does not keep them.
+    """
 
     backend: Backend = field(default_factory=current_backend)
     functions: dict[object, Core] = field(default_factory=dict)
     preprocessing: dict[object, Core] = field(default_factory=dict)
+    _alive: list[Any] = field(default_factory=list)
 
     def function(
         self,
@@ -123,19 +134,21 @@ class Cores:
             faults = list(self.backend.find_faults(source, core.concrete))
             if faults:
                 raise SpecError(faults)
-            self.functions[key] = core
+            self._alive += [source.function, *core.concrete.variables]
+            # With one endpoint's postprocess in it nobody else can use it.
+            self.functions[object() if core.is_postprocessed else key] = core
+            return core
         return self.functions[key]
 
     def preprocess(self, bound: BoundEndpoint) -> Core:
         """The endpoint's preprocessing, traced for the declared inputs."""
-        declared = bound.compiled.declared
-        key = (declared.preprocess, declared.autograph, _hashable(bound.compiled.input_signature))
+        assert bound.preprocess is not None
+        declared, identity = bound.compiled.declared, identity_of(bound.preprocess)
+        key = (identity, declared.autograph, _hashable(bound.compiled.input_signature))
         if key not in self.preprocessing:
-            assert bound.preprocess is not None
             path = (*bound.compiled.path, "preprocess")
-            source = Source(
-                function=bound.preprocess, identity=declared.preprocess, path=path, autograph=declared.autograph
-            )
+            source = Source(function=bound.preprocess, identity=identity, path=path, autograph=declared.autograph)
+            self._alive.append(bound.preprocess)
             self.preprocessing[key] = _trace(source, source.function, bound.compiled.input_signature, (), ())
         return self.preprocessing[key]
 
@@ -153,6 +166,7 @@ def source_of(bound: BoundEndpoint) -> Source:
         identity=bound.identity,
         kwargs=declared.kwargs,
         autograph=declared.autograph,
+        postprocess=bound.postprocess,
     )
 
 
@@ -188,27 +202,31 @@ def _trace(
     components = tf.nest.flatten(specs, expand_composites=True)
     names = _fitting(input_names, "input", len(components))
     traces: list[tuple[Any, tuple[str, ...]]] = []  # TensorFlow traces again where the first trace made variables
+    path, is_postprocessed = source.path, False
 
-    def core(**flat: Any) -> dict[str, Any]:
-        nested = tf.nest.pack_sequence_as(specs, [flat[name] for name in names], expand_composites=True)
+    def core(*flat: Any) -> dict[str, Any]:  # by position, since a wire name need not be an identifier
+        nonlocal path, is_postprocessed
+        path, is_postprocessed = source.path, False
+        nested = tf.nest.pack_sequence_as(specs, list(flat), expand_composites=True)
         # A copy each time: the function may change what it is given, and the document must not.
         result = source.as_result(function(*nested, **copy.deepcopy(source.kwargs)))
+        if source.postprocess is not None and opaque_objects(flatten(result)):
+            path, is_postprocessed = (*source.path[:-1], "postprocess"), True
+            result = source.postprocess(result)
         tensors = [leaf for leaf in flatten(result) if tf.is_tensor(leaf)]
         said = output_names(result) if callable(output_names) else output_names
         traces.append((result, _fitting(said, "output", len(tensors))))
         return dict(zip(traces[-1][1], tensors, strict=True))
 
-    flat_specs = {
-        name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)
-    }
+    flat_specs = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)]
     # Traced by itself, never inside another trace: lifted out of there it would lose every gradient tape it uses.
     traceable = tf.function(core, autograph=source.autograph)
     concrete = run_user_code(
-        lambda: traceable.get_concrete_function(**flat_specs), "trace-failed", source.path, TRACING
+        lambda: traceable.get_concrete_function(*flat_specs), "trace-failed", lambda: path, TRACING
     )
-    refuse_python_ops(concrete, source.path)
+    refuse_python_ops(concrete, path)
     result, names_out = traces[-1]
-    return Core(concrete, names, names_out, result)
+    return Core(concrete, names, names_out, result, is_postprocessed)
 
 
 def _fitting(names: tuple[str, ...], word: str, count: int) -> tuple[str, ...]:
@@ -216,15 +234,19 @@ def _fitting(names: tuple[str, ...], word: str, count: int) -> tuple[str, ...]:
     return names if len(names) == count else tuple(f"{word}_{index}" for index in range(count))
 
 
+def ops_of(concrete: Any) -> set[str]:
+    """The types of all ops of a trace, those of the functions that it calls included."""
+    definition = concrete.graph.as_graph_def()
+    used = {node.op for node in definition.node}
+    return used | {node.op for function in definition.library.function for node in function.node_def}
+
+
 def refuse_python_ops(concrete: Any, path: SpecPath) -> None:
     """Raises SpecError where ``concrete`` calls Python.
 
     A py_function is a pointer into this process, and the archive would fail in every other.
     """
-    definition = concrete.graph.as_graph_def()
-    used = {node.op for node in definition.node}
-    used |= {node.op for function in definition.library.function for node in function.node_def}
-    if used & _PYTHON_OPS:
+    if ops_of(concrete) & _PYTHON_OPS:
         message = (
             "the function calls Python code through tf.py_function or tf.numpy_function, which no archive can hold"
         )
@@ -237,3 +259,13 @@ def parameters(names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signat
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     empty = inspect.Parameter.empty
     return inspect.Signature([inspect.Parameter(name, kind, default=defaults.get(name, empty)) for name in names])
+
+
+def wire_parameters(wire_names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signature:
+    """The positional parameters of a signature, whose ``defaults`` are by wire name.
+
+    TensorFlow calls a function by wire name to make a signature of it, and a parameter of that name gets the tensor:
+    with parameters ``a, b`` for the wire names ``b, a`` the signature is crossed without a word.
+    """
+    named = {parameter_name(name): default for name, default in defaults.items()}
+    return parameters([parameter_name(name) for name in wire_names], named)

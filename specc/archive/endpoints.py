@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from specc.archive.agreement import describe, find_conflicts, spec_of
 from specc.archive.binding import BoundEndpoint, LeftOut, unless_optional
-from specc.archive.compiled import CompiledEndpoint
-from specc.archive.cores import TRACING, Core, Cores, flatten, parameters, refuse_python_ops, source_of
+from specc.archive.compiled import CompiledEndpoint, has_default
+from specc.archive.cores import TRACING, Core, Cores, flatten, parameters, refuse_python_ops, source_of, wire_parameters
 from specc.archive.tensorspec import component_spec, default_tensor
 from specc.archive.user_code import run_user_code
 from specc.diagnostics import Diagnostic
@@ -25,7 +25,8 @@ class TracedEndpoint:
     """An endpoint ready to be saved.
 
     ``signature`` is what ``tf.saved_model.save`` takes as a signature; ``concrete`` is the same, traced;
-    ``nested`` becomes the attribute of the revived object, and has ``further`` traces that the signature does not know.
+    ``nested`` becomes the attribute of the revived object, and has ``further`` traces that the signature does not know;
+    ``called`` are the cores that the signature calls, and none where it is the core itself.
     """
 
     compiled: CompiledEndpoint
@@ -33,11 +34,21 @@ class TracedEndpoint:
     concrete: Any
     nested: Any
     further: tuple[Any, ...] = ()
+    called: tuple[Any, ...] = ()
 
     @property
     def concretes(self) -> tuple[Any, ...]:
         """Everything that is traced."""
         return (self.concrete, *self.further)
+
+    def call(self, flat: Mapping[str, Any]) -> dict[str, Any]:
+        """The flat results of the signature for flat tensors, both by wire name."""
+        return call_flat(self.compiled, self.concrete, flat)
+
+
+def call_flat(compiled: CompiledEndpoint, concrete: Any, flat: Mapping[str, Any]) -> dict[str, Any]:
+    """What the traced signature ``concrete`` gives for tensors by wire name, which it takes by position."""
+    return concrete(*(flat[component.wire_name] for component in compiled.parameters))  # type: ignore[no-any-return]
 
 
 def trace_endpoints(
@@ -76,7 +87,7 @@ def _require_possible(bound: BoundEndpoint, cores: Cores, model: Any) -> None:
 
 
 def _stands_around_core(bound: BoundEndpoint) -> bool:
-    return bool(bound.preprocess or bound.postprocess or _defaults(bound.compiled))
+    return bool(bound.preprocess or bound.postprocess or any(map(has_default, bound.compiled.inputs)))
 
 
 def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
@@ -93,18 +104,19 @@ def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
         if core.input_names == names_in and core.output_names == names_out and not _needs_shapes(compiled, core.result):
             return TracedEndpoint(compiled, core.concrete, core.concrete, _nested(compiled, core.concrete))
     signature = _signature(bound, preprocess, core)
-    specs = [component_spec(component) for component in _defaults_last(compiled)]
+    specs = [component_spec(component) for component in compiled.parameters]
     traceable = tf.function(signature, autograph=False, input_signature=specs)
     concrete = traceable.get_concrete_function()
     if bound.postprocess is not None:
         refuse_python_ops(concrete, (*compiled.path, "postprocess"))
-    return TracedEndpoint(compiled, traceable, concrete, _nested(compiled, concrete))
+    called = tuple(each.concrete for each in (preprocess, core) if each is not None)
+    return TracedEndpoint(compiled, traceable, concrete, _nested(compiled, concrete), called=called)
 
 
 def _signature(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any:
     """A flat function around the core: defaults, preprocessing, postprocessing and the declared shapes."""
     compiled = bound.compiled
-    order = [component.wire_name for component in _defaults_last(compiled)]
+    order = [component.wire_name for component in compiled.parameters]
     names_out = [component.wire_name for component in compiled.output_components]
 
     def signature(*tensors: Any) -> dict[str, Any]:
@@ -114,12 +126,12 @@ def _signature(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any
         if preprocess is not None:
             arguments = _as_arguments(preprocess.call(arguments))
         result = core.call(arguments)
-        if bound.postprocess is not None:
+        if bound.postprocess is not None and not core.is_postprocessed:
             result = _run_postprocess(bound, bound.postprocess, result)
         _require_agreement(compiled, result)
         return dict(zip(names_out, _with_declared_shapes(compiled, flatten(result)), strict=True))
 
-    signature.__signature__ = parameters(order, _defaults(compiled))  # type: ignore[attr-defined]
+    signature.__signature__ = wire_parameters(order, _defaults(compiled))  # type: ignore[attr-defined]
     return signature
 
 
@@ -151,7 +163,7 @@ def _nested(compiled: CompiledEndpoint, concrete: Any) -> Any:
     names_out = [component.wire_name for component in compiled.output_components]
 
     def nested(*arguments: Any) -> Any:
-        outputs = concrete(**dict(zip(names_in, flatten(list(arguments)), strict=True)))
+        outputs = call_flat(compiled, concrete, dict(zip(names_in, flatten(list(arguments)), strict=True)))
         flat = [outputs[name] for name in names_out]
         return tf.nest.pack_sequence_as(compiled.output_specs, flat, expand_composites=True)
 
@@ -192,14 +204,8 @@ def _defaults(compiled: CompiledEndpoint) -> dict[str, Any]:
     return {
         leaf.components[0].wire_name: default_tensor(leaf.leaf)
         for leaf in compiled.inputs
-        if isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None
+        if isinstance(leaf.leaf, Tensor) and has_default(leaf)
     }
-
-
-def _defaults_last(compiled: CompiledEndpoint) -> list[Any]:
-    """The flat inputs as parameters of a Python function, where those with a default come last."""
-    defaults = _defaults(compiled)
-    return sorted(compiled.input_components, key=lambda component: component.wire_name in defaults)
 
 
 def _argument_defaults(compiled: CompiledEndpoint) -> dict[str, Any]:
@@ -209,13 +215,9 @@ def _argument_defaults(compiled: CompiledEndpoint) -> dict[str, Any]:
     for leaf in compiled.inputs:
         by_argument.setdefault(leaf.path[len(compiled.path) + 1], []).append(leaf)
     for index, leaves in reversed(by_argument.items()):
-        if not all(_has_default(leaf) for leaf in leaves):
+        if not all(has_default(leaf) for leaf in leaves):
             break
         flat = [default_tensor(leaf.leaf) for leaf in leaves if isinstance(leaf.leaf, Tensor)]
         spec = compiled.input_signature[index]
         defaults[compiled.declared.arguments[index]] = tf.nest.pack_sequence_as(spec, flat)
     return defaults
-
-
-def _has_default(leaf: BoundLeaf) -> bool:
-    return isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None

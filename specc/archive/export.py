@@ -12,12 +12,14 @@ from typing import Any
 from specc.archive.backends import Backend
 from specc.archive.binding import LeftOut, bind
 from specc.archive.compiled import CompiledEndpoint
-from specc.archive.cores import Cores
+from specc.archive.cores import Cores, ops_of
+from specc.archive.distributed import tracing_for_archive
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
+from specc.archive.op_registry import find_custom_ops
 from specc.archive.publishing.publish import Destination
 from specc.archive.receivers import receiver_signature
 from specc.archive.report import EndpointReport, ExportReport, SignatureReport
-from specc.archive.resources import captured_variables, owners, tracked
+from specc.archive.resources import captured_variables, name_tables, owners, tracked
 from specc.archive.save_options import tf_save_options
 from specc.archive.seal import seal
 from specc.archive.variables import collect, find_variables, model_variables
@@ -27,6 +29,11 @@ from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.signatures import all_signatures, published_signatures
 from specc.reader import inspect_archive
+from specc.reader.custom_ops import loading_note
+from specc.reader.saved_model import read_saved_model
+
+_LOOKUP = "LookupTableFindV2"
+"""The op of every lookup in a table."""
 
 Functions = Mapping[str, Callable[..., Any]]
 
@@ -49,10 +56,15 @@ class Clock:
 
 @dataclass(frozen=True)
 class Revived:
-    """A tf.function for an endpoint to revive as, and the traces that it has beside the endpoint's own."""
+    """A tf.function for an endpoint to revive as, and the traces that it has beside the endpoint's own.
+
+    Where the language cannot say what it takes and gives, ``undescribed`` says why, and the signature is its first
+    trace.
+    """
 
     function: Any
     traces: tuple[Any, ...] = ()
+    undescribed: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,8 @@ class Prepared:
     left_out: LeftOut
     """Why each optional endpoint that is missing could not be built."""
     backend: Backend
+    undescribed: Mapping[str, str]
+    """Why only the wire of an endpoint is described."""
 
 
 def export(
@@ -80,6 +94,7 @@ def export(
     cores = Cores()  # which refuses a backend without a way into an archive
     destination.check()  # before minutes of tracing
     clock = Clock(progress)
+    name_tables(model)
     return publish(prepare(document, declared, model, functions, cores, clock), destination, clock)
 
 
@@ -102,14 +117,19 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         left_out: LeftOut = {}
         cores.backend.know(model)
-        traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
+        with tracing_for_archive(model, policy=document.save_options.experimental_variable_policy):
+            traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
         endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
         contents = _gather(document, model, endpoints, left_out, collections or {}, cores.backend)
-    return Prepared(document, contents, len(cores.functions), left_out, cores.backend)
+    undescribed = {name: each.undescribed for name, each in (revived or {}).items() if each.undescribed}
+    return Prepared(document, contents, len(cores.functions), left_out, cores.backend, undescribed)
 
 
 def _reviving(endpoint: TracedEndpoint, given: Revived | None) -> TracedEndpoint:
-    return endpoint if given is None else replace(endpoint, nested=given.function, further=given.traces)
+    if given is None:
+        return endpoint
+    signature = given.traces[0] if given.undescribed else endpoint.signature
+    return replace(endpoint, signature=signature, nested=given.function, further=given.traces)
 
 
 def publish(prepared: Prepared, destination: Destination, clock: Clock) -> ExportReport:
@@ -120,7 +140,9 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
         with clock.stage("write", writing), prepared.backend.quiet():
             write(contents, stage.directory)
         with clock.stage("seal", "sealing"):
-            seal(document, stage.directory, prepared.left_out)
+            (graph,) = read_saved_model(stage.directory)
+            custom_ops = find_custom_ops(graph)
+            seal(document, stage.directory, prepared.left_out, prepared.undescribed, custom_ops)
             prove(stage.directory)
         files = file_sizes(stage.directory)
         clock.progress(stage.publishing)
@@ -134,7 +156,9 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
         collections={name: len(variables) for name, variables in contents.collections.items()},
         files=files,
         seconds=clock.seconds,
-        notes=(*_notes(contents), *stage.notes),
+        custom_ops=custom_ops,
+        notes=(*_notes(contents, custom_ops, document.imports), *stage.notes),
+        nested_tables=tuple(_nested_tables(contents)),
     )
 
 
@@ -184,7 +208,7 @@ def _signatures(document: Document, endpoints: list[TracedEndpoint], left_out: L
         else:
             (serialized,) = published.inputs
             functions[published.key] = receiver_signature(
-                endpoint.compiled, published.receiver, serialized, endpoint.concrete
+                endpoint.compiled, published.receiver, serialized, endpoint.call
             )
     return functions
 
@@ -222,7 +246,16 @@ def _report(compiled: CompiledEndpoint, document: Document) -> EndpointReport:
     )
 
 
-def _notes(contents: Contents) -> Iterator[str]:
+def _nested_tables(contents: Contents) -> Iterator[str]:
+    """The endpoints whose signatures call a function that looks up a table."""
+    for endpoint in contents.endpoints:
+        if any(_LOOKUP in ops_of(concrete) for concrete in endpoint.called):
+            yield endpoint.compiled.name
+
+
+def _notes(contents: Contents, custom_ops: Mapping[str, str], imports: Sequence[str]) -> Iterator[str]:
+    if custom_ops:
+        yield loading_note(custom_ops, imports)
     inferring = [endpoint.compiled.name for endpoint in contents.endpoints if not endpoint.compiled.declared.gradients]
     if inferring and contents.keeps_gradients:
         names = ", ".join(inferring)

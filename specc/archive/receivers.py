@@ -18,8 +18,13 @@ from specc.language.features import ParsedFeature, parsed_features
 from specc.language.names import Component
 
 
-def receiver_signature(compiled: CompiledEndpoint, receiver: str, serialized: Component, direct: Any) -> Any:
-    """A signature of one string vector around ``direct``, the traced signature of the endpoint's own inputs."""
+def receiver_signature(
+    compiled: CompiledEndpoint,
+    receiver: str,
+    serialized: Component,
+    direct: Callable[[Mapping[str, Any]], dict[str, Any]],
+) -> Any:
+    """A signature of one string vector around ``direct``, which calls the endpoint's own with tensors by wire name."""
     declared = compiled.declared
     kind = declared.receivers[receiver].kind
     features = parsed_features(declared, declared.receivers[receiver])
@@ -32,7 +37,7 @@ def receiver_signature(compiled: CompiledEndpoint, receiver: str, serialized: Co
         for index, feature in enumerate(features):
             found = parsed.get(feature.leaf.name, Received(None))
             flat.update(flat_tensors(feature, found, rows, compiled.inputs[index].components))
-        return direct(**flat)
+        return direct(flat)
 
     return tf.function(received, autograph=False, input_signature=[component_spec(serialized)])
 

@@ -20,37 +20,39 @@ import tensorflow as tf
 
 Step = dict[str, Any]
 Metrics = dict[str, dict[str, Any]]
+_MOST = 3
+"""x, y and sample_weight."""
 
 
-def train_step(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> Step:
+def train_step(model: keras.Model, *batch: Any) -> Step:
     """One step of ``fit``: updates the model's weights with its optimizer, and its metrics.
 
     Args:
         model: a compiled Keras model.
-        x: a batch as the model takes it.
-        y: the targets, as the model's losses take them.
-        sample_weight: a weight for each example, or nothing.
+        batch: what a batch of ``fit`` holds, as ``keras.utils.pack_x_y_sample_weight`` takes it: x as the model takes
+            it; then, where there are any, the targets as the model's losses take them; then a weight for each example.
 
     Returns:
         ``{"loss": ..., "predictions": ..., "metrics": {NAME: {"value": ..., "update_op": ...}}}``; ``loss`` and
-        ``predictions`` are those before the update.
+        ``predictions`` are those before the update, and missing where the model's own step never calls
+        ``compute_loss``.
 
     Raises:
-        ValueError: the model is not compiled, or its ``train_step`` never calls ``compute_loss``.
+        ValueError: the model is not compiled.
     """
     _require_compiled(model)
     if model.optimizer is None:
         raise ValueError("the model is compiled without an optimizer, so it cannot be trained")
-    return _step(model, model.train_step, (x, y, sample_weight))
+    return _step(model, model.train_step, batch)
 
 
-def eval_step(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> Step:
+def eval_step(model: keras.Model, *batch: Any) -> Step:
     """One step of ``evaluate``: updates the model's metrics, and nothing else.
 
     Takes, gives and raises what :func:`train_step` does.
     """
     _require_compiled(model)
-    return _step(model, model.test_step, (x, y, sample_weight))
+    return _step(model, model.test_step, batch)
 
 
 def metric_values(model: keras.Model) -> dict[str, Metrics]:
@@ -76,18 +78,18 @@ def reset_metrics(model: keras.Model) -> dict[str, Metrics]:
     return metric_values(model)
 
 
-def _step(model: keras.Model, step: Callable[[Any], Mapping[str, Any]], batch: tuple[Any, Any, Any]) -> Step:
+def _step(model: keras.Model, step: Callable[[Any], Mapping[str, Any]], batch: tuple[Any, ...]) -> Step:
     if keras.config.backend() != "tensorflow":  # elsewhere Keras's own steps hide the loss and the predictions
         message = f"Keras's own steps can be exported on TensorFlow, not on {keras.config.backend()}"
         raise ValueError(f"{message}; name a function of your own, with jax.value_and_grad in it")
+    if not 1 <= len(batch) <= _MOST:
+        raise ValueError(f"a batch is x, the targets and the sample weights: 1 to {_MOST} arguments, not {len(batch)}")
     with _heard_losses(model) as heard:
-        logs = step(batch)
-    if not heard:
-        name = getattr(step, "__name__", "step")
-        message = f"{type(model).__name__}.{name} never calls compute_loss, so its loss and predictions are not known"
-        raise ValueError(f"{message}; name a function of your own that returns them")
-    predictions, loss = heard[-1]
+        logs = step(keras.utils.pack_x_y_sample_weight(*batch))
     metrics = {name: {"value": value, "update_op": value} for name, value in _tensors(logs).items()}
+    if not heard:
+        return {"metrics": metrics}
+    predictions, loss = heard[-1]
     return {"loss": loss, "predictions": predictions, "metrics": metrics}
 
 

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from specc.checks.subject import Subject
 from specc.diagnostics import Diagnostic, Place, finding
 from specc.language.canonical import document_to_json
+from specc.language.document import CALL
 
 
 def duplicate_endpoint(subject: Subject) -> Iterator[Diagnostic]:
     """An endpoint that differs from another in its name and description only.
 
-    Of one that is given in code, with the function null, nobody knows.
+    Of one that is given in code, with the function null, nobody knows. ``__call__`` is the revived object itself, which
+    no other endpoint can be.
     """
     document = subject.document
     functions = [(endpoint.function, len(endpoint.inputs)) for endpoint in document.endpoints.values()]
@@ -22,7 +24,7 @@ def duplicate_endpoint(subject: Subject) -> Iterator[Diagnostic]:
     written = document_to_json(document)["endpoints"]
     seen: dict[str, str] = {}
     for name, endpoint in document.endpoints.items():
-        if endpoint.function is None:
+        if endpoint.function is None or name == CALL:
             continue
         meaning = json.dumps({key: value for key, value in written[name].items() if key != "description"})
         if meaning in seen:

@@ -15,14 +15,14 @@ from specc.diagnostics import Diagnostic, finding
 
 def openvino_endpoints(subject: Subject) -> Iterator[Diagnostic]:
     """An endpoint beside the default, or several without one."""
-    document = subject.document
-    if document.mode != "predict" or len(document.endpoints) < 2:
+    document, names = subject.document, [each.name for each in subject.published()]
+    if document.mode != "predict" or len(names) < 2:
         return
     if document.default is None:
         message = "without a 'serving_default' OpenVINO makes one model of all endpoints"
         yield finding("openvino-endpoints", ("default",), message, "make an endpoint the default")
         return
-    for name in document.endpoints:
+    for name in names:
         if name != document.default:
             message = f"of an archive OpenVINO converts the default endpoint, {document.default!r}, alone"
             hint = "write a document of its own for it"

@@ -9,6 +9,7 @@ from functools import cached_property
 from specc.diagnostics import SpecPath
 from specc.language.document import Document, Endpoint
 from specc.language.names import BoundLeaf, input_leaves, output_leaves
+from specc.language.signatures import has_signature
 from specc.language.tensor_string import ANY, Dim
 from specc.language.trees import Leaf, Tensor
 
@@ -26,9 +27,10 @@ class CheckedEndpoint:
 
 @dataclass(frozen=True)
 class Subject:
-    """One document, which is valid."""
+    """One document, which is valid. ``nested_tables`` are the endpoints that a build said so of."""
 
     document: Document
+    nested_tables: tuple[str, ...] = ()
 
     @cached_property
     def endpoints(self) -> tuple[CheckedEndpoint, ...]:
@@ -38,7 +40,11 @@ class Subject:
     def served(self) -> Iterator[CheckedEndpoint]:
         """The endpoints that a server calls with requests: none of an archive for training or evaluation."""
         if self.document.mode == "predict":
-            yield from (each for each in self.endpoints if each.endpoint.method not in ("train", "eval"))
+            yield from (each for each in self.published() if each.endpoint.method not in ("train", "eval"))
+
+    def published(self) -> Iterator[CheckedEndpoint]:
+        """The endpoints that have a signature, and so wire names that somebody may use."""
+        yield from (each for each in self.endpoints if has_signature(self.document, each.name))
 
 
 def _checked(name: str, endpoint: Endpoint) -> CheckedEndpoint:

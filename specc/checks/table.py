@@ -15,6 +15,7 @@ from specc.checks.litert_serve import litert_serve
 from specc.checks.missing_description import missing_description
 from specc.checks.moved_default import moved_default
 from specc.checks.no_inputs import no_inputs
+from specc.checks.onnx_nested_table import onnx_nested_table
 from specc.checks.onnx_signature import onnx_signature
 from specc.checks.openvino_endpoints import openvino_endpoints
 from specc.checks.rest_bytes import rest_bytes
@@ -39,7 +40,7 @@ from specc.checks.unnamed_output import unnamed_output
 from specc.checks.unused_dim import unused_dim
 from specc.diagnostics import Diagnostic
 from specc.language.document import Document
-from specc.rules.table import RULES, CheckRule, RuleLevel, Target
+from specc.rules.table import RULES, BuiltOnnxCheck, DocumentCheck, RuleLevel, Target
 
 _SERVING_TAGS = tags_check(
     "tf-serving-tags", "TensorFlow Serving", 'build for serving, or start it with the flag "--saved_model_tags"'
@@ -53,7 +54,7 @@ _LITERT_DTYPE = dtype_check("litert-dtype", LITERT_DTYPES, "the LiteRT converter
 _ONNX_DTYPE = dtype_check("onnx-dtype", ONNX_DTYPES, "tf2onnx has no type for it")
 _OPENVINO_DTYPE = dtype_check("openvino-dtype", OPENVINO_DTYPES, "OpenVINO's TensorFlow frontend has no type for it")
 
-CHECKS: dict[CheckRule, Check] = {
+CHECKS: dict[DocumentCheck, Check] = {
     "duplicate-collection": duplicate_collection,
     "duplicate-endpoint": duplicate_endpoint,
     "fixed-dim": fixed_dim,
@@ -84,7 +85,9 @@ CHECKS: dict[CheckRule, Check] = {
     "openvino-dtype": _OPENVINO_DTYPE,
     "openvino-endpoints": openvino_endpoints,
 }
-"""What finds each check; ``specc.rules.table`` has its level and its target."""
+"""What finds each check of a document; ``specc.rules.table`` has its level and its target."""
+BUILT_CHECKS: dict[BuiltOnnxCheck, Check] = {"onnx-nested-table": onnx_nested_table}
+"""What finds each check of what only a build knows."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,22 @@ class Settings:
 
 
 def find_opinions(document: Document, settings: Settings) -> Iterator[Diagnostic]:
-    """The findings of every check that is not off, and is not for a target that nobody named."""
-    targets = settings.targets | frozenset(document.targets)
-    subject = Subject(document)
-    for id, find in CHECKS.items():
+    """The findings of every check of a document that is not off, and is not for a target that nobody named."""
+    yield from _find(CHECKS, Subject(document), settings)
+
+
+def find_built_opinions(
+    document: Document, settings: Settings, *, nested_tables: tuple[str, ...]
+) -> Iterator[Diagnostic]:
+    """The findings of every such check of what a build found out: the endpoints with nested tables."""
+    yield from _find(BUILT_CHECKS, Subject(document, nested_tables), settings)
+
+
+def _find(
+    checks: Mapping[DocumentCheck, Check] | Mapping[BuiltOnnxCheck, Check], subject: Subject, settings: Settings
+) -> Iterator[Diagnostic]:
+    targets = settings.targets | frozenset(subject.document.targets)
+    for id, find in checks.items():
         rule = RULES[id]
         level = settings.levels.get(id, rule.level)
         if level != "off" and (rule.target is None or rule.target in targets):

@@ -13,7 +13,7 @@ _SHOWN = 3
 
 def unnamed_output(subject: Subject) -> Iterator[Diagnostic]:
     """A list or tuple of outputs without names: on the wire ``output_0``, ``output_1``."""
-    for checked in subject.endpoints:
+    for checked in subject.published():
         unnamed = [bound.name for bound in checked.outputs if bound.leaf.name is None]
         if isinstance(checked.endpoint.outputs, (List, Tuple)) and len(unnamed) > 1:
             more = f" and {len(unnamed) - _SHOWN} more" if len(unnamed) > _SHOWN else ""

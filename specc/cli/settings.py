@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, get_args
 
-from specc.checks import CHECKS, Settings
+from specc.checks import BUILT_CHECKS, CHECKS, Settings
 from specc.diagnostics import did_you_mean
 from specc.errors import SettingsError
 from specc.rules import RULES
@@ -83,11 +83,12 @@ def _settings(table: dict[str, Any], file: Path) -> Settings:
     levels, targets = table.get("levels", {}), table.get("targets", [])
     if not isinstance(levels, dict):
         raise SettingsError(f'{place}: levels is a table, such as {{unused-dim = "error"}}')
+    checks = (*CHECKS, *BUILT_CHECKS)
     for rule, level in levels.items():
-        if rule in RULES and rule not in CHECKS:
+        if rule in RULES and rule not in checks:
             raise SettingsError(f"{place}: {rule} is always an error; only the level of a check can change")
-        if rule not in CHECKS:
-            raise SettingsError(f"{place}: there is no check {rule!r} whose level could change; {_near(rule, CHECKS)}")
+        if rule not in checks:
+            raise SettingsError(f"{place}: there is no check {rule!r} whose level could change; {_near(rule, checks)}")
         if level not in LEVELS:
             raise SettingsError(f"{place}: the level of {rule} is one of {', '.join(LEVELS)}, not {level!r}")
     if not isinstance(targets, list):

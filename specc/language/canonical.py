@@ -24,6 +24,8 @@ def document_to_json(document: Document) -> dict[str, Any]:
     data: dict[str, Any] = {} if document.schema_ is None else {"$schema": document.schema_}
     data["specc"] = document.specc
     data |= _said(document, "name", "description", "model")
+    if document.imports:
+        data["imports"] = list(document.imports)
     if document.dims:
         data["dims"] = {name: _said(document.dims[name], "min", "max", "description") for name in sorted(document.dims)}
     data["endpoints"] = {name: endpoint_to_json(endpoint) for name, endpoint in sorted(document.endpoints.items())}

@@ -36,9 +36,19 @@ class Contract:
 
     document: Document
     left_out: Mapping[str, str] = field(default_factory=dict)
+    undescribed: Mapping[str, str] = field(default_factory=dict)
+    """Endpoints whose Python tree the language cannot say, each with the reason: only their wire is described."""
+    custom_ops: Mapping[str, str] | None = None
+    """The ops of the graph that TensorFlow lacks, each with its library ("" where it is not known); None where it
+    does not name them, as the first contracts did not."""
 
 
-def write_contract(document: Document, left_out: Mapping[str, Iterable[Diagnostic]] | None = None) -> str:
+def write_contract(
+    document: Document,
+    left_out: Mapping[str, Iterable[Diagnostic]] | None = None,
+    undescribed: Mapping[str, str] | None = None,
+    custom_ops: Mapping[str, str] | None = None,
+) -> str:
     """The text of the contract of ``document``, with no clock, host or path in it.
 
     Of what is wrong with an endpoint that is left out it has the rules and the places alone: a message quotes the
@@ -52,6 +62,10 @@ def write_contract(document: Document, left_out: Mapping[str, Iterable[Diagnosti
     }
     if left_out:
         data["left_out"] = {name: _reason(left_out[name]) for name in sorted(left_out)}
+    if undescribed:
+        data["undescribed"] = dict(sorted(undescribed.items()))
+    if custom_ops is not None:
+        data["custom_ops"] = dict(sorted(custom_ops.items()))
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -69,13 +83,29 @@ def read_contract(text: bytes) -> Contract:
         raise _refusal(f"the digest in {CONTRACT_PATH} is not that of its document: one of them was changed")
     if data.get("wire_names") != _wire_names(document):
         raise _refusal(f"the wire names in {CONTRACT_PATH} are not those of its document: one of them was changed")
-    left_out = data.get("left_out", {})
-    if not isinstance(left_out, dict) or not all(isinstance(reason, str) for reason in left_out.values()):
-        raise _refusal(f"the endpoints left out in {CONTRACT_PATH} have no reasons")
+    left_out, undescribed = (_reasons(data, key) for key in ("left_out", "undescribed"))
     for name in left_out:
         if name not in document.endpoints or not document.endpoints[name].optional:
             raise _refusal(f"{CONTRACT_PATH} leaves out {name!r}, which is no optional endpoint")
-    return Contract(document, left_out)
+    for name in undescribed:
+        if name not in document.endpoints:
+            raise _refusal(f"{CONTRACT_PATH} does not describe {name!r}, which is not an endpoint")
+    custom_ops = data.get("custom_ops")
+    if custom_ops is not None and not _is_text_by_text(custom_ops):
+        raise _refusal(f"the custom ops in {CONTRACT_PATH} are no names of ops with their libraries")
+    return Contract(document, left_out, undescribed, custom_ops)
+
+
+def _reasons(data: dict[str, Any], key: str) -> dict[str, str]:
+    """Why something is so of each endpoint that is named under ``key``."""
+    reasons: Any = data.get(key, {})
+    if not _is_text_by_text(reasons):
+        raise _refusal(f"the endpoints {key.replace('_', ' ')} in {CONTRACT_PATH} have no reasons")
+    return dict(reasons)
+
+
+def _is_text_by_text(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def _reason(findings: Iterable[Diagnostic]) -> str:

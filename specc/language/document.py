@@ -18,6 +18,7 @@ from specc.language.scalars import (
     FunctionPath,
     ImportPath,
     ModelPath,
+    ModuleName,
     NonEmpty,
     Size,
     Text,
@@ -28,7 +29,9 @@ from specc.language.trees import Record, Tensor, Tree, tensor
 from specc.rules.table import Target
 
 VERSION: Literal[1] = 1
-DEFAULT_FUNCTION = "__call__"
+CALL = "__call__"
+"""What Python calls where an object is called: a model's own function, and the endpoint that the revived object is."""
+DEFAULT_FUNCTION = CALL
 
 Method: TypeAlias = Literal["predict", "classify", "regress", "train", "eval"]
 Mode: TypeAlias = Literal["predict", "train", "eval"]
@@ -163,7 +166,9 @@ class Document(Record):
     description: Text = ""
     """What the model does."""
     model: ModelPath | None = None
-    """module:attribute of a model or of what returns one, or, beside the spec, a .keras file or a SavedModel/."""
+    """module:attribute of a model, or of what returns one; or, beside the spec, a .keras or .h5 file or SavedModel/."""
+    imports: tuple[ModuleName, ...] = ()
+    """Modules to import before the model, in this order: they register its ops, or its custom Keras classes."""
     dims: dict[DimName, Dim] = Field(default_factory=dict)
     """The named dimensions, with their bounds."""
     endpoints: Annotated[dict[NonEmpty, Endpoint], *FILLED_OBJECT]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from specc.diagnostics import Diagnostic, Place, SpecPath, finding, format_path
-from specc.language.document import Document, Endpoint
+from specc.language.document import CALL, Document, Endpoint
 from specc.language.dtypes import DTYPES
 from specc.language.features import find_unparsable
 from specc.language.methods import (
@@ -20,12 +20,15 @@ from specc.language.methods import (
     find_method_violations,
     find_undeliverable,
 )
-from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
-from specc.language.signatures import RAW, TAGS
+from specc.language.names import BoundLeaf, input_leaves, output_leaves, parameter_name, placed_children
+from specc.language.no_signature import find_signature_words
+from specc.language.signatures import RAW, TAGS, has_signature
 from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
 from specc.rules.table import RuleId
 
-INPUT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_ARGUMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_INPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*")
+"""What TensorFlow takes as the name of an operation, of which an input is one."""
 MAX_NESTING = 40
 """TensorFlow and protobuf stop at about 46 nested containers."""
 
@@ -44,9 +47,10 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
     yield from find_undeliverable(document)
     yield from find_default_of_another_mode(document)
     yield from _save_options(document)
+    yield from _duplicates(document.imports, ("imports",))
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)
-        bad = {index: problem for index, name in enumerate(endpoint.arguments) if (problem := _input_problem(name))}
+        bad = {index: problem for index, word in enumerate(endpoint.arguments) if (problem := _argument_problem(word))}
         for index, problem in bad.items():
             message = f"the argument name {endpoint.arguments[index]!r} {problem}"
             yield finding("bad-name", (*at, "arguments", index), message)
@@ -58,8 +62,11 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
         yield from _input_names(input_leaves(endpoint, at), repeated)
         yield from _defaults(input_leaves(endpoint, at))
         yield from _output_names(output_leaves(endpoint, at))
-        yield from find_method_violations(endpoint, at)
-        yield from _receivers(endpoint, at)
+        if has_signature(document, name):
+            yield from find_method_violations(endpoint, at)
+            yield from _receivers(endpoint, at)
+        else:
+            yield from find_signature_words(endpoint, at)
 
 
 def _attributes(document: Document) -> Iterator[Diagnostic]:
@@ -68,7 +75,8 @@ def _attributes(document: Document) -> Iterator[Diagnostic]:
         if default_key_is_taken(document, name) and document.default != name:
             hint = "the default endpoint is published under that name; make this one the default or rename it"
             yield finding("reserved-name", ("endpoints", name), f"{name!r} is not the default endpoint", hint)
-        yield from _attribute(name, ("endpoints", name), "an endpoint")
+        if name != CALL:  # the one attribute with underscores that is meant for callers
+            yield from _attribute(name, ("endpoints", name), "an endpoint")
     for name in document.variable_collections:
         path: SpecPath = ("variable_collections", name)
         if name in document.endpoints:
@@ -111,16 +119,21 @@ def _save_options(document: Document) -> Iterator[Diagnostic]:
         message = "no released TensorFlow writes this format"
         yield finding("unsupported-save-option", (*at, "experimental_image_format"), message, "remove it")
     for field in ("namespace_whitelist", "extra_tags"):
-        values = getattr(options, field) or ()
-        for index, value in enumerate(values):
-            if value in values[:index]:
-                first = (Place(message="the first one", path=(*at, field, values.index(value))),)
-                message = f"{value!r} stands twice"
-                yield finding("duplicate-entry", (*at, field, index), message, "remove one of them", related=first)
+        yield from _duplicates(getattr(options, field) or (), (*at, field))
     for index, tag in enumerate(options.extra_tags):
         if tag == TAGS[document.mode]:
             message = f"every archive of the mode {document.mode!r} has the tag {tag!r}"
             yield finding("duplicate-entry", (*at, "extra_tags", index), message, "remove it")
+
+
+def _duplicates(values: Sequence[str], at: SpecPath) -> Iterator[Diagnostic]:
+    seen: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if value in seen:
+            first = (Place(message="the first one", path=(*at, seen[value])),)
+            message = f"{value!r} stands twice"
+            yield finding("duplicate-entry", (*at, index), message, "remove one of them", related=first)
+        seen.setdefault(value, index)
 
 
 def _containers(tree: Tree, path: SpecPath, depth: int = 1) -> Iterator[Diagnostic]:
@@ -143,14 +156,30 @@ def _namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
             yield finding("bad-name", (*path, "fields", index, 0), f"{name!r} cannot be the name of a field")
 
 
+def is_argument_name(name: str) -> bool:
+    """Whether an argument of a buildable document may be called ``name``."""
+    return not _argument_problem(name)
+
+
 def is_input_name(name: str) -> bool:
-    """Whether an input, or an argument, of a buildable document may be called ``name``."""
+    """Whether an input of a buildable document may have the wire name ``name``."""
     return not _input_problem(name)
 
 
-def _input_problem(name: str) -> str:
-    if not INPUT_NAME.fullmatch(name):
+def _argument_problem(name: str) -> str:
+    if not _ARGUMENT_NAME.fullmatch(name):
         return "must start with a letter and hold only letters, digits and underscores"
+    return _parameter_problem(name)
+
+
+def _input_problem(name: str) -> str:
+    if not _INPUT_NAME.fullmatch(name):
+        return "must start with a letter or digit and hold only letters, digits, '_', '-', '.', and single '/' inside"
+    return _parameter_problem(name)
+
+
+def _parameter_problem(name: str) -> str:
+    """Arguments and inputs are parameters of Python functions, of an endpoint and of a signature."""
     if keyword.iskeyword(name):
         return "is a Python keyword"
     return "is taken by the revived object" if name == "self" else ""
@@ -159,7 +188,7 @@ def _input_problem(name: str) -> str:
 def _input_names(leaves: Iterable[BoundLeaf], bad_arguments: Container[int]) -> Iterator[Diagnostic]:
     """Wire names that cannot be, but for those that only repeat the name of an argument that cannot be."""
     hint = 'give the leaf a "name"'
-    taken: dict[str, tuple[str, BoundLeaf]] = {}
+    taken: Taken = {}
     for leaf in leaves:
         said = leaf.path[3] in bad_arguments  # a finding already
         for component in leaf.components:
@@ -168,7 +197,7 @@ def _input_names(leaves: Iterable[BoundLeaf], bad_arguments: Container[int]) -> 
             if problem and not said:
                 yield _of_name("bad-name", leaf, f"the wire name {name!r} {problem}", hint)
                 said = name.startswith(leaf.name)  # the other components are called alike
-            yield from _clash(name.lower(), name, leaf, taken, "TensorFlow ignores case there")
+            yield from _clash(name, leaf, taken, input_keys(name))
 
 
 def _of_name(rule: RuleId, leaf: BoundLeaf, message: str, hint: str, *related: Place) -> Diagnostic:
@@ -192,24 +221,36 @@ def _defaults(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
 
 
 def _output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
-    taken: dict[str, tuple[str, BoundLeaf]] = {}
+    taken: Taken = {}
     for leaf in leaves:
         for component in leaf.components:
             name = component.wire_name
             if not name.isprintable():
                 message = f"the wire name {name!r} holds characters that cannot be printed"
                 yield _of_name("bad-name", leaf, message, 'give the leaf a "name"')
-            yield from _clash(name, name, leaf, taken, "")
+            yield from _clash(name, leaf, taken, {name: ""})
 
 
-def _clash(
-    key: str, name: str, leaf: BoundLeaf, taken: dict[str, tuple[str, BoundLeaf]], why: str
-) -> Iterator[Diagnostic]:
-    if key not in taken:
-        taken[key] = (name, leaf)
+Taken = dict[object, tuple[str, BoundLeaf]]
+"""The names that are in use, by every key that no other name may have."""
+
+
+def input_keys(name: str) -> dict[object, str]:
+    """What no two wire names of one endpoint's inputs may have in common, each with the reason."""
+    parameter = parameter_name(name)
+    return {
+        ("operation", name.lower()): "TensorFlow ignores case there",
+        ("parameter", parameter): f"both are the parameter {parameter!r} of a loaded signature",
+    }
+
+
+def _clash(name: str, leaf: BoundLeaf, taken: Taken, keys: Mapping[object, str]) -> Iterator[Diagnostic]:
+    common = next((key for key in keys if key in taken), None)
+    if common is None:
+        taken.update(dict.fromkeys(keys, (name, leaf)))
         return
-    other_name, other = taken[key]
-    also = f"{other_name!r} ({why})" if other_name != name else "the same name"
+    other_name, other = taken[common]
+    also = f"{other_name!r} ({keys[common]})" if other_name != name else "the same name"
     message = f"the wire name {name!r} clashes: the leaf at {format_path(other.path)} has {also}"
     there = _name_of(other, f"the leaf called {other_name!r}")
     yield _of_name("name-clash", leaf, message, 'give one of them a "name"', there)

@@ -7,9 +7,11 @@ argument or an output never renames another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count as count_from
+from itertools import islice
 
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
@@ -141,6 +143,27 @@ def components(leaf: Leaf, name: str) -> tuple[Component, ...]:
             return _ragged_components(leaf, name)
         case Sparse():
             return _sparse_components(leaf, name)
+
+
+def undivided_names(counts: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
+    """A name for each flat tensor of results by wire name, of which ``counts`` says how many each has.
+
+    One tensor has the result's own name. Those of an ExtensionType, which has one wire name for them all, are numbered
+    as TensorFlow numbers the tensors of an argument: ``e``, ``e_1``.
+    """
+    found: dict[str, tuple[str, ...]] = {name: (name,) for name in counts}
+    taken = set(counts)
+    for name in sorted(counts):
+        free = (f"{name}_{number}" for number in count_from(1) if f"{name}_{number}" not in taken)
+        found[name] = (name, *islice(free, max(counts[name] - 1, 0)))[: counts[name]]
+        taken.update(found[name])
+    return found
+
+
+def parameter_name(wire_name: str) -> str:
+    """What TensorFlow calls the parameter of a loaded signature for ``wire_name``: ``input_ids`` for ``input-ids``."""
+    word = "".join(letter if letter.isalnum() else "_" for letter in wire_name)
+    return word if word[:1].isalpha() else f"arg_{word}"
 
 
 def _ragged_components(leaf: Ragged, name: str) -> tuple[Component, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 
-from specc.language.document import Document, Endpoint, Method, Mode
+from specc.language.document import CALL, Document, Endpoint, Method, Mode
 from specc.language.names import Component, input_leaves, output_leaves
 from specc.language.receivers import RECEIVER_INPUT
 
@@ -50,11 +50,17 @@ class PublishedSignature:
         return self.method in SERVABLE
 
 
+def has_signature(document: Document, name: str) -> bool:
+    """Whether the endpoint ``name`` is a signature too: ``__call__``, the revived object itself, is as the default."""
+    return name != CALL or name == document.default
+
+
 def all_signatures(document: Document) -> tuple[PublishedSignature, ...]:
     """Every signature that ``document`` declares, in the order of the endpoints; an alias follows what it repeats."""
     return tuple(
         signature
         for name, endpoint in sorted(document.endpoints.items())
+        if has_signature(document, name)
         for signature in _signatures(document, name, endpoint)
     )
 

@@ -16,6 +16,7 @@ from specc.language.document import Document
 from specc.language.holding import capped
 from specc.loaders.limits import MAX_BYTES
 from specc.reader.contract_check import find_mismatches
+from specc.reader.custom_ops import custom_ops
 from specc.reader.graph_document import describe_graph
 from specc.reader.saved_model import MetaGraph, damaged, read_saved_model
 from specc.reader.wire import DamagedError
@@ -38,6 +39,10 @@ class Inspection:
     """What could not be known, in words."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """The optional endpoints of the contract that the archive was built without, each with the reason."""
+    undescribed: Mapping[str, str] = field(default_factory=dict)
+    """The endpoints of the contract of which it describes only the wire, each with the reason."""
+    custom_ops: Mapping[str, str] = field(default_factory=dict)
+    """The ops of the graph that TensorFlow lacks, each with the module that registers it; "" where it is not known."""
 
 
 def inspect(path: str | os.PathLike[str]) -> Document:
@@ -73,16 +78,27 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
                 findings = _in_contract(error.diagnostics)
             else:
                 mismatches = capped(find_mismatches(contract, graph))
+                notes += tuple(
+                    f"{name}: its Python tree is not described: {reason}"
+                    for name, reason in contract.undescribed.items()
+                )
                 return Inspection(
-                    contract.document, "contract", _in_contract(mismatches), _printable(notes), contract.left_out
+                    contract.document,
+                    "contract",
+                    _in_contract(mismatches),
+                    _printable(notes),
+                    contract.left_out,
+                    contract.undescribed,
+                    custom_ops(graph.ops) if contract.custom_ops is None else contract.custom_ops,
                 )
         document, unknown = describe_graph(graph)
+        ops = custom_ops(graph.ops)
         source: Source = "object graph" if graph.has_objects else "signatures"
     except DamagedError as error:
         raise damaged(directory, error) from None
     if document is None:
         raise ArchiveError(f"{directory} offers nothing that can be described: {_reason(unknown)}")
-    return Inspection(document, source, findings, _printable((*notes, *unknown)))
+    return Inspection(document, source, findings, _printable((*notes, *unknown)), custom_ops=ops)
 
 
 def _reason(notes: tuple[str, ...]) -> str:

@@ -36,9 +36,13 @@ def find_mismatches(contract: Contract, graph: MetaGraph) -> Iterator[Diagnostic
     published = published_signatures(document, contract.left_out)
     declared = {signature.key for signature in published}
     for signature in published:
-        yield from _signature(document.endpoints[signature.endpoint], signature, signatures)
+        is_described = signature.endpoint not in contract.undescribed
+        yield from _signature(document.endpoints[signature.endpoint], signature, signatures, is_described=is_described)
     for name, endpoint in sorted(document.endpoints.items()):
-        if name not in contract.left_out:
+        if name in contract.undescribed:
+            if name not in root.functions:
+                yield _no_function(name)
+        elif name not in contract.left_out:
             yield from _function(endpoint, ("endpoints", name), name, root, graph)
         elif name in root.functions:
             yield _finding(("endpoints", name), f"the graph's root has {name!r}, which the contract leaves out")
@@ -46,10 +50,12 @@ def find_mismatches(contract: Contract, graph: MetaGraph) -> Iterator[Diagnostic
         yield _finding(("endpoints",), f"the graph has a signature {name!r} that the contract does not declare")
     for name in sorted(document.variable_collections.keys() - root.collections.keys()):
         yield _finding(("variable_collections", name), f"the graph's root has no list of variables {name!r}")
+    for op in sorted(contract.custom_ops.keys() - graph.ops) if contract.custom_ops else ():
+        yield _finding((), f"the graph has no op {op!r}, which the contract names among its custom ops")
 
 
 def _signature(
-    endpoint: Endpoint, declared: PublishedSignature, signatures: dict[str, Signature]
+    endpoint: Endpoint, declared: PublishedSignature, signatures: dict[str, Signature], *, is_described: bool
 ) -> Iterator[Diagnostic]:
     at: SpecPath = ("default",) if declared.alias_of else ("endpoints", declared.endpoint)
     name, signature = declared.key, signatures.get(declared.key)
@@ -70,7 +76,8 @@ def _signature(
         place: SpecPath = (*at, "receivers", declared.receiver)
         yield from _tensors("input", [(place, part) for part in declared.inputs], signature.inputs, place, name)
     yield from _tensors("output", _placed(output_leaves(endpoint, at)), signature.outputs, at, name)
-    for wire_name in sorted({*signature.whole_inputs, *signature.whole_outputs}):
+    undivided = signature.undivided_outputs if is_described else ()
+    for wire_name in sorted({*signature.whole_inputs, *signature.whole_outputs, *undivided}):
         yield _finding(at, f"the signature {name!r} holds the composite tensor {wire_name!r} undivided")
     yield from _defaults(inputs, signature, name)
 
@@ -119,7 +126,7 @@ def _narrower(found: Shape, declared: Shape) -> bool:
 def _function(endpoint: Endpoint, at: SpecPath, name: str, root: Root, graph: MetaGraph) -> Iterator[Diagnostic]:
     node = root.functions.get(name)
     if node is None:
-        yield _finding(at, f"the graph's root has no function {name!r}")
+        yield _no_function(name)
         return
     function = read_function(graph, node)
     traces = distinct_traces(function)
@@ -128,6 +135,10 @@ def _function(endpoint: Endpoint, at: SpecPath, name: str, root: Root, graph: Me
     elif not any(_is_kept(endpoint, at, trace) for trace in traces):  # a function may do more than the contract says
         reason = "; ".join(function.problems) or f"it has {len(traces)} traces that differ"
         yield _finding(at, f"the function {name!r} of the graph's root cannot be described: {reason}")
+
+
+def _no_function(name: str) -> Diagnostic:
+    return _finding(("endpoints", name), f"the graph's root has no function {name!r}")
 
 
 def _is_kept(endpoint: Endpoint, at: SpecPath, trace: Trace) -> bool:

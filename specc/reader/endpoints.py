@@ -24,20 +24,25 @@ class Described:
     notes: tuple[str, ...] = ()
 
 
-def describe_function(function: Function) -> Described:
-    """The endpoint of a function that has no signature."""
+def describe_function(function: Function, *, may_have_defaults: bool = True) -> Described:
+    """The endpoint of a function that has no signature: as it infers, where it was traced for training too."""
     notes = list(function.problems)
-    distinct = distinct_traces(function)
-    if len(distinct) != 1:
-        why = f"it has {len(distinct)} traces that differ" if distinct else "no trace of it can be described"
-        return Described(None, (*notes, f"not described: {why}, and no signature chooses"))
+    distinct = _distinct(inferring(function.traces))
+    if not distinct:
+        return Described(None, (*notes, "not described: no trace of it can be described, and no signature chooses"))
     trace = distinct[0]
+    if len(distinct) > 1:
+        notes.append(f"described as the first of its {len(distinct)} traces that differ, since no signature chooses")
     notes.append("it has no signature: only the revived object offers it")
     notes.extend(_trace_notes(function, trace))
     endpoint = _endpoint(trace)
     said = [_names(leaf) for leaf in input_leaves(endpoint)]
     inputs = _relinked(_bare(trace), input_leaves, said, lambda leaf, _: leaf)
-    return Described(endpoint.model_copy(update={"inputs": _with_defaults(inputs, trace)}), tuple(notes))
+    if may_have_defaults:
+        inputs = _with_defaults(inputs, trace)
+    elif trace.defaults:
+        notes.append(f"the default of {', '.join(trace.defaults)} is left out: it has no signature to store it")
+    return Described(endpoint.model_copy(update={"inputs": inputs}), tuple(notes))
 
 
 def describe_signature(signature: Signature, function: Function | None) -> Described:
@@ -79,7 +84,10 @@ def _unlinked(function: Function) -> str:
 
 def _trace_notes(function: Function, trace: Trace) -> Iterator[str]:
     if len(function.traces) > 1:
-        yield f"the function of its name has {len(function.traces)} traces; one is described"
+        others = dict.fromkeys(", ".join(each.fixed) for each in function.traces if each.fixed != trace.fixed)
+        lost = "; ".join(fixed or "the one that fixes nothing" for fixed in others)
+        lost = f", and not {lost}" if lost else ""
+        yield f"the function of its name has {len(function.traces)} traces; one is described{lost}"
     if trace.fixed:
         yield f"its trace fixes {', '.join(trace.fixed)}"
     if trace.by_name:
@@ -91,8 +99,14 @@ def distinct_traces(function: Function) -> list[Trace]:
     return _distinct(function.traces)
 
 
+def inferring(traces: Sequence[Trace]) -> Sequence[Trace]:
+    """Those of ``traces`` that infer, or all where none does."""
+    return [trace for trace in traces if trace.infers] or traces
+
+
 def _distinct(traces: Sequence[Trace]) -> list[Trace]:
-    return list({_key(trace): trace for trace in traces}.values()) if len(traces) > 1 else list(traces)
+    """The first of each kind."""
+    return list({_key(trace): trace for trace in reversed(traces)}.values())[::-1] if len(traces) > 1 else list(traces)
 
 
 def _key(trace: Trace) -> tuple[object, ...]:

@@ -32,10 +32,15 @@ class Trace:
     by_name: tuple[str, ...] = ()
     """Arguments that a caller cannot pass by position."""
 
+    @property
+    def infers(self) -> bool:
+        """Whether this is not the way to call a model while it is trained."""
+        return "training=True" not in self.fixed
+
 
 @dataclass(frozen=True)
 class Function:
-    """A function and its traces; ``problems`` says why others could not be described."""
+    """A function and its traces, those that infer first; ``problems`` says why others could not be described."""
 
     traces: tuple[Trace, ...]
     problems: tuple[str, ...] = ()
@@ -53,7 +58,7 @@ def read_function(graph: MetaGraph, node: Message) -> Function:
             traces.append(_trace(concrete, spec, keywords))
         except UndescribableError as error:
             problems.append(f"it has {error}")
-    return Function(tuple(traces), tuple(dict.fromkeys(problems)))
+    return Function(tuple(sorted(traces, key=lambda trace: not trace.infers)), tuple(dict.fromkeys(problems)))
 
 
 def _concrete(graph: MetaGraph, node: Message) -> Iterator[tuple[str, tuple[str, ...], Message]]:

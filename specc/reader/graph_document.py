@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from specc.language.document import VERSION, Document, Endpoint, Mode
+from specc.language.document import CALL, VERSION, Document, Endpoint, Mode
 from specc.language.signatures import DEFAULT_KEYS, TAGS
 from specc.language.trees import Dict, Tree, children
 from specc.reader.endpoints import Described, describe_function, describe_signature, has_namedtuple, has_open_dims
@@ -18,6 +18,7 @@ from specc.reader.wire import DamagedError
 
 SIGNATURES = "signatures"
 """The attribute of the root that holds the signatures of TensorFlow 2."""
+_FUNCTIONS = ("function", "bare_concrete_function")
 _LISTS = ("trackable_list_wrapper", "trackable_tuple_wrapper")
 _OWN_LISTS = ("variables", "trainable_variables", "non_trainable_variables")
 """Every archive has them, and no collection may have their names."""
@@ -32,19 +33,21 @@ class Root:
     """Lists of variables other than the three of every archive, and how many each holds."""
     signature_nodes: dict[str, int]
     """The ids of the signatures' objects: two names may share one."""
+    function_lists: dict[str, int]
+    """Lists of functions, such as the ``regularization_losses`` of TF-Hub's modules, and how many each holds."""
 
 
 def read_root(graph: MetaGraph) -> Root:
     """The root of ``graph``."""
-    root = Root({}, {}, {})
+    root = Root({}, {}, {}, {})
     for name, index in _children(graph.node(0)):
         node = graph.node(index)
         if name == SIGNATURES:
             root.signature_nodes.update(_children(node))
-        if node is None or name.startswith("_") or name == SIGNATURES or name in _OWN_LISTS:
+        if node is None or not is_public(name) or name == SIGNATURES or name in _OWN_LISTS:
             continue
         kind = node.WhichOneof("kind")
-        if kind in ("function", "bare_concrete_function"):
+        if kind in _FUNCTIONS:
             if len(root.functions) == MAX_NAMES:
                 raise DamagedError(f"its root has more than {MAX_NAMES:,} functions")
             root.functions[name] = node
@@ -52,7 +55,18 @@ def read_root(graph: MetaGraph) -> Root:
             items = [item for _, item in _children(node)]
             if all(graph.is_variable(item) for item in items):
                 root.collections[name] = len(items)
+            elif all(_is_function(graph.node(item)) for item in items):
+                root.function_lists[name] = len(items)
     return root
+
+
+def _is_function(node: Message | None) -> bool:
+    return node is not None and node.WhichOneof("kind") in _FUNCTIONS
+
+
+def is_public(name: str) -> bool:
+    """Whether an attribute or a signature is meant for callers: not what starts with ``_``, but for ``__call__``."""
+    return bool(name) and (name == CALL or not name.startswith("_"))
 
 
 def _children(node: Message | None) -> Iterator[tuple[str, int]]:
@@ -65,7 +79,7 @@ def read_signatures(graph: MetaGraph) -> tuple[dict[str, Signature], tuple[str, 
     """The public signatures that can be described, by name, and a note for each that cannot."""
     found, notes = {}, []
     for name, proto in sorted(graph.signatures.items()):
-        if name.startswith("_") or not name:
+        if not is_public(name):
             continue
         try:
             found[name] = read_signature(proto)
@@ -83,7 +97,7 @@ def describe_graph(graph: MetaGraph) -> tuple[Document | None, tuple[str, ...]]:
         for name, node in root.functions.items()
     }
     document, more = assemble(signatures, functions, root.signature_nodes, mode_of(graph.tags))
-    return document, (*notes, *more, *collection_notes(root))
+    return document, (*notes, *more, *_list_notes(root), *collection_notes(root))
 
 
 def mode_of(tags: Collection[str]) -> Mode:
@@ -104,26 +118,32 @@ def assemble(
     if key not in functions and key in signatures:
         aliased, doubts = _aliased(signatures, nodes, key)
         notes.extend(doubts)
+    default = aliased or (key if key in signatures else None)
     for name in sorted(signatures.keys() | functions.keys()):
         if aliased is not None and _repeats(name, key, aliased, signatures):
             continue
         function = functions[name]() if name in functions else None
         signature = signatures.get(name)
-        described = _describe(signature, function)
+        is_bare = name == CALL and name != default
+        if is_bare and signature is not None:
+            notes.append(f"{name}: its signature is left out: the revived object itself has one only as the default")
+            signature = None
+        described = _describe(signature, function, may_have_defaults=not is_bare)
         notes.extend(f"{name}: {note}" for note in described.notes)
         if described.endpoint is not None:
             endpoints[name] = described.endpoint
     if not endpoints:
         return None, tuple(notes)
-    default = aliased or (key if key in signatures else None)
     document = Document(specc=VERSION, endpoints=endpoints, default=default, mode=mode)
     return document, (*notes, *general_notes(document))
 
 
-def _describe(signature: Signature | None, function: Function | None) -> Described:
+def _describe(signature: Signature | None, function: Function | None, *, may_have_defaults: bool) -> Described:
     if signature is not None:
         return describe_signature(signature, function)
-    return describe_function(function) if function is not None else Described(None)
+    if function is None:
+        return Described(None)
+    return describe_function(function, may_have_defaults=may_have_defaults)
 
 
 def _repeats(name: str, key: str, aliased: str, signatures: dict[str, Signature]) -> bool:
@@ -163,6 +183,12 @@ def general_notes(document: Document) -> Iterator[str]:
 def _has_order(tree: Tree) -> bool:
     """Whether a tree holds a dict of several keys."""
     return (isinstance(tree, Dict) and len(tree.items) > 1) or any(_has_order(child) for _, child in children(tree))
+
+
+def _list_notes(root: Root) -> Iterator[str]:
+    """What of the root no document can declare."""
+    for name, count in sorted(root.function_lists.items()):
+        yield f"{name}: a list of {count} function{'' if count == 1 else 's'}, which no document can declare"
 
 
 def collection_notes(root: Root) -> Iterator[str]:

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import keyword
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from specc.diagnostics import SpecPath
 from specc.errors import ArchiveError, SpecError
 from specc.language.canonical import document_to_json
-from specc.language.document import Document, Endpoint, Selection
+from specc.language.document import CALL, Document, Endpoint, Selection
 from specc.language.load import from_json
+from specc.language.names import parameter_name
 from specc.language.signatures import DEFAULT_KEYS
 from specc.reader.archive_reader import Inspection, choose_graph, inspect_archive
+from specc.reader.custom_ops import libraries, library_of, listed
 from specc.reader.functions import read_function
 from specc.reader.graph_document import Root, collection_notes, general_notes, read_root, read_signatures
+from specc.reader.graph_ops import REFERENCE_OPS
 from specc.reader.inferred import Guess, InferredSpec, legal_endpoint_name
 from specc.reader.open_dims import BATCH
-from specc.reader.rebuilding import Parts, UnbuildableError, rebuilt
-from specc.reader.reference_variables import holds_reference_variables
+from specc.reader.rebuilding import CALL_SIGNATURE, Parts, UnbuildableError, rebuilt
 from specc.reader.saved_model import MetaGraph, damaged, read_saved_model
 from specc.reader.signatures import Signature
 from specc.reader.structured import leaves
 from specc.reader.wire import DamagedError
 
 
-def infer_archive_spec(path: str | os.PathLike[str], *, model: str | None = None) -> InferredSpec:
+def infer_archive_spec(
+    path: str | os.PathLike[str], *, model: str | None = None, imports: Sequence[str] = ()
+) -> InferredSpec:
     """A first spec of the SavedModel in the directory ``path``: it validates, and builds from the archive.
 
     A contract that names its model and its functions stays as it is. Any other document has the archive itself for its
@@ -36,6 +40,8 @@ def infer_archive_spec(path: str | os.PathLike[str], *, model: str | None = None
     Args:
         path: the directory of the SavedModel.
         model: how the document names the archive; ``path`` with a slash at its end, unless said.
+        imports: modules that the document imports before the model, as those that register ops of the archive's; a
+            library that specc knows is added by itself. None of them is imported here.
 
     Raises:
         ArchiveError: there is no SavedModel that can be read, or it offers nothing that can be built.
@@ -47,12 +53,36 @@ def infer_archive_spec(path: str | os.PathLike[str], *, model: str | None = None
         raise SpecError(inspection.findings)
     named = f"{os.fspath(path).rstrip('/') or '/'}/" if model is None else model
     if inspection.source == "contract":
-        return _of_contract(inspection, named)
+        return _with_imports(_of_contract(inspection, named), inspection, imports)
     graph, _ = choose_graph(read_saved_model(directory))
     try:
-        return _of_graph(inspection, graph, named, directory)
+        return _with_imports(_of_graph(inspection, graph, named, directory), inspection, imports)
     except DamagedError as error:
         raise damaged(directory, error) from None
+
+
+def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Sequence[str]) -> InferredSpec:
+    """The spec with the modules that register what its model needs, where that is an archive.
+
+    A library is what specc knows of an op, never what the archive says of it.
+    """
+    document, guesses = inferred.document, list(inferred.guesses)
+    if document.imports:
+        said = f"{', '.join(document.imports)}: the archive's contract says so, and a build imports them; check them"
+        guesses.append(Guess(("imports",), said))
+    is_archive = document.model is not None and document.model.endswith("/")
+    needed = {op: library_of(op) for op in inspection.custom_ops} if is_archive else {}
+    all_imports = tuple(dict.fromkeys((*document.imports, *imports, *libraries(needed))))
+    for library in libraries(needed):
+        if library not in (*document.imports, *imports):
+            ops = listed([op for op, its_library in needed.items() if its_library == library])
+            said = f"{library}, since TensorFlow lacks {ops}; it must be installed where the spec is built"
+            guesses.append(Guess(("imports",), said))
+    unknown = [op for op, library in needed.items() if not library]
+    if unknown and not (*document.imports, *imports):
+        said = f"name the module that registers {listed(unknown)}: TensorFlow lacks what the archive uses"
+        guesses.append(Guess(("imports",), said))
+    return _checked(document.model_copy(update={"imports": all_imports}), tuple(guesses))
 
 
 def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
@@ -61,15 +91,12 @@ def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
     if contract.model is not None and not given:
         said = f"the archive's contract names {contract.model!r}; check that it is found from where the spec is"
         return InferredSpec(contract, (Guess(("model",), said), *_said(inspection.notes)))
+    alone = {"preprocess": None, "postprocess": None, "autograph": False}
     endpoints = {
-        name: endpoint.model_copy(
-            update={
-                "function": name, "kwargs": {}, "preprocess": None, "postprocess": None, "autograph": False,
-            }
-        )
+        name: endpoint.model_copy(update={**alone, **_revived(name, by_signature=name in inspection.undescribed)})
         for name, endpoint in contract.endpoints.items()
         if name not in inspection.left_out
-    }  # fmt: skip
+    }
     collections = {name: _collection(name) for name in contract.variable_collections}
     update = {"model": model, "endpoints": endpoints, "variable_collections": collections, "track": ()}
     why = "the contract names no model" if contract.model is None else f"the code gave the function of {given[0]}"
@@ -77,6 +104,13 @@ def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
     for name, reason in inspection.left_out.items():
         guesses.append(Guess(("endpoints", name), f"left out, as in the archive: {reason}"))
     return _checked(contract.model_copy(update=update), (*guesses, *_said(inspection.notes)))
+
+
+def _revived(name: str, *, by_signature: bool) -> dict[str, Any]:
+    """What runs an endpoint of a contract on the archive itself: its attribute, unless only its wire is described."""
+    if by_signature:
+        return {"function": CALL_SIGNATURE, "kwargs": {"key": name}}
+    return {"function": name, "kwargs": {}}
 
 
 def _collection(attribute: str) -> tuple[Selection, ...]:
@@ -88,7 +122,7 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
     functions = {name: read_function(graph, node) for name, node in root.functions.items()}
     parts = Parts(read_signatures(graph)[0], functions)
     if not graph.has_objects:
-        _require_loadable(parts.signatures, directory)
+        _require_loadable(parts.signatures, graph, directory)
     guesses = [Guess(("model",), "the archive itself; name the code that makes the model, where there is any")]
     endpoints: dict[str, Endpoint] = {}
     default, reasons = found.default, []
@@ -109,6 +143,9 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
         guesses.extend(more)
     if not endpoints:
         raise ArchiveError(f"{directory} offers nothing that can be built: {'; '.join(reasons[:3])}")
+    if CALL in endpoints and default is None and len(endpoints) == 1:
+        said = f"null, since the archive has no signature; write {CALL!r}, if a server is to have one"
+        guesses.append(Guess(("default",), said))
     moot = {*general_notes(found), *collection_notes(root)}
     guesses += _said(tuple(note for note in inspection.notes if note not in moot))
     collections = {name: _collection(name) for name in _collections(root, endpoints)}
@@ -124,16 +161,24 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
     return _checked(document, tuple(guesses))
 
 
-def _require_loadable(signatures: Mapping[str, Signature], directory: Path) -> None:
+def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, directory: Path) -> None:
     """Raises ArchiveError where TensorFlow cannot load a SavedModel of TensorFlow 1, or cannot save it again."""
-    if holds_reference_variables(directory):
+    if graph.ops & REFERENCE_OPS:
         hint = "write it anew with resource variables, tf.compat.v1.enable_resource_variables()"
         raise ArchiveError(f"{directory} cannot be built from: it holds reference variables of TensorFlow 1; {hint}")
     for key, signature in signatures.items():
+        by_parameter: dict[str, str] = {}
         for name in signature.inputs:
-            if keyword.iskeyword(name):
-                message = f"TensorFlow cannot load it, since {name!r}, an input of {key!r}, is no name for a parameter"
+            if keyword.iskeyword(name) or name == "self":
+                verb = "call" if name == "self" else "load"
+                message = (
+                    f"TensorFlow cannot {verb} it, since {name!r}, an input of {key!r}, is no name for a parameter"
+                )
                 raise ArchiveError(f"{directory} cannot be built from: {message}")
+            other = by_parameter.setdefault(parameter_name(name), name)
+            if other != name:
+                both = f"{other!r} and {name!r}, inputs of {key!r}, are both the parameter {parameter_name(name)!r}"
+                raise ArchiveError(f"{directory} cannot be built from: TensorFlow cannot load it, since {both}")
 
 
 def _endpoint_name(name: str, found: Document, taken: Mapping[str, Endpoint]) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
 from specc.diagnostics import SpecPath, format_path, printable
-from specc.language.document import Document, Endpoint
-from specc.language.legality import RESERVED, is_input_name
+from specc.language.document import CALL, Document, Endpoint
+from specc.language.legality import RESERVED, input_keys, is_input_name
 from specc.language.names import BoundLeaf, components, input_leaves, output_leaves
 from specc.language.trees import Leaf, Tensor, Tree
+from specc.reader.linking import renamed
 from specc.reader.structured import leaves as leaves_of
 from specc.reader.structured import with_leaves
 
@@ -42,17 +43,33 @@ def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[
     Arguments are renamed, and leaves get a ``name``; keys stay as the function has them.
     """
     guesses: list[Guess] = []
+    known = [_wire_names(leaf) for leaf in input_leaves(endpoint)]
     arguments: list[str] = []
     for index, name in enumerate(endpoint.arguments):
         arguments.append(legal_name(name, arguments, f"argument_{index}"))
         if arguments[-1] != name:
             guesses.append(Guess((*at, "arguments", index), f"no argument can be called {name!r}"))
     endpoint = endpoint.model_copy(update={"arguments": tuple(arguments)})
-    leaves = iter([*_renamed_inputs(endpoint, at, guesses)])
-    inputs = tuple(with_leaves(tree, leaves) for tree in endpoint.inputs)
+    endpoint = _with_inputs(endpoint, _named_as_before(endpoint, known))
+    inputs = _with_inputs(endpoint, _renamed_inputs(endpoint, at, guesses)).inputs
     outputs = with_leaves(endpoint.outputs, iter([*_renamed_outputs(endpoint, at, guesses)]))
     legal = endpoint.model_copy(update={"inputs": inputs, "outputs": outputs})
     return _without_needless_names(legal), tuple(guesses)
+
+
+def _with_inputs(endpoint: Endpoint, leaves: Iterator[Leaf]) -> Endpoint:
+    new = iter([*leaves])  # all of them are made before the first is put in its place
+    return endpoint.model_copy(update={"inputs": tuple(with_leaves(tree, new) for tree in endpoint.inputs)})
+
+
+def _wire_names(leaf: BoundLeaf) -> tuple[str, ...]:
+    return tuple(component.wire_name for component in leaf.components)
+
+
+def _named_as_before(endpoint: Endpoint, known: list[tuple[str, ...]]) -> Iterator[Leaf]:
+    """The inputs under the wire names that they had before their arguments were renamed, where those are legal."""
+    for leaf, names in zip(input_leaves(endpoint), known, strict=True):
+        yield renamed(leaf.leaf, _wire_names(leaf), names) if all(map(is_input_name, names)) else leaf.leaf
 
 
 def _without_needless_names(endpoint: Endpoint) -> Endpoint:
@@ -78,33 +95,43 @@ def _spoken(tree: Tree, made: Iterator[str]) -> Iterator[Leaf]:
 
 
 def _renamed_inputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> Iterator[Leaf]:
-    taken: set[str] = set()
-    for leaf in input_leaves(endpoint, at):
-        names = [component.wire_name for component in leaf.components]
-        fits = all(is_input_name(name) and name.lower() not in taken for name in names)
-        renamed = leaf.leaf if fits and len(set(names)) == len(names) else _renamed(leaf, taken, guesses)
-        taken |= {part.wire_name.lower() for part in components(renamed, renamed.name or leaf.name)}
-        yield renamed
+    leaves = input_leaves(endpoint, at)
+    taken: set[object] = set()
+    kept: set[int] = set()
+    for index, leaf in enumerate(leaves):  # before any is renamed: no new name takes one that can stay
+        names = _wire_names(leaf)
+        if all(map(is_input_name, names)) and _are_free(names, taken):
+            kept.add(index)
+            taken.update(key for name in names for key in input_keys(name))
+    for index, leaf in enumerate(leaves):
+        yield leaf.leaf if index in kept else _renamed(leaf, taken, guesses)
 
 
-def _renamed(leaf: BoundLeaf, taken: Collection[str], guesses: list[Guess]) -> Leaf:
-    """The leaf under the first name made of its own whose components clash with nothing."""
-    base = legal_name(leaf.name, (), "input")
+def _are_free(names: Iterable[str], taken: Collection[object]) -> bool:
+    """Whether ``names`` clash neither with what is taken nor with each other."""
+    keys = [key for name in names for key in input_keys(name)]
+    return len(set(keys)) == len(keys) and not any(key in taken for key in keys)
+
+
+def _renamed(leaf: BoundLeaf, taken: set[object], guesses: list[Guess]) -> Leaf:
+    """The leaf under the first name made of its own whose components clash with nothing that is ``taken``."""
+    base = _legal_wire_name(leaf.name)
     for number in count(1):
         name = base if number == 1 else f"{base}_{number}"
-        renamed = _named(leaf.leaf, name)
-        parts = [component.wire_name for component in components(renamed, name)]
-        if not any(part.lower() in taken for part in parts):
+        legal = _named(leaf.leaf, name)
+        names = [component.wire_name for component in components(legal, name)]
+        if _are_free(names, taken):
             break
+    taken.update(key for name in names for key in input_keys(name))
     guesses.append(Guess(leaf.path, f"called {name!r} on the wire, since {leaf.name!r} is no legal name, or taken"))
-    return renamed
+    return legal
 
 
 def _renamed_outputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> Iterator[Leaf]:
     taken: set[str] = set()
     for leaf in output_leaves(endpoint, at):
-        names = [component.wire_name for component in leaf.components]
-        renamed = leaf.leaf
+        names = _wire_names(leaf)
+        legal = leaf.leaf
         if not all(name.isprintable() and name not in taken for name in names):
             base = "".join(letter if letter.isprintable() else "_" for letter in leaf.name)
             free = (base if number == 1 else f"{base}_{number}" for number in count(1))
@@ -112,17 +139,24 @@ def _renamed_outputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> 
                 name for name in free
                 if not any(part.wire_name in taken for part in components(_named(leaf.leaf, name), name))
             )  # fmt: skip
-            renamed = _named(leaf.leaf, name)
+            legal = _named(leaf.leaf, name)
             guesses.append(
                 Guess(leaf.path, f"called {name!r} on the wire, since {leaf.name!r} is taken or unprintable")
             )
-        taken |= {part.wire_name for part in components(renamed, renamed.name or leaf.name)}
-        yield renamed
+        taken |= {part.wire_name for part in components(legal, legal.name or leaf.name)}
+        yield legal
 
 
 def _named(leaf: Leaf, name: str) -> Leaf:
     said = {"name": name} if isinstance(leaf, Tensor) else {"name": name, "names": None}
     return leaf.model_copy(update=said)
+
+
+def _legal_wire_name(text: str) -> str:
+    """A legal wire name of an input that is like ``text``."""
+    parts = (re.sub(r"[^A-Za-z0-9_.-]+", "_", part) for part in text.split("/") if part)
+    word = "/".join(parts).lstrip("_.-/")
+    return word if is_input_name(word) else legal_name(text, (), "input")
 
 
 def legal_name(text: str, taken: Collection[str], otherwise: str) -> str:
@@ -138,4 +172,6 @@ def legal_name(text: str, taken: Collection[str], otherwise: str) -> str:
 
 def legal_endpoint_name(name: str, taken: Collection[str]) -> str:
     """The name of an endpoint that is like ``name``, unlike all of ``taken``, and free on a revived object."""
+    if name == CALL and name not in taken:
+        return name
     return legal_name(name, (*taken, *RESERVED), "endpoint")

@@ -49,7 +49,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "3 TensorShapeProto tensor_shape",
     ),
     "TensorInfo.CooSparse": ("1 string values_tensor_name",),
-    "TensorInfo.CompositeTensor": ("1 TypeSpecProto type_spec",),
+    "TensorInfo.CompositeTensor": ("1 TypeSpecProto type_spec", "2 repeated TensorInfo components"),
     "TensorShapeProto": ("2 repeated TensorShapeProto.Dim dim", "3 bool unknown_rank"),
     "TensorShapeProto.Dim": ("1 int64 size",),
     "TensorProto": (

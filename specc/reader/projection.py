@@ -2,8 +2,8 @@
 
 Lost, since a SavedModel has no place for them:
 
-* the model, the document's name and description; the endpoints' ``function`` (it comes back as null), ``kwargs``,
-  ``preprocess``, ``postprocess``, ``autograph``, ``gradients``, ``jax`` and descriptions; ``track``;
+* the model, ``imports``, the document's name and description; the endpoints' ``function`` (it comes back as null),
+  ``kwargs``, ``preprocess``, ``postprocess``, ``autograph``, ``gradients``, ``jax`` and descriptions; ``track``;
 * the collections: a graph lists their variables, and no path on a model leads to them;
 * the names and bounds of dims (a named dim comes back as ``?``), and the bounds and descriptions of leaves;
 * what a default loses in its dtype's own precision;

@@ -9,12 +9,12 @@ from typing import Any
 
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.language.consistency import find_inconsistencies
-from specc.language.document import Document, Endpoint
+from specc.language.document import CALL, Document, Endpoint
 from specc.language.legality import find_illegal
 from specc.language.signatures import DEFAULT_KEYS
 from specc.language.tensor_string import ANY, Dim
 from specc.language.trees import Dict, Ragged, Sparse, Tensor, Tree, children
-from specc.reader.endpoints import describe_signature
+from specc.reader.endpoints import describe_signature, inferring
 from specc.reader.functions import Function, Trace
 from specc.reader.inferred import Guess, with_legal_names
 from specc.reader.open_dims import BATCH, with_shape
@@ -65,7 +65,7 @@ def rebuilt(name: str, legal: str, found: Document, parts: Parts) -> tuple[Endpo
 
 def _find(endpoint: Endpoint, name: str, found: Document) -> list[Diagnostic]:
     """What is wrong with an endpoint, as the only one of a document."""
-    default = name if name in DEFAULT_KEYS.values() else None
+    default = name if name in DEFAULT_KEYS.values() or name == CALL == found.default else None
     alone = Document.model_validate(
         {"specc": 1, "dims": {BATCH: {}}, "endpoints": {name: endpoint}, "default": default}
     )
@@ -77,9 +77,13 @@ def _with_function(name: str, endpoint: Endpoint, parts: Parts) -> Endpoint:
     """The revived attribute where it takes and gives what is described; else the signature, described flat."""
     function, signature = parts.functions.get(name), parts.signatures.get(name)
     reason = "it is neither a public function nor a signature"
-    for trace in function.traces if function is not None else ():
+    traces = function.traces if function is not None else ()
+    fixing = {trace.fixed for trace in inferring([trace for trace in traces if _is_described(endpoint, trace)])}
+    for trace in traces:
         if not _is_described(endpoint, trace):
             reason = "the function of its name cannot be described as it is called"
+        elif signature is not None and len(fixing) > 1:
+            reason = "nothing says which of the function's traces its signature is"
         elif trace.by_name:
             reason = f"{', '.join(trace.by_name)} can be given by name only"
         elif (kwargs := _fixed(trace)) is None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specc.language.document import Method
+from specc.language.names import undivided_names
 from specc.language.signatures import METHOD_NAMES
 from specc.language.tensor_string import Shape
 from specc.language.trees import Leaf, Sparse
 from specc.reader.messages import Message
-from specc.reader.structured import composite, spelled
+from specc.reader.structured import composite, is_extension, spelled
 from specc.reader.tensor_values import UndescribableError, dtype_name, shape_of_proto, tensor_value
 
 _METHODS = {name: method for method, name in METHOD_NAMES.items()}
@@ -36,6 +37,8 @@ class Signature:
     whole_inputs: dict[str, Leaf] = field(default_factory=dict)
     """Composite tensors that have one wire name for all their components: TensorFlow 1, and some damaged archives."""
     whole_outputs: dict[str, Leaf] = field(default_factory=dict)
+    undivided_outputs: tuple[str, ...] = ()
+    """ExtensionTypes, each with one wire name for its tensors, which are among ``outputs`` under numbered names."""
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -53,8 +56,18 @@ def read_signature(proto: Message) -> Signature:
     if not proto.outputs:
         raise UndescribableError("no output")
     inputs, whole_inputs = _tensors(proto.inputs)
-    outputs, whole_outputs = _tensors(proto.outputs)
-    notes: list[str] = []
+    plain, extensions = [], {}
+    for entry in proto.outputs:
+        if _is_extension(entry.value):
+            extensions[entry.key] = list(entry.value.composite_tensor.components)
+        else:
+            plain.append(entry)
+    outputs, whole_outputs = _tensors(plain)
+    outputs |= _numbered(extensions, {**outputs, **whole_outputs})
+    notes = [
+        f"{name!r} is one name for all the tensors of an ExtensionType, which the language cannot say"
+        for name in sorted(extensions)
+    ]
     defaults = {}
     for entry in proto.defaults:
         try:
@@ -66,7 +79,22 @@ def read_signature(proto: Message) -> Signature:
             defaults[entry.key] = value
         else:
             notes.append(f"the default of {entry.key!r} is left out: no input has its name, dtype and shape")
-    return Signature(inputs, outputs, proto.method_name, defaults, whole_inputs, whole_outputs, tuple(notes))
+    undivided = tuple(sorted(extensions))
+    return Signature(inputs, outputs, proto.method_name, defaults, whole_inputs, whole_outputs, undivided, tuple(notes))
+
+
+def _is_extension(info: Message) -> bool:
+    return info.WhichOneof("encoding") == "composite_tensor" and is_extension(info.composite_tensor.type_spec)
+
+
+def _numbered(extensions: dict[str, list[Message]], others: Iterable[str]) -> dict[str, WireTensor]:
+    counts = {**{name: len(parts) for name, parts in extensions.items()}, **dict.fromkeys(others, 1)}
+    names = undivided_names(counts)
+    return {
+        name: WireTensor(dtype_name(part.dtype), shape_of_proto(part.tensor_shape))
+        for key, parts in extensions.items()
+        for name, part in zip(names[key], parts, strict=True)
+    }
 
 
 def _tensors(entries: Iterable[Message]) -> tuple[dict[str, WireTensor], dict[str, Leaf]]:

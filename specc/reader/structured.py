@@ -17,6 +17,7 @@ from specc.reader.messages import Message
 from specc.reader.tensor_values import UndescribableError, dtype_name, shape_of_proto, tensor_value
 
 _RAGGED, _SPARSE = 3, 1
+_EXTENSION = 13
 _COMPOSITES = {_RAGGED: 4, _SPARSE: 2}
 """``TypeSpecClass``, and how many values its state has."""
 
@@ -113,6 +114,11 @@ def composite(spec: Message) -> Ragged | Sparse:
     if splits not in ("int32", "int64"):
         raise UndescribableError(f"a ragged tensor with {splits} row splits")
     return Ragged(dtype=dtype, shape=spelled(shape), ragged_rank=rank, row_splits_dtype=splits)
+
+
+def is_extension(spec: Message) -> bool:
+    """Whether a ``TypeSpecProto`` is that of an ExtensionType, a class of somebody else's."""
+    return bool(spec.type_spec_class == _EXTENSION)
 
 
 def literal(value: Message) -> str:

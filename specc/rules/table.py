@@ -17,9 +17,10 @@ DocumentRule: TypeAlias = Literal[
     "bad-name", "bad-path", "bad-ragged-rank", "bad-receiver", "bad-shape", "bad-sharding", "bad-size", "bad-tensor",
     "bad-value", "bad-version", "duplicate-argument", "duplicate-entry", "duplicate-field", "empty-container",
     "empty-text", "missing-arguments", "missing-default", "missing-key", "name-clash", "named-ragged-dim",
-    "named-variable-dim", "optional-default", "reserved-name", "too-deep", "too-many-findings", "undeclared-dim",
-    "unknown-default", "unknown-endpoint", "unknown-feature", "unknown-key", "unknown-kind", "unknown-receiver",
-    "unsupported-default", "unsupported-save-option", "wrong-arguments", "wrong-length", "wrong-names", "wrong-type",
+    "named-variable-dim", "no-signature", "optional-default", "reserved-name", "too-deep", "too-many-findings",
+    "undeclared-dim", "unknown-default", "unknown-endpoint", "unknown-feature", "unknown-key", "unknown-kind",
+    "unknown-receiver", "unsupported-default", "unsupported-save-option", "wrong-arguments", "wrong-length",
+    "wrong-names", "wrong-type",
 ]  # fmt: skip
 GeneralCheck: TypeAlias = Literal[
     "duplicate-collection", "duplicate-endpoint", "fixed-dim", "generated-name", "inconsistent-dim",
@@ -34,13 +35,15 @@ TritonCheck: TypeAlias = Literal["triton-batching", "triton-dtype", "triton-no-d
 LitertCheck: TypeAlias = Literal["litert-dtype", "litert-serve"]
 OnnxCheck: TypeAlias = Literal["onnx-dtype", "onnx-signature"]
 OpenvinoCheck: TypeAlias = Literal["openvino-dtype", "openvino-endpoints"]
-CheckRule: TypeAlias = GeneralCheck | TfServingCheck | TritonCheck | LitertCheck | OnnxCheck | OpenvinoCheck
+BuiltOnnxCheck: TypeAlias = Literal["onnx-nested-table"]
+DocumentCheck: TypeAlias = GeneralCheck | TfServingCheck | TritonCheck | LitertCheck | OnnxCheck | OpenvinoCheck
+CheckRule: TypeAlias = DocumentCheck | BuiltOnnxCheck
 BuildRule: TypeAlias = Literal[
     "archive-mismatch", "asset-clash", "bad-function", "bad-model", "bad-resource", "bad-sharding-callback",
-    "bad-signature", "collection-content", "empty-collection", "import-failed", "long-tags", "missing-endpoint",
-    "missing-function", "missing-model", "no-document", "not-in-jax", "output-conflict", "python-op", "same-tags",
-    "save-failed", "step-conflict", "trace-failed", "unknown-collection", "unknown-function", "unknown-track",
-    "unsupported-dtype", "untracked-resource", "wrong-arity",
+    "bad-signature", "collection-content", "empty-collection", "import-failed", "long-tags", "missing-asset",
+    "missing-endpoint", "missing-function", "missing-model", "name-of-another-layer", "no-document", "not-in-jax",
+    "output-conflict", "python-op", "same-tags", "save-failed", "step-conflict", "trace-failed", "unknown-collection",
+    "unknown-function", "unknown-track", "unregistered-op", "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
 ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]
 RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule
@@ -80,5 +83,6 @@ RULES: dict[RuleId, Rule] = {
         *(Rule(id, stage) for stage, ids in _STAGES.items() for id in get_args(ids)),
         *(Rule(id, "check", "off" if id in _OFF else "warning") for id in get_args(GeneralCheck)),
         *(Rule(id, "check", "warning", target) for target, ids in _TARGETS.items() for id in get_args(ids)),
+        *(Rule(id, "build", "warning", "onnx") for id in get_args(BuiltOnnxCheck)),
     )
 }

@@ -219,12 +219,11 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         nested,
         {
             **NO_TRAINING,
-            "inputs": [{"rest": ["float32[batch, time, 4]", named("user_id", "int32[batch]")], "user": "float32[batch, 3]"}],
+            "inputs": [{"rest": ["float32[batch, time, 4]", named("user-id", "int32[batch]")], "user": "float32[batch, 3]"}],
             "outputs": [named("score", "float32[batch, 2]"), "float32[batch, time, 3]", "float32[batch, ?, 3]", "float32[batch, 1]"],
         },
         [
             BATCH,
-            "endpoints.serve.inputs[0].rest[1]: called 'user_id' on the wire, since 'user-id' is no legal name, or taken",
             "dims.time: axis 1 of 'rest_0' in 'serve'; check its name, and add bounds where there are any",
         ],
     ),
@@ -551,11 +550,6 @@ WRITE = 'write a function that returns tensors, and name it in "function"'
             lambda: called(Ranker(), tf.ones([1, 3]), {"words": tf.constant([["a"]])}),
             UNKNOWN + "it recorded the shape of user, and none of terms; call it once on keras.Input tensors, or define "
             "build(self, user_shape, terms_shape)",
-        ),
-        (
-            lambda: called(Keywords(), keras.Input((3,)), c=keras.Input((2,))),
-            "model: wrong-arity: the inputs are a, c, and 'b' stands before them; write a function that takes the inputs "
-            'by position, and name it in "function"',
         ),
         (
             lambda: called(layers.StringLookup(vocabulary=["a"]), tf.constant(["a"])),

@@ -203,7 +203,7 @@ CASES: dict[str, tuple[Callable[[str], None], dict[str, Any], str | None, str, l
         {"g": endpoint(["x"], [bare("float32[?, 2]", "inp")], "float32[?, 2]"),
          "unlinked": endpoint(["q"], ["float32[2]"], {"output_0": "float32[2]"})},
         None, "object graph",
-        ["g: the function of its name has 3 traces; one is described", "g: its trace fixes training=False",
+        ["g: the function of its name has 3 traces; one is described, and not training=True", "g: its trace fixes training=False",
          "never: not described: no trace of it can be described, and no signature chooses",
          "unlinked: described flat: its names could not be linked to the arguments of the function of its name (p)",
          FUNCTION, DIMS],

@@ -90,19 +90,20 @@ BINDING = {
     "too many arguments": (
         {"arguments": ["x", "y", "z"], "inputs": [VECTOR, VECTOR, VECTOR]},
         "endpoints.serve.inputs: wrong-arity: the function takes (x: Any, training: bool = False) -> Any, and the "
-        'document gives 3 positional arguments: too many positional arguments; each entry of "inputs" is one positional '
-        "argument",
+        "document gives 3 arguments (x, y, z): 'x' is a parameter and 'y' is not; "
+        'each entry of "inputs" is one argument; name all of them as the parameters are, or none',
     ),
     "an argument that would be an option": (
         {"arguments": ["x", "y"], "inputs": [VECTOR, VECTOR]},
-        "endpoints.serve.inputs[1]: wrong-arity: argument 1 would be 'training' of Model.call(x: Any, training: bool = "
-        "False) -> Any; make the inputs one list or dict, and give 'training' in \"kwargs\"",
+        "endpoints.serve.inputs: wrong-arity: the function takes (x: Any, training: bool = False) -> Any, and the "
+        "document gives 2 arguments (x, y): 'x' is a parameter and 'y' is not; "
+        'each entry of "inputs" is one argument; name all of them as the parameters are, or none',
     ),
     "a keyword that the function does not take": (
         {"kwargs": {"trainin": True}},
         "endpoints.serve.inputs: wrong-arity: the function takes (x: Any, training: bool = False) -> Any, and the "
-        "document gives 1 positional argument and trainin: got an unexpected keyword argument 'trainin'; each entry of "
-        '"inputs" is one positional argument',
+        "document gives 1 argument (inputs) and trainin: got an unexpected keyword argument 'trainin'; "
+        'each entry of "inputs" is one argument; name all of them as the parameters are, or none',
     ),
     "a function that raises": (
         {"function": "fails"},

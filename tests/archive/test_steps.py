@@ -443,13 +443,6 @@ def silent() -> keras.Model:
             "the model's metrics have no variables before its first batch; call model.test_on_batch(x, y) and "
             "model.reset_metrics() where it is made",
         ),
-        (
-            silent,
-            "eval_step",
-            EVALUATE,
-            "Silent.test_step never calls compute_loss, so its loss and predictions are not known; name a function of "
-            "your own that returns them",
-        ),
     ],
 )
 def test_a_model_that_cannot_make_the_step_is_refused(
@@ -457,6 +450,76 @@ def test_a_model_that_cannot_make_the_step_is_refused(
 ) -> None:
     found = refused(make(), {"run": {**endpoint, "function": f"specc:{function}"}}, mode=endpoint["method"])
     assert found == [f"endpoints.run.function: trace-failed: tracing failed: ValueError: {message}"]
+
+
+def test_a_step_that_never_computes_a_loss_gives_its_metrics_only(export: Any, refused: Any) -> None:
+    declared = {**EVALUATE, "function": "specc:eval_step"}
+    conflicts = refused(silent(), {"run": declared}, mode="eval")
+    assert conflicts[0].startswith("endpoints.run.outputs.loss: output-conflict: declared, but the function returns no")
+    outputs = {"metrics": {"loss": {"value": SCALAR, "update_op": SCALAR}}}
+    revived, _ = export(silent(), {"run": {**declared, "outputs": outputs}}, mode="eval")
+    x, y, _ = (tf.constant(part) for part in batches()[0])
+    assert sorted(revived.run(x, y)["metrics"]) == ["loss"]
+
+
+class Unpacking(keras.Model):
+    """A custom step that takes exactly what fit was given: x and y."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = layers.Dense(CLASSES)
+
+    def call(self, x: Any) -> Any:
+        return self.dense(x)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x, y, self(x, training=True))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return {"loss": loss}
+
+
+class Autoencoder(keras.Model):
+    """A model that is trained on its inputs alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = layers.Dense(3)
+
+    def call(self, x: Any) -> Any:
+        return self.dense(x)
+
+    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any) -> Any:
+        return keras.ops.mean(keras.ops.square(x - y_pred))
+
+
+@pytest.mark.parametrize(("make", "names"), [(Unpacking, ["x", "y"]), (Autoencoder, ["x"])])
+def test_a_step_gets_the_batch_that_fit_was_given(make: Any, names: list[str], export: Any) -> None:
+    x, y, _ = batches()[0]
+    batch = [x[:, :3] if make is Autoencoder else x, y][: len(names)]
+    ours, theirs = make(), make()
+    for model in (ours, theirs):
+        model(tf.constant(batch[0]))
+        model.compile("sgd", "sparse_categorical_crossentropy")
+    theirs.set_weights(ours.get_weights())
+    outputs = {"loss": SCALAR, "metrics": {"loss": {"value": SCALAR, "update_op": SCALAR}}}
+    width = batch[0].shape[1]
+    endpoint = {
+        "function": "specc:train_step",
+        "arguments": names,
+        "inputs": [f"float32[batch, {width}]", KIND][: len(names)],
+        "outputs": {**outputs, "predictions": f"float32[batch, {3 if make is Autoencoder else CLASSES}]"},
+        "method": "train",
+    }
+    revived, _ = export(ours, {"learn": endpoint}, mode="train")
+    answer = revived.learn(*map(tf.constant, batch))
+    loss = theirs.compute_loss(*map(tf.constant, (*batch, y)[:2]), theirs(tf.constant(batch[0])))
+    assert float(answer["loss"]) == pytest.approx(float(loss), rel=1e-6)
+    theirs.fit(*batch, batch_size=len(x), verbose=0)
+    for got, wanted in zip(revived.variables, theirs.variables, strict=False):
+        np.testing.assert_allclose(got.numpy(), wanted.numpy(), rtol=1e-6)
 
 
 def test_metrics_that_the_step_makes_can_be_read_and_reset(export: Any) -> None:

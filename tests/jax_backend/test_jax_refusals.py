@@ -216,3 +216,19 @@ def test_a_step_of_keras_s_own(tmp_path: Path) -> None:
 def test_what_needs_tensorflow_itself_says_so(tmp_path: Path) -> None:
     with pytest.raises(specc.UnavailableError, match="on TensorFlow, not on jax; set KERAS_BACKEND=tensorflow"):
         specc.infer_spec(mlp())
+
+
+class Held:
+    """A result that holds its array in an attribute."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+@pytest.mark.parametrize("postprocess", [{}, {"postprocess": "operator:attrgetter"}], ids=["alone", "postprocess"])
+def test_an_object_that_holds_arrays(postprocess: dict[str, Any], tmp_path: Path) -> None:
+    endpoint = {"function": None, "inputs": ["float32[batch]"], "outputs": "float32[batch]", **postprocess}
+    assert findings(None, tmp_path, {"f": endpoint}, {"f": lambda x: {"inner": Held(x * 2)}}) == [
+        "endpoints.f.function: not-in-jax: the function returns a Held, and what it holds cannot leave JAX; return arrays in "
+        "dicts, lists and tuples: name a module:attribute that takes them out of the object"
+    ]

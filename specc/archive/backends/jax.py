@@ -20,10 +20,11 @@ import tensorflow as tf
 from jax.experimental import jax2tf
 
 from specc.archive.backends import Callee
-from specc.archive.backends.jax_limits import find_limits, find_unknown_calls, lookup_used
+from specc.archive.backends.jax_limits import RULE, find_limits, find_unknown_calls, lookup_used
 from specc.archive.backends.jax_shapes import OPEN, keras_symbols, renumbered
+from specc.archive.opaque import opaque_objects
 from specc.archive.user_code import summarize
-from specc.diagnostics import Diagnostic, did_you_mean, finding
+from specc.diagnostics import Diagnostic, did_you_mean, finding, kind_of
 from specc.errors import SpecError
 from specc.language.names import BoundLeaf
 
@@ -143,6 +144,7 @@ class JaxBackend:
                 if not scope.is_complete and not callee.options.is_static:
                     raise _MoreVariablesError(list(scope.used.values()))
                 updated = scope.updated(variables)
+            _require_transparent(callee, leaves)
             is_array = [isinstance(leaf, jax.Array) for leaf in leaves]
             told["result"] = tf.nest.map_structure(lambda _: 0, result)
             told["leaves"] = [None if array else leaf for leaf, array in zip(leaves, is_array, strict=True)]
@@ -220,6 +222,15 @@ def _without_paths() -> Iterator[None]:
         yield
     finally:
         jax.config.update("jax_traceback_in_locations_limit", before)
+
+
+def _require_transparent(callee: Callee, leaves: list[Any]) -> None:
+    """An object would take arrays of the trace out of it; the postprocess, which is TensorFlow's, cannot go into it."""
+    objects = opaque_objects(leaf for leaf in leaves if not isinstance(leaf, jax.Array))
+    if objects:
+        message = f"the function returns {kind_of(objects[0])}, and what it holds cannot leave JAX"
+        hint = "return arrays in dicts, lists and tuples: name a module:attribute that takes them out of the object"
+        raise SpecError([finding(RULE, callee.path, message, hint)])
 
 
 def _require_built(callee: Callee, variables: list[Any]) -> None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from pydantic import ValidationError
 
 from specc.archive.agreement import describe, spec_of
 from specc.archive.backends import runs_in_tensorflow
 from specc.archive.backends.jax_shapes import BATCH, declared_symbols
 from specc.archive.binding import identity_of
 from specc.archive.cores import Cores, Source, refuse_python_ops
+from specc.archive.distributed import tracing_for_archive
 from specc.archive.drop_in.asked import Asked, by_signature, by_trace
-from specc.archive.drop_in.input_specs import map_structure
+from specc.archive.drop_in.extension_types import extension_types, on_the_wire
+from specc.archive.drop_in.input_specs import map_structure, unsayable
 from specc.archive.drop_in.keras_errors import (
     SpecTypeError,
     SpecValueError,
@@ -28,6 +29,7 @@ from specc.archive.drop_in.keras_errors import (
 )
 from specc.archive.drop_in.revived import argument_defaults, revived_function
 from specc.archive.export import Revived
+from specc.archive.resources import name_tables
 from specc.archive.tensorspec import tree_of
 from specc.archive.user_code import summarize
 from specc.diagnostics import SpecPath
@@ -60,10 +62,15 @@ class Added:
     """Whether its inputs have the dimension ``batch``."""
 
 
-def add(
-    name: str, function: Callable[..., Any], input_signature: Any, cores: Cores, options: JaxOptions = _NO_OPTIONS
+def add(  # each is one thing that an endpoint is made of
+    name: str,
+    function: Callable[..., Any],
+    input_signature: Any,
+    cores: Cores,
+    options: JaxOptions = _NO_OPTIONS,
+    tracked: Sequence[Any] = (),
 ) -> Added:
-    """Traces ``function`` into ``cores`` and declares it.
+    """Traces ``function`` into ``cores`` and declares it; ``tracked`` may own variables that it uses.
 
     Raises:
         SpecTypeError, SpecValueError: where Keras raises TypeError or ValueError.
@@ -75,6 +82,12 @@ def add(
         raise type_error("bad-name", (), f"the name of an endpoint is a string, not {name!r}")
     require_legal({name: Endpoint(function=None, inputs=(), outputs=tensor("bool[]"))})
     asked = by_trace(function, path) if input_signature is None else by_signature(function, input_signature, path)
+    asked = replace(asked, function=_of_this_call(asked.function))
+    if odd := unsayable(*asked.specs):
+        hint = "give it dicts with text for keys, and containers that are not empty"
+        raise type_error("bad-signature", path, f"the function takes {odd}", hint)
+    if extensions := extension_types(asked.specs):
+        return _undescribed(name, asked, asked.function, function, extensions)
     is_tensorflow = runs_in_tensorflow(asked.function)
     names_batch = (
         keras.config.backend() == "jax" and not is_tensorflow and "polymorphic_shapes" not in options.jax2tf_kwargs
@@ -92,19 +105,26 @@ def add(
         symbols=declared_symbols(leaves),
         as_result=_tensors,
     )
-    owner = getattr(asked.function, "__self__", None)
+    owner = getattr(getattr(asked.function, "_specc_calls", None), "__self__", None)
     findings = list(cores.backend.find_obstacles(source, leaves, None, owner))
     if findings:
         kind = SpecTypeError if any(each.rule == "unknown-key" for each in findings) else SpecValueError
         raise kind(findings)  # jax2tf.convert raises TypeError
     cores.backend.know(owner)
+    name_tables(owner)
 
     def names_out(result: Any) -> tuple[str, ...]:
+        if not unsayable(result) and extension_types(result):
+            return ()
         leaves = output_leaves(declared.model_copy(update={"outputs": _outputs(result, path)}))
         return tuple(component.wire_name for leaf in leaves for component in leaf.components)
 
-    with as_raised():
+    with as_raised(), tracing_for_archive(owner, *tracked):
         core = cores.trace(source, asked.specs, names_in, names_out)
+    named = [leaf.name if isinstance(leaf.leaf, Tensor) else None for leaf in leaves]
+    if extensions := extension_types(core.result):
+        revived = function if asked.traces else revived_function(name, core, asked, named)
+        return _undescribed(name, asked, lambda *arguments: core.call(list(arguments)), revived, extensions)
     endpoint = declared.model_copy(update={"outputs": _outputs(core.result, path)})
     require_legal({name: endpoint})
     given = function if asked.is_plain else None
@@ -112,8 +132,35 @@ def add(
         for trace in asked.traces:
             refuse_python_ops(trace, (*path, "function"))
         return Added(endpoint, asked.function, given, Revived(function, asked.traces), names_batch)
-    named = [leaf.name if isinstance(leaf.leaf, Tensor) else None for leaf in leaves]
     return Added(endpoint, asked.function, given, Revived(revived_function(name, core, asked, named)), names_batch)
+
+
+def _of_this_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A new function that does what ``function`` does.
+
+    A trace is found by its function, and between two calls the model behind it may change.
+    """
+
+    def called(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    called._specc_calls = getattr(function, "_specc_calls", function)  # type: ignore[attr-defined]  # see runs_in_tensorflow
+    return called
+
+
+def _undescribed(
+    name: str, asked: Asked, function: Callable[..., Any], revived: Any, extensions: Sequence[str]
+) -> Added:
+    """What takes or gives an ExtensionType; ``revived`` is a function with a trace of its own."""
+    path: SpecPath = ("endpoints", name)
+    traces = asked.traces or (revived.get_concrete_function(),)
+    for trace in traces:
+        refuse_python_ops(trace, (*path, "function"))
+    endpoint, as_signature = on_the_wire(asked.specs, function, traces[0], path)
+    require_legal({name: endpoint})
+    many = len(extensions) > 1
+    why = f"it takes or gives {', '.join(extensions)}, {'' if many else 'an '}ExtensionType{'s' if many else ''}"
+    return Added(endpoint, as_signature, None, Revived(revived, traces, why))
 
 
 def _declared(asked: Asked, *, names_batch: bool) -> Endpoint:
@@ -167,10 +214,13 @@ def _tensors(result: Any) -> Any:
 
 def _outputs(result: Any, path: SpecPath) -> Tree:
     """The tree of what a function returned."""
+    if odd := unsayable(result):
+        hint = "a signature gives tensors, in lists, tuples and dicts with text for keys"
+        raise value_error("output-conflict", (*path, "outputs"), f"the function returns {odd}", hint)
     specs = map_structure(result, lambda leaf: _output_spec(leaf, path))
     try:
         return without_names(tree_of(specs))
-    except (TypeError, ValidationError) as error:
+    except TypeError as error:
         message = f"the function returns what no signature can give: {summarize(error)}"
         raise value_error("output-conflict", (*path, "outputs"), message) from error
 

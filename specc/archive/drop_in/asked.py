@@ -21,10 +21,10 @@ from specc.archive.drop_in import keras_words as words
 from specc.archive.drop_in.defaults import BY_POSITION, NONE, held_default, is_mixed, offered, slots_of_default
 from specc.archive.drop_in.input_specs import Slot, has_plain_containers, map_structure, prune, read_signature
 from specc.archive.drop_in.keras_errors import SpecValueError, type_error, value_error
-from specc.archive.functional import with_own_containers
+from specc.archive.model_containers import with_own_containers
 from specc.archive.user_code import summarize
 from specc.diagnostics import SpecPath, kind_of
-from specc.language.legality import is_input_name
+from specc.language.legality import is_argument_name
 
 WireName = str | tuple[str, ...]
 """A leaf's wire name; of a composite, what those of its components start with, or each of them."""
@@ -89,7 +89,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
         hint = "an input_signature is a list with one entry for each positional argument"
         raise make("bad-signature", path, f"the function takes {signature}: {summarize(error)}", hint) from error
     parameter = parameter_names(traced)
-    arguments = [name if is_input_name(name) else f"argument_{index}" for index, name in enumerate(parameter)]
+    arguments = [name if is_argument_name(name) else f"argument_{index}" for index, name in enumerate(parameter)]
     positional, by_name = traced.structured_input_signature
     values = [_slots_of(value) for value in (*positional, *by_name.values())]
     more = [index for index in range(len(slots), len(values)) if prune(values[index]) is not None]
@@ -117,8 +117,8 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
         specs=[_map_slots(argument, lambda slot: slot.spec) for argument in pruned],
         arguments=tuple(arguments[index] for index in asked),
         parameters=tuple(parameter[index] for index in asked),
-        wire_names=_wire_names(traced),
-        function=function if is_plain else refilled,
+        wire_names=wire_names_of(traced),
+        function=run if is_plain else refilled,
         signature=signature,
         is_plain=is_plain,
         further=further,
@@ -162,7 +162,7 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
 
     run._specc_calls = function  # type: ignore[attr-defined]  # see runs_in_tensorflow
     specs = [_map_slots(prune(slots[index]), lambda slot: slot.spec) for index in asked]
-    wire_names = _composite_names(specs, _wire_names(concrete), revived=hasattr(function, "concrete_functions"))
+    wire_names = _composite_names(specs, wire_names_of(concrete), revived=hasattr(function, "concrete_functions"))
     signature, arguments = signature_of(function), tuple(names[index] for index in asked)
     defaults = {name: item.default for name, item in signature.parameters.items()}
     fixed = {names[index]: value for index, value in enumerate(given) if index not in asked}
@@ -224,7 +224,7 @@ def parameter_names(concrete: Any) -> list[str]:
     return list(concrete.function_type.parameters)
 
 
-def _wire_names(concrete: Any) -> tuple[str, ...]:
+def wire_names_of(concrete: Any) -> tuple[str, ...]:
     """TensorFlow's names of a trace's inputs: those that were asked for, numbered where two are the same."""
     inputs = concrete.graph.inputs[: len(concrete.graph.inputs) - len(concrete.captured_inputs)]
     names: list[str] = []

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from specc.archive.drop_in.input_specs import Slot, map_structure, prune
-from specc.language.legality import is_input_name
+from specc.language.legality import is_argument_name
 
 BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 NONE = inspect.Parameter.empty
@@ -46,7 +46,7 @@ def offered(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple
         if any(isinstance(leaf, float) and math.isnan(leaf) for leaf in tf.nest.flatten(default)):
             continue  # the revived function would look for a trace with an equal value, and find none
         is_input = bool(_tensors(default))
-        if is_input and not (tensors and is_input_name(item.name)):
+        if is_input and not (tensors and is_argument_name(item.name)):
             continue
         kind = _FLEXIBLE if is_input and not is_variadic else item.kind
         default = _tensors_alone(default) if is_mixed(default) else default

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ import tensorflow as tf
 from specc.archive.agreement import spec_of
 from specc.archive.drop_in import keras_words as words
 from specc.archive.drop_in.keras_errors import type_error, value_error
-from specc.archive.functional import functional_inputs
+from specc.archive.functional_models import functional_inputs
 from specc.diagnostics import SpecPath, kind_of
 from specc.rules.table import RuleId
 
@@ -203,3 +203,34 @@ def map_structure(structure: Any, change: Callable[[Any], Any]) -> Any:
             return type_of(structure)(map_structure(item, change) for item in structure)
         case _:
             return change(structure)
+
+
+def unsayable(*structures: Any) -> str | None:
+    """The first container in nested values or specs for which a signature has no words, or None."""
+    for value in structures:
+        items: Iterable[Any] = ()
+        match value:
+            case Mapping():
+                odd = [key for key in value if not isinstance(key, str)]
+                if odd or "" in value:
+                    return f"a dict with the key {odd[0] if odd else ''!r}"
+                items = value.values()
+            case list() | tuple():
+                items = value
+            case _:
+                continue
+        if not items:
+            return f"an empty {_kind(value)}"
+        if found := unsayable(*items):
+            return found
+    return None
+
+
+def _kind(container: Any) -> str:
+    return (
+        "namedtuple"
+        if hasattr(container, "_fields")
+        else "dict"
+        if isinstance(container, Mapping)
+        else type_of(container).__name__
+    )

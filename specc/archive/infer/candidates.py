@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from specc.archive.call_arguments import TRAINING, ArityError, place_arguments
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.canonical import DEFAULT_ARGUMENTS
 from specc.language.document import Endpoint
-from specc.language.legality import is_input_name
+from specc.language.legality import is_argument_name
 from specc.language.trees import Tree, tensor
 from specc.reader.inferred import Guess
 
@@ -58,14 +59,10 @@ def called_with(
     """
     inputs = {name: value for name, value in given.items() if is_tensor(value)}
     fixed = {name: value for name, value in given.items() if name not in inputs and value is not None}
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    names = [name for name, parameter in signature.parameters.items() if parameter.kind in kinds]
-    if any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in signature.parameters.values()):
-        names += [name for name in given if name not in names]
-    if list(inputs) != names[: len(inputs)]:
-        skipped = [name for name in names[: len(inputs)] if name not in inputs]
-        why = f"{skipped[0]!r} stands before them" if skipped else "some can be given by name only"
-        raise SpecError([_uncallable(path, f"the inputs are {', '.join(inputs)}, and {why}")])
+    try:
+        place_arguments(tuple(inputs), fixed, signature, (TRAINING,))
+    except ArityError as error:
+        raise SpecError([_uncallable(path, f"the inputs are {', '.join(inputs)}: {error}")]) from None
     for name, value in fixed.items():
         if not isinstance(value, (bool, int, float, str)):
             raise SpecError([_uncallable(path, f"{name!r} was {type(value).__name__}, which no document can hold")])
@@ -79,4 +76,4 @@ def _uncallable(path: SpecPath, message: str) -> Diagnostic:
 
 def argument(name: str, index: int) -> str:
     """A parameter's name, where a revived function can have it."""
-    return name if is_input_name(name) else f"argument_{index}"
+    return name if is_argument_name(name) else f"argument_{index}"

@@ -18,7 +18,7 @@ from specc.archive.infer.traced_functions import traced_functions
 from specc.diagnostics import Diagnostic, finding, kind_of
 from specc.errors import SpecError
 from specc.language.canonical import document_to_json
-from specc.language.document import VERSION, Document, Endpoint
+from specc.language.document import CALL, VERSION, Document, Endpoint
 from specc.language.load import from_json, require_buildable
 from specc.language.tensor_string import ANY
 from specc.language.trees import List, Ragged, Sparse, Tensor, Tree, Tuple
@@ -122,7 +122,8 @@ def _document(endpoints: dict[str, Endpoint], name: str | None) -> Document:
         for leaf in leaves(tree)
     ]
     dims: dict[str, Any] = {dim: {} for shape in shapes for dim in shape if isinstance(dim, str) and dim != ANY}
-    default = next(iter(endpoints)) if len(endpoints) == 1 else _ENDPOINT if _ENDPOINT in endpoints else None
+    usual = (name for name in (_ENDPOINT, CALL) if name in endpoints)
+    default = next(iter(endpoints)) if len(endpoints) == 1 else next(usual, None)
     said = {"specc": VERSION, "name": name, "dims": dims, "endpoints": endpoints, "default": default}
     return from_json(document_to_json(Document.model_validate(said)))
 

@@ -12,10 +12,10 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from specc.archive.drop_in.input_specs import Slot, map_structure
-from specc.archive.functional import functional_inputs
+from specc.archive.functional_models import functional_inputs, made_up_name
 from specc.archive.infer.candidates import Candidate, argument, declared
 from specc.archive.infer.heard_calls import Call
-from specc.archive.infer.recorded import Recorded, made_up_name, of_call, recorded_inputs
+from specc.archive.infer.recorded import Recorded, of_call, recorded_inputs
 from specc.archive.tensorspec import tree_of
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,14 +11,13 @@ import keras
 import tensorflow as tf
 
 from specc.archive.drop_in.input_specs import Slot, has_plain_containers, map_structure, symbolic_spec, type_of
-from specc.archive.functional import functional_inputs, optional_inputs
+from specc.archive.functional_models import MADE_UP_INPUT, functional_inputs, optional_inputs
 from specc.archive.infer.candidates import called_with
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
 
 _PATH: SpecPath = ("model",)
-_MADE_UP = re.compile(r"(keras_tensor|input_layer)(_\d+)?|input_\d+")
-_OPTION, _MASK = "training", "mask"
+_OPTION = "training"
 _FIRST_CALL = "the sizes are those of the first call, but for the batch; check which of them may vary"
 _STRINGS = (keras.layers.StringLookup, keras.layers.TextVectorization)
 _INTEGERS = (keras.layers.Embedding, keras.layers.IntegerLookup)
@@ -98,11 +96,10 @@ def of_call(layer: keras.Layer, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     signature = inspect.signature(layer.call)
     known = {name: value for name, value in kwargs.items() if name in signature.parameters}
     given = _spread(signature.bind_partial(*args, **known).arguments, signature)
-    inputs, fixed = called_with(signature, {n: v for n, v in given.items() if n != _OPTION}, _holds_slots, _PATH)
-    if _MASK in inputs:
-        hint = "call it without, on all of its inputs"
-        raise _bad("it was called with a mask, which is an option and no input", hint)
-    return Recorded(inputs, {**fixed, **_options(layer)}, sizes=_FIRST_CALL if sizes else "")
+    known = {name: value for name, value in given.items() if name != _OPTION or _holds_slots(value)}
+    inputs, fixed = called_with(signature, known, _holds_slots, _PATH)
+    options = {name: value for name, value in _options(layer).items() if name not in inputs}
+    return Recorded(inputs, {**fixed, **options}, sizes=_FIRST_CALL if sizes else "")
 
 
 def _options(layer: keras.Layer) -> dict[str, Any]:
@@ -198,14 +195,8 @@ def _is_stateful(layer: keras.Layer) -> bool:
 
 def symbolic_slot(tensor: keras.KerasTensor, shape: Any) -> Slot:
     """The Slot of a KerasTensor, without a name that Keras made up."""
-    made_up = tensor.name is None or _MADE_UP.fullmatch(tensor.name) is not None
+    made_up = tensor.name is None or MADE_UP_INPUT.fullmatch(tensor.name) is not None
     return Slot(symbolic_spec(tensor, shape), None if made_up else tensor.name)
-
-
-def made_up_name(name: str, layer: Any) -> bool:
-    """Whether Keras made ``name`` of the class of ``layer``: ``dense``, ``dense_3``."""
-    words = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", type(layer).__name__)).lower()
-    return re.fullmatch(rf"{re.escape(words)}(_\d+)?", name) is not None or _MADE_UP.fullmatch(name) is not None
 
 
 def _bad(message: str, hint: str) -> SpecError:

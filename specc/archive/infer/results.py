@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from specc.archive.agreement import describe, spec_of
 from specc.archive.cores import Cores, Source
-from specc.archive.functional import in_own_containers
 from specc.archive.infer.candidates import Candidate
+from specc.archive.model_containers import in_own_containers
 from specc.archive.tensorspec import tensor_specs, tree_of
 from specc.diagnostics import finding
 from specc.errors import SpecError

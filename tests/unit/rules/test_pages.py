@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 from rule_examples import Example, blocks, examples, sections
 
-from specc.checks import CHECKS, Settings
+from specc.checks import BUILT_CHECKS, CHECKS, Settings
 from specc.cli import validate
 from specc.cli.settings import SettingsFinder
 from specc.rules import RULES, rule_page, rule_summary, table
@@ -29,7 +29,7 @@ def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
 
 
 def test_an_id_has_one_stage() -> None:
-    stages = [*table._STAGES.values(), *table._TARGETS.values(), table.GeneralCheck]
+    stages = [*table._STAGES.values(), *table._TARGETS.values(), table.GeneralCheck, table.BuiltOnnxCheck]
     ids = [rule for each in stages for rule in get_args(each)]
     assert len(ids) == len(set(ids)) == len(RULES)
     assert {rule for rule in RULES if RULES[rule].stage == "check"} == set(CHECKS)
@@ -47,7 +47,7 @@ def test_a_page_has_its_form(rule: str) -> None:
     assert re.search(r"\. [A-Z]", summary) is None  # one sentence
     assert len(summary) <= 110
     assert reasons
-    change = " `[tool.specc]` levels can change it." if rule in CHECKS else ""
+    change = " `[tool.specc]` levels can change it." if rule in (*CHECKS, *BUILT_CHECKS) else ""
     assert page.endswith(f"\n\nLevel: {RULES[rule].level}.{change}\n")
     assert max(map(len, page.splitlines())) <= 120
 

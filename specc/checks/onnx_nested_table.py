@@ -1,0 +1,32 @@
+"""Lookup tables that tf2onnx does not find, which only a build knows of.
+
+A signature calls the function that the endpoint names; TensorFlow's own wrapper of the signature calls that. Two calls
+deep the converter often loses the table: it looks for the table's placeholder right before the lookup
+(``get_hash_table_info`` in tf2onnx/tf_utils.py of onnx/tensorflow-onnx), and TensorFlow's inliner may leave an Identity
+between: "Could not determine table shared name". Which functions are hit depends on their other ops: of ten that were
+tried with tf2onnx 1.17 three were, all with Keras's StringLookup. One call deep all convert.
+
+The function is not made a part of the signature instead: other endpoints may share it, its custom gradients belong to
+the graph that it was traced in, and each would be stored and differentiated twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.subject import Subject
+from specc.diagnostics import Diagnostic, finding
+
+_STEPS = ("preprocess", "postprocess")
+
+
+def onnx_nested_table(subject: Subject) -> Iterator[Diagnostic]:
+    """A signature of its own around a function with a table: steps, default values, or names of another endpoint."""
+    for checked in subject.published():
+        if checked.name not in subject.nested_tables:
+            continue
+        steps = [step for step in _STEPS if getattr(checked.endpoint, step)]
+        what = f"{' and '.join(steps)} around it" if steps else "a signature of its own around it"
+        message = f"tf2onnx may not find the lookup table of {checked.name!r}: the function has {what}"
+        hint = "do it all in one function, module:attribute, that takes the model; or try, and turn the check off"
+        yield finding("onnx-nested-table", (*checked.path, *steps[:1]), message, hint, on_key=True)
