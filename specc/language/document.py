@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer
 
-from specc.language.canonical import DEFAULT_ARGUMENTS, document_to_json
+from specc.language.canonical import DEFAULT_ARGUMENTS, document_to_json, endpoint_to_json
 from specc.language.jax_options import JaxOptions
 from specc.language.leaf_fields import FILLED_OBJECT, DtypeValue
 from specc.language.receivers import Receiver
@@ -75,7 +75,7 @@ class Endpoint(Record):
     function: FunctionPath | None = DEFAULT_FUNCTION
     """An attribute path on the model, module:attribute called with the model first, or null for one given in code."""
     kwargs: dict[Text, Any] = Field(default_factory=dict)
-    """Keyword arguments of the function, fixed in the archive."""
+    """Keyword arguments of the function, fixed in the archive; it sees their keys in the order written here."""
     preprocess: ImportPath | None = None
     """module:attribute; takes the declared inputs and returns what the function takes."""
     postprocess: ImportPath | None = None
@@ -89,7 +89,7 @@ class Endpoint(Record):
     arguments: tuple[NonEmpty, ...] = ()
     """The names of the positional arguments; required where there are several."""
     inputs: tuple[Tree, ...]
-    """The trees of the positional arguments."""
+    """The trees of the positional arguments; the function sees the keys of dicts in the order written here."""
     outputs: Tree
     """The tree of the result."""
     method: Method = "predict"
@@ -105,6 +105,13 @@ class Endpoint(Record):
         """A single argument is called ``inputs`` unless the document says otherwise."""
         if "arguments" not in self.model_fields_set and len(self.inputs) == 1:
             self.__dict__["arguments"] = DEFAULT_ARGUMENTS
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, as for a Document."""
+        return isinstance(other, Endpoint) and repr(endpoint_to_json(self)) == repr(endpoint_to_json(other))
+
+    def __hash__(self) -> int:
+        return hash(repr(endpoint_to_json(self)))
 
 
 class Selection(Record):
@@ -194,7 +201,10 @@ class Document(Record):
         return "default" in self.model_fields_set or len(self.endpoints) == 1
 
     def __eq__(self, other: object) -> bool:
-        """Whether both say the same. Python calls 1, 1.0 and true equal, and 0.0 and -0.0; a function may not."""
+        """Whether both say the same to the model.
+
+        Python calls 1, 1.0 and true equal, 0.0 and -0.0, and dicts in whatever order; a function may not.
+        """
         return isinstance(other, Document) and repr(document_to_json(self)) == repr(document_to_json(other))
 
     def __hash__(self) -> int:

@@ -105,7 +105,7 @@ def add(  # each is one thing that an endpoint is made of
         symbols=declared_symbols(leaves),
         as_result=_tensors,
     )
-    owner = getattr(asked.function, "__self__", None)
+    owner = getattr(getattr(asked.function, "_specc_calls", None), "__self__", None)
     findings = list(cores.backend.find_obstacles(source, leaves, None, owner))
     if findings:
         kind = SpecTypeError if any(each.rule == "unknown-key" for each in findings) else SpecValueError

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from specc.archive.agreement import describe, spec_of
 from specc.archive.cores import Cores, Source
 from specc.archive.infer.candidates import Candidate
+from specc.archive.model_containers import in_own_containers
 from specc.archive.tensorspec import tensor_specs, tree_of
 from specc.diagnostics import finding
 from specc.errors import SpecError
@@ -81,7 +82,8 @@ def _keras_shapes(layer: keras.Layer, endpoint: Endpoint) -> list[Shape] | None:
         return None
     symbolic = tf.nest.map_structure(lambda spec: keras.KerasTensor(spec.shape.as_list(), spec.dtype.name), specs)
     try:
-        result = layer.compute_output_spec(*symbolic, **endpoint.kwargs)
+        first, *others = symbolic
+        result = layer.compute_output_spec(in_own_containers(layer, first), *others, **endpoint.kwargs)
     except Exception:  # noqa: BLE001  # any layer's own code, and nothing hangs on it
         return None
     tensors = tf.nest.flatten(result)
