@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from specc.archive.agreement import describe, find_conflicts, spec_of
-from specc.archive.binding import BoundEndpoint, LeftOut, unless_optional
+from specc.archive.binding import BoundEndpoint, LeftOut, require_taken, unless_optional
 from specc.archive.compiled import CompiledEndpoint, has_default
 from specc.archive.cores import TRACING, Core, Cores, flatten, parameters, refuse_python_ops, source_of, wire_parameters
 from specc.archive.tensorspec import component_spec, default_tensor
@@ -149,6 +149,7 @@ def _argument_specs(bound: BoundEndpoint, preprocess: Core) -> list[Any]:
         if spec_of(leaf) is None:
             path, message = (*bound.compiled.path, "preprocess"), f"returned {describe(leaf)}, where a tensor is needed"
             raise SpecError([Diagnostic(rule="step-conflict", path=path, message=message)])
+    require_taken(bound, len(arguments))
     return tf.nest.map_structure(spec_of, arguments)  # type: ignore[no-any-return]
 
 
