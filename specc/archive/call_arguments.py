@@ -69,7 +69,7 @@ def place_arguments(
     if twice and not _says_nothing(names):
         raise ArityError(f"{twice[0]!r} is an argument, and in kwargs too")
     named = [name for name in names if name in call.known]
-    if not named or _says_nothing(names):
+    if not named or (_says_nothing(names) and (call.positional or call.has(inspect.Parameter.VAR_POSITIONAL))):
         return call.by_position(len(names), may_be_meant_for_others=not _says_nothing(names))
     if call.has(inspect.Parameter.VAR_POSITIONAL) and [call.parameter(name) for name in names[: len(named)]] == [
         each.name for each in call.positional

@@ -81,7 +81,7 @@ def _with_parameters(function: Any) -> Any:
 
 
 def _traced(concrete: Any, defaults: Mapping[str, Any]) -> Iterator[inspect.Parameter]:
-    """The parameters of a trace. One that holds no tensor has the value that it was traced with, and may be left out."""
+    """The parameters of a trace. One that holds no tensor has the value of the trace, and may be left out."""
     positional, by_name = concrete.structured_input_signature
     values = dict(zip(concrete.function_type.parameters, [*positional, *by_name.values()], strict=True))
     for parameter in _parameters(concrete):
@@ -92,10 +92,9 @@ def _traced(concrete: Any, defaults: Mapping[str, Any]) -> Iterator[inspect.Para
 
 
 def _revived(function: Any) -> inspect.Signature:
-    """What a function of a loaded archive takes: its parameters with their defaults; of its only trace, also the names
-    of what goes into ``*args`` and ``**kwargs``.
+    """What a function of a loaded archive takes; its only trace names what goes into ``*args`` and ``**kwargs``.
 
-    Unlike a trace it must be given a value that has no default, even where all its traces have the same.
+    Unlike a trace it must be given what has no default, even where all its traces have one and the same value.
     """
     own = [inspect.Parameter(each.name, each.kind, default=_default(each)) for each in _parameters(function)]
     traces = function.concrete_functions

@@ -159,11 +159,14 @@ def _legal_wire_name(text: str) -> str:
 
 
 def argument_names(parameters: Sequence[str]) -> list[str]:
-    """What a document calls the arguments for parameters of these names: each its own name, where that is legal."""
+    """What a document calls the arguments for parameters of these names: each its own name, where that is legal.
+
+    A parameter ``_x`` is called ``arg__x``, as TensorFlow calls it in an archive that is loaded.
+    """
     names: list[str] = []
     for index, name in enumerate(parameters):
-        legal = is_argument_name(name)
-        names.append(name if legal else legal_name(name, (*parameters, *names), f"argument_{index}"))
+        legal = next((each for each in (name, f"arg_{name}") if is_argument_name(each)), None)
+        names.append(legal or legal_name(name, (*parameters, *names), f"argument_{index}"))
     return names
 
 

@@ -49,14 +49,14 @@ def declared(function: str, arguments: Sequence[str], inputs: Sequence[Tree], kw
 
 
 def called_with(
-    signature: inspect.Signature, given: Mapping[str, Any], is_tensor: Callable[[Any], bool], path: SpecPath
+    signature: inspect.Signature | None, given: Mapping[str, Any], is_tensor: Callable[[Any], bool], path: SpecPath
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What of ``given``, values by parameter, are inputs, by what a document calls them, and what is fixed in kwargs.
 
     Raises:
         SpecError: an endpoint cannot call the function like that.
     """
-    called = argument_of(signature)
+    called = argument_of(signature) if signature is not None else {}
     inputs = {called.get(name, name): value for name, value in given.items() if is_tensor(value)}
     fixed = {name: value for name, value in given.items() if not is_tensor(value) and value is not None}
     try:
