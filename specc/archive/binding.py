@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import keras
-import tensorflow as tf
-
 from specc.archive.backends import runs_in_tensorflow
-from specc.archive.call_arguments import TRAINING, ArityError, Placement, place_arguments
+from specc.archive.call_arguments import ArityError, Placement
+from specc.archive.call_parameters import after_model, parameters_of, place, require_arity
 from specc.archive.compiled import CompiledEndpoint
-from specc.archive.functional_models import find_crossed_inputs, find_crossed_outputs, functional_model, is_method
+from specc.archive.functional_models import find_crossed_inputs, find_crossed_outputs, functional_model
 from specc.archive.user_code import import_object, resolve_attribute
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
 from specc.errors import Findings, SpecError
@@ -30,7 +27,7 @@ class BoundEndpoint:
     """An endpoint with the Python functions that it runs.
 
     ``function`` takes the positional arguments and the declared kwargs; ``identity`` is equal for endpoints that run
-    the same function.
+    the same function in the same way, and so is ``preprocess_identity``.
     """
 
     compiled: CompiledEndpoint
@@ -38,6 +35,7 @@ class BoundEndpoint:
     identity: object
     preprocess: Callable[..., Any] | None
     postprocess: Callable[..., Any] | None
+    preprocess_identity: object = None
     is_tensorflow: bool = False
     """Whether the function is written in TensorFlow, though Keras may run on another backend."""
 
@@ -100,12 +98,12 @@ def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., 
     # A function of a module is called with the model, and does what the model does.
     owner = model if given is None and ":" in (declared.function or "") else function
     is_tensorflow = runs_in_tensorflow(owner)
+    step_identity = preprocess and (identity_of(preprocess), placement)
     if preprocess is not None:
         preprocess = placement.around(preprocess)
-    else:
-        identity = identity if placement.in_order else (identity, placement)
-        function = placement.around(function)
-    return BoundEndpoint(compiled, function, identity, preprocess, postprocess, is_tensorflow)
+    elif not placement.in_order:
+        function, identity = placement.around(function), (identity, placement)
+    return BoundEndpoint(compiled, function, identity, preprocess, postprocess, step_identity, is_tensorflow)
 
 
 def identity_of(function: Callable[..., Any]) -> object:
@@ -123,7 +121,7 @@ def _resolve_function(target: str, model: Any, path: SpecPath) -> tuple[Callable
         def with_model(*args: Any, **kwargs: Any) -> Any:
             return imported(model, *args, **kwargs)
 
-        with_model.__signature__ = _without_first(imported)  # type: ignore[attr-defined]
+        with_model.__signature__ = after_model(imported)  # type: ignore[attr-defined]
         return with_model, (id(model), identity_of(imported))
     # Calling an object goes through its type, and a tf.function's own __call__ is bound to nothing.
     function = model if target == DEFAULT_FUNCTION else resolve_attribute(model, target, "unknown-function", path)
@@ -147,20 +145,31 @@ def _place(compiled: CompiledEndpoint, function: Callable[..., Any], *, is_step:
     Raises:
         SpecError: it does not take them.
     """
-    declared = compiled.declared
-    kwargs = {} if is_step else declared.kwargs
-    signature = _signature(function)
-    # Keras takes this for any layer, and keeps it from a call that has no such parameter.
-    options = (TRAINING,) if isinstance(function, keras.Layer) or functional_model(function) is not None else ()
+    names, kwargs = compiled.declared.arguments, {} if is_step else compiled.declared.kwargs
     try:
-        return place_arguments(declared.arguments, kwargs, signature, options)
+        return place(function, names, kwargs)
     except ArityError as error:
-        path = (*compiled.path, "preprocess" if is_step else "inputs")
-        names = declared.arguments
-        given = f"{len(names)} argument{'' if len(names) == 1 else 's'} ({', '.join(names)}){_with(kwargs)}"
-        message = f"the function takes {signature}, and the document gives {given}: {error}"
+        given = f"the document gives {_count(len(names))} ({', '.join(names)}){_with(kwargs)}"
         hint = 'each entry of "inputs" is one argument; name all of them as the parameters are, or none'
-        raise SpecError([finding("wrong-arity", path, message, hint)]) from None
+        raise _wrong_arity(
+            compiled, "preprocess" if is_step else "inputs", function, f"{given}: {error}", hint
+        ) from None
+
+
+def require_taken(bound: BoundEndpoint, count: int) -> None:
+    """Raises SpecError where the function does not take the ``count`` arguments that its preprocessing returned."""
+    kwargs = bound.compiled.declared.kwargs
+    try:
+        require_arity(bound.function, count, kwargs)
+    except ArityError as error:
+        given = f"the preprocessing returned {_count(count)}{_with(kwargs)}: {error}"
+        hint = "a tuple is all positional arguments; return a list where the function takes several tensors as one"
+        raise _wrong_arity(bound.compiled, "preprocess", bound.function, given, hint) from None
+
+
+def _wrong_arity(compiled: CompiledEndpoint, key: str, function: Any, given: str, hint: str) -> SpecError:
+    message = f"the function takes {parameters_of(function)}, and {given}"
+    return SpecError([finding("wrong-arity", (*compiled.path, key), message, hint)])
 
 
 def _find_crossed(
@@ -174,41 +183,9 @@ def _find_crossed(
         yield from find_crossed_outputs(model, compiled.declared.outputs, compiled.outputs)
 
 
+def _count(number: int) -> str:
+    return f"{number} argument{'' if number == 1 else 's'}"
+
+
 def _with(kwargs: dict[str, Any]) -> str:
     return f" and {', '.join(kwargs)}" if kwargs else ""
-
-
-def _signature(function: Any) -> inspect.Signature | None:
-    """What ``function`` takes, or None where Python cannot say."""
-    if functional_model(function) is not None:  # its other parameters are options of Keras
-        return inspect.Signature([inspect.Parameter("inputs", inspect.Parameter.POSITIONAL_OR_KEYWORD)])
-    if is_method(function, "__call__") and isinstance(function.__self__, keras.Layer):
-        function = function.__self__
-    traces = getattr(function, "concrete_functions", None)  # of a function of an archive that was loaded
-    if isinstance(function, keras.Layer):
-        function = function.call  # a layer's __call__ takes anything
-    elif isinstance(function, tf.types.experimental.ConcreteFunction):
-        return function.function_type  # type: ignore[no-any-return]
-    elif traces:
-        return traces[0].function_type  # type: ignore[no-any-return]
-    elif isinstance(function, tf.types.experimental.PolymorphicFunction):
-        function = function.python_function
-    try:
-        return inspect.signature(function)
-    except (TypeError, ValueError):
-        return None
-
-
-def _without_first(function: Callable[..., Any]) -> inspect.Signature:
-    """The signature of ``function`` once the model is given."""
-    signature = _signature(function)
-    if signature is None:
-        kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-        return inspect.Signature([inspect.Parameter(kind.name.lower(), kind) for kind in kinds])
-    parameters = list(signature.parameters.values())
-    if parameters and parameters[0].kind in (
-        inspect.Parameter.POSITIONAL_ONLY,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    ):
-        parameters = parameters[1:]
-    return signature.replace(parameters=parameters)

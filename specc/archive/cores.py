@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from specc.archive.backends import Backend, Callee, current_backend
 from specc.archive.backends.jax_shapes import declared_symbols
-from specc.archive.binding import BoundEndpoint, identity_of
+from specc.archive.binding import BoundEndpoint
 from specc.archive.model_containers import with_own_containers
 from specc.archive.opaque import opaque_objects
 from specc.archive.user_code import run_user_code
@@ -143,7 +143,7 @@ class Cores:
     def preprocess(self, bound: BoundEndpoint) -> Core:
         """The endpoint's preprocessing, traced for the declared inputs."""
         assert bound.preprocess is not None
-        declared, identity = bound.compiled.declared, identity_of(bound.preprocess)
+        declared, identity = bound.compiled.declared, bound.preprocess_identity
         key = (identity, declared.autograph, _hashable(bound.compiled.input_signature))
         if key not in self.preprocessing:
             path = (*bound.compiled.path, "preprocess")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tensorflow as tf
 
 from specc.archive.agreement import describe, find_conflicts, spec_of
-from specc.archive.binding import BoundEndpoint, LeftOut, unless_optional
+from specc.archive.binding import BoundEndpoint, LeftOut, require_taken, unless_optional
 from specc.archive.compiled import CompiledEndpoint, has_default
 from specc.archive.cores import TRACING, Core, Cores, flatten, parameters, refuse_python_ops, source_of, wire_parameters
+from specc.archive.steps import why_missing
 from specc.archive.tensorspec import component_spec, default_tensor
 from specc.archive.user_code import run_user_code
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import Findings, SpecError
+from specc.language.document import Endpoint
 from specc.language.names import BoundLeaf
 from specc.language.trees import Tensor
 
@@ -149,6 +151,7 @@ def _argument_specs(bound: BoundEndpoint, preprocess: Core) -> list[Any]:
         if spec_of(leaf) is None:
             path, message = (*bound.compiled.path, "preprocess"), f"returned {describe(leaf)}, where a tensor is needed"
             raise SpecError([Diagnostic(rule="step-conflict", path=path, message=message)])
+    require_taken(bound, len(arguments))
     return tf.nest.map_structure(spec_of, arguments)  # type: ignore[no-any-return]
 
 
@@ -173,9 +176,18 @@ def _nested(compiled: CompiledEndpoint, concrete: Any) -> Any:
 
 
 def _require_agreement(compiled: CompiledEndpoint, result: Any) -> None:
-    findings = list(find_conflicts(compiled.declared.outputs, result, (*compiled.path, "outputs")))
+    path, declared = (*compiled.path, "outputs"), compiled.declared
+    findings = [
+        replace(each, hint=each.hint or _why_missing(declared, each.path[len(path) :], result))
+        for each in find_conflicts(declared.outputs, result, path)
+    ]
     if findings:
         raise SpecError(findings)
+
+
+def _why_missing(declared: Endpoint, place: SpecPath, result: Any) -> str:
+    key = place[0] if len(place) == 1 and declared.postprocess is None else None
+    return why_missing(declared.function, key) if isinstance(result, Mapping) and key not in result else ""
 
 
 def _needs_shapes(compiled: CompiledEndpoint, result: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -59,47 +59,58 @@ def made_up_name(name: str, layer: Any) -> bool:
     return re.fullmatch(rf"{re.escape(words)}(_\d+)?", name) is not None or MADE_UP_INPUT.fullmatch(name) is not None
 
 
-def find_crossed_inputs(model: Any, inputs: tuple[Tree, ...], leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
+def find_crossed_inputs(model: Any, inputs: tuple[Tree, ...], leaves: Sequence[BoundLeaf]) -> Iterator[Diagnostic]:
     """Each declared input that has the name of another input of ``model``."""
     symbols = list(model.inputs)
     structure = symbols[0] if isinstance(model, keras.Sequential) else model.input
     if len(inputs) == 1:
-        named = {id(symbol): symbol.name for symbol in symbols}
-        yield from _find_crossed(inputs[0], structure, _own_names(model, named), leaves, "input")
+        names = _own_names(model, structure, [symbol.name for symbol in symbols])
+        yield from _find_crossed(inputs[0], structure, names, leaves, "input")
 
 
-def find_crossed_outputs(model: Any, outputs: Tree, leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
+def find_crossed_outputs(model: Any, outputs: Tree, leaves: Sequence[BoundLeaf]) -> Iterator[Diagnostic]:
     """Each declared output that has the name of another output of ``model``."""
     sequential = isinstance(model, keras.Sequential)
     structure = model.outputs[0] if sequential else model.output
-    names = [model.layers[-1].name] if sequential else model.output_names
-    named = {id(symbol): name for symbol, name in zip(keras.tree.flatten(structure), names, strict=True)}
-    yield from _find_crossed(outputs, structure, _own_names(model, named), leaves, "output")
+    names = _own_names(model, structure, [model.layers[-1].name] if sequential else model.output_names)
+    yield from _find_crossed(outputs, structure, names, leaves, "output")
 
 
-def _own_names(model: Any, named: Mapping[int, str]) -> dict[int, str]:
-    """The name of the layer of each tensor, by its id, but for those that Keras made up."""
+def _own_names(model: Any, structure: Any, layer_names: Sequence[str]) -> dict[int, frozenset[str]]:
+    """The names of each tensor of ``structure``, by its id: its key, its path, and its layer's name unless made up."""
     makers = {maker.name: maker for maker in (*model.layers, *getattr(model, "operations", ()))}
-    return {
-        symbol: name
-        for symbol, name in named.items()
-        if not (name in makers and made_up_name(name, makers[name])) and not MADE_UP_INPUT.fullmatch(name)
-    }
+    names: dict[int, frozenset[str]] = {}
+    # keras.tree flattens in the order of layer_names.
+    for (path, symbol), name in zip(keras.tree.flatten_with_path(structure), layer_names, strict=True):
+        own = {key for key in path[-1:] if isinstance(key, str)}
+        if any(isinstance(key, str) for key in path):
+            own.add("_".join(map(str, path)))
+        if not MADE_UP_INPUT.fullmatch(name) and not (name in makers and made_up_name(name, makers[name])):
+            own.add(name)
+        names[id(symbol)] = names.get(id(symbol), frozenset()) | own
+    return names
 
 
 def _find_crossed(
-    tree: Tree, structure: Any, layer_names: Mapping[int, str], leaves: Iterable[BoundLeaf], word: str
+    tree: Tree, structure: Any, names: Mapping[int, frozenset[str]], leaves: Sequence[BoundLeaf], word: str
 ) -> Iterator[Diagnostic]:
-    pairs = [(own, bound) for own, bound in zip(_pair(tree, structure, layer_names, ""), leaves, strict=True) if own]
-    for own, bound in pairs:
-        crossed = [(names, other) for names, other in pairs if other is not bound and bound.name in names]
-        if bound.name in own or not crossed:
+    symbols = list(_by_key(tree, structure))
+    if any(symbol is None for symbol in symbols):
+        flat = keras.tree.flatten(structure)
+        if len(flat) != len(leaves):
+            return
+        symbols = flat  # Keras pairs what has other containers or keys in the order in which it flattens both
+    owned = [(names[id(symbol)], bound) for symbol, bound in zip(symbols, leaves, strict=True)]
+    for own, bound in owned:
+        called = {bound.name, *(component.wire_name for component in bound.components)}
+        others = [(other, name) for their, other in owned for name in sorted((their & called) - own)]
+        if not others:
             continue
-        _, other = crossed[0]
-        called = " or ".join(map(repr, sorted(own)))
-        message = f"the {word} is called {bound.name!r}, as the model calls the {word} at {format_path(other.path)}"
-        hint = f'its own name is {called}; to swap them on purpose, name a function of your own in "function"'
-        place = Place(message=f"the {word} that the model calls {bound.name!r}", path=other.path)
+        other, name = others[0]
+        message = f"the {word} is called {name!r}, as the model calls the {word} at {format_path(other.path)}"
+        mine = f"its own name is {' or '.join(map(repr, sorted(own)))}; " if own else ""
+        hint = f'{mine}to swap them on purpose, name a function of your own in "function"'
+        place = Place(message=f"the {word} that the model calls {name!r}", path=other.path)
         yield finding("name-of-another-layer", _name_path(bound), message, hint, related=(place,))
 
 
@@ -107,23 +118,20 @@ def _name_path(bound: BoundLeaf) -> SpecPath:
     return bound.path if bound.leaf.name is None else (*bound.path, "name")
 
 
-def _pair(tree: Tree, structure: Any, layer_names: Mapping[int, str], key: str) -> Iterator[frozenset[str]]:
-    """The own names of each leaf of ``tree``, in TensorFlow's order: none where the model has no such tensor."""
+def _by_key(tree: Tree, structure: Any) -> Iterator[Any]:
+    """The model's tensor for each leaf of ``tree``, in TensorFlow's order; None where there is none at its place."""
     match tree:
         case Tensor() | Ragged() | Sparse():
-            layer_name = layer_names.get(id(structure), "")
-            known = isinstance(structure, keras.KerasTensor)
-            yield frozenset(name for name in (key, layer_name) if name) if known else frozenset()
+            yield structure if isinstance(structure, keras.KerasTensor) else None
         case Dict():
-            for name in sorted(tree.items):
-                child = _child(structure, name)
-                yield from _pair(tree.items[name], child, layer_names, name)
+            for key in sorted(tree.items):
+                yield from _by_key(tree.items[key], _child(structure, key))
         case List() | Tuple():
             for index, item in enumerate(tree.items):
-                yield from _pair(item, _child(structure, index), layer_names, "")
+                yield from _by_key(item, _child(structure, index))
         case NamedTuple():
-            for name, item in tree.fields:
-                yield from _pair(item, getattr(structure, name, None), layer_names, name)
+            for index, (_, item) in enumerate(tree.fields):
+                yield from _by_key(item, _child(structure, index))
 
 
 def _child(structure: Any, key: str | int) -> Any:

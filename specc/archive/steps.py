@@ -18,10 +18,22 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from specc.diagnostics import kind_of
+
 Step = dict[str, Any]
 Metrics = dict[str, dict[str, Any]]
 _MOST = 3
 """x, y and sample_weight."""
+_NOT_HEARD = (
+    "the model's own step never calls compute_loss, where they are heard: declare its metrics only, or name a function "
+    "of your own that returns them"
+)
+
+
+def why_missing(function: str | None, key: object) -> str:
+    """Why a step that a spec names gives no output ``key``; empty for anything else."""
+    is_heard = key in ("loss", "predictions") and function in ("specc:train_step", "specc:eval_step")
+    return _NOT_HEARD if is_heard else ""
 
 
 def train_step(model: keras.Model, *batch: Any) -> Step:
@@ -78,7 +90,7 @@ def reset_metrics(model: keras.Model) -> dict[str, Metrics]:
     return metric_values(model)
 
 
-def _step(model: keras.Model, step: Callable[[Any], Mapping[str, Any]], batch: tuple[Any, ...]) -> Step:
+def _step(model: keras.Model, step: Callable[[Any], Any], batch: tuple[Any, ...]) -> Step:
     if keras.config.backend() != "tensorflow":  # elsewhere Keras's own steps hide the loss and the predictions
         message = f"Keras's own steps can be exported on TensorFlow, not on {keras.config.backend()}"
         raise ValueError(f"{message}; name a function of your own, with jax.value_and_grad in it")
@@ -86,6 +98,9 @@ def _step(model: keras.Model, step: Callable[[Any], Mapping[str, Any]], batch: t
         raise ValueError(f"a batch is x, the targets and the sample weights: 1 to {_MOST} arguments, not {len(batch)}")
     with _heard_losses(model) as heard:
         logs = step(keras.utils.pack_x_y_sample_weight(*batch))
+    if not isinstance(logs, Mapping):
+        own = f"{type(model).__name__}.{getattr(step, '__name__', 'step')}"
+        raise ValueError(f"{own} returned {kind_of(logs)}, and Keras takes a dict of logs")
     metrics = {name: {"value": value, "update_op": value} for name, value in _tensors(logs).items()}
     if not heard:
         return {"metrics": metrics}

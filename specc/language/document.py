@@ -87,9 +87,9 @@ class Endpoint(Record):
     jax: JaxOptions = Field(default_factory=lambda: _NO_JAX_OPTIONS)
     """What only Keras on JAX reads: platforms, is_static and jax2tf_kwargs."""
     arguments: tuple[NonEmpty, ...] = ()
-    """The names of the positional arguments; required where there are several."""
+    """The names of the arguments, required for several: all those of parameters, or none, to go by position."""
     inputs: tuple[Tree, ...]
-    """The trees of the positional arguments; the function sees the keys of dicts in the order written here."""
+    """The trees of the arguments; the function sees the keys of dicts in the order written here."""
     outputs: Tree
     """The tree of the result."""
     method: Method = "predict"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
 from specc.diagnostics import SpecPath, format_path, printable
 from specc.language.document import CALL, Document, Endpoint
-from specc.language.legality import RESERVED, input_keys, is_input_name
+from specc.language.legality import RESERVED, input_keys, is_argument_name, is_input_name
 from specc.language.names import BoundLeaf, components, input_leaves, output_leaves
 from specc.language.trees import Leaf, Tensor, Tree
 from specc.reader.linking import renamed
@@ -44,10 +44,9 @@ def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[
     """
     guesses: list[Guess] = []
     known = [_wire_names(leaf) for leaf in input_leaves(endpoint)]
-    arguments: list[str] = []
+    arguments = argument_names(endpoint.arguments)
     for index, name in enumerate(endpoint.arguments):
-        arguments.append(legal_name(name, arguments, f"argument_{index}"))
-        if arguments[-1] != name:
+        if arguments[index] != name:
             guesses.append(Guess((*at, "arguments", index), f"no argument can be called {name!r}"))
     endpoint = endpoint.model_copy(update={"arguments": tuple(arguments)})
     endpoint = _with_inputs(endpoint, _named_as_before(endpoint, known))
@@ -157,6 +156,18 @@ def _legal_wire_name(text: str) -> str:
     parts = (re.sub(r"[^A-Za-z0-9_.-]+", "_", part) for part in text.split("/") if part)
     word = "/".join(parts).lstrip("_.-/")
     return word if is_input_name(word) else legal_name(text, (), "input")
+
+
+def argument_names(parameters: Sequence[str]) -> list[str]:
+    """What a document calls the arguments for parameters of these names: each its own name, where that is legal.
+
+    A parameter ``_x`` is called ``arg__x``, as TensorFlow calls it in an archive that is loaded.
+    """
+    names: list[str] = []
+    for index, name in enumerate(parameters):
+        legal = next((each for each in (name, f"arg_{name}") if is_argument_name(each)), None)
+        names.append(legal or legal_name(name, (*parameters, *names), f"argument_{index}"))
+    return names
 
 
 def legal_name(text: str, taken: Collection[str], otherwise: str) -> str:

@@ -84,8 +84,6 @@ def _with_function(name: str, endpoint: Endpoint, parts: Parts) -> Endpoint:
             reason = "the function of its name cannot be described as it is called"
         elif signature is not None and len(fixing) > 1:
             reason = "nothing says which of the function's traces its signature is"
-        elif trace.by_name:
-            reason = f"{', '.join(trace.by_name)} can be given by name only"
         elif (kwargs := _fixed(trace)) is None:
             reason = f"its trace fixes {', '.join(trace.fixed)}, which no document can hold"
         elif not (name.isascii() and name.isidentifier()):

@@ -41,6 +41,13 @@ def placed(function: Callable[..., Any], names: list[str], **kwargs: Any) -> Pla
         (lambda x=None, y=None: 0, ["features"], {}, "by position one would go to 'x', which has a default, and leave"),
         (lambda x, mask=None, training=None: 0, ["p", "q"], {}, Placement((0, 1))),
         (lambda x, mask=None, y=None: 0, ["p", "q"], {}, "by position one would go to 'mask', which has a default"),
+        (lambda x, mask=None, y=None: 0, ["args_0", "args_1"], {}, Placement((0, 1))),
+        (lambda x, training=None, mask=None: 0, ["p", "q"], {}, "by position one would go to 'training'; where it is"),
+        (lambda x, training=None, mask=None: 0, ["x", "mask"], {}, Placement((0,), (("mask", 1),))),
+        (lambda x, training=None, y=None: 0, ["y", "training", "x"], {}, Placement((2,), (("y", 0), ("training", 1)))),
+        (lambda *, inputs: 0, ["inputs"], {}, Placement((), (("inputs", 0),))),
+        (lambda x, *, inputs=None: 0, ["inputs"], {}, Placement((0,))),
+        (lambda _x, y: 0, ["y", "arg__x"], {}, Placement((1, 0))),
         (lambda x, mask=None, y=None: 0, ["p", "q"], {"y": 1}, Placement((0, 1))),
         (lambda a, b: 0, ["a", "other"], {}, "'a' is a parameter and 'other' is not"),
         (lambda a, b: 0, ["a", "b"], {"b": 1}, "'b' is an argument, and in kwargs too"),
@@ -205,6 +212,41 @@ def test_names_that_keras_made_are_compared_with_nothing(export: Any) -> None:
     revived, _ = export(model, {"serve": endpoint})
     x, y = tf.constant([[1.0, 2.0]]), tf.constant([[3.0, 4.0]])
     np.testing.assert_array_equal(revived.signatures["serve"](inputs_0=x, inputs_1=y)[made[1]], model([x, y])[0])
+
+
+def flat(*names: str) -> list[Any]:
+    return [named(name) for name in names]
+
+
+LEFT_RIGHT = {"left": "left", "right": "right"}
+CROSSED = {
+    "a list for a dict": (LEFT_RIGHT, [flat("right", "left")]),
+    "a dict for a list": (["left", "right"], [{"left": named("right"), "right": named("left")}]),
+    "one of two": (["left", "right"], [[named("right"), named("other")]]),
+    "paths of nested dicts": (
+        {"user": {"id": "a"}, "item": {"id": "b"}},
+        [{"user": {"id": named("item_id")}, "item": {"id": named("user_id")}}],
+    ),
+    "a dict in a list": ([{"id": "a"}, "b"], [[{"id": named("b")}, named("a")]]),
+    "items of a list in a dict": ({"parts": ["a", "b"]}, [{"parts": flat("parts_1", "parts_0")}]),
+    "a tuple": (("left", "right"), [{"kind": "tuple", "items": flat("right", "left")}]),
+}
+
+
+@pytest.mark.parametrize("case", CROSSED)
+def test_leaves_are_compared_wherever_the_model_has_its_inputs(case: str, refused: Any) -> None:
+    structure, inputs = CROSSED[case]
+    symbols = keras.tree.map_structure(lambda name: keras.Input((2,), name=name), structure)
+    model = keras.Model(symbols, keras.layers.Concatenate(name="joined")(keras.tree.flatten(symbols)))
+    found = refused(model, {"serve": {"inputs": inputs, "outputs": "float32[batch, 4]"}})
+    assert {text.split(": ")[1] for text in found} == {"name-of-another-layer"}
+
+
+def test_parts_of_ragged_inputs_are_compared(refused: Any) -> None:
+    ragged = {"kind": "ragged", "dtype": "float32", "shape": ["batch", "?"], "names": {"values": "right"}}
+    endpoint = {"inputs": [[ragged, named("other")]], "outputs": [VECTOR, VECTOR]}
+    (found,) = refused(two_sided(), {"serve": endpoint})
+    assert "the input is called 'right', as the model calls the input at endpoints.serve.inputs[0][1]" in found
 
 
 def test_keys_of_a_dict_are_names_too(refused: Any) -> None:

@@ -130,6 +130,7 @@ def test_a_module_of_functions_and_signatures(tmp_path: Path, rebuilt: Callable[
     tf.saved_model.save(tool, str(tmp_path / "old"), signatures={"scale": tool.scale, "scale/v2": concrete})
     data, guesses, revived = rebuilt()
     assert data["endpoints"] == {
+        "named": {"function": "named", "arguments": ["x"], "inputs": ["float32[2]"], "outputs": "float32[2]"},
         "scale": {
             "function": "scale",
             "arguments": ["x", "by"],
@@ -154,7 +155,6 @@ def test_a_module_of_functions_and_signatures(tmp_path: Path, rebuilt: Callable[
     assert data["variable_collections"] == {"kept": "kept"}
     assert guesses == [
         ITSELF,
-        "endpoints.named: left out: x can be given by name only",
         "endpoints.scale_v2: no endpoint can be called 'scale/v2'; clients have to be told",
         "named: it has no signature: only the revived object offers it",
         "named: the revived function takes x by name only",
@@ -163,6 +163,7 @@ def test_a_module_of_functions_and_signatures(tmp_path: Path, rebuilt: Callable[
     ]
     assert revived.shift(tf.ones([2]))["nested"][0].numpy().tolist() == [2.0, 2.0]
     assert revived.scale(tf.ones([1, 3]), tf.constant([3.0, 0.0])).numpy().tolist() == [[6.0] * 3]
+    assert revived.named(tf.ones([2])).numpy().tolist() == revived.named(x=tf.ones([2])).numpy().tolist() == [1.0, 1.0]
     assert revived.kept[0].numpy() == 2.0
 
 

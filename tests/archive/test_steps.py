@@ -455,11 +455,34 @@ def test_a_model_that_cannot_make_the_step_is_refused(
 def test_a_step_that_never_computes_a_loss_gives_its_metrics_only(export: Any, refused: Any) -> None:
     declared = {**EVALUATE, "function": "specc:eval_step"}
     conflicts = refused(silent(), {"run": declared}, mode="eval")
-    assert conflicts[0].startswith("endpoints.run.outputs.loss: output-conflict: declared, but the function returns no")
+    assert conflicts[0] == (
+        "endpoints.run.outputs.loss: output-conflict: declared, but the function returns no 'loss'; it returns 'metrics'; "
+        "the model's own step never calls compute_loss, where they are heard: declare its metrics only, or name a function "
+        "of your own that returns them"
+    )
     outputs = {"metrics": {"loss": {"value": SCALAR, "update_op": SCALAR}}}
     revived, _ = export(silent(), {"run": {**declared, "outputs": outputs}}, mode="eval")
     x, y, _ = (tf.constant(part) for part in batches()[0])
     assert sorted(revived.run(x, y)["metrics"]) == ["loss"]
+
+
+class Odd(Silent):
+    def test_step(self, data: Any) -> Any:
+        return keras.ops.mean(self(data[0]))
+
+
+def test_a_step_returns_a_dict_of_logs(refused: Any) -> None:
+    model = Odd()
+    model.compile("sgd", "mse")
+    (found,) = refused(model, {"run": {**EVALUATE, "function": "specc:eval_step"}}, mode="eval")
+    assert found.endswith("ValueError: Odd.test_step returned a SymbolicTensor, and Keras takes a dict of logs")
+
+
+@pytest.mark.parametrize("names", [[], ["x", "y", "weight", "more"]])
+def test_a_batch_has_one_to_three_parts(names: list[str], refused: Any) -> None:
+    endpoint = {**EVALUATE, "function": "specc:eval_step", "arguments": names, "inputs": [X] * len(names)}
+    (found,) = refused(silent(), {"run": endpoint}, mode="eval")
+    assert found.endswith(f"a batch is x, the targets and the sample weights: 1 to 3 arguments, not {len(names)}")
 
 
 class Unpacking(keras.Model):

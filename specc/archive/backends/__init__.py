@@ -74,12 +74,19 @@ def runs_in_tensorflow(value: Any) -> bool:
     """Whether a function runs in TensorFlow: all do on that backend; on others those that are TensorFlow's own."""
     if keras.config.backend() == "tensorflow":
         return True
-    value = getattr(value, "_specc_calls", value)  # of a function of specc's own around another
+    value = called_by(value)
     kinds = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction, tf.Module)
     if isinstance(value, kinds):
         return True
     owner = getattr(value, "__self__", value)
     return owner is not None and not isinstance(owner, keras.Layer) and is_trackable(owner)
+
+
+def called_by(function: Any) -> Any:
+    """The function that one of specc's own stands around, which notes it; any other is the function itself."""
+    while hasattr(function, "_specc_calls"):
+        function = function._specc_calls
+    return function
 
 
 def current_backend() -> Backend:

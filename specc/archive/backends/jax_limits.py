@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import keras
 
-from specc.archive.backends import Callee
+from specc.archive.backends import Callee, called_by
 from specc.archive.parts import layers_of
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
@@ -46,7 +46,8 @@ def find_limits(
     """Leaves that JAX cannot take or give, and lookup layers that the function is sure to call."""
     for leaf in (*(inputs or ()), *(outputs or ())):
         yield from _leaf_limits(leaf)
-    calls_all = callee.function is model or getattr(callee.function, "__self__", None) is model
+    function = called_by(callee.function)
+    calls_all = function is model or getattr(function, "__self__", None) is model
     if calls_all and isinstance(model, keras.Model) and hasattr(model, "operations"):  # Functional and Sequential
         lookups = [layer.name for layer in layers_of(model) if isinstance(layer, LOOKUPS)]
         if lookups:

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from specc.archive.agreement import describe, spec_of
-from specc.archive.backends import runs_in_tensorflow
+from specc.archive.backends import called_by, runs_in_tensorflow
 from specc.archive.backends.jax_shapes import BATCH, declared_symbols
 from specc.archive.binding import identity_of
 from specc.archive.cores import Cores, Source, refuse_python_ops
@@ -105,7 +105,7 @@ def add(  # each is one thing that an endpoint is made of
         symbols=declared_symbols(leaves),
         as_result=_tensors,
     )
-    owner = getattr(getattr(asked.function, "_specc_calls", None), "__self__", None)
+    owner = getattr(called_by(asked.function), "__self__", None)
     findings = list(cores.backend.find_obstacles(source, leaves, None, owner))
     if findings:
         kind = SpecTypeError if any(each.rule == "unknown-key" for each in findings) else SpecValueError
@@ -144,7 +144,7 @@ def _of_this_call(function: Callable[..., Any]) -> Callable[..., Any]:
     def called(*arguments: Any) -> Any:
         return function(*arguments)
 
-    called._specc_calls = getattr(function, "_specc_calls", function)  # type: ignore[attr-defined]  # see runs_in_tensorflow
+    called._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
     return called
 
 

@@ -24,7 +24,7 @@ from specc.archive.drop_in.keras_errors import SpecValueError, type_error, value
 from specc.archive.model_containers import with_own_containers
 from specc.archive.user_code import summarize
 from specc.diagnostics import SpecPath, kind_of
-from specc.language.legality import is_argument_name
+from specc.reader.inferred import argument_names
 
 WireName = str | tuple[str, ...]
 """A leaf's wire name; of a composite, what those of its components start with, or each of them."""
@@ -89,7 +89,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
         hint = "an input_signature is a list with one entry for each positional argument"
         raise make("bad-signature", path, f"the function takes {signature}: {summarize(error)}", hint) from error
     parameter = parameter_names(traced)
-    arguments = [name if is_argument_name(name) else f"argument_{index}" for index, name in enumerate(parameter)]
+    arguments = argument_names(parameter)
     positional, by_name = traced.structured_input_signature
     values = [_slots_of(value) for value in (*positional, *by_name.values())]
     more = [index for index in range(len(slots), len(values)) if prune(values[index]) is not None]
@@ -106,7 +106,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
             called.apply_defaults()
         return run(*called.args, **called.kwargs)
 
-    refilled._specc_calls = function  # type: ignore[attr-defined]  # see runs_in_tensorflow
+    refilled._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
     following = list(signature.parameters.values())[len(slots) : len(slots) + len(added)]
     are_next = [item.name for item in following if item.kind in BY_POSITION] == added
     # A Functional model gets the containers that it was made of, any other function those of the signature.
@@ -160,7 +160,7 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
         every = [values.get(index, value) for index, value in enumerate(given)]
         return concrete(*every[: len(positional)], **dict(zip(by_name, every[len(positional) :], strict=True)))
 
-    run._specc_calls = function  # type: ignore[attr-defined]  # see runs_in_tensorflow
+    run._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
     specs = [_map_slots(prune(slots[index]), lambda slot: slot.spec) for index in asked]
     wire_names = _composite_names(specs, wire_names_of(concrete), revived=hasattr(function, "concrete_functions"))
     signature, arguments = signature_of(function), tuple(names[index] for index in asked)

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from specc.archive.call_arguments import TRAINING, ArityError, place_arguments
+from specc.archive.call_arguments import ArityError, argument_of, place_arguments
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.canonical import DEFAULT_ARGUMENTS
 from specc.language.document import Endpoint
-from specc.language.legality import is_argument_name
 from specc.language.trees import Tree, tensor
 from specc.reader.inferred import Guess
 
@@ -50,17 +49,18 @@ def declared(function: str, arguments: Sequence[str], inputs: Sequence[Tree], kw
 
 
 def called_with(
-    signature: inspect.Signature, given: Mapping[str, Any], is_tensor: Callable[[Any], bool], path: SpecPath
+    signature: inspect.Signature | None, given: Mapping[str, Any], is_tensor: Callable[[Any], bool], path: SpecPath
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What of ``given``, arguments by name, are inputs, in their order, and what are keyword arguments to fix.
+    """What of ``given``, values by parameter, are inputs, by what a document calls them, and what is fixed in kwargs.
 
     Raises:
         SpecError: an endpoint cannot call the function like that.
     """
-    inputs = {name: value for name, value in given.items() if is_tensor(value)}
-    fixed = {name: value for name, value in given.items() if name not in inputs and value is not None}
+    called = argument_of(signature) if signature is not None else {}
+    inputs = {called.get(name, name): value for name, value in given.items() if is_tensor(value)}
+    fixed = {name: value for name, value in given.items() if not is_tensor(value) and value is not None}
     try:
-        place_arguments(tuple(inputs), fixed, signature, (TRAINING,))
+        place_arguments(tuple(inputs), fixed, signature)
     except ArityError as error:
         raise SpecError([_uncallable(path, f"the inputs are {', '.join(inputs)}: {error}")]) from None
     for name, value in fixed.items():
@@ -70,10 +70,5 @@ def called_with(
 
 
 def _uncallable(path: SpecPath, message: str) -> Diagnostic:
-    hint = 'write a function that takes the inputs by position, and name it in "function"'
+    hint = 'write a function that takes tensors only, and name it in "function"'
     return finding("wrong-arity", path, message, hint)
-
-
-def argument(name: str, index: int) -> str:
-    """A parameter's name, where a revived function can have it."""
-    return name if is_argument_name(name) else f"argument_{index}"

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from specc.archive.drop_in.input_specs import Slot, map_structure
 from specc.archive.functional_models import functional_inputs, made_up_name
-from specc.archive.infer.candidates import Candidate, argument, declared
+from specc.archive.infer.candidates import Candidate, declared
 from specc.archive.infer.heard_calls import Call
 from specc.archive.infer.recorded import Recorded, of_call, recorded_inputs
 from specc.archive.tensorspec import tree_of
@@ -91,7 +91,7 @@ def _with_dtypes(endpoint: Endpoint, dtypes: Sequence[str]) -> Endpoint:
 
 def _endpoint(recorded: Recorded, at: SpecPath, guesses: list[Guess]) -> Endpoint:
     """The endpoint but for its outputs, each leaf called by its key, else by the name of its ``keras.Input``."""
-    names = [argument(name, index) for index, name in enumerate(recorded.arguments)]
+    names = list(recorded.arguments)
     slots = list(recorded.arguments.values())
     if names == list(DEFAULT_ARGUMENTS) and isinstance(slots[0], Slot) and slots[0].name:
         names = [slots[0].name]

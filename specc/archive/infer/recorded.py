@@ -94,12 +94,13 @@ def of_call(layer: keras.Layer, args: tuple[Any, ...], kwargs: Mapping[str, Any]
         SpecError: an endpoint cannot call the layer like that.
     """
     signature = inspect.signature(layer.call)
-    known = {name: value for name, value in kwargs.items() if name in signature.parameters}
+    takes_all = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in signature.parameters.values())
+    known = {name: value for name, value in kwargs.items() if takes_all or name in signature.parameters}
     given = _spread(signature.bind_partial(*args, **known).arguments, signature)
-    known = {name: value for name, value in given.items() if name != _OPTION or _holds_slots(value)}
-    inputs, fixed = called_with(signature, known, _holds_slots, _PATH)
-    options = {name: value for name, value in _options(layer).items() if name not in inputs}
-    return Recorded(inputs, {**fixed, **options}, sizes=_FIRST_CALL if sizes else "")
+    if not _holds_slots(given.get(_OPTION)):
+        given |= _options(layer)
+    inputs, fixed = called_with(signature, given, _holds_slots, _PATH)
+    return Recorded(inputs, fixed, sizes=_FIRST_CALL if sizes else "")
 
 
 def _options(layer: keras.Layer) -> dict[str, Any]:
@@ -107,11 +108,16 @@ def _options(layer: keras.Layer) -> dict[str, Any]:
 
 
 def _spread(given: Mapping[str, Any], signature: inspect.Signature) -> dict[str, Any]:
-    """Arguments by name, those of a ``*inputs`` one by one."""
+    """Arguments by name, those of a ``*inputs`` and a ``**others`` one by one."""
     spread: dict[str, Any] = {}
     for name, value in given.items():
-        starred = name in signature.parameters and signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
-        spread |= {f"{name}_{index}": item for index, item in enumerate(value)} if starred else {name: value}
+        match signature.parameters[name].kind:
+            case inspect.Parameter.VAR_POSITIONAL:
+                spread |= {f"{name}_{index}": item for index, item in enumerate(value)}
+            case inspect.Parameter.VAR_KEYWORD:
+                spread |= value
+            case _:
+                spread[name] = value
     return spread
 
 
@@ -143,7 +149,8 @@ def _of_shapes(layer: keras.Layer, kwargs: dict[str, Any]) -> Recorded:
         build = f"build(self, {', '.join(f'{name}_shape' for name in needed)})"
         hint = f"call it once on keras.Input tensors, or define {build}"
         raise _bad(f"it recorded the shape of {', '.join(shapes)}, and none of {', '.join(missing)}", hint)
-    called_with(signature, dict.fromkeys(shapes, True), bool, _PATH)
+    inputs, _ = called_with(signature, {**kwargs, **dict.fromkeys(shapes, True)}, lambda value: value is True, _PATH)
+    shapes = dict(zip(inputs, shapes.values(), strict=True))
 
     def slots(dtype: str) -> dict[str, Any]:
         return {name: _slots_of_shapes(shape, dtype, not _is_stateful(layer)) for name, shape in shapes.items()}

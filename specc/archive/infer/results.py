@@ -10,6 +10,7 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from specc.archive.agreement import describe, spec_of
+from specc.archive.call_parameters import place
 from specc.archive.cores import Cores, Source
 from specc.archive.infer.candidates import Candidate
 from specc.archive.model_containers import in_own_containers
@@ -61,7 +62,7 @@ def result_shapes(candidate: Candidate, endpoint: Endpoint) -> list[Shape] | Non
 def _trace(candidate: Candidate, endpoint: Endpoint, function: Callable[..., Any]) -> Any:
     path = (*candidate.path, "function")
     source = Source(
-        function=function,
+        function=place(candidate.function, endpoint.arguments, endpoint.kwargs).around(function),
         path=path,
         identity=candidate.name,
         kwargs=endpoint.kwargs,
@@ -81,9 +82,10 @@ def _keras_shapes(layer: keras.Layer, endpoint: Endpoint) -> list[Shape] | None:
     if not all(isinstance(spec, tf.TensorSpec) and spec.shape.rank is not None for spec in tf.nest.flatten(specs)):
         return None
     symbolic = tf.nest.map_structure(lambda spec: keras.KerasTensor(spec.shape.as_list(), spec.dtype.name), specs)
+    infer = place(layer, endpoint.arguments, endpoint.kwargs).around(layer.compute_output_spec)
     try:
         first, *others = symbolic
-        result = layer.compute_output_spec(in_own_containers(layer, first), *others, **endpoint.kwargs)
+        result = infer(in_own_containers(layer, first), *others, **endpoint.kwargs)
     except Exception:  # noqa: BLE001  # any layer's own code, and nothing hangs on it
         return None
     tensors = tf.nest.flatten(result)

@@ -8,8 +8,9 @@ from typing import Any
 import tensorflow as tf
 from pydantic import ValidationError
 
-from specc.archive.drop_in.asked import parameter_names, signature_of, traces_of
-from specc.archive.infer.candidates import Candidate, argument, called_with, declared
+from specc.archive.call_parameters import parameters_of
+from specc.archive.drop_in.asked import parameter_names, traces_of
+from specc.archive.infer.candidates import Candidate, called_with, declared
 from specc.archive.tensorspec import tree_of
 from specc.archive.user_code import run_user_code
 from specc.diagnostics import SpecPath, finding
@@ -81,8 +82,7 @@ def _candidate(name: str, attribute: str, function: Any) -> Candidate:
         lost = " that infers; what training=True does is lost" if _trains(traces[-1]) > _trains(traces[0]) else ""
         message = f"the first of {len(traces)} traces{lost}; an input_signature would decide"
         guesses.append(Guess((*path, "inputs"), message))
-    signature, given = signature_of(function), _arguments(traces[0])
-    inputs, fixed = called_with(signature, given, _holds_specs, path)
+    inputs, fixed = called_with(parameters_of(function), _arguments(traces[0]), _holds_specs, path)
     # The names of the specs in a trace are TensorFlow's, those in an input_signature the author's.
     specs = inputs.values() if asked is None or len(asked) != len(inputs) else asked
     try:
@@ -92,9 +92,8 @@ def _candidate(name: str, attribute: str, function: Any) -> Candidate:
         raise SpecError([finding("bad-signature", path, message)]) from error
     if specs is not asked:
         trees = [without_names(tree) for tree in trees]
-    arguments = [argument(each, index) for index, each in enumerate(inputs)]
     python = getattr(function, "python_function", function)
-    endpoint = declared(attribute, arguments, trees, fixed)
+    endpoint = declared(attribute, list(inputs), trees, fixed)
     return Candidate(name, endpoint, function, python, autograph=True, guesses=tuple(guesses))
 
 
