@@ -29,6 +29,8 @@ from specc.language.trees import Record, Tensor, Tree, tensor
 from specc.rules.table import Target
 
 VERSION: Literal[1] = 1
+# One object for all that say nothing: pydantic copies a default that is no plain value, deeply, for each document.
+_NO_JAX_OPTIONS, _NO_SAVE_OPTIONS = JaxOptions(), SaveOptions()
 CALL = "__call__"
 """What Python calls where an object is called: a model's own function, and the endpoint that the revived object is."""
 DEFAULT_FUNCTION = CALL
@@ -82,7 +84,7 @@ class Endpoint(Record):
     """Whether Python control flow on tensors is converted while the function is traced."""
     gradients: Flag = True
     """Whether the archive keeps custom gradients; false makes a smaller archive, faster, that only infers."""
-    jax: JaxOptions = JaxOptions()
+    jax: JaxOptions = Field(default_factory=lambda: _NO_JAX_OPTIONS)
     """What only Keras on JAX reads: platforms, is_static and jax2tf_kwargs."""
     arguments: tuple[NonEmpty, ...] = ()
     """The names of the positional arguments; required where there are several."""
@@ -183,7 +185,7 @@ class Document(Record):
     """What the archive is for; sets its tag (serve, train, eval) and the default signature's key."""
     serving_only: Flag = False
     """Whether signatures that no server can serve, those of the methods train and eval, are left out."""
-    save_options: SaveOptions = SaveOptions()
+    save_options: SaveOptions = Field(default_factory=lambda: _NO_SAVE_OPTIONS)
     """The fields of tf.saved_model.SaveOptions."""
     targets: tuple[Target, ...] = ()
     """Where the archive is going to be used, whose own limits are then checked too."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from specc.diagnostics import Diagnostic, Place, SpecPath, finding, format_path
 from specc.language.document import CALL, Document, Endpoint
@@ -20,10 +21,10 @@ from specc.language.methods import (
     find_method_violations,
     find_undeliverable,
 )
-from specc.language.names import BoundLeaf, input_leaves, output_leaves, parameter_name, placed_children
+from specc.language.names import BoundContainer, BoundLeaf, endpoint_nodes, parameter_name
 from specc.language.no_signature import find_signature_words
 from specc.language.signatures import RAW, TAGS, has_signature
-from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
+from specc.language.trees import Dict, NamedTuple, Tensor
 from specc.rules.table import RuleId
 
 _ARGUMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -54,14 +55,14 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
         for index, problem in bad.items():
             message = f"the argument name {endpoint.arguments[index]!r} {problem}"
             yield finding("bad-name", (*at, "arguments", index), message)
-        for index, tree in enumerate(endpoint.inputs):
-            yield from _containers(tree, (*at, "inputs", index))
-        yield from _containers(endpoint.outputs, (*at, "outputs"))
+        nodes = endpoint_nodes(endpoint, at)
+        for container in nodes.containers:
+            yield from _container(container)
         trees = dict(enumerate(endpoint.inputs))
         repeated = {index for index in bad if not isinstance(trees.get(index), (Dict, NamedTuple))}
-        yield from _input_names(input_leaves(endpoint, at), repeated)
-        yield from _defaults(input_leaves(endpoint, at))
-        yield from _output_names(output_leaves(endpoint, at))
+        yield from _input_names(nodes.inputs, repeated)
+        yield from _defaults(nodes.inputs)
+        yield from _output_names(nodes.outputs)
         if has_signature(document, name):
             yield from find_method_violations(endpoint, at)
             yield from _receivers(endpoint, at)
@@ -136,16 +137,12 @@ def _duplicates(values: Sequence[str], at: SpecPath) -> Iterator[Diagnostic]:
         seen.setdefault(value, index)
 
 
-def _containers(tree: Tree, path: SpecPath, depth: int = 1) -> Iterator[Diagnostic]:
-    if depth > MAX_NESTING:
+def _container(container: BoundContainer) -> Iterator[Diagnostic]:
+    if container.depth == MAX_NESTING + 1:
         message = f"containers are nested deeper than {MAX_NESTING} levels, which TensorFlow cannot save"
-        yield finding("too-deep", path, message)
-        return
-    if isinstance(tree, NamedTuple):
-        yield from _namedtuple(tree, path)
-    for _, child, place in placed_children(tree, path):
-        if not isinstance(child, (Tensor, Ragged, Sparse)):
-            yield from _containers(child, place, depth + 1)
+        yield finding("too-deep", container.path, message)
+    if isinstance(container.tree, NamedTuple) and container.depth <= MAX_NESTING:
+        yield from _namedtuple(container.tree, container.path)
 
 
 def _namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
@@ -172,6 +169,7 @@ def _argument_problem(name: str) -> str:
     return _parameter_problem(name)
 
 
+@lru_cache(maxsize=4096)
 def _input_problem(name: str) -> str:
     if not _INPUT_NAME.fullmatch(name):
         return "must start with a letter or digit and hold only letters, digits, '_', '-', '.', and single '/' inside"

@@ -11,9 +11,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import document
 from tensorflow.core.framework import graph_debug_info_pb2
-from varied_exports import graph_of
+from varied_exports import document, graph_of
 
 import specc
 

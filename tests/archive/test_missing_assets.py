@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import pytest
 import tensorflow as tf
-from conftest import document
+from varied_exports import document
 
 import specc
 
@@ -28,7 +28,11 @@ def _table(file: Path) -> Any:
         str(file), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
     )
     model.table = tf.lookup.StaticVocabularyTable(words, 1)
-    model.look = tf.function(model.table.lookup, input_signature=[tf.TensorSpec((None,), tf.string)])
+
+    def look(keys: Any) -> Any:
+        return model.table.lookup(keys)
+
+    model.look = tf.function(look, input_signature=[tf.TensorSpec((None,), tf.string)])
     return model
 
 

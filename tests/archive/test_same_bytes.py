@@ -13,7 +13,7 @@ import keras
 import pytest
 import tensorflow as tf
 import varied_exports
-from conftest import document
+from varied_exports import document
 
 import specc
 from specc.reader.digest import archive_digest
