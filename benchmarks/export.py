@@ -252,7 +252,7 @@ def run_here(case: Case, tool: str) -> Run:
     import keras  # noqa: F401  # both tools are imported before the clock starts
     import tensorflow as tf  # noqa: F401
 
-    import specc.archive  # noqa: F401
+    import specc.compiler  # noqa: F401
 
     with tempfile.TemporaryDirectory() as directory:
         path = f"{directory}/archive"

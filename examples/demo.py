@@ -20,9 +20,9 @@ from typing import Any
 from demo_terminal import Story, quiet_unless_it_fails, run
 
 import specc
-from specc.language.names import input_leaves, output_leaves
 from specc.language.tensor_string import format_tensor
 from specc.language.trees import Dict, List, Tree, children
+from specc.language.wire_names import input_leaves, output_leaves
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = ROOT / "examples" / "two_tower" / "two_tower.specc.json"
@@ -66,7 +66,7 @@ def build(story: Story, document: specc.Document, archive: Path) -> Built:
         import keras  # noqa: PLC0415  # late, so that the import can be timed and silenced
         import tensorflow as tf  # noqa: PLC0415
 
-        from specc.archive.model import load_model  # noqa: PLC0415
+        from specc.compiler.load_model import load_model  # noqa: PLC0415
 
         seconds = time.perf_counter() - start
         story.line(f"TensorFlow {tf.__version__} and Keras {keras.__version__} imported in {seconds:.1f} s.")

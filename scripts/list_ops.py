@@ -16,7 +16,7 @@ import importlib
 
 import tensorflow  # noqa: F401  # registers its ops
 
-from specc.archive.op_registry import registered_ops
+from specc.compiler.op_registry import registered_ops
 
 
 def main() -> None:

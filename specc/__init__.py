@@ -9,21 +9,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from specc.archive import CompiledEndpoint as CompiledEndpoint
-    from specc.archive import EndpointReport as EndpointReport
-    from specc.archive import ExportReport as ExportReport
-    from specc.archive import MergedReport as MergedReport
-    from specc.archive import Program as Program
-    from specc.archive import call_signature as call_signature
-    from specc.archive import compile as compile
-    from specc.archive import eval_step as eval_step
-    from specc.archive import infer_spec as infer_spec
-    from specc.archive import merge as merge
-    from specc.archive import metric_values as metric_values
-    from specc.archive import reset_metrics as reset_metrics
-    from specc.archive import train_step as train_step
-    from specc.archive.drop_in.export_archive import ExportArchive as ExportArchive
-    from specc.archive.drop_in.model_export import export as export
+    from specc.compiler import CompiledEndpoint as CompiledEndpoint
+    from specc.compiler import EndpointReport as EndpointReport
+    from specc.compiler import ExportReport as ExportReport
+    from specc.compiler import MergedReport as MergedReport
+    from specc.compiler import Program as Program
+    from specc.compiler import call_signature as call_signature
+    from specc.compiler import compile as compile
+    from specc.compiler import eval_step as eval_step
+    from specc.compiler import merge as merge
+    from specc.compiler import metric_values as metric_values
+    from specc.compiler import reset_metrics as reset_metrics
+    from specc.compiler import train_step as train_step
     from specc.diagnostics import Diagnostic as Diagnostic
     from specc.errors import ArchiveError as ArchiveError
     from specc.errors import SettingsError as SettingsError
@@ -32,6 +29,8 @@ if TYPE_CHECKING:
     from specc.errors import TargetError as TargetError
     from specc.errors import UnavailableError as UnavailableError
     from specc.errors import UnreadableError as UnreadableError
+    from specc.keras_export.export_archive import ExportArchive as ExportArchive
+    from specc.keras_export.model_export import export as export
     from specc.language.document import Dim as Dim
     from specc.language.document import Document as Document
     from specc.language.document import Endpoint as Endpoint
@@ -45,12 +44,13 @@ if TYPE_CHECKING:
     from specc.reader import inspect as inspect
     from specc.reader import inspect_archive as inspect_archive
     from specc.reader.digest import archive_digest as archive_digest
-    from specc.reader.infer import infer_archive_spec as infer_archive_spec
-    from specc.reader.inferred import Guess as Guess
-    from specc.reader.inferred import InferredSpec as InferredSpec
+    from specc.scaffold.from_archive import infer_archive_spec as infer_archive_spec
+    from specc.scaffold.from_model.infer_spec import infer_spec as infer_spec
+    from specc.scaffold.inferred_spec import Guess as Guess
+    from specc.scaffold.inferred_spec import InferredSpec as InferredSpec
 
 _HOMES = {
-    "specc.archive": (
+    "specc.compiler": (
         "CompiledEndpoint",
         "EndpointReport",
         "ExportReport",
@@ -59,14 +59,13 @@ _HOMES = {
         "call_signature",
         "compile",
         "eval_step",
-        "infer_spec",
         "merge",
         "metric_values",
         "reset_metrics",
         "train_step",
     ),
-    "specc.archive.drop_in.export_archive": ("ExportArchive",),
-    "specc.archive.drop_in.model_export": ("export",),
+    "specc.keras_export.export_archive": ("ExportArchive",),
+    "specc.keras_export.model_export": ("export",),
     "specc.diagnostics": ("Diagnostic",),
     "specc.errors": (
         "ArchiveError",
@@ -79,8 +78,9 @@ _HOMES = {
     ),
     "specc.reader": ("Inspection", "inspect", "inspect_archive"),
     "specc.reader.digest": ("archive_digest",),
-    "specc.reader.infer": ("infer_archive_spec",),
-    "specc.reader.inferred": ("Guess", "InferredSpec"),
+    "specc.scaffold.from_archive": ("infer_archive_spec",),
+    "specc.scaffold.from_model.infer_spec": ("infer_spec",),
+    "specc.scaffold.inferred_spec": ("Guess", "InferredSpec"),
     "specc.language.document": ("Dim", "Document", "Endpoint", "Selection"),
     "specc.language.load": ("digest", "dump", "from_json", "load", "loads"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from specc.checks.subject import Subject
+from specc.checks.context import Subject
 from specc.diagnostics import Diagnostic
 
 Check: TypeAlias = Callable[[Subject], Iterator[Diagnostic]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from specc.checks.subject import Subject
+from specc.checks.context import Subject
 from specc.diagnostics import Diagnostic, Place, finding
 from specc.language.canonical import document_to_json
 from specc.language.document import CALL

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from specc.checks.subject import CheckedEndpoint, Subject
+from specc.checks.context import CheckedEndpoint, Subject
 from specc.diagnostics import Diagnostic, SpecPath, finding
-from specc.language.names import placed_children
 from specc.language.trees import NamedTuple, Ragged, Sparse, Tensor, Tree
+from specc.language.wire_names import placed_children
 
 _GENERATED = re.compile(
     r"keras_tensor(_\d+)?"  # keras.Input without a name

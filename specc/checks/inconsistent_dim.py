@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.subject import Subject, first_dim, named_first_dim, once
+from specc.checks.context import Subject, first_dim, named_first_dim, once
 from specc.diagnostics import Diagnostic, finding
 from specc.language.tensor_string import ANY
 

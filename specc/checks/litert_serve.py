@@ -2,14 +2,14 @@
 
 ``TFLiteConverter.from_saved_model`` takes every archive with an attribute ``serve`` and several signatures for one of
 ``Model.export``, and converts 'serving_default' alone, even where it is told others (tensorflow/lite/python/lite.py, of
-TensorFlow 2.21; tests/archive/test_targets.py shows it). One signature that is asked for by itself is not dropped.
+TensorFlow 2.21; tests/compiler/test_targets.py shows it). One signature that is asked for by itself is not dropped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.subject import Subject
+from specc.checks.context import Subject
 from specc.diagnostics import Diagnostic, finding
 from specc.language.signatures import DEFAULT_KEYS, published_signatures
 

@@ -1,7 +1,7 @@
 """The signature that tf2onnx converts where it is not told which.
 
 "'--signature_def' not specified, using first signature" (``_from_saved_model_v2``, tf2onnx/tf_loader.py of
-onnx/tensorflow-onnx), which is the first by name (tests/archive/test_targets.py). One run converts one signature:
+onnx/tensorflow-onnx), which is the first by name (tests/compiler/test_targets.py). One run converts one signature:
 "Cannot load multiple signature defs in TF2.x".
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.subject import Subject
+from specc.checks.context import Subject
 from specc.diagnostics import Diagnostic, finding
 from specc.language.signatures import DEFAULT_KEYS, published_signatures
 

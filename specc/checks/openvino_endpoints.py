@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.subject import Subject
+from specc.checks.context import Subject
 from specc.diagnostics import Diagnostic, finding
 
 

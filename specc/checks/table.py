@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from specc.checks.check import Check
+from specc.checks.context import Subject
 from specc.checks.duplicate_collection import duplicate_collection
 from specc.checks.duplicate_endpoint import duplicate_endpoint
 from specc.checks.fixed_dim import fixed_dim
@@ -18,11 +19,7 @@ from specc.checks.no_inputs import no_inputs
 from specc.checks.onnx_nested_table import onnx_nested_table
 from specc.checks.onnx_signature import onnx_signature
 from specc.checks.openvino_endpoints import openvino_endpoints
-from specc.checks.rest_bytes import rest_bytes
-from specc.checks.rest_default import rest_default
-from specc.checks.rest_rows import rest_rows
 from specc.checks.shadowing_collection import shadowing_collection
-from specc.checks.subject import Subject
 from specc.checks.target_default import serving_without_default, triton_without_default
 from specc.checks.target_dtypes import (
     LITERT_DTYPES,
@@ -33,6 +30,9 @@ from specc.checks.target_dtypes import (
     dtype_check,
 )
 from specc.checks.target_tags import tags_check
+from specc.checks.tf_serving_bytes import rest_bytes
+from specc.checks.tf_serving_rest_default import rest_default
+from specc.checks.tf_serving_rows import rest_rows
 from specc.checks.triton_batching import triton_batching
 from specc.checks.unbatched_input import unbatched_input
 from specc.checks.unknown_batch import unknown_batch

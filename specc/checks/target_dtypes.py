@@ -4,7 +4,7 @@
   ``AddValueToTensor`` and ``AddSingleValueAndAdvance`` of util/json_tensor.cc; gRPC carries all of them.
 - Triton: ``ConvertDataType`` in mirror/tensorflow_backend_tf.cc of triton-inference-server/tensorflow_backend: "unable
   to process input ..., unsupported datatype", and the model is not loaded.
-- LiteRT: what ``tf.lite.TFLiteConverter`` of TensorFlow 2.21 converts; tests/archive/test_targets.py tries them all.
+- LiteRT: what ``tf.lite.TFLiteConverter`` of TensorFlow 2.21 converts; tests/compiler/test_targets.py tries them all.
 - tf2onnx: ``TF_TO_ONNX_DTYPE`` in tf2onnx/tf_utils.py of onnx/tensorflow-onnx; others are a KeyError in map_tf_dtype.
 - OpenVINO: ``get_ov_type`` in src/frontends/tensorflow/src/tf_utils.cpp of openvinotoolkit/openvino (since PR 21864;
   issue 20811 is how it fails): others are a dynamic type, which is no type of an input.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from specc.checks.subject import Subject
+from specc.checks.context import Subject
 from specc.diagnostics import Diagnostic, finding
 from specc.rules.table import RuleId
 

@@ -3,14 +3,14 @@
 A loader takes the graph whose tags are exactly those that it asks for ("Could not find meta graph def matching supplied
 tags", S#1688 in tensorflow/serving). TensorFlow Serving asks for 'serve' unless its flag --saved_model_tags says
 otherwise (model_servers/main.cc); Triton for 'serve' or the one tag in its parameter TF_GRAPH_TAG (README.md of
-triton-inference-server/tensorflow_backend). tests/archive/test_targets.py shows it with TensorFlow's own loader.
+triton-inference-server/tensorflow_backend). tests/compiler/test_targets.py shows it with TensorFlow's own loader.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from specc.checks.subject import Subject
+from specc.checks.context import Subject
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.language.signatures import TAGS
 from specc.rules.table import RuleId

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.subject import Subject, first_dim, varies
+from specc.checks.context import Subject, first_dim, varies
 from specc.diagnostics import Diagnostic, finding
-from specc.language.names import BoundLeaf
 from specc.language.trees import Tensor
+from specc.language.wire_names import BoundLeaf
 
 
 def triton_batching(subject: Subject) -> Iterator[Diagnostic]:

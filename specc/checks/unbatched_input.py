@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.subject import CheckedEndpoint, Subject, first_dim, has_default, once, varies
+from specc.checks.context import CheckedEndpoint, Subject, first_dim, has_default, once, varies
 from specc.diagnostics import Diagnostic, finding
-from specc.language.names import BoundLeaf
+from specc.language.wire_names import BoundLeaf
 
 
 def unbatched_input(subject: Subject) -> Iterator[Diagnostic]:

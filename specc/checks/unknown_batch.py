@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.subject import Subject, named_first_dim
+from specc.checks.context import Subject, named_first_dim
 from specc.diagnostics import Diagnostic, did_you_mean, finding
 from specc.language.tensor_string import ANY
 

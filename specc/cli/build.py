@@ -25,14 +25,14 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError, SpecError
 from specc.language.document import Document
 from specc.language.load import load_spec
-from specc.language.reading import LoadedSpec
 from specc.language.scalars import ModelPath
 from specc.language.signatures import DEFAULT_KEYS
+from specc.language.validation.pipeline import LoadedSpec
 from specc.report import Report
 from specc.report.text import table
 
 if TYPE_CHECKING:
-    from specc.archive import ExportReport
+    from specc.compiler import ExportReport
 
 SEED = 0
 """Seeds Python, NumPy and Keras before a model is imported, so that two builds of one model are one archive."""
@@ -86,7 +86,7 @@ def _count(text: str) -> int:
 
 @dataclass(frozen=True)
 class _Job:
-    """One archive to build: ``where`` is what :meth:`specc.archive.program.Program.export` is told about its place."""
+    """One archive to build: ``where`` is what :meth:`specc.compiler.program.Program.export` is told about its place."""
 
     file: str
     spec: LoadedSpec
@@ -175,7 +175,7 @@ def _job(file: str, options: argparse.Namespace, finder: SettingsFinder) -> _Job
 
 def _check_targets(jobs: list[_Job]) -> None:
     """Refuses what cannot be published, before minutes of loading."""
-    from specc.archive.publishing.destinations import destination
+    from specc.publishing.destinations import destination
 
     for job in jobs:
         destination(**job.where).check()
@@ -184,7 +184,7 @@ def _check_targets(jobs: list[_Job]) -> None:
 @contextmanager
 def _model_of(job: _Job, options: argparse.Namespace, jobs: list[_Job]) -> Iterator[Any]:
     """The job's model, whose modules can be imported meanwhile; ``jobs`` may name what it imports."""
-    from specc.archive.model import load_model
+    from specc.compiler.load_model import load_model
 
     here = Path.cwd()
     # The spec's own modules are beside it, and the same from everywhere; what --model names is here first.
@@ -244,7 +244,7 @@ def _build(job: _Job, options: argparse.Namespace, targets: list[_Job]) -> list[
     """
     start = time.perf_counter()
     import_tensorflow("build")
-    from specc.archive import compile
+    from specc.compiler import compile
 
     _check_targets(targets)
     with _model_of(job, options, [job]) as model, _findings_in(job.spec):
@@ -259,7 +259,7 @@ def _build_merged(jobs: list[_Job], options: argparse.Namespace) -> int:
     """Builds one archive with a MetaGraph for each document, and prints what is in each."""
     start = time.perf_counter()
     import_tensorflow("build")
-    from specc.archive.merge import merge
+    from specc.compiler.merge import merge
 
     _check_targets(jobs)
     if len({(job.model, job.directory) for job in jobs}) > 1:

@@ -32,8 +32,8 @@ def import_tensorflow(command: str, *backends: str) -> None:
     is_first = "tensorflow" not in sys.modules
     try:
         with _without_a_word():
-            from specc.archive.backends import require_backend
-            from specc.archive.op_registry import take_as_own
+            from specc.compiler.backends import require_backend
+            from specc.compiler.op_registry import take_as_own
     except (Exception, SystemExit) as error:
         backend = f" (KERAS_BACKEND is {os.environ['KERAS_BACKEND']})" if "KERAS_BACKEND" in os.environ else ""
         text = f"{type(error).__name__}: {error}".splitlines()[0]

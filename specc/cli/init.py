@@ -22,7 +22,7 @@ from specc.language.scalars import DOTTED, MODEL_FILES
 
 if TYPE_CHECKING:
     from specc.language.document import Document
-    from specc.reader.inferred import InferredSpec
+    from specc.scaffold.inferred_spec import InferredSpec
 
 _IMPORTED = re.compile(rf"{DOTTED}:({DOTTED})")
 
@@ -63,7 +63,7 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
     """The spec, and how a document in ``directory`` names the model; None where it says so itself."""
     path = Path(target)
     if path.is_dir():
-        from specc.reader.infer import infer_archive_spec
+        from specc.scaffold.from_archive import infer_archive_spec
 
         return infer_archive_spec(path, model=f"{_beside(path, directory)}/", imports=imports), None
     if path.suffix in MODEL_FILES and (path.exists() or _IMPORTED.fullmatch(target) is None):
@@ -77,11 +77,11 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
         kinds = "a model is module:attribute, a .keras or .h5 file or the directory of a SavedModel"
         raise UnreadableError(f"cannot read {target}: {what}; {kinds}")
     import_tensorflow("init", "tensorflow")
-    from specc.archive.infer.heard_calls import heard_calls
-    from specc.archive.infer.infer_spec import infer_spec
-    from specc.archive.model import load_model
-    from specc.archive.user_code import run_user_code
     from specc.cli.build import SEED
+    from specc.compiler.load_model import load_model
+    from specc.compiler.user_code import run_user_code
+    from specc.scaffold.from_model.call_recorder import heard_calls
+    from specc.scaffold.from_model.infer_spec import infer_spec
 
     here = Path.cwd()
     note(f"loading {target}")

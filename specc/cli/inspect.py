@@ -11,9 +11,9 @@ from specc.cli.findings import add_options, print_report
 from specc.diagnostics import format_path, printable
 from specc.language.document import Document
 from specc.language.load import dump
-from specc.language.names import BoundLeaf, input_leaves, output_leaves
 from specc.language.signatures import has_signature
 from specc.language.tensor_string import format_tensor
+from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 from specc.reader import Inspection, inspect_archive
 from specc.reader.custom_ops import loading_note
 from specc.report import Report

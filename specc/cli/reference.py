@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from specc.cli import COMMANDS
 from specc.cli.findings import add_options
 from specc.language.document import Dim, Document, Endpoint, Selection
-from specc.language.json_schema import document_schema
+from specc.language.json_schema.schema import document_schema
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions
 from specc.language.signatures import DEFAULT_KEYS, TAGS

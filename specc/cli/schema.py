@@ -12,7 +12,7 @@ from typing import Any
 from specc.cli import ERRORS_FOUND, OK
 from specc.diagnostics import printable
 from specc.errors import UnreadableError
-from specc.language.json_schema import document_schema
+from specc.language.json_schema.schema import document_schema
 from specc.report.json import findings_schema
 
 SCHEMAS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {

@@ -10,8 +10,8 @@ from specc.cli.findings import add_options, print_report
 from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
-from specc.language.holding import capped
 from specc.language.load import load_spec
+from specc.language.validation.rules import capped
 from specc.report import Report
 
 

@@ -14,8 +14,8 @@ from specc.errors import SpecError
 from specc.language.canonical import document_to_json
 from specc.language.document import Document, Endpoint
 from specc.language.load import digest, from_json
-from specc.language.names import input_leaves, output_leaves
-from specc.loaders.json_text import parse_json
+from specc.language.wire_names import input_leaves, output_leaves
+from specc.source.json_text import parse_json
 
 CONTRACT_PATH = "assets.extra/specc.json"
 """Where a contract lies in an archive; TensorFlow leaves ``assets.extra`` to others."""

@@ -10,13 +10,13 @@ from typing import Any
 
 from specc.errors import SpecError
 from specc.language.canonical import document_to_json, plain_json
-from specc.language.consistency import find_inconsistencies
 from specc.language.document import Document
-from specc.language.holding import Rule, capped, find
-from specc.language.layout import lay_out
-from specc.language.legality import find_illegal
-from specc.language.reading import LoadedSpec, read_spec, validated
-from specc.loaders.json_text import read_content
+from specc.language.pretty_json import lay_out
+from specc.language.validation.buildable import find_illegal
+from specc.language.validation.consistency import find_inconsistencies
+from specc.language.validation.pipeline import LoadedSpec, read_spec, validated
+from specc.language.validation.rules import Rule, capped, find
+from specc.source.json_text import read_content
 
 ALWAYS: tuple[Rule, ...] = (find_inconsistencies,)
 """What every document keeps to."""

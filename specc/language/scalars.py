@@ -20,7 +20,7 @@ MAX_SIZE = 10**18 - 1
 
 
 def problem(rule: RuleId, message: str, hint: str = "", part: str = "") -> PydanticCustomError:
-    """A defect found while pydantic validates, carried to a Diagnostic by :mod:`specc.language.findings`."""
+    """A defect found while pydantic validates; ``validation.pydantic_errors`` makes a Diagnostic of it."""
     # Braces are pydantic's template syntax, and user text may hold them.
     return PydanticCustomError(rule, "{message}", {"message": message, "hint": hint, "part": part})
 

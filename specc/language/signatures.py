@@ -6,8 +6,8 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 
 from specc.language.document import CALL, Document, Endpoint, Method, Mode
-from specc.language.names import Component, input_leaves, output_leaves
 from specc.language.receivers import RECEIVER_INPUT
+from specc.language.wire_names import Component, input_leaves, output_leaves
 
 RAW = "raw"
 """Stands before the endpoint's name in the key of its direct way in, where a receiver is the plain one."""

@@ -20,8 +20,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 from specc.language.dtypes import DTYPES, Family
+from specc.language.json_schema.parts import closed, described
 from specc.language.scalars import END, describe, problem, shorten
-from specc.language.schema_parts import closed, described
 
 SPECIAL_FLOATS = ("NaN", "Infinity", "-Infinity")
 _BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"

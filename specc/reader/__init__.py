@@ -1,5 +1,5 @@
 """SavedModel to Document, from protobuf alone: TensorFlow need not be installed."""
 
-from specc.reader.archive_reader import Inspection as Inspection
-from specc.reader.archive_reader import inspect as inspect
-from specc.reader.archive_reader import inspect_archive as inspect_archive
+from specc.reader.inspection import Inspection as Inspection
+from specc.reader.inspection import inspect as inspect
+from specc.reader.inspection import inspect_archive as inspect_archive

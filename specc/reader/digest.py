@@ -18,7 +18,7 @@ from pathlib import Path
 
 from specc.diagnostics import printable
 from specc.errors import ArchiveError
-from specc.reader.layout import MARKER, SAVED_MODEL_FILES, is_saved_model
+from specc.reader.archive_files import MARKER, SAVED_MODEL_FILES, is_saved_model
 
 _HINT = "a digest is of plain files; take a copy of the archive that holds nothing else"
 

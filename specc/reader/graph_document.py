@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from specc.language.document import CALL, VERSION, Document, Endpoint, Mode
 from specc.language.signatures import DEFAULT_KEYS, TAGS
 from specc.language.trees import Dict, Tree, children
-from specc.reader.endpoints import Described, describe_function, describe_signature, has_namedtuple, has_open_dims
-from specc.reader.functions import Function, read_function
-from specc.reader.messages import Message
+from specc.reader.describe_endpoint import (
+    Described,
+    describe_function,
+    describe_signature,
+    has_namedtuple,
+    has_open_dims,
+)
+from specc.reader.protobuf.messages import Message
+from specc.reader.protobuf.tensors import UndescribableError
+from specc.reader.protobuf.wire_format import DamagedError
+from specc.reader.saved_functions import Function, read_function
 from specc.reader.saved_model import MAX_NAMES, MetaGraph
-from specc.reader.signatures import Signature, read_signature
-from specc.reader.tensor_values import UndescribableError
-from specc.reader.wire import DamagedError
+from specc.reader.signature_defs import Signature, read_signature
 
 SIGNATURES = "signatures"
 """The attribute of the root that holds the signatures of TensorFlow 2."""

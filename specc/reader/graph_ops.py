@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from specc.reader.wire import DamagedError, Span, file_spans
+from specc.reader.protobuf.wire_format import DamagedError, Span, file_spans
 
 REFERENCE_OPS = frozenset({"Variable", "VariableV2"})
 """Variables of TensorFlow 1 that are ops of the graph and no objects.

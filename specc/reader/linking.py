@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from specc.language.names import BoundLeaf, Component, components
 from specc.language.tensor_string import ANY, Dim, Shape
 from specc.language.trees import Leaf, Ragged, RaggedNames, Sparse, SparseNames, Tensor
-from specc.reader.signatures import WireTensor
+from specc.language.wire_names import BoundLeaf, Component, components
+from specc.reader.signature_defs import WireTensor
 
 Names = tuple[str, ...]
 """The wire names of one leaf's components."""

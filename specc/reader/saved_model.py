@@ -12,8 +12,8 @@ from typing import BinaryIO
 from specc.diagnostics import printable
 from specc.errors import ArchiveError
 from specc.reader.graph_ops import graph_ops
-from specc.reader.messages import Message, parse
-from specc.reader.wire import DamagedError, Span, file_spans, spans
+from specc.reader.protobuf.messages import Message, parse
+from specc.reader.protobuf.wire_format import DamagedError, Span, file_spans, spans
 
 FILE_NAME = "saved_model.pb"
 MAX_BYTES = 2**31

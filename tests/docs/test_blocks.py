@@ -17,7 +17,7 @@ NEED_TENSORFLOW = {
     "docs/publishing.md",
     "docs/python.md",
 }
-# The blocks of docs/rules.md are run one by one: tests/unit/rules/test_pages.py, tests/archive/test_rule_examples.py.
+# The blocks of docs/rules.md are run one by one: tests/rules/test_pages.py, tests/rules/test_rule_examples.py.
 RUN = [page for page in pages() if page.blocks and page.name != "docs/rules.md"]
 NOT_RUN = {
     ("README.md", "installs packages"): 1,

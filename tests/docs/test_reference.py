@@ -11,8 +11,8 @@ from pages import ROOT, Page, pages
 import specc
 from specc.cli import COMMANDS, main
 from specc.cli.reference import fill, parts
-from specc.language.names import input_leaves, output_leaves
 from specc.language.trees import KINDS
+from specc.language.wire_names import input_leaves, output_leaves
 from specc.rules import RULES
 from specc.rules.table import Target
 

@@ -11,9 +11,8 @@ from pydantic import BaseModel
 
 from specc.language.document import Dim, Document, Endpoint, Selection
 from specc.language.dtypes import DTYPES
-from specc.language.findings import keys_of
 from specc.language.jax_options import JaxOptions
-from specc.language.json_schema import MODELS
+from specc.language.json_schema.schema import MODELS
 from specc.language.load import from_json
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
@@ -29,6 +28,7 @@ from specc.language.trees import (
     Tensor,
     Tuple,
 )
+from specc.language.validation.pydantic_errors import keys_of
 
 
 def whole(key: str, value: str) -> str:

@@ -12,15 +12,13 @@ from language_service import Editor, Place
 from schema_places import parts_of, visits
 
 from specc.language.document import Document
-from specc.language.findings import keys_of
-from specc.language.json_schema import MODELS, document_schema
+from specc.language.json_schema.schema import MODELS, document_schema
 from specc.language.trees import KINDS
+from specc.language.validation.pydantic_errors import keys_of
 
 SCHEMA = document_schema()
 PARTS = dict(parts_of(SCHEMA))
-EVERYTHING = json.loads(
-    (Path(__file__).parents[1] / "unit" / "language" / "everything.specc.json").read_text(encoding="utf-8")
-)
+EVERYTHING = json.loads((Path(__file__).parents[1] / "language" / "everything.specc.json").read_text(encoding="utf-8"))
 TEXT = json.dumps({**EVERYTHING, "$schema": "../../schemas/specc.v1.schema.json"}, indent=2)
 
 

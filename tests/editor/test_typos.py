@@ -14,11 +14,11 @@ from schema_places import visits
 
 from specc.language.document import Dim, Document, Endpoint, Selection
 from specc.language.dtypes import DTYPES
-from specc.language.findings import keys_of
-from specc.language.json_schema import document_schema
+from specc.language.json_schema.schema import document_schema
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
 from specc.language.trees import KINDS, Record, Tensor
+from specc.language.validation.pydantic_errors import keys_of
 
 ROOT = Path(__file__).parents[2]
 EVERYTHING: dict[str, Any] = {

@@ -4,14 +4,12 @@ The folder is not called jax: tests/ is on the path, and wherever JAX is missing
 """
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 HERE = Path(__file__).parent
-sys.path.append(str(HERE.parent / "archive"))  # its helpers ask an archive on each of its surfaces
 
 
 def _missing() -> str:

@@ -19,8 +19,8 @@ from jax_exports import arrays, assert_numbers
 from three_ways import Archive, flat_outputs
 
 import specc
-from specc.archive.model import load_model
 from specc.cli import OK, main
+from specc.compiler.load_model import load_model
 
 pytestmark = pytest.mark.tensorflow
 

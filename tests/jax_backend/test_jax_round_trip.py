@@ -1,4 +1,4 @@
-"""The round trip of tests/archive/test_whole_exports.py, over what JAX has, with functions in JAX."""
+"""The round trip of tests/compiler/test_whole_exports.py, over what JAX has, with functions in JAX."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from strategies import Extent, buildable_documents
 from three_ways import Archive, assert_agree, flat_outputs, three_ways
 
 import specc
-from specc.archive.compiled import CompiledEndpoint
-from specc.language.names import input_leaves, output_leaves
+from specc.compiler.compiled_endpoint import CompiledEndpoint
+from specc.language.tree_edits import with_leaves
 from specc.language.trees import Tensor
+from specc.language.wire_names import input_leaves, output_leaves
 from specc.reader.projection import project
-from specc.reader.structured import with_leaves
 
 pytestmark = pytest.mark.tensorflow
 logging.getLogger("absl").setLevel(logging.ERROR)  # a gradient of a gradient is not in the archive, at each loading

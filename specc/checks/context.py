@@ -1,0 +1,78 @@
+"""A document as checks look at it: with the leaves of each endpoint at hand, which most of them ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from specc.diagnostics import SpecPath
+from specc.language.document import Document, Endpoint
+from specc.language.signatures import has_signature
+from specc.language.tensor_string import ANY, Dim
+from specc.language.trees import Leaf, Tensor
+from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
+
+
+@dataclass(frozen=True)
+class CheckedEndpoint:
+    """An endpoint with its name, its place in the document, and its leaves."""
+
+    name: str
+    endpoint: Endpoint
+    path: SpecPath
+    inputs: tuple[BoundLeaf, ...]
+    outputs: tuple[BoundLeaf, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One document, which is valid. ``nested_tables`` are the endpoints that a build said so of."""
+
+    document: Document
+    nested_tables: tuple[str, ...] = ()
+
+    @cached_property
+    def endpoints(self) -> tuple[CheckedEndpoint, ...]:
+        """The endpoints, in the order of the document."""
+        return tuple(_checked(name, endpoint) for name, endpoint in self.document.endpoints.items())
+
+    def served(self) -> Iterator[CheckedEndpoint]:
+        """The endpoints that a server calls with requests: none of an archive for training or evaluation."""
+        if self.document.mode == "predict":
+            yield from (each for each in self.published() if each.endpoint.method not in ("train", "eval"))
+
+    def published(self) -> Iterator[CheckedEndpoint]:
+        """The endpoints that have a signature, and so wire names that somebody may use."""
+        yield from (each for each in self.endpoints if has_signature(self.document, each.name))
+
+
+def _checked(name: str, endpoint: Endpoint) -> CheckedEndpoint:
+    at: SpecPath = ("endpoints", name)
+    return CheckedEndpoint(name, endpoint, at, input_leaves(endpoint, at), output_leaves(endpoint, at))
+
+
+def first_dim(leaf: Leaf) -> Dim | None:
+    """The first dimension; None for a scalar, and where the rank is unknown."""
+    return leaf.shape[0] if leaf.shape else None
+
+
+def varies(leaf: Leaf) -> bool:
+    """Whether the first dimension may have several sizes."""
+    return isinstance(first_dim(leaf), str)
+
+
+def named_first_dim(leaf: Leaf) -> str | None:
+    """The name of the first dimension, where it has one."""
+    dim = first_dim(leaf)
+    return dim if isinstance(dim, str) and dim != ANY else None
+
+
+def has_default(leaf: Leaf) -> bool:
+    """Whether some clients may leave the input out."""
+    return isinstance(leaf, Tensor) and leaf.default is not None
+
+
+def once(dim: Dim, leaf: Leaf) -> str:
+    """``dim`` as the part of a tensor string to be marked, where it stands there once."""
+    return str(dim) if leaf.shape is not None and leaf.shape.count(dim) == 1 else ""

@@ -1,0 +1,22 @@
+"""A default that REST does not know.
+
+TensorFlow Serving fills in the defaults of a signature for gRPC only. REST wants every input of the signature: "Missing
+named input" and "keys must be equal to" in util/json_tensor.cc of tensorflow/serving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.context import Subject, has_default
+from specc.diagnostics import Diagnostic, finding
+
+
+def rest_default(subject: Subject) -> Iterator[Diagnostic]:
+    """An input with a default, which a client may leave out over gRPC, and must send over REST."""
+    for checked in subject.served():
+        for bound in checked.inputs:
+            if has_default(bound.leaf):
+                message = f"REST refuses a request without {bound.name!r}, whatever its default; gRPC alone knows it"
+                hint = "tell REST clients what to send, or turn the check off where all use gRPC"
+                yield finding("tf-serving-rest-default", (*bound.path, "default"), message, hint)

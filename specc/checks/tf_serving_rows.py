@@ -1,0 +1,50 @@
+"""Tensors that REST's row format cannot carry.
+
+g3doc/api_rest.md of tensorflow/serving, "Specifying input tensors in row format": use it "if all named input tensors
+have the same 0-th dimension". A response is made the same way: "has no shape information" for a scalar, "has
+inconsistent batch size" else (``MakeRowFormatJsonFromTensors``, util/json_tensor.cc).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.checks.context import CheckedEndpoint, Subject, first_dim, has_default, named_first_dim
+from specc.diagnostics import Diagnostic, finding
+from specc.language.trees import Tensor
+from specc.language.wire_names import BoundLeaf
+
+
+def rest_rows(subject: Subject) -> Iterator[Diagnostic]:
+    """An input or output of another number of rows than the batch, so that ``instances`` cannot be used.
+
+    Scalar and fixed inputs are ``unbatched-input``; those with a default are ``tf-serving-rest-default``.
+    """
+    for checked in subject.served():
+        batch = next((name for bound in checked.inputs if (name := named_first_dim(bound.leaf))), None)
+        if batch is None or checked.endpoint.method != "predict":
+            continue
+        for what, bound in _leaves(checked):
+            problem = _problem(bound, batch, what)
+            if problem:
+                message = f"REST's row format, 'instances', cannot carry the {what} {bound.name!r}: it {problem}"
+                dense = isinstance(bound.leaf, Tensor)
+                mended = f"begin its shape with {batch!r}" if dense else "declare it dense, padded to one length"
+                hint = f"{mended}, or let clients use the columnar format, 'inputs'"
+                yield finding("tf-serving-rows", bound.path, message, hint)
+
+
+def _leaves(checked: CheckedEndpoint) -> Iterator[tuple[str, BoundLeaf]]:
+    yield from (("input", bound) for bound in checked.inputs if not has_default(bound.leaf))
+    yield from (("output", bound) for bound in checked.outputs)
+
+
+def _problem(bound: BoundLeaf, batch: str, what: str) -> str:
+    leaf, first = bound.leaf, first_dim(bound.leaf)
+    if not isinstance(leaf, Tensor):
+        return f"is {leaf.kind}, whose parts have numbers of rows of their own"
+    if named_first_dim(leaf) not in (None, batch):
+        return f"has {first!r} rows where others have {batch!r}"
+    if what == "output" and leaf.shape == ():
+        return "is a scalar"
+    return f"has a fixed first dimension, {first}" if what == "output" and isinstance(first, int) else ""

@@ -1,0 +1,273 @@
+"""Keras on JAX: a function becomes StableHLO by ``jax2tf.convert``, with its variables as arguments.
+
+A ``keras.StatelessScope`` stands between the function and Keras's variables. What it reads comes from tf.Variables, one
+for each, which the archive holds; what it assigns is assigned to them after the call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import tensorflow as tf
+from jax.experimental import jax2tf
+
+from specc.compiler.backends import Callee
+from specc.compiler.backends.jax_limits import RULE, find_limits, find_unknown_calls, lookup_used
+from specc.compiler.backends.jax_shapes import OPEN, keras_symbols, renumbered
+from specc.compiler.trace.opaque_results import opaque_objects
+from specc.compiler.user_code import summarize
+from specc.diagnostics import Diagnostic, did_you_mean, finding, kind_of
+from specc.errors import SpecError
+from specc.language.wire_names import BoundLeaf
+
+_CUSTOM_CALL = "custom_call:"
+_LACKING = "not found for platform"
+_PLATFORMS = 'say the others in "jax": {"platforms": [...]}'
+_NAMES = 'each "?" is a size of its own; give those that are equal one name, or say polymorphic_shapes in jax2tf_kwargs'
+
+
+class _MoreVariablesError(Exception):
+    """The function used variables that it was not given; ``variables`` are all that it used."""
+
+    def __init__(self, variables: list[Any]) -> None:
+        super().__init__()
+        self.variables = variables
+
+
+class _Scope(keras.StatelessScope):  # type: ignore[misc]  # Keras has no types
+    """Notes every variable that is used, and those of them that have no value in the scope."""
+
+    def __init__(self, state: Iterable[tuple[Any, Any]]) -> None:
+        super().__init__(state, initialize_variables=False)
+        self.given = dict(self.state_mapping)
+        self.used: dict[int, Any] = {}
+
+    def get_current_value(self, variable: Any) -> Any:
+        self.used[id(variable)] = variable
+        return super().get_current_value(variable)
+
+    def add_update(self, update: tuple[Any, Any]) -> None:
+        variable, _ = update
+        self.used[id(variable)] = variable
+        super().add_update(update)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every variable that was used had a value."""
+        return self.used.keys() <= self.given.keys()
+
+    def updated(self, variables: Iterable[Any]) -> list[tuple[Any, Any]]:
+        """Those of ``variables`` that were assigned, each with its new value."""
+        values = [(variable, self.state_mapping[id(variable)]) for variable in variables]
+        return [(variable, value) for variable, value in values if value is not self.given[id(variable)]]
+
+
+class JaxBackend:
+    """The tf.Variables of one export, and the functions around them."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Any] = {}
+        self._stand_ins: dict[int, tuple[Any, Any]] = {}
+        self._copied: dict[int, Any] = {}
+        self._models: list[Any] = []
+
+    def know(self, model: Any) -> None:
+        """Remembers the model, and its variables in its own order."""
+        self._models.append(model)
+        variables = getattr(model, "variables", ())
+        if isinstance(variables, Iterable):
+            self._known |= {id(each): each for each in variables if isinstance(each, keras.Variable)}
+
+    def find_obstacles(
+        self, callee: Callee, inputs: Sequence[BoundLeaf] | None, outputs: Sequence[BoundLeaf] | None, model: Any
+    ) -> Iterator[Diagnostic]:
+        """Tensors that JAX does not have, lookup layers, and arguments that ``jax2tf.convert`` does not take."""
+        if callee.is_tensorflow:
+            return
+        yield from find_limits(callee, inputs, outputs, model)
+        yield from _unknown_arguments(callee)
+
+    def traceable(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
+        """A TensorFlow function of the same arguments and result."""
+        if callee.is_tensorflow:
+            return callee.function
+        shapes = tf.nest.pack_sequence_as(specs, list(_symbols(callee, specs)))
+
+        if not callee.options.is_static:
+            for variable in self._known.values():
+                self.tf_variable(variable)  # TensorFlow traces a second time where the first time makes a variable
+
+        def in_tensorflow(*arguments: Any, **kwargs: Any) -> Any:
+            known = list(self._known.values())
+            while True:
+                try:
+                    return self._call(callee, known, shapes, arguments, kwargs)
+                except _MoreVariablesError as more:
+                    _require_built(callee, more.variables)
+                    known = more.variables
+                except Exception as error:
+                    hint = _NAMES if OPEN.search(str(error)) else _PLATFORMS if _LACKING in str(error) else ""
+                    if not hint:
+                        raise
+                    message = f"tracing failed: {summarize(error)}"
+                    raise SpecError([finding("trace-failed", callee.path, message, hint)]) from error
+
+        return in_tensorflow
+
+    def _call(
+        self,
+        callee: Callee,
+        variables: list[Any],
+        shapes: list[str],
+        arguments: Sequence[Any],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
+        variables = [] if callee.options.is_static else variables
+        told: dict[str, Any] = {}
+
+        def stateless(values: list[Any], *nested: Any) -> Any:
+            with _Scope(zip(variables, values, strict=True)) as scope, lookup_used(self._models) as lookups:
+                try:
+                    result = callee.function(*nested, **kwargs)
+                    leaves = [_array(leaf) for leaf in tf.nest.flatten(result)]
+                except Exception:
+                    lookups.raise_used(callee)
+                    raise
+                if not scope.is_complete and not callee.options.is_static:
+                    raise _MoreVariablesError(list(scope.used.values()))
+                updated = scope.updated(variables)
+            _require_transparent(callee, leaves)
+            is_array = [isinstance(leaf, jax.Array) for leaf in leaves]
+            told["result"] = tf.nest.map_structure(lambda _: 0, result)
+            told["leaves"] = [None if array else leaf for leaf, array in zip(leaves, is_array, strict=True)]
+            told["is_array"] = is_array
+            told["updated"] = [variable for variable, _ in updated]
+            arrays = [leaf for leaf, array in zip(leaves, is_array, strict=True) if array]
+            return arrays, [value for _, value in updated]
+
+        values = [[self.tf_variable(variable).read_value() for variable in variables]]
+        with _without_paths():
+            arrays, updates = jax2tf.convert(stateless, **_arguments(callee, shapes))(*values, *arguments)
+        for variable, value in zip(told["updated"], updates, strict=True):
+            stand_in = self.tf_variable(variable)
+            stand_in.assign(tf.cast(value, stand_in.dtype))
+        given = iter(arrays)
+        leaves = [next(given) if array else leaf for leaf, array in zip(told["leaves"], told["is_array"], strict=True)]
+        return tf.nest.pack_sequence_as(told["result"], leaves)
+
+    def find_faults(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
+        """Calls of LAPACK, such as those of a QR decomposition, for which TensorFlow has no handlers."""
+        if not callee.is_tensorflow:
+            yield from find_unknown_calls(callee, concrete)
+
+    def key(self, callee: Callee, specs: list[Any]) -> object:
+        """The options, the dimensions up to their names, and whether there are gradients."""
+        if callee.is_tensorflow:
+            return None
+        options = json.dumps(callee.options.model_dump(mode="json"), sort_keys=True)
+        return options, renumbered(_symbols(callee, specs)), callee.gradients
+
+    def tf_variable(self, variable: Any) -> Any:
+        """The one tf.Variable for a Keras variable, which it follows as long as that one changes."""
+        if not isinstance(variable, keras.Variable):
+            return variable
+        with tf.init_scope():
+            if id(variable) not in self._stand_ins:
+                # Keras's name, which the variable would have on TensorFlow.
+                made = tf.Variable(_numpy(variable), trainable=variable.trainable, name=variable.name)
+                self._stand_ins[id(variable)] = variable, made
+                self._copied[id(variable)] = variable.value
+            _, stand_in = self._stand_ins[id(variable)]
+            if (
+                self._copied[id(variable)] is not variable.value
+            ):  # arrays do not change, so another one is another value
+                stand_in.assign(_numpy(variable))
+                self._copied[id(variable)] = variable.value
+        return stand_in
+
+    def quiet(self) -> contextlib.AbstractContextManager[None]:
+        """While it saves, TensorFlow asks for gradients, for which functions are traced once more."""
+        return _without_paths()
+
+
+def _symbols(callee: Callee, specs: list[Any]) -> tuple[str, ...]:
+    return callee.symbols or keras_symbols(tf.nest.flatten(specs))
+
+
+def _numpy(variable: Any) -> Any:
+    return np.asarray(variable.value)
+
+
+def _array(leaf: Any) -> Any:
+    """What a function returned, with arrays for variables and for sizes of dimensions."""
+    if isinstance(leaf, keras.Variable):
+        return leaf.value
+    return jnp.asarray(leaf) if jax.export.is_symbolic_dim(leaf) else leaf
+
+
+@contextlib.contextmanager
+def _without_paths() -> Iterator[None]:
+    """StableHLO names the source line of each op, with the directories of the building machine."""
+    before = jax.config.jax_traceback_in_locations_limit
+    jax.config.update("jax_traceback_in_locations_limit", 0)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_traceback_in_locations_limit", before)
+
+
+def _require_transparent(callee: Callee, leaves: list[Any]) -> None:
+    """An object would take arrays of the trace out of it; the postprocess, which is TensorFlow's, cannot go into it."""
+    objects = opaque_objects(leaf for leaf in leaves if not isinstance(leaf, jax.Array))
+    if objects:
+        message = f"the function returns {kind_of(objects[0])}, and what it holds cannot leave JAX"
+        hint = "return arrays in dicts, lists and tuples: name a module:attribute that takes them out of the object"
+        raise SpecError([finding(RULE, callee.path, message, hint)])
+
+
+def _require_built(callee: Callee, variables: list[Any]) -> None:
+    """A variable that the trace itself made has no value yet, and makes a new one each time it is asked."""
+    new = [variable.path for variable in variables if variable.value is not variable.value]
+    if new:
+        message = f"the function makes variables while it is traced: {', '.join(new[:3])}"
+        hint = "build the model, or call it once, before it is exported"
+        raise SpecError([finding("trace-failed", callee.path, message, hint)])
+
+
+def _arguments(callee: Callee, shapes: list[str]) -> dict[str, Any]:
+    """The arguments of ``jax2tf.convert``."""
+    said = dict(callee.options.jax2tf_kwargs)
+    shapes = said.pop("polymorphic_shapes", shapes)
+    checks = said.pop("native_serialization_disabled_checks", ())
+    return {
+        "with_gradient": callee.gradients,
+        "native_serialization_platforms": list(callee.options.platforms) or None,
+        "native_serialization_disabled_checks": [_disabled_check(check) for check in checks],
+        # The variables come before the arguments, and their shapes are fixed.
+        "polymorphic_shapes": [None, *shapes],
+        **said,
+    }
+
+
+def _disabled_check(check: str) -> Any:
+    if check.startswith(_CUSTOM_CALL):
+        return jax.export.DisabledSafetyCheck.custom_call(check.removeprefix(_CUSTOM_CALL))
+    return getattr(jax.export.DisabledSafetyCheck, check)()
+
+
+def _unknown_arguments(callee: Callee) -> Iterator[Diagnostic]:
+    """The names that ``jax2tf.convert`` has no argument for."""
+    known = [name for name in inspect.signature(jax2tf.convert).parameters if name != "fun_jax"]
+    for name in callee.options.jax2tf_kwargs:
+        if name not in known:
+            path = (*callee.path[:-1], "jax", "jax2tf_kwargs", name)
+            hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+            yield finding("unknown-key", path, f"jax2tf.convert has no argument {name!r}", hint, on_key=True)

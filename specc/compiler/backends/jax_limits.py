@@ -1,0 +1,127 @@
+"""What JAX has no words for, refused before a function is traced: most of it would fail late, or silently go wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import jax
+import keras
+
+from specc.compiler.backends import Callee, called_by
+from specc.compiler.trackables import layers_of
+from specc.diagnostics import Diagnostic, SpecPath, finding
+from specc.errors import SpecError
+from specc.language.trees import Ragged, Sparse
+from specc.language.wire_names import BoundLeaf
+from specc.rules.table import RuleId
+
+RULE: RuleId = "not-in-jax"
+DTYPES = frozenset(
+    {
+        "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+        "bfloat16", "float16", "float32", "float64", "complex64", "complex128",
+    }
+)  # fmt: skip
+"""What both JAX and the StableHLO that TensorFlow runs have."""
+_NARROWER = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128": "complex64"}
+"""What JAX makes of the dtypes of 64 bits, without a word, while x64 is off."""
+LOOKUPS = (
+    keras.layers.StringLookup,
+    keras.layers.IntegerLookup,
+    keras.layers.TextVectorization,
+    keras.layers.Hashing,
+    keras.layers.HashedCrossing,
+)
+"""Layers that compute with TensorFlow on every backend."""
+_LAPACK = re.compile(rb"lapack_\w+_ffi")
+_STEPS = "do it in a preprocess or postprocess function, which runs in TensorFlow"
+
+
+def find_limits(
+    callee: Callee, inputs: Sequence[BoundLeaf] | None, outputs: Sequence[BoundLeaf] | None, model: Any
+) -> Iterator[Diagnostic]:
+    """Leaves that JAX cannot take or give, and lookup layers that the function is sure to call."""
+    for leaf in (*(inputs or ()), *(outputs or ())):
+        yield from _leaf_limits(leaf)
+    function = called_by(callee.function)
+    calls_all = function is model or getattr(function, "__self__", None) is model
+    if calls_all and isinstance(model, keras.Model) and hasattr(model, "operations"):  # Functional and Sequential
+        lookups = [layer.name for layer in layers_of(model) if isinstance(layer, LOOKUPS)]
+        if lookups:
+            yield _lookup_finding(callee.path, lookups)
+
+
+def _leaf_limits(leaf: BoundLeaf) -> Iterator[Diagnostic]:
+    path = leaf.path
+    if isinstance(leaf.leaf, (Ragged, Sparse)):
+        yield finding(RULE, path, f"JAX has no {leaf.leaf.kind} tensors", f"make them dense; {_STEPS}")
+        return
+    if leaf.leaf.shape is None:
+        yield finding(RULE, path, "JAX has no tensors of unknown rank", "declare the dimensions")
+    yield from dtype_limits(leaf.leaf.dtype, path)
+
+
+def dtype_limits(dtype: str, path: SpecPath) -> Iterator[Diagnostic]:
+    """Why JAX cannot take or give a dtype."""
+    if dtype not in DTYPES:
+        yield finding(RULE, path, f"JAX has no {dtype} tensors", _STEPS)
+    elif dtype in _NARROWER and not jax.config.jax_enable_x64:
+        narrower = _NARROWER[dtype]
+        message = f"JAX would cut {dtype} to {narrower}, since x64 is off"
+        yield finding(RULE, path, message, f"set JAX_ENABLE_X64=1, or declare {narrower}, or cast: {_STEPS}")
+
+
+def _lookup_finding(path: SpecPath, names: Sequence[str]) -> Diagnostic:
+    many = len(names) > 1
+    message = f"the lookup layer{'s' * many} {', '.join(names)} compute{'' if many else 's'} in TensorFlow, not in JAX"
+    return finding(RULE, path, message, f"take {'them' if many else 'it'} out of the model, and {_STEPS}")
+
+
+def find_unknown_calls(callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
+    """The functions of JAX's own libraries that a trace calls on a CPU, and that TensorFlow does not have."""
+    definition = concrete.graph.as_graph_def()
+    nodes = [*definition.node, *(node for function in definition.library.function for node in function.node_def)]
+    modules = b"".join(node.attr["module"].s for node in nodes if node.op == "XlaCallModule")
+    names = sorted({name.decode() for name in _LAPACK.findall(modules)})
+    if names and "cpu" in (callee.options.platforms or ("cpu",)):
+        message = f"the function calls {', '.join(names)} of JAX's own library, which TensorFlow does not have on a CPU"
+        yield finding(RULE, callee.path, message, f"compute it without decompositions, or {_STEPS}")
+
+
+class _Lookups:
+    """The lookup layers that were called."""
+
+    def __init__(self) -> None:
+        self.called: list[str] = []
+
+    def raise_used(self, callee: Callee) -> None:
+        """Raises SpecError where a lookup layer was called."""
+        if self.called:
+            raise SpecError([_lookup_finding(callee.path, list(dict.fromkeys(self.called)))])
+
+
+@contextlib.contextmanager
+def lookup_used(models: Sequence[Any]) -> Iterator[_Lookups]:
+    """Stops a trace of a part of these at the first lookup layer, before that fails in words of its own."""
+    lookups = _Lookups()
+    every = {id(layer): layer for model in models for layer in layers_of(model)}
+    layers = [layer for layer in every.values() if isinstance(layer, LOOKUPS)]
+
+    def stopping(layer: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ARG001
+            lookups.called.append(layer.name)
+            raise RuntimeError(f"{layer.name} computes in TensorFlow")
+
+        return call
+
+    for layer in layers:
+        # Straight into the instance: a layer's own way of setting attributes would track it.
+        layer.__dict__["call"] = stopping(layer)
+    try:
+        yield lookups
+    finally:
+        for layer in layers:
+            del layer.__dict__["call"]

@@ -1,0 +1,61 @@
+"""A signature of an archive that was loaded, to be named in a spec: ``"function": "specc:call_signature"``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from specc.diagnostics import did_you_mean
+from specc.language.wire_names import undivided_names
+
+
+def call_signature(model: Any, inputs: Mapping[str, Any] | None = None, *, key: str) -> dict[str, Any]:
+    """What a loaded archive's signature gives: for signatures that are no attribute, as all of TensorFlow 1 are.
+
+    Args:
+        model: what ``tf.saved_model.load`` gave.
+        inputs: the signature's tensors by its own names, or nothing for a signature that takes none.
+        key: the signature's, such as ``serving_default``; in a spec: ``"kwargs": {"key": "serving_default"}``.
+
+    Returns:
+        The signature's results by its own names; the tensors of an ExtensionType are numbered, ``e`` and ``e_1``.
+
+    Raises:
+        ValueError: ``model`` has no such signature.
+    """
+    signatures = getattr(model, "signatures", None)
+    if not isinstance(signatures, Mapping):
+        raise ValueError(f"an archive is needed, as tf.saved_model.load gives it, and this is a {type(model).__name__}")
+    if key not in signatures:
+        hint = did_you_mean(key, signatures) or f"there is {', '.join(sorted(signatures)) or 'none'}"
+        raise ValueError(f"the archive has no signature {key!r}; {hint}")
+    return flat_results(signatures[key](**_flat(inputs or {})))
+
+
+def flat_results(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Results by wire name, with the tensors of an ExtensionType in its place."""
+    parts = {
+        name: tf.nest.flatten(value, expand_composites=True)
+        if isinstance(value, tf.experimental.ExtensionType)
+        else [value]
+        for name, value in results.items()
+    }
+    names = undivided_names({name: len(values) for name, values in parts.items()})
+    return {each: value for name, values in parts.items() for each, value in zip(names[name], values, strict=True)}
+
+
+def _flat(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The tensors by the names that TensorFlow gives to the parts of those that TensorFlow 1 called by one name."""
+    flat: dict[str, Any] = {}
+    for name, value in inputs.items():
+        match value:
+            case tf.SparseTensor():
+                flat |= {f"{name}_{part}": getattr(value, part) for part in ("indices", "values", "dense_shape")}
+            case tf.RaggedTensor():
+                parts = tf.nest.flatten(value, expand_composites=True)
+                flat |= {f"{name}_component_{number}": part for number, part in enumerate(parts)}
+            case _:
+                flat[name] = value
+    return flat

@@ -1,0 +1,266 @@
+"""The way from a compiled document and a model to a published archive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from specc.compiler.backends import Backend
+from specc.compiler.compiled_endpoint import CompiledEndpoint
+from specc.compiler.export_report import EndpointReport, ExportReport, SignatureReport
+from specc.compiler.op_registry import find_custom_ops
+from specc.compiler.trace.binding import LeftOut, bind
+from specc.compiler.trace.cores import Cores, ops_of
+from specc.compiler.trace.endpoints import TracedEndpoint, trace_endpoints
+from specc.compiler.trace.receivers import receiver_signature
+from specc.compiler.write.distributed import tracing_for_archive
+from specc.compiler.write.resources import captured_variables, name_tables, owners, tracked
+from specc.compiler.write.save import Contents, write
+from specc.compiler.write.save_options import tf_save_options
+from specc.compiler.write.seal import seal
+from specc.compiler.write.variables import collect, find_variables, model_variables
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
+from specc.language.document import Document
+from specc.language.signatures import all_signatures, published_signatures
+from specc.publishing.publish import Destination
+from specc.reader import inspect_archive
+from specc.reader.custom_ops import loading_note
+from specc.reader.saved_model import read_saved_model
+
+_LOOKUP = "LookupTableFindV2"
+"""The op of every lookup in a table."""
+
+Functions = Mapping[str, Callable[..., Any]]
+
+
+class Clock:
+    """Times the stages, and tells each to whoever watches."""
+
+    def __init__(self, progress: Callable[[str], None]) -> None:
+        self.seconds: dict[str, float] = {}
+        self.progress = progress
+
+    @contextmanager
+    def stage(self, name: str, line: str) -> Iterator[None]:
+        """Times a block, and says ``line`` before it."""
+        self.progress(line)
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class Revived:
+    """A tf.function for an endpoint to revive as, and the traces that it has beside the endpoint's own.
+
+    Where the language cannot say what it takes and gives, ``undescribed`` says why, and the signature is its first
+    trace.
+    """
+
+    function: Any
+    traces: tuple[Any, ...] = ()
+    undescribed: str = ""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A document whose endpoints are traced, with everything that its archive will hold."""
+
+    document: Document
+    contents: Contents
+    cores: int
+    left_out: LeftOut
+    """Why each optional endpoint that is missing could not be built."""
+    backend: Backend
+    undescribed: Mapping[str, str]
+    """Why only the wire of an endpoint is described."""
+
+
+def export(
+    document: Document,
+    declared: Mapping[str, CompiledEndpoint],
+    model: Any,
+    destination: Destination,
+    *,
+    functions: Functions,
+    progress: Callable[[str], None],
+) -> ExportReport:
+    """Writes the archive; :meth:`specc.compiler.program.Program.export` says the rest."""
+    cores = Cores()  # which refuses a backend without a way into an archive
+    destination.check()  # before minutes of tracing
+    clock = Clock(progress)
+    name_tables(model)
+    return publish(prepare(document, declared, model, functions, cores, clock), destination, clock)
+
+
+def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
+    document: Document,
+    declared: Mapping[str, CompiledEndpoint],
+    model: Any,
+    functions: Functions,
+    cores: Cores,
+    clock: Clock,
+    *,
+    collections: Mapping[str, Sequence[Any]] | None = None,
+    revived: Mapping[str, Revived] | None = None,
+) -> Prepared:
+    """Traces what ``cores`` does not hold yet, holds it against the document, and gathers what it reaches.
+
+    ``collections`` are variables that code gives, instead of looking them up on the model; ``revived`` are functions
+    for endpoints to revive as.
+    """
+    with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
+        left_out: LeftOut = {}
+        cores.backend.know(model)
+        with tracing_for_archive(model, policy=document.save_options.experimental_variable_policy):
+            traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
+        endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
+        contents = _gather(document, model, endpoints, left_out, collections or {}, cores.backend)
+    undescribed = {name: each.undescribed for name, each in (revived or {}).items() if each.undescribed}
+    return Prepared(document, contents, len(cores.functions), left_out, cores.backend, undescribed)
+
+
+def _reviving(endpoint: TracedEndpoint, given: Revived | None) -> TracedEndpoint:
+    if given is None:
+        return endpoint
+    signature = given.traces[0] if given.undescribed else endpoint.signature
+    return replace(endpoint, signature=signature, nested=given.function, further=given.traces)
+
+
+def publish(prepared: Prepared, destination: Destination, clock: Clock) -> ExportReport:
+    """Writes, seals, proves and publishes a prepared archive."""
+    document, contents = prepared.document, prepared.contents
+    with destination.staged() as stage:
+        writing = f"writing {_count(len(contents.variables), 'variable')}"
+        with clock.stage("write", writing), prepared.backend.quiet():
+            write(contents, stage.directory)
+        with clock.stage("seal", "sealing"):
+            (graph,) = read_saved_model(stage.directory)
+            custom_ops = find_custom_ops(graph)
+            seal(document, stage.directory, prepared.left_out, prepared.undescribed, custom_ops)
+            prove(stage.directory)
+        files = file_sizes(stage.directory)
+        clock.progress(stage.publishing)
+        flushing = time.perf_counter()  # leaving the block publishes
+    clock.seconds["publish"] = time.perf_counter() - flushing
+    return ExportReport(
+        path=stage.published,
+        endpoints=tuple(_report(endpoint.compiled, document) for endpoint in contents.endpoints),
+        signatures=tuple(_signature_reports(prepared)),
+        cores=prepared.cores,
+        collections={name: len(variables) for name, variables in contents.collections.items()},
+        files=files,
+        seconds=clock.seconds,
+        custom_ops=custom_ops,
+        notes=(*_notes(contents, custom_ops, document.imports), *stage.notes),
+        nested_tables=tuple(_nested_tables(contents)),
+    )
+
+
+def _gather(  # each is one thing that an archive is made of
+    document: Document,
+    model: Any,
+    endpoints: list[TracedEndpoint],
+    left_out: LeftOut,
+    given: Mapping[str, Sequence[Any]],
+    backend: Backend,
+) -> Contents:
+    """Everything that the archive holds: the model's variables in its order, then whatever else the endpoints reach."""
+    collections = {
+        name: [backend.tf_variable(variable) for variable in variables]
+        for name, variables in collect(document, model, given).items()
+    }
+    kept = [backend.tf_variable(part) for part in tracked(document, model)]
+    named = [replace(each, variable=backend.tf_variable(each.variable)) for each in model_variables(model)]
+    known = {id(variable.variable) for variable in named}
+    captured = find_variables(captured_variables(endpoints))
+    named += [variable for variable in captured if id(variable.variable) not in known]
+    variables = [variable.variable for variable in named]
+    everything = [*variables, *(variable for collection in collections.values() for variable in collection)]
+    owned = owners(endpoints, everything, [model, *kept])
+    return Contents(
+        endpoints=endpoints,
+        signatures=_signatures(document, endpoints, left_out),
+        variables=variables,
+        trainable_variables=[variable.variable for variable in named if variable.trainable],
+        non_trainable_variables=[variable.variable for variable in named if not variable.trainable],
+        collections=dict(collections),
+        resources=list({id(part): part for part in (*owned, *kept)}.values()),
+        options=tf_save_options(document, endpoints),
+    )
+
+
+def _signatures(document: Document, endpoints: list[TracedEndpoint], left_out: LeftOut) -> dict[str, Any]:
+    """The function of every signature that is no alias, by its key."""
+    traced = {endpoint.compiled.name: endpoint for endpoint in endpoints}
+    functions = {}
+    for published in published_signatures(document, left_out):
+        endpoint = traced[published.endpoint]
+        if published.alias_of:
+            continue
+        if published.receiver is None:
+            functions[published.key] = endpoint.signature
+        else:
+            (serialized,) = published.inputs
+            functions[published.key] = receiver_signature(
+                endpoint.compiled, published.receiver, serialized, endpoint.call
+            )
+    return functions
+
+
+def _signature_reports(prepared: Prepared) -> Iterator[SignatureReport]:
+    for signature in all_signatures(prepared.document):
+        reason = "; ".join(map(str, prepared.left_out.get(signature.endpoint, ())))
+        if not reason and prepared.document.serving_only and not signature.is_servable:
+            reason = f"no server serves the method {signature.method}, and the document is serving_only"
+        yield SignatureReport(signature.key, signature.endpoint, signature.receiver, signature.method, reason)
+
+
+def prove(directory: Path) -> None:
+    """Reads the staged archive back, as anybody will, and holds it against its contract before it is published."""
+    findings = inspect_archive(directory).findings
+    if findings:
+        bug = Diagnostic(
+            rule="archive-mismatch", message="the written archive is not what was declared; please report it"
+        )
+        raise SpecError([*findings, bug])
+
+
+def file_sizes(directory: Path) -> dict[str, int]:
+    """The size of each file of an archive in bytes, by its path in it."""
+    files = sorted(path for path in directory.rglob("*") if path.is_file())
+    return {path.relative_to(directory).as_posix(): path.stat().st_size for path in files}
+
+
+def _report(compiled: CompiledEndpoint, document: Document) -> EndpointReport:
+    return EndpointReport(
+        name=compiled.name,
+        inputs=tuple(component.wire_name for component in compiled.input_components),
+        outputs=tuple(component.wire_name for component in compiled.output_components),
+        is_default=compiled.name == document.default,
+    )
+
+
+def _nested_tables(contents: Contents) -> Iterator[str]:
+    """The endpoints whose signatures call a function that looks up a table."""
+    for endpoint in contents.endpoints:
+        if any(_LOOKUP in ops_of(concrete) for concrete in endpoint.called):
+            yield endpoint.compiled.name
+
+
+def _notes(contents: Contents, custom_ops: Mapping[str, str], imports: Sequence[str]) -> Iterator[str]:
+    if custom_ops:
+        yield loading_note(custom_ops, imports)
+    inferring = [endpoint.compiled.name for endpoint in contents.endpoints if not endpoint.compiled.declared.gradients]
+    if inferring and contents.keeps_gradients:
+        names = ", ".join(inferring)
+        yield f"custom gradients stay, though {names} can do without: an archive drops them for all endpoints or none"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,298 @@
+"""Several modes of one model in one archive, a MetaGraph each: what readers of TensorFlow 1 expect.
+
+Each mode is staged as an archive of its own, through the code that writes every archive, but with the variables and
+resources of all modes on its root, in one order. So the checkpoints are equal, key by key, and one of them serves all.
+
+TensorFlow loads an archive of several MetaGraphs as it loads one of TensorFlow 1: by its signatures. The endpoints as
+attributes, ``variables``, the collections and gradients are lost in Python; an archive a mode keeps them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import tensorflow as tf
+
+# The proto is no part of TensorFlow's public API, but TensorFlow 2 has no public way to write several MetaGraphs.
+from tensorflow.core.protobuf import saved_model_pb2
+
+from specc.compiler.backends import require_backend
+from specc.compiler.export import (
+    Clock,
+    Functions,
+    Prepared,
+    file_sizes,
+    prepare,
+    prove,
+    publish,
+)
+from specc.compiler.export_report import ExportReport
+from specc.compiler.program import Program, compile
+from specc.compiler.trace.cores import Cores
+from specc.compiler.write.resources import name_tables
+from specc.compiler.write.seal import write_fingerprint
+from specc.diagnostics import Diagnostic, did_you_mean, finding
+from specc.errors import Findings, SpecError
+from specc.language.contract import CONTRACT_PATH, MAX_FILE_NAME, contract_path
+from specc.language.document import Document
+from specc.language.signatures import TAGS
+from specc.publishing.destinations import destination
+from specc.publishing.publish import Destination
+from specc.publishing.staging import Stage
+from specc.publishing.versions import VersionChoice
+
+T = TypeVar("T")
+
+_FILE = "saved_model.pb"
+_CHECKPOINT = Path("variables", "variables")
+_OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+"""The checkpoint's one key that is not a variable: it names the endpoints, which differ from mode to mode."""
+
+
+@dataclass(frozen=True)
+class MergedReport:
+    """A published archive of several MetaGraphs; ``modes`` has the report of each, as if it were an archive of its own.
+
+    ``path`` is where it lies, or the URL of a remote one; ``files`` maps each file's path in the archive to its size in
+    bytes; ``notes`` are for a person to read.
+    """
+
+    path: Path | str
+    modes: tuple[ExportReport, ...]
+    files: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """The size of all files together."""
+        return sum(self.files.values())
+
+
+@dataclass(frozen=True)
+class _Part(Destination):
+    """A mode's own archive, inside the stage of the merged one."""
+
+    directory: Path
+
+    def check(self) -> None:
+        """Nothing stands in the way: the stage is new."""
+
+    @contextlib.contextmanager
+    def staged(self) -> Iterator[Stage]:
+        """The directory itself, which is gone before anything is published."""
+        self.directory.mkdir()
+        yield Stage(self.directory, publishing="keeping it to be merged", published=self.directory)
+
+
+def merge(  # noqa: PLR0913  # each is one thing that a caller may say
+    programs: Iterable[Program | Document],
+    model: Any,
+    filepath: str | os.PathLike[str] | None = None,
+    *,
+    base: str | os.PathLike[str] | None = None,
+    version: VersionChoice = "next",
+    keep: int | None = None,
+    functions: Functions | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> MergedReport:
+    """Writes several modes of ``model`` as one SavedModel, whole or not at all.
+
+    Args:
+        programs: the modes' documents, compiled or not; no two may have the same tags.
+        functions: a function for each endpoint whose ``function`` is null, in whichever document it is.
+        model, filepath, base, version, keep, progress: what :meth:`specc.Program.export` takes.
+
+    Raises:
+        SpecError: the model does not fit a document, or the documents do not fit each other; nothing is left.
+        TargetError, UnavailableError: as :meth:`specc.Program.export` does.
+    """
+    require_backend("tensorflow")
+    target = destination(filepath, base=base, version=version, keep=keep)
+    target.check()  # before minutes of tracing
+    functions, progress = functions or {}, progress or (lambda _: None)
+    prepared = _united(_prepare(_in_order(_compiled(programs), functions), model, functions, progress))
+    with target.staged() as stage:
+        parts = [_Part(stage.directory / f"part-{index}") for index in range(len(prepared))]
+        reports = [_publish(mode, part, progress) for mode, part in zip(prepared, parts, strict=True)]
+        progress(f"merging {len(parts)} MetaGraphs")
+        _join([part.directory for part in parts], [mode.document for mode in prepared], stage.directory)
+        prove(stage.directory)
+        files = file_sizes(stage.directory)
+        progress(stage.publishing)
+    modes = tuple(replace(report, path=stage.published) for report in reports)
+    notes = dict.fromkeys((*(note for report in reports for note in report.notes), *stage.notes))
+    return MergedReport(stage.published, modes, files, tuple(notes))
+
+
+def _compiled(programs: Iterable[Program | Document]) -> list[Program]:
+    compiled, findings = [], Findings()
+    for program in programs:
+        if isinstance(program, Program):
+            compiled.append(program)
+        else:
+            with findings.gather(), _said_of(program):
+                compiled.append(compile(program))
+    findings.raise_any()
+    return compiled
+
+
+def _in_order(programs: Sequence[Program], functions: Functions) -> list[Program]:
+    """First the program whose MetaGraph ``inspect`` describes: for serving, with the fewest tags; else the first."""
+    documents = [program.document for program in programs]
+    _require_fitting(documents, functions)
+    serving = [document for document in documents if TAGS["predict"] in tags_of(document)]
+    described = min(serving or documents[:1], key=lambda document: len(tags_of(document)))
+    return sorted(programs, key=lambda program: program.document is not described)
+
+
+def tags_of(document: Document) -> tuple[str, ...]:
+    """The tags of the MetaGraph of ``document``."""
+    return tuple(dict.fromkeys((TAGS[document.mode], *document.save_options.extra_tags)))
+
+
+def _require_fitting(documents: Sequence[Document], functions: Functions) -> None:
+    findings: list[Diagnostic] = []
+    if not documents:
+        findings.append(finding("no-document", (), "there is nothing to merge", "give one document a mode"))
+    seen: dict[frozenset[str], str] = {}
+    for document in documents:
+        tags = frozenset(tags_of(document))
+        if tags in seen:
+            message = f"the MetaGraph of {seen[tags]} has the tags {', '.join(tags_of(document))} too"
+            hint = "loaders tell MetaGraphs apart by their tags; change the mode, or add extra_tags to save_options"
+            findings.append(finding("same-tags", ("mode",), message, hint).in_file(_name(document)))
+        seen.setdefault(tags, _name(document))
+        length = len(Path(contract_path(tags_of(document))).name)
+        if length > MAX_FILE_NAME:
+            message = f"the contract's file is called by the tags, and has a name of {length} bytes"
+            hint = f"a name has at most {MAX_FILE_NAME}; choose shorter tags"
+            path = ("save_options", "extra_tags")
+            findings.append(finding("long-tags", path, message, hint).in_file(_name(document)))
+    endpoints = {name for document in documents for name in document.endpoints}
+    for name in sorted(functions.keys() - endpoints):
+        message = f"a function is given for {name!r}, which is no endpoint of any document"
+        findings.append(finding("unknown-endpoint", (), message, did_you_mean(name, endpoints)))
+    if findings:
+        raise SpecError(findings)
+
+
+def _name(document: Document) -> str:
+    return document.name or "+".join(tags_of(document))
+
+
+def _prepare(
+    programs: Sequence[Program], model: Any, functions: Functions, progress: Callable[[str], None]
+) -> list[Prepared]:
+    """Every mode, traced; a function that several of them use is traced once."""
+    cores = Cores()
+    name_tables(model)
+    prepared, findings = [], Findings()
+    for program in programs:
+        own = {name: function for name, function in functions.items() if name in program}
+        with findings.gather(), _said_of(program.document):
+            prepared.append(prepare(program.document, program, model, own, cores, _clock(program.document, progress)))
+    findings.raise_any()
+    return prepared
+
+
+def _publish(mode: Prepared, part: _Part, progress: Callable[[str], None]) -> ExportReport:
+    with _said_of(mode.document):
+        return publish(mode, part, _clock(mode.document, progress))
+
+
+def _clock(document: Document, progress: Callable[[str], None]) -> Clock:
+    return Clock(lambda line: progress(f"{_name(document)}: {line}"))
+
+
+@contextlib.contextmanager
+def _said_of(document: Document) -> Iterator[None]:
+    """Tells which document a finding is about."""
+    try:
+        yield
+    except SpecError as error:
+        raise SpecError(each.in_file(each.file or _name(document)) for each in error.diagnostics) from error
+
+
+def _united(prepared: Sequence[Prepared]) -> list[Prepared]:
+    """Each mode with the variables and resources of all.
+
+    A checkpoint names a variable by the first list of the root that holds it, which is ``variables``.
+    """
+    contents = [mode.contents for mode in prepared]
+    collected = [collection for each in contents for collection in each.collections.values()]
+    shared: dict[str, Any] = {
+        "variables": _union([*(each.variables for each in contents), *collected]),
+        "trainable_variables": _union(each.trainable_variables for each in contents),
+        "non_trainable_variables": _union(each.non_trainable_variables for each in contents),
+        "resources": _union(each.resources for each in contents),
+    }
+    return [replace(mode, contents=replace(mode.contents, **shared)) for mode in prepared]
+
+
+def _union(lists: Iterable[Iterable[T]]) -> list[T]:
+    return list({id(item): item for items in lists for item in items}.values())
+
+
+def _join(parts: Sequence[Path], documents: Sequence[Document], directory: Path) -> None:
+    """Moves the first part into ``directory``, adds to it what the others have of their own, and removes the parts."""
+    first, *others = parts
+    for other in others:
+        _require_equal_checkpoints(first, other)
+    for path in sorted(first.iterdir()):
+        path.rename(directory / path.name)
+    for other, document in zip(others, documents[1:], strict=True):
+        _add_meta_graph(other, directory)
+        _add_assets(other, directory)
+        (other / CONTRACT_PATH).rename(directory / contract_path(tags_of(document)))
+    for part in parts:
+        shutil.rmtree(part)
+    write_fingerprint(directory)
+
+
+def _require_equal_checkpoints(first: Path, other: Path) -> None:
+    one, two = (tf.train.load_checkpoint(str(part / _CHECKPOINT)) for part in (first, other))
+    shapes, others = (reader.get_variable_to_shape_map() for reader in (one, two))
+    different = set(shapes) ^ set(others)
+    different |= {key for key in set(shapes) & set(others) if not _is_equal(one, two, key)}
+    different.discard(_OBJECT_GRAPH)
+    if different:
+        message = f"the modes would restore {len(different)} variables differently; please report it"
+        raise SpecError([Diagnostic(rule="archive-mismatch", message=message, hint=f"the first is {min(different)}")])
+
+
+def _is_equal(one: Any, two: Any, key: str) -> bool:
+    if key == _OBJECT_GRAPH:
+        return True
+    values = [np.asarray(reader.get_tensor(key)) for reader in (one, two)]
+    if values[0].dtype != values[1].dtype or values[0].shape != values[1].shape:
+        return False
+    if values[0].dtype == object:  # strings, whose bytes are somewhere else
+        return bool((values[0] == values[1]).all())
+    return values[0].tobytes() == values[1].tobytes()
+
+
+def _add_meta_graph(part: Path, directory: Path) -> None:
+    merged, other = (saved_model_pb2.SavedModel.FromString((where / _FILE).read_bytes()) for where in (directory, part))
+    merged.meta_graphs.extend(other.meta_graphs)
+    (directory / _FILE).write_bytes(merged.SerializeToString(deterministic=True))
+
+
+def _add_assets(part: Path, directory: Path) -> None:
+    """The MetaGraphs name their assets by file, so that one file must be one asset."""
+    for path in sorted((part / "assets").rglob("*")):
+        if not path.is_file():
+            continue
+        target = directory / path.relative_to(part)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target)
+        elif target.read_bytes() != path.read_bytes():
+            message = f"two modes have an asset {path.name!r}, and they differ"
+            raise SpecError([Diagnostic(rule="asset-clash", message=message, hint="rename one of the files")])

@@ -1,0 +1,1 @@
+"""From a model's functions to traced cores, endpoints and receivers."""

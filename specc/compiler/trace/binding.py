@@ -1,0 +1,191 @@
+"""From the names in a document to the model's functions, with their arity held against the declared arguments."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from specc.compiler.backends import runs_in_tensorflow
+from specc.compiler.compiled_endpoint import CompiledEndpoint
+from specc.compiler.trace.call_arguments import ArityError, Placement
+from specc.compiler.trace.call_parameters import after_model, parameters_of, place, require_arity
+from specc.compiler.trace.functional_models import find_crossed_inputs, find_crossed_outputs, functional_model
+from specc.compiler.user_code import import_object, resolve_attribute
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
+from specc.errors import Findings, SpecError
+from specc.language.document import DEFAULT_FUNCTION
+
+LeftOut = dict[str, tuple[Diagnostic, ...]]
+"""The optional endpoints that cannot be built, each with what is wrong."""
+
+
+@dataclass(frozen=True)
+class BoundEndpoint:
+    """An endpoint with the Python functions that it runs.
+
+    ``function`` takes the positional arguments and the declared kwargs; ``identity`` is equal for endpoints that run
+    the same function in the same way, and so is ``preprocess_identity``.
+    """
+
+    compiled: CompiledEndpoint
+    function: Callable[..., Any]
+    identity: object
+    preprocess: Callable[..., Any] | None
+    postprocess: Callable[..., Any] | None
+    preprocess_identity: object = None
+    is_tensorflow: bool = False
+    """Whether the function is written in TensorFlow, though Keras may run on another backend."""
+
+
+def bind(
+    endpoints: Mapping[str, CompiledEndpoint],
+    model: Any,
+    functions: Mapping[str, Callable[..., Any]],
+    left_out: LeftOut,
+) -> list[BoundEndpoint]:
+    """Every one of ``endpoints`` with its functions; an optional one that has none is noted in ``left_out``.
+
+    Raises:
+        SpecError: a function is missing, cannot be called, or does not take the declared arguments.
+    """
+    findings = Findings()
+    bound: list[BoundEndpoint] = []
+    for name in sorted(functions.keys() - endpoints.keys()):
+        hint = did_you_mean(name, endpoints) or f"the endpoints are {', '.join(sorted(endpoints))}"
+        message = f"a function is given for {name!r}, which is no endpoint"
+        findings.add([finding("unknown-endpoint", (), message, hint)])
+    for compiled in endpoints.values():
+        with findings.gather(), unless_optional(compiled, left_out):
+            bound.append(_bind_endpoint(compiled, model, functions.get(compiled.name)))
+    findings.raise_any()
+    return bound
+
+
+@contextmanager
+def unless_optional(compiled: CompiledEndpoint, left_out: LeftOut) -> Iterator[None]:
+    """Notes why an optional endpoint cannot be built, and goes on without it; any other raises."""
+    try:
+        yield
+    except SpecError as error:
+        if not compiled.declared.optional:
+            raise
+        left_out[compiled.name] = error.diagnostics
+
+
+def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., Any] | None) -> BoundEndpoint:
+    declared, path = compiled.declared, (*compiled.path, "function")
+    identity: object
+    if given is not None:
+        function, identity = given, identity_of(given)
+    elif declared.function is None:
+        message = "the function is given in code, and no code gave one"
+        hint = f'name it in the document, or call export(model, filepath, functions={{"{compiled.name}": ...}})'
+        raise SpecError([finding("missing-function", path, message, hint)])
+    else:
+        function, identity = _resolve_function(declared.function, model, path)
+    steps = {
+        field: _import(target, (*compiled.path, field)) if target else None
+        for field, target in (("preprocess", declared.preprocess), ("postprocess", declared.postprocess))
+    }
+    preprocess, postprocess = steps["preprocess"], steps["postprocess"]
+    placement = _place(compiled, function if preprocess is None else preprocess, is_step=preprocess is not None)
+    findings = list(_find_crossed(compiled, function, steps))
+    if findings:
+        raise SpecError(findings)
+    # A function of a module is called with the model, and does what the model does.
+    owner = model if given is None and ":" in (declared.function or "") else function
+    is_tensorflow = runs_in_tensorflow(owner)
+    step_identity = preprocess and (identity_of(preprocess), placement)
+    if preprocess is not None:
+        preprocess = placement.around(preprocess)
+    elif not placement.in_order:
+        function, identity = placement.around(function), (identity, placement)
+    return BoundEndpoint(compiled, function, identity, preprocess, postprocess, step_identity, is_tensorflow)
+
+
+def identity_of(function: Callable[..., Any]) -> object:
+    """Something equal for one and the same function while it is alive; a bound method is a new object each time."""
+    if isinstance(function, types.MethodType):
+        return id(function.__self__), id(function.__func__)
+    return id(function)
+
+
+def _resolve_function(target: str, model: Any, path: SpecPath) -> tuple[Callable[..., Any], object]:
+    """The function that ``target`` names, and its identity."""
+    if ":" in target:
+        imported = _import(target, path)
+
+        def with_model(*args: Any, **kwargs: Any) -> Any:
+            return imported(model, *args, **kwargs)
+
+        with_model.__signature__ = after_model(imported)  # type: ignore[attr-defined]
+        return with_model, (id(model), identity_of(imported))
+    # Calling an object goes through its type, and a tf.function's own __call__ is bound to nothing.
+    function = model if target == DEFAULT_FUNCTION else resolve_attribute(model, target, "unknown-function", path)
+    if not callable(function):
+        message = f"{target!r} of the model is {kind_of(function)}, which cannot be called"
+        raise SpecError([finding("unknown-function", path, message)])
+    return function, identity_of(function)
+
+
+def _import(target: str, path: SpecPath) -> Callable[..., Any]:
+    function = import_object(target, path)
+    if not callable(function):
+        message = f"{target} is {kind_of(function)}, which cannot be called"
+        raise SpecError([finding("unknown-function", path, message)])
+    return function  # type: ignore[no-any-return]
+
+
+def _place(compiled: CompiledEndpoint, function: Callable[..., Any], *, is_step: bool) -> Placement:
+    """How ``function``, the endpoint's own or its preprocessing, is called with the declared arguments.
+
+    Raises:
+        SpecError: it does not take them.
+    """
+    names, kwargs = compiled.declared.arguments, {} if is_step else compiled.declared.kwargs
+    try:
+        return place(function, names, kwargs)
+    except ArityError as error:
+        given = f"the document gives {_count(len(names))} ({', '.join(names)}){_with(kwargs)}"
+        hint = 'each entry of "inputs" is one argument; name all of them as the parameters are, or none'
+        raise _wrong_arity(
+            compiled, "preprocess" if is_step else "inputs", function, f"{given}: {error}", hint
+        ) from None
+
+
+def require_taken(bound: BoundEndpoint, count: int) -> None:
+    """Raises SpecError where the function does not take the ``count`` arguments that its preprocessing returned."""
+    kwargs = bound.compiled.declared.kwargs
+    try:
+        require_arity(bound.function, count, kwargs)
+    except ArityError as error:
+        given = f"the preprocessing returned {_count(count)}{_with(kwargs)}: {error}"
+        hint = "a tuple is all positional arguments; return a list where the function takes several tensors as one"
+        raise _wrong_arity(bound.compiled, "preprocess", bound.function, given, hint) from None
+
+
+def _wrong_arity(compiled: CompiledEndpoint, key: str, function: Any, given: str, hint: str) -> SpecError:
+    message = f"the function takes {parameters_of(function)}, and {given}"
+    return SpecError([finding("wrong-arity", (*compiled.path, key), message, hint)])
+
+
+def _find_crossed(
+    compiled: CompiledEndpoint, function: Callable[..., Any], steps: Mapping[str, Callable[..., Any] | None]
+) -> Iterator[Diagnostic]:
+    """Names of inputs and outputs that a model itself gives to others."""
+    model = functional_model(function)
+    if model is not None and steps["preprocess"] is None:
+        yield from find_crossed_inputs(model, compiled.declared.inputs, compiled.inputs)
+    if model is not None and steps["postprocess"] is None:
+        yield from find_crossed_outputs(model, compiled.declared.outputs, compiled.outputs)
+
+
+def _count(number: int) -> str:
+    return f"{number} argument{'' if number == 1 else 's'}"
+
+
+def _with(kwargs: dict[str, Any]) -> str:
+    return f" and {', '.join(kwargs)}" if kwargs else ""

@@ -1,0 +1,271 @@
+"""Traces each function once, as a core that takes and gives flat tensors.
+
+A core is a ConcreteFunction with one wire-named tensor per component. Signatures and nested endpoints are thin
+functions around it, or the core itself, so that nothing of the model is traced, saved or differentiated twice.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.compiler.backends import Backend, Callee, current_backend
+from specc.compiler.backends.jax_shapes import declared_symbols
+from specc.compiler.trace.binding import BoundEndpoint
+from specc.compiler.trace.model_containers import with_own_containers
+from specc.compiler.trace.opaque_results import opaque_objects
+from specc.compiler.user_code import run_user_code
+from specc.diagnostics import Diagnostic, SpecPath
+from specc.errors import SpecError
+from specc.language.wire_names import parameter_name
+
+OutputNames = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
+"""Wire names for the flat tensors of a result, or what makes them of the nested one where nobody knows it before."""
+
+TRACING = "tracing failed"
+_PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
+
+
+@dataclass(frozen=True)
+class Core:
+    """A traced function.
+
+    ``concrete`` takes a tensor for each of ``input_names``, by position, and gives one for each of ``output_names``,
+    both in the order in which ``tf.nest`` flattens the arguments and the result with composites expanded. ``result`` is
+    the result as the function returned it while traced, nested and symbolic: what its structure and static shapes were.
+    ``is_postprocessed`` says whether it is what the endpoint's ``postprocess`` made of that.
+    """
+
+    concrete: Any
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    result: Any
+    is_postprocessed: bool = False
+
+    def call(self, arguments: Any) -> Any:
+        """The nested result for the nested ``arguments``, a few ops around one call."""
+        outputs = self.concrete(*flatten(arguments))
+        tensors = iter([outputs[name] for name in self.output_names])
+        leaves = [next(tensors) if tf.is_tensor(leaf) else leaf for leaf in flatten(self.result)]
+        return tf.nest.pack_sequence_as(self.result, leaves, expand_composites=True)
+
+
+def flatten(structure: Any) -> list[Any]:
+    """The flat tensors of nested ones, composites expanded, in TensorFlow's order; variables are read."""
+    return [to_tensor(leaf) for leaf in tf.nest.flatten(structure, expand_composites=True)]
+
+
+def to_tensor(leaf: Any) -> Any:
+    """A variable's value; anything else as it is."""
+    if isinstance(leaf, keras.Variable):
+        leaf = leaf.value
+    return tf.convert_to_tensor(leaf) if isinstance(leaf, tf.Variable) else leaf
+
+
+def _as_it_is(result: Any) -> Any:
+    return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Callee):
+    """A function to trace, and how.
+
+    ``identity`` is equal for one and the same function, called in the same way, while it is alive; ``as_result`` is
+    applied to what the function returns. ``postprocess`` stands outside the core, unless the function returns an
+    object: what it takes out of that was made in the core's own graph.
+    """
+
+    identity: object
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    autograph: bool = False
+    as_result: Callable[[Any], Any] = _as_it_is
+    postprocess: Callable[..., Any] | None = None
+
+
+@dataclass
+class Cores:
+    """The traces of one export: one for each function, kwargs and argument specs, however many endpoints use it.
+
+    ``_alive`` are the functions by whose ids traces are found, and the variables that the traces use: a model that
+    changes may drop its own, and a trace does not keep them.
+    """
+
+    backend: Backend = field(default_factory=current_backend)
+    functions: dict[object, Core] = field(default_factory=dict)
+    preprocessing: dict[object, Core] = field(default_factory=dict)
+    _alive: list[Any] = field(default_factory=list)
+
+    def function(
+        self,
+        bound: BoundEndpoint,
+        arguments: Sequence[Any],
+        input_names: tuple[str, ...],
+        output_names: tuple[str, ...],
+    ) -> Core:
+        """The core of the endpoint's function; :meth:`trace` says the rest."""
+        return self.trace(source_of(bound), arguments, input_names, output_names)
+
+    def trace(
+        self, source: Source, arguments: Sequence[Any], input_names: tuple[str, ...], output_names: OutputNames
+    ) -> Core:
+        """The core of a function for nested argument specs.
+
+        Its flat tensors get these names where it is traced now, and as many names as tensors are given.
+        """
+        kwargs = json.dumps(source.kwargs)  # in their order, which a function may depend on
+        key = (
+            source.identity,
+            kwargs,
+            source.autograph,
+            _hashable(arguments),
+            self.backend.key(source, list(arguments)),
+        )
+        if key not in self.functions:
+            called = replace(source, function=with_own_containers(source.function))
+            function = self.backend.traceable(called, list(arguments))
+            core = _trace(source, function, arguments, input_names, output_names)
+            faults = list(self.backend.find_faults(source, core.concrete))
+            if faults:
+                raise SpecError(faults)
+            self._alive += [source.function, *core.concrete.variables]
+            # With one endpoint's postprocess in it nobody else can use it.
+            self.functions[object() if core.is_postprocessed else key] = core
+            return core
+        return self.functions[key]
+
+    def preprocess(self, bound: BoundEndpoint) -> Core:
+        """The endpoint's preprocessing, traced for the declared inputs."""
+        assert bound.preprocess is not None
+        declared, identity = bound.compiled.declared, bound.preprocess_identity
+        key = (identity, declared.autograph, _hashable(bound.compiled.input_signature))
+        if key not in self.preprocessing:
+            path = (*bound.compiled.path, "preprocess")
+            source = Source(function=bound.preprocess, identity=identity, path=path, autograph=declared.autograph)
+            self._alive.append(bound.preprocess)
+            self.preprocessing[key] = _trace(source, source.function, bound.compiled.input_signature, (), ())
+        return self.preprocessing[key]
+
+
+def source_of(bound: BoundEndpoint) -> Source:
+    """The function of an endpoint, and how it is traced."""
+    compiled, declared = bound.compiled, bound.compiled.declared
+    return Source(
+        function=bound.function,
+        path=(*compiled.path, "function"),
+        is_tensorflow=bound.is_tensorflow,
+        options=declared.jax,
+        symbols=None if bound.preprocess else declared_symbols(compiled.inputs),
+        gradients=declared.gradients,
+        identity=bound.identity,
+        kwargs=declared.kwargs,
+        autograph=declared.autograph,
+        postprocess=bound.postprocess,
+    )
+
+
+def _nameless(specs: Any) -> Any:
+    return tf.nest.map_structure(
+        lambda spec: tf.TensorSpec(spec.shape, spec.dtype) if isinstance(spec, tf.TensorSpec) else spec, specs
+    )
+
+
+def _hashable(specs: Any) -> object:
+    """A key that is equal for equal nested specs, types of containers and order of keys, but for the tensors' names."""
+    structure = tf.nest.map_structure(lambda _: ".", specs)
+    return repr(structure), tuple(tf.nest.flatten(_nameless(specs))), _classes(specs)
+
+
+def _classes(specs: Any) -> tuple[str, ...]:
+    """The classes of the containers, which ``repr`` may hide."""
+    if isinstance(specs, dict):
+        return tuple(name for item in specs.values() for name in _classes(item))
+    if isinstance(specs, (list, tuple)):
+        return (type(specs).__name__, *(name for item in specs for name in _classes(item)))
+    return ()
+
+
+def _trace(
+    source: Source,
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    input_names: tuple[str, ...],
+    output_names: OutputNames,
+) -> Core:
+    specs = _nameless(list(arguments))
+    components = tf.nest.flatten(specs, expand_composites=True)
+    names = _fitting(input_names, "input", len(components))
+    traces: list[tuple[Any, tuple[str, ...]]] = []  # TensorFlow traces again where the first trace made variables
+    path, is_postprocessed = source.path, False
+
+    def core(*flat: Any) -> dict[str, Any]:  # by position, since a wire name need not be an identifier
+        nonlocal path, is_postprocessed
+        path, is_postprocessed = source.path, False
+        nested = tf.nest.pack_sequence_as(specs, list(flat), expand_composites=True)
+        # A copy each time: the function may change what it is given, and the document must not.
+        result = source.as_result(function(*nested, **copy.deepcopy(source.kwargs)))
+        if source.postprocess is not None and opaque_objects(flatten(result)):
+            path, is_postprocessed = (*source.path[:-1], "postprocess"), True
+            result = source.postprocess(result)
+        tensors = [leaf for leaf in flatten(result) if tf.is_tensor(leaf)]
+        said = output_names(result) if callable(output_names) else output_names
+        traces.append((result, _fitting(said, "output", len(tensors))))
+        return dict(zip(traces[-1][1], tensors, strict=True))
+
+    flat_specs = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)]
+    # Traced by itself, never inside another trace: lifted out of there it would lose every gradient tape it uses.
+    traceable = tf.function(core, autograph=source.autograph)
+    concrete = run_user_code(
+        lambda: traceable.get_concrete_function(*flat_specs), "trace-failed", lambda: path, TRACING
+    )
+    refuse_python_ops(concrete, path)
+    result, names_out = traces[-1]
+    return Core(concrete, names, names_out, result, is_postprocessed)
+
+
+def _fitting(names: tuple[str, ...], word: str, count: int) -> tuple[str, ...]:
+    """``names`` where there are as many as tensors, else numbers."""
+    return names if len(names) == count else tuple(f"{word}_{index}" for index in range(count))
+
+
+def ops_of(concrete: Any) -> set[str]:
+    """The types of all ops of a trace, those of the functions that it calls included."""
+    definition = concrete.graph.as_graph_def()
+    used = {node.op for node in definition.node}
+    return used | {node.op for function in definition.library.function for node in function.node_def}
+
+
+def refuse_python_ops(concrete: Any, path: SpecPath) -> None:
+    """Raises SpecError where ``concrete`` calls Python.
+
+    A py_function is a pointer into this process, and the archive would fail in every other.
+    """
+    if ops_of(concrete) & _PYTHON_OPS:
+        message = (
+            "the function calls Python code through tf.py_function or tf.numpy_function, which no archive can hold"
+        )
+        hint = "write it with TensorFlow ops"
+        raise SpecError([Diagnostic(rule="python-op", path=path, message=message, hint=hint)])
+
+
+def parameters(names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signature:
+    """A signature with these positional parameters, which TensorFlow reads in place of ``*args``."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    empty = inspect.Parameter.empty
+    return inspect.Signature([inspect.Parameter(name, kind, default=defaults.get(name, empty)) for name in names])
+
+
+def wire_parameters(wire_names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signature:
+    """The positional parameters of a signature, whose ``defaults`` are by wire name.
+
+    TensorFlow calls a function by wire name to make a signature of it, and a parameter of that name gets the tensor:
+    with parameters ``a, b`` for the wire names ``b, a`` the signature is crossed without a word.
+    """
+    named = {parameter_name(name): default for name, default in defaults.items()}
+    return parameters([parameter_name(name) for name in wire_names], named)

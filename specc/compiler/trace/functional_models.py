@@ -1,0 +1,147 @@
+"""Functional and Sequential Keras models: what they take and give, by the names of their layers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import keras
+
+from specc.diagnostics import Diagnostic, Place, SpecPath, finding, format_path
+from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
+from specc.language.wire_names import BoundLeaf
+
+MADE_UP_INPUT = re.compile(r"(keras_tensor|input_layer)(_\d+)?|input_\d+")
+"""What Keras calls an Input that nobody named."""
+
+
+def functional_model(function: Any) -> Any:
+    """The Functional or Sequential model that ``function`` calls, where its ``call`` is Keras's own, or None."""
+    owner = getattr(function, "__self__", None) if is_method(function, "call", "__call__") else function
+    if not isinstance(owner, keras.Model) or not all(map(_is_of_keras, (owner.call, type(owner).__call__))):
+        return None
+    try:
+        tensors = owner.inputs
+    except (AttributeError, ValueError):  # a Sequential model that is not built
+        return None
+    symbolic = isinstance(tensors, list) and all(isinstance(tensor, keras.KerasTensor) for tensor in tensors)
+    return owner if symbolic and tensors else None
+
+
+def functional_inputs(layer: Any) -> Any:
+    """The nested KerasTensors that a Functional model takes, or None for any other layer."""
+    if not isinstance(layer, keras.Model) or isinstance(layer, keras.Sequential):
+        return None
+    tensors = getattr(layer, "inputs", None)
+    symbolic = isinstance(tensors, list) and all(isinstance(tensor, keras.KerasTensor) for tensor in tensors)
+    return layer.input if symbolic and tensors else None
+
+
+def optional_inputs(layer: Any) -> tuple[str, ...]:
+    """The names of the inputs that may be None."""
+    found = (each for each in getattr(layer, "operations", ()) if isinstance(each, keras.layers.InputLayer))
+    return tuple(each.name for each in found if getattr(each, "optional", False))
+
+
+def is_method(function: Any, *names: str) -> bool:
+    """Whether ``function`` is a bound method of one of these names."""
+    return getattr(getattr(function, "__func__", None), "__name__", None) in names
+
+
+def _is_of_keras(method: Any) -> bool:
+    return str(getattr(method, "__module__", "")).startswith("keras.")
+
+
+def made_up_name(name: str, layer: Any) -> bool:
+    """Whether Keras made ``name`` of the class of ``layer``: ``dense``, ``dense_3``."""
+    words = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", type(layer).__name__)).lower()
+    return re.fullmatch(rf"{re.escape(words)}(_\d+)?", name) is not None or MADE_UP_INPUT.fullmatch(name) is not None
+
+
+def find_crossed_inputs(model: Any, inputs: tuple[Tree, ...], leaves: Sequence[BoundLeaf]) -> Iterator[Diagnostic]:
+    """Each declared input that has the name of another input of ``model``."""
+    symbols = list(model.inputs)
+    structure = symbols[0] if isinstance(model, keras.Sequential) else model.input
+    if len(inputs) == 1:
+        names = _own_names(model, structure, [symbol.name for symbol in symbols])
+        yield from _find_crossed(inputs[0], structure, names, leaves, "input")
+
+
+def find_crossed_outputs(model: Any, outputs: Tree, leaves: Sequence[BoundLeaf]) -> Iterator[Diagnostic]:
+    """Each declared output that has the name of another output of ``model``."""
+    sequential = isinstance(model, keras.Sequential)
+    structure = model.outputs[0] if sequential else model.output
+    names = _own_names(model, structure, [model.layers[-1].name] if sequential else model.output_names)
+    yield from _find_crossed(outputs, structure, names, leaves, "output")
+
+
+def _own_names(model: Any, structure: Any, layer_names: Sequence[str]) -> dict[int, frozenset[str]]:
+    """The names of each tensor of ``structure``, by its id: its key, its path, and its layer's name unless made up."""
+    makers = {maker.name: maker for maker in (*model.layers, *getattr(model, "operations", ()))}
+    names: dict[int, frozenset[str]] = {}
+    # keras.tree flattens in the order of layer_names.
+    for (path, symbol), name in zip(keras.tree.flatten_with_path(structure), layer_names, strict=True):
+        own = {key for key in path[-1:] if isinstance(key, str)}
+        if any(isinstance(key, str) for key in path):
+            own.add("_".join(map(str, path)))
+        if not MADE_UP_INPUT.fullmatch(name) and not (name in makers and made_up_name(name, makers[name])):
+            own.add(name)
+        names[id(symbol)] = names.get(id(symbol), frozenset()) | own
+    return names
+
+
+def _find_crossed(
+    tree: Tree, structure: Any, names: Mapping[int, frozenset[str]], leaves: Sequence[BoundLeaf], word: str
+) -> Iterator[Diagnostic]:
+    symbols = list(_by_key(tree, structure))
+    if any(symbol is None for symbol in symbols):
+        flat = keras.tree.flatten(structure)
+        if len(flat) != len(leaves):
+            return
+        symbols = flat  # Keras pairs what has other containers or keys in the order in which it flattens both
+    owned = [(names[id(symbol)], bound) for symbol, bound in zip(symbols, leaves, strict=True)]
+    for own, bound in owned:
+        called = {bound.name, *(component.wire_name for component in bound.components)}
+        others = [(other, name) for their, other in owned for name in sorted((their & called) - own)]
+        if not others:
+            continue
+        other, name = others[0]
+        message = f"the {word} is called {name!r}, as the model calls the {word} at {format_path(other.path)}"
+        mine = f"its own name is {' or '.join(map(repr, sorted(own)))}; " if own else ""
+        hint = f'{mine}to swap them on purpose, name a function of your own in "function"'
+        place = Place(message=f"the {word} that the model calls {name!r}", path=other.path)
+        yield finding("name-of-another-layer", _name_path(bound), message, hint, related=(place,))
+
+
+def _name_path(bound: BoundLeaf) -> SpecPath:
+    return bound.path if bound.leaf.name is None else (*bound.path, "name")
+
+
+def _by_key(tree: Tree, structure: Any) -> Iterator[Any]:
+    """The model's tensor for each leaf of ``tree``, in TensorFlow's order; None where there is none at its place."""
+    match tree:
+        case Tensor() | Ragged() | Sparse():
+            yield structure if isinstance(structure, keras.KerasTensor) else None
+        case Dict():
+            for key in sorted(tree.items):
+                yield from _by_key(tree.items[key], _child(structure, key))
+        case List() | Tuple():
+            for index, item in enumerate(tree.items):
+                yield from _by_key(item, _child(structure, index))
+        case NamedTuple():
+            for index, (_, item) in enumerate(tree.fields):
+                yield from _by_key(item, _child(structure, index))
+
+
+def _child(structure: Any, key: str | int) -> Any:
+    """What a dict or list of a model's tensors holds at ``key``; Keras finds the tensors of a list by name, too."""
+    match structure, key:
+        case Mapping(), str():
+            return structure.get(key)
+        case list() | tuple(), int():
+            return structure[key] if key < len(structure) else None
+        case list() | tuple(), str():
+            return next((each for each in structure if getattr(each, "name", None) == key), None)
+        case _:
+            return None

@@ -1,0 +1,188 @@
+"""From what was parsed out of messages to an endpoint's flat tensors, with each message held against the declaration.
+
+TensorFlow's own partitions of a ragged feature join the messages before they are looked at: a value too few in one of
+them is made up from the next one, and row splits are believed. So only values are parsed, and partitioned here, where
+what one message gets wrong is an error of that call. A cast to a narrower integer wraps, as ``tf.cast`` does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from specc.compiler.tensorspec import component_spec, default_tensor, dtype_of
+from specc.language.example_features import ParsedFeature
+from specc.language.trees import Ragged, Sparse, Tensor
+from specc.language.values import decode_value
+from specc.language.wire_names import Component
+
+_SHOWN = 12
+"""How many numbers, one a message, an error quotes."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """What was parsed of one leaf: its feature, those of its inner row splits, and the steps that each message had."""
+
+    value: Any
+    splits: tuple[Any, ...] = ()
+    steps: Any = None
+
+
+def flat_tensors(
+    feature: ParsedFeature, received: Received, rows: Any, components: tuple[Component, ...]
+) -> dict[str, Any]:
+    """The flat tensors of a leaf by their wire names; ``rows`` is the number of messages."""
+    leaf = feature.leaf.leaf
+    match leaf:
+        case Tensor():
+            tensors = [_dense(feature, leaf, received, rows)]
+        case Ragged():
+            tensors = _ragged(feature, leaf, received)
+        case Sparse():
+            tensors = _sparse(leaf, received.value, rows)
+    return {
+        component.wire_name: tf.ensure_shape(tensor, component_spec(component).shape)
+        for component, tensor in zip(components, tensors, strict=True)
+    }
+
+
+def parsed_default(feature: ParsedFeature) -> np.ndarray[Any, Any]:
+    """The default as the dtype that is parsed holds it; the cast gives back the leaf's own, but for some of float64."""
+    dtype = dtype_of(feature.dtype)
+    with np.errstate(over="ignore"):  # then it is filled in late
+        return _own_default(feature).astype(object if dtype == tf.string else dtype.as_numpy_dtype)
+
+
+def is_filled_late(feature: ParsedFeature) -> bool:
+    """Whether the default is put in after the cast: float32, which is parsed, has no exact word for it."""
+    if feature.default is None or feature.dtype == "string":
+        return False
+    own = _own_default(feature)
+    back = parsed_default(feature).astype(own.dtype)
+    return own.tobytes() != back.tobytes() and not np.array_equal(own, back, equal_nan=own.dtype.kind == "f")
+
+
+def _own_default(feature: ParsedFeature) -> np.ndarray[Any, Any]:
+    value, dtype = decode_value(feature.default, feature.leaf.leaf.dtype), dtype_of(feature.leaf.leaf.dtype)
+    shape = feature.shape if feature.parsed == "fixed" else ()
+    return np.array(value, object if dtype == tf.string else dtype.as_numpy_dtype).reshape(shape)
+
+
+def _dense(feature: ParsedFeature, leaf: Tensor, received: Received, rows: Any) -> Any:
+    if feature.parsed == "constant":
+        return default_tensor(leaf)
+    if is_filled_late(feature):
+        return (_filled if feature.parsed == "fixed" else _padded)(feature, leaf, received.value)
+    value = _cast(received.value, leaf.dtype)
+    if feature.steps is None:
+        return value
+    message = (
+        f"the feature list {feature.key!r} must have {feature.steps} steps in each message; the numbers of steps are"
+    )
+    right = tf.reduce_all(tf.equal(received.steps, feature.steps))
+    (rows,) = _checked(right, message, received.steps, rows)
+    return tf.reshape(value, [rows, feature.steps, *feature.shape])  # of no messages none has any steps
+
+
+def _filled(feature: ParsedFeature, leaf: Tensor, parsed: Any) -> Any:
+    """Values of fixed number, and the default where a message has none."""
+    size, counts = math.prod(feature.shape), parsed.row_lengths()
+    message = f"the feature {feature.key!r} must have {size} values or none in each message; the numbers of values are"
+    right = tf.reduce_all(tf.equal(counts, size) | tf.equal(counts, 0))
+    (counts,) = _checked(right, message, counts, counts)
+    present = tf.cast(counts > 0, tf.int64)
+    total = tf.reduce_sum(present)
+    values = tf.reshape(_cast(parsed.flat_values, leaf.dtype), [total, *feature.shape])
+    default = tf.constant(_own_default(feature)[np.newaxis])
+    index = tf.where(counts > 0, tf.cumsum(present, exclusive=True), total)
+    return tf.gather(tf.concat([values, default], 0), index)
+
+
+def _padded(feature: ParsedFeature, leaf: Tensor, parsed: Any) -> Any:
+    """Sequences as long as the longest, with the default at the end of the others."""
+    values, counts = _steps(feature, parsed)
+    sequences = tf.RaggedTensor.from_row_lengths(_cast(values, leaf.dtype), counts, validate=False)
+    return sequences.to_tensor(tf.constant(_own_default(feature)))
+
+
+def _cast(tensor: Any, dtype: str) -> Any:
+    return tensor if tensor.dtype.name == dtype else tf.cast(tensor, dtype_of(dtype))
+
+
+def _ragged(feature: ParsedFeature, leaf: Ragged, received: Received) -> list[Any]:
+    parsed, splits = received.value, []
+    if feature.in_lists:  # the steps of a list, joined where the leaf has no dimension for them
+        values, (outer, inner) = parsed.flat_values, parsed.nested_row_splits
+        splits = [tf.gather(inner, outer)] if leaf.ragged_rank == 1 else [outer, inner]
+    else:
+        values, counts = _steps(feature, parsed)
+        for key, own in reversed(list(zip(feature.splits, received.splits, strict=True))):
+            joined, counts = _partition(key, own, counts)
+            splits.insert(0, joined)
+        splits.insert(0, tf.concat([[0], tf.cumsum(counts)], 0))
+    return [_cast(values, leaf.dtype), *(tf.cast(split, dtype_of(leaf.row_splits_dtype)) for split in splits)]
+
+
+def _steps(feature: ParsedFeature, parsed: Any) -> tuple[Any, Any]:
+    """All values in parts of the feature's shape, and how many of those each message has."""
+    values, counts = parsed.flat_values, parsed.row_lengths()
+    if not feature.shape:
+        return values, counts
+    size = math.prod(feature.shape)
+    message = (
+        f"the feature {feature.key!r} must have a multiple of {size} values in each message; the numbers of values are"
+    )
+    right = tf.reduce_all(tf.equal(counts % size, 0))
+    (counts,) = _checked(right, message, counts, counts // size)
+    return tf.reshape(values, [tf.reduce_sum(counts), *feature.shape]), counts
+
+
+def _partition(key: str, parsed: Any, counts: Any) -> tuple[Any, Any]:
+    """The row splits of all messages from those of each, and into how many rows each message is split.
+
+    ``counts`` says how much there is to split in each message.
+    """
+    splits, starts, message_of, lengths = (
+        parsed.flat_values,
+        parsed.row_splits,
+        parsed.value_rowids(),
+        parsed.row_lengths(),
+    )
+    position = tf.range(tf.size(splits, tf.int64))
+    is_first = tf.equal(position, tf.gather(starts, message_of))
+    is_last = tf.equal(position + 1, tf.gather(starts, message_of + 1))
+    not_less = tf.where(is_first, tf.equal(splits, 0), splits >= tf.concat([splits[:1], splits[:-1]], 0))
+    to_the_end = tf.equal(splits, tf.gather(counts, message_of)) | ~is_last
+    split_at_all = (lengths > 0) | tf.equal(counts, 0)
+    right = tf.reduce_all(not_less & to_the_end) & tf.reduce_all(split_at_all)
+    message = (
+        f"the row splits in the feature {key!r} must start at 0, not decrease, and end at what there is to split in "
+        "each message, which is"
+    )
+    splits, counts = _checked(right, message, counts, splits, counts)
+    moved = splits + tf.gather(tf.cumsum(counts, exclusive=True), message_of)
+    return tf.concat([[0], tf.boolean_mask(moved, ~is_first)], 0), tf.maximum(lengths - 1, 0)
+
+
+def _checked(right: Any, message: str, counts: Any, *numbers: Any) -> list[Any]:
+    """``numbers``, which nothing computes with unless ``right`` is true; ``counts`` is quoted in the error."""
+    with tf.control_dependencies([tf.debugging.Assert(right, [f"{message}:", counts], summarize=_SHOWN)]):
+        # The save option that strips debug ops takes the assertion away. A text that is no number fails all the same,
+        # and cannot be optimized away from what it is added to.
+        nothing = tf.strings.to_number(tf.where(right, "0", message), tf.int64)
+    return [number + nothing for number in numbers]
+
+
+def _sparse(leaf: Sparse, parsed: Any, rows: Any) -> list[Any]:
+    """Indices, values and dense shape; a declared size takes the place of the longest row's, which must fit into it."""
+    declared = (leaf.shape or ())[1:]
+    if any(isinstance(size, int) for size in declared):
+        longest = tf.unstack(parsed.dense_shape)[1:]
+        sizes = [size if isinstance(size, int) else found for size, found in zip(declared, longest, strict=True)]
+        parsed = tf.sparse.reset_shape(parsed, tf.stack([rows, *(tf.cast(size, tf.int64) for size in sizes)]))
+    return [parsed.indices, _cast(parsed.values, leaf.dtype), parsed.dense_shape]

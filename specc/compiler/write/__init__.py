@@ -1,0 +1,1 @@
+"""From traced endpoints to a staged and sealed SavedModel."""

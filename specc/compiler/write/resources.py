@@ -1,0 +1,151 @@
+"""What the traced functions reach beside the model's variables: other variables, lookup tables and their assets.
+
+A SavedModel can hold a captured resource only if its owner hangs on the root. The owner is found by the captured
+handle, so that nobody has to track a lookup layer by hand.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.compiler.trace.endpoints import TracedEndpoint
+from specc.compiler.trackables import descendants
+from specc.compiler.user_code import resolve_attribute
+from specc.compiler.write.variables import find_variables
+from specc.diagnostics import Diagnostic, SpecPath, finding, kind_of
+from specc.errors import Findings, SpecError
+from specc.language.document import Document
+
+Trackable = tf.saved_model.experimental.TrackableResource
+_TABLES = (
+    tf.lookup.StaticHashTable,
+    tf.lookup.experimental.MutableHashTable,
+    tf.lookup.experimental.DenseHashTable,
+)
+
+
+def name_tables(root: Any) -> None:
+    """Gives the lookup tables under ``root`` the names that they would get when they are first saved.
+
+    The names of lookup ops hold them, so that a trace would not be the same before and after an export.
+    """
+    for table in (part for part in descendants(root) if isinstance(part, _TABLES) and part.name is None):
+        with tf.Graph().as_default():
+            table._create_resource()  # what TrackableResource has classes override; a table is named by nothing else
+
+
+@contextmanager
+def unnamed_tables_stay_unnamed(resources: Iterable[Any]) -> Iterator[None]:
+    """Takes the names away that saving gives to tables which were traced without: those that only functions know."""
+    parts = [part for resource in resources for part in descendants(resource)]
+    unnamed = [part for part in parts if isinstance(part, _TABLES) and part.name is None]
+    try:
+        yield
+    finally:
+        for table in unnamed:
+            table._table_name = None  # ``name`` has no setter
+
+
+def captured_resources(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
+    """The distinct resource handles that the endpoints capture, in the order of their traces."""
+    handles: dict[int, Any] = {}
+    for concrete in (concrete for endpoint in endpoints for concrete in endpoint.concretes):
+        for outer, _ in concrete.graph.captures:
+            if outer.dtype in (tf.resource, tf.variant):
+                handles.setdefault(id(outer), outer)
+    return list(handles.values())
+
+
+def captured_variables(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
+    """The variables that the endpoints capture, in the order of their traces.
+
+    ``ConcreteFunction.variables`` has them too, but in an order that differs from process to process.
+    """
+    endpoints = list(endpoints)
+    by_handle = {
+        id(variable.handle): variable
+        for endpoint in endpoints
+        for concrete in endpoint.concretes
+        for variable in concrete.graph.variables
+    }
+    return [by_handle[id(handle)] for handle in captured_resources(endpoints) if id(handle) in by_handle]
+
+
+def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots: Iterable[Any]) -> list[Any]:
+    """The tables and other resources that the endpoints capture, in the order of their traces.
+
+    Raises:
+        SpecError: something is captured that no archive can hold, such as a dataset iterator.
+    """
+    known = {id(variable.handle) for variable in variables}
+    wanted = {id(handle): handle for handle in captured_resources(endpoints) if id(handle) not in known}
+    found: dict[int, Any] = {}
+    for candidate in _candidates(wanted, roots):
+        handle = getattr(candidate, "resource_handle", None)
+        if handle is not None and id(handle) in wanted:
+            found.setdefault(id(handle), candidate)
+        if len(found) == len(wanted):
+            break
+    lost = [handle for key, handle in wanted.items() if key not in found]
+    if lost:
+        message = f"the functions use {len(lost)} resource{'s' * (len(lost) > 1)} that no variable, table or model owns"
+        hint = "an iterator or queue cannot be saved; keep tables as attributes of the model"
+        raise SpecError([Diagnostic(rule="untracked-resource", path=("endpoints",), message=message, hint=hint)])
+    return [found[key] for key in wanted]
+
+
+def _candidates(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
+    """What may own a handle: the model's parts, then, for a table that only a function knows, every table alive."""
+    if not wanted:
+        return
+    for root in roots:
+        if root is not None:
+            yield from descendants(root)
+    yield from (value for value in gc.get_objects() if issubclass(type(value), Trackable))
+
+
+def tracked(document: Document, model: Any) -> list[Any]:
+    """The resources and variables under the attributes that the document tracks.
+
+    A Keras layer itself is not kept: it would store its weights a second time (keras-team/keras#23553).
+
+    Raises:
+        SpecError: there is no such attribute, or nothing in it that an archive can keep.
+    """
+    kept: list[Any] = _initialization(model)
+    findings = Findings()
+    for index, target in enumerate(document.track):
+        with findings.gather():
+            kept.extend(_kept(model, target, ("track", index)))
+    findings.raise_any()
+    return list({id(part): part for part in kept}.values())
+
+
+def _initialization(model: Any) -> list[Any]:
+    """What fills the tables of a loaded archive of TensorFlow 1, which lie in its graph: no function captures them."""
+    if not isinstance(getattr(model, "graph", None), tf.Graph) or not hasattr(model, "initializer"):
+        return []
+    _ = model.initializer.resource_handle  # TensorFlow makes it when it is first asked, and that may be while it saves
+    return [model.initializer, *getattr(model, "asset_paths", ())]
+
+
+def _kept(model: Any, target: str, at: SpecPath) -> list[Any]:
+    value = resolve_attribute(model, target, "unknown-track", at)
+    parts = [
+        part
+        for part in (value, *descendants(value))
+        if isinstance(part, (Trackable, tf.saved_model.Asset, tf.Variable))
+    ]
+    parts += [named.variable for named in find_variables(value)]
+    if not parts and isinstance(value, tf.Module) and not isinstance(value, keras.Layer):
+        parts = [value]
+    if not parts:
+        message = f"{target!r} ({kind_of(value)}) holds no variable, table or asset to keep"
+        raise SpecError([finding("unknown-track", at, message)])
+    return parts

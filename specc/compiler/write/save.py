@@ -1,0 +1,113 @@
+"""Saves traced endpoints under a root of our own, through TensorFlow's public API alone."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from specc.compiler.trace.endpoints import TracedEndpoint
+from specc.compiler.user_code import summarize
+from specc.compiler.write.assets import require_files
+from specc.compiler.write.resources import unnamed_tables_stay_unnamed
+from specc.compiler.write.save_options import saved_variables
+from specc.compiler.write.seal import stand_in
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
+
+
+class ArchiveRoot(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
+    """What an archive revives as: endpoints and collections as attributes, and the three lists of variables.
+
+    ``tf.Module.variables`` and its kin are properties without a setter; a subclass's own attributes stand before them.
+    """
+
+    variables: Any = None
+    trainable_variables: Any = None
+    non_trainable_variables: Any = None
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that one archive holds.
+
+    ``signatures`` has the function of each signature that is no alias, by its key; ``options`` is the
+    ``tf.saved_model.SaveOptions`` to save it all with.
+    """
+
+    endpoints: Sequence[TracedEndpoint]
+    signatures: Mapping[str, Any]
+    variables: Sequence[Any]
+    trainable_variables: Sequence[Any]
+    non_trainable_variables: Sequence[Any]
+    collections: dict[str, Sequence[Any]]
+    resources: Sequence[Any]
+    options: Any
+
+    @property
+    def keeps_gradients(self) -> bool:
+        """Whether the archive keeps custom gradients, for all endpoints."""
+        return bool(self.options.experimental_custom_gradients)
+
+
+def write(contents: Contents, directory: Path) -> None:
+    """Saves ``contents`` in ``directory``: one signature a way in, each variable once.
+
+    Raises:
+        OSError: the disk is full, or the directory cannot be written.
+        SpecError: TensorFlow finds something that it cannot save, or a file that the functions read is gone.
+    """
+    require_files(contents.resources)
+    root = ArchiveRoot()
+    root.variables = saved_variables(contents.variables, contents.options)
+    root.trainable_variables = saved_variables(contents.trainable_variables, contents.options)
+    root.non_trainable_variables = saved_variables(contents.non_trainable_variables, contents.options)
+    for name, variables in sorted(contents.collections.items()):
+        setattr(root, name, saved_variables(variables, contents.options))
+    root._resources = list(contents.resources)
+    for endpoint in contents.endpoints:  # on the instance: TensorFlow would not save a ``__call__`` of the class
+        setattr(root, endpoint.compiled.name, endpoint.nested)
+    signatures = {stand_in(key): signature for key, signature in contents.signatures.items()}
+    try:
+        with _quiet(), unnamed_tables_stay_unnamed(contents.resources):
+            tf.saved_model.save(root, str(directory), signatures=signatures, options=contents.options)
+    except tf.errors.OpError as error:
+        raise OSError(errno.EIO, _reason(error)) from error
+    except OSError:
+        raise
+    except Exception as error:  # TensorFlow raises many types, and a sharding callback is the user's code
+        message, hint = f"TensorFlow cannot save the archive: {summarize(error)}", ""
+        if "tracing gradients" in str(error) and error.__cause__ is not None:
+            message = f"gradients cannot be traced: {summarize(error.__cause__)}"
+            hint = 'say "gradients": false in each endpoint, if no caller needs them'
+        elif "No encoder for object" in str(error):
+            hint = 'give the ExtensionType a __name__ such as "package.Name", under which archives know it'
+        elif "uses distributed variables in certain way" in str(error):
+            hint = "it was traced before; track the owner of the variables, and give the function an input_signature"
+        raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message, hint=hint)]) from error
+
+
+def _reason(error: Any) -> str:
+    """What went wrong, without the names of ops and of the staging directory: ``No space left on device``."""
+    return re.sub(r" \[Op:\w+\]", "", error.message).rpartition("; ")[2].strip()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silences two lines that TensorFlow logs at every save: about the directory, and about untraced functions."""
+    loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

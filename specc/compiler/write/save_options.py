@@ -1,0 +1,141 @@
+"""From a document's ``save_options`` to the ``tf.saved_model.SaveOptions`` that its archive is saved with, and back.
+
+Two fields take another way: ``extra_tags`` are written by the seal with the mode's own tag, on every TensorFlow and
+without doubles, and distributed variables are expanded only where the root holds them undivided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from specc.compiler.trace.endpoints import TracedEndpoint
+from specc.compiler.user_code import import_object, run_user_code
+from specc.compiler.write.distributed import is_synchronized_on_read, undivided
+from specc.diagnostics import Diagnostic, Place, SpecPath, finding, kind_of
+from specc.errors import Findings, SpecError
+from specc.language.document import Document
+from specc.language.save_options import SaveOptions, Sharding
+from specc.language.signatures import TAGS
+
+_AT: SpecPath = ("save_options",)
+_SHARDING: SpecPath = (*_AT, "experimental_sharding_callback")
+_EXPAND = tf.saved_model.experimental.VariablePolicy.EXPAND_DISTRIBUTED_VARIABLES
+_SAYABLE = (
+    "namespace_whitelist", "save_debug_info", "experimental_debug_stripper", "experimental_io_device",
+    "experimental_skip_saver",
+)  # fmt: skip
+"""Fields that hold plain data, which is false, empty or None unless said."""
+_MIN_SHARD_SIZE = 16
+"""One element of the largest dtype, complex128. TensorFlow 2.21 cuts for ever where a file holds less than one."""
+
+
+def tf_save_options(document: Document, endpoints: Sequence[TracedEndpoint]) -> Any:
+    """The ``tf.saved_model.SaveOptions`` of an archive of ``document`` that holds ``endpoints``.
+
+    Raises:
+        SpecError: a callback cannot be had, or an endpoint has two aliases.
+    """
+    said = document.save_options
+    functions = {endpoint.compiled.name: endpoint.nested for endpoint in endpoints}
+    findings = Findings()
+    findings.add(_alias_clashes(said))
+    sharding = None
+    with findings.gather():
+        sharding = _sharding_callback(said.experimental_sharding_callback)
+    findings.raise_any()
+    return tf.saved_model.SaveOptions(
+        namespace_whitelist=None if said.namespace_whitelist is None else list(said.namespace_whitelist),
+        save_debug_info=said.save_debug_info,
+        function_aliases={alias: functions[name] for alias, name in _aliases(said) if name in functions},
+        experimental_debug_stripper=said.experimental_debug_stripper,
+        experimental_io_device=said.experimental_io_device,
+        experimental_variable_policy=said.experimental_variable_policy,
+        experimental_custom_gradients=said.experimental_custom_gradients and _needs_gradients(endpoints),
+        experimental_image_format=said.experimental_image_format,
+        experimental_skip_saver=said.experimental_skip_saver,
+        experimental_sharding_callback=sharding,
+    )
+
+
+def _needs_gradients(endpoints: Sequence[TracedEndpoint]) -> bool:
+    """Custom gradients are kept or dropped for a whole archive: dropped where every endpoint says so."""
+    return any(endpoint.compiled.declared.gradients for endpoint in endpoints)
+
+
+def _aliases(said: SaveOptions) -> list[tuple[str, str]]:
+    return sorted(said.function_aliases.items())
+
+
+def _alias_clashes(said: SaveOptions) -> Iterator[Diagnostic]:
+    """TensorFlow keeps one alias a function, and would silently take the last."""
+    taken: dict[str, str] = {}
+    for alias, name in _aliases(said):
+        if name in taken:
+            at: SpecPath = (*_AT, "function_aliases", alias)
+            message = f"the endpoint {name!r} is called {taken[name]!r} already, and a function has one alias"
+            other = (Place(message="the other alias", path=(*_AT, "function_aliases", taken[name]), on_key=True),)
+            yield finding("name-clash", at, message, "keep one of them", related=other)
+        taken.setdefault(name, alias)
+
+
+def _sharding_callback(said: Sharding | None) -> Any:
+    """The ``tf.train.experimental.ShardingCallback`` that the document means: one, or what a callable returns."""
+    if said is None:
+        return None
+    if said.callback is None:
+        if (said.max_shard_size or 0) < _MIN_SHARD_SIZE:
+            message = f"a file of {said.max_shard_size} bytes holds no tensor; the least is {_MIN_SHARD_SIZE}"
+            raise SpecError([finding("bad-sharding-callback", (*_SHARDING, "max_shard_size"), message)])
+        return tf.train.experimental.MaxShardSizePolicy(max_shard_size=said.max_shard_size)
+    found, target = import_object(said.callback, _SHARDING), said.callback
+    if not isinstance(found, tf.train.experimental.ShardingCallback) and callable(found):
+        found = run_user_code(found, "bad-sharding-callback", _SHARDING, f"{target}() failed")
+        target = f"{target}()"
+    if not isinstance(found, tf.train.experimental.ShardingCallback):
+        message = f"{target} is {kind_of(found)}, which is no tf.train.experimental.ShardingCallback"
+        hint = f'name one, or what returns one, or write {{"max_shard_size": {2**30}}}'
+        raise SpecError([finding("bad-sharding-callback", _SHARDING, message, hint)])
+    return found
+
+
+def saved_variables(variables: Sequence[Any], options: Any) -> list[Any]:
+    """``variables`` as the root holds them, each once.
+
+    Distributed ones are undivided under the policy that expands them, and where their value is made of all copies.
+    """
+    expands = options.experimental_variable_policy is _EXPAND
+    whole = [undivided(variable) for variable in variables]
+    held = [
+        one if expands or is_synchronized_on_read(one) else variable
+        for variable, one in zip(variables, whole, strict=True)
+    ]
+    return list({id(variable): variable for variable in held}.values())
+
+
+def said_options(options: Any, names: Mapping[str, Any]) -> SaveOptions:
+    """What of a ``tf.saved_model.SaveOptions`` a document can say; ``names`` has the function of each endpoint.
+
+    A sharding callback of another kind, and the alias of a function that is no endpoint, have no words.
+    """
+    said = {name: getattr(options, name) for name in _SAYABLE if getattr(options, name)}
+    shard_size = getattr(options.experimental_sharding_callback, "max_shard_size", None)
+    aliases = {
+        alias: name
+        for alias, function in (options.function_aliases or {}).items()
+        for name, each in names.items()
+        if function is each
+    }
+    tags = dict.fromkeys(getattr(options, "extra_tags", None) or ())
+    return SaveOptions.model_validate(
+        {
+            **said,
+            "function_aliases": aliases,
+            "experimental_variable_policy": options.experimental_variable_policy.value,
+            "experimental_custom_gradients": options.experimental_custom_gradients,
+            "experimental_sharding_callback": shard_size and {"max_shard_size": shard_size},
+            "extra_tags": [tag for tag in tags if tag != TAGS["predict"]],
+        }
+    )

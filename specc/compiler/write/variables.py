@@ -1,0 +1,179 @@
+"""The lists of variables that an archive offers: the model's own, and the document's collections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.compiler.user_code import resolve_attribute
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
+from specc.errors import Findings, SpecError
+from specc.language.document import Document, Selection
+from specc.language.tensor_string import format_tensor
+
+_LISTED = 12
+"""How many paths a message lists before it says how many more there are."""
+
+
+@dataclass(frozen=True)
+class NamedVariable:
+    """A variable with the path that its framework gives it, and whether it is trained.
+
+    It is TensorFlow's own, or Keras's where that runs on another backend.
+    """
+
+    variable: Any
+    path: str
+    trainable: bool
+
+    @property
+    def dtype(self) -> str:
+        """The name of its dtype."""
+        return tf.dtypes.as_dtype(self.variable.dtype).name  # type: ignore[no-any-return]
+
+    @property
+    def described(self) -> str:
+        """Dtype and shape, in the words of the language."""
+        shape = tf.TensorShape(self.variable.shape)
+        dims = None if shape.rank is None else tuple("?" if size is None else size for size in shape.as_list())
+        return format_tensor(self.dtype, dims)
+
+
+def model_variables(model: Any) -> list[NamedVariable]:
+    """The variables of ``model`` in its own order, each once; none for a model that does not say."""
+    return [] if isinstance(model, (list, tuple, Mapping)) else _unique(find_variables(model))
+
+
+def find_variables(value: Any) -> Iterator[NamedVariable]:
+    """The variables in ``value``: one, nested containers of them, or anything that has ``variables``."""
+    match value:
+        case keras.Variable():
+            own = value.value if keras.config.backend() == "tensorflow" else value
+            yield NamedVariable(_on_this_device(own), value.path, bool(value.trainable))
+        case tf.Variable():
+            yield NamedVariable(_on_this_device(value), value.name.partition(":")[0], bool(value.trainable))
+        case Mapping():
+            for key in value:
+                yield from find_variables(value[key])
+        case list() | tuple():
+            for item in value:
+                yield from find_variables(item)
+        case _ if isinstance(getattr(value, "variables", None), Iterable):
+            yield from find_variables(list(value.variables))
+        case _:
+            pass
+
+
+def _on_this_device(variable: Any) -> Any:
+    """Under a tf.distribute strategy a variable is a set of copies, and a function captures one of them."""
+    return variable.values[0] if isinstance(variable, tf.distribute.DistributedValues) else variable
+
+
+def _unique(variables: Iterable[NamedVariable]) -> list[NamedVariable]:
+    return list({id(named.variable): named for named in variables}.values())
+
+
+def collect(document: Document, model: Any, given: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """The variables of every collection, by its name: those ``given``, and what the document selects for the others.
+
+    Raises:
+        SpecError: a path is unknown, a selection is empty, or what was found is not the declared content.
+    """
+    collections = {
+        name: [named.variable for named in _unique(find_variables(list(variables)))]
+        for name, variables in given.items()
+    }
+    findings = Findings()
+    for name, selections in document.variable_collections.items():
+        if name in given:
+            continue
+        found: list[NamedVariable] = []
+        for index, selection in enumerate(selections):
+            at: SpecPath = ("variable_collections", name, *((index,) if len(selections) > 1 else ()))
+            with findings.gather():
+                found.extend(select(selection, model, at))
+        collections[name] = [named.variable for named in _unique(found)]
+    findings.raise_any()
+    return collections
+
+
+def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable]:
+    """The variables of ``model`` that ``selection`` chooses, each once.
+
+    Raises:
+        SpecError: a path is unknown, nothing is chosen, or what was found is not the declared content.
+    """
+    source = resolve_attribute(model, selection.from_, "unknown-collection", at)
+    everything = _unique(find_variables(source))
+    if not everything:
+        message = f"there are no variables at {selection.from_!r}, which is {kind_of(source)}"
+        hint = "a Keras optimizer has them once it is built" if "optimizer" in selection.from_ else ""
+        raise SpecError([finding("empty-collection", at, message, hint)])
+    matches = glob(selection.match)
+    chosen = [
+        named
+        for named in everything
+        if matches.fullmatch(named.path)
+        and selection.trainable in (None, named.trainable)
+        and selection.dtype in (None, named.dtype)
+    ]
+    if not chosen:
+        message = f"no variable of {selection.from_!r} is chosen; there are {_listing(everything)}"
+        raise SpecError([finding("empty-collection", at, message, did_you_mean(selection.match, _paths(everything)))])
+    findings = list(_check_content(selection, chosen, at))
+    if findings:
+        raise SpecError(findings)
+    return chosen
+
+
+def glob(pattern: str) -> re.Pattern[str]:
+    """A glob over paths: ``?`` and ``*`` stay within one segment, ``**`` crosses, ``a/**/b`` matches ``a/b`` too."""
+    text = ""
+    for token in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern):
+        text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(token, re.escape(token))
+    return re.compile(text, re.DOTALL)
+
+
+def _check_content(selection: Selection, chosen: list[NamedVariable], at: SpecPath) -> Iterator[Diagnostic]:
+    if selection.content is None:
+        return
+    by_path: dict[str, list[NamedVariable]] = {}
+    for named in chosen:
+        by_path.setdefault(named.path, []).append(named)
+    for path, leaf in selection.content.items():
+        declared = format_tensor(leaf.dtype, leaf.shape)
+        place: SpecPath = (*at, "content", path)
+        match by_path.pop(path, []):
+            case []:
+                hint = did_you_mean(path, _paths(chosen))
+                message = f"declared {declared}, but no such variable is chosen; there are {_listing(chosen)}"
+                yield finding("collection-content", place, message, hint)
+            case [named] if _is_declared(leaf.dtype, leaf.shape, named):
+                pass
+            case [named]:
+                yield finding("collection-content", place, f"declared {declared}, found {named.described}")
+            case several:
+                yield finding("collection-content", place, f"{len(several)} variables have this path; name the layers")
+    for path, several in by_path.items():
+        message = f"{path!r} ({several[0].described}) is chosen, but not in the declared content"
+        yield finding("collection-content", (*at, "content"), message)
+
+
+def _is_declared(dtype: str, shape: Any, named: NamedVariable) -> bool:
+    static = None if shape is None else [None if dim == "?" else dim for dim in shape]
+    return bool(named.dtype == dtype and tf.TensorShape(static).is_compatible_with(named.variable.shape))
+
+
+def _paths(variables: Iterable[NamedVariable]) -> list[str]:
+    return [named.path for named in variables]
+
+
+def _listing(variables: list[NamedVariable]) -> str:
+    paths = _paths(variables)
+    more = f" and {len(paths) - _LISTED} more" if len(paths) > _LISTED else ""
+    return ", ".join(paths[:_LISTED]) + more

@@ -1,0 +1,232 @@
+"""One endpoint of the drop-in: a function as Keras takes it, under the wire names that Keras's archive would have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from specc.compiler.backends import called_by, runs_in_tensorflow
+from specc.compiler.backends.jax_shapes import BATCH, declared_symbols
+from specc.compiler.export import Revived
+from specc.compiler.tensorspec import tree_of
+from specc.compiler.trace.binding import identity_of
+from specc.compiler.trace.cores import Cores, Source, refuse_python_ops
+from specc.compiler.trace.output_check import describe, spec_of
+from specc.compiler.user_code import summarize
+from specc.compiler.write.distributed import tracing_for_archive
+from specc.compiler.write.resources import name_tables
+from specc.diagnostics import SpecPath
+from specc.keras_export.extension_types import extension_types, on_the_wire
+from specc.keras_export.input_specs import map_structure, unsayable
+from specc.keras_export.keras_errors import (
+    SpecTypeError,
+    SpecValueError,
+    as_raised,
+    require_legal,
+    type_error,
+    value_error,
+)
+from specc.keras_export.requested_signature import Asked, by_signature, by_trace
+from specc.keras_export.revived_function import argument_defaults, revived_function
+from specc.language.document import Endpoint
+from specc.language.jax_options import JaxOptions
+from specc.language.tensor_string import ANY
+from specc.language.tree_edits import leaves, with_leaves, without_names
+from specc.language.trees import Leaf, Tensor, Tree, tensor
+from specc.language.wire_names import input_leaves, output_leaves
+from specc.reader.linking import renamed
+from specc.reader.protobuf.tensors import tensor_value
+
+_NO_OPTIONS = JaxOptions()
+
+
+@dataclass(frozen=True)
+class Added:
+    """An endpoint that was added: its declaration, the function that it runs, and what it revives as.
+
+    ``given`` is the caller's own function, where ``function`` calls it as a document would; the revived function is
+    what the caller gets back.
+    """
+
+    endpoint: Endpoint
+    function: Callable[..., Any]
+    given: Callable[..., Any] | None
+    revived: Revived
+    names_batch: bool = False
+    """Whether its inputs have the dimension ``batch``."""
+
+
+def add(  # each is one thing that an endpoint is made of
+    name: str,
+    function: Callable[..., Any],
+    input_signature: Any,
+    cores: Cores,
+    options: JaxOptions = _NO_OPTIONS,
+    tracked: Sequence[Any] = (),
+) -> Added:
+    """Traces ``function`` into ``cores`` and declares it; ``tracked`` may own variables that it uses.
+
+    Raises:
+        SpecTypeError, SpecValueError: where Keras raises TypeError or ValueError.
+        SpecError: the function cannot be traced, or returns what no signature can give; what the function raises is
+            the error's cause, and of a built-in type that the error is of as well.
+    """
+    path: SpecPath = ("endpoints", name)
+    if not isinstance(name, str):
+        raise type_error("bad-name", (), f"the name of an endpoint is a string, not {name!r}")
+    require_legal({name: Endpoint(function=None, inputs=(), outputs=tensor("bool[]"))})
+    asked = by_trace(function, path) if input_signature is None else by_signature(function, input_signature, path)
+    asked = replace(asked, function=_of_this_call(asked.function))
+    if odd := unsayable(*asked.specs):
+        hint = "give it dicts with text for keys, and containers that are not empty"
+        raise type_error("bad-signature", path, f"the function takes {odd}", hint)
+    if extensions := extension_types(asked.specs):
+        return _undescribed(name, asked, asked.function, function, extensions)
+    is_tensorflow = runs_in_tensorflow(asked.function)
+    names_batch = (
+        keras.config.backend() == "jax" and not is_tensorflow and "polymorphic_shapes" not in options.jax2tf_kwargs
+    )
+    declared = _declared(asked, names_batch=names_batch).model_copy(update={} if is_tensorflow else {"jax": options})
+    require_legal({name: declared})  # before TensorFlow sees names that it would change
+    leaves = input_leaves(declared)
+    names_in = tuple(component.wire_name for leaf in leaves for component in leaf.components)
+    source = Source(
+        function=asked.function,
+        identity=identity_of(asked.function),
+        path=(*path, "function"),
+        is_tensorflow=is_tensorflow,
+        options=declared.jax,
+        symbols=declared_symbols(leaves),
+        as_result=_tensors,
+    )
+    owner = getattr(called_by(asked.function), "__self__", None)
+    findings = list(cores.backend.find_obstacles(source, leaves, None, owner))
+    if findings:
+        kind = SpecTypeError if any(each.rule == "unknown-key" for each in findings) else SpecValueError
+        raise kind(findings)  # jax2tf.convert raises TypeError
+    cores.backend.know(owner)
+    name_tables(owner)
+
+    def names_out(result: Any) -> tuple[str, ...]:
+        if not unsayable(result) and extension_types(result):
+            return ()
+        leaves = output_leaves(declared.model_copy(update={"outputs": _outputs(result, path)}))
+        return tuple(component.wire_name for leaf in leaves for component in leaf.components)
+
+    with as_raised(), tracing_for_archive(owner, *tracked):
+        core = cores.trace(source, asked.specs, names_in, names_out)
+    named = [leaf.name if isinstance(leaf.leaf, Tensor) else None for leaf in leaves]
+    if extensions := extension_types(core.result):
+        revived = function if asked.traces else revived_function(name, core, asked, named)
+        return _undescribed(name, asked, lambda *arguments: core.call(list(arguments)), revived, extensions)
+    endpoint = declared.model_copy(update={"outputs": _outputs(core.result, path)})
+    require_legal({name: endpoint})
+    given = function if asked.is_plain else None
+    if isinstance(function, tf.types.experimental.PolymorphicFunction) and asked.traces:
+        for trace in asked.traces:
+            refuse_python_ops(trace, (*path, "function"))
+        return Added(endpoint, asked.function, given, Revived(function, asked.traces), names_batch)
+    return Added(endpoint, asked.function, given, Revived(revived_function(name, core, asked, named)), names_batch)
+
+
+def _of_this_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A new function that does what ``function`` does.
+
+    A trace is found by its function, and between two calls the model behind it may change.
+    """
+
+    def called(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    called._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
+    return called
+
+
+def _undescribed(
+    name: str, asked: Asked, function: Callable[..., Any], revived: Any, extensions: Sequence[str]
+) -> Added:
+    """What takes or gives an ExtensionType; ``revived`` is a function with a trace of its own."""
+    path: SpecPath = ("endpoints", name)
+    traces = asked.traces or (revived.get_concrete_function(),)
+    for trace in traces:
+        refuse_python_ops(trace, (*path, "function"))
+    endpoint, as_signature = on_the_wire(asked.specs, function, traces[0], path)
+    require_legal({name: endpoint})
+    many = len(extensions) > 1
+    why = f"it takes or gives {', '.join(extensions)}, {'' if many else 'an '}ExtensionType{'s' if many else ''}"
+    return Added(endpoint, as_signature, None, Revived(revived, traces, why))
+
+
+def _declared(asked: Asked, *, names_batch: bool) -> Endpoint:
+    """The endpoint but for its outputs; a leaf has a name where its wire name is not the one that it has anyway.
+
+    ``names_batch`` makes the open first dimension of every input one and the same, as it is for Keras on JAX.
+    """
+    trees = [without_names(tree_of(argument)) for argument in asked.specs]
+    for index, default in ({} if asked.traces else argument_defaults(asked)).items():
+        trees[index] = _with_defaults(trees[index], default)
+    bare = Endpoint(function=None, arguments=asked.arguments, inputs=tuple(trees), outputs=tensor("bool[]"))
+    named: list[Leaf] = []
+    for leaf, name in zip(input_leaves(bare), asked.wire_names, strict=True):
+        if isinstance(name, tuple):
+            named.append(renamed(leaf.leaf, tuple(component.wire_name for component in leaf.components), name))
+        else:
+            named.append(leaf.leaf if name == leaf.name else leaf.leaf.model_copy(update={"name": name}))
+    remaining = iter(map(_of_batch, named) if names_batch else named)
+    return bare.model_copy(update={"inputs": tuple(with_leaves(tree, remaining) for tree in trees)})
+
+
+def _with_defaults(tree: Tree, default: Any) -> Tree:
+    """``tree`` with the parts of its default that TensorFlow publishes, which are tensors alone."""
+    flat = [default] if isinstance(tree, Tensor) else tf.nest.flatten(default)
+    return with_leaves(tree, map(_with_default, leaves(tree), flat))
+
+
+def _with_default(leaf: Leaf, default: Any) -> Leaf:
+    if not isinstance(leaf, Tensor) or not isinstance(default, tf.Tensor):
+        return leaf
+    value, _, shape = tensor_value(tf.make_tensor_proto(default))
+    # Where the size is open no contract can say it.
+    return Tensor(dtype=leaf.dtype, shape=shape, default=value) if leaf.shape == shape else leaf
+
+
+def _of_batch(leaf: Leaf) -> Leaf:
+    if not isinstance(leaf, Tensor) or not leaf.shape or leaf.shape[0] != ANY:
+        return leaf
+    return leaf.model_copy(update={"shape": (BATCH, *leaf.shape[1:])})
+
+
+def _tensors(result: Any) -> Any:
+    """What a function returned, with tensors for Python's numbers and text and NumPy's arrays, as Keras makes them."""
+    constants = (bool, int, float, complex, str, bytes, np.ndarray, np.generic)
+
+    def convert(leaf: Any) -> Any:
+        return tf.convert_to_tensor(leaf) if isinstance(leaf, constants) else leaf
+
+    return tf.nest.map_structure(convert, result)
+
+
+def _outputs(result: Any, path: SpecPath) -> Tree:
+    """The tree of what a function returned."""
+    if odd := unsayable(result):
+        hint = "a signature gives tensors, in lists, tuples and dicts with text for keys"
+        raise value_error("output-conflict", (*path, "outputs"), f"the function returns {odd}", hint)
+    specs = map_structure(result, lambda leaf: _output_spec(leaf, path))
+    try:
+        return without_names(tree_of(specs))
+    except TypeError as error:
+        message = f"the function returns what no signature can give: {summarize(error)}"
+        raise value_error("output-conflict", (*path, "outputs"), message) from error
+
+
+def _output_spec(leaf: Any, path: SpecPath) -> Any:
+    spec = spec_of(leaf)
+    if spec is None:
+        message = f"the function returns {describe(leaf)}; a signature gives tensors, in lists, tuples and dicts"
+        raise value_error("output-conflict", (*path, "outputs"), message, "return a tensor, or leave it out")
+    return spec

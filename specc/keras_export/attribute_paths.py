@@ -1,0 +1,107 @@
+"""What was added in code, as a document says it: functions and variables by their paths on the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.compiler.write.variables import find_variables, select
+from specc.errors import SpecError
+from specc.language.document import DEFAULT_FUNCTION, Selection
+
+_LISTS = (
+    "optimizer.variables",
+    "variables",
+    "trainable_variables",
+    "non_trainable_variables",
+    "metrics_variables",
+)
+"""Lists of a model's variables, by their paths."""
+_SOURCES = ("variables", "optimizer.variables")
+"""Lists that a single variable is looked up in."""
+_DEPTH = 4
+"""How many names a path has: deeper parts are nobody's interface."""
+
+
+def function_path(model: Any, function: Callable[..., Any]) -> str | None:
+    """The path of ``function`` on ``model``, or None where it has none, as a lambda and a layer in a list."""
+    name = getattr(getattr(function, "python_function", function), "__name__", "")
+    for path, part in _parts(model):
+        if function is part or _is(_attribute(part, DEFAULT_FUNCTION), function):
+            return path or DEFAULT_FUNCTION
+        names = (name, *(key for key, value in vars(part).items() if value is function))
+        for each in names:
+            if _is_public(each) and _is(_attribute(part, each), function):
+                return _join(path, each)
+    return None
+
+
+def selections(model: Any, variables: Iterable[Any]) -> tuple[Selection, ...] | None:
+    """What chooses exactly ``variables`` on ``model``, in their order, or None where nothing does."""
+    wanted = list({id(named.variable): named for named in find_variables(list(variables))}.values())
+    for path in _LISTS:
+        if _chooses({"from": path}, model, [named.variable for named in wanted]):
+            return (Selection.model_validate({"from": path}),)
+    found: list[Selection] = []
+    for named in wanted:
+        candidates = [{"from": source, "match": named.path} for source in _SOURCES]
+        candidates += [{"from": path} for path in _variable_paths(model, named.variable)]
+        chosen = next((each for each in candidates if _chooses(each, model, [named.variable])), None)
+        if chosen is None:
+            return None
+        found.append(Selection.model_validate(chosen))
+    return tuple(found) or None
+
+
+def _chooses(selection: dict[str, str], model: Any, wanted: list[Any]) -> bool:
+    try:
+        chosen = select(Selection.model_validate(selection), model, ())
+    except SpecError:
+        return False
+    return [id(named.variable) for named in chosen] == [id(variable) for variable in wanted]
+
+
+def _variable_paths(model: Any, variable: Any) -> Iterator[str]:
+    for path, part in _parts(model):
+        for name, value in vars(part).items():
+            if _is_public(name) and isinstance(value, (tf.Variable, keras.Variable)):
+                yield from (_join(path, name) for named in find_variables(value) if named.variable is variable)
+
+
+def _parts(model: Any) -> Iterator[tuple[str, Any]]:
+    """``model`` and the layers and modules that its attributes lead to, nearest first, each with its path."""
+    level, seen = [("", model)], {id(model)}
+    for _ in range(_DEPTH):
+        below: list[tuple[str, Any]] = []
+        for path, part in level:
+            if not hasattr(part, "__dict__"):
+                continue
+            yield path, part
+            for name, value in vars(part).items():
+                if _is_public(name) and isinstance(value, (keras.Layer, tf.Module)) and id(value) not in seen:
+                    seen.add(id(value))
+                    below.append((_join(path, name), value))
+        level = below
+
+
+def _attribute(part: Any, name: str) -> Any:
+    try:
+        return getattr(part, name, None)
+    except Exception:  # noqa: BLE001  # a property is the user's code
+        return None
+
+
+def _is(found: Any, function: Any) -> bool:
+    """Whether both are one function; a method is another object each time it is looked up."""
+    return found is function or (callable(found) and type(found) is type(function) and bool(found == function))
+
+
+def _is_public(name: str) -> bool:
+    return name.isascii() and name.isidentifier() and not name.startswith("_")
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

@@ -1,0 +1,255 @@
+"""The drop-in for ``keras.export.ExportArchive``: its calls and its wire names, through specc's own writer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.compiler.backends.jax_shapes import BATCH
+from specc.compiler.export import Clock, prepare, publish
+from specc.compiler.export_report import ExportReport
+from specc.compiler.program import compile
+from specc.compiler.trace.cores import Cores
+from specc.compiler.trackables import descendants, is_trackable
+from specc.compiler.write.resources import name_tables
+from specc.compiler.write.save_options import said_options
+from specc.keras_export import keras_words as words
+from specc.keras_export.added_endpoint import Added, add
+from specc.keras_export.attribute_paths import function_path, selections
+from specc.keras_export.jax_arguments import read_options
+from specc.keras_export.keras_errors import require_legal, value_error
+from specc.language.document import VERSION, Dim, Document
+from specc.language.signatures import DEFAULT_KEYS
+from specc.language.tensor_string import format_tensor
+from specc.language.wire_names import input_leaves, output_leaves
+from specc.publishing.destinations import replacement
+
+_SERVING_DEFAULT = DEFAULT_KEYS["predict"]
+_HINT = "make them an attribute of the model, or commit a spec without this collection; write_out() needs none"
+
+
+class _Tracked(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
+    """Everything that was tracked, as one model."""
+
+    variables: Any = ()  # tf.Module's own is a property without a setter
+
+    def __init__(self, resources: Sequence[Any], variables: Sequence[Any]) -> None:
+        super().__init__()
+        self.resources = list(resources)
+        self.variables = list(variables)
+
+
+class ExportArchive:
+    """Puts functions of Keras models and layers into one SavedModel, as ``keras.export.ExportArchive`` does.
+
+    The wire names are Keras's, and so is the rule that the first endpoint is ``serving_default`` as well. Each function
+    is traced once, when it is added; each weight is stored once; lookup tables are found without being tracked.
+    """
+
+    def __init__(self, format: str = "saved_model") -> None:
+        cores = Cores()  # which refuses a backend without a way into an archive
+        if format != "saved_model":
+            message = f"specc writes SavedModels alone, not the format {format!r}"
+            raise value_error("bad-choice", (), message, words=words.no_format(format))
+        self.tensorflow_version: str = tf.__version__
+        self._resources: list[Any] = []
+        self._added: dict[str, Added] = {}
+        self._collections: dict[str, list[Any]] = {}
+        self._cores = cores
+
+    @property
+    def variables(self) -> list[Any]:
+        """The variables of the tracked layers and models, in their order, each once."""
+        return self._in_tensorflow(self._listed("variables"))
+
+    @property
+    def trainable_variables(self) -> list[Any]:
+        """The trainable variables of the tracked layers and models."""
+        return self._in_tensorflow(self._listed("trainable_variables"))
+
+    @property
+    def non_trainable_variables(self) -> list[Any]:
+        """The other variables of the tracked layers and models."""
+        return self._in_tensorflow(self._listed("non_trainable_variables"))
+
+    def _in_tensorflow(self, variables: list[Any]) -> list[Any]:
+        """What the archive holds for Keras's variables: themselves, or on JAX the tf.Variables that follow them."""
+        return [self._cores.backend.tf_variable(variable) for variable in variables]
+
+    def _listed(self, attribute: str) -> list[Any]:
+        layers = (resource for resource in self._resources if isinstance(resource, keras.Layer))
+        return list({id(variable): variable for layer in layers for variable in getattr(layer, attribute)}.values())
+
+    def track(self, resource: Any) -> None:
+        """Keeps the variables of a Keras layer or model, or a TensorFlow resource such as a lookup table.
+
+        Raises:
+            SpecValueError: the layer is not built, or ``resource`` is neither.
+        """
+        if isinstance(resource, keras.Layer):
+            if not resource.built:
+                message = "the layer provided has not yet been built"
+                hint = "build it, or call it once, before it is exported"
+                raise value_error("bad-resource", (), message, hint, words=words.LAYER_NOT_BUILT)
+        elif not is_trackable(resource):
+            message = f"{resource!r} is no Keras layer or model and no TensorFlow trackable"
+            raise value_error("bad-resource", (), message, words=words.no_resource(resource))
+        self._resources.append(resource)
+        self._cores.backend.know(resource)
+        name_tables(resource)
+
+    def add_endpoint(self, name: str, fn: Callable[..., Any], input_signature: Any = None, **kwargs: Any) -> Any:
+        """Adds an endpoint that runs ``fn``.
+
+        Args:
+            name: what the endpoint is called, on the revived object and among the signatures.
+            fn: a callable; without an ``input_signature``, a tf.function that was called before. All its traces are
+                kept, and the first is the signature.
+            input_signature: a list with one entry for each positional argument: nested ``keras.InputSpec``,
+                ``tf.TensorSpec``, ``tf.RaggedTensorSpec``, ``tf.SparseTensorSpec``, ``keras.KerasTensor`` or tensors.
+            kwargs: ``jax2tf_kwargs`` and ``is_static`` are for the JAX backend, as in Keras; so is ``platforms``, any
+                of ``cpu``, ``cuda`` and ``tpu``, which are all three unless said.
+
+        Returns:
+            The tf.function of the endpoint, for other endpoints to build on.
+
+        Raises:
+            SpecValueError: a name is taken or cannot be had, or the signature is missing or cannot be.
+            SpecTypeError: something in the signature is no spec, or the function does not take it.
+            SpecError: the function cannot be traced. What it raised is the cause, and where that is of a built-in type
+                the error is of it too.
+        """
+        if name in self._added or name in self._collections:
+            message = f"the name {name!r} is already taken"
+            raise value_error("name-clash", ("endpoints", name), message, words=words.name_taken(name))
+        options = read_options(kwargs, ("endpoints", name))
+        added = add(name, fn, input_signature, self._cores, options, self._resources)
+        self._added[name] = added
+        return added.revived.function
+
+    def track_and_add_endpoint(self, name: str, resource: Any, input_signature: Any, **kwargs: Any) -> Any:
+        """Tracks a layer or model, and adds an endpoint that calls it; raises what the two methods raise."""
+        self.track(resource)
+        return self.add_endpoint(name, resource.__call__, input_signature, **kwargs)
+
+    def add_variable_collection(self, name: str, variables: Iterable[Any]) -> None:
+        """Offers variables as a list of the revived object.
+
+        Raises:
+            SpecValueError: ``variables`` is no list, tuple or set, or holds something else than variables; or the name
+                cannot be had, or an endpoint or another collection has it, which Keras would overwrite.
+        """
+        path = ("variable_collections", name)
+        require_legal({}, {name: ()})
+        if not isinstance(variables, (list, tuple, set)):
+            message = f"expected variables in a list, tuple or set, found {type(variables).__name__}"
+            raise value_error("wrong-type", path, message, words=words.no_collection(variables))
+        odd = sorted({type(each).__name__ for each in variables if not isinstance(each, (tf.Variable, keras.Variable))})
+        if odd:
+            message = f"expected tf.Variable and keras.Variable, found {', '.join(odd)}"
+            raise value_error("wrong-type", path, message, words=words.no_variables(variables))
+        if name in self._added or name in self._collections:
+            raise value_error("name-clash", path, f"{name!r} is taken already", "choose another name")
+        ordered = sorted(variables, key=lambda each: each.name) if isinstance(variables, set) else variables
+        self._collections[name] = list(ordered)
+
+    @property
+    def spec(self) -> Document:
+        """The document of what was added: wire names as Keras has them, and null for a function without a path.
+
+        Paths are those of the one tracked model; of several, of an object that has the variables of them all.
+
+        Raises:
+            SpecValueError: nothing was added, no path leads to just the variables of a collection, or an endpoint takes
+                or gives an ExtensionType.
+        """
+        document = self._document()
+        for name, added in self._added.items():
+            if added.revived.undescribed:
+                message = f"a spec cannot say what {name!r} takes and gives: {added.revived.undescribed}"
+                raise value_error("bad-signature", ("endpoints", name), message, "write_out() keeps it as it is")
+        for name in self._collections.keys() - document.variable_collections.keys():
+            message = "no list of the model's variables, and no path of its own, chooses just these in this order"
+            raise value_error("unknown-collection", ("variable_collections", name), message, _HINT)
+        return document
+
+    def _document(self) -> Document:
+        """The document, without the collections that have no words."""
+        if not self._added:
+            message = "an archive needs an endpoint, and none was added"
+            raise value_error("missing-endpoint", (), message, "call add_endpoint()", words=words.NO_ENDPOINTS)
+        model, endpoints = self._model(), {}
+        for name, added in self._added.items():
+            path = added.given and function_path(model, added.given)
+            endpoints[name] = added.endpoint.model_copy(update={"function": path})
+        default = _SERVING_DEFAULT if _SERVING_DEFAULT in endpoints else next(iter(endpoints))
+        found = {name: selections(model, variables) for name, variables in self._collections.items()}
+        collections = {name: selection for name, selection in found.items() if selection}
+        dims = {BATCH: Dim()} if any(added.names_batch for added in self._added.values()) else {}
+        return Document(
+            specc=VERSION, dims=dims, endpoints=endpoints, default=default, variable_collections=collections
+        )
+
+    def _model(self) -> Any:
+        """The one tracked model, tables and its own parts aside, or everything tracked as one."""
+        unique = list({id(resource): resource for resource in self._resources}.values())
+        models = [resource for resource in unique if isinstance(resource, (keras.Layer, tf.Module))]
+        models = models if len(unique) > 1 else unique
+        wholes = [model for model in models if not any(_is_part(model, other) for other in models)]
+        return wholes[0] if len(wholes) == 1 else _Tracked(unique, self._listed("variables"))
+
+    def write_out(self, filepath: str | os.PathLike[str], options: Any = None, verbose: bool = True) -> ExportReport:
+        """Writes the archive; one that lies at ``filepath`` is replaced, whole, once the new one is complete.
+
+        Args:
+            filepath: a directory that is absent, empty or a SavedModel; or a URL where nothing is yet, since a remote
+                archive is never replaced.
+            options: a ``tf.saved_model.SaveOptions``.
+            verbose: whether to print what the archive offers.
+
+        Raises:
+            SpecValueError: nothing was added.
+            SpecError: what was added cannot be built.
+            TargetError: ``filepath`` holds something else, or cannot be written.
+        """
+        document = self._document()
+        revived = {name: added.revived for name, added in self._added.items()}
+        if options is not None:
+            said = said_options(options, {name: each.function for name, each in revived.items()})
+            document = document.model_copy(update={"save_options": said})
+        destination = replacement(filepath)
+        destination.check()
+        functions = {name: added.function for name, added in self._added.items()}
+        clock = Clock(lambda _: None)
+        program = compile(document)
+        prepared = prepare(
+            document, program, self._model(), functions, self._cores, clock,
+            collections=self._collections, revived=revived,
+        )  # fmt: skip
+        if options is not None:
+            prepared = replace(prepared, contents=replace(prepared.contents, options=options))
+        report = publish(prepared, destination, clock)
+        if verbose:
+            print(_summary(document, report))  # as Keras does
+        return report
+
+
+def _is_part(resource: Any, other: Any) -> bool:
+    """Whether ``resource`` belongs to ``other``, which is tracked as well."""
+    return resource is not other and any(part is resource for part in descendants(other))
+
+
+def _summary(document: Document, report: ExportReport) -> str:
+    """What the archive offers, in the words of Keras."""
+    lines = [f"Saved artifact at '{report.path}'. The following endpoints are available:"]
+    for name, endpoint in document.endpoints.items():
+        lines += ["", f"* Endpoint '{name}'"]
+        for arrow, leaves in (("", input_leaves(endpoint)), ("-> ", output_leaves(endpoint))):
+            parts = [part for leaf in leaves for part in leaf.components]
+            lines += [f"  {arrow}{part.wire_name}: {format_tensor(part.dtype, part.shape)}" for part in parts]
+    return "\n".join(lines)

@@ -1,0 +1,236 @@
+"""An ``input_signature`` as Keras takes it, in any of its forms: which tensors an endpoint asks for, and where."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.compiler.trace.functional_models import functional_inputs
+from specc.compiler.trace.output_check import spec_of
+from specc.diagnostics import SpecPath, kind_of
+from specc.keras_export import keras_words as words
+from specc.keras_export.keras_errors import type_error, value_error
+from specc.rules.table import RuleId
+
+RULE: RuleId = "bad-signature"
+_OPTIONS = ("training", "mask")
+"""Parameters of a Functional model's call that take no input, though they can be given by position."""
+_KEPT = (OrderedDict, defaultdict)
+"""Classes of dicts that a function can tell from plain ones, and that TensorFlow keeps."""
+_SUPPORTED = "keras.InputSpec, tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec, keras.KerasTensor and tensors"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place of one tensor: what is asked for, and the name that its author gave."""
+
+    spec: Any
+    name: str | None = None
+
+    @property
+    def dense(self) -> tf.TensorSpec:
+        """A dense tensor in the same place, since TensorFlow names no composite ones."""
+        return tf.TensorSpec(self.spec.shape, self.spec.dtype, self.name)
+
+
+def read_signature(function: Callable[..., Any], input_signature: Any, path: SpecPath) -> list[Any]:
+    """The positional arguments in ``input_signature``, each a nested structure of Slots and, inside it, None.
+
+    A bare spec or dict is the one argument of a function that takes one.
+
+    Raises:
+        SpecTypeError: something in it is no spec.
+        SpecValueError: a spec lacks its shape or dtype, or an argument would be one of Keras's own options.
+    """
+    if isinstance(input_signature, (list, tuple)) and not hasattr(input_signature, "_fields"):
+        arguments = [_slots(item, path) for item in input_signature]
+        if None in arguments:
+            hint = "leave it out: the function then has its own default there"
+            raise type_error(RULE, path, f"argument {arguments.index(None)} is None", hint, words=words.no_spec(None))
+        return _as_functional(function, arguments, path)
+    argument = _slots(input_signature, path)
+    names = _positional(function)
+    if isinstance(argument, dict) and len(names) > 1 and set(names[:2]) <= set(argument):
+        hint = f"give a list with the specs of {', '.join(name for name in names if name in argument)} in this order"
+        raise type_error(RULE, path, "a dict with a spec for each parameter, which are positional", hint)
+    return [argument]
+
+
+def _slots(value: Any, path: SpecPath) -> Any:
+    """``value`` with a Slot for each spec; containers become plain ones, but for those of ``collections``."""
+    match value:
+        case None:
+            return None
+        case tf.TensorSpec():
+            return Slot(value, value.name or None)
+        case tf.RaggedTensorSpec() | tf.SparseTensorSpec():
+            return Slot(value)
+        case keras.InputSpec():
+            if value.shape is None or value.dtype is None:
+                raise value_error(RULE, path, f"{value} needs both a shape and a dtype", words=words.half_a_spec(value))
+            return Slot(tf.TensorSpec(value.shape, value.dtype), value.name or None)
+        case keras.KerasTensor():
+            return Slot(_symbolic(value), value.name or None)
+        case Mapping():
+            odd = [key for key in value if not isinstance(key, str)]
+            if odd:
+                raise type_error(RULE, path, f"the key {odd[0]!r} of a dict is no string")
+            kept: Any = copy.copy(value) if type(value) in _KEPT else {}
+            kept.update((key, _slots(item, path)) for key, item in value.items())
+            return kept
+        case tuple() if hasattr(value, "_fields"):
+            return type(value)(*(_slots(item, path) for item in value))
+        case list() | tuple():
+            return type_of(value)(_slots(item, path) for item in value)
+        case _ if not isinstance(value, tf.TypeSpec) and spec_of(value) is not None:
+            return Slot(of_any_batch(spec_of(value)))
+        case _:
+            message, hint = f"{kind_of(value)} is no spec", f"specs are {_SUPPORTED}"
+            raise type_error(RULE, path, message, hint, words=words.no_spec(value))
+
+
+def type_of(value: list[Any] | tuple[Any, ...]) -> type[list[Any]] | type[tuple[Any, ...]]:
+    """The plain class of a list or tuple: Keras and TensorFlow wrap those that are attributes."""
+    return tuple if isinstance(value, tuple) else list
+
+
+def _symbolic(tensor: Any) -> Any:
+    """The spec of a KerasTensor, for any batch size."""
+    return symbolic_spec(tensor, _any_batch(tensor.shape))
+
+
+def symbolic_spec(tensor: Any, shape: Any) -> Any:
+    """The spec of a KerasTensor, with ``shape`` for its shape."""
+    if getattr(tensor, "sparse", False):
+        return tf.SparseTensorSpec(shape, tensor.dtype)
+    if getattr(tensor, "ragged", False):  # Keras 3.8 has none
+        splits = tensor.row_splits_dtype or "int64"
+        return tf.RaggedTensorSpec(shape, tensor.dtype, tensor.ragged_rank or 1, tf.dtypes.as_dtype(splits))
+    return tf.TensorSpec(shape, tensor.dtype)
+
+
+def of_any_batch(spec: Any) -> Any:
+    """The spec of a tensor that is an example: Keras takes its first dimension for the batch."""
+    shape = _any_batch(spec.shape)
+    match spec:
+        case tf.RaggedTensorSpec():
+            return tf.RaggedTensorSpec(shape, spec.dtype, spec.ragged_rank, spec.row_splits_dtype)
+        case tf.SparseTensorSpec():
+            return tf.SparseTensorSpec(shape, spec.dtype)
+        case _:
+            return tf.TensorSpec(shape, spec.dtype)
+
+
+def _any_batch(shape: Any) -> Any:
+    sizes = tf.TensorShape(shape)
+    return sizes if not sizes.rank else tf.TensorShape([None, *sizes.as_list()[1:]])
+
+
+def _as_functional(function: Callable[..., Any], arguments: list[Any], path: SpecPath) -> list[Any]:
+    """A flat list of specs is the one list that a Functional model takes; Keras takes the second for an option."""
+    layer = function if isinstance(function, keras.Layer) else getattr(function, "__self__", None)
+    if not isinstance(layer, keras.Layer) or getattr(function, "__name__", "call") not in ("call", "__call__"):
+        return arguments
+    names = _positional(layer.call)[: len(arguments)]
+    if len(names) < 2 or names[1] not in _OPTIONS:
+        return arguments
+    structure = functional_inputs(layer)
+    if structure is None:  # any other layer may well take a tensor there
+        return arguments
+    if isinstance(structure, (list, tuple)) and len(structure) == len(arguments):
+        return [type_of(structure)(arguments)]
+    hint = "an input_signature is a list of positional arguments: make the inputs one dict or list in it"
+    message = f"argument 1 would be {names[1]!r} of {type(layer).__name__}.call"
+    raise value_error(RULE, path, message, hint)
+
+
+def _positional(function: Callable[..., Any]) -> list[str]:
+    """The names of the parameters that can be given by position; none where Python cannot say."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [parameter.name for parameter in parameters if parameter.kind in kinds]
+
+
+def prune(structure: Any) -> Any:
+    """``structure`` without what is no Slot, and without the containers that held nothing else; None for nothing."""
+    match structure:
+        case Slot():
+            return structure
+        case Mapping():
+            kept = {
+                key: item for key, item in ((key, prune(item)) for key, item in structure.items()) if item is not None
+            }
+            return kept or None
+        case tuple() if hasattr(structure, "_fields"):
+            items = [prune(item) for item in structure]
+            return type(structure)(*items) if all(item is not None for item in items) else None
+        case list() | tuple():
+            items = [item for item in map(prune, structure) if item is not None]
+            return type_of(structure)(items) or None
+        case _:
+            return None
+
+
+def has_plain_containers(structure: Any) -> bool:
+    """Whether no container is an OrderedDict or a defaultdict, which cannot be written in a document."""
+    match structure:
+        case Mapping():
+            return type(structure) not in _KEPT and all(map(has_plain_containers, structure.values()))
+        case list() | tuple():
+            return all(map(has_plain_containers, structure))
+        case _:
+            return True
+
+
+def map_structure(structure: Any, change: Callable[[Any], Any]) -> Any:
+    """``structure`` with each of its leaves changed; containers become plain ones, but for namedtuples."""
+    match structure:
+        case Mapping():
+            return {key: map_structure(item, change) for key, item in structure.items()}
+        case tuple() if hasattr(structure, "_fields"):
+            return type(structure)(*(map_structure(item, change) for item in structure))
+        case list() | tuple():
+            return type_of(structure)(map_structure(item, change) for item in structure)
+        case _:
+            return change(structure)
+
+
+def unsayable(*structures: Any) -> str | None:
+    """The first container in nested values or specs for which a signature has no words, or None."""
+    for value in structures:
+        items: Iterable[Any] = ()
+        match value:
+            case Mapping():
+                odd = [key for key in value if not isinstance(key, str)]
+                if odd or "" in value:
+                    return f"a dict with the key {odd[0] if odd else ''!r}"
+                items = value.values()
+            case list() | tuple():
+                items = value
+            case _:
+                continue
+        if not items:
+            return f"an empty {_kind(value)}"
+        if found := unsayable(*items):
+            return found
+    return None
+
+
+def _kind(container: Any) -> str:
+    return (
+        "namedtuple"
+        if hasattr(container, "_fields")
+        else "dict"
+        if isinstance(container, Mapping)
+        else type_of(container).__name__
+    )

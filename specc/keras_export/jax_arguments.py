@@ -1,0 +1,62 @@
+"""What ``add_endpoint`` takes for the JAX backend, with Keras's meanings, in the words of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from pydantic import ValidationError
+
+from specc.diagnostics import SpecPath, kind_of
+from specc.keras_export import keras_words as words
+from specc.keras_export.keras_errors import type_error, value_error
+from specc.language.jax_options import JaxOptions
+
+NAMES = ("jax2tf_kwargs", "is_static", "platforms")
+
+
+def read_options(arguments: Mapping[str, Any], path: SpecPath) -> JaxOptions:
+    """The options in ``arguments``.
+
+    Raises:
+        SpecTypeError: one has another name or type.
+        SpecValueError: Keras runs on another backend, or a value is none that JAX or a document knows.
+    """
+    for name in arguments:
+        if name not in NAMES:
+            raise type_error("unknown-key", path, f"add_endpoint() takes no argument {name!r}")
+        if keras.config.backend() != "jax":
+            message = f"{name!r} is for the JAX backend; this is {keras.config.backend()}"
+            as_keras = "" if name == "platforms" else words.for_jax_alone(keras.config.backend())
+            raise value_error("unknown-key", path, message, words=as_keras)
+    given = arguments.get("jax2tf_kwargs") or {}
+    if not isinstance(given, Mapping):
+        raise type_error("wrong-type", path, f"'jax2tf_kwargs' is a dict, not {kind_of(given)}")
+    said: dict[str, Any] = {"is_static": bool(arguments.get("is_static", False))}
+    said["jax2tf_kwargs"] = {key: _json(value, (*path, key)) for key, value in given.items()}
+    if "platforms" in arguments:
+        said["platforms"] = arguments["platforms"]
+    try:
+        return JaxOptions.model_validate(said)
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise value_error("bad-choice", path, f"{place}: {error.errors()[0]['msg']}") from error
+
+
+def _json(value: Any, path: SpecPath) -> Any:
+    """A value as a document has it: shapes and safety checks are strings there."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Mapping():
+            return {key: _json(item, path) for key, item in value.items()}
+        case list() | tuple() if type(value) in (list, tuple):
+            return [_json(item, path) for item in value]
+        case tuple():  # PolyShape
+            return str(value)
+        case _ if type(value).__name__ == "DisabledSafetyCheck":
+            target = value.is_custom_call()
+            return "platform" if target is None else f"custom_call:{target}"
+        case _:
+            raise value_error("bad-value", path, f"{kind_of(value)} has no words in a document")

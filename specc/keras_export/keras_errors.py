@@ -1,0 +1,76 @@
+"""Errors of the drop-in: specc's own, and of the type that Keras raises in the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+
+from specc.diagnostics import Diagnostic, SpecPath, finding
+from specc.errors import SpecError
+from specc.language.document import VERSION, Document, Endpoint
+from specc.language.validation.buildable import find_illegal
+from specc.rules.table import RuleId
+
+_BUILT_IN = (
+    TypeError, ValueError, NotImplementedError, RuntimeError, KeyError, IndexError, ZeroDivisionError, AttributeError,
+    AssertionError,
+)  # fmt: skip
+"""What code may raise and others catch by its type."""
+
+
+class _KerasError(SpecError):
+    """A SpecError whose text begins with ``words``, those of Keras in the same place, and goes on with its findings."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], words: str = "") -> None:
+        super().__init__(diagnostics)
+        self.args = ("\n".join(text for text in (words, *self.args) if text),)
+
+
+class SpecValueError(_KerasError, ValueError):
+    """A SpecError where Keras raises ValueError."""
+
+
+class SpecTypeError(_KerasError, TypeError):
+    """A SpecError where Keras raises TypeError."""
+
+
+def value_error(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, words: str = "") -> SpecValueError:
+    """A SpecValueError of one finding, after Keras's ``words``."""
+    return SpecValueError([finding(rule, path, message, hint)], words)
+
+
+def type_error(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, words: str = "") -> SpecTypeError:
+    """A SpecTypeError of one finding, after Keras's ``words``."""
+    return SpecTypeError([finding(rule, path, message, hint)], words)
+
+
+@contextmanager
+def as_raised() -> Iterator[None]:
+    """A SpecError that says what the user's code raised becomes one of its type too: Keras lets that error through."""
+    try:
+        yield
+    except SpecError as error:
+        kind = next((kind for kind in _BUILT_IN if isinstance(error.__cause__, kind)), None)
+        if kind is None or isinstance(error, kind):
+            raise
+        raise _of_type(kind)(error.diagnostics) from error.__cause__
+
+
+@cache
+def _of_type(kind: type[Exception]) -> type[SpecError]:
+    known = {ValueError: SpecValueError, TypeError: SpecTypeError}
+    # A KeyError prints as the repr of its key, and these are to print as what they say.
+    return known.get(kind) or type(f"Spec{kind.__name__}", (SpecError, kind), {"__str__": Exception.__str__})
+
+
+def require_legal(endpoints: Mapping[str, Endpoint], collections: Mapping[str, tuple[()]] | None = None) -> None:
+    """Raises SpecValueError with every name among these that no archive can have."""
+    default = next(iter(endpoints), None)
+    # Not validated: that is for whole documents, and refuses an empty name before anybody can say which one it is.
+    document = Document.model_construct(
+        specc=VERSION, endpoints=dict(endpoints), default=default, variable_collections=dict(collections or {})
+    )
+    findings = list(find_illegal(document))
+    if findings:
+        raise SpecValueError(findings)

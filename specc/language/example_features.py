@@ -1,0 +1,232 @@
+"""What a receiver parses: for each leaf of an endpoint, the feature that holds it. Derived from the trees alone.
+
+A feature's key is the leaf's wire name; a composite leaf's, the name that its components start with. Parsing knows
+three dtypes, int64, float32 and string, and others are cast from them. The first dimension of every leaf counts the
+messages. A dense leaf is a feature of fixed length, or a padded sequence where its second dimension is not fixed; a
+ragged leaf's values are its feature, and features called as its inner row splits hold those; a sparse leaf is a feature
+of variable length. In a SequenceExample the feature lists hold the sequences, the ragged leaves (one list a message,
+whose steps are joined where the ragged rank is 1) and the sparse leaves of rank 3; the context holds everything else. A
+leaf that is said to be a sequence although its second dimension is fixed has exactly so many steps in each message. A
+scalar with a default is no feature: it is always its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding
+from specc.language.document import Endpoint
+from specc.language.receivers import Feature, Receiver
+from specc.language.trees import Ragged, Sparse, Tensor
+from specc.language.values import fits_dtype, scalars, shape_of
+from specc.language.wire_names import BoundLeaf, input_leaves
+
+Parsed = Literal["fixed", "sequence", "ragged", "sparse", "constant"]
+
+_NATIVE = ("float32", "int64", "string")
+_PARSED_AS = {
+    **{dtype: dtype for dtype in _NATIVE},
+    **dict.fromkeys(("bool", "int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64"), "int64"),
+    **dict.fromkeys(("float16", "float64", "bfloat16"), "float32"),
+}
+
+
+@dataclass(frozen=True)
+class ParsedFeature:
+    """How one leaf comes out of a message.
+
+    ``shape`` is that of one message, or of one step of a sequence; ``dtype`` is what is parsed, before the cast to the
+    leaf's own; ``default`` is the value of a message that lacks the feature, in the language's encoding and of the
+    leaf's dtype, else None; ``splits`` are the keys of the features that hold the inner row splits of a ragged leaf,
+    outermost first; ``in_lists`` says that a SequenceExample's feature lists hold it; ``steps`` is how many steps the
+    list of every message has, where that is fixed.
+    """
+
+    leaf: BoundLeaf
+    key: str
+    parsed: Parsed
+    dtype: str
+    shape: tuple[int, ...] = ()
+    default: Any = None
+    splits: tuple[str, ...] = ()
+    in_lists: bool = False
+    steps: int | None = None
+
+
+def parsed_features(endpoint: Endpoint, receiver: Receiver) -> tuple[ParsedFeature, ...]:
+    """The features of every leaf of ``endpoint``, in TensorFlow's order. Only for what has no findings."""
+    said = receiver.features or {}
+    return tuple(_parsed(leaf, said.get(leaf.name, Feature()), receiver) for leaf in input_leaves(endpoint))
+
+
+def find_unparsable(endpoint: Endpoint, name: str, at: SpecPath) -> Iterator[Diagnostic]:
+    """Why the receiver called ``name`` cannot parse the leaves of ``endpoint``, which stands at ``at``."""
+    receiver, place = endpoint.receivers[name], (*at, "receivers", name)
+    leaves = input_leaves(endpoint, at)
+    said = receiver.features or {}
+    known = [leaf.name for leaf in leaves]
+    for key in sorted(said.keys() - set(known)):
+        hint = did_you_mean(key, known) or f"the leaves are {', '.join(sorted(known)[:20])}"
+        yield finding("unknown-feature", (*place, "features", key), f"no leaf of the endpoint is called {key!r}", hint)
+    rows: dict[int, BoundLeaf] = {}
+    keys: dict[tuple[bool, str], str] = {}
+    for leaf in leaves:
+        own = said.get(leaf.name, Feature())
+        problems = list(_leaf_problems(leaf, own, receiver, place))
+        yield from problems
+        if problems:
+            continue
+        feature = _parsed(leaf, own, receiver)
+        if feature.parsed == "constant":
+            continue
+        for index, key in enumerate((feature.key, *feature.splits)):
+            other = keys.setdefault((feature.in_lists, key), leaf.name)
+            if other != leaf.name or key in (feature.key, *feature.splits)[:index]:
+                message = f"the features of {other!r} and {leaf.name!r} have one key, {key!r}"
+                yield finding("bad-receiver", (*place, "features"), message, 'give one of them another "key"')
+        first = (leaf.leaf.shape or ("?",))[0]
+        if isinstance(first, int):
+            rows[first] = leaf
+    if len(rows) > 1:
+        sizes = ", ".join(f"{size} ({rows[size].name})" for size in sorted(rows))
+        message = f"the leaves have different numbers of rows, {sizes}, and each message is one row of all"
+        yield finding("bad-receiver", place, message)
+    if not leaves or all(_is_constant(leaf) for leaf in leaves):
+        yield finding("bad-receiver", place, "there is nothing to parse: the endpoint has no leaf with rows")
+
+
+Problem = tuple[str, str]
+"""A message and a hint."""
+
+_EMPTY = "a dimension of size 0 leaves no values to count the steps by"
+"""TensorFlow 2.21 divides by the size of a step, and dies of it."""
+
+
+def _leaf_problems(bound: BoundLeaf, said: Feature, receiver: Receiver, place: SpecPath) -> Iterator[Diagnostic]:
+    path: SpecPath = (*place, "features", bound.name) if bound.name in (receiver.features or {}) else place
+    leaf = bound.leaf
+    problems = list(_general_problems(bound, said, receiver))
+    if not problems and leaf.shape:
+        match leaf:
+            case Tensor():
+                problems = list(_dense_problems(bound, leaf, said, receiver))
+            case Ragged():
+                problems = list(_ragged_problems(leaf, said, receiver))
+            case Sparse():
+                problems = list(_sparse_problems(leaf, said, receiver))
+    for message, hint in problems:
+        yield finding("bad-receiver", path, f"{bound.name!r} cannot be parsed: {message}", hint)
+
+
+def _general_problems(bound: BoundLeaf, said: Feature, receiver: Receiver) -> Iterator[Problem]:
+    leaf = bound.leaf
+    if said.sequence is not None and receiver.kind != "tf_sequence_example":
+        yield "only a tf_sequence_example has feature lists", 'remove "sequence"'
+    elif leaf.shape is None:
+        yield "its rank is unknown", ""
+    elif _is_constant(bound):
+        if said != Feature():
+            yield "a scalar is no feature: it is always its default", ""
+    elif leaf.dtype not in _PARSED_AS:
+        yield f"no feature holds {leaf.dtype}", "features are int64, float32 or string, and casts of those"
+    elif not leaf.shape:
+        yield "a scalar has no row for each message", "give it a first dimension, or a default"
+
+
+def _dense_problems(bound: BoundLeaf, leaf: Tensor, said: Feature, receiver: Receiver) -> Iterator[Problem]:
+    shape, sequence = leaf.shape or (), _is_sequence(leaf, said, receiver)
+    if sequence and len(shape) < 2:
+        yield "a sequence has a second dimension, its steps", ""
+    elif not all(isinstance(size, int) for size in shape[2 if sequence else 1 :]):
+        yield f"a dimension after the {'second' if sequence else 'first'} is not fixed", ""
+    elif sequence and 0 in shape[2:]:
+        yield _EMPTY, ""
+    elif said.default is not None:
+        wanted = () if sequence else shape[1:]
+        if sequence and receiver.kind == "tf_sequence_example":
+            yield "a feature list has no default: one that is missing is empty", ""
+        elif shape_of(said.default) != wanted:
+            what = "the padding of a sequence is a scalar" if sequence else f"one message has the shape {list(wanted)}"
+            yield f"its default has another shape: {what}", ""
+        elif not all(fits_dtype(value, leaf.dtype) for value in scalars(said.default)):
+            yield f"its default is no value of dtype {leaf.dtype}", ""
+    elif leaf.default is not None and not sequence and _row(leaf) is None:
+        hint = f'give "features": {{"{bound.name}": {{"default": ...}}}}'
+        yield "the rows of its default differ, and a missing feature is one row", hint
+
+
+def _ragged_problems(leaf: Ragged, said: Feature, receiver: Receiver) -> Iterator[Problem]:
+    shape = leaf.shape or ()
+    if not all(isinstance(size, int) for size in shape[leaf.ragged_rank + 1 :]):
+        yield "a uniform dimension is not fixed", ""
+    elif 0 in shape[leaf.ragged_rank + 1 :]:
+        yield _EMPTY, ""
+    if said.default is not None:
+        yield "a ragged feature has no default: one that is missing is empty", ""
+    if _in_lists(leaf, said, receiver) and (leaf.ragged_rank > 2 or len(shape) > leaf.ragged_rank + 1):
+        hint = '"sequence": false puts it in the context'
+        yield "a feature list holds ragged ranks 1 and 2, and no uniform dimension", hint
+
+
+def _sparse_problems(leaf: Sparse, said: Feature, receiver: Receiver) -> Iterator[Problem]:
+    rank = 3 if _in_lists(leaf, said, receiver) else 2
+    if len(leaf.shape or ()) != rank:
+        yield f"its rank would be {rank}, and is {len(leaf.shape or ())}", ""
+    if said.default is not None:
+        yield "a sparse feature has no default: one that is missing is empty", ""
+
+
+def _parsed(bound: BoundLeaf, said: Feature, receiver: Receiver) -> ParsedFeature:
+    leaf, key = bound.leaf, said.key or bound.name
+    if _is_constant(bound):
+        return ParsedFeature(bound, key, "constant", leaf.dtype)
+    dtype, shape = _PARSED_AS[leaf.dtype], leaf.shape or ()
+    lists = receiver.kind == "tf_sequence_example"
+    match leaf:
+        case Tensor() if _is_sequence(leaf, said, receiver):
+            steps = shape[1] if isinstance(shape[1], int) else None
+            sizes = _sizes(shape[2:])
+            return ParsedFeature(bound, key, "sequence", dtype, sizes, said.default, in_lists=lists, steps=steps)
+        case Tensor():
+            default = said.default if said.default is not None else _row(leaf)
+            return ParsedFeature(bound, key, "fixed", dtype, _sizes(shape[1:]), default)
+        case Ragged():
+            in_lists = _in_lists(leaf, said, receiver)
+            splits = () if in_lists else tuple(component.wire_name for component in bound.components[2:])
+            inner = _sizes(shape[leaf.ragged_rank + 1 :])
+            return ParsedFeature(bound, key, "ragged", dtype, inner, splits=splits, in_lists=in_lists)
+        case Sparse():
+            return ParsedFeature(bound, key, "sparse", dtype, in_lists=_in_lists(leaf, said, receiver))
+
+
+def _in_lists(leaf: Ragged | Sparse, said: Feature, receiver: Receiver) -> bool:
+    """Whether a composite leaf stands in the feature lists of a SequenceExample."""
+    if receiver.kind != "tf_sequence_example":
+        return False
+    if said.sequence is not None:
+        return said.sequence
+    return isinstance(leaf, Ragged) or (leaf.shape is not None and len(leaf.shape) == 3)
+
+
+def _is_sequence(leaf: Tensor, said: Feature, receiver: Receiver) -> bool:
+    if said.sequence is not None and receiver.kind == "tf_sequence_example":
+        return said.sequence
+    return leaf.shape is not None and len(leaf.shape) > 1 and not isinstance(leaf.shape[1], int)
+
+
+def _is_constant(bound: BoundLeaf) -> bool:
+    return isinstance(bound.leaf, Tensor) and bound.leaf.shape == () and bound.leaf.default is not None
+
+
+def _row(leaf: Tensor) -> Any:
+    """The row that a leaf's default repeats, or None where there is none, or they differ."""
+    rows = leaf.default
+    if not isinstance(rows, (list, tuple)) or not rows or any(repr(row) != repr(rows[0]) for row in rows):
+        return None
+    return rows[0]
+
+
+def _sizes(dims: tuple[Any, ...]) -> tuple[int, ...]:
+    return tuple(size for size in dims if isinstance(size, int))

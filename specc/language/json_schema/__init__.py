@@ -1,0 +1,1 @@
+"""The published JSON Schema of the language, and what it tells editors."""

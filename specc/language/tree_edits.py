@@ -1,0 +1,68 @@
+"""The leaves of a tree, the same tree with other leaves, and tensors made from values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from specc.language.tensor_string import Shape
+from specc.language.trees import Dict, Leaf, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, children
+
+
+def leaves(node: Tree) -> Iterator[Leaf]:
+    """The leaves in the order in which TensorFlow flattens them."""
+    match node:
+        case Tensor() | Ragged() | Sparse():
+            yield node
+        case _:
+            for _, child in children(node):
+                yield from leaves(child)
+
+
+def with_leaves(node: Tree, replacements: Iterator[Leaf]) -> Tree:
+    """The same containers, dict keys in their order, around other leaves, which come in the order of :func:`leaves`."""
+    match node:
+        case Tensor() | Ragged() | Sparse():
+            return next(replacements)
+        case List():
+            return List(items=tuple(with_leaves(item, replacements) for item in node.items))
+        case Tuple():
+            return Tuple(items=tuple(with_leaves(item, replacements) for item in node.items))
+        case NamedTuple():
+            fields = tuple((name, with_leaves(item, replacements)) for name, item in node.fields)
+            return NamedTuple(typename=node.typename, fields=fields)
+        case Dict():
+            changed = {str(key): with_leaves(item, replacements) for key, item in children(node)}
+            return Dict(items={key: changed[key] for key in node.items})
+
+
+def without_names(node: Tree) -> Tree:
+    """``node`` without wire names."""
+    return with_leaves(node, iter([_nameless(leaf) for leaf in leaves(node)]))
+
+
+def _nameless(leaf: Leaf) -> Leaf:
+    if isinstance(leaf, Tensor):
+        said = {"default": leaf.default, "minimum": leaf.minimum, "maximum": leaf.maximum}
+        return leaf if leaf.name is None else dense(leaf.dtype, leaf.shape, **said)
+    return leaf.model_copy(update={"name": None, "names": None})
+
+
+def dense(dtype: str, shape: Shape, **said: Any) -> Tensor:
+    """A Tensor that says those of ``said`` that are not None."""
+    filled = {field: value for field, value in said.items() if value is not None}
+    if not filled:
+        return _plain(dtype, shape)
+    return Tensor.model_validate({"dtype": dtype, "shape": spelled(shape), **filled})
+
+
+@lru_cache(maxsize=4096)
+def _plain(dtype: str, shape: Shape) -> Tensor:
+    """The Tensor that says nothing else: an archive has few different ones, many times."""
+    return Tensor.model_validate({"dtype": dtype, "shape": spelled(shape)})
+
+
+def spelled(shape: Shape) -> Any:
+    """A shape as the models are built from it."""
+    return "..." if shape is None else shape

@@ -1,0 +1,254 @@
+"""What a document must keep to, beyond making sense, so that TensorFlow can build and revive it.
+
+Any string can be read from an archive; fewer can be put into one. Nothing is ever renamed silently, so what TensorFlow
+or Python would refuse, lower-case or overwrite is refused here, by name.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from specc.diagnostics import Diagnostic, Place, SpecPath, finding, format_path
+from specc.language.document import CALL, Document, Endpoint
+from specc.language.dtypes import DTYPES
+from specc.language.example_features import find_unparsable
+from specc.language.signatures import RAW, TAGS, has_signature
+from specc.language.trees import Dict, NamedTuple, Tensor
+from specc.language.validation.methods import (
+    default_key_is_taken,
+    find_default_of_another_mode,
+    find_method_violations,
+    find_undeliverable,
+)
+from specc.language.validation.no_signature import find_signature_words
+from specc.language.wire_names import BoundContainer, BoundLeaf, endpoint_nodes, parameter_name
+from specc.rules.table import RuleId
+
+_ARGUMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_INPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*")
+"""What TensorFlow takes as the name of an operation, of which an input is one."""
+MAX_NESTING = 40
+"""TensorFlow and protobuf stop at about 46 nested containers."""
+
+RESERVED = frozenset(
+    {
+        "signatures", "variables", "trainable_variables", "non_trainable_variables", "name", "name_scope",
+        "with_name_scope", "submodules", "graph_debug_info", "tensorflow_version", "tensorflow_git_version",
+    }
+)  # fmt: skip
+"""Attributes that a revived archive needs for itself."""
+
+
+def find_illegal(document: Document) -> Iterator[Diagnostic]:
+    """Every name in ``document`` that cannot be built, and every clash, naming both sides."""
+    yield from _attributes(document)
+    yield from find_undeliverable(document)
+    yield from find_default_of_another_mode(document)
+    yield from _save_options(document)
+    yield from _duplicates(document.imports, ("imports",))
+    for name, endpoint in document.endpoints.items():
+        at: SpecPath = ("endpoints", name)
+        bad = {index: problem for index, word in enumerate(endpoint.arguments) if (problem := _argument_problem(word))}
+        for index, problem in bad.items():
+            message = f"the argument name {endpoint.arguments[index]!r} {problem}"
+            yield finding("bad-name", (*at, "arguments", index), message)
+        nodes = endpoint_nodes(endpoint, at)
+        for container in nodes.containers:
+            yield from _container(container)
+        trees = dict(enumerate(endpoint.inputs))
+        repeated = {index for index in bad if not isinstance(trees.get(index), (Dict, NamedTuple))}
+        yield from _input_names(nodes.inputs, repeated)
+        yield from _defaults(nodes.inputs)
+        yield from _output_names(nodes.outputs)
+        if has_signature(document, name):
+            yield from find_method_violations(endpoint, at)
+            yield from _receivers(endpoint, at)
+        else:
+            yield from find_signature_words(endpoint, at)
+
+
+def _attributes(document: Document) -> Iterator[Diagnostic]:
+    """Endpoints and collections become attributes of one revived object."""
+    for name in document.endpoints:
+        if default_key_is_taken(document, name) and document.default != name:
+            hint = "the default endpoint is published under that name; make this one the default or rename it"
+            yield finding("reserved-name", ("endpoints", name), f"{name!r} is not the default endpoint", hint)
+        if name != CALL:  # the one attribute with underscores that is meant for callers
+            yield from _attribute(name, ("endpoints", name), "an endpoint")
+    for name in document.variable_collections:
+        path: SpecPath = ("variable_collections", name)
+        if name in document.endpoints:
+            message = f"the collection {name!r} would overwrite the endpoint of that name"
+            endpoint = (Place(message="the endpoint", path=("endpoints", name), on_key=True),)
+            yield finding("name-clash", path, message, "rename one of them", on_key=True, related=endpoint)
+        if default_key_is_taken(document, name):
+            message = f"{name!r} is kept for the default endpoint"
+            yield finding("reserved-name", path, message, "rename it", on_key=True)
+        yield from _attribute(name, path, "a collection")
+
+
+def _attribute(name: str, path: SpecPath, what: str) -> Iterator[Diagnostic]:
+    if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+        hint = "use letters, digits and underscores, and no Python keyword"
+        yield finding("bad-name", path, f"{name!r} cannot be the name of {what}", hint, on_key=True)
+    elif name.startswith("_"):
+        message = f"the name {name!r} starts with an underscore"
+        yield finding("bad-name", path, message, "such names are private", on_key=True)
+    elif name in RESERVED:
+        message = f"{name!r} is an attribute of every revived archive"
+        yield finding("reserved-name", path, message, "choose another name", on_key=True)
+
+
+def _receivers(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+    for name in endpoint.receivers:
+        path: SpecPath = (*at, "receivers", name)
+        if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+            hint = "use letters, digits and underscores, and no Python keyword"
+            yield finding("bad-name", path, f"{name!r} cannot be the name of a receiver", hint)
+        elif name == RAW:
+            message = f"{RAW!r} stands for an endpoint's own inputs, where a receiver is the plain signature"
+            yield finding("reserved-name", path, message, "choose another name")
+        yield from find_unparsable(endpoint, name, at)
+
+
+def _save_options(document: Document) -> Iterator[Diagnostic]:
+    options, at = document.save_options, ("save_options",)
+    if options.experimental_image_format:
+        message = "no released TensorFlow writes this format"
+        yield finding("unsupported-save-option", (*at, "experimental_image_format"), message, "remove it")
+    for field in ("namespace_whitelist", "extra_tags"):
+        yield from _duplicates(getattr(options, field) or (), (*at, field))
+    for index, tag in enumerate(options.extra_tags):
+        if tag == TAGS[document.mode]:
+            message = f"every archive of the mode {document.mode!r} has the tag {tag!r}"
+            yield finding("duplicate-entry", (*at, "extra_tags", index), message, "remove it")
+
+
+def _duplicates(values: Sequence[str], at: SpecPath) -> Iterator[Diagnostic]:
+    seen: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if value in seen:
+            first = (Place(message="the first one", path=(*at, seen[value])),)
+            message = f"{value!r} stands twice"
+            yield finding("duplicate-entry", (*at, index), message, "remove one of them", related=first)
+        seen.setdefault(value, index)
+
+
+def _container(container: BoundContainer) -> Iterator[Diagnostic]:
+    if container.depth == MAX_NESTING + 1:
+        message = f"containers are nested deeper than {MAX_NESTING} levels, which TensorFlow cannot save"
+        yield finding("too-deep", container.path, message)
+    if isinstance(container.tree, NamedTuple) and container.depth <= MAX_NESTING:
+        yield from _namedtuple(container.tree, container.path)
+
+
+def _namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
+    if not tree.typename.isidentifier() or keyword.iskeyword(tree.typename):
+        yield finding("bad-name", (*path, "typename"), f"{tree.typename!r} cannot be the name of a class")
+    for index, (name, _) in enumerate(tree.fields):
+        if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+            yield finding("bad-name", (*path, "fields", index, 0), f"{name!r} cannot be the name of a field")
+
+
+def is_argument_name(name: str) -> bool:
+    """Whether an argument of a buildable document may be called ``name``."""
+    return not _argument_problem(name)
+
+
+def is_input_name(name: str) -> bool:
+    """Whether an input of a buildable document may have the wire name ``name``."""
+    return not _input_problem(name)
+
+
+def _argument_problem(name: str) -> str:
+    if not _ARGUMENT_NAME.fullmatch(name):
+        return "must start with a letter and hold only letters, digits and underscores"
+    return _parameter_problem(name)
+
+
+@lru_cache(maxsize=4096)
+def _input_problem(name: str) -> str:
+    if not _INPUT_NAME.fullmatch(name):
+        return "must start with a letter or digit and hold only letters, digits, '_', '-', '.', and single '/' inside"
+    return _parameter_problem(name)
+
+
+def _parameter_problem(name: str) -> str:
+    """Arguments and inputs are parameters of Python functions, of an endpoint and of a signature."""
+    if keyword.iskeyword(name):
+        return "is a Python keyword"
+    return "is taken by the revived object" if name == "self" else ""
+
+
+def _input_names(leaves: Iterable[BoundLeaf], bad_arguments: Container[int]) -> Iterator[Diagnostic]:
+    """Wire names that cannot be, but for those that only repeat the name of an argument that cannot be."""
+    hint = 'give the leaf a "name"'
+    taken: Taken = {}
+    for leaf in leaves:
+        said = leaf.path[3] in bad_arguments  # a finding already
+        for component in leaf.components:
+            name = component.wire_name
+            problem = _input_problem(name)
+            if problem and not said:
+                yield _of_name("bad-name", leaf, f"the wire name {name!r} {problem}", hint)
+                said = name.startswith(leaf.name)  # the other components are called alike
+            yield from _clash(name, leaf, taken, input_keys(name))
+
+
+def _of_name(rule: RuleId, leaf: BoundLeaf, message: str, hint: str, *related: Place) -> Diagnostic:
+    """A finding about what a leaf is called."""
+    place = _name_of(leaf, message)
+    return finding(rule, place.path, message, hint, on_key=place.on_key, related=related)
+
+
+def _name_of(leaf: BoundLeaf, message: str) -> Place:
+    """Where a leaf gets its name: its own ``name``, or the key that leads to it."""
+    if leaf.leaf.name is not None:
+        return Place(message=message, path=(*leaf.path, "name"))
+    return Place(message=message, path=leaf.path, on_key=True)
+
+
+def _defaults(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
+    for leaf in leaves:
+        if isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None and DTYPES[leaf.leaf.dtype].quantized:
+            message = f"TensorFlow cannot save the default of a {leaf.leaf.dtype} tensor"
+            yield finding("unsupported-default", (*leaf.path, "default"), message, "remove it")
+
+
+def _output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
+    taken: Taken = {}
+    for leaf in leaves:
+        for component in leaf.components:
+            name = component.wire_name
+            if not name.isprintable():
+                message = f"the wire name {name!r} holds characters that cannot be printed"
+                yield _of_name("bad-name", leaf, message, 'give the leaf a "name"')
+            yield from _clash(name, leaf, taken, {name: ""})
+
+
+Taken = dict[object, tuple[str, BoundLeaf]]
+"""The names that are in use, by every key that no other name may have."""
+
+
+def input_keys(name: str) -> dict[object, str]:
+    """What no two wire names of one endpoint's inputs may have in common, each with the reason."""
+    parameter = parameter_name(name)
+    return {
+        ("operation", name.lower()): "TensorFlow ignores case there",
+        ("parameter", parameter): f"both are the parameter {parameter!r} of a loaded signature",
+    }
+
+
+def _clash(name: str, leaf: BoundLeaf, taken: Taken, keys: Mapping[object, str]) -> Iterator[Diagnostic]:
+    common = next((key for key in keys if key in taken), None)
+    if common is None:
+        taken.update(dict.fromkeys(keys, (name, leaf)))
+        return
+    other_name, other = taken[common]
+    also = f"{other_name!r} ({keys[common]})" if other_name != name else "the same name"
+    message = f"the wire name {name!r} clashes: the leaf at {format_path(other.path)} has {also}"
+    there = _name_of(other, f"the leaf called {other_name!r}")
+    yield _of_name("name-clash", leaf, message, 'give one of them a "name"', there)

@@ -1,0 +1,61 @@
+"""From a text to a Document, or to everything that is wrong with it: of the text, of its parts, and between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
+from specc.language.document import Document
+from specc.language.validation.rules import MANY_VALUES, Rule, capped, find, placed
+from specc.source.json_text import read_json
+from specc.source.spec_source import SpecSource
+
+
+@dataclass(frozen=True)
+class LoadedSpec:
+    """A Document with the text that it was read from."""
+
+    document: Document
+    source: SpecSource
+
+    def locate(self, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """``findings`` about the document, each with its file and location, in the order of the text."""
+        return self.source.locate(placed(finding, self.source.data) for finding in findings)
+
+
+def read_spec(content: str | bytes, name: str, rules: Sequence[Rule]) -> LoadedSpec:
+    """The Document in ``content``, which findings call ``name``, held against ``rules``.
+
+    Raises:
+        SpecError: there are findings; all of them are reported, each with its location, in the order of the text.
+    """
+    source = read_json(content, name)
+    try:
+        document = validated(source.data, rules, source.defects, values=source.values)
+    except SpecError as error:
+        raise SpecError(source.locate(error.diagnostics)) from None
+    return LoadedSpec(document, source)
+
+
+def validated(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic] = (), *, values: int = 0) -> Document:
+    """The Document of plain JSON data, which holds as many ``values``.
+
+    Raises:
+        SpecError: there are findings: those that are ``known``, those of single parts, and those of ``rules``.
+    """
+    if not known and values <= MANY_VALUES:
+        with suppress(ValidationError):
+            document = Document.model_validate(data)
+            findings = [placed(each, data) for each in capped(find(document, *rules))]
+            if findings:
+                raise SpecError(findings)
+            return document
+    from specc.language.validation.recovery import validated_with_defects  # noqa: PLC0415  # only what is broken waits for it
+
+    return validated_with_defects(data, rules, known, values=values)

@@ -1,0 +1,101 @@
+"""What is wrong with a document that is broken: all of its defects, and what the rules say of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, islice
+from typing import Any
+
+from pydantic import ValidationError
+
+from specc.diagnostics import Diagnostic, SpecPath, finding
+from specc.errors import SpecError
+from specc.language.document import Document
+from specc.language.validation.pydantic_errors import Defect, diagnose
+from specc.language.validation.repair import BeyondRepairError, is_doubtful, repair
+from specc.language.validation.rules import MANY_VALUES, Rule, capped, find, placed
+from specc.source.limits import MAX_FINDINGS
+
+_BEGINNING = 20_000
+"""How many values of such a document are its beginning."""
+_ROUNDS = 3
+"""How often a document is repaired: a misspelt key may have misspelt keys inside."""
+_FILLERS = ("bad-number", "lone-surrogate")
+"""Rules of the loader that leave a value of ours in the place of what cannot be read."""
+
+
+def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic], *, values: int) -> Document:
+    """The Document of plain JSON data that is long, or may have defects; the same as ``validated``, however broken.
+
+    Raises:
+        SpecError: there are findings: those that are ``known``, those of single parts, and those of ``rules``.
+    """
+    filled = frozenset(diagnostic.path for diagnostic in known if diagnostic.rule in _FILLERS)
+    if values > MANY_VALUES:
+        early = [each for each in _early_findings(data) if not is_doubtful(each.path, filled)]
+        if early:
+            raise SpecError(capped(chain(known, early)))
+    document: Document | None = None
+    defects: list[Defect] = []
+    repaired: frozenset[SpecPath] = frozenset()
+    try:
+        document = Document.model_validate(data)
+    except ValidationError as error:
+        defects = _without_misspelt(list(islice(diagnose(error, data), MAX_FINDINGS)))
+        document, repaired = _repaired(data, defects)
+    of_parts = (defect.finding for defect in defects if not is_doubtful(defect.finding.path, filled))
+    between = (placed(each, data) for each in find(document, *rules)) if document is not None else ()
+    certain = (each for each in between if not is_doubtful(each.path, filled | repaired))
+    findings = list(capped(chain(known, of_parts, certain)))
+    if findings or document is None:
+        raise SpecError(findings)
+    return document
+
+
+def _without_misspelt(defects: list[Defect]) -> list[Defect]:
+    """A key that is misspelt is not missing as well."""
+    meant = {(*defect.place[:-1], defect.meant) for defect in defects if defect.meant}
+    return [defect for defect in defects if defect.finding.rule != "missing-key" or defect.place not in meant]
+
+
+def _repaired(data: Any, defects: Sequence[Defect]) -> tuple[Document | None, frozenset[SpecPath]]:
+    """The document that ``data`` would be without ``defects``, if there is one, and the places that are in doubt."""
+    doubtful: frozenset[SpecPath] = frozenset()
+    with suppress(BeyondRepairError):
+        for _ in range(_ROUNDS):
+            data, more = repair(data, defects)
+            doubtful |= more
+            try:
+                return Document.model_validate(data), doubtful
+            except ValidationError as error:  # in what only now has its right name
+                defects = list(islice(diagnose(error, data), MAX_FINDINGS))
+    return None, doubtful
+
+
+def _early_findings(data: Any) -> Iterator[Diagnostic]:
+    """The findings of single parts in the beginning of a long document, and a last one that says so."""
+    cut: set[SpecPath] = set()
+    beginning = _beginning(data, (), [_BEGINNING], cut)
+    try:
+        Document.model_validate(beginning)
+    except ValidationError as error:
+        found = (each.finding for each in diagnose(error, beginning) if not {each.finding.path, each.place} & cut)
+        certain = list(islice(found, MAX_FINDINGS))
+        yield from certain
+        if certain:
+            yield finding("too-many-findings", (), "there may be more findings in the rest; mend these first")
+
+
+def _beginning(value: Any, path: SpecPath, left: list[int], cut: set[SpecPath]) -> Any:
+    """``value`` without what comes behind the values that are ``left``; ``cut`` gets the paths that lost something."""
+    if not isinstance(value, (dict, list)):
+        return value
+    kept: list[tuple[Any, Any]] = []
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if left[0] <= 0:
+            cut.add(path)
+            break
+        left[0] -= 1
+        kept.append((key, _beginning(item, (*path, key), left, cut)))
+    return dict(kept) if isinstance(value, dict) else [item for _, item in kept]

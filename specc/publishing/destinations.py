@@ -1,0 +1,57 @@
+"""From what a caller asks for to the destination that does it."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from specc.errors import TargetError
+from specc.publishing.publish import Destination, NewDirectory, is_url
+from specc.publishing.remote import RemoteDirectory, RemoteVersion
+from specc.publishing.replace import Replacement
+from specc.publishing.versions import Version, VersionChoice
+
+Place = str | os.PathLike[str]
+
+_SPOILT_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/[^/]")
+
+
+def destination(
+    filepath: Place | None = None,
+    *,
+    base: Place | None = None,
+    version: VersionChoice = "next",
+    keep: int | None = None,
+) -> Destination:
+    """The new archive ``filepath``, or a version under ``base``; each a local path or a URL.
+
+    Raises:
+        TargetError: the path is empty, or a URL was given as a Path.
+        ValueError: ``version`` or ``keep`` cannot be.
+        TypeError: it is not exactly one of ``filepath`` and ``base``, or ``version`` or ``keep`` without ``base``.
+    """
+    if (filepath is None) == (base is None):
+        raise TypeError("give either filepath or base")
+    if base is not None:
+        place = _checked(base)
+        return RemoteVersion(place, version, keep) if is_url(place) else Version(place, version, keep)
+    if version != "next" or keep is not None:
+        raise TypeError("version and keep go with base, not with filepath")
+    assert filepath is not None
+    place = _checked(filepath)
+    return RemoteDirectory(place) if is_url(place) else NewDirectory(place)
+
+
+def replacement(filepath: Place) -> Destination:
+    """The archive ``filepath`` in place of the one that is there; a remote one is never replaced."""
+    place = _checked(filepath)
+    return RemoteDirectory(place) if is_url(place) else Replacement(place)
+
+
+def _checked(place: Place) -> str:
+    text = os.fsdecode(place)  # Keras takes bytes as well
+    if not text:
+        raise TargetError("an empty path names no directory; the current one is .")
+    if isinstance(place, os.PathLike) and _SPOILT_URL.match(text):
+        raise TargetError(f"{text} was a URL before it became a Path, which drops a slash; give it as a string")
+    return text

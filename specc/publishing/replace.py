@@ -1,0 +1,164 @@
+"""Puts an archive in the place of another: whole, in one step, with nothing of the old one left."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from specc.errors import TargetError
+from specc.publishing.publish import Destination, require_no_mount
+from specc.publishing.renames import exchange, rename_new
+from specc.publishing.staging import Stage, require_writable, stage_name, staging
+from specc.reader.archive_files import ENTRIES, SAVED_MODEL_FILES, is_saved_model
+
+
+@dataclass(frozen=True)
+class Replacement(Destination):
+    """A local directory that is absent, empty, or holds a SavedModel and nothing else; that one is replaced.
+
+    The old archive stays readable under its name until the new one is complete; then the two are swapped in one step
+    and the old one is removed. Where the system cannot swap (anything but Linux; NFS), the old one is renamed first,
+    and for the moment between two renames there is no archive; a build killed just then leaves the old one beside its
+    place, and the next one puts it back. A link to a SavedModel stays, and what it leads to is replaced.
+
+    Where the working directory of this process is the target, as for ``write_out(".")``, or lies in it, the directory
+    stays the one that it is: its files are replaced one by one, ``saved_model.pb`` last, and a build that is killed in
+    between leaves no archive there.
+
+    A reader that opens one file before the swap and another one after it sees half of each: whoever loads archives
+    while they are replaced wants versions.
+    """
+
+    filepath: str | os.PathLike[str]
+
+    def check(self) -> None:
+        """Raises TargetError where there is something that is not for specc to delete, or nothing can be written."""
+        target = self._target()
+        require_writable(target, target.parent)
+
+    @contextlib.contextmanager
+    def staged(self) -> Iterator[Stage]:
+        """A stage beside the directory."""
+        target = self._target()
+        with staging(target, target.parent, lambda stage: self._publish(stage, target)) as stage:
+            yield stage
+
+    def _publish(self, stage: Stage, target: Path) -> None:
+        if _working_directory().is_relative_to(target):
+            _replace_files(stage.directory, target)
+        else:
+            _replace(stage.directory, target)
+        stage.published = Path(self.filepath)
+
+    def _target(self) -> Path:
+        target = Path(os.path.realpath(self.filepath))
+        _put_back(target)
+        _require_replaceable(target)
+        return target
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # it was removed
+        return Path(os.devnull)
+
+
+def _require_replaceable(target: Path) -> None:
+    try:
+        require_no_mount(target)
+        if target.is_symlink() or not target.is_dir():
+            if os.path.lexists(target):
+                raise TargetError(f"{target} exists and is no directory; choose another target")
+            return
+        names = sorted(entry.name for entry in target.iterdir())
+    except OSError as error:
+        raise TargetError(f"cannot write {target}: {error.strerror or error}") from error
+    if names and not is_saved_model(target):
+        hint = "choose another target, or remove it first; specc replaces SavedModels only"
+        raise TargetError(f"{target} is not empty and holds no SavedModel; {hint}")
+    foreign = [name for name in names if name not in ENTRIES]
+    if foreign:
+        found = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
+        hint = "move that away first, since replacing the archive would delete it"
+        raise TargetError(f"{target} holds more than a SavedModel: {found}; {hint}")
+
+
+def _replace(stage: Path, target: Path) -> None:
+    while True:
+        with contextlib.suppress(FileExistsError):
+            rename_new(stage, target)
+            return
+        _require_replaceable(target)  # it may have changed since the build began
+        with contextlib.suppress(FileNotFoundError):  # somebody else moved it just now
+            stage.chmod(stat.S_IMODE(target.stat().st_mode))
+            if exchange(stage, target):
+                return  # the old archive has the stage's name now, and goes with it
+            if _replace_in_two_steps(stage, target):
+                return
+
+
+def _replace_files(stage: Path, target: Path) -> None:
+    """Replaces the files in ``target``, which stays the same directory, and so do those in it that both have."""
+    _require_replaceable(target)
+    # A loader asks for these first, and without one there is no archive.
+    for path in sorted(_files(target), key=lambda path: path.name not in SAVED_MODEL_FILES):
+        path.unlink()
+    for path in sorted(_files(stage), key=lambda path: path.name in SAVED_MODEL_FILES):
+        place = target / path.relative_to(stage)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(place)
+    for directory, _, _ in os.walk(target, topdown=False):
+        with contextlib.suppress(OSError):  # it is not empty
+            Path(directory).rmdir()
+    shutil.rmtree(stage, ignore_errors=True)
+
+
+def _files(directory: Path) -> list[Path]:
+    return [Path(parent, name) for parent, _, names in os.walk(directory) for name in names]
+
+
+def _replace_in_two_steps(stage: Path, target: Path) -> bool:
+    """Whether ``stage`` became ``target``; False where somebody else's did, which is to be replaced now."""
+    aside = target.with_name(f"{_aside_prefix(target)}{secrets.token_hex(4)}")
+    target.rename(aside)
+    try:
+        rename_new(stage, target)
+        replaced = True
+    except FileExistsError:
+        replaced = False
+    except BaseException:
+        with contextlib.suppress(OSError):
+            rename_new(aside, target)
+        raise
+    _discard(aside, target)
+    return replaced
+
+
+def _put_back(target: Path) -> None:
+    """Undoes what a build left that was killed between two renames."""
+    for aside in target.parent.glob(f"{glob.escape(_aside_prefix(target))}*"):
+        try:
+            rename_new(aside, target)
+        except FileExistsError:
+            _discard(aside, target)
+        except OSError:  # someone else put it back, or nobody may
+            continue
+
+
+def _discard(aside: Path, target: Path) -> None:
+    """Removes an old archive, under the name of a stage: what is put back must be whole."""
+    with contextlib.suppress(OSError):
+        doomed = aside.rename(target.with_name(stage_name(target.name)))
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _aside_prefix(target: Path) -> str:
+    return f".{os.fsdecode(os.fsencode(target.name)[:100])}.specc-replaced-"

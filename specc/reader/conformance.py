@@ -1,0 +1,205 @@
+"""Holds an archive's contract against its graph: someone may have changed one of them, or copied it from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from specc.diagnostics import Diagnostic, SpecPath
+from specc.language.contract import Contract
+from specc.language.document import Endpoint
+from specc.language.signatures import METHOD_NAMES, TAGS, PublishedSignature, published_signatures
+from specc.language.tensor_string import Shape, format_tensor
+from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
+from specc.language.wire_names import BoundLeaf, Component, input_leaves, output_leaves, placed_children
+from specc.reader.describe_endpoint import distinct_traces
+from specc.reader.graph_document import Root, read_root, read_signatures
+from specc.reader.linking import shapes_agree
+from specc.reader.protobuf.tensors import stored_value
+from specc.reader.saved_functions import Trace, read_function
+from specc.reader.saved_model import MetaGraph
+from specc.reader.signature_defs import Signature, WireTensor
+from specc.rules.table import RuleId
+
+RULE: RuleId = "contract-mismatch"
+
+Side = Literal["input", "output"]
+
+
+def find_mismatches(contract: Contract, graph: MetaGraph) -> Iterator[Diagnostic]:
+    """Every place where the graph is not what ``contract`` says."""
+    document, root = contract.document, read_root(graph)
+    signatures, _ = read_signatures(graph)
+    if TAGS[document.mode] not in graph.tags:
+        tags = ", ".join(graph.tags) or "nothing"
+        yield _finding(("mode",), f"the graph is tagged {tags}, not {TAGS[document.mode]}")
+    published = published_signatures(document, contract.left_out)
+    declared = {signature.key for signature in published}
+    for signature in published:
+        is_described = signature.endpoint not in contract.undescribed
+        yield from _signature(document.endpoints[signature.endpoint], signature, signatures, is_described=is_described)
+    for name, endpoint in sorted(document.endpoints.items()):
+        if name in contract.undescribed:
+            if name not in root.functions:
+                yield _no_function(name)
+        elif name not in contract.left_out:
+            yield from _function(endpoint, ("endpoints", name), name, root, graph)
+        elif name in root.functions:
+            yield _finding(("endpoints", name), f"the graph's root has {name!r}, which the contract leaves out")
+    for name in sorted(signatures.keys() - declared):
+        yield _finding(("endpoints",), f"the graph has a signature {name!r} that the contract does not declare")
+    for name in sorted(document.variable_collections.keys() - root.collections.keys()):
+        yield _finding(("variable_collections", name), f"the graph's root has no list of variables {name!r}")
+    for op in sorted(contract.custom_ops.keys() - graph.ops) if contract.custom_ops else ():
+        yield _finding((), f"the graph has no op {op!r}, which the contract names among its custom ops")
+
+
+def _signature(
+    endpoint: Endpoint, declared: PublishedSignature, signatures: dict[str, Signature], *, is_described: bool
+) -> Iterator[Diagnostic]:
+    at: SpecPath = ("default",) if declared.alias_of else ("endpoints", declared.endpoint)
+    name, signature = declared.key, signatures.get(declared.key)
+    if signature is None:
+        yield _finding(at, f"the graph has no signature {name!r} that can be described")
+        return
+    if declared.alias_of:
+        if signature != signatures.get(declared.alias_of, signature):
+            yield _finding(at, f"the graph's {name!r} is not its signature {declared.alias_of!r}")
+        return
+    if signature.method_name != METHOD_NAMES[declared.method]:
+        hint = f"the contract says {METHOD_NAMES[declared.method]!r}"
+        yield _finding((*at, "method"), f"the method of the signature {name!r} is {signature.method_name!r}", hint)
+    inputs = input_leaves(endpoint, at) if declared.receiver is None else ()
+    if declared.receiver is None:
+        yield from _tensors("input", _placed(inputs), signature.inputs, at, name)
+    else:
+        place: SpecPath = (*at, "receivers", declared.receiver)
+        yield from _tensors("input", [(place, part) for part in declared.inputs], signature.inputs, place, name)
+    yield from _tensors("output", _placed(output_leaves(endpoint, at)), signature.outputs, at, name)
+    undivided = signature.undivided_outputs if is_described else ()
+    for wire_name in sorted({*signature.whole_inputs, *signature.whole_outputs, *undivided}):
+        yield _finding(at, f"the signature {name!r} holds the composite tensor {wire_name!r} undivided")
+    yield from _defaults(inputs, signature, name)
+
+
+def _placed(leaves: tuple[BoundLeaf, ...]) -> list[tuple[SpecPath, Component]]:
+    return [(leaf.path, component) for leaf in leaves for component in leaf.components]
+
+
+def _defaults(inputs: tuple[BoundLeaf, ...], signature: Signature, name: str) -> Iterator[Diagnostic]:
+    for leaf in inputs:
+        for component in leaf.components:
+            declared = leaf.leaf.default if isinstance(leaf.leaf, Tensor) else None
+            expected = None if declared is None else stored_value(declared, component.dtype)
+            found = signature.defaults.get(component.wire_name)
+            if found != expected:
+                message = f"the signature {name!r} has the default {found!r} for {component.wire_name!r}"
+                yield _finding(leaf.path, message, f"the contract says {expected!r}")
+
+
+def _tensors(
+    side: Side, placed: list[tuple[SpecPath, Component]], wire: dict[str, WireTensor], at: SpecPath, name: str
+) -> Iterator[Diagnostic]:
+    for path, component in placed:
+        found = wire.get(component.wire_name)
+        if found is None:
+            yield _finding(path, f"the signature {name!r} has no {side} {component.wire_name!r}")
+        elif found.dtype != component.dtype or not _holds(side, component.shape, found.shape):
+            text = format_tensor(found.dtype, found.shape)
+            message = f"the {side} {component.wire_name!r} of the signature {name!r} is {text}"
+            yield _finding(path, message, f"the contract says {format_tensor(component.dtype, component.shape)}")
+    for extra in sorted(wire.keys() - {component.wire_name for _, component in placed}):
+        yield _finding(at, f"the signature {name!r} has an {side} {extra!r} that the contract does not declare")
+
+
+def _holds(side: Side, declared: Shape, found: Shape) -> bool:
+    """Whether a graph's shape keeps a declared one: it may know more of what it gives, but not ask for more."""
+    return shapes_agree(declared, found) and (side == "output" or not _narrower(found, declared))
+
+
+def _narrower(found: Shape, declared: Shape) -> bool:
+    if found is None or declared is None:
+        return found is not None
+    return any(isinstance(size, int) and isinstance(dim, str) for size, dim in zip(found, declared, strict=True))
+
+
+def _function(endpoint: Endpoint, at: SpecPath, name: str, root: Root, graph: MetaGraph) -> Iterator[Diagnostic]:
+    node = root.functions.get(name)
+    if node is None:
+        yield _no_function(name)
+        return
+    function = read_function(graph, node)
+    traces = distinct_traces(function)
+    if len(traces) == 1 and not function.problems:
+        yield from _arguments(endpoint, at, traces[0])
+    elif not any(_is_kept(endpoint, at, trace) for trace in traces):  # a function may do more than the contract says
+        reason = "; ".join(function.problems) or f"it has {len(traces)} traces that differ"
+        yield _finding(at, f"the function {name!r} of the graph's root cannot be described: {reason}")
+
+
+def _no_function(name: str) -> Diagnostic:
+    return _finding(("endpoints", name), f"the graph's root has no function {name!r}")
+
+
+def _is_kept(endpoint: Endpoint, at: SpecPath, trace: Trace) -> bool:
+    return next(_arguments(endpoint, at, trace), None) is None
+
+
+def _arguments(endpoint: Endpoint, at: SpecPath, trace: Trace) -> Iterator[Diagnostic]:
+    if endpoint.arguments != trace.arguments:
+        message = f"the function of the graph's root takes {_listed(trace.arguments)}"
+        yield _finding((*at, "arguments"), message, f"the contract says {_listed(endpoint.arguments)}")
+    else:
+        for index, (declared, found) in enumerate(zip(endpoint.inputs, trace.inputs, strict=True)):
+            yield from _trees("input", declared, found, (*at, "inputs", index))
+    yield from _trees("output", endpoint.outputs, trace.outputs, (*at, "outputs"))
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"({', '.join(names)})"
+
+
+def _trees(side: Side, declared: Tree, found: Tree, path: SpecPath) -> Iterator[Diagnostic]:
+    match declared:
+        case Tensor() | Ragged() | Sparse():
+            if not _same_leaf(side, declared, found):
+                yield _finding(path, f"the function of the graph's root has {_shown(found)} here")
+        case _ if _shape_of_container(declared) != _shape_of_container(found):
+            yield _finding(path, f"the function of the graph's root has {_shown(found)} here")
+        case _:
+            placed = placed_children(declared, path)
+            for (_, child, place), (_, other) in zip(placed, children(found), strict=True):
+                yield from _trees(side, child, other, place)
+
+
+def _same_leaf(side: Side, declared: Leaf, found: Tree) -> bool:
+    match found:
+        case Tensor() | Ragged() | Sparse():
+            same = _kind(declared) == _kind(found) and declared.dtype == found.dtype
+            return same and _holds(side, declared.shape, found.shape)
+        case _:
+            return False
+
+
+def _kind(leaf: Leaf) -> tuple[object, ...]:
+    return (leaf.kind, leaf.ragged_rank, leaf.row_splits_dtype) if isinstance(leaf, Ragged) else (leaf.kind,)
+
+
+def _shape_of_container(tree: Tree) -> tuple[object, ...]:
+    """What two containers of the same keys have in common."""
+    typename = tree.typename if isinstance(tree, NamedTuple) else ""
+    return tree.kind, typename, tuple(key for key, _ in children(tree))
+
+
+def _shown(tree: Tree) -> str:
+    match tree:
+        case Tensor():
+            return format_tensor(tree.dtype, tree.shape)
+        case Ragged() | Sparse():
+            return f"a {tree.kind} {format_tensor(tree.dtype, tree.shape)}"
+        case _:
+            return f"a {tree.kind} with {_listed(tuple(str(key) for key, _ in children(tree)))}"
+
+
+def _finding(path: SpecPath, message: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(rule=RULE, path=path, message=message, hint=hint)

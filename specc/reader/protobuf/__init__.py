@@ -1,0 +1,1 @@
+"""Protobuf without TensorFlow: the wire format, TensorFlow's messages, tensors and structured values."""

@@ -1,0 +1,236 @@
+"""The protobuf messages of a SavedModel that describe its interface, as data.
+
+Only the fields that this package reads are declared; protobuf skips the others. They live in a *private* descriptor
+pool and under a package of their own, since TensorFlow's names in the default pool would make a later
+``import tensorflow`` fail. There is no generated code, which older protobuf runtimes would refuse. A test holds every
+line against TensorFlow's own descriptors.
+
+Map fields are declared as what they are on the wire, repeated entries, so that their order is the file's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import DecodeError
+from google.protobuf.message_factory import GetMessageClass
+
+from specc.reader.protobuf.wire_format import DamagedError, spans
+
+Message: TypeAlias = Any
+"""A protobuf message: its fields are attributes that only :data:`MESSAGES` knows."""
+
+PACKAGE = "specc.saved_model"
+
+ENUMS = ("DataType", "TypeSpecProto.TypeSpecClass")
+"""proto3 enums are open: unknown numbers are kept, so the values need no declaration here."""
+
+MESSAGES: dict[str, tuple[str, ...]] = {
+    "MetaGraphDef.MetaInfoDef": ("4 repeated string tags", "5 string tensorflow_version"),
+    "MetaGraphDef.SignatureDefEntry": ("1 string key", "2 SignatureDef value"),
+    "SignatureDef": (
+        "1 repeated SignatureDef.InputsEntry inputs",
+        "2 repeated SignatureDef.OutputsEntry outputs",
+        "3 string method_name",
+        "4 repeated SignatureDef.DefaultsEntry defaults",
+    ),
+    "SignatureDef.InputsEntry": ("1 string key", "2 TensorInfo value"),
+    "SignatureDef.OutputsEntry": ("1 string key", "2 TensorInfo value"),
+    "SignatureDef.DefaultsEntry": ("1 string key", "2 TensorProto value"),
+    "TensorInfo": (
+        "1 string name encoding",
+        "4 TensorInfo.CooSparse coo_sparse encoding",
+        "5 TensorInfo.CompositeTensor composite_tensor encoding",
+        "2 DataType dtype",
+        "3 TensorShapeProto tensor_shape",
+    ),
+    "TensorInfo.CooSparse": ("1 string values_tensor_name",),
+    "TensorInfo.CompositeTensor": ("1 TypeSpecProto type_spec", "2 repeated TensorInfo components"),
+    "TensorShapeProto": ("2 repeated TensorShapeProto.Dim dim", "3 bool unknown_rank"),
+    "TensorShapeProto.Dim": ("1 int64 size",),
+    "TensorProto": (
+        "1 DataType dtype",
+        "2 TensorShapeProto tensor_shape",
+        "4 bytes tensor_content",
+        "5 repeated float float_val",
+        "6 repeated double double_val",
+        "7 repeated int32 int_val",
+        "8 repeated bytes string_val",
+        "9 repeated float scomplex_val",
+        "10 repeated int64 int64_val",
+        "11 repeated bool bool_val",
+        "12 repeated double dcomplex_val",
+        "13 repeated int32 half_val",
+        "16 repeated uint32 uint32_val",
+        "17 repeated uint64 uint64_val",
+        "18 bytes float8_val",
+    ),
+    "TrackableObjectGraph.TrackableObject.ObjectReference": ("1 int32 node_id", "2 string local_name"),
+    "SavedObject": (
+        "1 repeated TrackableObjectGraph.TrackableObject.ObjectReference children",
+        "4 SavedUserObject user_object kind",
+        "6 SavedFunction function kind",
+        "7 SavedVariable variable kind",
+        "8 SavedBareConcreteFunction bare_concrete_function kind",
+    ),
+    "SavedUserObject": ("1 string identifier",),
+    "SavedVariable": ("1 DataType dtype",),
+    "SavedFunction": ("1 repeated string concrete_functions", "2 FunctionSpec function_spec"),
+    "SavedBareConcreteFunction": (
+        "1 string concrete_function_name",
+        "2 repeated string argument_keywords",
+        "4 FunctionSpec function_spec",
+    ),
+    "FunctionSpec": ("1 StructuredValue fullargspec", "2 bool is_method", "5 StructuredValue input_signature"),
+    "SavedObjectGraph.ConcreteFunctionsEntry": ("1 string key", "2 SavedConcreteFunction value"),
+    "SavedConcreteFunction": (
+        "3 StructuredValue canonicalized_input_signature",
+        "4 StructuredValue output_signature",
+    ),
+    "StructuredValue": (
+        "1 NoneValue none_value kind",
+        "11 double float64_value kind",
+        "12 sint64 int64_value kind",
+        "13 string string_value kind",
+        "14 bool bool_value kind",
+        "31 TensorShapeProto tensor_shape_value kind",
+        "32 DataType tensor_dtype_value kind",
+        "33 TensorSpecProto tensor_spec_value kind",
+        "34 TypeSpecProto type_spec_value kind",
+        "35 BoundedTensorSpecProto bounded_tensor_spec_value kind",
+        "51 ListValue list_value kind",
+        "52 TupleValue tuple_value kind",
+        "53 DictValue dict_value kind",
+        "54 NamedTupleValue named_tuple_value kind",
+        "55 TensorProto tensor_value kind",
+        "56 TensorProto numpy_value kind",
+    ),
+    "NoneValue": (),
+    "TensorSpecProto": ("1 string name", "2 TensorShapeProto shape", "3 DataType dtype"),
+    "BoundedTensorSpecProto": (
+        "1 string name",
+        "2 TensorShapeProto shape",
+        "3 DataType dtype",
+        "4 TensorProto minimum",
+        "5 TensorProto maximum",
+    ),
+    "TypeSpecProto": (
+        "1 TypeSpecProto.TypeSpecClass type_spec_class",
+        "2 StructuredValue type_state",
+        "3 string type_spec_class_name",
+    ),
+    "ListValue": ("1 repeated StructuredValue values",),
+    "TupleValue": ("1 repeated StructuredValue values",),
+    "DictValue": ("1 repeated DictValue.FieldsEntry fields",),
+    "DictValue.FieldsEntry": ("1 string key", "2 StructuredValue value"),
+    "NamedTupleValue": ("1 string name", "2 repeated PairValue values"),
+    "PairValue": ("1 string key", "2 StructuredValue value"),
+}
+"""Message by TensorFlow's name: ``number [repeated] type name [oneof]`` of each field."""
+
+
+MAX_UNCOUNTED_BYTES = 2**20
+MAX_MESSAGES = 2**19
+
+
+def message(name: str) -> Message:
+    """The class of the message that TensorFlow calls ``tensorflow.<name>``."""
+    return _classes()[name]
+
+
+def parse(name: str, data: bytes) -> Message:
+    """The message ``name`` in ``data``.
+
+    Raises:
+        DamagedError: the bytes are no such message, or one of too many parts, or nested deeper than protobuf goes.
+    """
+    # An empty message is two bytes in a file and a hundred in memory, so large ones are counted before they are built.
+    if len(data) > MAX_UNCOUNTED_BYTES and _count(name, data, 0, len(data)) > MAX_MESSAGES:
+        raise DamagedError(f"a {name} has more than {MAX_MESSAGES:,} parts")
+    try:
+        return message(name).FromString(data)
+    except DecodeError:
+        raise DamagedError(f"a {name} cannot be decoded, or is nested too deeply") from None
+
+
+def _count(name: str, data: bytes, start: int, end: int, depth: int = 0) -> int:
+    """How many messages there are in ``data[start:end]``; it stops counting where there are too many."""
+    if depth > _MAX_DEPTH:
+        raise DamagedError(f"a {name} is nested too deeply")
+    types = _message_fields(name)
+    count = 1
+    for number, begin, stop in spans(data, start, end):
+        if number in types:
+            count += _count(types[number], data, begin, stop, depth + 1)
+            if count > MAX_MESSAGES:
+                break
+    return count
+
+
+_MAX_DEPTH = 100
+"""protobuf's own limit."""
+
+
+class _Field(NamedTuple):
+    number: int
+    repeated: bool
+    type: str
+    name: str
+    oneof: str
+
+
+def _fields(message_name: str) -> Iterator[_Field]:
+    for text in MESSAGES[message_name]:
+        number, *words = text.split()
+        repeated = words[0] == "repeated"
+        kind, name, oneof = (*words[repeated:], "")[:3]
+        yield _Field(int(number), repeated, kind, name, oneof)
+
+
+@cache
+def _message_fields(name: str) -> dict[int, str]:
+    """Which fields of a message are messages themselves."""
+    return {field.number: field.type for field in _fields(name) if field.type in MESSAGES}
+
+
+@cache
+def _classes() -> dict[str, Message]:
+    pool = DescriptorPool()
+    pool.AddSerializedFile(_file().SerializeToString())
+    return {name: GetMessageClass(pool.FindMessageTypeByName(f"{PACKAGE}.{_local(name)}")) for name in MESSAGES}
+
+
+def _file() -> FileDescriptorProto:
+    file = FileDescriptorProto(name="specc/saved_model.proto", package=PACKAGE, syntax="proto3")
+    for name in ENUMS:
+        enum = file.enum_type.add(name=_local(name))
+        enum.value.add(name=f"{_local(name)}_ZERO", number=0)
+    for name in MESSAGES:
+        declared = file.message_type.add(name=_local(name))
+        oneofs: list[str] = []
+        for said in _fields(name):
+            label = FieldDescriptorProto.LABEL_REPEATED if said.repeated else FieldDescriptorProto.LABEL_OPTIONAL
+            field = declared.field.add(name=said.name, number=said.number, label=label)
+            _set_type(field, said.type)
+            if said.oneof:
+                if said.oneof not in oneofs:
+                    oneofs.append(said.oneof)
+                    declared.oneof_decl.add(name=said.oneof)
+                field.oneof_index = oneofs.index(said.oneof)
+    return file
+
+
+def _set_type(field: FieldDescriptorProto, word: str) -> None:
+    if word in MESSAGES or word in ENUMS:
+        field.type_name = f".{PACKAGE}.{_local(word)}"
+        field.type = FieldDescriptorProto.TYPE_ENUM if word in ENUMS else FieldDescriptorProto.TYPE_MESSAGE
+    else:
+        field.type = FieldDescriptorProto.Type.Value(f"TYPE_{word.upper()}")
+
+
+def _local(name: str) -> str:
+    return name.replace(".", "_")

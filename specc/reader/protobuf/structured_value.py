@@ -1,0 +1,130 @@
+"""``StructuredValue``, in which a SavedModel writes nested arguments and results, as trees of the language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from specc.language.leaf_fields import MAX_RAGGED_RANK
+from specc.language.scalars import shorten
+from specc.language.tree_edits import dense, spelled
+from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
+from specc.language.values import scalars
+from specc.reader.protobuf.messages import Message
+from specc.reader.protobuf.tensors import UndescribableError, dtype_name, shape_of_proto, tensor_value
+
+_RAGGED, _SPARSE = 3, 1
+_EXTENSION = 13
+_COMPOSITES = {_RAGGED: 4, _SPARSE: 2}
+"""``TypeSpecClass``, and how many values its state has."""
+
+
+def tree(value: Message) -> Tree:
+    """The tree of a value that holds TensorSpecs at its leaves; a leaf's ``name`` is its spec's.
+
+    Raises:
+        UndescribableError: a leaf or a container is none of the language's: None, a literal, an empty list.
+    """
+    kind = value.WhichOneof("kind")
+    try:
+        match kind:
+            case "tensor_spec_value" | "bounded_tensor_spec_value":
+                return _tensor(getattr(value, kind), bounded=kind.startswith("bounded"))
+            case "type_spec_value":
+                return composite(value.type_spec_value)
+            case "list_value":
+                return List(items=tuple(tree(item) for item in _filled(value.list_value.values)))
+            case "tuple_value":
+                return Tuple(items=tuple(tree(item) for item in _filled(value.tuple_value.values)))
+            case "dict_value":
+                items = {entry.key: tree(entry.value) for entry in _filled(value.dict_value.fields)}
+                return Dict(items=dict(sorted(items.items())))  # a map of protobuf has no order
+            case "named_tuple_value":
+                fields = tuple((pair.key, tree(pair.value)) for pair in _filled(value.named_tuple_value.values))
+                if len({name for name, _ in fields}) < len(fields):
+                    raise UndescribableError("a namedtuple with a field that stands twice")
+                return NamedTuple(typename=value.named_tuple_value.name, fields=fields)
+            case "none_value" | None:
+                raise UndescribableError("None")
+            case _:
+                raise UndescribableError(f"the Python value {literal(value)}")
+    except ValidationError as error:
+        raise UndescribableError(f"a node that the language refuses ({error.errors()[0]['msg']})") from None
+
+
+def _filled(items: Any) -> Any:
+    if not items:
+        raise UndescribableError("an empty container")
+    return items
+
+
+def _tensor(spec: Message, bounded: bool) -> Tensor:
+    bounds = {}
+    if bounded:
+        bounds = {field: _bound(getattr(spec, field)) for field in ("minimum", "maximum") if spec.HasField(field)}
+    return dense(dtype_name(spec.dtype), shape_of_proto(spec.shape), name=spec.name or None, **bounds)
+
+
+def _bound(proto: Message) -> Any:
+    """The one number that bounds every element, or None where there are several."""
+    value, _, _ = tensor_value(proto)
+    found = list(scalars(value))
+    return found[0] if len(set(found)) == 1 else None
+
+
+def composite(spec: Message) -> Ragged | Sparse:
+    """The leaf of a ``TypeSpecProto``.
+
+    Raises:
+        UndescribableError: it is neither ragged nor sparse, or not a value at all.
+    """
+    state = list(spec.type_state.tuple_value.values)
+    if len(state) != _COMPOSITES.get(spec.type_spec_class, -1):
+        raise UndescribableError(f"a {spec.type_spec_class_name or 'value of an unknown type'}")
+    shape = shape_of_proto(state[0].tensor_shape_value)
+    dtype = dtype_name(state[1].tensor_dtype_value)
+    if spec.type_spec_class == _SPARSE:
+        return Sparse(dtype=dtype, shape=spelled(shape))
+    rank = state[2].int64_value
+    if not 1 <= rank <= MAX_RAGGED_RANK or (shape is not None and len(shape) <= rank):
+        raise UndescribableError(f"a ragged tensor of ragged rank {rank}")
+    splits: Any = dtype_name(state[3].tensor_dtype_value)
+    if splits not in ("int32", "int64"):
+        raise UndescribableError(f"a ragged tensor with {splits} row splits")
+    return Ragged(dtype=dtype, shape=spelled(shape), ragged_rank=rank, row_splits_dtype=splits)
+
+
+def is_extension(spec: Message) -> bool:
+    """Whether a ``TypeSpecProto`` is that of an ExtensionType, a class of somebody else's."""
+    return bool(spec.type_spec_class == _EXTENSION)
+
+
+def literal(value: Message) -> str:
+    """A Python value, for a message."""
+    match value.WhichOneof("kind"):
+        case "none_value" | None:
+            return "None"
+        case "tensor_value" | "numpy_value":
+            return "a tensor"
+        case "list_value" | "tuple_value" | "dict_value" | "named_tuple_value" | "type_spec_value":
+            return "a structure"
+        case kind:
+            return shorten(repr(getattr(value, kind)))
+
+
+def is_literal(value: Message) -> bool:
+    """Whether a value holds no tensor: what a trace has fixed, and its caller can't pass."""
+    match value.WhichOneof("kind"):
+        case "tensor_spec_value" | "bounded_tensor_spec_value" | "type_spec_value":
+            return False
+        case "list_value":
+            return all(is_literal(item) for item in value.list_value.values)
+        case "tuple_value":
+            return all(is_literal(item) for item in value.tuple_value.values)
+        case "dict_value":
+            return all(is_literal(entry.value) for entry in value.dict_value.fields)
+        case "named_tuple_value":
+            return all(is_literal(pair.value) for pair in value.named_tuple_value.values)
+        case _:
+            return True

@@ -1,0 +1,192 @@
+"""Tensors stored in a SavedModel, as the values that the language knows."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+from specc.language.dtypes import DTYPES, Family
+from specc.language.leaf_fields import MAX_RANK
+from specc.language.scalars import MAX_SIZE
+from specc.language.tensor_string import ANY, Dim, Shape
+from specc.language.values import decode_value, encode_value
+from specc.reader.protobuf.floats import from_bits, nearest, shortest
+from specc.reader.protobuf.messages import Message
+
+MAX_ELEMENTS = 100_000
+"""A stored value with more elements is left out: a document is read by people."""
+
+_NUMBERS = {
+    1: "float32", 2: "float64", 3: "int32", 4: "uint8", 5: "int16", 6: "int8", 7: "string", 8: "complex64", 9: "int64",
+    10: "bool", 11: "qint8", 12: "quint8", 13: "qint32", 14: "bfloat16", 15: "qint16", 16: "quint16", 17: "uint16",
+    18: "complex128", 19: "float16", 20: "resource", 21: "variant", 22: "uint32", 23: "uint64", 24: "float8_e5m2",
+    25: "float8_e4m3fn", 26: "float8_e4m3fnuz", 27: "float8_e4m3b11fnuz", 28: "float8_e5m2fnuz", 29: "int4",
+    30: "uint4", 31: "int2", 32: "uint2", 33: "float4_e2m1fn",
+}  # fmt: skip
+"""TensorFlow's ``DataType``."""
+_REFERENCE = 100
+"""TensorFlow 1's references to a dtype are numbered this much higher."""
+
+_FIELDS = {
+    "float32": "float_val", "float64": "double_val", "int64": "int64_val", "bool": "bool_val", "string": "string_val",
+    "uint32": "uint32_val", "uint64": "uint64_val", "float16": "half_val", "bfloat16": "half_val",
+    "complex64": "scomplex_val", "complex128": "dcomplex_val",
+}  # fmt: skip
+_CODES = {
+    "float32": "f", "float64": "d", "complex64": "ff", "complex128": "dd", "bool": "?", "float16": "H", "bfloat16": "H",
+}  # fmt: skip
+_INTEGER_CODES = {8: "b", 16: "h", 32: "i", 64: "q"}
+
+
+class UndescribableError(Exception):
+    """The graph holds something that the language has no word for; the text says what."""
+
+
+def dtype_name(number: int) -> str:
+    """The language's name of a ``DataType``.
+
+    Raises:
+        UndescribableError: the language has no such dtype.
+    """
+    name = _NUMBERS.get(number - _REFERENCE if number > _REFERENCE else number, f"number {number}")
+    if name not in DTYPES:
+        raise UndescribableError(f"a tensor of dtype {name}")
+    return name
+
+
+def shape_of_proto(proto: Message) -> Shape:
+    """The language's shape of a ``TensorShapeProto``.
+
+    Raises:
+        UndescribableError: it has too many dimensions, or one of no legal size.
+    """
+    if proto.unknown_rank:
+        return None
+    if len(proto.dim) > MAX_RANK:
+        raise UndescribableError(f"a tensor of {len(proto.dim)} dimensions")
+    return _dims(tuple(dim.size for dim in proto.dim))
+
+
+@lru_cache(maxsize=4096)
+def _dims(sizes: tuple[int, ...]) -> Shape:
+    return tuple(map(_dim, sizes))
+
+
+def _dim(size: int) -> Dim:
+    if not -1 <= size <= MAX_SIZE:
+        raise UndescribableError(f"a dimension of size {size}")
+    return ANY if size == -1 else size
+
+
+def tensor_value(proto: Message) -> tuple[Any, str, tuple[int, ...]]:
+    """The value of a ``TensorProto`` as the language writes it, its dtype and its shape.
+
+    Raises:
+        UndescribableError: it has no legal dtype or shape, too many elements, or not as many as it says.
+    """
+    dtype = dtype_name(proto.dtype)
+    shape = tuple(dim for dim in shape_of_proto(proto.tensor_shape) or () if isinstance(dim, int))
+    if proto.tensor_shape.unknown_rank or len(shape) != len(proto.tensor_shape.dim):
+        raise UndescribableError("a stored value without a full shape")
+    count = prod(shape)
+    if max(count, prod(_shown(shape)[:-1])) > MAX_ELEMENTS:
+        raise UndescribableError(f"a stored value of {count:,} elements")
+    flat = _from_content(proto.tensor_content, dtype) if proto.tensor_content else _from_fields(proto, dtype)
+    if len(flat) > count or (proto.tensor_content and len(flat) != count):
+        raise UndescribableError(f"a stored value of {count} elements with {len(flat)} values")
+    if count:
+        # TensorFlow leaves out the end of the list where it repeats the last value, and all of it where that is zero.
+        flat = [*flat, *[flat[-1] if flat else _zero(dtype)] * (count - len(flat))]
+    return _rows(iter([_encoded(value, dtype) for value in flat]), _shown(shape)), dtype, shape
+
+
+def stored_value(value: Any, dtype: str) -> Any:
+    """What comes back of a document's ``value`` that a ``dtype`` tensor has stored: floats lose what it cannot hold."""
+    if isinstance(value, tuple):
+        return tuple(stored_value(item, dtype) for item in value)
+    decoded = decode_value(value, dtype)
+    match DTYPES[dtype].family:
+        case Family.FLOAT:
+            return _encoded(nearest(float(decoded), dtype), dtype)
+        case Family.COMPLEX:
+            part = "float32" if dtype == "complex64" else "float64"
+            number = complex(decoded)
+            return _encoded(complex(nearest(number.real, part), nearest(number.imag, part)), dtype)
+        case Family.BOOLEAN | Family.INTEGER | Family.STRING:
+            return _encoded(decoded, dtype)
+
+
+def _encoded(value: Any, dtype: str) -> Any:
+    if isinstance(value, float):
+        value = shortest(value, dtype)
+    elif isinstance(value, complex) and dtype == "complex64":
+        value = complex(shortest(value.real, "float32"), shortest(value.imag, "float32"))
+    return encode_value(value)
+
+
+def _zero(dtype: str) -> Any:
+    match DTYPES[dtype].family:
+        case Family.BOOLEAN:
+            return False
+        case Family.INTEGER:
+            return 0
+        case Family.FLOAT:
+            return 0.0
+        case Family.COMPLEX:
+            return 0j
+        case Family.STRING:
+            return b""
+
+
+def _from_fields(proto: Message, dtype: str) -> list[Any]:
+    kind = DTYPES[dtype]
+    if kind.family is Family.FLOAT and kind.bits <= 8:
+        return [from_bits(bits, dtype) for bits in proto.float8_val]
+    values = list(getattr(proto, _FIELDS.get(dtype, "int_val")))
+    if dtype in ("float16", "bfloat16"):
+        return [from_bits(bits, dtype) for bits in values]
+    return _pairs(values) if kind.family is Family.COMPLEX else values
+
+
+def _from_content(content: bytes, dtype: str) -> list[Any]:
+    """The elements of ``tensor_content``: the tensor's memory, in little-endian order, a byte for less than one."""
+    kind = DTYPES[dtype]
+    if kind.family is Family.STRING:
+        raise UndescribableError("a stored value of strings in TensorFlow's own encoding")
+    if kind.bits < 8:
+        return [_narrow(byte, dtype) for byte in content]
+    if kind.family is Family.FLOAT and kind.bits == 8:
+        return [from_bits(byte, dtype) for byte in content]
+    code = _CODES.get(dtype) or _INTEGER_CODES[kind.bits]
+    code = code if kind.signed or dtype in _CODES else code.upper()
+    size = struct.calcsize(f"<{code}")
+    if len(content) % size:
+        raise UndescribableError(f"a stored value of {len(content)} bytes, which is no number of {dtype} elements")
+    flat = [value for group in struct.iter_unpack(f"<{code}", content) for value in group]
+    if dtype in ("float16", "bfloat16"):
+        return [from_bits(bits, dtype) for bits in flat]
+    return _pairs(flat) if kind.family is Family.COMPLEX else flat
+
+
+def _narrow(byte: int, dtype: str) -> Any:
+    kind = DTYPES[dtype]
+    bits = byte & ((1 << kind.bits) - 1)
+    if kind.family is Family.FLOAT:
+        return from_bits(bits, dtype)
+    return bits - (1 << kind.bits) if kind.signed and bits >> (kind.bits - 1) else bits
+
+
+def _pairs(values: Sequence[float]) -> list[complex]:
+    return [complex(real, imag) for real, imag in zip(values[::2], values[1::2], strict=False)]
+
+
+def _shown(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The dimensions that nested arrays can show: none after a size of 0."""
+    return shape[: shape.index(0) + 1] if 0 in shape else shape
+
+
+def _rows(values: Iterator[Any], shape: tuple[int, ...]) -> Any:
+    return tuple(_rows(values, shape[1:]) for _ in range(shape[0])) if shape else next(values)

@@ -1,0 +1,161 @@
+"""The functions on the root of an object graph: the names of their arguments, and what they take and give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from specc.language.tree_edits import without_names
+from specc.language.trees import Tensor, Tree
+from specc.reader.protobuf.messages import Message
+from specc.reader.protobuf.structured_value import is_literal, literal, tree
+from specc.reader.protobuf.tensors import UndescribableError, tensor_value
+from specc.reader.saved_model import MetaGraph
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One traced way to call a function.
+
+    A leaf of ``inputs`` has the name that its author gave; ``keywords`` are the names that TensorFlow gave to the flat
+    tensors, in order, which are the wire names of a signature that was made of this very trace.
+    """
+
+    arguments: tuple[str, ...]
+    inputs: tuple[Tree, ...]
+    outputs: Tree
+    keywords: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    """Arguments with a Python value, as ``training=False``: a caller cannot pass another."""
+    defaults: dict[str, Any] = field(default_factory=dict)
+    """The values of dense arguments that a caller may leave out."""
+    by_name: tuple[str, ...] = ()
+    """Arguments that a caller cannot pass by position."""
+
+    @property
+    def infers(self) -> bool:
+        """Whether this is not the way to call a model while it is trained."""
+        return "training=True" not in self.fixed
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function and its traces, those that infer first; ``problems`` says why others could not be described."""
+
+    traces: tuple[Trace, ...]
+    problems: tuple[str, ...] = ()
+
+
+def read_function(graph: MetaGraph, node: Message) -> Function:
+    """The Function of an object that is a function or a concrete function."""
+    traces, problems = [], []
+    for name, keywords, spec in _concrete(graph, node):
+        concrete = graph.function(name)
+        if concrete is None:
+            problems.append("its concrete function is missing")
+            continue
+        try:
+            traces.append(_trace(concrete, spec, keywords))
+        except UndescribableError as error:
+            problems.append(f"it has {error}")
+    return Function(tuple(sorted(traces, key=lambda trace: not trace.infers)), tuple(dict.fromkeys(problems)))
+
+
+def _concrete(graph: MetaGraph, node: Message) -> Iterator[tuple[str, tuple[str, ...], Message]]:
+    """Name, keywords and FunctionSpec of each trace."""
+    if node.WhichOneof("kind") == "bare_concrete_function":
+        bare = node.bare_concrete_function
+        yield bare.concrete_function_name, tuple(bare.argument_keywords), bare.function_spec
+        return
+    keywords = {}
+    for child in node.children:
+        trace = graph.node(child.node_id)
+        if trace is not None and trace.WhichOneof("kind") == "bare_concrete_function":
+            bare = trace.bare_concrete_function
+            keywords[bare.concrete_function_name] = tuple(bare.argument_keywords)
+    for name in node.function.concrete_functions:
+        yield name, keywords.get(name, ()), node.function.function_spec
+
+
+def _trace(concrete: Message, spec: Message, keywords: tuple[str, ...]) -> Trace:
+    halves = concrete.canonicalized_input_signature.tuple_value.values
+    if len(halves) != 2:
+        raise UndescribableError("no record of its arguments")
+    positional = list(halves[0].tuple_value.values)
+    by_name = sorted((entry.key, entry.value) for entry in halves[1].dict_value.fields) if _keyed(halves[1]) else []
+    names = _names(spec, len(positional))
+    given = _given(spec)
+    arguments, inputs, fixed = [], [], []
+    for index, (name, value) in enumerate([*zip(names, positional, strict=True), *by_name]):
+        if is_literal(value):
+            fixed.append(f"{name}={literal(value)}")
+            continue
+        arguments.append(name)
+        inputs.append(_named_by_author(tree(value), given[index] if index < min(len(given), len(positional)) else None))
+    if len(set(arguments)) < len(arguments) or not all(arguments):
+        raise UndescribableError("arguments without names of their own")
+    defaults = dict(_defaults(spec, arguments, inputs))
+    outputs = tree(concrete.output_signature)
+    named = tuple(name for name, value in by_name if not is_literal(value))
+    return Trace(tuple(arguments), tuple(inputs), outputs, keywords, tuple(fixed), defaults, named)
+
+
+def _keyed(value: Message) -> bool:
+    return bool(value.WhichOneof("kind") == "dict_value")
+
+
+def _names(spec: Message, count: int) -> list[str]:
+    """The names of ``count`` positional arguments."""
+    fields = {pair.key: pair.value for pair in spec.fullargspec.named_tuple_value.values}
+    args = fields.get("args")
+    names = [item.string_value for item in args.list_value.values] if args is not None else []
+    # A method's first argument is no argument of its callers; this is TensorFlow's own rule when it revives one.
+    if names and (spec.is_method or names[0] == "self"):
+        del names[0]
+    varargs = fields["varargs"].string_value if "varargs" in fields else ""
+    names += [f"{varargs or 'args'}_{index}" for index in range(count - len(names))]
+    return names[:count]
+
+
+def _defaults(spec: Message, arguments: list[str], inputs: list[Tree]) -> Iterator[tuple[str, Any]]:
+    """The tensors among the Python defaults that are values of their arguments; TensorFlow ignores other values too."""
+    fields = {pair.key: pair.value for pair in spec.fullargspec.named_tuple_value.values}
+    if "args" not in fields or "defaults" not in fields:
+        return
+    names = [item.string_value for item in fields["args"].list_value.values]
+    values = fields["defaults"].tuple_value.values
+    trees = dict(zip(arguments, inputs, strict=True))
+    for name, stored in zip(reversed(names), reversed(values), strict=False):
+        leaf = trees.get(name)
+        if stored.WhichOneof("kind") != "tensor_value" or not isinstance(leaf, Tensor):
+            continue
+        try:
+            value, dtype, shape = tensor_value(stored.tensor_value)
+        except UndescribableError:
+            continue
+        if (dtype, shape) == (leaf.dtype, leaf.shape):
+            yield name, value
+
+
+def _given(spec: Message) -> list[Message]:
+    signature = spec.input_signature
+    match signature.WhichOneof("kind"):
+        case "tuple_value":
+            return list(signature.tuple_value.values)
+        case "list_value":
+            return list(signature.list_value.values)
+        case _:
+            return []
+
+
+def _named_by_author(node: Tree, given: Message | None) -> Tree:
+    """``node`` with the names in its ``input_signature``; the trace itself records names that TensorFlow made up."""
+    bare = without_names(node)
+    if given is None:
+        return bare
+    try:
+        said = tree(given)
+    except UndescribableError:
+        return bare
+    return said if without_names(said) == bare else bare

@@ -1,0 +1,115 @@
+"""A SignatureDef as data: flat tensors by wire name, the way in and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from specc.language.document import Method
+from specc.language.signatures import METHOD_NAMES
+from specc.language.tensor_string import Shape
+from specc.language.tree_edits import spelled
+from specc.language.trees import Leaf, Sparse
+from specc.language.wire_names import undivided_names
+from specc.reader.protobuf.messages import Message
+from specc.reader.protobuf.structured_value import composite, is_extension
+from specc.reader.protobuf.tensors import UndescribableError, dtype_name, shape_of_proto, tensor_value
+
+_METHODS = {name: method for method, name in METHOD_NAMES.items()}
+
+
+@dataclass(frozen=True)
+class WireTensor:
+    """One flat tensor of a signature."""
+
+    dtype: str
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a signature takes and gives, by wire name. ``node`` is its object in the graph, where there is one."""
+
+    inputs: dict[str, WireTensor]
+    outputs: dict[str, WireTensor]
+    method_name: str = METHOD_NAMES["predict"]
+    defaults: dict[str, Any] = field(default_factory=dict)
+    whole_inputs: dict[str, Leaf] = field(default_factory=dict)
+    """Composite tensors that have one wire name for all their components: TensorFlow 1, and some damaged archives."""
+    whole_outputs: dict[str, Leaf] = field(default_factory=dict)
+    undivided_outputs: tuple[str, ...] = ()
+    """ExtensionTypes, each with one wire name for its tensors, which are among ``outputs`` under numbered names."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def method(self) -> Method | None:
+        """What the signature is for, or None where the language has no word for it."""
+        return _METHODS.get(self.method_name)
+
+
+def read_signature(proto: Message) -> Signature:
+    """The Signature of a ``SignatureDef``.
+
+    Raises:
+        UndescribableError: one of its tensors is none of the language's, or it has no output.
+    """
+    if not proto.outputs:
+        raise UndescribableError("no output")
+    inputs, whole_inputs = _tensors(proto.inputs)
+    plain, extensions = [], {}
+    for entry in proto.outputs:
+        if _is_extension(entry.value):
+            extensions[entry.key] = list(entry.value.composite_tensor.components)
+        else:
+            plain.append(entry)
+    outputs, whole_outputs = _tensors(plain)
+    outputs |= _numbered(extensions, {**outputs, **whole_outputs})
+    notes = [
+        f"{name!r} is one name for all the tensors of an ExtensionType, which the language cannot say"
+        for name in sorted(extensions)
+    ]
+    defaults = {}
+    for entry in proto.defaults:
+        try:
+            value, dtype, shape = tensor_value(entry.value)
+        except UndescribableError as error:
+            notes.append(f"the default of {entry.key!r} is left out: it is {error}")
+            continue
+        if inputs.get(entry.key) == WireTensor(dtype, shape):
+            defaults[entry.key] = value
+        else:
+            notes.append(f"the default of {entry.key!r} is left out: no input has its name, dtype and shape")
+    undivided = tuple(sorted(extensions))
+    return Signature(inputs, outputs, proto.method_name, defaults, whole_inputs, whole_outputs, undivided, tuple(notes))
+
+
+def _is_extension(info: Message) -> bool:
+    return info.WhichOneof("encoding") == "composite_tensor" and is_extension(info.composite_tensor.type_spec)
+
+
+def _numbered(extensions: dict[str, list[Message]], others: Iterable[str]) -> dict[str, WireTensor]:
+    counts = {**{name: len(parts) for name, parts in extensions.items()}, **dict.fromkeys(others, 1)}
+    names = undivided_names(counts)
+    return {
+        name: WireTensor(dtype_name(part.dtype), shape_of_proto(part.tensor_shape))
+        for key, parts in extensions.items()
+        for name, part in zip(names[key], parts, strict=True)
+    }
+
+
+def _tensors(entries: Iterable[Message]) -> tuple[dict[str, WireTensor], dict[str, Leaf]]:
+    flat: dict[str, WireTensor] = {}
+    whole: dict[str, Leaf] = {}
+    # Sorted, since the entries of a map come in no order; the last of two with one name counts, as in protobuf.
+    for name, info in sorted(((entry.key, entry.value) for entry in entries), key=lambda pair: str(pair[0])):
+        if not name:
+            raise UndescribableError("a tensor without a name")
+        match info.WhichOneof("encoding"):
+            case "composite_tensor":
+                whole[name] = composite(info.composite_tensor.type_spec)
+            case "coo_sparse":
+                whole[name] = Sparse(dtype=dtype_name(info.dtype), shape=spelled(shape_of_proto(info.tensor_shape)))
+            case _:
+                flat[name] = WireTensor(dtype_name(info.dtype), shape_of_proto(info.tensor_shape))
+    return flat, whole

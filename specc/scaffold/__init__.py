@@ -1,0 +1,1 @@
+"""A first spec, inferred from a model or an archive: ``specc init``."""

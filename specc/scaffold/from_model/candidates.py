@@ -1,0 +1,74 @@
+"""What an endpoint is inferred from: a function of the model, and how it is called."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from specc.compiler.trace.call_arguments import ArityError, argument_of, place_arguments
+from specc.diagnostics import Diagnostic, SpecPath, finding
+from specc.errors import SpecError
+from specc.language.canonical import DEFAULT_ARGUMENTS
+from specc.language.document import Endpoint
+from specc.language.trees import Tree, tensor
+from specc.scaffold.inferred_spec import Guess
+
+UNKNOWN = tensor("bool[]")
+"""Stands for the outputs until the function is traced."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An endpoint that lacks its outputs and the names of its dimensions.
+
+    ``function`` is what the endpoint runs; ``python`` is the same, to be traced for other shapes; ``output_names``
+    are the model's own names for a bare output, or for the items of a list, None where it made one up.
+    """
+
+    name: str
+    endpoint: Endpoint
+    function: Callable[..., Any]
+    python: Callable[..., Any]
+    autograph: bool = False
+    output_names: tuple[str | None, ...] = ()
+    guesses: tuple[Guess, ...] = ()
+
+    @property
+    def path(self) -> SpecPath:
+        """Where the endpoint stands in its document."""
+        return ("endpoints", self.name)
+
+
+def declared(function: str, arguments: Sequence[str], inputs: Sequence[Tree], kwargs: Mapping[str, Any]) -> Endpoint:
+    """The endpoint but for its outputs."""
+    names = () if len(inputs) == 1 and tuple(arguments) == DEFAULT_ARGUMENTS else tuple(arguments)
+    said = {"arguments": names} if names else {}
+    return Endpoint(function=function, kwargs=dict(kwargs), inputs=tuple(inputs), outputs=UNKNOWN, **said)
+
+
+def called_with(
+    signature: inspect.Signature | None, given: Mapping[str, Any], is_tensor: Callable[[Any], bool], path: SpecPath
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What of ``given``, values by parameter, are inputs, by what a document calls them, and what is fixed in kwargs.
+
+    Raises:
+        SpecError: an endpoint cannot call the function like that.
+    """
+    called = argument_of(signature) if signature is not None else {}
+    inputs = {called.get(name, name): value for name, value in given.items() if is_tensor(value)}
+    fixed = {name: value for name, value in given.items() if not is_tensor(value) and value is not None}
+    try:
+        place_arguments(tuple(inputs), fixed, signature)
+    except ArityError as error:
+        raise SpecError([_uncallable(path, f"the inputs are {', '.join(inputs)}: {error}")]) from None
+    for name, value in fixed.items():
+        if not isinstance(value, (bool, int, float, str)):
+            raise SpecError([_uncallable(path, f"{name!r} was {type(value).__name__}, which no document can hold")])
+    return inputs, fixed
+
+
+def _uncallable(path: SpecPath, message: str) -> Diagnostic:
+    hint = 'write a function that takes tensors only, and name it in "function"'
+    return finding("wrong-arity", path, message, hint)

@@ -1,0 +1,139 @@
+"""A first spec for a model: every way to call it that the model itself knows of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+
+from specc.compiler.backends import require_backend
+from specc.diagnostics import Diagnostic, finding, kind_of
+from specc.errors import SpecError
+from specc.language.canonical import document_to_json
+from specc.language.document import CALL, VERSION, Document, Endpoint
+from specc.language.load import from_json, require_buildable
+from specc.language.tensor_string import ANY
+from specc.language.tree_edits import leaves, with_leaves
+from specc.language.trees import List, Ragged, Sparse, Tensor, Tree, Tuple
+from specc.scaffold.from_model.call_recorder import Call, call_of
+from specc.scaffold.from_model.candidates import Candidate
+from specc.scaffold.from_model.layer_candidates import layer_candidates
+from specc.scaffold.from_model.probe_dims import complete
+from specc.scaffold.from_model.traced_functions import traced_functions
+from specc.scaffold.inferred_spec import Guess, InferredSpec, with_legal_names
+from specc.scaffold.open_dims import BATCH
+
+_ENDPOINT = "serve"
+"""What ``Model.export`` calls its one endpoint."""
+_MADE_UP = re.compile(r"(functional|sequential|model)(_\d+)?")
+
+Finished = tuple[Endpoint, tuple[Guess, ...]]
+
+
+def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> InferredSpec:
+    """A first spec of ``model``: it validates, and builds. Its document does not say where the model is.
+
+    Args:
+        model: a built Keras model or layer, or a ``tf.Module``, a ``tf.function`` or another object whose public
+            tf.functions have an ``input_signature`` or were called.
+        example: the positional arguments of a call of a subclassed Keras model, tensors or arrays, nested as the model
+            takes them: of its first call Keras keeps no dtypes, and of several arguments the first alone.
+
+    Returns:
+        The :class:`specc.InferredSpec`: the document, and every guess in it.
+
+    Raises:
+        SpecError: the model is not built, cannot be traced, or takes or gives what no signature can.
+    """
+    require_backend("tensorflow")
+    left_out: list[Guess] = []
+    finished: dict[str, Finished]
+    if isinstance(model, keras.Layer):
+        call = example if isinstance(example, Call) or example is None else call_of(*example)
+        finished = {_ENDPOINT: _first_that_traces(layer_candidates(_ENDPOINT, model, call))}
+    else:
+        finished = {each.name: _finished(each) for each in traced_functions(model, left_out)}
+    if not finished:
+        raise SpecError([_no_endpoint(model, left_out)])
+    document = _document({each: endpoint for each, (endpoint, _) in finished.items()}, _name(model))
+    guesses = [guess for _, more in finished.values() for guess in more] + left_out
+    if BATCH in document.dims:
+        batch = "the first dimension of every input that leaves it open; check that these are one size"
+        guesses.insert(0, Guess(("dims", BATCH), batch))
+    if document.default is None:
+        guesses.append(Guess(("default",), f"none; choose one of {', '.join(sorted(document.endpoints))}"))
+    elif len(document.endpoints) > 1:
+        why = f"{document.default!r}, for its name; check that it is what a client wants who names no signature"
+        guesses.append(Guess(("default",), why))
+    require_buildable(document)
+    return InferredSpec(document, tuple(dict.fromkeys(guesses)))
+
+
+def _first_that_traces(candidates: Iterable[Candidate]) -> Finished:
+    """The first candidate that can be traced; raises what is wrong with the very first one."""
+    first: SpecError | None = None
+    for candidate in candidates:
+        try:
+            return _finished(candidate)
+        except SpecError as error:
+            first = first or error
+            if any(diagnostic.rule != "trace-failed" for diagnostic in error.diagnostics):
+                break
+    assert first is not None
+    raise first
+
+
+def _finished(candidate: Candidate) -> Finished:
+    """The endpoint under legal names, with its outputs and dimensions, and every guess in it."""
+    endpoint, renamed = with_legal_names(candidate.endpoint, candidate.path)
+    endpoint, guesses = complete(replace(candidate, endpoint=endpoint))
+    named = endpoint.model_copy(update={"outputs": _with_names(endpoint.outputs, candidate.output_names)})
+    endpoint, more = with_legal_names(named, candidate.path)
+    return endpoint, (*candidate.guesses, *renamed, *guesses, *more)
+
+
+def _with_names(outputs: Tree, names: Sequence[str | None]) -> Tree:
+    """A bare output, or the items of a list, under the model's own names, where it has them; keys are names already."""
+    flat = list(leaves(outputs))
+    match outputs:
+        case Tensor() | Ragged() | Sparse():
+            pass
+        case List() | Tuple() if len(outputs.items) == len(flat):
+            pass
+        case _:
+            return outputs
+    if len(flat) != len(names):
+        return outputs
+    named = (
+        leaf if name is None else leaf.model_copy(update={"name": name})
+        for leaf, name in zip(flat, names, strict=True)
+    )  # fmt: skip
+    return with_leaves(outputs, named)
+
+
+def _document(endpoints: dict[str, Endpoint], name: str | None) -> Document:
+    shapes = [
+        leaf.shape or ()
+        for each in endpoints.values()
+        for tree in (*each.inputs, each.outputs)
+        for leaf in leaves(tree)
+    ]
+    dims: dict[str, Any] = {dim: {} for shape in shapes for dim in shape if isinstance(dim, str) and dim != ANY}
+    usual = (name for name in (_ENDPOINT, CALL) if name in endpoints)
+    default = next(iter(endpoints)) if len(endpoints) == 1 else next(usual, None)
+    said = {"specc": VERSION, "name": name, "dims": dims, "endpoints": endpoints, "default": default}
+    return from_json(document_to_json(Document.model_validate(said)))
+
+
+def _name(model: Any) -> str | None:
+    """The model's own name, unless Keras made it up of no more than the kind of model."""
+    return model.name if isinstance(model, keras.Model) and not _MADE_UP.fullmatch(model.name) else None
+
+
+def _no_endpoint(model: Any, left_out: list[Guess]) -> Diagnostic:
+    reasons = "".join(f"; {guess}" for guess in left_out)
+    hint = "a first spec is for a built Keras model or layer, and for tf.functions with an input_signature or a trace"
+    return finding("bad-model", ("model",), f"{kind_of(model)} has nothing that an endpoint can call{reasons}", hint)

@@ -1,0 +1,129 @@
+"""The one endpoint of a Keras model or layer: its call, under the names that Keras's own record of it has."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import keras
+import tensorflow as tf
+from pydantic import ValidationError
+
+from specc.compiler.tensorspec import tree_of
+from specc.compiler.trace.functional_models import functional_inputs, made_up_name
+from specc.diagnostics import SpecPath, finding
+from specc.errors import SpecError
+from specc.keras_export.input_specs import Slot, map_structure
+from specc.language.canonical import DEFAULT_ARGUMENTS
+from specc.language.document import DEFAULT_FUNCTION, Endpoint
+from specc.language.tree_edits import leaves, with_leaves, without_names
+from specc.language.trees import Leaf
+from specc.language.wire_names import BoundLeaf, input_leaves
+from specc.scaffold.from_model.call_recorder import Call
+from specc.scaffold.from_model.candidates import Candidate, declared
+from specc.scaffold.from_model.recorded_inputs import Recorded, of_call, recorded_inputs
+from specc.scaffold.inferred_spec import Guess
+
+_DTYPES = ("float32", "int64", "string")
+_CONTAINERS = "called with an OrderedDict or a defaultdict; it gets a plain dict, which Keras flattens by sorted keys"
+_MOST_INPUTS = 3
+"""Of more inputs than these, all are taken to have one dtype: not every combination can be traced."""
+
+
+def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterator[Candidate]:
+    """The endpoint ``name`` that calls ``layer``, the likeliest first: where Keras knows no dtypes, they are tried out.
+
+    ``call`` is one that the layer was made for; a Functional model and a Sequential one know their inputs better.
+
+    Raises:
+        SpecError: the layer does not know enough of its inputs.
+    """
+    symbolic = isinstance(layer, keras.Sequential) or functional_inputs(layer) is not None
+    if call is None or symbolic:
+        recorded = recorded_inputs(layer)
+    else:
+        recorded = of_call(layer, call.args, call.kwargs, sizes=not call.symbolic)
+        recorded = replace(recorded, is_plain=call.is_plain)
+    at: SpecPath = ("endpoints", name)
+    guesses: list[Guess] = []
+    endpoint = _endpoint(recorded, at, guesses)
+    if recorded.sizes:
+        guesses.append(Guess((*at, "inputs"), recorded.sizes))
+    if not recorded.is_plain:
+        guesses.append(Guess((*at, "inputs"), _CONTAINERS))
+    for optional in recorded.optional:
+        guesses.append(Guess((*at, "inputs"), f"Keras may leave out {optional!r}; an archive always takes it"))
+    outputs = tuple(_output_names(layer))
+    candidate = Candidate(name, endpoint, layer, layer, output_names=outputs, guesses=tuple(guesses))
+    if not recorded.guessed_dtypes:
+        yield candidate
+        return
+    flat = [leaf for tree in endpoint.inputs for leaf in leaves(tree)]
+    for dtypes in _combinations([leaf.dtype for leaf in flat]):
+        tried = _with_dtypes(endpoint, dtypes)
+        noted = [Guess(leaf.path, _dtype_guess(leaf.leaf)) for leaf in input_leaves(tried, at)]
+        yield replace(candidate, endpoint=tried, guesses=(*guesses, *noted))
+
+
+def _dtype_guess(leaf: Leaf) -> str:
+    return f"the dtype {leaf.dtype} is a guess: of its first call, Keras keeps the shapes alone"
+
+
+def _combinations(dtypes: Sequence[str]) -> Iterable[tuple[str, ...]]:
+    """The dtypes to try, those that Keras itself would take first."""
+    words = tuple(dict.fromkeys((*dtypes, *_DTYPES)))
+    many = len(dtypes) > _MOST_INPUTS
+    others = ((word,) * len(dtypes) for word in words) if many else itertools.product(words, repeat=len(dtypes))
+    return dict.fromkeys((tuple(dtypes), *others))
+
+
+def _with_dtypes(endpoint: Endpoint, dtypes: Sequence[str]) -> Endpoint:
+    remaining = iter(dtypes)
+    trees = tuple(
+        with_leaves(tree, iter([leaf.model_copy(update={"dtype": next(remaining)}) for leaf in leaves(tree)]))
+        for tree in endpoint.inputs
+    )
+    return endpoint.model_copy(update={"inputs": trees})
+
+
+def _endpoint(recorded: Recorded, at: SpecPath, guesses: list[Guess]) -> Endpoint:
+    """The endpoint but for its outputs, each leaf called by its key, else by the name of its ``keras.Input``."""
+    names = list(recorded.arguments)
+    slots = list(recorded.arguments.values())
+    if names == list(DEFAULT_ARGUMENTS) and isinstance(slots[0], Slot) and slots[0].name:
+        names = [slots[0].name]
+    try:
+        trees = [without_names(tree_of(map_structure(value, lambda slot: slot.spec))) for value in slots]
+    except (TypeError, ValidationError) as error:
+        message = "the inputs hold an empty container, or a dict with a key that is no string"
+        raise SpecError([finding("bad-model", ("model",), message)]) from error
+    bare = declared(DEFAULT_FUNCTION, names, trees, recorded.kwargs)
+    flat = [slot for value in slots for slot in tf.nest.flatten(value)]
+    named = iter([_named(leaf, slot, guesses) for leaf, slot in zip(input_leaves(bare, at), flat, strict=True)])
+    return bare.model_copy(update={"inputs": tuple(with_leaves(tree, named) for tree in bare.inputs)})
+
+
+def _named(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf:
+    key = bound.path[-1] if len(bound.path) > len(("endpoints", "name", "inputs", 0)) else None
+    if key is None or slot.name in (None, bound.name):
+        return bound.leaf
+    if isinstance(key, str):
+        guesses.append(
+            Guess(bound.path, f"called {bound.name!r} on the wire, by its key; its keras.Input is {slot.name!r}")
+        )
+        return bound.leaf
+    return bound.leaf.model_copy(update={"name": slot.name})
+
+
+def _output_names(layer: keras.Layer) -> Iterator[str | None]:
+    """The names of the layers that give the outputs, but for those that Keras made up, or that stand twice."""
+    if isinstance(layer, keras.Sequential):
+        names, makers = [layer.layers[-1].name], {layer.layers[-1].name: layer.layers[-1]}
+    else:
+        names = list(getattr(layer, "output_names", None) or ())
+        makers = {maker.name: maker for maker in getattr(layer, "operations", ())}
+    for name in names:
+        made_up = name not in makers or made_up_name(name, makers[name]) or Counter(names)[name] > 1
+        yield None if made_up else name

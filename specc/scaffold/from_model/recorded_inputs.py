@@ -1,0 +1,210 @@
+"""What a Keras model or layer knows of its inputs: symbolic tensors, or the shapes of its first call."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.compiler.trace.functional_models import MADE_UP_INPUT, functional_inputs, optional_inputs
+from specc.diagnostics import SpecPath, finding
+from specc.errors import SpecError
+from specc.keras_export.input_specs import Slot, has_plain_containers, map_structure, symbolic_spec, type_of
+from specc.scaffold.from_model.candidates import called_with
+
+_PATH: SpecPath = ("model",)
+_OPTION = "training"
+_FIRST_CALL = "the sizes are those of the first call, but for the batch; check which of them may vary"
+_STRINGS = (keras.layers.StringLookup, keras.layers.TextVectorization)
+_INTEGERS = (keras.layers.Embedding, keras.layers.IntegerLookup)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The positional arguments by name, each a nested structure of Slots, and the keyword arguments to fix.
+
+    ``guessed_dtypes`` is true where only shapes are known; ``sizes`` says what of the sizes need not hold for others,
+    or is empty; ``optional`` are the names of inputs that may be None; ``is_plain`` is false where it was called with
+    containers that cannot be written in a document.
+    """
+
+    arguments: dict[str, Any]
+    kwargs: dict[str, Any]
+    guessed_dtypes: bool = False
+    sizes: str = ""
+    optional: tuple[str, ...] = ()
+    is_plain: bool = True
+
+
+def recorded_inputs(layer: keras.Layer) -> Recorded:
+    """What ``layer`` was made for, or was called with.
+
+    Raises:
+        SpecError: it is not built, or what it recorded is not enough to call it.
+    """
+    kwargs = _options(layer)
+    if not layer.built:
+        raise _bad("it is not built", "call it once where it is made, best on keras.Input tensors")
+    functional = functional_inputs(layer)
+    if functional is not None:
+        arguments = {"inputs": map_structure(functional, lambda tensor: symbolic_slot(tensor, tensor.shape))}
+        return Recorded(arguments, kwargs, optional=optional_inputs(layer))
+    if isinstance(layer, keras.Sequential):
+        return _of_sequential(layer, kwargs) or _of_shapes(layer, kwargs)
+    call = _of_symbolic_call(layer)
+    if call is None:
+        return _of_shapes(layer, kwargs)
+    return replace(of_call(layer, *map(_symbolic_slots, call)), is_plain=has_plain_containers(list(call)))
+
+
+def _of_sequential(layer: keras.Sequential, kwargs: dict[str, Any]) -> Recorded | None:
+    """Built by its first call, it has that call's batch size, which only stateful layers are bound to."""
+    try:
+        (tensor,) = layer.inputs
+    except (AttributeError, ValueError):  # its layers cannot be called on symbolic tensors, or take several
+        return None
+    first = tensor.shape[:1] if _is_stateful(layer) else tensor.shape[:1] and (None,)
+    other = first != tensor.shape[:1]
+    sizes = f"taken for any batch size, and not for that of {tensor.shape[0]} alone" if other else ""
+    return Recorded({"inputs": symbolic_slot(tensor, (*first, *tensor.shape[1:]))}, kwargs, sizes=sizes)
+
+
+def _of_symbolic_call(layer: keras.Layer) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+    """The call on ``keras.Input`` tensors, where there was one: Keras has no public record of its nested arguments."""
+    nodes = getattr(layer, "_inbound_nodes", ())
+    if not nodes:
+        return None
+    return tuple(nodes[-1].arguments.args), dict(nodes[-1].arguments.kwargs)
+
+
+def _symbolic_slots(value: Any) -> Any:
+    return map_structure(
+        value, lambda leaf: symbolic_slot(leaf, leaf.shape) if isinstance(leaf, keras.KerasTensor) else leaf
+    )
+
+
+def of_call(layer: keras.Layer, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, sizes: bool = False) -> Recorded:
+    """What a call, with Slots in place of tensors, says of the inputs; ``sizes`` where their sizes may be others.
+
+    Raises:
+        SpecError: an endpoint cannot call the layer like that.
+    """
+    signature = inspect.signature(layer.call)
+    takes_all = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in signature.parameters.values())
+    known = {name: value for name, value in kwargs.items() if takes_all or name in signature.parameters}
+    given = _spread(signature.bind_partial(*args, **known).arguments, signature)
+    if not _holds_slots(given.get(_OPTION)):
+        given |= _options(layer)
+    inputs, fixed = called_with(signature, given, _holds_slots, _PATH)
+    return Recorded(inputs, fixed, sizes=_FIRST_CALL if sizes else "")
+
+
+def _options(layer: keras.Layer) -> dict[str, Any]:
+    return {_OPTION: False} if _OPTION in inspect.signature(layer.call).parameters else {}
+
+
+def _spread(given: Mapping[str, Any], signature: inspect.Signature) -> dict[str, Any]:
+    """Arguments by name, those of a ``*inputs`` and a ``**others`` one by one."""
+    spread: dict[str, Any] = {}
+    for name, value in given.items():
+        match signature.parameters[name].kind:
+            case inspect.Parameter.VAR_POSITIONAL:
+                spread |= {f"{name}_{index}": item for index, item in enumerate(value)}
+            case inspect.Parameter.VAR_KEYWORD:
+                spread |= value
+            case _:
+                spread[name] = value
+    return spread
+
+
+def _holds_slots(value: Any) -> bool:
+    flat = tf.nest.flatten(value)
+    return bool(flat) and all(isinstance(item, Slot) for item in flat)
+
+
+def _of_shapes(layer: keras.Layer, kwargs: dict[str, Any]) -> Recorded:
+    recorded = layer.get_build_config() or {}
+    shapes = recorded.get("shapes_dict", recorded)
+    if not shapes:
+        hint = "call it once on keras.Input tensors, or put it into a keras.Sequential behind a keras.Input"
+        raise _bad("the shapes of its inputs are not recorded", hint)
+    signature = inspect.signature(layer.call)
+    names = _parameters(signature)
+    if any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in signature.parameters.values()):
+        raise _bad("it takes any number of them", "call it once on keras.Input tensors")
+    if len(shapes) == 1 and names:
+        (shape,) = shapes.values()
+        shapes = {names[0]: shape}
+    else:
+        given = {name.removesuffix("_shape"): shape for name, shape in shapes.items()}
+        shapes = {name: given[name] for name in (*names, *given) if name in given}
+    required = {name for name in names if signature.parameters[name].default is inspect.Parameter.empty}
+    needed = [name for name in names if name in required and name != _OPTION]
+    missing = [name for name in needed if name not in shapes]
+    if missing:
+        build = f"build(self, {', '.join(f'{name}_shape' for name in needed)})"
+        hint = f"call it once on keras.Input tensors, or define {build}"
+        raise _bad(f"it recorded the shape of {', '.join(shapes)}, and none of {', '.join(missing)}", hint)
+    inputs, _ = called_with(signature, {**kwargs, **dict.fromkeys(shapes, True)}, lambda value: value is True, _PATH)
+    shapes = dict(zip(inputs, shapes.values(), strict=True))
+
+    def slots(dtype: str) -> dict[str, Any]:
+        return {name: _slots_of_shapes(shape, dtype, not _is_stateful(layer)) for name, shape in shapes.items()}
+
+    arguments = slots(_dtype(layer))
+    if len(tf.nest.flatten(arguments)) == 1 and _consumed(layer):
+        arguments = slots(_consumed(layer))
+    return Recorded(arguments, kwargs, guessed_dtypes=True, sizes=_FIRST_CALL)
+
+
+def _parameters(signature: inspect.Signature) -> list[str]:
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [name for name, parameter in signature.parameters.items() if parameter.kind in kinds]
+
+
+def _slots_of_shapes(shapes: Any, dtype: str, any_batch: bool) -> Any:
+    if isinstance(shapes, Mapping):
+        return {key: _slots_of_shapes(shape, dtype, any_batch) for key, shape in shapes.items()}
+    if all(size is None or isinstance(size, int) for size in shapes):
+        first = (None,) if any_batch and shapes else tuple(shapes[:1])
+        return Slot(tf.TensorSpec((*first, *shapes[1:]), dtype))
+    return type_of(shapes)(_slots_of_shapes(shape, dtype, any_batch) for shape in shapes)
+
+
+def _dtype(layer: keras.Layer) -> str:
+    """What a layer takes; under mixed precision it casts by itself."""
+    dtype = layer.input_dtype
+    return layer.variable_dtype if dtype in ("float16", "bfloat16") else dtype  # type: ignore[no-any-return]
+
+
+def _consumed(layer: keras.Layer) -> str:
+    """The dtype of the one input of a model that has a layer for words or for numbers of words; else nothing."""
+    inner = list(_inner(layer))
+    if any(isinstance(each, _STRINGS) for each in inner):
+        return "string"
+    return "int64" if any(isinstance(each, _INTEGERS) for each in inner) else ""
+
+
+def _inner(layer: keras.Layer) -> Iterator[keras.Layer]:
+    for each in getattr(layer, "layers", ()):
+        yield each
+        yield from _inner(each)
+
+
+def _is_stateful(layer: keras.Layer) -> bool:
+    """Whether some layer keeps a state for each example of a batch, whose size is fixed then."""
+    return any(getattr(each, "stateful", False) for each in (layer, *_inner(layer)))
+
+
+def symbolic_slot(tensor: keras.KerasTensor, shape: Any) -> Slot:
+    """The Slot of a KerasTensor, without a name that Keras made up."""
+    made_up = tensor.name is None or MADE_UP_INPUT.fullmatch(tensor.name) is not None
+    return Slot(symbolic_spec(tensor, shape), None if made_up else tensor.name)
+
+
+def _bad(message: str, hint: str) -> SpecError:
+    return SpecError([finding("bad-model", _PATH, f"the inputs of the model cannot be known: {message}", hint)])

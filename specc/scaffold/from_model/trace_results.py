@@ -1,0 +1,101 @@
+"""What a function gives for inputs of certain shapes, as tracing it shows, and as Keras's own inference does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+from pydantic import ValidationError
+
+from specc.compiler.tensorspec import tensor_specs, tree_of
+from specc.compiler.trace.call_parameters import place
+from specc.compiler.trace.cores import Cores, Source
+from specc.compiler.trace.model_containers import in_own_containers
+from specc.compiler.trace.output_check import describe, spec_of
+from specc.diagnostics import finding
+from specc.errors import SpecError
+from specc.language.document import Endpoint
+from specc.language.tensor_string import ANY, Shape
+from specc.language.tree_edits import without_names
+from specc.language.trees import Tree
+from specc.scaffold.from_model.candidates import Candidate
+
+
+def result_tree(candidate: Candidate) -> Tree:
+    """The tree of the result, as building would trace it.
+
+    Raises:
+        SpecError: the function cannot be traced, or gives what no signature can.
+    """
+    result = _trace(candidate, candidate.endpoint, candidate.function)
+    path = (*candidate.path, "outputs")
+    hint = 'write a function that returns tensors, and name it in "function"'
+    for leaf in tf.nest.flatten(result):
+        if spec_of(leaf) is None:
+            message = f"the function returns {describe(leaf)}; a signature gives tensors, in lists, tuples and dicts"
+            raise SpecError([finding("output-conflict", path, message, hint)])
+    try:
+        return without_names(tree_of(tf.nest.map_structure(spec_of, result)))
+    except ValidationError:
+        message = "the function returns an empty container, or a dict with a key that is no string"
+    except TypeError as error:
+        message = f"the function returns what no signature can give: {error}"
+    raise SpecError([finding("output-conflict", path, message, hint)])
+
+
+def result_shapes(candidate: Candidate, endpoint: Endpoint) -> list[Shape] | None:
+    """The shapes of the result's leaves where the inputs are those of ``endpoint``; None where they are refused."""
+    try:
+        result = _trace(candidate, endpoint, candidate.python)
+    except SpecError:
+        return None
+    shapes = [_shape(spec_of(leaf).shape) for leaf in tf.nest.flatten(result)]
+    if any(shape is None or ANY in shape for shape in shapes) and isinstance(candidate.function, keras.Layer):
+        inferred = _keras_shapes(candidate.function, endpoint)
+        if inferred is not None and len(inferred) == len(shapes):
+            return [_merged(traced, said) for traced, said in zip(shapes, inferred, strict=True)]
+    return shapes
+
+
+def _trace(candidate: Candidate, endpoint: Endpoint, function: Callable[..., Any]) -> Any:
+    path = (*candidate.path, "function")
+    source = Source(
+        function=place(candidate.function, endpoint.arguments, endpoint.kwargs).around(function),
+        path=path,
+        identity=candidate.name,
+        kwargs=endpoint.kwargs,
+        autograph=candidate.autograph,
+    )
+    core = Cores().trace(source, [tensor_specs(tree) for tree in endpoint.inputs], (), ())
+    return core.result
+
+
+def _shape(shape: Any) -> Shape:
+    return None if shape.rank is None else tuple(ANY if size is None else size for size in shape.as_list())
+
+
+def _keras_shapes(layer: keras.Layer, endpoint: Endpoint) -> list[Shape] | None:
+    """What Keras infers, who knows the batch behind ops whose traces do not; only of dense inputs."""
+    specs = [tensor_specs(tree) for tree in endpoint.inputs]
+    if not all(isinstance(spec, tf.TensorSpec) and spec.shape.rank is not None for spec in tf.nest.flatten(specs)):
+        return None
+    symbolic = tf.nest.map_structure(lambda spec: keras.KerasTensor(spec.shape.as_list(), spec.dtype.name), specs)
+    infer = place(layer, endpoint.arguments, endpoint.kwargs).around(layer.compute_output_spec)
+    try:
+        first, *others = symbolic
+        result = infer(in_own_containers(layer, first), *others, **endpoint.kwargs)
+    except Exception:  # noqa: BLE001  # any layer's own code, and nothing hangs on it
+        return None
+    tensors = tf.nest.flatten(result)
+    if not all(isinstance(tensor, keras.KerasTensor) for tensor in tensors):
+        return None
+    return [tuple(ANY if size is None else size for size in tensor.shape) for tensor in tensors]
+
+
+def _merged(traced: Shape, said: Shape) -> Shape:
+    """``traced``, with what Keras says of the sizes that the trace leaves open."""
+    if traced is None or said is None or len(traced) != len(said):
+        return traced
+    return tuple(other if dim == ANY else dim for dim, other in zip(traced, said, strict=True))

@@ -1,0 +1,114 @@
+"""The tf.functions of a model that is no Keras layer, each an endpoint as its signature or its trace has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+from pydantic import ValidationError
+
+from specc.compiler.tensorspec import tree_of
+from specc.compiler.trace.call_parameters import parameters_of
+from specc.compiler.user_code import run_user_code
+from specc.diagnostics import SpecPath, finding
+from specc.errors import SpecError
+from specc.keras_export.requested_signature import parameter_names, traces_of
+from specc.language.document import CALL
+from specc.language.tree_edits import without_names
+from specc.language.validation.legal_names import legal_endpoint_name
+from specc.reader.graph_document import is_public
+from specc.scaffold.from_model.candidates import Candidate, called_with, declared
+from specc.scaffold.inferred_spec import Guess
+
+_FUNCTIONS = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
+_SERVE = "serve"
+
+
+def traced_functions(model: Any, left_out: list[Guess]) -> Iterator[Candidate]:
+    """A candidate for each public tf.function of ``model``, and for the model itself where it is one.
+
+    An object that can be called revives as one; a function by itself gets a name. What cannot be an endpoint, or not
+    under its own name, is noted in ``left_out``.
+    """
+    taken: set[str] = set()
+    for attribute, count in _lists_of_functions(model):
+        message = f"{attribute}: a list of {count} function{'' if count == 1 else 's'}, which no document can declare"
+        left_out.append(Guess((), message))
+    for attribute, function in _functions(model):
+        wanted = _SERVE if function is model else attribute
+        name = legal_endpoint_name(wanted, taken)
+        taken.add(name)
+        if name != wanted:
+            left_out.append(Guess(("endpoints", name), f"no endpoint can be called {wanted!r}"))
+        try:
+            yield _candidate(name, attribute, function)
+        except SpecError as error:
+            reasons = "; ".join(
+                f"{each.message}; {each.hint}" if each.hint else each.message for each in error.diagnostics
+            )
+            left_out.append(Guess(("endpoints", name), f"left out: {reasons}"))
+
+
+def _functions(model: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(model, _FUNCTIONS):
+        yield CALL, model
+        return
+    known = {**{key: value for kind in reversed(type(model).__mro__) for key, value in vars(kind).items()}}
+    known |= getattr(model, "__dict__", {})
+    for attribute, value in sorted(known.items()):
+        if is_public(attribute) and isinstance(value, _FUNCTIONS):
+            yield attribute, getattr(model, attribute)  # bound to the model
+
+
+def _lists_of_functions(model: Any) -> Iterator[tuple[str, int]]:
+    """Such as the ``regularization_losses`` of TF-Hub's modules: what they are and how many functions they hold."""
+    for attribute, value in sorted(getattr(model, "__dict__", {}).items()):
+        items = list(value) if isinstance(value, (list, tuple)) and is_public(attribute) else []
+        if items and all(isinstance(item, _FUNCTIONS) for item in items):
+            yield attribute, len(items)
+
+
+def _candidate(name: str, attribute: str, function: Any) -> Candidate:
+    path: SpecPath = ("endpoints", name)
+    guesses: list[Guess] = []
+    asked = getattr(function, "input_signature", None)
+    if asked is not None:
+        run_user_code(function.get_concrete_function, "trace-failed", path, "tracing failed")
+    traces = sorted(traces_of(function), key=_trains)
+    if not traces:
+        hint = "give it an input_signature, or call it once where the model is made"
+        raise SpecError([finding("bad-signature", path, "the tf.function was never called", hint)])
+    if len(traces) > 1:
+        lost = " that infers; what training=True does is lost" if _trains(traces[-1]) > _trains(traces[0]) else ""
+        message = f"the first of {len(traces)} traces{lost}; an input_signature would decide"
+        guesses.append(Guess((*path, "inputs"), message))
+    inputs, fixed = called_with(parameters_of(function), _arguments(traces[0]), _holds_specs, path)
+    # The names of the specs in a trace are TensorFlow's, those in an input_signature the author's.
+    specs = inputs.values() if asked is None or len(asked) != len(inputs) else asked
+    try:
+        trees = [tree_of(spec) for spec in specs]
+    except (TypeError, ValidationError) as error:
+        message = "an argument is no tensor, nor a list, tuple or dict of tensors"
+        raise SpecError([finding("bad-signature", path, message)]) from error
+    if specs is not asked:
+        trees = [without_names(tree) for tree in trees]
+    python = getattr(function, "python_function", function)
+    endpoint = declared(attribute, list(inputs), trees, fixed)
+    return Candidate(name, endpoint, function, python, autograph=True, guesses=tuple(guesses))
+
+
+def _arguments(trace: Any) -> dict[str, Any]:
+    """The specs, and the Python values, of a trace's arguments by name."""
+    positional, by_name = trace.structured_input_signature
+    return dict(zip(parameter_names(trace), [*positional, *by_name.values()], strict=True))
+
+
+def _trains(trace: Any) -> bool:
+    """Whether a trace is the way to call a model while it is trained."""
+    return _arguments(trace).get("training") is True
+
+
+def _holds_specs(value: Any) -> bool:
+    flat = tf.nest.flatten(value)
+    return bool(flat) and all(isinstance(item, tf.TypeSpec) for item in flat)

@@ -1,0 +1,158 @@
+"""A first spec: a document that was inferred and not written, with every guess that is in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from specc.diagnostics import SpecPath, format_path, printable
+from specc.language.document import Document, Endpoint
+from specc.language.tree_edits import leaves as leaves_of
+from specc.language.tree_edits import with_leaves
+from specc.language.trees import Leaf, Tensor, Tree
+from specc.language.validation.buildable import input_keys, is_input_name
+from specc.language.validation.legal_names import argument_names, legal_name
+from specc.language.wire_names import BoundLeaf, components, input_leaves, output_leaves
+from specc.reader.linking import renamed
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What nothing proves, or what could not be taken over: where it stands, and what to check."""
+
+    path: SpecPath
+    message: str
+
+    def __str__(self) -> str:
+        return printable(f"{format_path(self.path)}: {self.message}" if self.path else self.message)
+
+
+@dataclass(frozen=True)
+class InferredSpec:
+    """A document that can be built, and what a person should check in it before it is committed."""
+
+    document: Document
+    guesses: tuple[Guess, ...] = ()
+
+
+def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[Guess, ...]]:
+    """``endpoint``, which stands at ``at``, under names that can be built, and a guess for each that is new.
+
+    Arguments are renamed, and leaves get a ``name``; keys stay as the function has them.
+    """
+    guesses: list[Guess] = []
+    known = [_wire_names(leaf) for leaf in input_leaves(endpoint)]
+    arguments = argument_names(endpoint.arguments)
+    for index, name in enumerate(endpoint.arguments):
+        if arguments[index] != name:
+            guesses.append(Guess((*at, "arguments", index), f"no argument can be called {name!r}"))
+    endpoint = endpoint.model_copy(update={"arguments": tuple(arguments)})
+    endpoint = _with_inputs(endpoint, _named_as_before(endpoint, known))
+    inputs = _with_inputs(endpoint, _renamed_inputs(endpoint, at, guesses)).inputs
+    outputs = with_leaves(endpoint.outputs, iter([*_renamed_outputs(endpoint, at, guesses)]))
+    legal = endpoint.model_copy(update={"inputs": inputs, "outputs": outputs})
+    return _without_needless_names(legal), tuple(guesses)
+
+
+def _with_inputs(endpoint: Endpoint, leaves: Iterator[Leaf]) -> Endpoint:
+    new = iter([*leaves])  # all of them are made before the first is put in its place
+    return endpoint.model_copy(update={"inputs": tuple(with_leaves(tree, new) for tree in endpoint.inputs)})
+
+
+def _wire_names(leaf: BoundLeaf) -> tuple[str, ...]:
+    return tuple(component.wire_name for component in leaf.components)
+
+
+def _named_as_before(endpoint: Endpoint, known: list[tuple[str, ...]]) -> Iterator[Leaf]:
+    """The inputs under the wire names that they had before their arguments were renamed, where those are legal."""
+    for leaf, names in zip(input_leaves(endpoint), known, strict=True):
+        yield renamed(leaf.leaf, _wire_names(leaf), names) if all(map(is_input_name, names)) else leaf.leaf
+
+
+def _without_needless_names(endpoint: Endpoint) -> Endpoint:
+    """``endpoint`` where no dense leaf says the name that its path makes anyway."""
+    bare = endpoint.model_copy(
+        update={"inputs": tuple(map(_bare, endpoint.inputs)), "outputs": _bare(endpoint.outputs)}
+    )
+    made = iter([leaf.name for leaf in (*input_leaves(bare), *output_leaves(bare))])
+    inputs = tuple(with_leaves(tree, _spoken(tree, made)) for tree in endpoint.inputs)
+    outputs = with_leaves(endpoint.outputs, _spoken(endpoint.outputs, made))
+    return endpoint.model_copy(update={"inputs": inputs, "outputs": outputs})
+
+
+def _bare(tree: Tree) -> Tree:
+    return with_leaves(tree, (leaf.model_copy(update={"name": None}) for leaf in leaves_of(tree)))
+
+
+def _spoken(tree: Tree, made: Iterator[str]) -> Iterator[Leaf]:
+    """The leaves of ``tree``, without a name where it is the one that is ``made`` of the path."""
+    for leaf in leaves_of(tree):
+        needless = next(made) == leaf.name and isinstance(leaf, Tensor)
+        yield leaf.model_copy(update={"name": None}) if needless else leaf
+
+
+def _renamed_inputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> Iterator[Leaf]:
+    leaves = input_leaves(endpoint, at)
+    taken: set[object] = set()
+    kept: set[int] = set()
+    for index, leaf in enumerate(leaves):  # before any is renamed: no new name takes one that can stay
+        names = _wire_names(leaf)
+        if all(map(is_input_name, names)) and _are_free(names, taken):
+            kept.add(index)
+            taken.update(key for name in names for key in input_keys(name))
+    for index, leaf in enumerate(leaves):
+        yield leaf.leaf if index in kept else _renamed(leaf, taken, guesses)
+
+
+def _are_free(names: Iterable[str], taken: Collection[object]) -> bool:
+    """Whether ``names`` clash neither with what is taken nor with each other."""
+    keys = [key for name in names for key in input_keys(name)]
+    return len(set(keys)) == len(keys) and not any(key in taken for key in keys)
+
+
+def _renamed(leaf: BoundLeaf, taken: set[object], guesses: list[Guess]) -> Leaf:
+    """The leaf under the first name made of its own whose components clash with nothing that is ``taken``."""
+    base = _legal_wire_name(leaf.name)
+    for number in count(1):
+        name = base if number == 1 else f"{base}_{number}"
+        legal = _named(leaf.leaf, name)
+        names = [component.wire_name for component in components(legal, name)]
+        if _are_free(names, taken):
+            break
+    taken.update(key for name in names for key in input_keys(name))
+    guesses.append(Guess(leaf.path, f"called {name!r} on the wire, since {leaf.name!r} is no legal name, or taken"))
+    return legal
+
+
+def _renamed_outputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> Iterator[Leaf]:
+    taken: set[str] = set()
+    for leaf in output_leaves(endpoint, at):
+        names = _wire_names(leaf)
+        legal = leaf.leaf
+        if not all(name.isprintable() and name not in taken for name in names):
+            base = "".join(letter if letter.isprintable() else "_" for letter in leaf.name)
+            free = (base if number == 1 else f"{base}_{number}" for number in count(1))
+            name = next(
+                name for name in free
+                if not any(part.wire_name in taken for part in components(_named(leaf.leaf, name), name))
+            )  # fmt: skip
+            legal = _named(leaf.leaf, name)
+            guesses.append(
+                Guess(leaf.path, f"called {name!r} on the wire, since {leaf.name!r} is taken or unprintable")
+            )
+        taken |= {part.wire_name for part in components(legal, legal.name or leaf.name)}
+        yield legal
+
+
+def _named(leaf: Leaf, name: str) -> Leaf:
+    said = {"name": name} if isinstance(leaf, Tensor) else {"name": name, "names": None}
+    return leaf.model_copy(update=said)
+
+
+def _legal_wire_name(text: str) -> str:
+    """A legal wire name of an input that is like ``text``."""
+    parts = (re.sub(r"[^A-Za-z0-9_.-]+", "_", part) for part in text.split("/") if part)
+    word = "/".join(parts).lstrip("_.-/")
+    return word if is_input_name(word) else legal_name(text, (), "input")

@@ -1,0 +1,94 @@
+"""Names for the sizes that a model leaves open, by the rank of a tensor and the place of the axis in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import count
+
+from specc.language.document import Endpoint
+from specc.language.tensor_string import ANY, Dim, Shape
+from specc.language.tree_edits import leaves, with_leaves
+from specc.language.trees import Leaf, Ragged
+from specc.language.wire_names import input_leaves
+
+BATCH = "batch"
+_IMAGE = ("height", "width", "channels")
+_VOLUME = ("depth", *_IMAGE)
+
+
+@dataclass(frozen=True)
+class OpenDim:
+    """An axis of any size of the input leaf at position ``leaf``, and what such an axis is for as a rule."""
+
+    leaf: int
+    axis: int
+    role: str
+    wire_name: str
+
+
+def open_dims(endpoint: Endpoint) -> tuple[OpenDim, ...]:
+    """The axes of the inputs that may have a name and have none, in the order of the leaves."""
+    return tuple(
+        OpenDim(index, axis, _role(bound.leaf.shape, axis), bound.name)
+        for index, bound in enumerate(input_leaves(endpoint))
+        for axis, dim in enumerate(bound.leaf.shape or ())
+        if dim == ANY and is_uniform(bound.leaf, axis)
+    )
+
+
+def is_uniform(leaf: Leaf, axis: int) -> bool:
+    """Whether an axis of ``leaf`` has one size, so that it may have a name."""
+    return not (isinstance(leaf, Ragged) and 1 <= axis <= leaf.ragged_rank)
+
+
+def _role(shape: Shape, axis: int) -> str:
+    assert shape is not None
+    if axis == 0:
+        return BATCH
+    open_axes = [place for place, dim in enumerate(shape) if dim == ANY and place > 0]
+    if axis == 1 and (len(shape) <= 3 or open_axes == [1]):
+        return "time"
+    words = {4: _IMAGE, 5: _VOLUME}.get(len(shape), ())
+    if words:
+        channels_first = open_axes[0] == 2 and open_axes[-1] == len(shape) - 1
+        return words[axis - 2 if channels_first else axis - 1]
+    return "features" if axis == len(shape) - 1 else f"size_{axis}"
+
+
+def named_apart(dims: tuple[OpenDim, ...], *, one_batch: bool = True) -> dict[OpenDim, str]:
+    """A name for each axis that claims nothing but one batch size, or not even that: no two inputs share another."""
+    names: dict[OpenDim, str] = {}
+    for dim in dims:
+        if dim.role == BATCH and one_batch:
+            names[dim] = BATCH
+            continue
+        alone = sum(other.role == dim.role for other in dims) == 1
+        word = dim.role if alone else f"{dim.wire_name}_{dim.role}"
+        numbered = (word if number == 1 else f"{word}_{number}" for number in count(1))
+        names[dim] = next(name for name in numbered if name not in names.values())
+    return names
+
+
+def named_together(dims: tuple[OpenDim, ...]) -> dict[OpenDim, str]:
+    """One name for all axes that are for the same, as a model that adds two sequences needs it."""
+    return {dim: dim.role for dim in dims}
+
+
+def with_dims(endpoint: Endpoint, names: Mapping[OpenDim, Dim]) -> Endpoint:
+    """``endpoint`` with these names, or sizes, on the axes of its inputs."""
+    by_place = {(dim.leaf, dim.axis): name for dim, name in names.items()}
+
+    def dressed(index: int) -> Callable[[int, Dim], Dim]:
+        return lambda axis, dim: by_place.get((index, axis), dim)
+
+    flat = [leaf for tree in endpoint.inputs for leaf in leaves(tree)]
+    replaced = iter([with_shape(leaf, dressed(index)) for index, leaf in enumerate(flat)])
+    return endpoint.model_copy(update={"inputs": tuple(with_leaves(tree, replaced) for tree in endpoint.inputs)})
+
+
+def with_shape(leaf: Leaf, change: Callable[[int, Dim], Dim]) -> Leaf:
+    """``leaf`` with each dimension that its axis is changed to."""
+    if leaf.shape is None:
+        return leaf
+    return leaf.model_copy(update={"shape": tuple(change(axis, dim) for axis, dim in enumerate(leaf.shape))})

@@ -1,0 +1,150 @@
+"""One endpoint of an archive as one that can be built from the archive: with the function that it revives with."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from specc.diagnostics import Diagnostic, SpecPath
+from specc.language.document import CALL, Document, Endpoint
+from specc.language.signatures import DEFAULT_KEYS
+from specc.language.tensor_string import ANY, Dim
+from specc.language.tree_edits import leaves, with_leaves
+from specc.language.trees import Dict, Ragged, Sparse, Tensor, Tree, children
+from specc.language.validation.buildable import find_illegal
+from specc.language.validation.consistency import find_inconsistencies
+from specc.reader.describe_endpoint import describe_signature, inferring
+from specc.reader.saved_functions import Function, Trace
+from specc.reader.signature_defs import Signature
+from specc.scaffold.inferred_spec import Guess, with_legal_names
+from specc.scaffold.open_dims import BATCH, with_shape
+
+CALL_SIGNATURE = "specc:call_signature"
+"""The function of an endpoint that is a signature of the archive and no attribute of what it revives as."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the archive offers: its signatures, and the public functions of what it revives as."""
+
+    signatures: Mapping[str, Signature]
+    functions: Mapping[str, Function]
+
+
+class UnbuildableError(Exception):
+    """An endpoint cannot be built from the archive; the text says why."""
+
+
+def rebuilt(name: str, legal: str, found: Document, parts: Parts) -> tuple[Endpoint, tuple[Guess, ...]]:
+    """The endpoint with a function that the revived archive has, under legal names, and with a batch dimension.
+
+    Args:
+        name: what the archive calls it.
+        legal: what the document will call it.
+        found: the document that the archive was read as.
+        parts: what the archive offers.
+
+    Raises:
+        UnbuildableError: the archive revives with no function that can be called as the endpoint is.
+    """
+    at: SpecPath = ("endpoints", legal)
+    endpoint = _with_function(name, found.endpoints[name], parts)
+    endpoint, guesses = with_legal_names(endpoint, at)
+    endpoint = _with_batch(endpoint)
+    for change in ({}, {"method": "predict"}):
+        changed = endpoint.model_copy(update=change)
+        findings = _find(changed, legal, found)
+        if not findings:
+            if changed.method != endpoint.method:
+                guesses += (Guess((*at, "method"), f"predict, since it is no {endpoint.method} by TensorFlow's rules"),)
+            return changed, guesses
+    raise UnbuildableError(str(findings[0]))
+
+
+def _find(endpoint: Endpoint, name: str, found: Document) -> list[Diagnostic]:
+    """What is wrong with an endpoint, as the only one of a document."""
+    default = name if name in DEFAULT_KEYS.values() or name == CALL == found.default else None
+    alone = Document.model_validate(
+        {"specc": 1, "dims": {BATCH: {}}, "endpoints": {name: endpoint}, "default": default}
+    )
+    alone = alone.model_copy(update={"mode": found.mode})
+    return [*find_inconsistencies(alone), *find_illegal(alone)]
+
+
+def _with_function(name: str, endpoint: Endpoint, parts: Parts) -> Endpoint:
+    """The revived attribute where it takes and gives what is described; else the signature, described flat."""
+    function, signature = parts.functions.get(name), parts.signatures.get(name)
+    reason = "it is neither a public function nor a signature"
+    traces = function.traces if function is not None else ()
+    fixing = {trace.fixed for trace in inferring([trace for trace in traces if _is_described(endpoint, trace)])}
+    for trace in traces:
+        if not _is_described(endpoint, trace):
+            reason = "the function of its name cannot be described as it is called"
+        elif signature is not None and len(fixing) > 1:
+            reason = "nothing says which of the function's traces its signature is"
+        elif (kwargs := _fixed(trace)) is None:
+            reason = f"its trace fixes {', '.join(trace.fixed)}, which no document can hold"
+        elif not (name.isascii() and name.isidentifier()):
+            reason = "its name is no attribute that a document can hold"
+        else:
+            return endpoint.model_copy(update={"function": name, "kwargs": kwargs})
+    if signature is None:
+        raise UnbuildableError(reason)
+    flat = describe_signature(signature, None).endpoint
+    assert flat is not None
+    items = dict(zip(flat.arguments, flat.inputs, strict=True))
+    update: dict[str, Any] = {"function": CALL_SIGNATURE, "kwargs": {"key": name}, "arguments": (), "inputs": ()}
+    if items:
+        update |= {"arguments": ("inputs",), "inputs": (Dict(items=items),)}
+    return flat.model_copy(update=update)
+
+
+def _is_described(endpoint: Endpoint, trace: Trace) -> bool:
+    """Whether a trace has the structure of ``endpoint``; a signature may know its shapes better."""
+    mine, its = (*endpoint.inputs, endpoint.outputs), (*trace.inputs, trace.outputs)
+    return endpoint.arguments == trace.arguments and list(map(_structure, mine)) == list(map(_structure, its))
+
+
+def _structure(tree: Tree) -> object:
+    """The containers of a tree, and what is no shape of its leaves."""
+    match tree:
+        case Tensor() | Sparse():
+            return tree.kind, tree.dtype
+        case Ragged():
+            return tree.kind, tree.dtype, tree.ragged_rank, tree.row_splits_dtype
+        case _:
+            return tree.kind, [(key, _structure(child)) for key, child in children(tree)]
+
+
+def _fixed(trace: Trace) -> dict[str, Any] | None:
+    """The Python values that a trace has fixed, as keyword arguments, or None where one is no plain value."""
+    kwargs: dict[str, Any] = {}
+    for name, _, text in (fixed.partition("=") for fixed in trace.fixed):
+        try:
+            value = ast.literal_eval(text)
+        except (SyntaxError, ValueError):
+            return None
+        if value is not None:
+            kwargs[name] = value
+    return kwargs
+
+
+def _with_batch(endpoint: Endpoint) -> Endpoint:
+    """``endpoint`` with a named batch, where every dense input that has a first dimension leaves it open."""
+    first = [
+        leaf.shape[0] for tree in endpoint.inputs for leaf in leaves(tree) if isinstance(leaf, Tensor) and leaf.shape
+    ]
+    if not first or any(dim != ANY for dim in first):
+        return endpoint
+
+    def named(axis: int, dim: Dim) -> Dim:
+        return BATCH if axis == 0 and dim == ANY else dim
+
+    inputs = tuple(_with_shapes(tree, named) for tree in endpoint.inputs)
+    return endpoint.model_copy(update={"inputs": inputs, "outputs": _with_shapes(endpoint.outputs, named)})
+
+
+def _with_shapes(tree: Tree, change: Callable[[int, Dim], Dim]) -> Tree:
+    return with_leaves(tree, iter([with_shape(leaf, change) for leaf in leaves(tree)]))

@@ -1,0 +1,186 @@
+"""JSON text to plain data, stricter than Python's ``json``: what other readers would read differently is refused.
+
+Text without a defect is read by the ``json`` module alone, which is fast. Whatever is wrong with a text is found out by
+:mod:`specc.source.json_scanner`, which knows where everything stands.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import re
+import stat
+from io import RawIOBase
+from pathlib import Path
+from typing import Any
+
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError, UnreadableError
+from specc.rules.table import RuleId
+from specc.source.limits import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_VALUES
+from specc.source.spec_source import SpecSource
+
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+"""What a string with half a surrogate pair must hold."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class _DefectError(Exception):
+    """The text has a defect, of which the scanner will tell more."""
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of the regular file at ``path``, at most one more than the largest text has.
+
+    Raises:
+        UnreadableError: there is no such file, it is no regular file, or it may not be read.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableError(f"cannot read {path}: it is no regular file")
+        with path.open("rb", buffering=0) as file:
+            return _read_all(file, min(status.st_size, MAX_BYTES) + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        number = getattr(error, "errno", None)
+        missing = number in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+        reason = "there is no such file" if missing else getattr(error, "strerror", None) or str(error)
+        raise UnreadableError(f"cannot read {path}: {reason}") from None
+
+
+def _read_all(file: RawIOBase, size: int) -> bytes:
+    """All that ``file`` holds, of which ``size`` bytes are expected, and at most one more than the largest text has."""
+    content = file.read(size) or b""
+    while len(content) <= MAX_BYTES and (more := file.read(MAX_BYTES + 1 - len(content))):
+        content += more  # it has grown
+    return content
+
+
+def parse_json(content: bytes | str) -> Any:
+    """The data of one JSON text.
+
+    Raises:
+        SpecError: as :func:`read_json` does, or a key stands twice, or a value is NaN, an infinity, a number that is
+            too long, or a string with half a surrogate pair.
+    """
+    source = read_json(content)
+    if source.defects:
+        raise SpecError(source.defects)
+    return source.data
+
+
+def read_json(content: bytes | str, name: str = "") -> SpecSource:
+    """One JSON text, which findings call ``name``, and its data, in spite of defects that leave the rest certain.
+
+    Raises:
+        SpecError: the text is larger than 16 MiB or a million values, not UTF-8, not JSON, or nested too deep.
+    """
+    try:
+        return _read_json(content, name)
+    except SpecError as error:
+        raise SpecError(finding.in_file(name) for finding in error.diagnostics) from None
+
+
+def _read_json(content: bytes | str, name: str) -> SpecSource:
+    if len(content) > MAX_BYTES:
+        raise _refusal("too-large", f"the file is larger than {MAX_BYTES // 2**20} MiB")
+    text = content if isinstance(content, str) else _decode(content)
+    if text.startswith("\ufeff"):
+        message, hint = "the file starts with a byte order mark", "save it as UTF-8 without one"
+        raise SpecError([_located(Diagnostic(rule="byte-order-mark", message=message, hint=hint), text, 0)])
+    try:
+        data = _DECODER.decode(text)
+        depth, values = measure(data)
+        defects: tuple[Diagnostic, ...] = ()
+        sound = depth <= MAX_DEPTH and not _has_half_a_pair(text, data)
+    except (json.JSONDecodeError, _DefectError, RecursionError):
+        sound = False
+    if not sound:
+        from specc.source.json_scanner import scan  # noqa: PLC0415  # only what is broken waits for it
+
+        data, defects = scan(text)
+        _, values = measure(data)
+    if values > MAX_VALUES:
+        raise _refusal("too-large", f"the file holds more than {MAX_VALUES:,} values")
+    return SpecSource(name, text, data, values, defects)
+
+
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = content.decode("utf-8", "replace")
+        start = len(content[: error.start].decode("utf-8"))
+        what = "the file is UTF-16" if content.startswith(_UTF_16) else f"byte {error.start} is not UTF-8"
+        finding = Diagnostic(rule="not-utf-8", message=what, hint="save the file as UTF-8")
+        raise SpecError([_located(finding, text, start)]) from None
+
+
+def _located(finding: Diagnostic, text: str, at: int) -> Diagnostic:
+    from specc.source.lines import Lines  # noqa: PLC0415  # only what is broken waits for it
+
+    return finding.located(Lines(text).location(at, at + 1))
+
+
+def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        raise _DefectError
+    return data
+
+
+def _no_constant(text: str) -> Any:
+    raise _DefectError(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise _DefectError(text)
+    return number
+
+
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise _DefectError(text)
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
+)
+
+
+def _has_half_a_pair(text: str, data: Any) -> bool:
+    if "\\u" not in text and text.isascii():
+        return False  # the usual text, which need not be searched
+    if not _HALF_PAIR.search(text):
+        return False
+    try:
+        json.dumps(data, ensure_ascii=False).encode("utf-8")
+    except (UnicodeEncodeError, RecursionError):
+        return True
+    return False
+
+
+def measure(data: Any) -> tuple[int, int]:
+    """How deep ``data`` is nested, as far as it may be, and how many values it holds.
+
+    Level by level, so that a hostile file meets a limit of ours and not of Python's.
+    """
+    depth, values, level = 0, 1, [data] if isinstance(data, (list, dict)) else []
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        values += sum(map(len, level))
+        level = [
+            item
+            for container in level
+            for item in (container.values() if isinstance(container, dict) else container)
+            if isinstance(item, (list, dict))
+        ]
+    return depth, values
+
+
+def _refusal(rule: RuleId, message: str) -> SpecError:
+    return SpecError([Diagnostic(rule=rule, message=message)])

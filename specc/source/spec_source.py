@@ -1,0 +1,29 @@
+"""A spec's text with its data, kept beside the document so that a later finding still has a line and a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from specc.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True)
+class SpecSource:
+    """One JSON text, what findings call it, its data, and how many values that holds.
+
+    ``defects`` are the findings about the text itself in spite of which it was read.
+    """
+
+    name: str
+    text: str
+    data: Any
+    values: int
+    defects: tuple[Diagnostic, ...] = ()
+
+    def locate(self, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """``findings``, whose paths lead through ``data``, with their file and location, in the order of the text."""
+        from specc.source.locations import locate  # noqa: PLC0415  # most specs have no finding
+
+        return [finding.in_file(self.name) for finding in locate(self.text, findings)]

@@ -1,0 +1,109 @@
+"""Every rule has a page, and its examples are what they say they are."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from rule_examples import Example, blocks, examples, sections
+
+from specc.checks import BUILT_CHECKS, CHECKS, Settings
+from specc.cli import validate
+from specc.cli.settings import SettingsFinder
+from specc.rules import RULES, rule_page, rule_summary, table
+from specc.rules.reference import reference
+
+OF_A_SPEC = {rule.id for rule in RULES.values() if rule.stage in ("text", "document", "check")} - {"not-canonical"}
+"""Rules whose examples ``specc validate`` judges; the others are found by building and reading."""
+DESCRIBED = {"archive-mismatch", "asset-clash", "byte-order-mark", "not-utf-8", "too-large", "too-many-findings"}
+"""Rules whose examples are told in words: bytes that no page can hold, or what only a bug or a race leads to."""
+LANGUAGES = (["json"], ["text"], ["python"], ["json", "python"])
+SPECS = [example for example in examples() if example.spec]
+
+
+def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
+    assert sorted(page.stem for page in Path(table.__file__).parent.glob("*.md")) == sorted(RULES)
+
+
+def test_an_id_has_one_stage() -> None:
+    stages = [*table._STAGES.values(), *table._TARGETS.values(), table.GeneralCheck, table.BuiltOnnxCheck]
+    ids = [rule for each in stages for rule in get_args(each)]
+    assert len(ids) == len(set(ids)) == len(RULES)
+    assert {rule for rule in RULES if RULES[rule].stage == "check"} == set(CHECKS)
+    assert set(table._TARGETS) == set(get_args(table.Target))
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_page_has_its_form(rule: str) -> None:
+    page = rule_page(rule)
+    assert page.startswith(f"# {rule}\n\n")
+    assert list(sections(rule)) == [rule, "Bad", "Good"]
+    summary, *reasons = sections(rule)[rule].split("\n\n")
+    assert summary == rule_summary(rule)
+    assert re.fullmatch(r"[A-Z`].*[^.]\.", summary)
+    assert re.search(r"\. [A-Z]", summary) is None  # one sentence
+    assert len(summary) <= 110
+    assert reasons
+    change = " `[tool.specc]` levels can change it." if rule in (*CHECKS, *BUILT_CHECKS) else ""
+    assert page.endswith(f"\n\nLevel: {RULES[rule].level}.{change}\n")
+    assert max(map(len, page.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_page_has_a_bad_and_a_good_example(rule: str) -> None:
+    for kind in ("Bad", "Good"):
+        text = sections(rule)[kind]
+        languages = [language for language, _ in blocks(text)]
+        assert languages in LANGUAGES if rule not in DESCRIBED else (languages == [] and text.endswith("."))
+        assert text.count("```") == 2 * len(languages)
+
+
+def found(example: Example, directory: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The rules of all that ``specc validate`` finds, for the target of a check and with the check switched on."""
+    rule, finder = RULES[example.rule], SettingsFinder()
+    if rule.stage == "check":
+        levels: Any = {rule.id: "warning"} if rule.level == "off" else {}
+        settings = Settings(levels, frozenset([rule.target]) if rule.target else frozenset())
+        monkeypatch.setattr(finder, "settings_for", lambda _: settings)
+    file = directory / "ranker.specc.json"
+    file.write_text(example.spec, encoding="utf-8")
+    return {finding.rule for finding in validate._findings(str(file), finder)}
+
+
+@pytest.mark.parametrize("example", SPECS, ids=str)
+def test_an_example_gives_its_rule_or_nothing(
+    example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_finding = example.kind == "Bad" and example.rule in OF_A_SPEC
+    assert found(example, tmp_path, monkeypatch) == ({example.rule} if is_finding else set())
+
+
+def test_text_is_what_json_is_not() -> None:
+    for rule in sorted(RULES):
+        for language, content in blocks(rule_page(rule)):
+            if language == "json":
+                json.loads(content)
+            elif language == "text":
+                with pytest.raises(ValueError, match=r"constant|Expecting"):
+                    json.loads(content, parse_constant=_no_constant)
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"a constant: {text}")
+
+
+def test_the_reference_is_fresh() -> None:
+    path = Path(__file__).parents[2] / "docs" / "rules.md"
+    assert path.read_text(encoding="utf-8") == reference(), "run: make docs"
+
+
+def test_the_table_of_contents_leads_to_every_page() -> None:
+    text = reference()
+    for rule in sorted(RULES):
+        assert f"| [{rule}](#{rule}) | {RULES[rule].level} | {rule_summary(rule)} |\n" in text
+        assert text.count(f"\n## {rule}\n") == 1
+    headings = re.findall(r"^# .*$", text, flags=re.MULTILINE)
+    assert {heading for heading in headings if heading != "# ranker.py"} == {"# Rules"}
