@@ -13,7 +13,7 @@ from rule_examples import examples
 from specc.cli import main
 from specc.language.load import dump, loads
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CANONICAL = """\
 {
   "specc": 1,

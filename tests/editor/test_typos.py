@@ -22,7 +22,7 @@ from specc.language.validation.pydantic_errors import keys_of
 
 ROOT = Path(__file__).parents[2]
 EVERYTHING: dict[str, Any] = {
-    **json.loads((ROOT / "tests" / "unit" / "language" / "everything.specc.json").read_text(encoding="utf-8")),
+    **json.loads((ROOT / "tests" / "language" / "everything.specc.json").read_text(encoding="utf-8")),
     "$schema": "../../schemas/specc.v1.schema.json",
 }
 PLACES = [

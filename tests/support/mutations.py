@@ -15,7 +15,7 @@ from specc.language.trees import KINDS
 
 Place = tuple[str | int, ...]
 
-EVERYTHING = json.loads(Path(__file__).with_name("everything.specc.json").read_text(encoding="utf-8"))
+EVERYTHING = json.loads((Path(__file__).parents[1] / "language" / "everything.specc.json").read_text(encoding="utf-8"))
 """A document that visits every definition, key and branch of the language."""
 
 MAX = 10**18 - 1
