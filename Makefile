@@ -37,6 +37,7 @@ schemas: $(VENV)/installed
 
 docs: $(VENV)/installed
 	$(BIN)/python -m specc.rules.reference > docs/rules.md
+	$(BIN)/python -m specc.cli.reference docs
 
 $(VENV)/installed: pyproject.toml
 	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \

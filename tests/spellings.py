@@ -1,4 +1,7 @@
-"""One document in other words: long forms for short ones, ``2.0`` for ``2``, defaults said, keys shuffled, more space."""
+"""One document in other words: long forms for short ones, ``2.0`` for ``2``, defaults said, keys shuffled, more space.
+
+Keys keep their order in kwargs and in the dicts of inputs, where it is a part of what the document says.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,10 @@ class _Respeller:
             sharding = {"callback": options["experimental_sharding_callback"]}
             said["save_options"] = {**options, "experimental_sharding_callback": sharding}
         said["variable_collections"] = {name: self._collection(collection) for name, collection in collections.items()}
-        return self._shuffled(said)
+        shuffled = {name: self._shuffled_endpoint(endpoint) for name, endpoint in self._shuffled_keys(endpoints)}
+        return {
+            key: shuffled if key == "endpoints" else self._shuffled(value) for key, value in self._shuffled_keys(said)
+        }
 
     def _endpoint(self, endpoint: dict[str, Any]) -> dict[str, Any]:
         said = {
@@ -140,11 +146,36 @@ class _Respeller:
             case _:
                 return value
 
+    def _shuffled_endpoint(self, endpoint: dict[str, Any]) -> dict[str, Any]:
+        said = {}
+        for key, value in self._shuffled_keys(endpoint):
+            match key:
+                case "inputs":
+                    said[key] = [self._shuffled_input(tree) for tree in value]
+                case "kwargs":
+                    said[key] = value
+                case _:
+                    said[key] = self._shuffled(value)
+        return said
+
+    def _shuffled_input(self, tree: Any) -> Any:
+        match tree:
+            case {"kind": "dict" | "list" | "tuple" | "namedtuple"} if is_long_form(tree):
+                return {key: self._shuffled_input(value) for key, value in self._shuffled_keys(tree)}
+            case dict() if not is_long_form(tree):
+                return {key: self._shuffled_input(value) for key, value in tree.items()}
+            case list():
+                return [self._shuffled_input(item) for item in tree]
+            case _:
+                return self._shuffled(tree)
+
+    def _shuffled_keys(self, value: dict[str, Any]) -> list[tuple[str, Any]]:
+        return [(key, value[key]) for key in self._random.sample(sorted(value), len(value))]
+
     def _shuffled(self, value: Any) -> Any:
         match value:
             case dict():
-                keys = self._random.sample(sorted(value), len(value))
-                return {key: self._shuffled(value[key]) for key in keys}
+                return {key: self._shuffled(item) for key, item in self._shuffled_keys(value)}
             case list():
                 return [self._shuffled(item) for item in value]
             case _:

@@ -161,7 +161,8 @@ def document_data(draw: Draw, extent: Extent = FULL) -> dict[str, Any]:
         "$schema": texts,
         "name": texts.filter(bool),
         "description": texts,
-        "model": st.sampled_from(("m:build", "é.keras", "é/1/")),
+        "model": st.sampled_from(("m:build", "é.keras", "é.h5", "é/1/")),
+        "imports": st.lists(st.sampled_from(("ops", "a.layers", "_b")), max_size=2, unique=True),
     }
     data: dict[str, Any] = {"specc": 1, **draw(st.fixed_dictionaries({}, optional=top)), "dims": draw(_dims)}
     names = Names(draw, extent, ("serve", "Score", "embed_user"))

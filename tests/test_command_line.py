@@ -288,8 +288,8 @@ class TestBuild:
             ("doubling:number", "bad-model: doubling:number is an int, which is no model; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
             ("doubling:raises", "bad-model: doubling:raises() failed: ZeroDivisionError: division by zero; raised in doubling.py, line 10, in <lambda>"),
             ("leaving:m", "import-failed: importing 'leaving' failed: it called sys.exit(0); raised in leaving.py, line 1, in <module>"),
-            ("./m.py:build", "bad-path: './m.py:build' is not module:attribute, a .keras file or, with a slash at its end, a SavedModel's directory; for example 'ranker.model:build'"),
-            ("broken.keras", "bad-model: cannot load 'broken.keras': ValueError: File not found: filepath=broken.keras. Please ensure the file is an accessible `.keras` zip file.; a custom class must be registered; or name a module:attribute that returns the model"),
+            ("./m.py:build", "bad-path: './m.py:build' is not module:attribute, a .keras or .h5 file or, with a slash at its end, a SavedModel's directory; for example 'ranker.model:build'"),
+            ("broken.keras", "bad-model: cannot load 'broken.keras': it is not a zip file, as every .keras file is; it may be cut short; save the model again with model.save()"),
         ],
     )  # fmt: skip
     def test_models_that_cannot_be_had(self, model: str, message: str, spec: Any, tmp_path: Path) -> None:

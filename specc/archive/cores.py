@@ -10,7 +10,7 @@ import copy
 import inspect
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -19,6 +19,7 @@ import tensorflow as tf
 from specc.archive.backends import Backend, Callee, current_backend
 from specc.archive.backends.jax_shapes import declared_symbols
 from specc.archive.binding import BoundEndpoint
+from specc.archive.model_containers import with_own_containers
 from specc.archive.opaque import opaque_objects
 from specc.archive.user_code import run_user_code
 from specc.diagnostics import Diagnostic, SpecPath
@@ -118,7 +119,7 @@ class Cores:
 
         Its flat tensors get these names where it is traced now, and as many names as tensors are given.
         """
-        kwargs = json.dumps(source.kwargs, sort_keys=True)
+        kwargs = json.dumps(source.kwargs)  # in their order, which a function may depend on
         key = (
             source.identity,
             kwargs,
@@ -127,7 +128,8 @@ class Cores:
             self.backend.key(source, list(arguments)),
         )
         if key not in self.functions:
-            function = self.backend.traceable(source, list(arguments))
+            called = replace(source, function=with_own_containers(source.function))
+            function = self.backend.traceable(called, list(arguments))
             core = _trace(source, function, arguments, input_names, output_names)
             faults = list(self.backend.find_faults(source, core.concrete))
             if faults:
@@ -175,7 +177,7 @@ def _nameless(specs: Any) -> Any:
 
 
 def _hashable(specs: Any) -> object:
-    """A key that is equal for equal nested specs, container types and all, but for the tensors' names."""
+    """A key that is equal for equal nested specs, types of containers and order of keys, but for the tensors' names."""
     structure = tf.nest.map_structure(lambda _: ".", specs)
     return repr(structure), tuple(tf.nest.flatten(_nameless(specs))), _classes(specs)
 
@@ -183,7 +185,7 @@ def _hashable(specs: Any) -> object:
 def _classes(specs: Any) -> tuple[str, ...]:
     """The classes of the containers, which ``repr`` may hide."""
     if isinstance(specs, dict):
-        return tuple(name for key in sorted(specs) for name in _classes(specs[key]))
+        return tuple(name for item in specs.values() for name in _classes(item))
     if isinstance(specs, (list, tuple)):
         return (type(specs).__name__, *(name for item in specs for name in _classes(item)))
     return ()

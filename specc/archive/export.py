@@ -13,11 +13,13 @@ from specc.archive.backends import Backend
 from specc.archive.binding import LeftOut, bind
 from specc.archive.compiled import CompiledEndpoint
 from specc.archive.cores import Cores, ops_of
+from specc.archive.distributed import tracing_for_archive
 from specc.archive.endpoints import TracedEndpoint, trace_endpoints
+from specc.archive.op_registry import find_custom_ops
 from specc.archive.publishing.publish import Destination
 from specc.archive.receivers import receiver_signature
 from specc.archive.report import EndpointReport, ExportReport, SignatureReport
-from specc.archive.resources import captured_variables, owners, tracked
+from specc.archive.resources import captured_variables, name_tables, owners, tracked
 from specc.archive.save_options import tf_save_options
 from specc.archive.seal import seal
 from specc.archive.variables import collect, find_variables, model_variables
@@ -27,6 +29,8 @@ from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.signatures import all_signatures, published_signatures
 from specc.reader import inspect_archive
+from specc.reader.custom_ops import loading_note
+from specc.reader.saved_model import read_saved_model
 
 _LOOKUP = "LookupTableFindV2"
 """The op of every lookup in a table."""
@@ -90,6 +94,7 @@ def export(
     cores = Cores()  # which refuses a backend without a way into an archive
     destination.check()  # before minutes of tracing
     clock = Clock(progress)
+    name_tables(model)
     return publish(prepare(document, declared, model, functions, cores, clock), destination, clock)
 
 
@@ -112,7 +117,8 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         left_out: LeftOut = {}
         cores.backend.know(model)
-        traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
+        with tracing_for_archive(model, policy=document.save_options.experimental_variable_policy):
+            traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
         endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
         contents = _gather(document, model, endpoints, left_out, collections or {}, cores.backend)
     undescribed = {name: each.undescribed for name, each in (revived or {}).items() if each.undescribed}
@@ -134,7 +140,9 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
         with clock.stage("write", writing), prepared.backend.quiet():
             write(contents, stage.directory)
         with clock.stage("seal", "sealing"):
-            seal(document, stage.directory, prepared.left_out, prepared.undescribed)
+            (graph,) = read_saved_model(stage.directory)
+            custom_ops = find_custom_ops(graph)
+            seal(document, stage.directory, prepared.left_out, prepared.undescribed, custom_ops)
             prove(stage.directory)
         files = file_sizes(stage.directory)
         clock.progress(stage.publishing)
@@ -148,7 +156,8 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
         collections={name: len(variables) for name, variables in contents.collections.items()},
         files=files,
         seconds=clock.seconds,
-        notes=(*_notes(contents), *stage.notes),
+        custom_ops=custom_ops,
+        notes=(*_notes(contents, custom_ops, document.imports), *stage.notes),
         nested_tables=tuple(_nested_tables(contents)),
     )
 
@@ -244,7 +253,9 @@ def _nested_tables(contents: Contents) -> Iterator[str]:
             yield endpoint.compiled.name
 
 
-def _notes(contents: Contents) -> Iterator[str]:
+def _notes(contents: Contents, custom_ops: Mapping[str, str], imports: Sequence[str]) -> Iterator[str]:
+    if custom_ops:
+        yield loading_note(custom_ops, imports)
     inferring = [endpoint.compiled.name for endpoint in contents.endpoints if not endpoint.compiled.declared.gradients]
     if inferring and contents.keeps_gradients:
         names = ", ".join(inferring)

@@ -19,7 +19,7 @@ MADE_UP_INPUT = re.compile(r"(keras_tensor|input_layer)(_\d+)?|input_\d+")
 def functional_model(function: Any) -> Any:
     """The Functional or Sequential model that ``function`` calls, where its ``call`` is Keras's own, or None."""
     owner = getattr(function, "__self__", None) if is_method(function, "call", "__call__") else function
-    if not isinstance(owner, keras.Model) or not type(owner).call.__module__.startswith("keras."):
+    if not isinstance(owner, keras.Model) or not all(map(_is_of_keras, (owner.call, type(owner).__call__))):
         return None
     try:
         tensors = owner.inputs
@@ -29,9 +29,28 @@ def functional_model(function: Any) -> Any:
     return owner if symbolic and tensors else None
 
 
+def functional_inputs(layer: Any) -> Any:
+    """The nested KerasTensors that a Functional model takes, or None for any other layer."""
+    if not isinstance(layer, keras.Model) or isinstance(layer, keras.Sequential):
+        return None
+    tensors = getattr(layer, "inputs", None)
+    symbolic = isinstance(tensors, list) and all(isinstance(tensor, keras.KerasTensor) for tensor in tensors)
+    return layer.input if symbolic and tensors else None
+
+
+def optional_inputs(layer: Any) -> tuple[str, ...]:
+    """The names of the inputs that may be None."""
+    found = (each for each in getattr(layer, "operations", ()) if isinstance(each, keras.layers.InputLayer))
+    return tuple(each.name for each in found if getattr(each, "optional", False))
+
+
 def is_method(function: Any, *names: str) -> bool:
     """Whether ``function`` is a bound method of one of these names."""
     return getattr(getattr(function, "__func__", None), "__name__", None) in names
+
+
+def _is_of_keras(method: Any) -> bool:
+    return str(getattr(method, "__module__", "")).startswith("keras.")
 
 
 def made_up_name(name: str, layer: Any) -> bool:

@@ -40,6 +40,7 @@ from specc.archive.publishing.publish import Destination
 from specc.archive.publishing.staging import Stage
 from specc.archive.publishing.versions import VersionChoice
 from specc.archive.report import ExportReport
+from specc.archive.resources import name_tables
 from specc.archive.seal import write_fingerprint
 from specc.diagnostics import Diagnostic, did_you_mean, finding
 from specc.errors import Findings, SpecError
@@ -126,7 +127,8 @@ def merge(  # noqa: PLR0913  # each is one thing that a caller may say
         files = file_sizes(stage.directory)
         progress(stage.publishing)
     modes = tuple(replace(report, path=stage.published) for report in reports)
-    return MergedReport(stage.published, modes, files, tuple(stage.notes))
+    notes = dict.fromkeys((*(note for report in reports for note in report.notes), *stage.notes))
+    return MergedReport(stage.published, modes, files, tuple(notes))
 
 
 def _compiled(programs: Iterable[Program | Document]) -> list[Program]:
@@ -190,6 +192,7 @@ def _prepare(
 ) -> list[Prepared]:
     """Every mode, traced; a function that several of them use is traced once."""
     cores = Cores()
+    name_tables(model)
     prepared, findings = [], Findings()
     for program in programs:
         own = {name: function for name, function in functions.items() if name in program}

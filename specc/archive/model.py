@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from specc.archive.user_code import import_object, run_user_code, summarize
+from specc.archive.model_file import load_model_file
+from specc.archive.op_registry import registered_ops, unregistered_ops
+from specc.archive.user_code import import_module, import_object, run_user_code, summarize
 from specc.diagnostics import Diagnostic, SpecPath, kind_of
-from specc.errors import SpecError, UnreadableError
+from specc.errors import SpecError
+from specc.language.scalars import names_model_file
 from specc.reader.archive_reader import choose_graph
-from specc.reader.reference_variables import REFERENCE_OPS
-from specc.reader.saved_model import read_saved_model
+from specc.reader.graph_ops import REFERENCE_OPS
+from specc.reader.saved_model import damaged, read_saved_model
+from specc.reader.wire import DamagedError
 
 _PATH: SpecPath = ("model",)
 
 
-def load_model(target: str, directory: Path, *, seed: int) -> Any:
-    """The model that ``module:attribute`` names, or a ``.keras`` file or an ``archive/`` relative to ``directory``.
+def load_model(target: str, directory: Path, *, seed: int, imports: Sequence[str] = ()) -> Any:
+    """The model that ``module:attribute`` names, or a Keras file or an ``archive/`` relative to ``directory``.
 
     ``seed`` is set for Python, NumPy and Keras before anything is imported, and Keras counts its names from one again,
-    so that building is repeatable, whatever was loaded before.
+    so that building is repeatable, whatever was loaded before. ``imports`` are the modules to import before the model.
 
     Raises:
         SpecError: nothing can be imported or loaded there, or what a callable returned is no model.
@@ -33,10 +38,12 @@ def load_model(target: str, directory: Path, *, seed: int) -> Any:
     """
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
+    for index, module in enumerate(imports):
+        import_module(module, ("imports", index))
     if target.endswith("/"):
         return _load_archive(directory / target, target)
-    if target.endswith(".keras") and (":" not in target or "/" in target):
-        return _load_file(directory / target, target)
+    if names_model_file(target):
+        return load_model_file(directory / target, target)
     found = import_object(target, _PATH)
     # A Keras model is callable too, so the type is looked at first.
     if not (isinstance(found, (type, functools.partial)) or inspect.isroutine(found)) or _is_model(found):
@@ -44,31 +51,25 @@ def load_model(target: str, directory: Path, *, seed: int) -> Any:
     return _require_model(run_user_code(found, "bad-model", _PATH, f"{target}() failed"), f"{target}()")
 
 
-def _load_file(path: Path, target: str) -> Any:
-    if not path.exists():
-        raise UnreadableError(f"cannot read {path}: there is no such file")
-    try:
-        return keras.saving.load_model(path)
-    except Exception as error:  # Keras raises many types
-        hint = "a custom class must be registered; or name a module:attribute that returns the model"
-        message = f"cannot load {target!r}: {summarize(error)}"
-        raise SpecError([Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)]) from error
-
-
 def _load_archive(path: Path, target: str) -> Any:
     """The object that the SavedModel revives as: of several MetaGraphs, the one that the reader describes."""
     graph, _ = choose_graph(read_saved_model(path))
     try:
-        revived = tf.saved_model.load(str(path), tags=list(graph.tags) or None)
-    except Exception as error:  # TensorFlow raises many types
-        message = f"cannot load {target!r}: {summarize(error)}"
-        raise SpecError([Diagnostic(rule="bad-model", path=_PATH, message=message)]) from error
-    held = getattr(revived, "graph", None)
-    if isinstance(held, tf.Graph) and any(operation.type in REFERENCE_OPS for operation in held.get_operations()):
+        ops = graph.ops
+    except DamagedError as error:
+        raise damaged(path, error) from None
+    if ops & REFERENCE_OPS:
         hint = "write it anew with resource variables, tf.compat.v1.enable_resource_variables()"
         message = f"{target!r} holds reference variables of TensorFlow 1, whose values would be lost"
         raise SpecError([Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)])
-    return revived
+    try:
+        return tf.saved_model.load(str(path), tags=list(graph.tags) or None)
+    except Exception as error:  # TensorFlow raises many types
+        unregistered = ops - registered_ops()
+        if unregistered:
+            raise SpecError([unregistered_ops(unregistered, _PATH, f"{target!r} uses")]) from error
+        message = f"cannot load {target!r}: {summarize(error)}"
+        raise SpecError([Diagnostic(rule="bad-model", path=_PATH, message=message)]) from error
 
 
 def _is_model(found: Any) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from specc.language.document import Method
@@ -36,7 +37,8 @@ class ExportReport:
     ``path`` is where it lies, or the URL of a remote one; ``files`` maps each file's path in the archive to its size in
     bytes; ``seconds`` maps each stage to its wall time;
     ``cores`` says how many functions were traced for all the endpoints; ``nested_tables`` names the endpoints whose
-    signatures call a function that looks up a table; ``notes`` are for a person to read.
+    signatures call a function that looks up a table; ``custom_ops`` are the ops of its graph that TensorFlow lacks,
+    each with the module that registers it ("" where that is not known); ``notes`` are for a person to read.
     """
 
     path: Path | str
@@ -46,6 +48,7 @@ class ExportReport:
     collections: dict[str, int]
     files: dict[str, int]
     seconds: dict[str, float]
+    custom_ops: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     nested_tables: tuple[str, ...] = ()
 

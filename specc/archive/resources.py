@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -22,6 +23,33 @@ from specc.errors import Findings, SpecError
 from specc.language.document import Document
 
 Trackable = tf.saved_model.experimental.TrackableResource
+_TABLES = (
+    tf.lookup.StaticHashTable,
+    tf.lookup.experimental.MutableHashTable,
+    tf.lookup.experimental.DenseHashTable,
+)
+
+
+def name_tables(root: Any) -> None:
+    """Gives the lookup tables under ``root`` the names that they would get when they are first saved.
+
+    The names of lookup ops hold them, so that a trace would not be the same before and after an export.
+    """
+    for table in (part for part in descendants(root) if isinstance(part, _TABLES) and part.name is None):
+        with tf.Graph().as_default():
+            table._create_resource()  # what TrackableResource has classes override; a table is named by nothing else
+
+
+@contextmanager
+def unnamed_tables_stay_unnamed(resources: Iterable[Any]) -> Iterator[None]:
+    """Takes the names away that saving gives to tables which were traced without: those that only functions know."""
+    parts = [part for resource in resources for part in descendants(resource)]
+    unnamed = [part for part in parts if isinstance(part, _TABLES) and part.name is None]
+    try:
+        yield
+    finally:
+        for table in unnamed:
+            table._table_name = None  # ``name`` has no setter
 
 
 def captured_resources(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
@@ -103,6 +131,7 @@ def _initialization(model: Any) -> list[Any]:
     """What fills the tables of a loaded archive of TensorFlow 1, which lie in its graph: no function captures them."""
     if not isinstance(getattr(model, "graph", None), tf.Graph) or not hasattr(model, "initializer"):
         return []
+    _ = model.initializer.resource_handle  # TensorFlow makes it when it is first asked, and that may be while it saves
     return [model.initializer, *getattr(model, "asset_paths", ())]
 
 

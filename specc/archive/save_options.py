@@ -11,6 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from specc.archive.distributed import is_synchronized_on_read, undivided
 from specc.archive.endpoints import TracedEndpoint
 from specc.archive.user_code import import_object, run_user_code
 from specc.diagnostics import Diagnostic, Place, SpecPath, finding, kind_of
@@ -101,16 +102,17 @@ def _sharding_callback(said: Sharding | None) -> Any:
 
 
 def saved_variables(variables: Sequence[Any], options: Any) -> list[Any]:
-    """``variables`` as the root holds them: under the policy that expands them, distributed ones undivided.
+    """``variables`` as the root holds them, each once.
 
-    A component's handle knows the variable that it belongs to only in private; nothing public leads back to it.
+    Distributed ones are undivided under the policy that expands them, and where their value is made of all copies.
     """
-    if options.experimental_variable_policy is not _EXPAND:
-        return list(variables)
-    containers = [getattr(variable.handle, "_distributed_container", lambda: None)() for variable in variables]
-    return [
-        variable if container is None else container for variable, container in zip(variables, containers, strict=True)
+    expands = options.experimental_variable_policy is _EXPAND
+    whole = [undivided(variable) for variable in variables]
+    held = [
+        one if expands or is_synchronized_on_read(one) else variable
+        for variable, one in zip(variables, whole, strict=True)
     ]
+    return list({id(variable): variable for variable in held}.values())
 
 
 def said_options(options: Any, names: Mapping[str, Any]) -> SaveOptions:

@@ -3,8 +3,7 @@
 * ``serving_default`` becomes an alias of the default endpoint, in the SignatureDefs and in the object graph, where a
   second signature would be traced, saved and differentiated again.
 * Methods and tags are written, and the keys of receivers' signatures, which TensorFlow cannot save as they are.
-* Lookup tables get names made from what the archive holds. TensorFlow's own names are counters, so that two archives
-  in one process can share a table by accident, or absolute paths of the building machine.
+* What TensorFlow counts per process gets names made from what the archive holds: functions, gradients, tables.
 * ``fingerprint.pb`` is made anew for the changed file, with a UUID made from it instead of a random one.
 """
 
@@ -12,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +21,13 @@ from tensorflow.core.protobuf import fingerprint_pb2, saved_model_pb2
 # TensorFlow computes fingerprints nowhere in public; tests/archive/test_seal.py holds this against its public reader.
 from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
+from specc.archive.assets import require_assets
+from specc.archive.counted_names import name_by_content
+from specc.archive.debug_info import forget_debug_info, rename_in_debug_info
 from specc.diagnostics import Diagnostic
 from specc.language.contract import CONTRACT_PATH, write_contract
 from specc.language.document import CALL, Document
 from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, PublishedSignature, published_signatures
-
-_TABLE_OPS = frozenset(
-    {
-        "HashTable",
-        "HashTableV2",
-        "MutableDenseHashTable",
-        "MutableDenseHashTableV2",
-        "MutableHashTable",
-        "MutableHashTableOfTensors",
-        "MutableHashTableOfTensorsV2",
-        "MutableHashTableV2",
-    }
-)
 
 
 def stand_in(key: str) -> str:
@@ -53,20 +42,28 @@ def seal(
     directory: Path,
     left_out: Mapping[str, Iterable[Diagnostic]],
     undescribed: Mapping[str, str],
+    custom_ops: Mapping[str, str],
 ) -> None:
-    """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it."""
+    """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it.
+
+    Raises:
+        SpecError: a file that the graph reads is not in the archive.
+    """
     path = directory / "saved_model.pb"
     saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     (meta_graph,) = saved_model.meta_graphs
+    require_assets(meta_graph, directory)
     published = published_signatures(document, left_out)
     for signature in published:
         _complete(meta_graph, signature)
     meta_graph.meta_info_def.tags[:] = [TAGS[document.mode], *document.save_options.extra_tags]
-    _rename_tables(saved_model, directory)
+    if not document.save_options.save_debug_info:
+        forget_debug_info(meta_graph)
+    rename_in_debug_info(directory, name_by_content(saved_model, directory))
     path.write_bytes(saved_model.SerializeToString(deterministic=True))
     contract = directory / CONTRACT_PATH
     contract.parent.mkdir(exist_ok=True)
-    contract.write_text(write_contract(document, left_out, undescribed), encoding="utf-8")
+    contract.write_text(write_contract(document, left_out, undescribed, custom_ops), encoding="utf-8")
     write_fingerprint(directory)
 
 
@@ -90,30 +87,6 @@ def _signature_nodes(meta_graph: Any) -> Any:
     nodes = meta_graph.object_graph_def.nodes
     (signatures,) = (child.node_id for child in nodes[0].children if child.local_name == "signatures")
     return nodes[signatures].children
-
-
-def _rename_tables(saved_model: Any, directory: Path) -> None:
-    """Names each table by what tells archives apart: the graphs, the assets, and the checksums of all weights."""
-    names: dict[bytes, bytes] = {}
-    attributes = [attribute for attribute in _table_names(saved_model) if attribute.s]
-    for attribute in attributes:
-        attribute.s = names.setdefault(attribute.s, b"table_%d" % len(names))
-    if not names:
-        return
-    digest = hashlib.sha256(saved_model.SerializeToString(deterministic=True))
-    digest.update((directory / "variables" / "variables.index").read_bytes())
-    for asset in sorted((directory / "assets").glob("*")):
-        digest.update(asset.name.encode() + b"\0" + asset.read_bytes())
-    for attribute in attributes:
-        attribute.s = b"%s_%s" % (attribute.s, digest.hexdigest()[:32].encode())
-
-
-def _table_names(saved_model: Any) -> Iterator[Any]:
-    graph = saved_model.meta_graphs[0].graph_def
-    for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
-        for node in nodes:
-            if node.op in _TABLE_OPS:
-                yield node.attr["shared_name"]
 
 
 def write_fingerprint(directory: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import keras
 import tensorflow as tf
 
+from specc.archive.op_registry import unregistered_in
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
 from specc.errors import SpeccError, SpecError
 from specc.rules.table import RuleId
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 _LIBRARIES = [Path(str(module.__file__)).parent for module in (tf, keras)] + [Path(__file__).parent]
 _LIBRARIES += [Path(spec.origin).parent for spec in [importlib.util.find_spec("jax")] if spec and spec.origin]
-_MAX_MESSAGE = 300
+_MAX_MESSAGE = 1000
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -39,23 +40,29 @@ def run_user_code(call: Callable[[], T], rule: RuleId, path: SpecPath | Callable
         raise
     except (Exception, SystemExit) as error:
         message, at = f"{what}: {summarize(error)}", path() if callable(path) else path
-        raise SpecError([Diagnostic(rule=rule, path=at, message=message, hint=_where(error))]) from error
+        hint = unregistered_in(error) or _where(error)
+        raise SpecError([Diagnostic(rule=rule, path=at, message=message, hint=hint)]) from error
+
+
+def import_module(name: str, path: SpecPath) -> Any:
+    """The module ``name``; a SpecError where the import fails, for whatever reason."""
+
+    def imported() -> Any:
+        try:
+            return importlib.import_module(name)
+        except ImportError as error:
+            itself = error.name is not None and f"{name}.".startswith(f"{error.name}.")
+            hint = "run from the directory that holds it, or install it" if itself else ""
+            message = f"cannot import {name!r}: {error}"
+            raise SpecError([finding("import-failed", path, message, hint)]) from error
+
+    return run_user_code(imported, "import-failed", path, f"importing {name!r} failed")
 
 
 def import_object(target: str, path: SpecPath) -> Any:
     """The object that ``module:attribute`` names; a SpecError where the import fails, for whatever reason."""
     module_name, _, attribute = target.partition(":")
-
-    def import_module() -> Any:
-        try:
-            return importlib.import_module(module_name)
-        except ImportError as error:
-            itself = error.name is not None and f"{module_name}.".startswith(f"{error.name}.")
-            hint = "run from the directory that holds it, or install it" if itself else ""
-            message = f"cannot import {module_name!r}: {error}"
-            raise SpecError([finding("import-failed", path, message, hint)]) from error
-
-    module = run_user_code(import_module, "import-failed", path, f"importing {module_name!r} failed")
+    module = import_module(module_name, path)
     return resolve_attribute(module, attribute, "import-failed", path, repr(module_name))
 
 
@@ -97,8 +104,15 @@ def summarize(error: BaseException) -> str:
         text = text.rpartition("Exception encountered when calling")[2]
         text = text.partition("\n")[2].partition("Arguments received")[0] or text
     text = text.rpartition("Exception encountered: ")[2]  # Keras, while it loads a file
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return f"{name}: {line if len(line) <= _MAX_MESSAGE else line[: _MAX_MESSAGE - 3] + '...'}" if line else name
+    text = text.partition(" in binary running on ")[0]  # TensorFlow, with the name of the machine
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = " ".join(lines[: _first_statement(lines)])
+    return f"{name}: {said if len(said) <= _MAX_MESSAGE else said[: _MAX_MESSAGE - 3] + '...'}" if said else name
+
+
+def _first_statement(lines: list[str]) -> int:
+    """How many lines it takes to say something: one that ends in a colon announces what follows."""
+    return next((number for number, line in enumerate(lines, 1) if not line.endswith(":")), len(lines))
 
 
 def _where(error: BaseException) -> str:

@@ -13,7 +13,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from specc.archive.assets import require_files
 from specc.archive.endpoints import TracedEndpoint
+from specc.archive.resources import unnamed_tables_stay_unnamed
 from specc.archive.save_options import saved_variables
 from specc.archive.seal import stand_in
 from specc.archive.user_code import summarize
@@ -60,8 +62,9 @@ def write(contents: Contents, directory: Path) -> None:
 
     Raises:
         OSError: the disk is full, or the directory cannot be written.
-        SpecError: TensorFlow finds something that it cannot save.
+        SpecError: TensorFlow finds something that it cannot save, or a file that the functions read is gone.
     """
+    require_files(contents.resources)
     root = ArchiveRoot()
     root.variables = saved_variables(contents.variables, contents.options)
     root.trainable_variables = saved_variables(contents.trainable_variables, contents.options)
@@ -73,7 +76,7 @@ def write(contents: Contents, directory: Path) -> None:
         setattr(root, endpoint.compiled.name, endpoint.nested)
     signatures = {stand_in(key): signature for key, signature in contents.signatures.items()}
     try:
-        with _quiet():
+        with _quiet(), unnamed_tables_stay_unnamed(contents.resources):
             tf.saved_model.save(root, str(directory), signatures=signatures, options=contents.options)
     except tf.errors.OpError as error:
         raise OSError(errno.EIO, _reason(error)) from error
@@ -86,6 +89,8 @@ def write(contents: Contents, directory: Path) -> None:
             hint = 'say "gradients": false in each endpoint, if no caller needs them'
         elif "No encoder for object" in str(error):
             hint = 'give the ExtensionType a __name__ such as "package.Name", under which archives know it'
+        elif "uses distributed variables in certain way" in str(error):
+            hint = "it was traced before; track the owner of the variables, and give the function an input_signature"
         raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message, hint=hint)]) from error
 
 

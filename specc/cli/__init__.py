@@ -29,7 +29,7 @@ COMMANDS = {
 _WITHOUT_USER_CODE = ("validate", "fmt", "schema", "inspect")
 """Commands that import no code of the user's, which may count on pydantic's plugins."""
 
-_QUIET = ContextVar("quiet", default=False)
+QUIET = ContextVar("quiet", default=False)
 """Whether the command that runs was asked for findings alone."""
 
 OK, ERRORS_FOUND, WRONG_USAGE, COULD_NOT_RUN = range(4)
@@ -101,7 +101,7 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
     except SystemExit as error:  # argparse, after it printed help or a usage error
         return error.code if isinstance(error.code, int) else WRONG_USAGE
     options.command = chosen
-    _QUIET.set(getattr(options, "quiet", False))
+    QUIET.set(getattr(options, "quiet", False))
     try:
         code: int = command.run(options)
         sys.stdout.flush()
@@ -138,6 +138,6 @@ def note(message: str) -> None:
     """Says on standard error what a person may like to know, unless the command was told to be quiet."""
     from specc.diagnostics import printable
 
-    if _QUIET.get():
+    if QUIET.get():
         return
     print(printable(message), file=sys.stderr, flush=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,8 @@ from pydantic import TypeAdapter, ValidationError
 from specc.checks import Settings, find_built_opinions
 from specc.cli import OK, WRONG_USAGE, complain, note
 from specc.cli.findings import add_options, print_report
-from specc.cli.importing import import_tensorflow, modules_of
+from specc.cli.importing import add_import_option, import_tensorflow, modules_of
+from specc.cli.own_process import run_in_own_process
 from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
 from specc.errors import SpeccError, SpecError
@@ -58,8 +59,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="MODULE:ATTRIBUTE",
-        help="the model, or what returns it, in place of the one that each spec names; or a .keras file, or DIR/",
+        help="the model, or what returns it, in place of each spec's own; or a .keras or .h5 file, or DIR/",
     )
+    add_import_option(parser, "import it before the model, after those that the spec names; may be repeated")
     parser.add_argument(
         "--merged",
         action="store_true",
@@ -89,6 +91,7 @@ class _Job:
     file: str
     spec: LoadedSpec
     model: str
+    imports: tuple[str, ...]
     directory: Path
     where: dict[str, Any]
     settings: Settings
@@ -96,29 +99,24 @@ class _Job:
 
 def run(options: argparse.Namespace) -> int:
     """Builds the archives one after the other, with progress on standard error, and prints what is in each."""
-    start = time.perf_counter()
     refusal = _misuse(options)
     if refusal:
         complain(refusal)
         return WRONG_USAGE
     jobs = _jobs(options)
-    import_tensorflow("build")
-    from specc.archive.publishing.destinations import destination
-
-    for job in jobs:
-        destination(**job.where).check()  # before minutes of loading
     if options.merged:
-        return _build_merged(jobs, options, start)
-    left, findings = list(jobs), list[Diagnostic]()
-    try:
-        for job, model in _with_models(jobs, options):
-            start, found = _build(job, model, start)
-            findings += found
-            left.remove(job)
-    except SpeccError:
-        if len(jobs) > 1:
-            note(f"built {len(jobs) - len(left)} of {len(jobs)}; not built: {', '.join(job.file for job in left)}")
-        raise
+        return _build_merged(jobs, options)
+    # What one build imports, seeds and counts would make the next archive another one than a build of its own.
+    is_apart = len(jobs) > 1 and "tensorflow" not in sys.modules
+    findings: list[Diagnostic] = []
+    for index, job in enumerate(jobs):
+        work = partial(_build, job, options, jobs if index == 0 else [job])
+        try:
+            findings += run_in_own_process(work, job.file) if is_apart else work()
+        except SpeccError:
+            if len(jobs) > 1:
+                note(f"built {index} of {len(jobs)}; not built: {', '.join(left.file for left in jobs[index:])}")
+            raise
     return print_report(Report(findings), options) if findings else OK
 
 
@@ -144,7 +142,7 @@ def _name(file: str) -> str:
 
 
 def _jobs(options: argparse.Namespace) -> list[_Job]:
-    """What is to be built, in the order in which no model is loaded twice; raises every finding of every file."""
+    """What is to be built; raises every finding of every file."""
     jobs: list[_Job] = []
     findings: list[Diagnostic] = []
     finder = SettingsFinder()
@@ -155,8 +153,7 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
             findings += error.diagnostics
     if findings:
         raise SpecError(findings)
-    directories, models = ([getattr(job, field) for job in jobs] for field in ("directory", "model"))
-    return sorted(jobs, key=lambda job: (directories.index(job.directory), models.index(job.model)))
+    return jobs
 
 
 def _job(file: str, options: argparse.Namespace, finder: SettingsFinder) -> _Job:
@@ -167,29 +164,36 @@ def _job(file: str, options: argparse.Namespace, finder: SettingsFinder) -> _Job
         raise SpecError([Diagnostic(rule="missing-model", file=file, message="the spec names no model", hint=hint)])
     with _findings_of_model(spec, options):
         _check_model_path(model)
+    imports = tuple(dict.fromkeys((*spec.document.imports, *options.imports)))
     place = options.out or options.base
     if len(options.files) > 1 and not options.merged:
         place = os.path.join(place, _name(file))  # noqa: PTH118  # it may be a URL
     versions = {"base": place, "version": options.version or "next", "keep": options.keep}
     where = {"filepath": place} if options.base is None else versions
-    return _Job(file, spec, model, Path(file).resolve().parent, where, finder.settings_for(file))
+    return _Job(file, spec, model, imports, Path(file).resolve().parent, where, finder.settings_for(file))
 
 
-def _with_models(jobs: list[_Job], options: argparse.Namespace) -> Generator[tuple[_Job, Any], None, None]:
-    """Each job with its model, which is loaded once for all that name it beside them."""
+def _check_targets(jobs: list[_Job]) -> None:
+    """Refuses what cannot be published, before minutes of loading."""
+    from specc.archive.publishing.destinations import destination
+
+    for job in jobs:
+        destination(**job.where).check()
+
+
+@contextmanager
+def _model_of(job: _Job, options: argparse.Namespace, jobs: list[_Job]) -> Iterator[Any]:
+    """The job's model, whose modules can be imported meanwhile; ``jobs`` may name what it imports."""
     from specc.archive.model import load_model
 
-    here, loaded, model = Path.cwd(), None, None
-    for directory, group in itertools.groupby(jobs, key=lambda job: job.directory):
-        # The spec's own modules are beside it, and the same from everywhere; what --model names is here first.
-        with modules_of(directory, (here, directory) if options.model else (directory, here)):
-            for job in group:
-                key = (job.model, here if options.model else directory)
-                if key != loaded:
-                    note(f"loading {job.model}")
-                    with _findings_of_model(job.spec, options):
-                        loaded, model = key, load_model(*key, seed=SEED)
-                yield job, model
+    here = Path.cwd()
+    # The spec's own modules are beside it, and the same from everywhere; what --model names is here first.
+    with modules_of(job.directory, (here, job.directory) if options.model else (job.directory, here)):
+        note(f"loading {job.model}")
+        with _findings_of_load(job, jobs, options):
+            directory = here if options.model else job.directory
+            model = load_model(job.model, directory, seed=SEED, imports=job.imports)
+        yield model
 
 
 @contextmanager
@@ -199,6 +203,24 @@ def _findings_in(spec: LoadedSpec) -> Iterator[None]:
         yield
     except SpecError as error:
         raise SpecError(spec.locate(error.diagnostics)) from error
+
+
+@contextmanager
+def _findings_of_load(job: _Job, jobs: list[_Job], options: argparse.Namespace) -> Iterator[None]:
+    """Says of a finding about a module to import which spec names it, or that the command line does."""
+    try:
+        yield
+    except SpecError as error:
+        match error.diagnostics[0].path:
+            case ("imports", int(index)):
+                naming = [each.spec for each in (job, *jobs) if job.imports[index] in each.spec.document.imports]
+                found = [each.at(()).in_file("--import") for each in error.diagnostics]
+                if naming:
+                    path = ("imports", naming[0].document.imports.index(job.imports[index]))
+                    found = naming[0].locate(each.at(path) for each in error.diagnostics)
+                raise SpecError(found) from error
+        with _findings_of_model(job.spec, options):
+            raise
 
 
 @contextmanager
@@ -214,30 +236,39 @@ def _findings_of_model(spec: LoadedSpec, options: argparse.Namespace) -> Iterato
         raise SpecError(finding.at(()).in_file("--model") for finding in error.diagnostics) from error
 
 
-def _build(job: _Job, model: Any, start: float) -> tuple[float, list[Diagnostic]]:
-    """Builds one archive, prints what is in it and the seconds since ``start``; gives the time and the findings."""
+def _build(job: _Job, options: argparse.Namespace, targets: list[_Job]) -> list[Diagnostic]:
+    """Builds one archive, if all ``targets`` can be written, and prints what is in it and how long it took.
+
+    Returns:
+        What there is to say of the built archive.
+    """
+    start = time.perf_counter()
+    import_tensorflow("build")
     from specc.archive import compile
 
-    with _findings_in(job.spec):
+    _check_targets(targets)
+    with _model_of(job, options, [job]) as model, _findings_in(job.spec):
         report = compile(job.spec.document).export(model, progress=note, **job.where)
-    end = time.perf_counter()
-    sys.stdout.write(_summary(report, job.spec.document, end - start))
+    sys.stdout.write(_summary(report, job.spec.document, time.perf_counter() - start))
     sys.stdout.flush()
     opinions = list(find_built_opinions(job.spec.document, job.settings, nested_tables=report.nested_tables))
-    return end, job.spec.locate(opinions) if opinions else []
+    return job.spec.locate(opinions) if opinions else []
 
 
-def _build_merged(jobs: list[_Job], options: argparse.Namespace, start: float) -> int:
+def _build_merged(jobs: list[_Job], options: argparse.Namespace) -> int:
     """Builds one archive with a MetaGraph for each document, and prints what is in each."""
+    start = time.perf_counter()
+    import_tensorflow("build")
     from specc.archive.merge import merge
 
+    _check_targets(jobs)
     if len({(job.model, job.directory) for job in jobs}) > 1:
         listed = ", ".join(f"{job.model} ({job.file})" for job in jobs)
         complain(f"a merged archive holds the modes of one model, and these are {listed}; say which with --model")
         return WRONG_USAGE
-    _, model = next(with_model := _with_models(jobs, options))
-    report = merge([job.spec.document for job in jobs], model, progress=note, **jobs[0].where)
-    with_model.close()
+    imports = tuple(dict.fromkeys(module for job in jobs for module in job.imports))
+    with _model_of(replace(jobs[0], imports=imports), options, jobs) as model:
+        report = merge([job.spec.document for job in jobs], model, progress=note, **jobs[0].where)
     seconds = time.perf_counter() - start
     for mode in report.modes:
         sys.stdout.write(mode.signatures_text())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 
 from specc.cli import note
 from specc.errors import UnavailableError
+from specc.language.scalars import DOTTED
 
 
 def import_tensorflow(command: str, *backends: str) -> None:
@@ -26,13 +29,17 @@ def import_tensorflow(command: str, *backends: str) -> None:
     if os.environ.get("KERAS_BACKEND") == "jax" and find_spec("jax") is None:
         raise UnavailableError(f"{command} needs JAX (KERAS_BACKEND is jax); install with: pip install 'specc[jax]'")
     note("importing TensorFlow")
+    is_first = "tensorflow" not in sys.modules
     try:
         with _without_a_word():
             from specc.archive.backends import require_backend
+            from specc.archive.op_registry import take_as_own
     except (Exception, SystemExit) as error:
         backend = f" (KERAS_BACKEND is {os.environ['KERAS_BACKEND']})" if "KERAS_BACKEND" in os.environ else ""
         text = f"{type(error).__name__}: {error}".splitlines()[0]
         raise UnavailableError(f"TensorFlow and Keras cannot be imported{backend}: {text}") from error
+    if is_first:
+        take_as_own()
     require_backend(*backends)
 
 
@@ -53,6 +60,19 @@ def _without_a_word() -> Iterator[None]:
         finally:
             os.dup2(saved, 2)
             os.close(saved)
+
+
+def add_import_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """Adds ``--import``, whose modules a command imports before the model."""
+    parser.add_argument(
+        "--import", dest="imports", type=_module_name, action="append", default=[], metavar="MODULE", help=what
+    )
+
+
+def _module_name(text: str) -> str:
+    if re.fullmatch(DOTTED, text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not the name of a module, such as tensorflow_text")
+    return text
 
 
 @contextmanager

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from specc.cli import OK, note
 from specc.cli.findings import add_options
-from specc.cli.importing import import_tensorflow, modules_of
+from specc.cli.importing import add_import_option, import_tensorflow, modules_of
 from specc.errors import SpecError, TargetError, UnreadableError
 from specc.language.canonical import document_to_json
 from specc.language.load import dump, from_json
-from specc.language.scalars import DOTTED
+from specc.language.scalars import DOTTED, MODEL_FILES
 
 if TYPE_CHECKING:
     from specc.language.document import Document
@@ -30,8 +30,9 @@ _IMPORTED = re.compile(rf"{DOTTED}:({DOTTED})")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument(
-        "model", metavar="MODEL", help="module:attribute, a .keras file, or the directory of a SavedModel"
+        "model", metavar="MODEL", help="module:attribute, a .keras or .h5 file, or the directory of a SavedModel"
     )
+    add_import_option(parser, "import it before the model, and say so in the spec; may be repeated")
     parser.add_argument("--name", metavar="NAME", help="the model's name; its own, or that of its file, unless said")
     parser.add_argument("--out", metavar="FILE", help="where to write the spec, NAME.specc.json; must not exist")
     add_options(parser)
@@ -43,8 +44,11 @@ def run(options: argparse.Namespace) -> int:
     if out is not None:
         _require_free(out)  # before minutes of loading
     directory = Path.cwd() if out is None else out.absolute().parent
-    inferred, model = _infer(options.model, directory)
+    imports = list(dict.fromkeys(options.imports))
+    inferred, model = _infer(options.model, directory, imports)
     data = document_to_json(inferred.document)
+    if imports and "imports" not in data:
+        data["imports"] = imports
     name = options.name or data.get("name") or _name(options.model)
     document = from_json({**data, **({"name": name} if name else {}), **({"model": model} if model else {})})
     _write(document, out)
@@ -55,22 +59,22 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def _infer(target: str, directory: Path) -> tuple[InferredSpec, str | None]:
+def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSpec, str | None]:
     """The spec, and how a document in ``directory`` names the model; None where it says so itself."""
     path = Path(target)
     if path.is_dir():
         from specc.reader.infer import infer_archive_spec
 
-        return infer_archive_spec(path, model=f"{_beside(path, directory)}/"), None
-    if path.suffix == ".keras" and (path.exists() or _IMPORTED.fullmatch(target) is None):
+        return infer_archive_spec(path, model=f"{_beside(path, directory)}/", imports=imports), None
+    if path.suffix in MODEL_FILES and (path.exists() or _IMPORTED.fullmatch(target) is None):
         if not path.exists():
             raise UnreadableError(f"cannot read {target}: there is no such file")
         named = _beside(path, directory)
     elif _IMPORTED.fullmatch(target):
         named = target
     else:
-        what = "it is no .keras file" if path.exists() else "there is no such file or directory"
-        kinds = "a model is module:attribute, a .keras file or the directory of a SavedModel"
+        what = "it is not a .keras or .h5 file" if path.exists() else "there is no such file or directory"
+        kinds = "a model is module:attribute, a .keras or .h5 file or the directory of a SavedModel"
         raise UnreadableError(f"cannot read {target}: {what}; {kinds}")
     import_tensorflow("init", "tensorflow")
     from specc.archive.infer.heard_calls import heard_calls
@@ -83,7 +87,7 @@ def _infer(target: str, directory: Path) -> tuple[InferredSpec, str | None]:
     note(f"loading {target}")
     with modules_of(here, (here,)), _findings_of(target):
         with heard_calls() as call_of:
-            model = load_model(target, here, seed=SEED)
+            model = load_model(target, here, seed=SEED, imports=imports)
         note("tracing")
 
         def infer() -> InferredSpec:
@@ -104,7 +108,10 @@ def _findings_of(target: str) -> Iterator[None]:
     try:
         yield
     except SpecError as error:
-        raise SpecError(finding.in_file(target) for finding in error.diagnostics) from error
+        raise SpecError(
+            finding.at(()).in_file("--import") if finding.path[:1] == ("imports",) else finding.in_file(target)
+            for finding in error.diagnostics
+        ) from error
 
 
 def _name(target: str) -> str:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from specc.cli import note
 from specc.cli.findings import add_options, print_report
-from specc.diagnostics import format_path
+from specc.diagnostics import format_path, printable
 from specc.language.document import Document
 from specc.language.load import dump
 from specc.language.names import BoundLeaf, input_leaves, output_leaves
 from specc.language.signatures import has_signature
 from specc.language.tensor_string import format_tensor
 from specc.reader import Inspection, inspect_archive
+from specc.reader.custom_ops import loading_note
 from specc.report import Report
 from specc.report.text import table
 
@@ -31,6 +32,8 @@ def run(options: argparse.Namespace) -> int:
     inspection = inspect_archive(Path(options.archive))
     if options.json:
         sys.stdout.write(dump(inspection.document))
+        if inspection.custom_ops:  # which no document has
+            note(f"note: {loading_note(inspection.custom_ops, inspection.document.imports)}")
     elif options.format == "text":
         sys.stdout.write(_describe(options.archive, inspection))
     for text in inspection.notes:
@@ -45,6 +48,8 @@ def _describe(archive: str, inspection: Inspection) -> str:
     parts = [title, *(_describe_endpoint(name, document) for name in sorted(document.endpoints))]
     if document.variable_collections:
         parts.append(f"variable collections: {', '.join(sorted(document.variable_collections))}\n")
+    if inspection.custom_ops:
+        parts.append(f"{printable(loading_note(inspection.custom_ops, document.imports))}\n")
     return "\n".join(parts)
 
 

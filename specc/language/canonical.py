@@ -17,13 +17,18 @@ DEFAULT_ARGUMENTS = ("inputs",)
 
 
 def document_to_json(document: Document) -> dict[str, Any]:
-    """The canonical JSON of a document: fields in the order of the language, names sorted, defaults left out."""
+    """The canonical JSON of a document: fields in the order of the language, names sorted, defaults left out.
+
+    Only in ``inputs`` and ``kwargs`` dict keys are in the order of the document, since a function may depend on it.
+    """
     data: dict[str, Any] = {} if document.schema_ is None else {"$schema": document.schema_}
     data["specc"] = document.specc
     data |= _said(document, "name", "description", "model")
+    if document.imports:
+        data["imports"] = list(document.imports)
     if document.dims:
         data["dims"] = {name: _said(document.dims[name], "min", "max", "description") for name in sorted(document.dims)}
-    data["endpoints"] = {name: _endpoint_to_json(endpoint) for name, endpoint in sorted(document.endpoints.items())}
+    data["endpoints"] = {name: endpoint_to_json(endpoint) for name, endpoint in sorted(document.endpoints.items())}
     by_itself = len(document.endpoints) == 1 and document.default in document.endpoints
     if document.default_is_said and not by_itself:
         data["default"] = document.default
@@ -64,10 +69,11 @@ def _said(record: Record, *fields: str) -> dict[str, Any]:
     return said
 
 
-def _endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
+def endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
+    """The canonical JSON of an endpoint, as :func:`document_to_json` has it."""
     data = _said(endpoint, "description", "function")
     if endpoint.kwargs:
-        data["kwargs"] = _sorted_json(endpoint.kwargs)
+        data["kwargs"] = plain_json(endpoint.kwargs)
     data |= _said(endpoint, "preprocess", "postprocess", "autograph", "gradients")
     jax = _jax_to_json(endpoint.jax)
     if jax:
@@ -75,7 +81,7 @@ def _endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.arguments != (DEFAULT_ARGUMENTS if len(endpoint.inputs) == 1 else ()):
         data["arguments"] = list(endpoint.arguments)
     data["inputs"] = [tree_to_json(tree) for tree in endpoint.inputs]
-    data["outputs"] = tree_to_json(endpoint.outputs)
+    data["outputs"] = tree_to_json(endpoint.outputs, sort_keys=True)
     data |= _said(endpoint, "method")
     if endpoint.receivers:
         data["receivers"] = {name: _receiver_to_json(item) for name, item in sorted(endpoint.receivers.items())}
@@ -88,7 +94,9 @@ def _jax_to_json(options: JaxOptions) -> dict[str, Any]:
     platforms = sorted(set(options.platforms))
     if platforms != sorted(JaxOptions.model_fields["platforms"].default):
         said = {"platforms": platforms, **said}
-    return {**said, "jax2tf_kwargs": _sorted_json(options.jax2tf_kwargs)} if options.jax2tf_kwargs else said
+    if options.jax2tf_kwargs:
+        said["jax2tf_kwargs"] = plain_json(options.jax2tf_kwargs, sort_keys=True)
+    return said
 
 
 def _receiver_to_json(receiver: Receiver) -> dict[str, Any]:
@@ -102,12 +110,13 @@ def _feature_to_json(feature: Feature) -> dict[str, Any]:
     return {key: to_lists(value) for key, value in _said(feature, "key", "default", "sequence").items()}
 
 
-def _sorted_json(value: Any) -> Any:
+def plain_json(value: Any, *, sort_keys: bool = False) -> Any:
+    """A value that the language does not look into, with lists for tuples."""
     match value:
         case dict():
-            return {key: _sorted_json(value[key]) for key in sorted(value)}
+            return {key: plain_json(value[key], sort_keys=sort_keys) for key in (sorted(value) if sort_keys else value)}
         case list() | tuple():
-            return [_sorted_json(item) for item in value]
+            return [plain_json(item, sort_keys=sort_keys) for item in value]
         case _:
             return value
 

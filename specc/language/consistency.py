@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain, islice
 
 from specc.diagnostics import Diagnostic, Place, SpecPath, did_you_mean, finding
 from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES, Family
-from specc.language.names import BoundLeaf, input_leaves, output_leaves, placed_children
+from specc.language.names import endpoint_nodes
 from specc.language.tensor_string import ANY
-from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree
+from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor
 from specc.language.values import SPECIAL_FLOATS, fits_dtype, placed_scalars, scalars, shape_of
 
 _MAX_SHOWN = 100
@@ -26,15 +26,14 @@ def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
         at: SpecPath = ("endpoints", name)
         yield from _arguments(endpoint, at)
         yield from _receiver(endpoint, at)
-        for index, tree in enumerate(endpoint.inputs):
-            yield from _fields(tree, (*at, "inputs", index))
-        yield from _fields(endpoint.outputs, (*at, "outputs"))
-        for leaf in input_leaves(endpoint, at):
-            yield from _leaf(leaf, may_have_default=True)
-        for leaf in output_leaves(endpoint, at):
-            yield from _leaf(leaf, may_have_default=False)
-            if isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None:
-                yield finding("bad-default", (*leaf.path, "default"), "an output has no default", "remove it")
+        nodes = endpoint_nodes(endpoint, at)
+        for container in nodes.containers:
+            if isinstance(container.tree, NamedTuple):
+                yield from _fields(container.tree, container.path)
+        for bound in nodes.inputs:
+            yield from _leaf(bound.leaf, bound.path, is_input=True)
+        for bound in nodes.outputs:
+            yield from _leaf(bound.leaf, bound.path, is_input=False)
     yield from _default(document)
     yield from _collections(document)
     yield from _save_options(document)
@@ -75,43 +74,48 @@ def _count(things: tuple[object, ...], word: str) -> str:
     return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
-def _fields(tree: Tree, path: SpecPath) -> Iterator[Diagnostic]:
-    """Fields of a namedtuple that share a name, at any depth."""
-    seen: dict[str | int, SpecPath] = {}
-    for key, child, place in placed_children(tree, path):
-        if isinstance(tree, NamedTuple) and key in seen:
-            message = f"the field {key!r} stands twice in the namedtuple {tree.typename!r}"
-            first = (Place(message="the first one", path=(*seen[key][:-1], 0)),)
-            yield finding("duplicate-field", (*place[:-1], 0), message, related=first)
-        seen.setdefault(key, place)
-        if not isinstance(child, (Tensor, Ragged, Sparse)):
-            yield from _fields(child, place)
+def _fields(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
+    """Fields of a namedtuple that share a name."""
+    seen: dict[str, int] = {}
+    for index, (name, _) in enumerate(tree.fields):
+        if name in seen:
+            message = f"the field {name!r} stands twice in the namedtuple {tree.typename!r}"
+            first = (Place(message="the first one", path=(*path, "fields", seen[name], 0)),)
+            yield finding("duplicate-field", (*path, "fields", index, 0), message, related=first)
+        seen.setdefault(name, index)
 
 
-def _leaf(bound: BoundLeaf, *, may_have_default: bool) -> Iterator[Diagnostic]:
-    leaf, path = bound.leaf, bound.path
-    yield from _named_dims(leaf, path)
+def _leaf(leaf: Leaf, path: SpecPath, *, is_input: bool) -> Iterable[Diagnostic]:
     match leaf:
+        case Tensor(default=None, minimum=None, maximum=None) | Sparse():
+            return ()
         case Tensor():
-            if may_have_default:
-                yield from _default_value(leaf, path)
-            if leaf.minimum is not None or leaf.maximum is not None:
-                yield from _bounds(leaf, path)
+            return _values(leaf, path, is_input=is_input)
         case Ragged():
-            yield from _ragged(leaf, path)
-        case Sparse():
-            pass
+            return _ragged(leaf, path)
+
+
+def _values(leaf: Tensor, path: SpecPath, *, is_input: bool) -> Iterator[Diagnostic]:
+    if is_input:
+        yield from _default_value(leaf, path)
+    if leaf.minimum is not None or leaf.maximum is not None:
+        yield from _bounds(leaf, path)
+    if not is_input and leaf.default is not None:
+        yield finding("bad-default", (*path, "default"), "an output has no default", "remove it")
 
 
 def _undeclared(document: Document) -> Iterator[Diagnostic]:
     """Each dim that is used and not declared, once, at its first use."""
     uses: dict[str, list[SpecPath]] = {}
+    known = {ANY, *document.dims}
     for name, endpoint in document.endpoints.items():
-        at: SpecPath = ("endpoints", name)
-        for bound in (*input_leaves(endpoint, at), *output_leaves(endpoint, at)):
-            for dim in dict.fromkeys(bound.leaf.shape or ()):
-                if isinstance(dim, str) and dim != ANY and dim not in document.dims:
-                    uses.setdefault(dim, []).append(bound.path)
+        nodes = endpoint_nodes(endpoint, ("endpoints", name))
+        for bound in chain(nodes.inputs, nodes.outputs):
+            for dim in bound.leaf.shape or ():
+                if isinstance(dim, str) and dim not in known:
+                    places = uses.setdefault(dim, [])
+                    if bound.path not in places[-1:]:
+                        places.append(bound.path)
     for dim, places in uses.items():
         hint = did_you_mean(dim, islice(document.dims, _MAX_SHOWN)) or f'declare it in "dims": {{"{dim}": {{}}}}'
         if dim in ("None", "null"):
@@ -121,22 +125,11 @@ def _undeclared(document: Document) -> Iterator[Diagnostic]:
         yield finding("undeclared-dim", places[0], f"the dim {dim!r} is not declared{more}", hint, part=dim)
 
 
-def _named_dims(leaf: Leaf, path: SpecPath) -> Iterator[Diagnostic]:
-    uniform = _uniform_axes(leaf)
+def _ragged(leaf: Ragged, path: SpecPath) -> Iterator[Diagnostic]:
     for axis, dim in enumerate(leaf.shape or ()):
-        if isinstance(dim, int) or dim == ANY:
-            continue
-        if axis not in uniform:
+        if isinstance(dim, str) and dim != ANY and 1 <= axis <= leaf.ragged_rank:
             message = f"the dim {dim!r} names axis {axis} of a {leaf.kind} tensor, which has no one size"
             yield finding("named-ragged-dim", path, message, "write '?' there", part=dim)
-
-
-def _uniform_axes(leaf: Leaf) -> range | set[int]:
-    axes = range(len(leaf.shape or ()))
-    return {axis for axis in axes if not 1 <= axis <= leaf.ragged_rank} if isinstance(leaf, Ragged) else axes
-
-
-def _ragged(leaf: Ragged, path: SpecPath) -> Iterator[Diagnostic]:
     if leaf.shape is not None and len(leaf.shape) <= leaf.ragged_rank:
         message = f"a ragged rank of {leaf.ragged_rank} needs at least {leaf.ragged_rank + 1} dimensions"
         yield finding("bad-ragged-rank", path, f"{message}, found {len(leaf.shape)}")

@@ -38,12 +38,16 @@ class Contract:
     left_out: Mapping[str, str] = field(default_factory=dict)
     undescribed: Mapping[str, str] = field(default_factory=dict)
     """Endpoints whose Python tree the language cannot say, each with the reason: only their wire is described."""
+    custom_ops: Mapping[str, str] | None = None
+    """The ops of the graph that TensorFlow lacks, each with its library ("" where it is not known); None where it
+    does not name them, as the first contracts did not."""
 
 
 def write_contract(
     document: Document,
     left_out: Mapping[str, Iterable[Diagnostic]] | None = None,
     undescribed: Mapping[str, str] | None = None,
+    custom_ops: Mapping[str, str] | None = None,
 ) -> str:
     """The text of the contract of ``document``, with no clock, host or path in it.
 
@@ -60,6 +64,8 @@ def write_contract(
         data["left_out"] = {name: _reason(left_out[name]) for name in sorted(left_out)}
     if undescribed:
         data["undescribed"] = dict(sorted(undescribed.items()))
+    if custom_ops is not None:
+        data["custom_ops"] = dict(sorted(custom_ops.items()))
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -84,15 +90,22 @@ def read_contract(text: bytes) -> Contract:
     for name in undescribed:
         if name not in document.endpoints:
             raise _refusal(f"{CONTRACT_PATH} does not describe {name!r}, which is not an endpoint")
-    return Contract(document, left_out, undescribed)
+    custom_ops = data.get("custom_ops")
+    if custom_ops is not None and not _is_text_by_text(custom_ops):
+        raise _refusal(f"the custom ops in {CONTRACT_PATH} are no names of ops with their libraries")
+    return Contract(document, left_out, undescribed, custom_ops)
 
 
 def _reasons(data: dict[str, Any], key: str) -> dict[str, str]:
     """Why something is so of each endpoint that is named under ``key``."""
-    reasons = data.get(key, {})
-    if not isinstance(reasons, dict) or not all(isinstance(reason, str) for reason in reasons.values()):
+    reasons: Any = data.get(key, {})
+    if not _is_text_by_text(reasons):
         raise _refusal(f"the endpoints {key.replace('_', ' ')} in {CONTRACT_PATH} have no reasons")
-    return reasons
+    return dict(reasons)
+
+
+def _is_text_by_text(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def _reason(findings: Iterable[Diagnostic]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer
 
-from specc.language.canonical import DEFAULT_ARGUMENTS, document_to_json
+from specc.language.canonical import DEFAULT_ARGUMENTS, document_to_json, endpoint_to_json
 from specc.language.jax_options import JaxOptions
 from specc.language.leaf_fields import FILLED_OBJECT, DtypeValue
 from specc.language.receivers import Receiver
@@ -18,6 +18,7 @@ from specc.language.scalars import (
     FunctionPath,
     ImportPath,
     ModelPath,
+    ModuleName,
     NonEmpty,
     Size,
     Text,
@@ -28,6 +29,8 @@ from specc.language.trees import Record, Tensor, Tree, tensor
 from specc.rules.table import Target
 
 VERSION: Literal[1] = 1
+# One object for all that say nothing: pydantic copies a default that is no plain value, deeply, for each document.
+_NO_JAX_OPTIONS, _NO_SAVE_OPTIONS = JaxOptions(), SaveOptions()
 CALL = "__call__"
 """What Python calls where an object is called: a model's own function, and the endpoint that the revived object is."""
 DEFAULT_FUNCTION = CALL
@@ -72,7 +75,7 @@ class Endpoint(Record):
     function: FunctionPath | None = DEFAULT_FUNCTION
     """An attribute path on the model, module:attribute called with the model first, or null for one given in code."""
     kwargs: dict[Text, Any] = Field(default_factory=dict)
-    """Keyword arguments of the function, fixed in the archive."""
+    """Keyword arguments of the function, fixed in the archive; it sees their keys in the order written here."""
     preprocess: ImportPath | None = None
     """module:attribute; takes the declared inputs and returns what the function takes."""
     postprocess: ImportPath | None = None
@@ -81,12 +84,12 @@ class Endpoint(Record):
     """Whether Python control flow on tensors is converted while the function is traced."""
     gradients: Flag = True
     """Whether the archive keeps custom gradients; false makes a smaller archive, faster, that only infers."""
-    jax: JaxOptions = JaxOptions()
+    jax: JaxOptions = Field(default_factory=lambda: _NO_JAX_OPTIONS)
     """What only Keras on JAX reads: platforms, is_static and jax2tf_kwargs."""
     arguments: tuple[NonEmpty, ...] = ()
     """The names of the arguments, required for several: all those of parameters, or none, to go by position."""
     inputs: tuple[Tree, ...]
-    """The trees of the arguments."""
+    """The trees of the arguments; the function sees the keys of dicts in the order written here."""
     outputs: Tree
     """The tree of the result."""
     method: Method = "predict"
@@ -102,6 +105,13 @@ class Endpoint(Record):
         """A single argument is called ``inputs`` unless the document says otherwise."""
         if "arguments" not in self.model_fields_set and len(self.inputs) == 1:
             self.__dict__["arguments"] = DEFAULT_ARGUMENTS
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, as for a Document."""
+        return isinstance(other, Endpoint) and repr(endpoint_to_json(self)) == repr(endpoint_to_json(other))
+
+    def __hash__(self) -> int:
+        return hash(repr(endpoint_to_json(self)))
 
 
 class Selection(Record):
@@ -158,7 +168,9 @@ class Document(Record):
     description: Text = ""
     """What the model does."""
     model: ModelPath | None = None
-    """module:attribute of a model or of what returns one, or, beside the spec, a .keras file or a SavedModel/."""
+    """module:attribute of a model, or of what returns one; or, beside the spec, a .keras or .h5 file or SavedModel/."""
+    imports: tuple[ModuleName, ...] = ()
+    """Modules to import before the model, in this order: they register its ops, or its custom Keras classes."""
     dims: dict[DimName, Dim] = Field(default_factory=dict)
     """The named dimensions, with their bounds."""
     endpoints: Annotated[dict[NonEmpty, Endpoint], *FILLED_OBJECT]
@@ -173,7 +185,7 @@ class Document(Record):
     """What the archive is for; sets its tag (serve, train, eval) and the default signature's key."""
     serving_only: Flag = False
     """Whether signatures that no server can serve, those of the methods train and eval, are left out."""
-    save_options: SaveOptions = SaveOptions()
+    save_options: SaveOptions = Field(default_factory=lambda: _NO_SAVE_OPTIONS)
     """The fields of tf.saved_model.SaveOptions."""
     targets: tuple[Target, ...] = ()
     """Where the archive is going to be used, whose own limits are then checked too."""
@@ -189,7 +201,10 @@ class Document(Record):
         return "default" in self.model_fields_set or len(self.endpoints) == 1
 
     def __eq__(self, other: object) -> bool:
-        """Whether both say the same. Python calls 1, 1.0 and true equal, and 0.0 and -0.0; a function may not."""
+        """Whether both say the same to the model.
+
+        Python calls 1, 1.0 and true equal, 0.0 and -0.0, and dicts in whatever order; a function may not.
+        """
         return isinstance(other, Document) and repr(document_to_json(self)) == repr(document_to_json(other))
 
     def __hash__(self) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from specc.diagnostics import Diagnostic, Place, SpecPath, finding, format_path
 from specc.language.document import CALL, Document, Endpoint
@@ -20,10 +21,10 @@ from specc.language.methods import (
     find_method_violations,
     find_undeliverable,
 )
-from specc.language.names import BoundLeaf, input_leaves, output_leaves, parameter_name, placed_children
+from specc.language.names import BoundContainer, BoundLeaf, endpoint_nodes, parameter_name
 from specc.language.no_signature import find_signature_words
 from specc.language.signatures import RAW, TAGS, has_signature
-from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
+from specc.language.trees import Dict, NamedTuple, Tensor
 from specc.rules.table import RuleId
 
 _ARGUMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -47,20 +48,21 @@ def find_illegal(document: Document) -> Iterator[Diagnostic]:
     yield from find_undeliverable(document)
     yield from find_default_of_another_mode(document)
     yield from _save_options(document)
+    yield from _duplicates(document.imports, ("imports",))
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)
         bad = {index: problem for index, word in enumerate(endpoint.arguments) if (problem := _argument_problem(word))}
         for index, problem in bad.items():
             message = f"the argument name {endpoint.arguments[index]!r} {problem}"
             yield finding("bad-name", (*at, "arguments", index), message)
-        for index, tree in enumerate(endpoint.inputs):
-            yield from _containers(tree, (*at, "inputs", index))
-        yield from _containers(endpoint.outputs, (*at, "outputs"))
+        nodes = endpoint_nodes(endpoint, at)
+        for container in nodes.containers:
+            yield from _container(container)
         trees = dict(enumerate(endpoint.inputs))
         repeated = {index for index in bad if not isinstance(trees.get(index), (Dict, NamedTuple))}
-        yield from _input_names(input_leaves(endpoint, at), repeated)
-        yield from _defaults(input_leaves(endpoint, at))
-        yield from _output_names(output_leaves(endpoint, at))
+        yield from _input_names(nodes.inputs, repeated)
+        yield from _defaults(nodes.inputs)
+        yield from _output_names(nodes.outputs)
         if has_signature(document, name):
             yield from find_method_violations(endpoint, at)
             yield from _receivers(endpoint, at)
@@ -118,28 +120,29 @@ def _save_options(document: Document) -> Iterator[Diagnostic]:
         message = "no released TensorFlow writes this format"
         yield finding("unsupported-save-option", (*at, "experimental_image_format"), message, "remove it")
     for field in ("namespace_whitelist", "extra_tags"):
-        values = getattr(options, field) or ()
-        for index, value in enumerate(values):
-            if value in values[:index]:
-                first = (Place(message="the first one", path=(*at, field, values.index(value))),)
-                message = f"{value!r} stands twice"
-                yield finding("duplicate-entry", (*at, field, index), message, "remove one of them", related=first)
+        yield from _duplicates(getattr(options, field) or (), (*at, field))
     for index, tag in enumerate(options.extra_tags):
         if tag == TAGS[document.mode]:
             message = f"every archive of the mode {document.mode!r} has the tag {tag!r}"
             yield finding("duplicate-entry", (*at, "extra_tags", index), message, "remove it")
 
 
-def _containers(tree: Tree, path: SpecPath, depth: int = 1) -> Iterator[Diagnostic]:
-    if depth > MAX_NESTING:
+def _duplicates(values: Sequence[str], at: SpecPath) -> Iterator[Diagnostic]:
+    seen: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if value in seen:
+            first = (Place(message="the first one", path=(*at, seen[value])),)
+            message = f"{value!r} stands twice"
+            yield finding("duplicate-entry", (*at, index), message, "remove one of them", related=first)
+        seen.setdefault(value, index)
+
+
+def _container(container: BoundContainer) -> Iterator[Diagnostic]:
+    if container.depth == MAX_NESTING + 1:
         message = f"containers are nested deeper than {MAX_NESTING} levels, which TensorFlow cannot save"
-        yield finding("too-deep", path, message)
-        return
-    if isinstance(tree, NamedTuple):
-        yield from _namedtuple(tree, path)
-    for _, child, place in placed_children(tree, path):
-        if not isinstance(child, (Tensor, Ragged, Sparse)):
-            yield from _containers(child, place, depth + 1)
+        yield finding("too-deep", container.path, message)
+    if isinstance(container.tree, NamedTuple) and container.depth <= MAX_NESTING:
+        yield from _namedtuple(container.tree, container.path)
 
 
 def _namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
@@ -166,6 +169,7 @@ def _argument_problem(name: str) -> str:
     return _parameter_problem(name)
 
 
+@lru_cache(maxsize=4096)
 def _input_problem(name: str) -> str:
     if not _INPUT_NAME.fullmatch(name):
         return "must start with a letter or digit and hold only letters, digits, '_', '-', '.', and single '/' inside"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from specc.errors import SpecError
-from specc.language.canonical import document_to_json
+from specc.language.canonical import document_to_json, plain_json
 from specc.language.consistency import find_inconsistencies
 from specc.language.document import Document
 from specc.language.holding import Rule, capped, find
@@ -22,6 +22,8 @@ ALWAYS: tuple[Rule, ...] = (find_inconsistencies,)
 """What every document keeps to."""
 BUILDABLE: tuple[Rule, ...] = (find_inconsistencies, find_illegal)
 """What a document keeps to that an archive can be built from."""
+_ORDERED = ("inputs", "kwargs")
+"""The keys of an endpoint in whose values the order of keys counts."""
 
 
 def load(source: str | os.PathLike[str]) -> Document:
@@ -66,9 +68,18 @@ def dump(document: Document) -> str:
 
 
 def digest(document: Document) -> str:
-    """SHA-256, in hex, of what the document means: formatting, the order of keys and ``$schema`` don't count."""
+    """SHA-256, in hex, of what the document means: formatting and ``$schema`` don't count.
+
+    It is taken of compact JSON in UTF-8, with ``inputs`` and ``kwargs`` as the canonical text has them, since the order
+    of their keys counts, and with the keys of all other objects sorted.
+    """
     import hashlib  # noqa: PLC0415  # which loads OpenSSL, and validating needs no digest
 
     data = {key: value for key, value in document_to_json(document).items() if key != "$schema"}
-    compact = json.dumps(data, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    endpoints = {
+        name: plain_json(endpoint, sort_keys=True) | {key: endpoint[key] for key in _ORDERED if key in endpoint}
+        for name, endpoint in data["endpoints"].items()
+    }
+    digested = plain_json(data, sort_keys=True) | {"endpoints": endpoints}
+    compact = json.dumps(digested, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(compact.encode("utf-8")).hexdigest()

@@ -56,8 +56,26 @@ class BoundLeaf:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class BoundContainer:
+    """A container at its place in an endpoint. ``depth`` counts from 1, which is an argument or the result itself."""
+
+    tree: List | Tuple | NamedTuple | Dict
+    path: SpecPath
+    depth: int
+
+
+@dataclass(frozen=True)
+class EndpointNodes:
+    """All nodes of an endpoint, from one walk over its trees: leaves in TensorFlow's order, containers from outside."""
+
+    inputs: tuple[BoundLeaf, ...]
+    outputs: tuple[BoundLeaf, ...]
+    containers: tuple[BoundContainer, ...]
+
+
 class _Itself:
-    """An endpoint as a key of a cache. It is frozen: the same object always has the same leaves."""
+    """An endpoint as a key of a cache. It is frozen: the same object always has the same nodes."""
 
     __slots__ = ("endpoint",)
 
@@ -73,51 +91,66 @@ class _Itself:
 
 def input_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]:
     """The leaves of all arguments, in the order in which TensorFlow flattens them. ``at`` is the endpoint's path."""
-    return _input_leaves(_Itself(endpoint), at)
+    return endpoint_nodes(endpoint, at).inputs
 
 
 def output_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]:
     """The leaves of the result, in the order in which TensorFlow flattens them. ``at`` is the endpoint's path."""
-    return _output_leaves(_Itself(endpoint), at)
+    return endpoint_nodes(endpoint, at).outputs
 
 
-@lru_cache(maxsize=16)  # every rule and every check asks for the leaves of the endpoint at hand
-def _input_leaves(itself: _Itself, at: SpecPath) -> tuple[BoundLeaf, ...]:
+def endpoint_nodes(endpoint: Endpoint, at: SpecPath = ()) -> EndpointNodes:
+    """All nodes of an endpoint, whose path in its document is ``at``."""
+    return _endpoint_nodes(_Itself(endpoint), at)
+
+
+@lru_cache(maxsize=16)  # every rule and every check asks for the nodes of the endpoint at hand
+def _endpoint_nodes(itself: _Itself, at: SpecPath) -> EndpointNodes:
     endpoint = itself.endpoint
-    leaves: list[BoundLeaf] = []
+    inputs: list[BoundLeaf] = []
+    containers: list[BoundContainer] = []
     for index, tree in enumerate(endpoint.inputs):
         argument = endpoint.arguments[index] if index < len(endpoint.arguments) else f"argument_{index}"
         words = () if isinstance(tree, (Dict, NamedTuple)) else (argument,)
-        _collect(tree, words, (*at, "inputs", index), leaves)
-    return tuple(leaves)
+        _Walk(inputs, containers).visit(tree, words, (*at, "inputs", index))
+    outputs: list[BoundLeaf] = []
+    separator = SUPERVISED_SEPARATOR if endpoint.method in ("train", "eval") else "_"
+    _Walk(outputs, containers, separator).visit(endpoint.outputs, _output_words(endpoint), (*at, "outputs"))
+    return EndpointNodes(tuple(inputs), tuple(outputs), tuple(containers))
 
 
-@lru_cache(maxsize=16)
-def _output_leaves(itself: _Itself, at: SpecPath) -> tuple[BoundLeaf, ...]:
-    endpoint = itself.endpoint
-    supervised = endpoint.method in ("train", "eval")
+def _output_words(endpoint: Endpoint) -> tuple[str, ...]:
+    """What the wire names of the outputs start with."""
     match endpoint.outputs:
         case Dict() | NamedTuple():
-            words: tuple[str, ...] = ()
+            return ()
         case List() | Tuple():
-            words = ("output",)
+            return ("output",)
         case Tensor() | Ragged() | Sparse():
-            words = ("outputs",) if endpoint.method == "regress" else ("output", "0")
-    leaves: list[BoundLeaf] = []
-    _collect(endpoint.outputs, words, (*at, "outputs"), leaves, SUPERVISED_SEPARATOR if supervised else "_")
-    return tuple(leaves)
+            return ("outputs",) if endpoint.method == "regress" else ("output", "0")
 
 
-def _collect(tree: Tree, words: tuple[str, ...], path: SpecPath, leaves: list[BoundLeaf], separator: str = "_") -> None:
-    if isinstance(tree, (Tensor, Ragged, Sparse)):
-        name = tree.name or separator.join(words)
-        leaves.append(BoundLeaf(tree, path, components(tree, name), name))
-        return
-    for key, child, place in placed_children(tree, path):
-        word = str(key)
+@dataclass(frozen=True)
+class _Walk:
+    """Gathers the nodes of a tree."""
+
+    leaves: list[BoundLeaf]
+    containers: list[BoundContainer]
+    separator: str = "_"
+
+    def visit(self, tree: Tree, words: tuple[str, ...], path: SpecPath, depth: int = 1) -> None:
+        if isinstance(tree, (Tensor, Ragged, Sparse)):
+            name = tree.name or self.separator.join(words)
+            self.leaves.append(BoundLeaf(tree, path, components(tree, name), name))
+            return
+        self.containers.append(BoundContainer(tree, path, depth))
+        for key, child, place in placed_children(tree, path):
+            self.visit(child, self._words(words, str(key)), place, depth + 1)
+
+    def _words(self, words: tuple[str, ...], word: str) -> tuple[str, ...]:
         # A supervised output may be called by its whole name already: {"loss": {"loss/regularization": ...}}.
-        whole = separator == SUPERVISED_SEPARATOR and f"{word}/".startswith(f"{separator.join(words)}/")
-        _collect(child, (word,) if whole else (*words, word), place, leaves, separator)
+        whole = self.separator == SUPERVISED_SEPARATOR and f"{word}/".startswith(f"{self.separator.join(words)}/")
+        return (word,) if whole else (*words, word)
 
 
 def placed_children(tree: Tree, path: SpecPath) -> Iterator[tuple[str | int, Tree, SpecPath]]:
@@ -162,6 +195,8 @@ def undivided_names(counts: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
 
 def parameter_name(wire_name: str) -> str:
     """What TensorFlow calls the parameter of a loaded signature for ``wire_name``: ``input_ids`` for ``input-ids``."""
+    if wire_name.isascii() and wire_name.isidentifier() and wire_name[0] != "_":
+        return wire_name  # as nearly all are
     word = "".join(letter if letter.isalnum() else "_" for letter in wire_name)
     return word if word[:1].isalpha() else f"arg_{word}"
 

@@ -109,12 +109,22 @@ ImportPath = Annotated[str, *spelled(f"{DOTTED}:{DOTTED}", "bad-path", "module:a
 FunctionPath = Annotated[
     str, *spelled(f"({DOTTED}:)?{DOTTED}", "bad-path", "an attribute of the model or module:attribute", "'call'")
 ]
+ModuleName = Annotated[str, *spelled(DOTTED, "bad-path", "the name of a module", "'tensorflow_text'")]
 ModelPath = Annotated[
     str,
     *spelled(
-        rf"{DOTTED}:{DOTTED}|[^\u0000-\u001f]+(\.keras|/)",
+        rf"{DOTTED}:{DOTTED}|[^\u0000-\u001f]+(\.keras|\.h5|\.hdf5|/)",
         "bad-path",
-        "module:attribute, a .keras file or, with a slash at its end, a SavedModel's directory",
+        "module:attribute, a .keras or .h5 file or, with a slash at its end, a SavedModel's directory",
         "'ranker.model:build'",
     ),
 ]
+
+_IMPORTED_MODEL = re.compile(f"{DOTTED}:{DOTTED}")
+MODEL_FILES = (".keras", ".h5", ".hdf5")
+"""How the names of files end that Keras saves a model in."""
+
+
+def names_model_file(target: str) -> bool:
+    """Whether ``target`` names a file that Keras saved, and no ``module:attribute`` that only ends like one."""
+    return target.endswith(MODEL_FILES) and _IMPORTED_MODEL.fullmatch(target) is None

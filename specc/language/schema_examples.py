@@ -23,6 +23,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, list[Any]]] = {
         "name": ["ranker"],
         "description": ["Scores user and item pairs for the home feed."],
         "model": ["ranker.model:build", "ranker.keras", "ranker/1/"],
+        "imports": [["tensorflow_text"], ["ranker.layers"]],
         "dims": [{"batch": {}}, {"batch": {}, "time": {"min": 1, "max": 512}}],
         "endpoints": [{"score": {"function": "call", "inputs": ["float32[batch, 3]"], "outputs": "float32[batch, 1]"}}],
         "default": ["score", None],

@@ -163,7 +163,7 @@ class NamedTuple(Node):
 
 
 class Dict(Node):
-    """A Python dict with string keys; their order carries no meaning. The short form is an object."""
+    """A Python dict with string keys; the function sees its inputs in this order. The short form is an object."""
 
     kind: Literal["dict"] = "dict"
     items: Annotated[dict[NonEmpty, Tree], *FILLED_OBJECT]
@@ -241,8 +241,8 @@ def children(tree: Tree) -> tuple[tuple[str | int, Tree], ...]:
             return ()
 
 
-def tree_to_json(tree: Tree) -> Any:
-    """The canonical JSON of a tree: the short form wherever it says everything, dict keys sorted."""
+def tree_to_json(tree: Tree, *, sort_keys: bool = False) -> Any:
+    """The canonical JSON of a tree: the short form wherever it says everything, dict keys in their order or sorted."""
     match tree:
         case Tensor():
             extra = _said(tree, "name", "default", "minimum", "maximum", "description")
@@ -254,14 +254,15 @@ def tree_to_json(tree: Tree) -> Any:
         case Sparse():
             return {**_long(tree), **_said(tree, "name", "names", "description")}
         case List():
-            return [tree_to_json(item) for item in tree.items]
+            return [tree_to_json(item, sort_keys=sort_keys) for item in tree.items]
         case Tuple():
-            return {"kind": "tuple", "items": [tree_to_json(item) for item in tree.items]}
+            return {"kind": "tuple", "items": [tree_to_json(item, sort_keys=sort_keys) for item in tree.items]}
         case NamedTuple():
-            fields = [[name, tree_to_json(item)] for name, item in tree.fields]
+            fields = [[name, tree_to_json(item, sort_keys=sort_keys)] for name, item in tree.fields]
             return {"kind": "namedtuple", "typename": tree.typename, "fields": fields}
         case Dict():
-            return {str(key): tree_to_json(item) for key, item in children(tree)}
+            items = children(tree) if sort_keys else tree.items.items()
+            return {str(key): tree_to_json(item, sort_keys=sort_keys) for key, item in items}
 
 
 def _long(leaf: Leaf) -> dict[str, Any]:

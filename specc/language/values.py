@@ -82,7 +82,7 @@ def _check_value(value: Any) -> Any:
         case {"base64": str(text), **rest} if not rest and re.fullmatch(_BASE64, text):
             return value
         case {"real": real, "imag": imag, **rest} if not rest and _is_real(real) and _is_real(imag):
-            return value
+            return {"real": real, "imag": imag}
         case {"base64": str(text)} if len(value) == 1:
             hint = "four characters of A-Z, a-z, 0-9, + and / for three bytes, the last ones filled up with ="
             raise problem("bad-value", f"{shorten(text)!r} is no base64", hint)

@@ -6,9 +6,12 @@ Text without a defect is read by the ``json`` module alone, which is fast. Whate
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import re
+import stat
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +37,24 @@ def read_content(path: Path) -> bytes:
         UnreadableError: there is no such file, it is no regular file, or it may not be read.
     """
     try:
-        if not path.is_file():
-            reason = "it is no regular file" if path.exists() else "there is no such file"
-            raise UnreadableError(f"cannot read {path}: {reason}")
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableError(f"cannot read {path}: it is no regular file")
+        with path.open("rb", buffering=0) as file:
+            return _read_all(file, min(status.st_size, MAX_BYTES) + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or str(error)
+        number = getattr(error, "errno", None)
+        missing = number in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+        reason = "there is no such file" if missing else getattr(error, "strerror", None) or str(error)
         raise UnreadableError(f"cannot read {path}: {reason}") from None
+
+
+def _read_all(file: RawIOBase, size: int) -> bytes:
+    """All that ``file`` holds, of which ``size`` bytes are expected, and at most one more than the largest text has."""
+    content = file.read(size) or b""
+    while len(content) <= MAX_BYTES and (more := file.read(MAX_BYTES + 1 - len(content))):
+        content += more  # it has grown
+    return content
 
 
 def parse_json(content: bytes | str) -> Any:
@@ -77,9 +90,7 @@ def _read_json(content: bytes | str, name: str) -> SpecSource:
         message, hint = "the file starts with a byte order mark", "save it as UTF-8 without one"
         raise SpecError([_located(Diagnostic(rule="byte-order-mark", message=message, hint=hint), text, 0)])
     try:
-        data = json.loads(
-            text, object_pairs_hook=_unique_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
-        )
+        data = _DECODER.decode(text)
         depth, values = measure(data)
         defects: tuple[Diagnostic, ...] = ()
         sound = depth <= MAX_DEPTH and not _has_half_a_pair(text, data)
@@ -134,6 +145,11 @@ def _integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise _DefectError(text)
     return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
+)
 
 
 def _has_half_a_pair(text: str, data: Any) -> bool:

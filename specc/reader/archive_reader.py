@@ -16,6 +16,7 @@ from specc.language.document import Document
 from specc.language.holding import capped
 from specc.loaders.limits import MAX_BYTES
 from specc.reader.contract_check import find_mismatches
+from specc.reader.custom_ops import custom_ops
 from specc.reader.graph_document import describe_graph
 from specc.reader.saved_model import MetaGraph, damaged, read_saved_model
 from specc.reader.wire import DamagedError
@@ -40,6 +41,8 @@ class Inspection:
     """The optional endpoints of the contract that the archive was built without, each with the reason."""
     undescribed: Mapping[str, str] = field(default_factory=dict)
     """The endpoints of the contract of which it describes only the wire, each with the reason."""
+    custom_ops: Mapping[str, str] = field(default_factory=dict)
+    """The ops of the graph that TensorFlow lacks, each with the module that registers it; "" where it is not known."""
 
 
 def inspect(path: str | os.PathLike[str]) -> Document:
@@ -86,14 +89,16 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
                     _printable(notes),
                     contract.left_out,
                     contract.undescribed,
+                    custom_ops(graph.ops) if contract.custom_ops is None else contract.custom_ops,
                 )
         document, unknown = describe_graph(graph)
+        ops = custom_ops(graph.ops)
         source: Source = "object graph" if graph.has_objects else "signatures"
     except DamagedError as error:
         raise damaged(directory, error) from None
     if document is None:
         raise ArchiveError(f"{directory} offers nothing that can be described: {_reason(unknown)}")
-    return Inspection(document, source, findings, _printable((*notes, *unknown)))
+    return Inspection(document, source, findings, _printable((*notes, *unknown)), custom_ops=ops)
 
 
 def _reason(notes: tuple[str, ...]) -> str:

@@ -50,6 +50,8 @@ def find_mismatches(contract: Contract, graph: MetaGraph) -> Iterator[Diagnostic
         yield _finding(("endpoints",), f"the graph has a signature {name!r} that the contract does not declare")
     for name in sorted(document.variable_collections.keys() - root.collections.keys()):
         yield _finding(("variable_collections", name), f"the graph's root has no list of variables {name!r}")
+    for op in sorted(contract.custom_ops.keys() - graph.ops) if contract.custom_ops else ():
+        yield _finding((), f"the graph has no op {op!r}, which the contract names among its custom ops")
 
 
 def _signature(

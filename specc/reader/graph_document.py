@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from specc.language.document import CALL, VERSION, Document, Endpoint, Mode
 from specc.language.signatures import DEFAULT_KEYS, TAGS
+from specc.language.trees import Dict, Tree, children
 from specc.reader.endpoints import Described, describe_function, describe_signature, has_namedtuple, has_open_dims
 from specc.reader.functions import Function, read_function
 from specc.reader.messages import Message
@@ -173,8 +174,15 @@ def general_notes(document: Document) -> Iterator[str]:
     yield "which function each endpoint runs is not in a graph"
     if any(has_open_dims(endpoint) for endpoint in document.endpoints.values()):
         yield "names of dimensions are not in a graph: '?' is a size that it does not fix"
+    if any(_has_order(tree) for endpoint in document.endpoints.values() for tree in endpoint.inputs):
+        yield "the order of dict keys is not in a graph: they are sorted, and a function may see them in another order"
     if any(has_namedtuple(tree) for point in document.endpoints.values() for tree in (*point.inputs, point.outputs)):
         yield "the modules of namedtuples are not in a graph"
+
+
+def _has_order(tree: Tree) -> bool:
+    """Whether a tree holds a dict of several keys."""
+    return (isinstance(tree, Dict) and len(tree.items) > 1) or any(_has_order(child) for _, child in children(tree))
 
 
 def _list_notes(root: Root) -> Iterator[str]:

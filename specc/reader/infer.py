@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,22 @@ from specc.language.load import from_json
 from specc.language.names import parameter_name
 from specc.language.signatures import DEFAULT_KEYS
 from specc.reader.archive_reader import Inspection, choose_graph, inspect_archive
+from specc.reader.custom_ops import libraries, library_of, listed
 from specc.reader.functions import read_function
 from specc.reader.graph_document import Root, collection_notes, general_notes, read_root, read_signatures
+from specc.reader.graph_ops import REFERENCE_OPS
 from specc.reader.inferred import Guess, InferredSpec, legal_endpoint_name
 from specc.reader.open_dims import BATCH
 from specc.reader.rebuilding import CALL_SIGNATURE, Parts, UnbuildableError, rebuilt
-from specc.reader.reference_variables import holds_reference_variables
 from specc.reader.saved_model import MetaGraph, damaged, read_saved_model
 from specc.reader.signatures import Signature
 from specc.reader.structured import leaves
 from specc.reader.wire import DamagedError
 
 
-def infer_archive_spec(path: str | os.PathLike[str], *, model: str | None = None) -> InferredSpec:
+def infer_archive_spec(
+    path: str | os.PathLike[str], *, model: str | None = None, imports: Sequence[str] = ()
+) -> InferredSpec:
     """A first spec of the SavedModel in the directory ``path``: it validates, and builds from the archive.
 
     A contract that names its model and its functions stays as it is. Any other document has the archive itself for its
@@ -37,6 +40,8 @@ def infer_archive_spec(path: str | os.PathLike[str], *, model: str | None = None
     Args:
         path: the directory of the SavedModel.
         model: how the document names the archive; ``path`` with a slash at its end, unless said.
+        imports: modules that the document imports before the model, as those that register ops of the archive's; a
+            library that specc knows is added by itself. None of them is imported here.
 
     Raises:
         ArchiveError: there is no SavedModel that can be read, or it offers nothing that can be built.
@@ -48,12 +53,36 @@ def infer_archive_spec(path: str | os.PathLike[str], *, model: str | None = None
         raise SpecError(inspection.findings)
     named = f"{os.fspath(path).rstrip('/') or '/'}/" if model is None else model
     if inspection.source == "contract":
-        return _of_contract(inspection, named)
+        return _with_imports(_of_contract(inspection, named), inspection, imports)
     graph, _ = choose_graph(read_saved_model(directory))
     try:
-        return _of_graph(inspection, graph, named, directory)
+        return _with_imports(_of_graph(inspection, graph, named, directory), inspection, imports)
     except DamagedError as error:
         raise damaged(directory, error) from None
+
+
+def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Sequence[str]) -> InferredSpec:
+    """The spec with the modules that register what its model needs, where that is an archive.
+
+    A library is what specc knows of an op, never what the archive says of it.
+    """
+    document, guesses = inferred.document, list(inferred.guesses)
+    if document.imports:
+        said = f"{', '.join(document.imports)}: the archive's contract says so, and a build imports them; check them"
+        guesses.append(Guess(("imports",), said))
+    is_archive = document.model is not None and document.model.endswith("/")
+    needed = {op: library_of(op) for op in inspection.custom_ops} if is_archive else {}
+    all_imports = tuple(dict.fromkeys((*document.imports, *imports, *libraries(needed))))
+    for library in libraries(needed):
+        if library not in (*document.imports, *imports):
+            ops = listed([op for op, its_library in needed.items() if its_library == library])
+            said = f"{library}, since TensorFlow lacks {ops}; it must be installed where the spec is built"
+            guesses.append(Guess(("imports",), said))
+    unknown = [op for op, library in needed.items() if not library]
+    if unknown and not (*document.imports, *imports):
+        said = f"name the module that registers {listed(unknown)}: TensorFlow lacks what the archive uses"
+        guesses.append(Guess(("imports",), said))
+    return _checked(document.model_copy(update={"imports": all_imports}), tuple(guesses))
 
 
 def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
@@ -93,7 +122,7 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
     functions = {name: read_function(graph, node) for name, node in root.functions.items()}
     parts = Parts(read_signatures(graph)[0], functions)
     if not graph.has_objects:
-        _require_loadable(parts.signatures, directory)
+        _require_loadable(parts.signatures, graph, directory)
     guesses = [Guess(("model",), "the archive itself; name the code that makes the model, where there is any")]
     endpoints: dict[str, Endpoint] = {}
     default, reasons = found.default, []
@@ -132,9 +161,9 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
     return _checked(document, tuple(guesses))
 
 
-def _require_loadable(signatures: Mapping[str, Signature], directory: Path) -> None:
+def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, directory: Path) -> None:
     """Raises ArchiveError where TensorFlow cannot load a SavedModel of TensorFlow 1, or cannot save it again."""
-    if holds_reference_variables(directory):
+    if graph.ops & REFERENCE_OPS:
         hint = "write it anew with resource variables, tf.compat.v1.enable_resource_variables()"
         raise ArchiveError(f"{directory} cannot be built from: it holds reference variables of TensorFlow 1; {hint}")
     for key, signature in signatures.items():

@@ -2,12 +2,12 @@
 
 Lost, since a SavedModel has no place for them:
 
-* the model, the document's name and description; the endpoints' ``function`` (it comes back as null), ``kwargs``,
-  ``preprocess``, ``postprocess``, ``autograph``, ``gradients``, ``jax`` and descriptions; ``track``;
+* the model, ``imports``, the document's name and description; the endpoints' ``function`` (it comes back as null),
+  ``kwargs``, ``preprocess``, ``postprocess``, ``autograph``, ``gradients``, ``jax`` and descriptions; ``track``;
 * the collections: a graph lists their variables, and no path on a model leads to them;
 * the names and bounds of dims (a named dim comes back as ``?``), and the bounds and descriptions of leaves;
 * what a default loses in its dtype's own precision;
-* a dict's order, which means nothing to the language either;
+* the order of the keys of dicts and of ``kwargs``: keys come back sorted;
 * ``serving_only``, ``optional`` and ``save_options``. The mode is the archive's tag, and a method its signature's.
 
 A receiver is a signature and nothing else, so it comes back as a flat endpoint called by its signature's key, such as
@@ -34,7 +34,7 @@ from specc.language.document import Document, Endpoint
 from specc.language.names import Component, input_leaves
 from specc.language.signatures import METHOD_NAMES, PublishedSignature, published_signatures
 from specc.language.tensor_string import ANY, Shape
-from specc.language.trees import Leaf, Tensor, Tree
+from specc.language.trees import Leaf, List, Tensor, Tree, tree_to_json
 from specc.reader.functions import Function, Trace, without_names
 from specc.reader.graph_document import assemble
 from specc.reader.signatures import Signature, WireTensor
@@ -78,7 +78,9 @@ def _function(endpoint: Endpoint) -> Function:
 
 
 def _forget(tree: Tree, keep_names: bool) -> Tree:
-    return with_leaves(tree, iter([_forget_leaf(leaf, keep_names) for leaf in leaves(tree)]))
+    forgotten = with_leaves(tree, iter([_forget_leaf(leaf, keep_names) for leaf in leaves(tree)]))
+    (ordered,) = List.model_validate({"items": [tree_to_json(forgotten, sort_keys=True)]}).items
+    return ordered
 
 
 def _forget_leaf(leaf: Leaf, keep_names: bool) -> Leaf:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from specc.diagnostics import printable
 from specc.errors import ArchiveError
+from specc.reader.graph_ops import graph_ops
 from specc.reader.messages import Message, parse
 from specc.reader.wire import DamagedError, Span, file_spans, spans
 
@@ -26,16 +27,18 @@ MAX_NAMES = 10_000
 """Signatures, and public functions."""
 
 _META_GRAPHS = 2
-_META_INFO, _SIGNATURES, _OBJECT_GRAPH = 1, 5, 7
+_META_INFO, _GRAPH, _SIGNATURES, _OBJECT_GRAPH = 1, 2, 5, 7
 _NODES, _FUNCTIONS = 1, 2
 _VARIABLE = 7
 _KEY = 1
 
 
 class MetaGraph:
-    """One MetaGraph: its tags, its signatures and its object graph."""
+    """One MetaGraph: its tags, its signatures, its object graph and the ops of its graph."""
 
-    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+    def __init__(self, file: BinaryIO, path: Path, start: int, end: int) -> None:
+        self._path = path
+        self._graphs: list[Span] = []
         self.tags: tuple[str, ...] = ()
         self.signatures: dict[str, Message] = {}
         self._objects = b""
@@ -49,6 +52,8 @@ class MetaGraph:
                     raise DamagedError(f"it has more than {MAX_NAMES:,} signatures, or more than 16 MiB of them")
                 entry = parse("MetaGraphDef.SignatureDefEntry", _read(file, begin, stop, MAX_PART_BYTES))
                 self.signatures[entry.key] = entry.value
+            elif number == _GRAPH:
+                self._graphs.append(Span(number, begin, stop))
             elif number == _OBJECT_GRAPH:
                 self._objects = _read(file, begin, stop, MAX_GRAPH_BYTES)
         self._budget = MAX_PART_BYTES
@@ -70,6 +75,19 @@ class MetaGraph:
             if number == _KEY:
                 return self._objects[start:end].decode("utf-8", "replace")
         return ""
+
+    @cached_property
+    def ops(self) -> frozenset[str]:
+        """The ops that the graph and its functions use; the graph is read when they are asked for.
+
+        Raises:
+            DamagedError: the graph cannot be read.
+        """
+        try:
+            with self._path.open("rb") as file:
+                return graph_ops(file, self._graphs)
+        except OSError as error:
+            raise DamagedError(str(error.strerror or error)) from None
 
     @property
     def has_objects(self) -> bool:
@@ -116,7 +134,7 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_BYTES:
                 raise ArchiveError(f"cannot read {path}: it is larger than 2 GiB, which protobuf cannot hold")
-            graphs = list(_meta_graphs(file, size))
+            graphs = list(_meta_graphs(file, path, size))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ArchiveError(_unreadable(directory, error)) from None
     except DamagedError as error:
@@ -131,14 +149,14 @@ def damaged(directory: Path, error: DamagedError) -> ArchiveError:
     return ArchiveError(printable(f"cannot read {directory / FILE_NAME}: {error}"))
 
 
-def _meta_graphs(file: BinaryIO, size: int) -> Iterator[MetaGraph]:
+def _meta_graphs(file: BinaryIO, path: Path, size: int) -> Iterator[MetaGraph]:
     count = 0
     for number, start, end in file_spans(file, 0, size):
         if number == _META_GRAPHS:
             count += 1
             if count > MAX_META_GRAPHS:
                 raise DamagedError(f"it has more than {MAX_META_GRAPHS} MetaGraphs")
-            yield MetaGraph(file, start, end)
+            yield MetaGraph(file, path, start, end)
 
 
 def _read(file: BinaryIO, start: int, end: int, limit: int) -> bytes:

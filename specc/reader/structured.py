@@ -40,7 +40,8 @@ def tree(value: Message) -> Tree:
             case "tuple_value":
                 return Tuple(items=tuple(tree(item) for item in _filled(value.tuple_value.values)))
             case "dict_value":
-                return Dict(items={entry.key: tree(entry.value) for entry in _filled(value.dict_value.fields)})
+                items = {entry.key: tree(entry.value) for entry in _filled(value.dict_value.fields)}
+                return Dict(items=dict(sorted(items.items())))  # a map of protobuf has no order
             case "named_tuple_value":
                 fields = tuple((pair.key, tree(pair.value)) for pair in _filled(value.named_tuple_value.values))
                 if len({name for name, _ in fields}) < len(fields):
@@ -161,7 +162,7 @@ def leaves(node: Tree) -> Iterator[Leaf]:
 
 
 def with_leaves(node: Tree, replacements: Iterator[Leaf]) -> Tree:
-    """The same containers around other leaves, which come in the order of :func:`leaves`."""
+    """The same containers, dict keys in their order, around other leaves, which come in the order of :func:`leaves`."""
     match node:
         case Tensor() | Ragged() | Sparse():
             return next(replacements)
@@ -173,4 +174,5 @@ def with_leaves(node: Tree, replacements: Iterator[Leaf]) -> Tree:
             fields = tuple((name, with_leaves(item, replacements)) for name, item in node.fields)
             return NamedTuple(typename=node.typename, fields=fields)
         case Dict():
-            return Dict(items={str(key): with_leaves(item, replacements) for key, item in children(node)})
+            changed = {str(key): with_leaves(item, replacements) for key, item in children(node)}
+            return Dict(items={key: changed[key] for key in node.items})

@@ -40,11 +40,10 @@ DocumentCheck: TypeAlias = GeneralCheck | TfServingCheck | TritonCheck | LitertC
 CheckRule: TypeAlias = DocumentCheck | BuiltOnnxCheck
 BuildRule: TypeAlias = Literal[
     "archive-mismatch", "asset-clash", "bad-function", "bad-model", "bad-resource", "bad-sharding-callback",
-    "bad-signature", "collection-content", "empty-collection", "import-failed", "long-tags", "missing-endpoint",
-    "missing-function", "missing-model", "name-of-another-layer", "no-document", "not-in-jax", "output-conflict",
-    "python-op", "same-tags", "save-failed", "step-conflict", "trace-failed", "unknown-collection", "unknown-function",
-    "unknown-track",
-    "unsupported-dtype", "untracked-resource", "wrong-arity",
+    "bad-signature", "collection-content", "empty-collection", "import-failed", "long-tags", "missing-asset",
+    "missing-endpoint", "missing-function", "missing-model", "name-of-another-layer", "no-document", "not-in-jax",
+    "output-conflict", "python-op", "same-tags", "save-failed", "step-conflict", "trace-failed", "unknown-collection",
+    "unknown-function", "unknown-track", "unregistered-op", "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
 ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]
 RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule

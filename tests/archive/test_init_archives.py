@@ -487,12 +487,12 @@ def test_a_keras_file_is_named_from_where_the_spec_is(tmp_path: Path) -> None:
             "tides:unbuilt: model: error: bad-model: the inputs of the model cannot be known: it is not built; call it once where "
             "it is made, best on keras.Input tensors\n",
         ),
-        (["custom.keras", "-q"], 1, "custom.keras: model: error: bad-model: cannot load 'custom.keras': TypeError: Could not "),
+        (["custom.keras", "-q"], 1, "custom.keras: model: error: bad-model: cannot load 'custom.keras': 'Custom' is not registered; save the model again"),
         (["absent.keras"], 3, "specc: error: cannot read absent.keras: there is no such file\n"),
         (
             ["tides.py"],
             3,
-            "specc: error: cannot read tides.py: it is no .keras file; a model is module:attribute, a .keras file or the "
+            "specc: error: cannot read tides.py: it is not a .keras or .h5 file; a model is module:attribute, a .keras or .h5 file or the "
             "directory of a SavedModel\n",
         ),
         (["."], 3, "specc: error: . is no SavedModel: it has no saved_model.pb\n"),

@@ -26,6 +26,7 @@ Spec = tf.TensorSpec
 Point = collections.namedtuple("Point", ["x", "y"])
 FUNCTION = "which function each endpoint runs is not in a graph"
 DIMS = "names of dimensions are not in a graph: '?' is a size that it does not fix"
+ORDER = "the order of dict keys is not in a graph: they are sorted, and a function may see them in another order"
 MODULES = "the modules of namedtuples are not in a graph"
 NO_SIGNATURE = "it has no signature: only the revived object offers it"
 
@@ -155,7 +156,7 @@ CASES: dict[str, tuple[Callable[[str], None], dict[str, Any], str | None, str, l
         module(f=(lambda x: [x["b"], x["a"]], [{"b": Spec([2]), "a": Spec([], tf.int64)}])),
         {"f": endpoint(["x"], [{"a": bare("int64[]", "x"), "b": bare("float32[2]", "x_1")}],
                        ["float32[2]", "int64[]"])},
-        None, "object graph", [FUNCTION],
+        None, "object graph", [FUNCTION, ORDER],
     ),
     "a list with a tuple": (
         module(f=(lambda x: {"o": x[0]}, [[Spec([2]), (Spec([], tf.int64),)]])),
@@ -234,7 +235,7 @@ CASES: dict[str, tuple[Callable[[str], None], dict[str, Any], str | None, str, l
         {"serve": endpoint(["args_0"], [{"a": bare("float32[?, 4]", "first"), "b": bare("int64[?, ?]", "tokens")}],
                            NETWORK)},
         "serve", "object graph",
-        ["serving_default: taken for 'serve', since all their tensors are the same", FUNCTION, DIMS],
+        ["serving_default: taken for 'serve', since all their tensors are the same", FUNCTION, DIMS, ORDER],
     ),
     "ExportArchive": (
         export_archive,
@@ -243,7 +244,7 @@ CASES: dict[str, tuple[Callable[[str], None], dict[str, Any], str | None, str, l
          "second": ZZ},
         "serve", "object graph",
         ["serving_default: taken for 'serve', since all their tensors are the same",
-         "serve: its trace fixes training=None, mask=None", FUNCTION, DIMS,
+         "serve: its trace fixes training=None, mask=None", FUNCTION, DIMS, ORDER,
          "kernels: a list of 3 variables; its path on the model is not in a graph"],
     ),
     "a Keras model saved by TensorFlow": (

@@ -20,6 +20,7 @@ NOT_RUN = {
     "archive-mismatch",  # a bug in specc or TensorFlow
     "asset-clash",  # a file that changes while it is read
     "not-in-jax",  # Keras on JAX, see tests/jax_backend/test_jax_refusals.py
+    "unregistered-op",  # a library of ops, see test_custom_ops.py
     "unsupported-dtype",  # an old TensorFlow
 }
 

@@ -72,7 +72,7 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], Place, str, str]] = {
     "a name of a dim": ({"dims": {"1d": {}}}, ("dims", "1d"), '"1d"', "Expected a name for a dimension, for example 'batch'."),
     "a size": ({"dims": {"time": {"max": "512"}}}, ("dims", "time", "max"), '"512"', "Incorrect type. Expected one of integer, null."),
     "a mode": ({"mode": "serve"}, ("mode",), '"serve"', 'Value is not accepted. Valid values: "predict", "train", "eval".'),
-    "a model": ({"model": "ranker"}, ("model",), '"ranker"', "Expected module:attribute, a .keras file or, with a slash at its end, a SavedModel's directory, for example 'ranker.model:build'."),
+    "a model": ({"model": "ranker"}, ("model",), '"ranker"', "Expected module:attribute, a .keras or .h5 file or, with a slash at its end, a SavedModel's directory, for example 'ranker.model:build'."),
     "a number for a name": ({"name": 3}, ("name",), "3", "Incorrect type. Expected one of string, null."),
     "a string for a flag": ({"serving_only": "yes"}, ("serving_only",), '"yes"', 'Incorrect type. Expected "boolean".'),
     "no endpoints": ({"endpoints": {}}, ("endpoints",), "{}", FEW_KEYS),

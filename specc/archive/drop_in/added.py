@@ -15,6 +15,7 @@ from specc.archive.backends import called_by, runs_in_tensorflow
 from specc.archive.backends.jax_shapes import BATCH, declared_symbols
 from specc.archive.binding import identity_of
 from specc.archive.cores import Cores, Source, refuse_python_ops
+from specc.archive.distributed import tracing_for_archive
 from specc.archive.drop_in.asked import Asked, by_signature, by_trace
 from specc.archive.drop_in.extension_types import extension_types, on_the_wire
 from specc.archive.drop_in.input_specs import map_structure, unsayable
@@ -28,6 +29,7 @@ from specc.archive.drop_in.keras_errors import (
 )
 from specc.archive.drop_in.revived import argument_defaults, revived_function
 from specc.archive.export import Revived
+from specc.archive.resources import name_tables
 from specc.archive.tensorspec import tree_of
 from specc.archive.user_code import summarize
 from specc.diagnostics import SpecPath
@@ -60,10 +62,15 @@ class Added:
     """Whether its inputs have the dimension ``batch``."""
 
 
-def add(
-    name: str, function: Callable[..., Any], input_signature: Any, cores: Cores, options: JaxOptions = _NO_OPTIONS
+def add(  # each is one thing that an endpoint is made of
+    name: str,
+    function: Callable[..., Any],
+    input_signature: Any,
+    cores: Cores,
+    options: JaxOptions = _NO_OPTIONS,
+    tracked: Sequence[Any] = (),
 ) -> Added:
-    """Traces ``function`` into ``cores`` and declares it.
+    """Traces ``function`` into ``cores`` and declares it; ``tracked`` may own variables that it uses.
 
     Raises:
         SpecTypeError, SpecValueError: where Keras raises TypeError or ValueError.
@@ -104,6 +111,7 @@ def add(
         kind = SpecTypeError if any(each.rule == "unknown-key" for each in findings) else SpecValueError
         raise kind(findings)  # jax2tf.convert raises TypeError
     cores.backend.know(owner)
+    name_tables(owner)
 
     def names_out(result: Any) -> tuple[str, ...]:
         if not unsayable(result) and extension_types(result):
@@ -111,7 +119,7 @@ def add(
         leaves = output_leaves(declared.model_copy(update={"outputs": _outputs(result, path)}))
         return tuple(component.wire_name for leaf in leaves for component in leaf.components)
 
-    with as_raised():
+    with as_raised(), tracing_for_archive(owner, *tracked):
         core = cores.trace(source, asked.specs, names_in, names_out)
     named = [leaf.name if isinstance(leaf.leaf, Tensor) else None for leaf in leaves]
     if extensions := extension_types(core.result):

@@ -19,8 +19,9 @@ from specc.archive.backends import runs_in_tensorflow
 from specc.archive.cores import parameters
 from specc.archive.drop_in import keras_words as words
 from specc.archive.drop_in.defaults import BY_POSITION, NONE, held_default, is_mixed, offered, slots_of_default
-from specc.archive.drop_in.input_specs import Slot, map_structure, prune, read_signature
+from specc.archive.drop_in.input_specs import Slot, has_plain_containers, map_structure, prune, read_signature
 from specc.archive.drop_in.keras_errors import SpecValueError, type_error, value_error
+from specc.archive.model_containers import with_own_containers
 from specc.archive.user_code import summarize
 from specc.diagnostics import SpecPath, kind_of
 from specc.reader.inferred import argument_names
@@ -61,6 +62,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     if not callable(function):
         raise type_error("bad-function", path, f"{kind_of(function)} is no function")
     function = function.__call__ if isinstance(function, keras.Layer) else function
+    run = with_own_containers(function)
     slots = read_signature(function, input_signature, path)
     pruned = [prune(argument) for argument in slots]
     if None in pruned:
@@ -102,19 +104,21 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
         if added:
             called.arguments |= dict(zip(added, given[len(slots) :], strict=True))
             called.apply_defaults()
-        return function(*called.args, **called.kwargs)
+        return run(*called.args, **called.kwargs)
 
     refilled._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
     following = list(signature.parameters.values())[len(slots) : len(slots) + len(added)]
     are_next = [item.name for item in following if item.kind in BY_POSITION] == added
-    is_plain = pruned == slots and are_next and not any(map(is_mixed, defaults))
+    # A Functional model gets the containers that it was made of, any other function those of the signature.
+    as_declared = run is not function or has_plain_containers(slots)
+    is_plain = pruned == slots and as_declared and are_next and not any(map(is_mixed, defaults))
     pruned += [values[index] for index in more]
     return Asked(
         specs=[_map_slots(argument, lambda slot: slot.spec) for argument in pruned],
         arguments=tuple(arguments[index] for index in asked),
         parameters=tuple(parameter[index] for index in asked),
         wire_names=wire_names_of(traced),
-        function=function if is_plain else refilled,
+        function=run if is_plain else refilled,
         signature=signature,
         is_plain=is_plain,
         further=further,

@@ -22,6 +22,7 @@ from specc.archive.parts import descendants, is_trackable
 from specc.archive.program import compile
 from specc.archive.publishing.destinations import replacement
 from specc.archive.report import ExportReport
+from specc.archive.resources import name_tables
 from specc.archive.save_options import said_options
 from specc.language.document import VERSION, Dim, Document
 from specc.language.names import input_leaves, output_leaves
@@ -100,6 +101,7 @@ class ExportArchive:
             raise value_error("bad-resource", (), message, words=words.no_resource(resource))
         self._resources.append(resource)
         self._cores.backend.know(resource)
+        name_tables(resource)
 
     def add_endpoint(self, name: str, fn: Callable[..., Any], input_signature: Any = None, **kwargs: Any) -> Any:
         """Adds an endpoint that runs ``fn``.
@@ -126,7 +128,7 @@ class ExportArchive:
             message = f"the name {name!r} is already taken"
             raise value_error("name-clash", ("endpoints", name), message, words=words.name_taken(name))
         options = read_options(kwargs, ("endpoints", name))
-        added = add(name, fn, input_signature, self._cores, options)
+        added = add(name, fn, input_signature, self._cores, options, self._resources)
         self._added[name] = added
         return added.revived.function
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +15,15 @@ import tensorflow as tf
 from specc.archive.agreement import spec_of
 from specc.archive.drop_in import keras_words as words
 from specc.archive.drop_in.keras_errors import type_error, value_error
+from specc.archive.functional_models import functional_inputs
 from specc.diagnostics import SpecPath, kind_of
 from specc.rules.table import RuleId
 
 RULE: RuleId = "bad-signature"
 _OPTIONS = ("training", "mask")
 """Parameters of a Functional model's call that take no input, though they can be given by position."""
+_KEPT = (OrderedDict, defaultdict)
+"""Classes of dicts that a function can tell from plain ones, and that TensorFlow keeps."""
 _SUPPORTED = "keras.InputSpec, tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec, keras.KerasTensor and tensors"
 
 
@@ -59,7 +64,7 @@ def read_signature(function: Callable[..., Any], input_signature: Any, path: Spe
 
 
 def _slots(value: Any, path: SpecPath) -> Any:
-    """``value`` with a Slot for each spec; containers become plain ones, but for namedtuples."""
+    """``value`` with a Slot for each spec; containers become plain ones, but for those of ``collections``."""
     match value:
         case None:
             return None
@@ -77,7 +82,9 @@ def _slots(value: Any, path: SpecPath) -> Any:
             odd = [key for key in value if not isinstance(key, str)]
             if odd:
                 raise type_error(RULE, path, f"the key {odd[0]!r} of a dict is no string")
-            return {key: _slots(item, path) for key, item in value.items()}
+            kept: Any = copy.copy(value) if type(value) in _KEPT else {}
+            kept.update((key, _slots(item, path)) for key, item in value.items())
+            return kept
         case tuple() if hasattr(value, "_fields"):
             return type(value)(*(_slots(item, path) for item in value))
         case list() | tuple():
@@ -144,15 +151,6 @@ def _as_functional(function: Callable[..., Any], arguments: list[Any], path: Spe
     raise value_error(RULE, path, message, hint)
 
 
-def functional_inputs(layer: Any) -> Any:
-    """The nested KerasTensors that a Functional model takes, or None for any other layer."""
-    if not isinstance(layer, keras.Model) or isinstance(layer, keras.Sequential):
-        return None
-    tensors = getattr(layer, "inputs", None)
-    symbolic = isinstance(tensors, list) and all(isinstance(tensor, keras.KerasTensor) for tensor in tensors)
-    return layer.input if symbolic and tensors else None
-
-
 def _positional(function: Callable[..., Any]) -> list[str]:
     """The names of the parameters that can be given by position; none where Python cannot say."""
     try:
@@ -181,6 +179,17 @@ def prune(structure: Any) -> Any:
             return type_of(structure)(items) or None
         case _:
             return None
+
+
+def has_plain_containers(structure: Any) -> bool:
+    """Whether no container is an OrderedDict or a defaultdict, which cannot be written in a document."""
+    match structure:
+        case Mapping():
+            return type(structure) not in _KEPT and all(map(has_plain_containers, structure.values()))
+        case list() | tuple():
+            return all(map(has_plain_containers, structure))
+        case _:
+            return True
 
 
 def map_structure(structure: Any, change: Callable[[Any], Any]) -> Any:

@@ -10,8 +10,9 @@ import keras
 
 from specc.archive.drop_in import keras_words as words
 from specc.archive.drop_in.export_archive import ExportArchive
-from specc.archive.drop_in.input_specs import functional_inputs, type_of
+from specc.archive.drop_in.input_specs import type_of
 from specc.archive.drop_in.keras_errors import type_error, value_error
+from specc.archive.functional_models import functional_inputs
 from specc.diagnostics import kind_of
 
 _KERAS_EXPORT = keras.Model.export  # else ``export`` would call itself where it is put in the place of that

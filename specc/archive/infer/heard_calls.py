@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from specc.archive.agreement import spec_of
-from specc.archive.drop_in.input_specs import Slot, map_structure, of_any_batch
+from specc.archive.drop_in.input_specs import Slot, has_plain_containers, map_structure, of_any_batch
 from specc.archive.infer.recorded import symbolic_slot
 
 
@@ -20,19 +20,22 @@ from specc.archive.infer.recorded import symbolic_slot
 class Call:
     """The arguments of a call, nested as they were, with a Slot for each tensor, which is for any batch size.
 
-    ``symbolic`` calls are on ``keras.Input`` tensors, which say which of their sizes are open.
+    ``symbolic`` calls are on ``keras.Input`` tensors, which say which of their sizes are open. ``is_plain`` is false
+    where there were containers that cannot be written in a document.
     """
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     symbolic: bool
+    is_plain: bool = True
 
 
 def call_of(*args: Any, **kwargs: Any) -> Call:
     """The Call with these arguments: tensors, arrays, or ``keras.Input`` tensors, in lists, tuples and dicts."""
     flat = tf.nest.flatten([args, kwargs])
     symbolic = any(isinstance(leaf, keras.KerasTensor) for leaf in flat)
-    return Call(map_structure(args, _slot), map_structure(kwargs, _slot), symbolic)
+    is_plain = has_plain_containers([args, kwargs])
+    return Call(map_structure(args, _slot), map_structure(kwargs, _slot), symbolic, is_plain)
 
 
 def _slot(value: Any) -> Any:

@@ -11,8 +11,8 @@ import keras
 import tensorflow as tf
 from pydantic import ValidationError
 
-from specc.archive.drop_in.input_specs import Slot, functional_inputs, map_structure
-from specc.archive.functional_models import made_up_name
+from specc.archive.drop_in.input_specs import Slot, map_structure
+from specc.archive.functional_models import functional_inputs, made_up_name
 from specc.archive.infer.candidates import Candidate, declared
 from specc.archive.infer.heard_calls import Call
 from specc.archive.infer.recorded import Recorded, of_call, recorded_inputs
@@ -28,6 +28,7 @@ from specc.reader.inferred import Guess
 from specc.reader.structured import leaves, with_leaves
 
 _DTYPES = ("float32", "int64", "string")
+_CONTAINERS = "called with an OrderedDict or a defaultdict; it gets a plain dict, which Keras flattens by sorted keys"
 _MOST_INPUTS = 3
 """Of more inputs than these, all are taken to have one dtype: not every combination can be traced."""
 
@@ -45,11 +46,14 @@ def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterat
         recorded = recorded_inputs(layer)
     else:
         recorded = of_call(layer, call.args, call.kwargs, sizes=not call.symbolic)
+        recorded = replace(recorded, is_plain=call.is_plain)
     at: SpecPath = ("endpoints", name)
     guesses: list[Guess] = []
     endpoint = _endpoint(recorded, at, guesses)
     if recorded.sizes:
         guesses.append(Guess((*at, "inputs"), recorded.sizes))
+    if not recorded.is_plain:
+        guesses.append(Guess((*at, "inputs"), _CONTAINERS))
     for optional in recorded.optional:
         guesses.append(Guess((*at, "inputs"), f"Keras may leave out {optional!r}; an archive always takes it"))
     outputs = tuple(_output_names(layer))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from specc.archive.drop_in.input_specs import Slot, functional_inputs, map_structure, symbolic_spec, type_of
-from specc.archive.functional_models import MADE_UP_INPUT
+from specc.archive.drop_in.input_specs import Slot, has_plain_containers, map_structure, symbolic_spec, type_of
+from specc.archive.functional_models import MADE_UP_INPUT, functional_inputs, optional_inputs
 from specc.archive.infer.candidates import called_with
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
@@ -28,7 +28,8 @@ class Recorded:
     """The positional arguments by name, each a nested structure of Slots, and the keyword arguments to fix.
 
     ``guessed_dtypes`` is true where only shapes are known; ``sizes`` says what of the sizes need not hold for others,
-    or is empty; ``optional`` are the names of inputs that may be None.
+    or is empty; ``optional`` are the names of inputs that may be None; ``is_plain`` is false where it was called with
+    containers that cannot be written in a document.
     """
 
     arguments: dict[str, Any]
@@ -36,6 +37,7 @@ class Recorded:
     guessed_dtypes: bool = False
     sizes: str = ""
     optional: tuple[str, ...] = ()
+    is_plain: bool = True
 
 
 def recorded_inputs(layer: keras.Layer) -> Recorded:
@@ -50,11 +52,13 @@ def recorded_inputs(layer: keras.Layer) -> Recorded:
     functional = functional_inputs(layer)
     if functional is not None:
         arguments = {"inputs": map_structure(functional, lambda tensor: symbolic_slot(tensor, tensor.shape))}
-        return Recorded(arguments, kwargs, optional=_optional(layer))
+        return Recorded(arguments, kwargs, optional=optional_inputs(layer))
     if isinstance(layer, keras.Sequential):
         return _of_sequential(layer, kwargs) or _of_shapes(layer, kwargs)
     call = _of_symbolic_call(layer)
-    return _of_shapes(layer, kwargs) if call is None else of_call(layer, *call)
+    if call is None:
+        return _of_shapes(layer, kwargs)
+    return replace(of_call(layer, *map(_symbolic_slots, call)), is_plain=has_plain_containers(list(call)))
 
 
 def _of_sequential(layer: keras.Sequential, kwargs: dict[str, Any]) -> Recorded | None:
@@ -74,14 +78,13 @@ def _of_symbolic_call(layer: keras.Layer) -> tuple[tuple[Any, ...], dict[str, An
     nodes = getattr(layer, "_inbound_nodes", ())
     if not nodes:
         return None
-    call = nodes[-1].arguments
+    return tuple(nodes[-1].arguments.args), dict(nodes[-1].arguments.kwargs)
 
-    def slots(value: Any) -> Any:
-        return map_structure(
-            value, lambda leaf: symbolic_slot(leaf, leaf.shape) if isinstance(leaf, keras.KerasTensor) else leaf
-        )
 
-    return slots(tuple(call.args)), slots(dict(call.kwargs))
+def _symbolic_slots(value: Any) -> Any:
+    return map_structure(
+        value, lambda leaf: symbolic_slot(leaf, leaf.shape) if isinstance(leaf, keras.KerasTensor) else leaf
+    )
 
 
 def of_call(layer: keras.Layer, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, sizes: bool = False) -> Recorded:
@@ -201,12 +204,6 @@ def symbolic_slot(tensor: keras.KerasTensor, shape: Any) -> Slot:
     """The Slot of a KerasTensor, without a name that Keras made up."""
     made_up = tensor.name is None or MADE_UP_INPUT.fullmatch(tensor.name) is not None
     return Slot(symbolic_spec(tensor, shape), None if made_up else tensor.name)
-
-
-def _optional(layer: keras.Layer) -> tuple[str, ...]:
-    """The names of the inputs that may be None."""
-    found = (each for each in getattr(layer, "operations", ()) if isinstance(each, keras.layers.InputLayer))
-    return tuple(each.name for each in found if getattr(each, "optional", False))
 
 
 def _bad(message: str, hint: str) -> SpecError:

@@ -13,6 +13,7 @@ from specc.archive.agreement import describe, spec_of
 from specc.archive.call_parameters import place
 from specc.archive.cores import Cores, Source
 from specc.archive.infer.candidates import Candidate
+from specc.archive.model_containers import in_own_containers
 from specc.archive.tensorspec import tensor_specs, tree_of
 from specc.diagnostics import finding
 from specc.errors import SpecError
@@ -83,7 +84,7 @@ def _keras_shapes(layer: keras.Layer, endpoint: Endpoint) -> list[Shape] | None:
     symbolic = tf.nest.map_structure(lambda spec: keras.KerasTensor(spec.shape.as_list(), spec.dtype.name), specs)
     infer = place(layer, endpoint.arguments, endpoint.kwargs).around(layer.compute_output_spec)
     try:
-        result = infer(*symbolic, **endpoint.kwargs)
+        result = infer(*(in_own_containers(layer, each) for each in symbolic), **endpoint.kwargs)
     except Exception:  # noqa: BLE001  # any layer's own code, and nothing hangs on it
         return None
     tensors = tf.nest.flatten(result)

@@ -24,7 +24,7 @@ VALUES: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2, 1.0, -0.0, 1.5, 16, 17, 16.0, MAX, MAX + 1, 1e18, 1e300, -1e300, 2**53 + 1,
     "", " ", "\0", "\n", "?", "...", "1", "NaN", "nan", "-Infinity", "Infinity", "true", "null",
     "a", "a.b", "a:b", "a.b:c.d", "a:b:c", ":a", "a:", "a.", ".a", "a..b", "é", "é:a", "a b", "1a", "a1", "_", "a-b",
-    "a/", "/", "a\n/", "a/b.keras/", "a.keras", ".keras", "a/b.keras", "a\n.keras", "a\x7f.keras", "a.keras\n", "a.kerasx", "a\tb.keras",
+    "a/", "/", "a\n/", "a/b.keras/", "a.keras", ".keras", "a/b.keras", "a\n.keras", "a\x7f.keras", "a.keras\n", "a.kerasx", "a.h5", "a.h5x", "ah5", "a.hdf5", "a\tb.keras",
     "int8", "int64", "float32", "float23", "FLOAT32", "resource", "bool[]", "bool[1,2]", "bool[ 1 , a ]", "bool[,]", "bool[?, ?]",
     "bool[01]", "bool[-1]", "bool[1.0]", "bool[999999999999999999]", "bool[1000000000000000000]", "bool[...] ",
     "bool[ ... ]", "bool[\t1]", "bool[é]", "bool[1]x", "bool[1\n]", "bool [1]", "bool[\u0663]", "[1]", "bool[a b]",

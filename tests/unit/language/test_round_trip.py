@@ -46,15 +46,64 @@ def test_two_spellings_are_one_document(texts: tuple[str, str]) -> None:
             {"inputs": [{"kind": "tensor", "dtype": "float32", "shape": [], "default": 0.0}]},
             {"inputs": [{"kind": "tensor", "dtype": "float32", "shape": [], "default": -0.0}]},
         ),
+        ({"kwargs": {"a": 10, "b": 2}}, {"kwargs": {"b": 2, "a": 10}}),
+        ({"kwargs": {"weights": [{"a": 10, "b": 2}]}}, {"kwargs": {"weights": [{"b": 2, "a": 10}]}}),
+        ({"inputs": [{"user": "bool[]", "item": "bool[]"}]}, {"inputs": [{"item": "bool[]", "user": "bool[]"}]}),
+        (
+            {"inputs": [[{"kind": "tuple", "items": [{"b": "bool[]", "a": "bool[]"}]}]]},
+            {"inputs": [[{"kind": "tuple", "items": [{"a": "bool[]", "b": "bool[]"}]}]]},
+        ),
+        (
+            {"inputs": [{"kind": "namedtuple", "typename": "Pair", "fields": [["x", {"b": "bool[]", "a": "bool[]"}]]}]},
+            {"inputs": [{"kind": "namedtuple", "typename": "Pair", "fields": [["x", {"a": "bool[]", "b": "bool[]"}]]}]},
+        ),
     ],
 )
-def test_values_that_python_calls_equal_make_two_documents(left: dict[str, object], right: dict[str, object]) -> None:
+def test_what_python_calls_equal_makes_two_documents(left: dict[str, object], right: dict[str, object]) -> None:
     first, second = (
         from_json({"specc": 1, "endpoints": {"a": {"inputs": ["bool[]"], "outputs": "bool[]", **more}}})
         for more in (left, right)
     )
     assert dump(first) != dump(second)
     assert first != second
+    assert first.endpoints["a"] != second.endpoints["a"]
+    assert digest(first) != digest(second)
+    assert loads(dump(first)) == first
+
+
+_COMPLEX = {"kind": "tensor", "dtype": "complex64", "shape": []}
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ({"outputs": {"b": "bool[]", "a": "bool[]"}}, {"outputs": {"a": "bool[]", "b": "bool[]"}}),
+        ({"outputs": [{"b": "bool[]", "a": "bool[]"}]}, {"outputs": [{"a": "bool[]", "b": "bool[]"}]}),
+        (
+            {"jax": {"jax2tf_kwargs": {"b": {"d": 1, "c": 2}, "a": 3}}},
+            {"jax": {"jax2tf_kwargs": {"a": 3, "b": {"c": 2, "d": 1}}}},
+        ),
+        (
+            {"inputs": [{**_COMPLEX, "default": {"real": 1.0, "imag": 2.0}}]},
+            {"inputs": [{"default": {"imag": 2.0, "real": 1.0}, **_COMPLEX}]},
+        ),
+        (
+            {"receivers": {"r": {"kind": "tf_example", "features": {"y": {"key": "k"}, "x": {"key": "l"}}}}},
+            {"receivers": {"r": {"features": {"x": {"key": "l"}, "y": {"key": "k"}}, "kind": "tf_example"}}},
+        ),
+    ],
+)
+def test_elsewhere_the_order_of_keys_says_nothing(left: dict[str, object], right: dict[str, object]) -> None:
+    endpoint = {"arguments": ["x", "y"], "inputs": ["bool[2]", "bool[2]"], "outputs": "bool[2]"}
+    single = {"arguments": ["x"]} if "inputs" in left else {}
+    first, second = (
+        from_json({"specc": 1, "endpoints": {"a": {**endpoint, **single, **more}}}) for more in (left, right)
+    )
+    assert dump(first) == dump(second)
+    assert first == second
+    assert first.endpoints["a"] == second.endpoints["a"]
+    assert hash(first) == hash(second)
+    assert digest(first) == digest(second)
 
 
 @given(documents(), documents())

@@ -31,16 +31,30 @@ def meta_graph(
     nodes: Iterable[Any] = (),
     functions: dict[str, Any] | None = None,
     tags: Any = ("serve",),
+    graph_def: bytes | None = None,
 ) -> bytes:
     info = message("MetaGraphDef.MetaInfoDef")(tags=tags).SerializeToString()
     entry, concrete = message("MetaGraphDef.SignatureDefEntry"), message("SavedObjectGraph.ConcreteFunctionsEntry")
     objects = b"".join(part(1, node.SerializeToString()) for node in nodes)
     for name, function in (functions or {}).items():
         objects += part(2, concrete(key=name, value=function).SerializeToString())
-    graph = part(1, info) + part(2, b"\x00" * 100)
+    graph = part(1, info) + part(2, graph_of(["Placeholder"]) if graph_def is None else graph_def)
     for name, signature in signatures.items():
         graph += part(5, entry(key=name, value=signature).SerializeToString())
     return graph + (part(7, objects) if objects else b"")
+
+
+def graph_of(ops: Iterable[str], functions: dict[str, Iterable[str]] | None = None) -> bytes:
+    """A GraphDef with a node for each op, and functions of such nodes by their names."""
+    library = b"".join(
+        part(1, part(1, part(1, name.encode())) + b"".join(part(3, node_def(op)) for op in body))
+        for name, body in (functions or {}).items()
+    )
+    return b"".join(part(1, node_def(op)) for op in ops) + part(2, library)
+
+
+def node_def(op: str) -> bytes:
+    return part(1, b"some") + part(2, op.encode()) + part(3, b"other")
 
 
 def shape(*sizes: int) -> Any:

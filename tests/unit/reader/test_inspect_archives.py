@@ -69,6 +69,7 @@ def test_one_of_everything(tmp_path: Path) -> None:
         "helper: its trace fixes training=True",
         FUNCTION,
         "names of dimensions are not in a graph: '?' is a size that it does not fix",
+        "the order of dict keys is not in a graph: they are sorted, and a function may see them in another order",
         "the modules of namedtuples are not in a graph",
         "weights: a list of 1 variable; its path on the model is not in a graph",
     )

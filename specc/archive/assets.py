@@ -1,0 +1,47 @@
+"""The files that an archive holds beside its graph, such as the vocabulary of a lookup table.
+
+``tf.saved_model.save`` skips a file that is not there without a word, and no loader can load what it wrote then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from specc.archive.parts import descendants
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
+
+_HINT = "the file must be there until the archive is written; or give a lookup layer its vocabulary as a list"
+
+
+def require_files(resources: Iterable[Any]) -> None:
+    """Raises SpecError where a file that the functions read is gone; every such file is said."""
+    parts = {id(part): part for resource in resources for part in descendants(resource)}
+    assets = [part for part in parts.values() if isinstance(part, tf.saved_model.Asset)]
+    paths = dict.fromkeys(tf.get_static_value(asset.asset_path).decode() for asset in assets)
+    _refuse(path for path in paths if not tf.io.gfile.exists(path) or tf.io.gfile.isdir(path))
+
+
+def require_assets(meta_graph: Any, directory: Path) -> None:
+    """Raises SpecError where the archive in ``directory`` lacks a file that its graph names."""
+    names = dict.fromkeys(definition.filename for definition in meta_graph.asset_file_def)
+    _refuse(name for name in names if not (directory / "assets" / name).is_file())
+
+
+def _refuse(paths: Iterable[str]) -> None:
+    findings = [
+        Diagnostic(
+            rule="missing-asset",
+            path=("endpoints",),
+            message=f"the functions read the file {path!r}, and there is no such file",
+            hint=_HINT,
+            part=path,
+        )
+        for path in paths
+    ]
+    if findings:
+        raise SpecError(findings)

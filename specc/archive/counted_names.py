@@ -1,0 +1,75 @@
+"""Names what TensorFlow counts per process by what the archive holds, so that one model gives the same bytes anywhere.
+
+First the names within functions, then the functions themselves, and the tables last, since their names are made from
+everything else: TensorFlow's own are counters, so that two archives in one process can share a table by accident, or
+absolute paths of the building machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from specc.archive.function_names import FunctionNames
+from specc.archive.local_names import name_locals_anew
+
+_TABLE_OPS = frozenset(
+    {
+        "HashTable",
+        "HashTableV2",
+        "MutableDenseHashTable",
+        "MutableDenseHashTableV2",
+        "MutableHashTable",
+        "MutableHashTableOfTensors",
+        "MutableHashTableOfTensorsV2",
+        "MutableHashTableV2",
+    }
+)
+_SHARED_NAME = "shared_name"
+_LOADED = re.compile(rb"_load_\d+(_\d+)?$")
+"""What a loader adds to the name of every resource that a function of an archive makes."""
+
+
+def name_by_content(saved_model: Any, directory: Path) -> dict[str, str]:
+    """Names functions, gradients and tables of a staged archive; gives the functions' new names by their old ones."""
+    (meta_graph,) = saved_model.meta_graphs
+    name_locals_anew(meta_graph)
+    graph = meta_graph.graph_def
+    held = {each.signature.name: list(_shared_names(each.node_def)) for each in graph.library.function}
+    for attribute, _ in (named for names in held.values() for named in names):
+        attribute.s = b""  # no part of the body: a table's name is made of everything
+    functions = FunctionNames(meta_graph, is_ambiguous=lambda definition: bool(held[definition.signature.name]))
+    resources = list(_shared_names(graph.node))
+    resources += [named for original in functions.in_order for named in held[original]]
+    numbers: dict[bytes, int] = {}
+    for attribute, shared in resources:
+        attribute.s = b"table_%d" % numbers.setdefault(shared, len(numbers))
+    functions.assign()
+    if resources or functions.need_digest:
+        digest = _digest(saved_model, directory)
+        functions.assign(digest)
+        for attribute, _ in resources:
+            attribute.s = b"%s_%s" % (attribute.s, digest[:32].encode())
+    return functions.renamed
+
+
+def _digest(saved_model: Any, directory: Path) -> str:
+    """A digest of what tells archives apart: the graphs, the assets, and the checksums of all weights."""
+    digest = hashlib.sha256(saved_model.SerializeToString(deterministic=True))
+    index = directory / "variables" / "variables.index"
+    digest.update(index.read_bytes() if index.exists() else b"")
+    for asset in sorted(path for path in (directory / "assets").rglob("*") if path.is_file()):
+        digest.update(asset.name.encode() + b"\0" + asset.read_bytes())
+    return digest.hexdigest()
+
+
+def _shared_names(nodes: Iterable[Any]) -> Iterator[tuple[Any, bytes]]:
+    """The attributes, and the names in them, by which tables, and whatever a loader renamed, are found in a process."""
+    for node in nodes:
+        if _SHARED_NAME in node.attr:
+            attribute = node.attr[_SHARED_NAME]
+            if attribute.s and (node.op in _TABLE_OPS or _LOADED.search(attribute.s)):
+                yield attribute, attribute.s

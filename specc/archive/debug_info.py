@@ -1,0 +1,45 @@
+"""Where the nodes of a graph come from: forgotten, unless a document asks for it, since it is paths of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+# The proto is no part of TensorFlow's public API, but there is no public way to read what it wrote.
+from tensorflow.core.framework import graph_debug_info_pb2
+
+_FILE = Path("debug", "saved_model_debug_info.pb")
+
+
+def forget_debug_info(meta_graph: Any) -> None:
+    """Drops what the graph itself says of the origin of its nodes."""
+    graph = meta_graph.graph_def
+    if "debug_info" in graph.DESCRIPTOR.fields_by_name:  # older TensorFlows have none
+        graph.ClearField("debug_info")
+    for nodes in (graph.node, *(definition.node_def for definition in graph.library.function)):
+        for node in nodes:
+            node.ClearField("experimental_debug_info")
+
+
+def rename_in_debug_info(directory: Path, functions: Mapping[str, str]) -> None:
+    """Calls the functions in the stack traces that an archive holds by their new names; a key is ``node@function``."""
+    path = directory / _FILE
+    if not path.exists():
+        return
+    written = graph_debug_info_pb2.GraphDebugInfo.FromString(path.read_bytes())
+    renamed = graph_debug_info_pb2.GraphDebugInfo()
+    renamed.CopyFrom(written)
+    renamed.traces.clear()
+    for key, trace in written.traces.items():
+        renamed.traces[_renamed(key, functions)].CopyFrom(trace)
+    if "name_to_trace_id" in written.DESCRIPTOR.fields_by_name:  # since TensorFlow 2.16
+        renamed.name_to_trace_id.clear()
+        for key, number in written.name_to_trace_id.items():
+            renamed.name_to_trace_id[_renamed(key, functions)] = number
+    path.write_bytes(renamed.SerializeToString(deterministic=True))
+
+
+def _renamed(key: str, functions: Mapping[str, str]) -> str:
+    node, at, function = key.rpartition("@")
+    return f"{node}{at}{functions.get(function, function)}"

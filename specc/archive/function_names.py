@@ -1,0 +1,334 @@
+"""Names the functions of a saved graph by their bodies, in place of the numbers that TensorFlow counts per process.
+
+``__inference_core_972`` becomes its stem and nine digits of a hash of its body, in which every called function counts
+by its own hash. So one model has one set of names in every process, and one name means one body in every archive: two
+archives can be loaded into one graph. Numbers as small as TensorFlow's would not do. A loader that finds the gradient
+``CustomGradient-7`` in a process that has registered one of that name uses the process's own, without a word; the
+counter of a process never comes near nine digits.
+
+A name that the body does not decide (of two equal functions with different captures, of functions that mention each
+other, of those that hold a table, whose name is the archive's) also depends on a digest of the whole archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_NAME_IN_NAME = re.compile(r"_\d+(?=_(?:rewritten|grad|frozen)(?:_|$))")
+"""The number of a function in the name of one that is made of it: ``while_body_772_grad_900``."""
+
+_WITHIN = re.compile(r"__(?:inference|forward|backward)_(?=__(?:forward|backward)_|Dataset_)")
+"""What stands before the name of a function that has a number of its own, before the one that every function gets."""
+
+_COUNTED_GRADIENT = re.compile(r"(CustomGradient-|(?:Stateful)?PartitionedCall-)\d+")
+_GRADIENT = "_gradient_op_type"
+_NAMES_OF_FUNCTIONS = ("forward_function_name", "backward_function_name")
+"""Attributes that name functions, which the archive may not hold."""
+
+
+def stem(name: str) -> str:
+    """A function's name without the numbers that TensorFlow counted."""
+    name = re.sub(r"_\d+$", "", _NAME_IN_NAME.sub("", name))
+    before = _WITHIN.match(name)
+    return before[0] + stem(name[before.end() :]) if before else name
+
+
+def _numbered(prefix: str, *parts: object) -> str:
+    """``prefix`` and nine digits of a hash of ``parts``, of which the first is not zero."""
+    number = int.from_bytes(hashlib.sha256("\0".join(map(str, parts)).encode()).digest())
+    return f"{prefix}{10**8 + number % (9 * 10**8)}"
+
+
+@dataclass(frozen=True)
+class _Mention:
+    """A place in the graph that holds the name of a function, or the tag of its gradient."""
+
+    name: str
+    write: Callable[[str], None]
+    is_tag: bool = False
+
+
+@dataclass
+class _Function:
+    """A function of the library, and what its name is made of."""
+
+    definition: Any
+    name: str
+    """What it is called now."""
+    stem: str
+    mentions: list[_Mention]
+    is_ambiguous: bool
+    """Whether the body does not decide the name."""
+    content: str = ""
+    """A hash of the body; empty while it is being made."""
+    place: int = 0
+    """Its number among the functions with this content, by first mention."""
+
+
+class FunctionNames:
+    """The functions of one MetaGraph, and every place that mentions them.
+
+    Mentions keep the names that TensorFlow gave, so that :meth:`assign` may be called again.
+    """
+
+    def __init__(self, meta_graph: Any, is_ambiguous: Callable[[Any], bool]) -> None:
+        """Takes ``is_ambiguous``, which says of a FunctionDef whether archives may hold it with different bodies."""
+        self._meta_graph = meta_graph
+        self._library = meta_graph.graph_def.library
+        known = {definition.signature.name for definition in self._library.function}
+        self._gradients = {each.registered_op_type: each.gradient_func for each in self._library.registered_gradients}
+        self._functions = {
+            name: _Function(definition, name, stem(name), mentions, is_ambiguous(definition))
+            for definition in self._library.function
+            for name in [definition.signature.name]
+            for mentions in [list(_mentions_in_function(definition, known))]
+        }
+        self._others = [
+            *_mentions_in_nodes(meta_graph.graph_def.node, known),
+            *_mentions_in_objects(meta_graph.object_graph_def, self._library),
+        ]
+        self._ordered = self._in_order_of_mention()
+        self._tell_equal_apart()
+
+    @property
+    def in_order(self) -> list[str]:
+        """The names that TensorFlow gave, in an order that they do not decide."""
+        return list(self._ordered)
+
+    @property
+    def need_digest(self) -> bool:
+        """Whether there is a body that does not decide the name."""
+        return any(function.is_ambiguous for function in self._ordered.values())
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """The name of each function by the one that TensorFlow gave it."""
+        return {original: function.name for original, function in self._functions.items()}
+
+    def assign(self, digest: str = "") -> None:
+        """Names every function, wherever it is mentioned, and sorts what TensorFlow keeps in an order of its own."""
+        before = {function.name: original for original, function in self._functions.items()}
+        taken: set[str] = set()
+        for function in self._ordered.values():
+            parts = [function.content, *([function.place, digest] if function.is_ambiguous else [])]
+            while (name := _numbered(f"{function.stem}_", *parts)) in taken:  # the nine digits of another body
+                parts.append("again")
+            taken.add(name)
+            function.name = function.definition.signature.name = name
+        for function in self._ordered.values():
+            _write(function.mentions, self._name_of, self._tag_of)
+        _write(self._others, self._name_of, self._tag_of)
+        after = {name: self._functions[original].name for name, original in before.items()}
+        objects = self._meta_graph.object_graph_def
+        _rename_keys(objects.concrete_functions, after)
+        _rename_keys(self._meta_graph.meta_info_def.function_aliases, after)
+        _rename_and_sort_captures(objects, after)
+        self._library.function.sort(key=lambda definition: definition.signature.name)
+        self._sort_gradients()
+
+    def _name_of(self, original: str) -> str:
+        function = self._functions.get(original)
+        return stem(original) if function is None else function.name
+
+    def _tag_of(self, original: str, index: int) -> str:
+        """The tag of a gradient: of one in the archive by its function, of others, which are lost, by their order."""
+        counted = _COUNTED_GRADIENT.fullmatch(original)
+        if counted is None:
+            return original
+        function = self._functions.get(self._gradients.get(original, ""))
+        return _numbered(counted[1], "lost", index) if function is None else _numbered(counted[1], function.name)
+
+    def _sort_gradients(self) -> None:
+        renamed = {(self._tag_of(tag, 0), self._name_of(function)) for tag, function in self._gradients.items()}
+        del self._library.registered_gradients[:]
+        for tag, function in sorted(renamed):
+            self._library.registered_gradients.add(registered_op_type=tag, gradient_func=function)
+        self._library.gradient.sort(key=lambda gradient: gradient.function_name)
+
+    def _in_order_of_mention(self) -> dict[str, _Function]:
+        """Every function once, first those that the graph and the objects reach; their contents are made on the way."""
+        ordered: dict[str, _Function] = {}
+        for name in [*self._targets(self._others), *self._unreached()]:
+            if name in ordered:
+                continue
+            ordered[name] = self._functions[name]
+            left = [(name, self._targets(self._functions[name].mentions))]
+            while left:  # no recursion: calls may be nested deeper than Python's
+                caller, targets = left[-1]
+                target = next((target for target in targets if target not in ordered), None)
+                if target is None:
+                    self._hash(self._functions[caller])
+                    left.pop()
+                else:
+                    ordered[target] = self._functions[target]
+                    left.append((target, self._targets(self._functions[target].mentions)))
+        return ordered
+
+    def _targets(self, mentions: Iterable[_Mention]) -> Iterator[str]:
+        """The functions that ``mentions`` lead to."""
+        for mention in mentions:
+            target = self._gradients.get(mention.name, "") if mention.is_tag else mention.name
+            if target in self._functions:
+                yield target
+
+    def _unreached(self) -> list[str]:
+        """All functions: those that nothing mentions come last, in an order that TensorFlow's numbers don't change."""
+        bodies = {
+            name: (function.stem, len(function.definition.node_def)) for name, function in self._functions.items()
+        }
+        return sorted(bodies, key=lambda name: bodies[name])
+
+    def _hash(self, function: _Function) -> None:
+        """Hashes a body in which all that it mentions is called by a hash, or, within a circle, by a stem."""
+
+        def hashed(original: str) -> str:
+            target = self._functions.get(original)
+            if target is None:
+                return stem(original)
+            if not target.content:
+                function.is_ambiguous = True
+            return f"{target.stem}_{target.content}"
+
+        def hashed_tag(original: str, index: int) -> str:
+            gradient = self._gradients.get(original, "")
+            return hashed(gradient) if gradient in self._functions else self._tag_of(original, index)
+
+        _write(function.mentions, hashed, hashed_tag)
+        function.definition.signature.name = function.stem
+        function.content = hashlib.sha256(function.definition.SerializeToString(deterministic=True)).hexdigest()
+
+    def _tell_equal_apart(self) -> None:
+        """Counts the functions of equal content, and marks as ambiguous what mentions an ambiguous function."""
+        total, seen = Counter(function.content for function in self._ordered.values()), Counter[str]()
+        callers: dict[str, list[_Function]] = {}
+        for function in self._ordered.values():
+            function.place = seen[function.content]
+            seen[function.content] += 1
+            function.is_ambiguous |= total[function.content] > 1
+            for target in self._targets(function.mentions):
+                callers.setdefault(target, []).append(function)
+        left = [function for function in self._ordered.values() if function.is_ambiguous]
+        while left:
+            for caller in callers.get(left.pop().name, ()):
+                if not caller.is_ambiguous:
+                    caller.is_ambiguous = True
+                    left.append(caller)
+
+
+def _write(mentions: Iterable[_Mention], name: Callable[[str], str], tag: Callable[[str, int], str]) -> None:
+    """Writes a name or a tag into every place; tags are counted by first mention."""
+    tags: dict[str, int] = {}
+    for mention in mentions:
+        if mention.is_tag:
+            mention.write(tag(mention.name, tags.setdefault(mention.name, len(tags))))
+        else:
+            mention.write(name(mention.name))
+
+
+def _mentions_in_function(definition: Any, known: set[str]) -> Iterator[_Mention]:
+    yield from _mentions_in_nodes(definition.node_def, known)
+    for key in sorted(definition.attr):
+        yield from _mentions_in_attribute(key, definition.attr[key], known)
+
+
+def _mentions_in_nodes(nodes: Iterable[Any], known: set[str]) -> Iterator[_Mention]:
+    for node in nodes:
+        if node.op in known:  # as functions of TensorFlow 1 are called
+            yield _Mention(node.op, _setter(node, "op"))
+        for key in sorted(node.attr):
+            yield from _mentions_in_attribute(key, node.attr[key], known)
+
+
+def _mentions_in_attribute(key: str, value: Any, known: set[str]) -> Iterator[_Mention]:
+    match value.WhichOneof("value"):
+        case "func":
+            yield from _mentions_in_call(value.func, known)
+        case "list":
+            for call in value.list.func:
+                yield from _mentions_in_call(call, known)
+            for index, text in enumerate(value.list.s):
+                if _decoded(text) in known:
+                    yield _Mention(_decoded(text), _item_setter(value.list.s, index))
+        case "s" if key == _GRADIENT:
+            yield _Mention(_decoded(value.s), _bytes_setter(value), is_tag=True)
+        case "s" if key in _NAMES_OF_FUNCTIONS or _decoded(value.s) in known:
+            yield _Mention(_decoded(value.s), _bytes_setter(value))
+
+
+def _mentions_in_call(call: Any, known: set[str]) -> Iterator[_Mention]:
+    if call.name in known:
+        yield _Mention(call.name, _setter(call, "name"))
+    for key in sorted(call.attr):
+        yield from _mentions_in_attribute(key, call.attr[key], known)
+
+
+def _mentions_in_objects(objects: Any, library: Any) -> Iterator[_Mention]:
+    for node in objects.nodes:
+        match node.WhichOneof("kind"):
+            case "function":
+                for index, name in enumerate(node.function.concrete_functions):
+                    yield _Mention(name, _text_item_setter(node.function.concrete_functions, index))
+            case "bare_concrete_function":
+                bare = node.bare_concrete_function
+                yield _Mention(bare.concrete_function_name, _setter(bare, "concrete_function_name"))
+    for gradient in library.gradient:
+        yield _Mention(gradient.function_name, _setter(gradient, "function_name"))
+        yield _Mention(gradient.gradient_func, _setter(gradient, "gradient_func"))
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-8", "replace")
+
+
+def _setter(message: Any, field: str) -> Callable[[str], None]:
+    return lambda name: setattr(message, field, name)
+
+
+def _bytes_setter(value: Any) -> Callable[[str], None]:
+    return lambda name: setattr(value, "s", name.encode())
+
+
+def _item_setter(texts: Any, index: int) -> Callable[[str], None]:
+    return lambda name: texts.__setitem__(index, name.encode())
+
+
+def _text_item_setter(texts: Any, index: int) -> Callable[[str], None]:
+    return lambda name: texts.__setitem__(index, name)
+
+
+def _rename_keys(held: Any, names: dict[str, str]) -> None:
+    """Renames the keys of a map field, whose values are messages or texts."""
+    values = {names.get(key, key): held[key] for key in held}
+    values = {key: value if isinstance(value, str) else _copied(value) for key, value in values.items()}
+    held.clear()
+    for key, value in values.items():
+        if isinstance(value, str):
+            held[key] = value
+        else:
+            held[key].CopyFrom(value)
+
+
+def _rename_and_sort_captures(objects: Any, names: dict[str, str]) -> None:
+    """Renames the functions whose tensors gradients capture; TensorFlow lists those in an order that names decide."""
+    places = [index for index, node in enumerate(objects.nodes) if node.WhichOneof("kind") == "captured_tensor"]
+    held = {index: _copied(objects.nodes[index]) for index in places}
+    for node in held.values():
+        capture = node.captured_tensor
+        capture.concrete_function = names.get(capture.concrete_function, capture.concrete_function)
+    ordered = sorted(places, key=lambda index: held[index].SerializeToString(deterministic=True))
+    moved = dict(zip(ordered, places, strict=True))
+    for index, place in moved.items():
+        objects.nodes[place].CopyFrom(held[index])
+    for function in objects.concrete_functions.values():
+        function.bound_inputs[:] = [moved.get(index, index) for index in function.bound_inputs]
+
+
+def _copied(message: Any) -> Any:
+    copy = type(message)()
+    copy.CopyFrom(message)
+    return copy

@@ -1,0 +1,147 @@
+"""Names inside the functions of a saved graph that TensorFlow makes of numbers counted per process.
+
+They are made anew before functions are named by their bodies, see :mod:`specc.archive.function_names`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+# The protos are no part of TensorFlow's public API, but there is no public way to read a SavedModel's proto.
+from tensorflow.core.framework import types_pb2
+
+_PLACEHOLDER = re.compile(r"_\d+(?=(?:_rewritten)?___redundant_placeholder)")
+"""The number of a loop's condition in the arguments of its body: ``while_cond_1061___redundant_placeholder0``."""
+
+_CAPTURED = re.compile(r"(.*?)(?:_\d+)+")
+"""What a captured tensor is called within a scope, ``while_cond_2530_0``: TensorFlow names it by a number."""
+
+_HANDLES = (types_pb2.DT_RESOURCE, types_pb2.DT_VARIANT)
+_TABLE_IMPORTS = ("LookupTableImport", "LookupTableImportV2")
+_NAMED = "_user_specified_name"
+
+
+def name_locals_anew(meta_graph: Any) -> None:
+    """Takes the numbers of a process out of the names of arguments and nodes."""
+    wire_names = {name for signature in meta_graph.signature_def.values() for name in signature.inputs}
+    functions = meta_graph.graph_def.library.function
+    called_by_name = {node.op for definition in functions for node in definition.node_def}
+    renamed: dict[str, dict[str, str]] = {}
+    for definition in functions:
+        _name_captures(definition, wire_names)
+        names = _new_names(definition, wire_names)
+        if names:
+            if definition.signature.name not in called_by_name:  # then no node counts on the names of outputs
+                _rename_outputs(definition, names)
+            _rename(definition, names)
+            renamed[definition.signature.name] = names
+    for node in meta_graph.object_graph_def.nodes if renamed else ():
+        if node.WhichOneof("kind") == "captured_tensor":
+            capture = node.captured_tensor
+            capture.name = _reference(capture.name, renamed.get(capture.concrete_function, {}))
+
+
+def _given_names(definition: Any) -> list[tuple[Any, Any]]:
+    """Each argument that has one, with the attribute that holds the name which its tensor was given."""
+    arguments, attributes = definition.signature.input_arg, definition.arg_attr
+    named = [index for index in sorted(attributes) if _NAMED in attributes[index].attr]
+    return [(arguments[index], attributes[index].attr[_NAMED]) for index in named]
+
+
+def _name_captures(definition: Any, wire_names: set[str]) -> None:
+    """A captured tensor outside of every scope is given a number alone."""
+    for argument, given in _given_names(definition):
+        if given.s.isdigit() and given.s.decode() not in wire_names:
+            given.s = argument.name.encode()
+
+
+def _new_names(definition: Any, wire_names: set[str]) -> dict[str, str]:
+    """The new name of each argument and node whose name holds a number of the process."""
+    arguments = [argument.name for argument in definition.signature.input_arg]
+    names = [*arguments, *(node.name for node in definition.node_def)]
+    plain = {}
+    for argument, given in _given_names(definition):
+        scope = _CAPTURED.fullmatch(argument.name)
+        if scope is None or argument.name in wire_names or given.s.decode() != argument.name:
+            continue
+        # Of another dtype than a handle's it may be an argument of somebody's function, whose name ends in a digit.
+        if argument.type in _HANDLES or re.search(r"_\d\d", argument.name[scope.end(1) :]):
+            plain[argument.name] = scope[1]
+    patterns = [_PLACEHOLDER] if any("___redundant_placeholder" in name for name in arguments) else []
+    patterns += [_number_of(scope) for scope in _initializer_scopes(definition)]
+    for pattern in patterns:
+        plain |= {name: pattern.sub("", plain.get(name, name)) for name in names if pattern.search(name)}
+    return _unique(plain, names)
+
+
+def _unique(plain: dict[str, str], taken: Iterable[str]) -> dict[str, str]:
+    """``plain`` with a number after each new name that is taken."""
+    held, found = set(taken), {}
+    for name, new in plain.items():
+        again, unique = 0, new
+        while unique in held:
+            unique, again = f"{new}_{again}", again + 1
+        held.add(unique)
+        found[name] = unique
+    return found
+
+
+def _initializer_scopes(definition: Any) -> list[str]:
+    """The scopes of what fills tables, which end in a number: ``key_value_init10``."""
+    scopes = [node.name.split("/")[-2:-1] for node in definition.node_def if node.op in _TABLE_IMPORTS]
+    return list(dict.fromkeys(scope for held in scopes for scope in held if scope[-1:].isdigit()))
+
+
+def _number_of(scope: str) -> re.Pattern[str]:
+    """The number of a scope in the names of nodes, and of arguments, which are in lower case and have no slashes."""
+    word = scope.rstrip("0123456789")
+    return re.compile(rf"(?<={re.escape(word)}){scope[len(word) :]}(?=$|[/_])", re.IGNORECASE)
+
+
+def _rename_outputs(definition: Any, names: dict[str, str]) -> None:
+    """Renames the outputs that give a captured tensor on, and are called by its number too."""
+    plain = {
+        output.name: scope[1]
+        for output in definition.signature.output_arg
+        if definition.ret[output.name] in names and (scope := _CAPTURED.fullmatch(output.name))
+    }
+    new = _unique(plain, [output.name for output in definition.signature.output_arg])
+    for output in definition.signature.output_arg:
+        if output.name in new:
+            definition.ret[new[output.name]] = definition.ret.pop(output.name)
+            output.name = new[output.name]
+
+
+def _rename(definition: Any, names: dict[str, str]) -> None:
+    for argument, given in _given_names(definition):
+        text = given.s.decode()
+        given.s = (names.get(text, text) if text == argument.name else _PLACEHOLDER.sub("", text)).encode()
+    for argument in definition.signature.input_arg:
+        argument.name = names.get(argument.name, argument.name)
+    for node in definition.node_def:
+        node.name = names.get(node.name, node.name)
+        node.input[:] = [_reference(text, names) for text in node.input]
+        if "_class" in node.attr:
+            located = node.attr["_class"].list
+            located.s[:] = [_located(text.decode(), names).encode() for text in located.s]
+    outputs = definition.signature.control_output
+    outputs[:] = [names.get(name, name) for name in outputs]
+    for returned in (definition.ret, definition.control_ret):
+        for key in list(returned):
+            returned[key] = _reference(returned[key], names)
+    for key in [key for key in definition.control_ret if key in names]:
+        definition.control_ret[names[key]] = definition.control_ret.pop(key)
+
+
+def _reference(text: str, names: dict[str, str]) -> str:
+    """``node:output:0``, ``node:0``, ``^node`` or ``node``, by the new name of the node."""
+    name, colon, output = text.removeprefix("^").partition(":")
+    return f"{text[: text.startswith('^')]}{names[name]}{colon}{output}" if name in names else text
+
+
+def _located(text: str, names: dict[str, str]) -> str:
+    """``loc:@node`` by the new name of the node."""
+    prefix, at, name = text.partition("@")
+    return f"{prefix}{at}{names.get(name, name)}"

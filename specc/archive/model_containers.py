@@ -1,0 +1,73 @@
+"""The containers that a Functional model's inputs stand in.
+
+Keras flattens an ``OrderedDict`` by insertion and a plain dict by sorted key, and a Functional model pairs what comes
+out with its inputs by position. Of the same keys in other containers it makes another number, without a word.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from specc.archive.functional_models import functional_inputs, functional_model, optional_inputs
+
+_ABSENT = object()
+
+
+class _MismatchError(Exception):
+    """A structure is not the one that the model takes."""
+
+
+def with_own_containers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function``, which puts its inputs into the containers of the model where it is a Functional model's own call.
+
+    That is the model itself, or its bound ``call`` or ``__call__``, as long as Keras wrote them; any other function is
+    given back as it is.
+    """
+    layer = functional_model(function)
+    if layer is None or functional_inputs(layer) is None:
+        return function
+
+    def repacking(inputs: Any, *arguments: Any, **kwargs: Any) -> Any:
+        return function(in_own_containers(layer, inputs), *arguments, **kwargs)
+
+    repacking._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
+    return repacking
+
+
+def in_own_containers(layer: Any, inputs: Any) -> Any:
+    """``inputs`` by key in the containers of ``layer.input``, None for each optional input that is left out.
+
+    As they are where ``layer`` is not Functional, and where the keys, or the numbers of items, are not those of
+    ``layer.input``: Keras then has its own rules.
+    """
+    own = functional_inputs(layer)
+    try:
+        return inputs if own is None else _repacked(own, inputs, optional_inputs(layer))
+    except _MismatchError:
+        return inputs
+
+
+def _repacked(own: Any, given: Any, optional: Collection[str]) -> Any:
+    match own:
+        case dict():
+            given = {} if given is _ABSENT else given
+            if not isinstance(given, Mapping) or not given.keys() <= own.keys():
+                raise _MismatchError
+            filled = copy.copy(own)  # which keeps the class, and what a defaultdict makes
+            for key, inner in own.items():
+                filled[key] = _repacked(inner, given.get(key, _ABSENT), optional)
+            return filled
+        case list() | tuple():
+            given = [_ABSENT] * len(own) if given is _ABSENT else given
+            if not isinstance(given, (list, tuple)) or len(given) != len(own):
+                raise _MismatchError
+            items = [_repacked(inner, item, optional) for inner, item in zip(own, given, strict=True)]
+            return type(own)(*items) if hasattr(own, "_fields") else type(own)(items)
+        case _:
+            if isinstance(given, (Mapping, list, tuple)):
+                raise _MismatchError
+            if given is _ABSENT and getattr(own, "name", None) not in optional:
+                raise _MismatchError
+            return None if given is _ABSENT else given

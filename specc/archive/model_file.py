@@ -1,0 +1,183 @@
+"""Models that Keras saved in a file, ``.keras`` or ``.h5``: loads them, and says why one cannot be loaded."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+
+from specc.archive.user_code import summarize
+from specc.diagnostics import Diagnostic, SpecPath
+from specc.errors import SpecError, UnreadableError
+from specc.reader.custom_ops import imports_hint, listed
+
+_PATH: SpecPath = ("model",)
+_RETURNS_MODEL = "name a module:attribute that returns the model"
+_UNKNOWN = re.compile(r"(?:Could not locate (class|function)|Unknown ([\w ]+):) '([^']+)'")
+_NAMED = ("class_name", "loss", "metrics", "weighted_metrics")
+"""Keys of a description whose texts are names of classes and functions."""
+_BUILT_IN = ("builtins", "keras", "keras_hub", "keras_cv", "keras_nlp")
+"""Packages whose classes Keras finds by itself."""
+
+
+def load_model_file(path: Path, target: str) -> Any:
+    """The Keras model in the file ``path``, which the document calls ``target``; in Keras's safe mode.
+
+    Raises:
+        SpecError: it is no file of a Keras model, or Keras cannot load it.
+        UnreadableError: there is no such file, or it cannot be read.
+    """
+    problem = _format_problem(path)
+    if problem:
+        raise SpecError([_finding(f"cannot load {target!r}: {problem}", "save the model again with model.save()")])
+    try:
+        model = keras.saving.load_model(path)
+    except Exception as error:  # Keras raises many types
+        raise SpecError([_explain(error, path, target)]) from error
+    unregistered = _find_unregistered(_read_description(path))
+    if unregistered:  # a custom initializer, regularizer, loss or metric that is called like one of Keras's
+        message, hint = _of_unregistered(unregistered)
+        instead = "and Keras takes classes of its own that are called so"
+        raise SpecError([_finding(f"cannot load {target!r}: {message}, {instead}", hint)])
+    return model
+
+
+def _format_problem(path: Path) -> str:
+    """Why ``path`` is no file of a Keras model, or nothing; Keras says of a broken file that it is not there."""
+    if not path.exists():
+        raise UnreadableError(f"cannot read {path}: there is no such file")
+    if path.is_dir():
+        unpacked = path.suffix == ".keras" and (path / "config.json").exists()
+        return "" if unpacked else "it is a directory; the name of a SavedModel's has a slash at its end"
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
+    if path.suffix == ".keras":
+        if not zipfile.is_zipfile(path):
+            return "it is not a zip file, as every .keras file is; it may be cut short"
+        with zipfile.ZipFile(path) as archive:
+            missing = {"config.json", "metadata.json"} - set(archive.namelist())
+        return f"it is a zip file without {' and '.join(sorted(missing))}, so that it holds no model" if missing else ""
+    try:
+        with h5py.File(path) as file:
+            return "" if "model_config" in file.attrs else "it holds weights, and no model"
+    except OSError:
+        return "it is not an HDF5 file, or it is cut short"
+
+
+def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
+    """What is wrong with a file that Keras refuses, and the way out."""
+    text = str(error)
+    described = _read_description(path)
+    written_by = _text(described.get("keras_version"))
+    unregistered = _find_unregistered(described)
+    unknown = _UNKNOWN.search(text)
+    hint = _RETURNS_MODEL
+    if "`Lambda` layer" in text and "safe_mode=False" in text:
+        message = "it has a Lambda layer, whose Python code Keras does not run from a file that it is not told to trust"
+        way = "which may call keras.saving.load_model(..., safe_mode=False) on a file that you trust"
+        hint = f"{hint}, {way}; or save the model with a registered layer class instead of the Lambda"
+    elif unregistered:
+        message, hint = _of_unregistered(unregistered)
+    elif unknown:
+        kind, name = unknown[1] or unknown[2], unknown[3]
+        message = f"the {kind} {name!r} is not registered"
+        hint = _registering({name: ""}, [] if kind == "function" or ">" in name else [name])
+    else:
+        message = summarize(error)
+    if written_by and _release(written_by) > _release(keras.__version__):
+        message += f"; the file was written by Keras {written_by}, and this is {keras.__version__}"
+        hint = hint if unregistered else f"install Keras {written_by} or later"
+    elif written_by and _release(written_by) < (3,):
+        message += f"; the file was written by Keras {written_by}, and Keras 3 does not load every such file"
+        hint = hint if unregistered or unknown else f"{hint}, as keras.saving.load_model(..., compile=False) may"
+    return _finding(f"cannot load {target!r}: {message}", hint)
+
+
+def _of_unregistered(modules: Mapping[str, str]) -> tuple[str, str]:
+    """The message and the hint about custom objects, with their modules."""
+    message = f"{listed(list(map(repr, modules)))} {'is' if len(modules) == 1 else 'are'} not registered"
+    return message, _registering(modules, [name for name in modules if ">" not in name])
+
+
+def _registering(modules: Mapping[str, str], bare: Sequence[str]) -> str:
+    """What registers custom objects, whose modules are known or ""; ``bare`` ones are classes that never were.
+
+    A registered class is saved as ``package>Name``, and Keras looks for exactly that; a bare name it would not find.
+    """
+    if bare:
+        saved = f"save the model again with {listed(bare)} registered by @keras.saving.register_keras_serializable"
+        return f"{saved}; or {imports_hint([])}, a module that adds {listed(bare)} to keras.saving.get_custom_objects()"
+    known = sorted(filter(None, set(modules.values())))
+    them = "it" if len(modules) == 1 else "them"
+    return f"{imports_hint(known)}, which registers {them} with @keras.saving.register_keras_serializable"
+
+
+def _find_unregistered(described: Mapping[str, Any]) -> dict[str, str]:
+    """The name of each custom object in a file that Keras does not know now, and the module that it was in, or ""."""
+    found: dict[str, str] = {}
+    for name, module in _custom_objects(described.get("model")):
+        if keras.saving.get_registered_object(name) is None:
+            found.setdefault(name, module)
+    return found
+
+
+def _custom_objects(described: Any, *, named: bool = False) -> Iterator[tuple[str, str]]:
+    """The custom objects in a description; ``named`` says that a text in it is the name of one, as losses have."""
+    match described:
+        case list():
+            for item in described:
+                yield from _custom_objects(item, named=named)
+        case str() if named and ">" in described:
+            yield described, ""
+        case dict():
+            name, module = _text(described.get("registered_name")), _text(described.get("module"))
+            if name and module.partition(".")[0] not in _BUILT_IN:
+                yield name, module
+            is_function = described.get("class_name") == "function"
+            for key, value in described.items():
+                if key != "registered_name":
+                    yield from _custom_objects(value, named=key in _NAMED or (key == "config" and is_function))
+
+
+def _read_description(path: Path) -> Mapping[str, Any]:
+    """What the file says in JSON: ``model``, and ``keras_version``; nothing where it cannot be read."""
+    try:
+        if path.is_dir():
+            return _joined((path / name).read_bytes() for name in ("config.json", "metadata.json"))
+        if path.suffix == ".keras":
+            with zipfile.ZipFile(path) as archive:
+                return _joined(archive.read(name) for name in ("config.json", "metadata.json"))
+        with h5py.File(path) as file:
+            texts = [file.attrs[name] for name in ("model_config", "training_config") if name in file.attrs]
+            model = [json.loads(text) for text in texts]
+            for part in model[1:]:
+                part.pop("optimizer_config", None)  # Keras 2 registered its own optimizers, as Custom>Adam
+            return {"model": model, "keras_version": file.attrs.get("keras_version")}
+    except (OSError, ValueError, KeyError, AttributeError, RecursionError, zipfile.BadZipFile):
+        return {}
+
+
+def _joined(texts: Iterator[bytes]) -> Mapping[str, Any]:
+    config, metadata = (json.loads(text) for text in texts)
+    return {"model": config, "keras_version": metadata["keras_version"] if isinstance(metadata, dict) else None}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+
+
+def _finding(message: str, hint: str) -> Diagnostic:
+    return Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)

@@ -1,0 +1,72 @@
+"""Which ops a graph uses, in its nodes and in its functions.
+
+It is told from the nodes themselves. The list of ops that a MetaGraph carries (``stripped_op_list``) is incomplete:
+TensorFlow makes it before it adds the gradient functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from specc.reader.wire import DamagedError, Span, file_spans
+
+REFERENCE_OPS = frozenset({"Variable", "VariableV2"})
+"""Variables of TensorFlow 1 that are ops of the graph and no objects.
+
+What loads them can run them, but has nothing to save: an archive that is built from them has lost their values.
+"""
+
+MAX_NODES = 2**22
+"""A graph of so many nodes takes about ten seconds; EfficientNetB0's has 10,000."""
+
+_NODE, _LIBRARY = 1, 2
+_FUNCTION = 1
+_SIGNATURE, _NODE_DEF = 1, 3
+_OP_NAME = 1
+_OP = 2
+"""The fields of ``GraphDef``, ``FunctionDefLibrary``, ``FunctionDef``, ``OpDef`` and ``NodeDef``."""
+
+
+def graph_ops(file: BinaryIO, graphs: list[Span]) -> frozenset[str]:
+    """The names of the ops in the ``GraphDef`` whose parts are ``graphs`` of ``file``, without calls of its functions.
+
+    Raises:
+        DamagedError: a graph is cut short, or has too many nodes.
+    """
+    ops: set[bytes] = set()
+    functions: set[bytes] = set()
+    for count, node in enumerate(_nodes(file, graphs, functions)):
+        if count == MAX_NODES:
+            raise DamagedError(f"its graph has more than {MAX_NODES:,} nodes")
+        ops.update(_texts(file, node, _OP))
+    return frozenset(name.decode("utf-8", "replace") for name in ops - functions)
+
+
+def _nodes(file: BinaryIO, graphs: list[Span], functions: set[bytes]) -> Iterator[Span]:
+    """Every node of the graph and of its functions, whose names are added to ``functions``."""
+    for graph in graphs:
+        for part in file_spans(file, graph.start, graph.end):
+            if part.number == _NODE:
+                yield part
+            elif part.number == _LIBRARY:
+                for function in file_spans(file, part.start, part.end):
+                    if function.number == _FUNCTION:
+                        yield from _function_nodes(file, function, functions)
+
+
+def _function_nodes(file: BinaryIO, function: Span, functions: set[bytes]) -> Iterator[Span]:
+    for part in file_spans(file, function.start, function.end):
+        if part.number == _SIGNATURE:
+            functions.update(_texts(file, part, _OP_NAME))
+        elif part.number == _NODE_DEF:
+            yield part
+
+
+def _texts(file: BinaryIO, message: Span, number: int) -> Iterator[bytes]:
+    """The first field ``number`` of a message; what follows it is not read, which takes most of the time."""
+    for part in file_spans(file, message.start, message.end):
+        if part.number == number:
+            file.seek(part.start)
+            yield file.read(part.end - part.start)
+            return
