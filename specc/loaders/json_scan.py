@@ -83,7 +83,7 @@ class _Scanner:
         key = self._string(start, at, "the key")
         seen = self._keys[-1].setdefault(key, start)
         self._enter(key, first=seen == start)
-        if seen != start:
+        if seen != start and len(self.findings) < MAX_FINDINGS:
             hint = f"it stands in line {self._lines.number(seen)} already; remove one"
             first = Place(message="the first one", path=tuple(self._path), on_key=True)
             first = first.located(self._lines.location(seen, self._string_end(seen, "a key in double quotes")))
