@@ -211,7 +211,7 @@ def test_the_spec_validates_and_builds_the_same_archive(tmp_path: Path, name: st
     assert specc.inspect(tmp_path / "first") == document
 
 
-def test_each_function_is_traced_once(tmp_path: Path) -> None:
+def test_each_endpoint_traces_its_function_once(tmp_path: Path) -> None:
     calls = collections.Counter()
     model = mlp()
 

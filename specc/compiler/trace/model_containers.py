@@ -32,7 +32,7 @@ def with_own_containers(function: Callable[..., Any]) -> Callable[..., Any]:
     def repacking(inputs: Any, *arguments: Any, **kwargs: Any) -> Any:
         return function(in_own_containers(layer, inputs), *arguments, **kwargs)
 
-    repacking._specc_calls = function  # type: ignore[attr-defined]  # see runs_in_tensorflow
+    repacking._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
     return repacking
 
 

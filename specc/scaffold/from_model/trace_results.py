@@ -84,8 +84,7 @@ def _keras_shapes(layer: keras.Layer, endpoint: Endpoint) -> list[Shape] | None:
     symbolic = tf.nest.map_structure(lambda spec: keras.KerasTensor(spec.shape.as_list(), spec.dtype.name), specs)
     infer = place(layer, endpoint.arguments, endpoint.kwargs).around(layer.compute_output_spec)
     try:
-        first, *others = symbolic
-        result = infer(in_own_containers(layer, first), *others, **endpoint.kwargs)
+        result = infer(*(in_own_containers(layer, each) for each in symbolic), **endpoint.kwargs)
     except Exception:  # noqa: BLE001  # any layer's own code, and nothing hangs on it
         return None
     tensors = tf.nest.flatten(result)
