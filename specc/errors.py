@@ -26,7 +26,7 @@ class SpecError(SpeccError):
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
-class Findings:
+class FindingCollector:
     """Gathers the findings of several steps, so that all are told at once and not the first alone."""
 
     def __init__(self) -> None:

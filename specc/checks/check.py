@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic
 
-Check: TypeAlias = Callable[[Subject], Iterator[Diagnostic]]
+Check: TypeAlias = Callable[[CheckContext], Iterator[Diagnostic]]
 """Yields a finding for each place that the check is about; its level is set by whoever runs the check."""

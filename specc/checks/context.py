@@ -9,7 +9,7 @@ from functools import cached_property
 from specc.diagnostics import SpecPath
 from specc.language.document import Document, Endpoint
 from specc.language.signatures import has_signature
-from specc.language.tensor_string import ANY, Dim
+from specc.language.tensor_string import ANY, Dimension
 from specc.language.trees import Leaf, Tensor
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 
@@ -26,7 +26,7 @@ class CheckedEndpoint:
 
 
 @dataclass(frozen=True)
-class Subject:
+class CheckContext:
     """One document, which is valid. ``nested_tables`` are the endpoints that a build said so of."""
 
     document: Document
@@ -52,7 +52,7 @@ def _checked(name: str, endpoint: Endpoint) -> CheckedEndpoint:
     return CheckedEndpoint(name, endpoint, at, input_leaves(endpoint, at), output_leaves(endpoint, at))
 
 
-def first_dim(leaf: Leaf) -> Dim | None:
+def first_dim(leaf: Leaf) -> Dimension | None:
     """The first dimension; None for a scalar, and where the rank is unknown."""
     return leaf.shape[0] if leaf.shape else None
 
@@ -73,6 +73,6 @@ def has_default(leaf: Leaf) -> bool:
     return isinstance(leaf, Tensor) and leaf.default is not None
 
 
-def once(dim: Dim, leaf: Leaf) -> str:
+def once(dim: Dimension, leaf: Leaf) -> str:
     """``dim`` as the part of a tensor string to be marked, where it stands there once."""
     return str(dim) if leaf.shape is not None and leaf.shape.count(dim) == 1 else ""

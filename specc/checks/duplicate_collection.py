@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, Place, finding
 from specc.language.document import Collection
 
 
-def duplicate_collection(subject: Subject) -> Iterator[Diagnostic]:
+def duplicate_collection(context: CheckContext) -> Iterator[Diagnostic]:
     """Two collections that select the same: one of them was meant to be another, or is left over."""
     seen: dict[object, str] = {}
-    for name, collection in subject.document.variable_collections.items():
+    for name, collection in context.document.variable_collections.items():
         selected = _selected(collection)
         if selected in seen:
             message = f"the collection {name!r} selects the same variables as {seen[selected]!r}"

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, Place, finding
 from specc.language.canonical import document_to_json
 from specc.language.document import CALL
 
 
-def duplicate_endpoint(subject: Subject) -> Iterator[Diagnostic]:
+def duplicate_endpoint(context: CheckContext) -> Iterator[Diagnostic]:
     """An endpoint that differs from another in its name and description only.
 
     Of one that is given in code, with the function null, nobody knows. ``__call__`` is the revived object itself, which
     no other endpoint can be.
     """
-    document = subject.document
+    document = context.document
     functions = [(endpoint.function, len(endpoint.inputs)) for endpoint in document.endpoints.values()]
     if len(set(functions)) == len(functions):
         return  # no two can be the same

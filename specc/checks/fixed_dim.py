@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 
 
-def fixed_dim(subject: Subject) -> Iterator[Diagnostic]:
+def fixed_dim(context: CheckContext) -> Iterator[Diagnostic]:
     """A dim whose bounds are equal: a size, which the archive would state and TensorFlow check, were it written so."""
-    for name, dim in subject.document.dims.items():
+    for name, dim in context.document.dims.items():
         if dim.min == dim.max:
             message = f"the dim {name!r} is always {dim.max}, and the archive says any size all the same"
             yield finding("fixed-dim", ("dims", name), message, f"write {dim.max} in the shapes", on_key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from specc.checks.context import CheckedEndpoint, Subject
+from specc.checks.context import CheckContext, CheckedEndpoint
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.language.trees import NamedTuple, Ragged, Sparse, Tensor, Tree
 from specc.language.wire_names import placed_children
@@ -19,9 +19,9 @@ _GENERATED = re.compile(
 )
 
 
-def generated_name(subject: Subject) -> Iterator[Diagnostic]:
+def generated_name(context: CheckContext) -> Iterator[Diagnostic]:
     """A name that is numbered by itself: it says nothing, and the model has another one when it is built again."""
-    for checked in subject.endpoints:
+    for checked in context.endpoints:
         if not _may_have_one(checked):
             continue
         for word, path, on_key in _words(checked):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject, first_dim, named_first_dim, once
+from specc.checks.context import CheckContext, first_dim, named_first_dim, once
 from specc.diagnostics import Diagnostic, finding
 from specc.language.tensor_string import ANY
 
 
-def inconsistent_dim(subject: Subject) -> Iterator[Diagnostic]:
+def inconsistent_dim(context: CheckContext) -> Iterator[Diagnostic]:
     """An input of any number of rows beside one whose number has a name: the same number, or nobody knows.
 
     Of an output, '?' is the word for a size that the function decides, and is left alone.
     """
-    for checked in subject.endpoints:
+    for checked in context.endpoints:
         names = dict.fromkeys(name for bound in checked.inputs if (name := named_first_dim(bound.leaf)))
         if not names:
             continue

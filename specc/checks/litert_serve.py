@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 from specc.language.signatures import DEFAULT_KEYS, published_signatures
 
@@ -17,11 +17,11 @@ _SERVE, _DEFAULT = "serve", DEFAULT_KEYS["predict"]
 _SHOWN = 5
 
 
-def litert_serve(subject: Subject) -> Iterator[Diagnostic]:
+def litert_serve(context: CheckContext) -> Iterator[Diagnostic]:
     """An endpoint called ``serve`` beside others."""
-    if _SERVE not in subject.document.endpoints:
+    if _SERVE not in context.document.endpoints:
         return
-    signatures = published_signatures(subject.document)
+    signatures = published_signatures(context.document)
     keys = [each.key for each in signatures]
     kept = {_DEFAULT, *(each.alias_of for each in signatures if each.key == _DEFAULT)}
     lost = [key for key in keys if key not in kept]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 
 
-def missing_description(subject: Subject) -> Iterator[Diagnostic]:
+def missing_description(context: CheckContext) -> Iterator[Diagnostic]:
     """What a client reads first is not there."""
-    if not subject.document.description.strip():
+    if not context.document.description.strip():
         hint = 'say in "description" what the model does'
         yield finding("missing-description", (), "the document has no description", hint)
-    for name, endpoint in subject.document.endpoints.items():
+    for name, endpoint in context.document.endpoints.items():
         if not endpoint.description.strip():
             message = f"the endpoint {name!r} has no description"
             hint = 'say in "description" what it answers, and for whom'

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 
 _USUAL = ("serve", "predict", "call")
 
 
-def moved_default(subject: Subject) -> Iterator[Diagnostic]:
+def moved_default(context: CheckContext) -> Iterator[Diagnostic]:
     """Another endpoint has the name that Keras gives to the default, so that people call the wrong one.
 
     A default of the method classify or regress is what requests of that kind find, whatever 'predict' is.
     """
-    document = subject.document
+    document = context.document
     if document.mode != "predict" or document.default is None or document.default in (*_USUAL, "serving_default"):
         return
     usual = [name for name in _USUAL if name in document.endpoints]

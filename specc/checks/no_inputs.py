@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 
 
-def no_inputs(subject: Subject) -> Iterator[Diagnostic]:
+def no_inputs(context: CheckContext) -> Iterator[Diagnostic]:
     """An endpoint for serving without inputs: a server has nothing to batch, and REST refuses the request.
 
     TensorFlow Serving: "Failed to get input map for signature" (``FillPredictRequestFromJson``, util/json_tensor.cc).
     """
-    for checked in subject.served():  # what reads or resets metrics takes nothing
+    for checked in context.served():  # what reads or resets metrics takes nothing
         if not checked.endpoint.inputs:
             message = f"the endpoint {checked.name!r} takes no inputs, so that it always gives the same"
             yield finding("no-inputs", (*checked.path, "inputs"), message, "give it an input, or remove it")

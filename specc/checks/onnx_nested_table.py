@@ -14,16 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 
 _STEPS = ("preprocess", "postprocess")
 
 
-def onnx_nested_table(subject: Subject) -> Iterator[Diagnostic]:
+def onnx_nested_table(context: CheckContext) -> Iterator[Diagnostic]:
     """A signature of its own around a function with a table: steps, default values, or names of another endpoint."""
-    for checked in subject.published():
-        if checked.name not in subject.nested_tables:
+    for checked in context.published():
+        if checked.name not in context.nested_tables:
             continue
         steps = [step for step in _STEPS if getattr(checked.endpoint, step)]
         what = f"{' and '.join(steps)} around it" if steps else "a signature of its own around it"

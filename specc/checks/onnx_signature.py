@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 from specc.language.signatures import DEFAULT_KEYS, published_signatures
 
 
-def onnx_signature(subject: Subject) -> Iterator[Diagnostic]:
+def onnx_signature(context: CheckContext) -> Iterator[Diagnostic]:
     """The first signature is another than the default."""
-    signatures = published_signatures(subject.document)
+    signatures = published_signatures(context.document)
     if len(signatures) < 2:
         return
-    default = DEFAULT_KEYS[subject.document.mode]
+    default = DEFAULT_KEYS[context.document.mode]
     wanted = {default, *(each.alias_of for each in signatures if each.key == default)}
     first = min(signatures, key=lambda each: each.key)
     if first.key not in wanted:

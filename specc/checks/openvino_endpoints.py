@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 
 
-def openvino_endpoints(subject: Subject) -> Iterator[Diagnostic]:
+def openvino_endpoints(context: CheckContext) -> Iterator[Diagnostic]:
     """An endpoint beside the default, or several without one."""
-    document, names = subject.document, [each.name for each in subject.published()]
+    document, names = context.document, [each.name for each in context.published()]
     if document.mode != "predict" or len(names) < 2:
         return
     if document.default is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 from specc.language.document import Selection
 
@@ -14,9 +14,9 @@ _OF_KERAS = {
 }  # fmt: skip
 
 
-def shadowing_collection(subject: Subject) -> Iterator[Diagnostic]:
+def shadowing_collection(context: CheckContext) -> Iterator[Diagnostic]:
     """A name that every Keras model has for something, and that means something else on the revived archive."""
-    for name, selections in subject.document.variable_collections.items():
+    for name, selections in context.document.variable_collections.items():
         plain = [selection.from_ for selection in selections if _takes_all(selection)]
         if name in _OF_KERAS and plain != [name]:
             message = f"{name!r} is something else on every Keras model than this selection of variables"

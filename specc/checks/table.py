@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from specc.checks.check import Check
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.checks.duplicate_collection import duplicate_collection
 from specc.checks.duplicate_endpoint import duplicate_endpoint
 from specc.checks.fixed_dim import fixed_dim
@@ -100,23 +100,23 @@ class Settings:
 
 def find_opinions(document: Document, settings: Settings) -> Iterator[Diagnostic]:
     """The findings of every check of a document that is not off, and is not for a target that nobody named."""
-    yield from _find(CHECKS, Subject(document), settings)
+    yield from _find(CHECKS, CheckContext(document), settings)
 
 
 def find_built_opinions(
     document: Document, settings: Settings, *, nested_tables: tuple[str, ...]
 ) -> Iterator[Diagnostic]:
     """The findings of every such check of what a build found out: the endpoints with nested tables."""
-    yield from _find(BUILT_CHECKS, Subject(document, nested_tables), settings)
+    yield from _find(BUILT_CHECKS, CheckContext(document, nested_tables), settings)
 
 
 def _find(
-    checks: Mapping[DocumentCheck, Check] | Mapping[BuiltOnnxCheck, Check], subject: Subject, settings: Settings
+    checks: Mapping[DocumentCheck, Check] | Mapping[BuiltOnnxCheck, Check], context: CheckContext, settings: Settings
 ) -> Iterator[Diagnostic]:
-    targets = settings.targets | frozenset(subject.document.targets)
+    targets = settings.targets | frozenset(context.document.targets)
     for id, find in checks.items():
         rule = RULES[id]
         level = settings.levels.get(id, rule.level)
         if level != "off" and (rule.target is None or rule.target in targets):
-            for finding in find(subject):
+            for finding in find(context):
                 yield replace(finding, level=level)

@@ -11,21 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 from specc.language.signatures import published_signatures
 
 
-def serving_without_default(subject: Subject) -> Iterator[Diagnostic]:
+def serving_without_default(context: CheckContext) -> Iterator[Diagnostic]:
     """TensorFlow Serving refuses every request that names no signature."""
-    if subject.document.mode == "predict" and subject.document.default is None:
+    if context.document.mode == "predict" and context.document.default is None:
         message = "a request that names no signature is refused: there is no 'serving_default'"
         yield finding("tf-serving-no-default", ("default",), message, "make an endpoint the default")
 
 
-def triton_without_default(subject: Subject) -> Iterator[Diagnostic]:
+def triton_without_default(context: CheckContext) -> Iterator[Diagnostic]:
     """Triton serves whichever signature it comes across first."""
-    document = subject.document
+    document = context.document
     if document.mode == "predict" and document.default is None and len(published_signatures(document)) > 1:
         message = "without a 'serving_default' Triton serves any one of the signatures, another at each start"
         hint = "make an endpoint the default, or name one in the parameter TF_SIGNATURE_DEF"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 from specc.rules.table import RuleId
 
@@ -33,11 +33,11 @@ OPENVINO_DTYPES = frozenset((*_MORE, "bfloat16"))
 """What OpenVINO's TensorFlow frontend has an element type for."""
 
 
-def dtype_check(rule: RuleId, dtypes: Collection[str], problem: str) -> Callable[[Subject], Iterator[Diagnostic]]:
+def dtype_check(rule: RuleId, dtypes: Collection[str], problem: str) -> Callable[[CheckContext], Iterator[Diagnostic]]:
     """The check that nothing has another dtype than ``dtypes``; ``problem`` is what happens to a ``{dtype}``."""
 
-    def find(subject: Subject) -> Iterator[Diagnostic]:
-        for checked in subject.served():
+    def find(context: CheckContext) -> Iterator[Diagnostic]:
+        for checked in context.served():
             for bounds, what, where in ((checked.inputs, "input", "pre"), (checked.outputs, "output", "post")):
                 for bound in bounds:
                     dtype = bound.leaf.dtype

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.language.signatures import TAGS
 from specc.rules.table import RuleId
@@ -18,11 +18,11 @@ from specc.rules.table import RuleId
 _SERVE = TAGS["predict"]
 
 
-def tags_check(rule: RuleId, server: str, hint: str) -> Callable[[Subject], Iterator[Diagnostic]]:
+def tags_check(rule: RuleId, server: str, hint: str) -> Callable[[CheckContext], Iterator[Diagnostic]]:
     """The check that ``server`` finds the archive; ``hint`` is what else it can be told."""
 
-    def find(subject: Subject) -> Iterator[Diagnostic]:
-        document = subject.document
+    def find(context: CheckContext) -> Iterator[Diagnostic]:
+        document = context.document
         tags = (TAGS[document.mode], *document.save_options.extra_tags)
         if tags != (_SERVE,):
             path: SpecPath = ("save_options", "extra_tags") if tags[0] == _SERVE else ("mode",)

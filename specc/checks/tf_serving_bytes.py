@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 
 _BINARY = frozenset(
@@ -21,9 +21,9 @@ _BINARY = frozenset(
 _SUFFIX = "_bytes"
 
 
-def rest_bytes(subject: Subject) -> Iterator[Diagnostic]:
+def rest_bytes(context: CheckContext) -> Iterator[Diagnostic]:
     """A string output whose name says that it is binary, and does not say so in TensorFlow Serving's way."""
-    for checked in subject.served():
+    for checked in context.served():
         for bound in checked.outputs:
             words = _BINARY.intersection(bound.name.lower().split("_"))
             if bound.leaf.dtype == "string" and words and not bound.name.endswith(_SUFFIX):

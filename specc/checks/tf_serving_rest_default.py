@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject, has_default
+from specc.checks.context import CheckContext, has_default
 from specc.diagnostics import Diagnostic, finding
 
 
-def rest_default(subject: Subject) -> Iterator[Diagnostic]:
+def rest_default(context: CheckContext) -> Iterator[Diagnostic]:
     """An input with a default, which a client may leave out over gRPC, and must send over REST."""
-    for checked in subject.served():
+    for checked in context.served():
         for bound in checked.inputs:
             if has_default(bound.leaf):
                 message = f"REST refuses a request without {bound.name!r}, whatever its default; gRPC alone knows it"

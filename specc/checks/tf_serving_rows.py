@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import CheckedEndpoint, Subject, first_dim, has_default, named_first_dim
+from specc.checks.context import CheckContext, CheckedEndpoint, first_dim, has_default, named_first_dim
 from specc.diagnostics import Diagnostic, finding
 from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf
 
 
-def rest_rows(subject: Subject) -> Iterator[Diagnostic]:
+def rest_rows(context: CheckContext) -> Iterator[Diagnostic]:
     """An input or output of another number of rows than the batch, so that ``instances`` cannot be used.
 
     Scalar and fixed inputs are ``unbatched-input``; those with a default are ``tf-serving-rest-default``.
     """
-    for checked in subject.served():
+    for checked in context.served():
         batch = next((name for bound in checked.inputs if (name := named_first_dim(bound.leaf))), None)
         if batch is None or checked.endpoint.method != "predict":
             continue

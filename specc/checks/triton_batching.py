@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject, first_dim, varies
+from specc.checks.context import CheckContext, first_dim, varies
 from specc.diagnostics import Diagnostic, finding
 from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf
 
 
-def triton_batching(subject: Subject) -> Iterator[Diagnostic]:
+def triton_batching(context: CheckContext) -> Iterator[Diagnostic]:
     """One tensor that cannot be batched, of an endpoint whose inputs can."""
-    for checked in subject.served():
+    for checked in context.served():
         if not any(isinstance(bound.leaf, Tensor) and varies(bound.leaf) for bound in checked.inputs):
             continue
         for bound in (*checked.inputs, *checked.outputs):

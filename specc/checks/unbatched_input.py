@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import CheckedEndpoint, Subject, first_dim, has_default, once, varies
+from specc.checks.context import CheckContext, CheckedEndpoint, first_dim, has_default, once, varies
 from specc.diagnostics import Diagnostic, finding
 from specc.language.wire_names import BoundLeaf
 
 
-def unbatched_input(subject: Subject) -> Iterator[Diagnostic]:
+def unbatched_input(context: CheckContext) -> Iterator[Diagnostic]:
     """A scalar, or a fixed number of rows, where a server would batch: it then runs each request by itself.
 
     TensorFlow Serving and Triton join requests along the first dimension of every input (batching_session.h: "all
     input tensors have the same 0th-dimension size B"). What has a default is left out by most clients, and is fine.
     """
-    for checked in subject.served():
+    for checked in context.served():
         unbatched = unbatched_leaves(checked)
         if not unbatched:
             continue

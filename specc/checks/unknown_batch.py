@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject, named_first_dim
+from specc.checks.context import CheckContext, named_first_dim
 from specc.diagnostics import Diagnostic, did_you_mean, finding
 from specc.language.tensor_string import ANY
 
 
-def unknown_batch(subject: Subject) -> Iterator[Diagnostic]:
+def unknown_batch(context: CheckContext) -> Iterator[Diagnostic]:
     """An output whose first dim is in no input, though the inputs have a batch with a name.
 
     Where the inputs have none, a size that the function decides, such as how many samples it draws, may be named.
     """
-    for checked in subject.endpoints:
+    for checked in context.endpoints:
         shapes = [bound.leaf.shape for bound in checked.inputs]
         known = {dim for shape in shapes for dim in shape or () if isinstance(dim, str) and dim != ANY}
         batches = dict.fromkeys(name for bound in checked.inputs if (name := named_first_dim(bound.leaf)))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import Subject
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 from specc.language.trees import List, Tuple
 
 _SHOWN = 3
 
 
-def unnamed_output(subject: Subject) -> Iterator[Diagnostic]:
+def unnamed_output(context: CheckContext) -> Iterator[Diagnostic]:
     """A list or tuple of outputs without names: on the wire ``output_0``, ``output_1``."""
-    for checked in subject.published():
+    for checked in context.published():
         unnamed = [bound.name for bound in checked.outputs if bound.leaf.name is None]
         if isinstance(checked.endpoint.outputs, (List, Tuple)) and len(unnamed) > 1:
             more = f" and {len(unnamed) - _SHOWN} more" if len(unnamed) > _SHOWN else ""

@@ -116,7 +116,7 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     """
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         left_out: LeftOut = {}
-        cores.backend.know(model)
+        cores.backend.register_model(model)
         with tracing_for_archive(model, policy=document.save_options.experimental_variable_policy):
             traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
         endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
@@ -137,7 +137,7 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
     document, contents = prepared.document, prepared.contents
     with destination.staged() as stage:
         writing = f"writing {_count(len(contents.variables), 'variable')}"
-        with clock.stage("write", writing), prepared.backend.quiet():
+        with clock.stage("write", writing), prepared.backend.without_build_paths():
             write(contents, stage.directory)
         with clock.stage("seal", "sealing"):
             (graph,) = read_saved_model(stage.directory)

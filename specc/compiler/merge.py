@@ -39,7 +39,7 @@ from specc.compiler.trace.cores import Cores
 from specc.compiler.write.resources import name_tables
 from specc.compiler.write.seal import write_fingerprint
 from specc.diagnostics import Diagnostic, did_you_mean, finding
-from specc.errors import Findings, SpecError
+from specc.errors import FindingCollector, SpecError
 from specc.language.contract import CONTRACT_PATH, MAX_FILE_NAME, contract_path
 from specc.language.document import Document
 from specc.language.signatures import TAGS
@@ -132,7 +132,7 @@ def merge(  # noqa: PLR0913  # each is one thing that a caller may say
 
 
 def _compiled(programs: Iterable[Program | Document]) -> list[Program]:
-    compiled, findings = [], Findings()
+    compiled, findings = [], FindingCollector()
     for program in programs:
         if isinstance(program, Program):
             compiled.append(program)
@@ -193,7 +193,7 @@ def _prepare(
     """Every mode, traced; a function that several of them use is traced once."""
     cores = Cores()
     name_tables(model)
-    prepared, findings = [], Findings()
+    prepared, findings = [], FindingCollector()
     for program in programs:
         own = {name: function for name, function in functions.items() if name in program}
         with findings.gather(), _said_of(program.document):

@@ -105,11 +105,11 @@ def add(  # each is one thing that an endpoint is made of
         as_result=_tensors,
     )
     owner = getattr(called_by(asked.function), "__self__", None)
-    findings = list(cores.backend.find_obstacles(source, leaves, None, owner))
+    findings = list(cores.backend.find_unsupported(source, leaves, None, owner))
     if findings:
         kind = SpecTypeError if any(each.rule == "unknown-key" for each in findings) else SpecValueError
         raise kind(findings)  # jax2tf.convert raises TypeError
-    cores.backend.know(owner)
+    cores.backend.register_model(owner)
     name_tables(owner)
 
     def names_out(result: Any) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class ExportArchive:
             message = f"{resource!r} is no Keras layer or model and no TensorFlow trackable"
             raise value_error("bad-resource", (), message, words=words.no_resource(resource))
         self._resources.append(resource)
-        self._cores.backend.know(resource)
+        self._cores.backend.register_model(resource)
         name_tables(resource)
 
     def add_endpoint(self, name: str, fn: Callable[..., Any], input_signature: Any = None, **kwargs: Any) -> Any:

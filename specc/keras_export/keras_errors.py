@@ -9,7 +9,7 @@ from functools import cache
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.document import VERSION, Document, Endpoint
-from specc.language.validation.buildable import find_illegal
+from specc.language.validation.buildable import find_unbuildable
 from specc.rules.table import RuleId
 
 _BUILT_IN = (
@@ -71,6 +71,6 @@ def require_legal(endpoints: Mapping[str, Endpoint], collections: Mapping[str, t
     document = Document.model_construct(
         specc=VERSION, endpoints=dict(endpoints), default=default, variable_collections=dict(collections or {})
     )
-    findings = list(find_illegal(document))
+    findings = list(find_unbuildable(document))
     if findings:
         raise SpecValueError(findings)

@@ -23,11 +23,12 @@ def document_to_json(document: Document) -> dict[str, Any]:
     """
     data: dict[str, Any] = {} if document.schema_ is None else {"$schema": document.schema_}
     data["specc"] = document.specc
-    data |= _said(document, "name", "description", "model")
+    data |= _non_default_fields(document, "name", "description", "model")
     if document.imports:
         data["imports"] = list(document.imports)
     if document.dims:
-        data["dims"] = {name: _said(document.dims[name], "min", "max", "description") for name in sorted(document.dims)}
+        dims = sorted(document.dims.items())
+        data["dims"] = {name: _non_default_fields(dim, "min", "max", "description") for name, dim in dims}
     data["endpoints"] = {name: endpoint_to_json(endpoint) for name, endpoint in sorted(document.endpoints.items())}
     by_itself = len(document.endpoints) == 1 and document.default in document.endpoints
     if document.default_is_said and not by_itself:
@@ -37,7 +38,7 @@ def document_to_json(document: Document) -> dict[str, Any]:
         data["variable_collections"] = {name: _collection_to_json(collection) for name, collection in collections}
     if document.track:
         data["track"] = list(document.track)
-    data |= _said(document, "mode", "serving_only")
+    data |= _non_default_fields(document, "mode", "serving_only")
     save_options = _save_options_to_json(document.save_options)
     if save_options:
         data["save_options"] = save_options
@@ -45,7 +46,7 @@ def document_to_json(document: Document) -> dict[str, Any]:
 
 
 def _save_options_to_json(options: SaveOptions) -> dict[str, Any]:
-    data = _said(options, *SaveOptions.model_fields)
+    data = _non_default_fields(options, *SaveOptions.model_fields)
     for field in ("namespace_whitelist", "extra_tags"):
         if field in data:
             data[field] = list(data[field])
@@ -53,12 +54,12 @@ def _save_options_to_json(options: SaveOptions) -> dict[str, Any]:
         data["function_aliases"] = dict(sorted(options.function_aliases.items()))
     sharding = options.experimental_sharding_callback
     if sharding is not None:
-        said = _said(sharding, "callback", "max_shard_size")
+        said = _non_default_fields(sharding, "callback", "max_shard_size")
         data["experimental_sharding_callback"] = said.get("callback") if list(said) == ["callback"] else said
     return data
 
 
-def _said(record: Record, *fields: str) -> dict[str, Any]:
+def _non_default_fields(record: Record, *fields: str) -> dict[str, Any]:
     """The fields whose value is not the language's default."""
     model_fields = type(record).model_fields
     said = {}
@@ -71,10 +72,10 @@ def _said(record: Record, *fields: str) -> dict[str, Any]:
 
 def endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
     """The canonical JSON of an endpoint, as :func:`document_to_json` has it."""
-    data = _said(endpoint, "description", "function")
+    data = _non_default_fields(endpoint, "description", "function")
     if endpoint.kwargs:
         data["kwargs"] = plain_json(endpoint.kwargs)
-    data |= _said(endpoint, "preprocess", "postprocess", "autograph", "gradients")
+    data |= _non_default_fields(endpoint, "preprocess", "postprocess", "autograph", "gradients")
     jax = _jax_to_json(endpoint.jax)
     if jax:
         data["jax"] = jax
@@ -82,15 +83,15 @@ def endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
         data["arguments"] = list(endpoint.arguments)
     data["inputs"] = [tree_to_json(tree) for tree in endpoint.inputs]
     data["outputs"] = tree_to_json(endpoint.outputs, sort_keys=True)
-    data |= _said(endpoint, "method")
+    data |= _non_default_fields(endpoint, "method")
     if endpoint.receivers:
         data["receivers"] = {name: _receiver_to_json(item) for name, item in sorted(endpoint.receivers.items())}
-    return data | _said(endpoint, "receiver", "optional")
+    return data | _non_default_fields(endpoint, "receiver", "optional")
 
 
 def _jax_to_json(options: JaxOptions) -> dict[str, Any]:
     """The platforms are a set: the JSON has them sorted."""
-    said = _said(options, "is_static")
+    said = _non_default_fields(options, "is_static")
     platforms = sorted(set(options.platforms))
     if platforms != sorted(JaxOptions.model_fields["platforms"].default):
         said = {"platforms": platforms, **said}
@@ -100,14 +101,14 @@ def _jax_to_json(options: JaxOptions) -> dict[str, Any]:
 
 
 def _receiver_to_json(receiver: Receiver) -> dict[str, Any]:
-    data = {"kind": receiver.kind, **_said(receiver, "description")}
+    data = {"kind": receiver.kind, **_non_default_fields(receiver, "description")}
     if receiver.features is not None:
         data["features"] = {name: _feature_to_json(item) for name, item in sorted(receiver.features.items())}
     return data
 
 
 def _feature_to_json(feature: Feature) -> dict[str, Any]:
-    return {key: to_lists(value) for key, value in _said(feature, "key", "default", "sequence").items()}
+    return {key: to_lists(value) for key, value in _non_default_fields(feature, "key", "default", "sequence").items()}
 
 
 def plain_json(value: Any, *, sort_keys: bool = False) -> Any:
@@ -127,7 +128,7 @@ def _collection_to_json(collection: tuple[Selection, ...]) -> Any:
 
 
 def _selection_to_json(selection: Selection) -> Any:
-    data = _said(selection, "from_", "match", "trainable", "dtype")
+    data = _non_default_fields(selection, "from_", "match", "trainable", "dtype")
     if selection.content is not None:
         data["content"] = {path: tree_to_json(leaf) for path, leaf in sorted(selection.content.items())}
     return data["from"] if len(data) == 1 else data

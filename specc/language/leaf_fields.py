@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from specc.language.dtypes import DTYPES
 from specc.language.scalars import END, IDENTIFIER, MAX_SIZE, NonEmpty, describe, problem, shorten, whole_number
-from specc.language.tensor_string import ANY, Dim, check_dtype
+from specc.language.tensor_string import ANY, Dimension, check_dtype
 
 MAX_RANK = 254
 """TensorFlow's own limit."""
@@ -16,7 +16,7 @@ MAX_RAGGED_RANK = 16
 """Each is a tensor of its own on the wire: a short text must not stand for thousands of them."""
 
 
-def _check_dim(value: Any) -> Dim:
+def _check_dim(value: Any) -> Dimension:
     if isinstance(value, str):
         if value == ANY or (value.isascii() and value.isidentifier()):
             return value
@@ -85,7 +85,7 @@ SHAPE_SCHEMA: dict[str, Any] = {
     "else": {"type": "array", "maxItems": MAX_RANK, "items": _DIM_SCHEMA, "errorMessage": _NO_SHAPE},
 }
 
-DimValue = Annotated[Dim, PlainValidator(_check_dim)]
+DimValue = Annotated[Dimension, PlainValidator(_check_dim)]
 ShapeValue = Annotated[
     tuple[DimValue, ...] | None, BeforeValidator(_check_shape), WithJsonSchema({"$ref": "#/$defs/Shape"})
 ]

@@ -12,7 +12,7 @@ from specc.errors import SpecError
 from specc.language.canonical import document_to_json, plain_json
 from specc.language.document import Document
 from specc.language.pretty_json import lay_out
-from specc.language.validation.buildable import find_illegal
+from specc.language.validation.buildable import find_unbuildable
 from specc.language.validation.consistency import find_inconsistencies
 from specc.language.validation.pipeline import LoadedSpec, read_spec, validated
 from specc.language.validation.rules import Rule, capped, find
@@ -20,7 +20,7 @@ from specc.source.json_text import read_content
 
 ALWAYS: tuple[Rule, ...] = (find_inconsistencies,)
 """What every document keeps to."""
-BUILDABLE: tuple[Rule, ...] = (find_inconsistencies, find_illegal)
+BUILDABLE: tuple[Rule, ...] = (find_inconsistencies, find_unbuildable)
 """What a document keeps to that an archive can be built from."""
 _ORDERED = ("inputs", "kwargs")
 """The keys of an endpoint in whose values the order of keys counts."""

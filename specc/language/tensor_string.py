@@ -8,9 +8,9 @@ from specc.diagnostics import did_you_mean
 from specc.language.dtypes import DTYPES
 from specc.language.scalars import END, IDENTIFIER, problem, shorten
 
-Dim = int | str
+Dimension = int | str
 """One dimension: a size, the name of a dimension, or ``?`` for any size."""
-Shape = tuple[Dim, ...] | None
+Shape = tuple[Dimension, ...] | None
 """The dimensions in order, ``()`` for a scalar, or None for unknown rank."""
 
 ANY = "?"
@@ -46,7 +46,7 @@ def format_tensor(dtype: str, shape: Shape) -> str:
     return f"{dtype}[{'...' if shape is None else ', '.join(map(str, shape))}]"
 
 
-def _dim(text: str) -> Dim:
+def _dim(text: str) -> Dimension:
     return int(text) if text[0].isdigit() else text
 
 

@@ -245,14 +245,14 @@ def tree_to_json(tree: Tree, *, sort_keys: bool = False) -> Any:
     """The canonical JSON of a tree: the short form wherever it says everything, dict keys in their order or sorted."""
     match tree:
         case Tensor():
-            extra = _said(tree, "name", "default", "minimum", "maximum", "description")
+            extra = _given_fields(tree, "name", "default", "minimum", "maximum", "description")
             return {**_long(tree), **extra} if extra else format_tensor(tree.dtype, tree.shape)
         case Ragged():
             rank = {} if tree.ragged_rank == 1 else {"ragged_rank": tree.ragged_rank}
             splits = {} if tree.row_splits_dtype == "int64" else {"row_splits_dtype": tree.row_splits_dtype}
-            return {**_long(tree), **rank, **splits, **_said(tree, "name", "names", "description")}
+            return {**_long(tree), **rank, **splits, **_given_fields(tree, "name", "names", "description")}
         case Sparse():
-            return {**_long(tree), **_said(tree, "name", "names", "description")}
+            return {**_long(tree), **_given_fields(tree, "name", "names", "description")}
         case List():
             return [tree_to_json(item, sort_keys=sort_keys) for item in tree.items]
         case Tuple():
@@ -270,7 +270,7 @@ def _long(leaf: Leaf) -> dict[str, Any]:
     return {"kind": leaf.kind, "dtype": leaf.dtype, "shape": "..." if shape is None else list(shape)}
 
 
-def _said(leaf: Leaf, *fields: str) -> dict[str, Any]:
+def _given_fields(leaf: Leaf, *fields: str) -> dict[str, Any]:
     """The optional fields that say something, as JSON."""
     said: dict[str, Any] = {}
     for field in fields:

@@ -15,7 +15,7 @@ from itertools import islice
 
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
-from specc.language.tensor_string import ANY, Dim, Shape
+from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.trees import (
     Dict,
     Leaf,
@@ -208,7 +208,7 @@ def _ragged_components(leaf: Ragged, name: str) -> tuple[Component, ...]:
     numbered = numbered or [f"{name}_row_splits_{index}" for index in range(leaf.ragged_rank)]
     splits = (said and said.row_splits) or tuple(numbered)
     flat: Shape = None if leaf.shape is None else (ANY, *leaf.shape[leaf.ragged_rank + 1 :])
-    rows: Dim = leaf.shape[0] + 1 if leaf.shape and isinstance(leaf.shape[0], int) else ANY
+    rows: Dimension = leaf.shape[0] + 1 if leaf.shape and isinstance(leaf.shape[0], int) else ANY
     return (
         Component(values, leaf.dtype, flat, "values"),
         *(
@@ -220,7 +220,7 @@ def _ragged_components(leaf: Ragged, name: str) -> tuple[Component, ...]:
 
 def _sparse_components(leaf: Sparse, name: str) -> tuple[Component, ...]:
     said = leaf.names
-    rank: Dim = ANY if leaf.shape is None else len(leaf.shape)
+    rank: Dimension = ANY if leaf.shape is None else len(leaf.shape)
     return (
         Component((said and said.indices) or f"{name}_indices", "int64", (ANY, rank), "indices"),
         Component((said and said.values) or f"{name}_values", leaf.dtype, (ANY,), "values"),

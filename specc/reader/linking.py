@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from specc.language.tensor_string import ANY, Dim, Shape
+from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.trees import Leaf, Ragged, RaggedNames, Sparse, SparseNames, Tensor
 from specc.language.wire_names import BoundLeaf, Component, components
 from specc.reader.signature_defs import WireTensor
@@ -65,7 +65,7 @@ def shapes_agree(one: Shape, other: Shape) -> bool:
     return len(one) == len(other) and all(_sizes_agree(a, b) for a, b in zip(one, other, strict=True))
 
 
-def _sizes_agree(one: Dim, other: Dim) -> bool:
+def _sizes_agree(one: Dimension, other: Dimension) -> bool:
     return isinstance(one, str) or isinstance(other, str) or one == other
 
 

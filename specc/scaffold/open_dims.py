@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from specc.language.document import Endpoint
-from specc.language.tensor_string import ANY, Dim, Shape
+from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.tree_edits import leaves, with_leaves
 from specc.language.trees import Leaf, Ragged
 from specc.language.wire_names import input_leaves
@@ -75,11 +75,11 @@ def named_together(dims: tuple[OpenDim, ...]) -> dict[OpenDim, str]:
     return {dim: dim.role for dim in dims}
 
 
-def with_dims(endpoint: Endpoint, names: Mapping[OpenDim, Dim]) -> Endpoint:
+def with_dims(endpoint: Endpoint, names: Mapping[OpenDim, Dimension]) -> Endpoint:
     """``endpoint`` with these names, or sizes, on the axes of its inputs."""
     by_place = {(dim.leaf, dim.axis): name for dim, name in names.items()}
 
-    def dressed(index: int) -> Callable[[int, Dim], Dim]:
+    def dressed(index: int) -> Callable[[int, Dimension], Dimension]:
         return lambda axis, dim: by_place.get((index, axis), dim)
 
     flat = [leaf for tree in endpoint.inputs for leaf in leaves(tree)]
@@ -87,7 +87,7 @@ def with_dims(endpoint: Endpoint, names: Mapping[OpenDim, Dim]) -> Endpoint:
     return endpoint.model_copy(update={"inputs": tuple(with_leaves(tree, replaced) for tree in endpoint.inputs)})
 
 
-def with_shape(leaf: Leaf, change: Callable[[int, Dim], Dim]) -> Leaf:
+def with_shape(leaf: Leaf, change: Callable[[int, Dimension], Dimension]) -> Leaf:
     """``leaf`` with each dimension that its axis is changed to."""
     if leaf.shape is None:
         return leaf

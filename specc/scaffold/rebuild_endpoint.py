@@ -10,10 +10,10 @@ from typing import Any
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.language.document import CALL, Document, Endpoint
 from specc.language.signatures import DEFAULT_KEYS
-from specc.language.tensor_string import ANY, Dim
+from specc.language.tensor_string import ANY, Dimension
 from specc.language.tree_edits import leaves, with_leaves
 from specc.language.trees import Dict, Ragged, Sparse, Tensor, Tree, children
-from specc.language.validation.buildable import find_illegal
+from specc.language.validation.buildable import find_unbuildable
 from specc.language.validation.consistency import find_inconsistencies
 from specc.reader.describe_endpoint import describe_signature, inferring
 from specc.reader.saved_functions import Function, Trace
@@ -70,7 +70,7 @@ def _find(endpoint: Endpoint, name: str, found: Document) -> list[Diagnostic]:
         {"specc": 1, "dims": {BATCH: {}}, "endpoints": {name: endpoint}, "default": default}
     )
     alone = alone.model_copy(update={"mode": found.mode})
-    return [*find_inconsistencies(alone), *find_illegal(alone)]
+    return [*find_inconsistencies(alone), *find_unbuildable(alone)]
 
 
 def _with_function(name: str, endpoint: Endpoint, parts: Parts) -> Endpoint:
@@ -139,12 +139,12 @@ def _with_batch(endpoint: Endpoint) -> Endpoint:
     if not first or any(dim != ANY for dim in first):
         return endpoint
 
-    def named(axis: int, dim: Dim) -> Dim:
+    def named(axis: int, dim: Dimension) -> Dimension:
         return BATCH if axis == 0 and dim == ANY else dim
 
     inputs = tuple(_with_shapes(tree, named) for tree in endpoint.inputs)
     return endpoint.model_copy(update={"inputs": inputs, "outputs": _with_shapes(endpoint.outputs, named)})
 
 
-def _with_shapes(tree: Tree, change: Callable[[int, Dim], Dim]) -> Tree:
+def _with_shapes(tree: Tree, change: Callable[[int, Dimension], Dimension]) -> Tree:
     return with_leaves(tree, iter([with_shape(leaf, change) for leaf in leaves(tree)]))

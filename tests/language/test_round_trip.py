@@ -12,7 +12,7 @@ from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.json_schema.schema import document_schema
 from specc.language.load import digest, dump, from_json, loads, require_buildable
-from specc.language.validation.buildable import find_illegal
+from specc.language.validation.buildable import find_unbuildable
 from specc.language.validation.consistency import find_inconsistencies
 
 SCHEMA = jsonschema_rs.Draft202012Validator(document_schema())
@@ -121,7 +121,7 @@ def test_the_schema_accepts_what_the_strategies_draw(document: dict[str, object]
 @given(buildable_documents())
 @settings(max_examples=settings().max_examples * 2)
 def test_buildable_documents_have_no_findings(document: Document) -> None:
-    assert [*find_inconsistencies(document), *find_illegal(document)] == []
+    assert [*find_inconsistencies(document), *find_unbuildable(document)] == []
     require_buildable(document)
 
 

@@ -43,10 +43,10 @@ class Callee:
 class Backend(Protocol):
     """A backend of Keras, for the length of one export."""
 
-    def know(self, model: Any) -> None:
+    def register_model(self, model: Any) -> None:
         """Says whose variables the functions are likely to use."""
 
-    def find_obstacles(
+    def find_unsupported(
         self, callee: Callee, inputs: Sequence[BoundLeaf] | None, outputs: Sequence[BoundLeaf] | None, model: Any
     ) -> Iterator[Diagnostic]:
         """Why a function cannot be traced, as far as that is known before it is.
@@ -54,19 +54,19 @@ class Backend(Protocol):
         ``inputs`` and ``outputs`` are what it takes and gives; None where something stands between.
         """
 
-    def traceable(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
+    def as_tf_function(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
         """What TensorFlow traces in place of the function, for arguments of these nested specs."""
 
-    def find_faults(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
-        """Why a trace, the ConcreteFunction of what :meth:`traceable` gave, would fail where it is served."""
+    def check_trace(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
+        """Why a trace, the ConcreteFunction of what :meth:`as_tf_function` gave, would fail where it is served."""
 
-    def key(self, callee: Callee, specs: list[Any]) -> object:
+    def cache_key(self, callee: Callee, specs: list[Any]) -> object:
         """What two endpoints must agree in, beside their function and arguments, to share a trace."""
 
     def tf_variable(self, variable: Any) -> Any:
         """The tf.Variable that an archive holds for a variable of Keras or TensorFlow: one and the same each time."""
 
-    def quiet(self) -> AbstractContextManager[None]:
+    def without_build_paths(self) -> AbstractContextManager[None]:
         """Keeps paths of the building machine out of what is traced or saved meanwhile."""
 
 

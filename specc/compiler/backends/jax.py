@@ -79,14 +79,14 @@ class JaxBackend:
         self._copied: dict[int, Any] = {}
         self._models: list[Any] = []
 
-    def know(self, model: Any) -> None:
+    def register_model(self, model: Any) -> None:
         """Remembers the model, and its variables in its own order."""
         self._models.append(model)
         variables = getattr(model, "variables", ())
         if isinstance(variables, Iterable):
             self._known |= {id(each): each for each in variables if isinstance(each, keras.Variable)}
 
-    def find_obstacles(
+    def find_unsupported(
         self, callee: Callee, inputs: Sequence[BoundLeaf] | None, outputs: Sequence[BoundLeaf] | None, model: Any
     ) -> Iterator[Diagnostic]:
         """Tensors that JAX does not have, lookup layers, and arguments that ``jax2tf.convert`` does not take."""
@@ -95,7 +95,7 @@ class JaxBackend:
         yield from find_limits(callee, inputs, outputs, model)
         yield from _unknown_arguments(callee)
 
-    def traceable(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
+    def as_tf_function(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
         """A TensorFlow function of the same arguments and result."""
         if callee.is_tensorflow:
             return callee.function
@@ -163,12 +163,12 @@ class JaxBackend:
         leaves = [next(given) if array else leaf for leaf, array in zip(told["leaves"], told["is_array"], strict=True)]
         return tf.nest.pack_sequence_as(told["result"], leaves)
 
-    def find_faults(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
+    def check_trace(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
         """Calls of LAPACK, such as those of a QR decomposition, for which TensorFlow has no handlers."""
         if not callee.is_tensorflow:
             yield from find_unknown_calls(callee, concrete)
 
-    def key(self, callee: Callee, specs: list[Any]) -> object:
+    def cache_key(self, callee: Callee, specs: list[Any]) -> object:
         """The options, the dimensions up to their names, and whether there are gradients."""
         if callee.is_tensorflow:
             return None
@@ -193,7 +193,7 @@ class JaxBackend:
                 self._copied[id(variable)] = variable.value
         return stand_in
 
-    def quiet(self) -> contextlib.AbstractContextManager[None]:
+    def without_build_paths(self) -> contextlib.AbstractContextManager[None]:
         """While it saves, TensorFlow asks for gradients, for which functions are traced once more."""
         return _without_paths()
 

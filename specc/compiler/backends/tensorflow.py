@@ -14,24 +14,24 @@ from specc.language.wire_names import BoundLeaf
 class TensorFlowBackend:
     """Nothing stands between a function and TensorFlow."""
 
-    def know(self, model: Any) -> None:
+    def register_model(self, model: Any) -> None:
         """TensorFlow sees for itself what a function uses."""
 
-    def find_obstacles(
+    def find_unsupported(
         self, callee: Callee, inputs: Sequence[BoundLeaf] | None, outputs: Sequence[BoundLeaf] | None, model: Any
     ) -> Iterator[Diagnostic]:
         """None: every tensor of the language is one of TensorFlow's."""
         yield from ()
 
-    def traceable(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
+    def as_tf_function(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
         """The function itself."""
         return callee.function
 
-    def find_faults(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
+    def check_trace(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
         """None: TensorFlow runs what it traced."""
         yield from ()
 
-    def key(self, callee: Callee, specs: list[Any]) -> object:
+    def cache_key(self, callee: Callee, specs: list[Any]) -> object:
         """Nothing more."""
         return None
 
@@ -39,6 +39,6 @@ class TensorFlowBackend:
         """The variable itself."""
         return variable
 
-    def quiet(self) -> contextlib.AbstractContextManager[None]:
+    def without_build_paths(self) -> contextlib.AbstractContextManager[None]:
         """TensorFlow writes no paths, unless an option asks for them."""
         return contextlib.nullcontext()

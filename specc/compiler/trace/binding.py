@@ -15,7 +15,7 @@ from specc.compiler.trace.call_parameters import after_model, parameters_of, pla
 from specc.compiler.trace.functional_models import find_crossed_inputs, find_crossed_outputs, functional_model
 from specc.compiler.user_code import import_object, resolve_attribute
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
-from specc.errors import Findings, SpecError
+from specc.errors import FindingCollector, SpecError
 from specc.language.document import DEFAULT_FUNCTION
 
 LeftOut = dict[str, tuple[Diagnostic, ...]]
@@ -51,7 +51,7 @@ def bind(
     Raises:
         SpecError: a function is missing, cannot be called, or does not take the declared arguments.
     """
-    findings = Findings()
+    findings = FindingCollector()
     bound: list[BoundEndpoint] = []
     for name in sorted(functions.keys() - endpoints.keys()):
         hint = did_you_mean(name, endpoints) or f"the endpoints are {', '.join(sorted(endpoints))}"

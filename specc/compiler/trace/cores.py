@@ -125,13 +125,13 @@ class Cores:
             kwargs,
             source.autograph,
             _hashable(arguments),
-            self.backend.key(source, list(arguments)),
+            self.backend.cache_key(source, list(arguments)),
         )
         if key not in self.functions:
             called = replace(source, function=with_own_containers(source.function))
-            function = self.backend.traceable(called, list(arguments))
+            function = self.backend.as_tf_function(called, list(arguments))
             core = _trace(source, function, arguments, input_names, output_names)
-            faults = list(self.backend.find_faults(source, core.concrete))
+            faults = list(self.backend.check_trace(source, core.concrete))
             if faults:
                 raise SpecError(faults)
             self._alive += [source.function, *core.concrete.variables]

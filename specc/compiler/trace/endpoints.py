@@ -25,7 +25,7 @@ from specc.compiler.trace.cores import (
 from specc.compiler.trace.output_check import describe, find_conflicts, spec_of
 from specc.compiler.user_code import run_user_code
 from specc.diagnostics import Diagnostic, SpecPath
-from specc.errors import Findings, SpecError
+from specc.errors import FindingCollector, SpecError
 from specc.language.document import Endpoint
 from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf
@@ -72,7 +72,7 @@ def trace_endpoints(
     Raises:
         SpecError: functions raise while traced, or return what is not declared; every endpoint's findings are in it.
     """
-    findings = Findings()
+    findings = FindingCollector()
     possible: list[BoundEndpoint] = []
     for endpoint in bound:
         with findings.gather(), unless_optional(endpoint.compiled, left_out):
@@ -92,7 +92,7 @@ def _require_possible(bound: BoundEndpoint, cores: Cores, model: Any) -> None:
     """Raises SpecError where the backend has no words for what the endpoint takes, gives or does."""
     inputs = None if bound.preprocess else bound.compiled.inputs
     outputs = None if bound.postprocess else bound.compiled.outputs
-    findings = list(cores.backend.find_obstacles(source_of(bound), inputs, outputs, model))
+    findings = list(cores.backend.find_unsupported(source_of(bound), inputs, outputs, model))
     if findings:
         raise SpecError(findings)
 

@@ -19,7 +19,7 @@ from specc.compiler.trackables import descendants
 from specc.compiler.user_code import resolve_attribute
 from specc.compiler.write.variables import find_variables
 from specc.diagnostics import Diagnostic, SpecPath, finding, kind_of
-from specc.errors import Findings, SpecError
+from specc.errors import FindingCollector, SpecError
 from specc.language.document import Document
 
 Trackable = tf.saved_model.experimental.TrackableResource
@@ -119,7 +119,7 @@ def tracked(document: Document, model: Any) -> list[Any]:
         SpecError: there is no such attribute, or nothing in it that an archive can keep.
     """
     kept: list[Any] = _initialization(model)
-    findings = Findings()
+    findings = FindingCollector()
     for index, target in enumerate(document.track):
         with findings.gather():
             kept.extend(_kept(model, target, ("track", index)))

@@ -15,7 +15,7 @@ from specc.compiler.trace.endpoints import TracedEndpoint
 from specc.compiler.user_code import import_object, run_user_code
 from specc.compiler.write.distributed import is_synchronized_on_read, undivided
 from specc.diagnostics import Diagnostic, Place, SpecPath, finding, kind_of
-from specc.errors import Findings, SpecError
+from specc.errors import FindingCollector, SpecError
 from specc.language.document import Document
 from specc.language.save_options import SaveOptions, Sharding
 from specc.language.signatures import TAGS
@@ -40,7 +40,7 @@ def tf_save_options(document: Document, endpoints: Sequence[TracedEndpoint]) -> 
     """
     said = document.save_options
     functions = {endpoint.compiled.name: endpoint.nested for endpoint in endpoints}
-    findings = Findings()
+    findings = FindingCollector()
     findings.add(_alias_clashes(said))
     sharding = None
     with findings.gather():

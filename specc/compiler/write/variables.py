@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from specc.compiler.user_code import resolve_attribute
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
-from specc.errors import Findings, SpecError
+from specc.errors import FindingCollector, SpecError
 from specc.language.document import Document, Selection
 from specc.language.tensor_string import format_tensor
 
@@ -88,7 +88,7 @@ def collect(document: Document, model: Any, given: Mapping[str, Sequence[Any]]) 
         name: [named.variable for named in _unique(find_variables(list(variables)))]
         for name, variables in given.items()
     }
-    findings = Findings()
+    findings = FindingCollector()
     for name, selections in document.variable_collections.items():
         if name in given:
             continue

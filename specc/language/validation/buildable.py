@@ -42,7 +42,7 @@ RESERVED = frozenset(
 """Attributes that a revived archive needs for itself."""
 
 
-def find_illegal(document: Document) -> Iterator[Diagnostic]:
+def find_unbuildable(document: Document) -> Iterator[Diagnostic]:
     """Every name in ``document`` that cannot be built, and every clash, naming both sides."""
     yield from _attributes(document)
     yield from find_undeliverable(document)

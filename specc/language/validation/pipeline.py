@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.language.document import Document
-from specc.language.validation.rules import MANY_VALUES, Rule, capped, find, placed
+from specc.language.validation.json_paths import to_json_paths
+from specc.language.validation.rules import MANY_VALUES, Rule, capped, find
 from specc.source.json_text import read_json
 from specc.source.spec_source import SpecSource
 
@@ -26,7 +27,7 @@ class LoadedSpec:
 
     def locate(self, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
         """``findings`` about the document, each with its file and location, in the order of the text."""
-        return self.source.locate(placed(finding, self.source.data) for finding in findings)
+        return self.source.locate(to_json_paths(finding, self.source.data) for finding in findings)
 
 
 def read_spec(content: str | bytes, name: str, rules: Sequence[Rule]) -> LoadedSpec:
@@ -52,7 +53,7 @@ def validated(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic] = ()
     if not known and values <= MANY_VALUES:
         with suppress(ValidationError):
             document = Document.model_validate(data)
-            findings = [placed(each, data) for each in capped(find(document, *rules))]
+            findings = [to_json_paths(each, data) for each in capped(find(document, *rules))]
             if findings:
                 raise SpecError(findings)
             return document

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.document import Document
+from specc.language.validation.json_paths import to_json_paths
 from specc.language.validation.pydantic_errors import Defect, diagnose
 from specc.language.validation.repair import BeyondRepairError, is_doubtful, repair
-from specc.language.validation.rules import MANY_VALUES, Rule, capped, find, placed
+from specc.language.validation.rules import MANY_VALUES, Rule, capped, find
 from specc.source.limits import MAX_FINDINGS
 
 _BEGINNING = 20_000
@@ -45,7 +46,7 @@ def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Dia
         defects = _without_misspelt(list(islice(diagnose(error, data), MAX_FINDINGS)))
         document, repaired = _repaired(data, defects)
     of_parts = (defect.finding for defect in defects if not is_doubtful(defect.finding.path, filled))
-    between = (placed(each, data) for each in find(document, *rules)) if document is not None else ()
+    between = (to_json_paths(each, data) for each in find(document, *rules)) if document is not None else ()
     certain = (each for each in between if not is_doubtful(each.path, filled | repaired))
     findings = list(capped(chain(known, of_parts, certain)))
     if findings or document is None:

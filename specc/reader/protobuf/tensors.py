@@ -11,7 +11,7 @@ from typing import Any
 from specc.language.dtypes import DTYPES, Family
 from specc.language.leaf_fields import MAX_RANK
 from specc.language.scalars import MAX_SIZE
-from specc.language.tensor_string import ANY, Dim, Shape
+from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.values import decode_value, encode_value
 from specc.reader.protobuf.floats import from_bits, nearest, shortest
 from specc.reader.protobuf.messages import Message
@@ -75,7 +75,7 @@ def _dims(sizes: tuple[int, ...]) -> Shape:
     return tuple(map(_dim, sizes))
 
 
-def _dim(size: int) -> Dim:
+def _dim(size: int) -> Dimension:
     if not -1 <= size <= MAX_SIZE:
         raise UndescribableError(f"a dimension of size {size}")
     return ANY if size == -1 else size

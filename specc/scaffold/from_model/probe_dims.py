@@ -13,7 +13,7 @@ from functools import cached_property
 import keras
 
 from specc.language.document import Endpoint
-from specc.language.tensor_string import ANY, Dim, Shape
+from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.tree_edits import leaves, with_leaves
 from specc.language.trees import Leaf, Tree
 from specc.scaffold.from_model.candidates import Candidate
@@ -123,7 +123,7 @@ def _followed(outputs: Tree, probed: _Probed) -> Iterator[Leaf]:
         yield with_shape(ranked, lambda axis, _, dims=dims: dims[axis])  # type: ignore[misc]
 
 
-def _dim(leaf: Leaf, axis: int, seen: tuple[Dim, Dim], index: int, probed: _Probed) -> Dim:
+def _dim(leaf: Leaf, axis: int, seen: tuple[Dimension, Dimension], index: int, probed: _Probed) -> Dimension:
     """One dimension of the leaf at ``index``, which had the sizes ``seen`` in the two traces."""
     assert leaf.shape is not None
     if leaf.shape[axis] != ANY or not is_uniform(leaf, axis):
