@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
 VENV := .venv
 VENV_JAX := .venv-jax
 BIN := $(VENV)/bin
+# A worker takes a file at a time, in the order of tests/conftest.py: the longest first.
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: demo test test-jax test-long lint bench schemas docs clean
@@ -13,14 +15,14 @@ demo: $(VENV)/installed
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/installed
-	$(PYTEST) -n 2 --dist loadfile
+	$(PYTEST) $(WORKERS)
 
 # Keras runs on one backend a process, and JAX stands in no other environment.
 test-jax: $(VENV_JAX)/installed
-	KERAS_BACKEND=jax $(VENV_JAX)/bin/python -m pytest -n 2 --dist loadfile tests/jax_backend
+	KERAS_BACKEND=jax $(VENV_JAX)/bin/python -m pytest $(WORKERS) tests/jax_backend
 
 test-long: $(VENV)/installed
-	HYPOTHESIS_PROFILE=long $(PYTEST) -n 2 --dist loadfile
+	HYPOTHESIS_PROFILE=long $(PYTEST) $(WORKERS)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from specc.cli.findings import add_options, print_report
 from specc.diagnostics import Diagnostic, printable
 from specc.errors import SpecError, TargetError, UnreadableError
 from specc.language.load import dump, load_spec
+from specc.publishing.single_file import replace_file
 from specc.report import Report
 
 
@@ -54,7 +54,7 @@ def _format(file: str, options: argparse.Namespace) -> Iterator[Diagnostic]:
     if options.diff and options.format == "text":
         sys.stdout.writelines(_diff(spec.source.text, text, file))
     if not (options.check or options.diff):
-        _replace(Path(file), text)
+        replace_file(Path(file), text.encode("utf-8"))
     message, hint = "the text is not canonical", "specc fmt rewrites it, and specc fmt --diff shows what changes"
     yield Diagnostic(rule="not-canonical", file=file, message=message, hint=hint)
 
@@ -64,18 +64,3 @@ def _diff(old: str, new: str, file: str) -> list[str]:
     name, before, after = printable(file), old.split("\n"), new.split("\n")
     lines = difflib.unified_diff(before, after, name, f"{name} (formatted)", lineterm="")
     return [f"{printable(line)}\n" for line in lines]
-
-
-def _replace(path: Path, text: str) -> None:
-    """Puts ``text`` in the place of a file, whole or not at all; through a link, in the place of what it leads to."""
-    target, draft = path.resolve(), None
-    try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False) as file:
-            draft = Path(file.name)
-            file.write(text.encode("utf-8"))
-        draft.chmod(target.stat().st_mode & 0o7777)
-        draft.replace(target)
-    except OSError as error:
-        if draft is not None:
-            draft.unlink(missing_ok=True)
-        raise TargetError(f"cannot write {path}: {error.strerror}") from None

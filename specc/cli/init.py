@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import os
 import re
-import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import TYPE_CHECKING
 from specc.cli import OK, note
 from specc.cli.findings import add_options
 from specc.cli.importing import add_import_option, import_tensorflow, modules_of
-from specc.errors import SpecError, TargetError, UnreadableError
+from specc.errors import SpecError, UnreadableError
 from specc.language.canonical import document_to_json
 from specc.language.load import dump, from_json
 from specc.language.scalars import DOTTED, MODEL_FILES
+from specc.publishing.single_file import require_absent, write_new
 
 if TYPE_CHECKING:
     from specc.language.document import Document
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints the spec, or writes it to a file that is not there yet; each guess goes to standard error."""
     out = None if options.out is None else Path(options.out)
     if out is not None:
-        _require_free(out)  # before minutes of loading
+        require_absent(out)  # before minutes of loading
     directory = Path.cwd() if out is None else out.absolute().parent
     imports = list(dict.fromkeys(options.imports))
     inferred, model = _infer(options.model, directory, imports)
@@ -123,13 +123,6 @@ def _name(target: str) -> str:
     return path.parent.name if path.name.isdigit() and path.is_dir() else path.stem
 
 
-def _require_free(out: Path) -> None:
-    if os.path.lexists(out):
-        raise TargetError(f"{out} exists; choose another file, or remove it first; specc init overwrites nothing")
-    if not out.absolute().parent.is_dir():
-        raise TargetError(f"cannot write {out}: there is no directory {out.parent}")
-
-
 def _write(document: Document, out: Path | None) -> None:
     """The canonical text, on standard output or whole in a file that was not there."""
     try:
@@ -140,14 +133,4 @@ def _write(document: Document, out: Path | None) -> None:
         sys.stdout.write(text.decode("utf-8"))
         sys.stdout.flush()
         return
-    stage = out.with_name(f".specc-init-{secrets.token_hex(4)}")
-    try:
-        try:
-            stage.write_bytes(text)
-            os.link(stage, out)  # a rename would replace what somebody else has written meanwhile
-        finally:
-            stage.unlink(missing_ok=True)
-    except FileExistsError:
-        _require_free(out)
-    except OSError as error:
-        raise TargetError(f"cannot write {out}: {error.strerror or error}") from error
+    write_new(out, text)
