@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tagged_session
 import tensorflow as tf
 from keras import layers
 from tagged_session import TaggedSession, meta_graphs, tag_sets
@@ -243,12 +244,13 @@ def test_a_function_of_several_modes_is_traced_once(tmp_path: Path) -> None:
     ]
 
 
-BUILD = """
+SUPPORT = str(Path(tagged_session.__file__).parent)
+BUILD = f"""
 import sys
 import specc
-sys.path.insert(0, sys.argv[1])
-from test_merge import modes, trees
-specc.merge(modes(), trees(), sys.argv[2])
+sys.path[:0] = [sys.argv[2], sys.argv[3]]
+import {__name__} as here
+specc.merge(here.modes(), here.trees(), sys.argv[1])
 """
 
 
@@ -257,7 +259,7 @@ def test_two_processes_in_two_directories_write_the_same_bytes(tmp_path: Path) -
     for index in range(2):
         directory = tmp_path / f"run{index}" / ("deeper" * index)
         directory.mkdir(parents=True)
-        command = [sys.executable, "-c", BUILD, str(Path(__file__).parent), str(directory / "archive")]
+        command = [sys.executable, "-c", BUILD, str(directory / "archive"), str(Path(__file__).parent), SUPPORT]
         finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=directory)
         assert finished.returncode == 0, finished.stderr
         files = (file for file in (directory / "archive").rglob("*") if file.is_file())

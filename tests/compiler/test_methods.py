@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tagged_session import TaggedSession, meta_graphs
-from test_receivers import EXAMPLES, example
+from tf_examples import EXAMPLES, example
 
 import specc
 from specc.language.trees import tree_to_json

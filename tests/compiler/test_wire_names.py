@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tagged_session import TaggedSession, meta_graphs
-from test_export_archive import wire
-from test_receivers import example
+from tf_examples import example
 from three_ways import Archive, assert_agree, flat_outputs, three_ways
+from wire_signatures import wire
 
 import specc
 from specc.compiler.load_model import load_model

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from test_keras_own_tests import (  # noqa: F401  # collected here too
+from keras_own_tests import (  # noqa: F401  # collected here too
     TestExportArchive,
     TestExportSavedModel,
-    _specc_in_place,
-    test_keras_s_tests_take_what_they_test_from_where_specc_stands,
+    specc_in_place,
 )
 
 pytestmark = [

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tagged_session import TaggedSession, meta_graphs
+from wire_signatures import mlp, wire
 
 import specc
 from specc.language.load import load_spec
@@ -28,10 +29,6 @@ class Case:
     fill: Callable[[Any, Any], None]
     build: Callable[[], Any]
     arguments: dict[str, list[Any]]
-
-
-def mlp() -> Any:
-    return keras.Sequential([keras.Input([3]), keras.layers.Dense(2), keras.layers.BatchNormalization()])
 
 
 def two_inputs() -> Any:
@@ -139,25 +136,6 @@ def written(archive_class: Any, case: Case, path: Path) -> Any:
     case.fill(archive, model)
     archive.write_out(str(path), verbose=False)
     return archive
-
-
-def wire(path: Path) -> dict[str, Any]:
-    """Every SignatureDef: names, dtypes and shapes on both sides, and the method."""
-    (graph,) = meta_graphs(path)
-    return {
-        key: (
-            {name: _tensor(info) for name, info in definition.inputs.items()},
-            {name: _tensor(info) for name, info in definition.outputs.items()},
-            definition.method_name,
-        )
-        for key, definition in graph.signature_def.items()
-        if not key.startswith("_")
-    }
-
-
-def _tensor(info: Any) -> tuple[str, Any]:
-    shape = info.tensor_shape
-    return tf.dtypes.as_dtype(info.dtype).name, None if shape.unknown_rank else [dim.size for dim in shape.dim]
 
 
 @pytest.mark.parametrize("name", CASES)

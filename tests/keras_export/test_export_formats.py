@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_export_archive import mlp, wire
+from wire_signatures import mlp, wire
 
 import specc
 

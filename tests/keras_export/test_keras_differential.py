@@ -13,7 +13,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_export_archive import meta_graphs, mlp, wire
+from tagged_session import meta_graphs
+from wire_signatures import mlp, wire
 
 import specc
 

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import pytest
 import tensorflow as tf
-from test_export_archive import mlp
+from wire_signatures import mlp
 
 import specc
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tagged_session import TaggedSession, meta_graphs
-from test_export_archive import wire
+from wire_signatures import wire
 
 import specc
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_export_archive import mlp
+from wire_signatures import mlp
 
 import specc
 
