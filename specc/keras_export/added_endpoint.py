@@ -78,12 +78,12 @@ def add(  # each is one thing that an endpoint is made of
     """
     path: SpecPath = ("endpoints", name)
     if not isinstance(name, str):
-        raise type_error("bad-name", (), f"the name of an endpoint is a string, not {name!r}")
+        raise type_error("bad-name", (), f"the name of an endpoint must be a string, not {name!r}")
     require_legal({name: Endpoint(function=None, inputs=(), outputs=tensor("bool[]"))})
     asked = by_trace(function, path) if input_signature is None else by_signature(function, input_signature, path)
     asked = replace(asked, function=_of_this_call(asked.function))
     if odd := unsayable(*asked.specs):
-        hint = "give it dicts with text for keys, and containers that are not empty"
+        hint = "use dicts with string keys, and containers that are not empty"
         raise type_error("bad-signature", path, f"the function takes {odd}", hint)
     if extensions := extension_types(asked.specs):
         return _undescribed(name, asked, asked.function, function, extensions)
@@ -158,7 +158,7 @@ def _undescribed(
     endpoint, as_signature = on_the_wire(asked.specs, function, traces[0], path)
     require_legal({name: endpoint})
     many = len(extensions) > 1
-    why = f"it takes or gives {', '.join(extensions)}, {'' if many else 'an '}ExtensionType{'s' if many else ''}"
+    why = f"it takes or returns {', '.join(extensions)}, {'' if many else 'an '}ExtensionType{'s' if many else ''}"
     return Added(endpoint, as_signature, None, Revived(revived, traces, why))
 
 
@@ -214,19 +214,19 @@ def _tensors(result: Any) -> Any:
 def _outputs(result: Any, path: SpecPath) -> Tree:
     """The tree of what a function returned."""
     if odd := unsayable(result):
-        hint = "a signature gives tensors, in lists, tuples and dicts with text for keys"
+        hint = "a signature returns tensors, in lists, tuples and dicts with string keys"
         raise value_error("output-conflict", (*path, "outputs"), f"the function returns {odd}", hint)
     specs = map_structure(result, lambda leaf: _output_spec(leaf, path))
     try:
         return without_names(tree_of(specs))
     except TypeError as error:
-        message = f"the function returns what no signature can give: {summarize(error)}"
+        message = f"the function returns a value that a signature cannot return: {summarize(error)}"
         raise value_error("output-conflict", (*path, "outputs"), message) from error
 
 
 def _output_spec(leaf: Any, path: SpecPath) -> Any:
     spec = spec_of(leaf)
     if spec is None:
-        message = f"the function returns {describe(leaf)}; a signature gives tensors, in lists, tuples and dicts"
+        message = f"the function returns {describe(leaf)}; a signature returns tensors, in lists, tuples and dicts"
         raise value_error("output-conflict", (*path, "outputs"), message, "return a tensor, or leave it out")
     return spec

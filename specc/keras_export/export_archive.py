@@ -30,7 +30,7 @@ from specc.language.wire_names import input_leaves, output_leaves
 from specc.publishing.destinations import replacement
 
 _SERVING_DEFAULT = DEFAULT_KEYS["predict"]
-_HINT = "make them an attribute of the model, or commit a spec without this collection; write_out() needs none"
+_HINT = "make them an attribute of the model, or write a spec without this collection; write_out() does not need a spec"
 
 
 class _Tracked(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
@@ -54,7 +54,7 @@ class ExportArchive:
     def __init__(self, format: str = "saved_model") -> None:
         cores = Cores()  # which refuses a backend without a way into an archive
         if format != "saved_model":
-            message = f"specc writes SavedModels alone, not the format {format!r}"
+            message = f"specc writes only SavedModels, not the format {format!r}"
             raise value_error("bad-choice", (), message, words=words.no_format(format))
         self.tensorflow_version: str = tf.__version__
         self._resources: list[Any] = []
@@ -97,7 +97,7 @@ class ExportArchive:
                 hint = "build it, or call it once, before it is exported"
                 raise value_error("bad-resource", (), message, hint, words=words.LAYER_NOT_BUILT)
         elif not is_trackable(resource):
-            message = f"{resource!r} is no Keras layer or model and no TensorFlow trackable"
+            message = f"{resource!r} is neither a Keras layer or model nor a TensorFlow trackable"
             raise value_error("bad-resource", (), message, words=words.no_resource(resource))
         self._resources.append(resource)
         self._cores.backend.register_model(resource)
@@ -154,7 +154,7 @@ class ExportArchive:
             message = f"expected tf.Variable and keras.Variable, found {', '.join(odd)}"
             raise value_error("wrong-type", path, message, words=words.no_variables(variables))
         if name in self._added or name in self._collections:
-            raise value_error("name-clash", path, f"{name!r} is taken already", "choose another name")
+            raise value_error("name-clash", path, f"the name {name!r} is already taken", "choose another name")
         ordered = sorted(variables, key=lambda each: each.name) if isinstance(variables, set) else variables
         self._collections[name] = list(ordered)
 
@@ -171,10 +171,14 @@ class ExportArchive:
         document = self._document()
         for name, added in self._added.items():
             if added.revived.undescribed:
-                message = f"a spec cannot say what {name!r} takes and gives: {added.revived.undescribed}"
-                raise value_error("bad-signature", ("endpoints", name), message, "write_out() keeps it as it is")
+                message = f"what {name!r} takes and returns cannot be written in a spec: {added.revived.undescribed}"
+                raise value_error(
+                    "bad-signature", ("endpoints", name), message, "write_out() exports it without a spec"
+                )
         for name in self._collections.keys() - document.variable_collections.keys():
-            message = "no list of the model's variables, and no path of its own, chooses just these in this order"
+            message = (
+                "no variable list of the model, and no attribute paths, select exactly these variables in this order"
+            )
             raise value_error("unknown-collection", ("variable_collections", name), message, _HINT)
         return document
 

@@ -52,14 +52,16 @@ def read_signature(function: Callable[..., Any], input_signature: Any, path: Spe
     if isinstance(input_signature, (list, tuple)) and not hasattr(input_signature, "_fields"):
         arguments = [_slots(item, path) for item in input_signature]
         if None in arguments:
-            hint = "leave it out: the function then has its own default there"
+            hint = "leave it out: the function then uses its own default"
             raise type_error(RULE, path, f"argument {arguments.index(None)} is None", hint, words=words.no_spec(None))
         return _as_functional(function, arguments, path)
     argument = _slots(input_signature, path)
     names = _positional(function)
     if isinstance(argument, dict) and len(names) > 1 and set(names[:2]) <= set(argument):
         hint = f"give a list with the specs of {', '.join(name for name in names if name in argument)} in this order"
-        raise type_error(RULE, path, "a dict with a spec for each parameter, which are positional", hint)
+        raise type_error(
+            RULE, path, "expected a list of positional specs, found a dict with a spec for each parameter", hint
+        )
     return [argument]
 
 
@@ -81,7 +83,7 @@ def _slots(value: Any, path: SpecPath) -> Any:
         case Mapping():
             odd = [key for key in value if not isinstance(key, str)]
             if odd:
-                raise type_error(RULE, path, f"the key {odd[0]!r} of a dict is no string")
+                raise type_error(RULE, path, f"the key {odd[0]!r} of a dict is not a string")
             kept: Any = copy.copy(value) if type(value) in _KEPT else {}
             kept.update((key, _slots(item, path)) for key, item in value.items())
             return kept
@@ -92,7 +94,7 @@ def _slots(value: Any, path: SpecPath) -> Any:
         case _ if not isinstance(value, tf.TypeSpec) and spec_of(value) is not None:
             return Slot(of_any_batch(spec_of(value)))
         case _:
-            message, hint = f"{kind_of(value)} is no spec", f"specs are {_SUPPORTED}"
+            message, hint = f"{kind_of(value)} is not a spec", f"specs are {_SUPPORTED}"
             raise type_error(RULE, path, message, hint, words=words.no_spec(value))
 
 

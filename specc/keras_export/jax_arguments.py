@@ -25,14 +25,14 @@ def read_options(arguments: Mapping[str, Any], path: SpecPath) -> JaxOptions:
     """
     for name in arguments:
         if name not in NAMES:
-            raise type_error("unknown-key", path, f"add_endpoint() takes no argument {name!r}")
+            raise type_error("unknown-key", path, f"add_endpoint() has no argument {name!r}")
         if keras.config.backend() != "jax":
-            message = f"{name!r} is for the JAX backend; this is {keras.config.backend()}"
+            message = f"{name!r} is only for the JAX backend; the current backend is {keras.config.backend()}"
             as_keras = "" if name == "platforms" else words.for_jax_alone(keras.config.backend())
             raise value_error("unknown-key", path, message, words=as_keras)
     given = arguments.get("jax2tf_kwargs") or {}
     if not isinstance(given, Mapping):
-        raise type_error("wrong-type", path, f"'jax2tf_kwargs' is a dict, not {kind_of(given)}")
+        raise type_error("wrong-type", path, f"'jax2tf_kwargs' must be a dict, not {kind_of(given)}")
     said: dict[str, Any] = {"is_static": bool(arguments.get("is_static", False))}
     said["jax2tf_kwargs"] = {key: _json(value, (*path, key)) for key, value in given.items()}
     if "platforms" in arguments:
@@ -59,4 +59,4 @@ def _json(value: Any, path: SpecPath) -> Any:
             target = value.is_custom_call()
             return "platform" if target is None else f"custom_call:{target}"
         case _:
-            raise value_error("bad-value", path, f"{kind_of(value)} has no words in a document")
+            raise value_error("bad-value", path, f"{kind_of(value)} cannot be written in a spec")

@@ -49,7 +49,7 @@ def export(
         SpecValueError: the model is not built, or was never called.
     """
     if not isinstance(model, keras.Model):
-        message = f"{kind_of(model)} is no keras.Model"
+        message = f"{kind_of(model)} is not a keras.Model"
         raise type_error("bad-model", (), message, words=words.no_model(model))
     if format != _SAVED_MODEL:
         write = partial(_KERAS_EXPORT, model) if type(model).export is export else model.export
@@ -82,7 +82,7 @@ def _specs(shapes: Any, dtype: Any) -> Any:
     if isinstance(shapes, dict):
         return {key: _specs(shape, dtype) for key, shape in shapes.items()}
     if not isinstance(shapes, (list, tuple)):
-        message = f"the model recorded {kind_of(shapes)} in place of the shape of an input"
+        message = f"the model recorded {kind_of(shapes)} instead of the shape of an input"
         raise value_error("bad-model", (), message, "give an input_signature", words=words.no_shapes(shapes))
     if all(size is None or isinstance(size, int) for size in shapes):
         return keras.InputSpec(shape=(None, *shapes[1:]), dtype=dtype)

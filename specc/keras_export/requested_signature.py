@@ -60,7 +60,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
         SpecTypeError, SpecValueError: where Keras raises TypeError or ValueError.
     """
     if not callable(function):
-        raise type_error("bad-function", path, f"{kind_of(function)} is no function")
+        raise type_error("bad-function", path, f"{kind_of(function)} is not a function")
     function = function.__call__ if isinstance(function, keras.Layer) else function
     run = with_own_containers(function)
     slots = read_signature(function, input_signature, path)
@@ -134,7 +134,7 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
     """
     if not isinstance(function, (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)):
         hint = "such as input_signature=[keras.InputSpec(shape=(None, 3), dtype='float32')]"
-        message = "a function that is no tf.function needs an input_signature"
+        message = "a function that is not a tf.function needs an input_signature"
         raise value_error("bad-signature", path, message, hint, words=words.NO_SIGNATURE)
     traces = traces_of(function)
     if not traces:
@@ -150,7 +150,7 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
     for index in asked:
         flat = tf.nest.flatten(slots[index])
         if any(isinstance(leaf, Slot) and issubclass(leaf.spec.value_type, tf.Variable) for leaf in flat):
-            message = f"{names[index]!r} is a tf.Variable, which no signature can take"
+            message = f"{names[index]!r} is a tf.Variable, which a signature cannot take"
             raise value_error("bad-signature", path, message, "read it inside the function, or pass its value")
         if not all(isinstance(leaf, Slot) for leaf in flat):
             raise _mixed(names[index], path)
@@ -183,8 +183,10 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
 
 
 def _mixed(name: str, path: SpecPath) -> SpecValueError:
-    message = f"{name!r} has Python's values beside tensors, and a contract describes tensors alone"
-    return value_error("bad-signature", path, message, "make all of them tensors, or of the others another parameter")
+    message = f"{name!r} has Python values beside tensors, and a contract describes only tensors"
+    return value_error(
+        "bad-signature", path, message, "make all of them tensors, or move the Python values to another parameter"
+    )
 
 
 def traces_of(function: Any) -> list[Any]:

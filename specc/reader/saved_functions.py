@@ -94,7 +94,7 @@ def _trace(concrete: Message, spec: Message, keywords: tuple[str, ...]) -> Trace
         arguments.append(name)
         inputs.append(_named_by_author(tree(value), given[index] if index < min(len(given), len(positional)) else None))
     if len(set(arguments)) < len(arguments) or not all(arguments):
-        raise UndescribableError("arguments without names of their own")
+        raise UndescribableError("arguments with missing or duplicate names")
     defaults = dict(_defaults(spec, arguments, inputs))
     outputs = tree(concrete.output_signature)
     named = tuple(name for name, value in by_name if not is_literal(value))

@@ -129,7 +129,7 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
     path = directory / FILE_NAME
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe waits for a writer
-            raise ArchiveError(f"cannot read {path}: it is no regular file")
+            raise ArchiveError(f"cannot read {path}: it is not a regular file")
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_BYTES:
@@ -140,7 +140,7 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
     except DamagedError as error:
         raise damaged(directory, error) from None
     if not graphs:
-        raise ArchiveError(f"{path} is no SavedModel: it holds no MetaGraph")
+        raise ArchiveError(f"{path} is not a SavedModel: it holds no MetaGraph")
     return graphs
 
 
@@ -173,12 +173,11 @@ def _unreadable(directory: Path, error: OSError | ValueError) -> str:
     if isinstance(error, FileNotFoundError | NotADirectoryError) and directory.is_dir():
         for other, what in (("saved_model.pbtxt", "as text"), ("saved_model.cpb", "in chunks")):
             if (directory / other).exists():
-                return (
-                    f"cannot read {directory}: its SavedModel is stored {what} ({other}), and only {FILE_NAME} is read"
-                )
-        return f"{directory} is no SavedModel: it has no {FILE_NAME}"
+                message = f"its SavedModel is stored {what} ({other}), and only {FILE_NAME} can be read"
+                return f"cannot read {directory}: {message}"
+        return f"{directory} is not a SavedModel: it has no {FILE_NAME}"
     if not directory.exists():
         return f"cannot read {directory}: there is no such directory"
     if not directory.is_dir():
-        return f"{directory} is no SavedModel: it is not a directory"
+        return f"{directory} is not a SavedModel: it is not a directory"
     return f"cannot read {directory / FILE_NAME}: {getattr(error, 'strerror', None) or error}"

@@ -66,7 +66,7 @@ def read_signature(proto: Message) -> Signature:
     outputs, whole_outputs = _tensors(plain)
     outputs |= _numbered(extensions, {**outputs, **whole_outputs})
     notes = [
-        f"{name!r} is one name for all the tensors of an ExtensionType, which the language cannot say"
+        f"{name!r} is one name for all the tensors of an ExtensionType, which cannot be written in a spec"
         for name in sorted(extensions)
     ]
     defaults = {}

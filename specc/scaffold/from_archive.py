@@ -69,7 +69,9 @@ def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Seque
     """
     document, guesses = inferred.document, list(inferred.guesses)
     if document.imports:
-        said = f"{', '.join(document.imports)}: the archive's contract says so, and a build imports them; check them"
+        said = (
+            f"{', '.join(document.imports)}: from the archive's contract; a build imports these modules, so check them"
+        )
         guesses.append(Guess(("imports",), said))
     is_archive = document.model is not None and document.model.endswith("/")
     needed = {op: library_of(op) for op in inspection.custom_ops} if is_archive else {}
@@ -81,7 +83,7 @@ def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Seque
             guesses.append(Guess(("imports",), said))
     unknown = [op for op, library in needed.items() if not library]
     if unknown and not (*document.imports, *imports):
-        said = f"name the module that registers {listed(unknown)}: TensorFlow lacks what the archive uses"
+        said = f"name the module that registers {listed(unknown)}: the archive uses ops that TensorFlow lacks"
         guesses.append(Guess(("imports",), said))
     return _checked(document.model_copy(update={"imports": all_imports}), tuple(guesses))
 
@@ -90,7 +92,7 @@ def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
     contract = inspection.document
     given = [name for name, endpoint in contract.endpoints.items() if endpoint.function is None]
     if contract.model is not None and not given:
-        said = f"the archive's contract names {contract.model!r}; check that it is found from where the spec is"
+        said = f"the archive's contract names {contract.model!r}; check that it loads from the directory of the spec"
         return InferredSpec(contract, (Guess(("model",), said), *_said(inspection.notes)))
     alone = {"preprocess": None, "postprocess": None, "autograph": False}
     endpoints = {
@@ -100,8 +102,12 @@ def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
     }
     collections = {name: _collection(name) for name in contract.variable_collections}
     update = {"model": model, "endpoints": endpoints, "variable_collections": collections, "track": ()}
-    why = "the contract names no model" if contract.model is None else f"the code gave the function of {given[0]}"
-    guesses = [Guess(("model",), f"the archive itself, since {why}; its own model is better")]
+    why = (
+        "the contract does not name a model"
+        if contract.model is None
+        else f"the function of {given[0]} was passed in code"
+    )
+    guesses = [Guess(("model",), f"the archive itself, since {why}; prefer the code that makes the model")]
     for name, reason in inspection.left_out.items():
         guesses.append(Guess(("endpoints", name), f"left out, as in the archive: {reason}"))
     return _checked(contract.model_copy(update=update), (*guesses, *_said(inspection.notes)))
@@ -124,7 +130,7 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
     parts = Parts(read_signatures(graph)[0], functions)
     if not graph.has_objects:
         _require_loadable(parts.signatures, graph, directory)
-    guesses = [Guess(("model",), "the archive itself; name the code that makes the model, where there is any")]
+    guesses = [Guess(("model",), "the archive itself; name the code that makes the model if there is any")]
     endpoints: dict[str, Endpoint] = {}
     default, reasons = found.default, []
     for name in found.endpoints:
@@ -138,14 +144,16 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
             default = None if default == name else default
             continue
         if legal != name:
-            guesses.append(Guess(at, f"no endpoint can be called {name!r}; clients have to be told"))
+            guesses.append(
+                Guess(at, f"renamed from {name!r}, which cannot be an endpoint name; clients must use the new name")
+            )
             default = legal if default == name else default
         endpoints[legal] = endpoint
         guesses.extend(more)
     if not endpoints:
         raise ArchiveError(f"{directory} offers nothing that can be built: {'; '.join(reasons[:3])}")
     if CALL in endpoints and default is None and len(endpoints) == 1:
-        said = f"null, since the archive has no signature; write {CALL!r}, if a server is to have one"
+        said = f"null, since the archive has no signature; set it to {CALL!r} if a server needs one"
         guesses.append(Guess(("default",), said))
     moot = {*general_notes(found), *collection_notes(root)}
     guesses += _said(tuple(note for note in inspection.notes if note not in moot))
@@ -157,7 +165,7 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
     if dims:
         document = from_json({**document_to_json(document), "dims": dims})
         guesses.append(
-            Guess(("dims", BATCH), "the first dimension of every input that has one; check that they are equal")
+            Guess(("dims", BATCH), "the first dimension of every input that has one; check that these are always equal")
         )
     return _checked(document, tuple(guesses))
 
@@ -165,7 +173,7 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
 def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, directory: Path) -> None:
     """Raises ArchiveError where TensorFlow cannot load a SavedModel of TensorFlow 1, or cannot save it again."""
     if graph.ops & REFERENCE_OPS:
-        hint = "write it anew with resource variables, tf.compat.v1.enable_resource_variables()"
+        hint = "export it again with resource variables, tf.compat.v1.enable_resource_variables()"
         raise ArchiveError(f"{directory} cannot be built from: it holds reference variables of TensorFlow 1; {hint}")
     for key, signature in signatures.items():
         by_parameter: dict[str, str] = {}
@@ -173,12 +181,12 @@ def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, dir
             if keyword.iskeyword(name) or name == "self":
                 verb = "call" if name == "self" else "load"
                 message = (
-                    f"TensorFlow cannot {verb} it, since {name!r}, an input of {key!r}, is no name for a parameter"
+                    f"TensorFlow cannot {verb} it, since {name!r}, an input of {key!r}, is not a valid parameter name"
                 )
                 raise ArchiveError(f"{directory} cannot be built from: {message}")
             other = by_parameter.setdefault(parameter_name(name), name)
             if other != name:
-                both = f"{other!r} and {name!r}, inputs of {key!r}, are both the parameter {parameter_name(name)!r}"
+                both = f"{other!r} and {name!r}, inputs of {key!r}, both become the parameter {parameter_name(name)!r}"
                 raise ArchiveError(f"{directory} cannot be built from: TensorFlow cannot load it, since {both}")
 
 

@@ -47,7 +47,7 @@ def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[
     arguments = argument_names(endpoint.arguments)
     for index, name in enumerate(endpoint.arguments):
         if arguments[index] != name:
-            guesses.append(Guess((*at, "arguments", index), f"no argument can be called {name!r}"))
+            guesses.append(Guess((*at, "arguments", index), f"renamed from {name!r}, which cannot be an argument name"))
     endpoint = endpoint.model_copy(update={"arguments": tuple(arguments)})
     endpoint = _with_inputs(endpoint, _named_as_before(endpoint, known))
     inputs = _with_inputs(endpoint, _renamed_inputs(endpoint, at, guesses)).inputs
@@ -122,7 +122,7 @@ def _renamed(leaf: BoundLeaf, taken: set[object], guesses: list[Guess]) -> Leaf:
         if _are_free(names, taken):
             break
     taken.update(key for name in names for key in input_keys(name))
-    guesses.append(Guess(leaf.path, f"called {name!r} on the wire, since {leaf.name!r} is no legal name, or taken"))
+    guesses.append(Guess(leaf.path, f"wire name {name!r}, since {leaf.name!r} is not legal or is already taken"))
     return legal
 
 
@@ -140,7 +140,7 @@ def _renamed_outputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> 
             )  # fmt: skip
             legal = _named(leaf.leaf, name)
             guesses.append(
-                Guess(leaf.path, f"called {name!r} on the wire, since {leaf.name!r} is taken or unprintable")
+                Guess(leaf.path, f"wire name {name!r}, since {leaf.name!r} is already taken or not printable")
             )
         taken |= {part.wire_name for part in components(legal, legal.name or leaf.name)}
         yield legal

@@ -58,7 +58,12 @@ def rebuilt(name: str, legal: str, found: Document, parts: Parts) -> tuple[Endpo
         findings = _find(changed, legal, found)
         if not findings:
             if changed.method != endpoint.method:
-                guesses += (Guess((*at, "method"), f"predict, since it is no {endpoint.method} by TensorFlow's rules"),)
+                guesses += (
+                    Guess(
+                        (*at, "method"),
+                        f"predict, since it is not a valid {endpoint.method} signature by TensorFlow's rules",
+                    ),
+                )
             return changed, guesses
     raise UnbuildableError(str(findings[0]))
 
@@ -81,13 +86,13 @@ def _with_function(name: str, endpoint: Endpoint, parts: Parts) -> Endpoint:
     fixing = {trace.fixed for trace in inferring([trace for trace in traces if _is_described(endpoint, trace)])}
     for trace in traces:
         if not _is_described(endpoint, trace):
-            reason = "the function of its name cannot be described as it is called"
+            reason = "the function of the same name takes or returns another structure"
         elif signature is not None and len(fixing) > 1:
-            reason = "nothing says which of the function's traces its signature is"
+            reason = "the archive does not record which of the function's traces its signature is"
         elif (kwargs := _fixed(trace)) is None:
-            reason = f"its trace fixes {', '.join(trace.fixed)}, which no document can hold"
+            reason = f"its trace fixes {', '.join(trace.fixed)}, which cannot be written in a spec"
         elif not (name.isascii() and name.isidentifier()):
-            reason = "its name is no attribute that a document can hold"
+            reason = "its name is not an attribute name that can be written in a spec"
         else:
             return endpoint.model_copy(update={"function": name, "kwargs": kwargs})
     if signature is None:

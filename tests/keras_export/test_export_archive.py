@@ -393,5 +393,5 @@ def test_a_revived_archive_is_exported_again(tmp_path: Path) -> None:
 def test_a_collection_overwrites_nothing() -> None:
     archive = specc.ExportArchive()
     fill_mlp(archive, mlp())
-    with pytest.raises(ValueError, match="'call_inference' is taken already"):
+    with pytest.raises(ValueError, match="the name 'call_inference' is already taken"):
         archive.add_variable_collection("call_inference", [])

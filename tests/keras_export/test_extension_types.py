@@ -102,13 +102,13 @@ def test_the_contract_says_that_only_the_wire_is_described(
     archive = specc.ExportArchive()
     fill(archive)
     archive.write_out(tmp_path / "old", verbose=False)
-    with pytest.raises(ValueError, match="a spec cannot say what 'serve' takes and gives") as caught:
+    with pytest.raises(ValueError, match="what 'serve' takes and returns cannot be written in a spec") as caught:
         _ = archive.spec
     assert "\n" not in str(caught.value)
     found = inspect_archive(tmp_path / "old")
     assert found.findings == ()
-    assert found.undescribed == {"serve": "it takes or gives Masked, an ExtensionType"}
-    assert "serve: its Python tree is not described: it takes or gives Masked, an ExtensionType" in found.notes
+    assert found.undescribed == {"serve": "it takes or returns Masked, an ExtensionType"}
+    assert "serve: its Python tree is not described: it takes or returns Masked, an ExtensionType" in found.notes
     # What init makes of it answers as the signature does, with the contract and without.
     expected = tf.saved_model.load(str(tmp_path / "old")).serve(*call)
     for contract in ("with", "without"):
@@ -140,7 +140,7 @@ def test_a_contract_that_hides_an_extension_type_does_not_match(tmp_path: Path) 
     del data["undescribed"]
     path.write_text(json.dumps(data))
     messages = [finding.message for finding in inspect_archive(tmp_path / "archive").findings]
-    assert "the signature 'serve' holds the composite tensor 'output_0' undivided" in messages
+    assert "the signature 'serve' has one wire name, 'output_0', for a whole composite tensor" in messages
 
 
 def test_two_tensors_never_get_one_name() -> None:

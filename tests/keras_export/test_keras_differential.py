@@ -339,7 +339,7 @@ def test_what_keras_takes_and_no_contract_can_say_is_a_value_error(
 
 
 def test_an_unknown_argument_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match="takes no argument 'jax2tf'"):
+    with pytest.raises(TypeError, match="has no argument 'jax2tf'"):
         specc.ExportArchive().add_endpoint("serve", scaled, _named("x"), jax2tf=True)
 
 

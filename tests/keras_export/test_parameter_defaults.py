@@ -238,11 +238,11 @@ def _traced(function: Callable[..., Any], *arguments: Any) -> Any:
 @pytest.mark.parametrize(
     ("function", "signature", "message"),
     [
-        (lambda x, k=Pair(THREE_FOUR, 2.0): x * k.p, [X], "'k' has Python's values beside tensors"),
-        (lambda x, k={"a": Pair(THREE_FOUR, 2.0), "b": THREE_FOUR}: x, [X], "'k' has Python's values beside tensors"),
-        (_traced(lambda x, k=[_constant(1), 2.0]: x * k[0]), None, "'k' has Python's values beside tensors"),
-        (_traced(lambda x, k=tf.Variable(1.0): x * k), None, "'k' is a tf.Variable, which no signature can take"),
-        (_traced(lambda x, k: x * k, tf.Variable(1.0)), None, "'k' is a tf.Variable, which no signature can take"),
+        (lambda x, k=Pair(THREE_FOUR, 2.0): x * k.p, [X], "'k' has Python values beside tensors"),
+        (lambda x, k={"a": Pair(THREE_FOUR, 2.0), "b": THREE_FOUR}: x, [X], "'k' has Python values beside tensors"),
+        (_traced(lambda x, k=[_constant(1), 2.0]: x * k[0]), None, "'k' has Python values beside tensors"),
+        (_traced(lambda x, k=tf.Variable(1.0): x * k), None, "'k' is a tf.Variable, which a signature cannot take"),
+        (_traced(lambda x, k: x * k, tf.Variable(1.0)), None, "'k' is a tf.Variable, which a signature cannot take"),
     ],
 )
 def test_what_no_contract_can_say_is_refused_in_one_line(function: Any, signature: Any, message: str) -> None:

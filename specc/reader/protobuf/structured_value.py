@@ -43,14 +43,14 @@ def tree(value: Message) -> Tree:
             case "named_tuple_value":
                 fields = tuple((pair.key, tree(pair.value)) for pair in _filled(value.named_tuple_value.values))
                 if len({name for name, _ in fields}) < len(fields):
-                    raise UndescribableError("a namedtuple with a field that stands twice")
+                    raise UndescribableError("a namedtuple with a duplicate field")
                 return NamedTuple(typename=value.named_tuple_value.name, fields=fields)
             case "none_value" | None:
                 raise UndescribableError("None")
             case _:
                 raise UndescribableError(f"the Python value {literal(value)}")
     except ValidationError as error:
-        raise UndescribableError(f"a node that the language refuses ({error.errors()[0]['msg']})") from None
+        raise UndescribableError(f"a node that is not valid in a spec ({error.errors()[0]['msg']})") from None
 
 
 def _filled(items: Any) -> Any:

@@ -164,7 +164,9 @@ def _from_content(content: bytes, dtype: str) -> list[Any]:
     code = code if kind.signed or dtype in _CODES else code.upper()
     size = struct.calcsize(f"<{code}")
     if len(content) % size:
-        raise UndescribableError(f"a stored value of {len(content)} bytes, which is no number of {dtype} elements")
+        raise UndescribableError(
+            f"a stored value of {len(content)} bytes, which is not a whole number of {dtype} elements"
+        )
     flat = [value for group in struct.iter_unpack(f"<{code}", content) for value in group]
     if dtype in ("float16", "bfloat16"):
         return [from_bits(bits, dtype) for bits in flat]

@@ -65,7 +65,9 @@ def called_with(
         raise SpecError([_uncallable(path, f"the inputs are {', '.join(inputs)}: {error}")]) from None
     for name, value in fixed.items():
         if not isinstance(value, (bool, int, float, str)):
-            raise SpecError([_uncallable(path, f"{name!r} was {type(value).__name__}, which no document can hold")])
+            raise SpecError(
+                [_uncallable(path, f"{name!r} was {type(value).__name__}, which cannot be written in a spec")]
+            )
     return inputs, fixed
 
 

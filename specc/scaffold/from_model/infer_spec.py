@@ -61,12 +61,12 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     document = _document({each: endpoint for each, (endpoint, _) in finished.items()}, _name(model))
     guesses = [guess for _, more in finished.values() for guess in more] + left_out
     if BATCH in document.dims:
-        batch = "the first dimension of every input that leaves it open; check that these are one size"
+        batch = "the first dimension of every input that leaves it open; check that these are always equal"
         guesses.insert(0, Guess(("dims", BATCH), batch))
     if document.default is None:
         guesses.append(Guess(("default",), f"none; choose one of {', '.join(sorted(document.endpoints))}"))
     elif len(document.endpoints) > 1:
-        why = f"{document.default!r}, for its name; check that it is what a client wants who names no signature"
+        why = f"{document.default!r}, chosen by its name; check that it suits clients that name no signature"
         guesses.append(Guess(("default",), why))
     require_buildable(document)
     return InferredSpec(document, tuple(dict.fromkeys(guesses)))
@@ -135,5 +135,5 @@ def _name(model: Any) -> str | None:
 
 def _no_endpoint(model: Any, left_out: list[Guess]) -> Diagnostic:
     reasons = "".join(f"; {guess}" for guess in left_out)
-    hint = "a first spec is for a built Keras model or layer, and for tf.functions with an input_signature or a trace"
+    hint = "pass a built Keras model or layer, or an object with tf.functions that have an input_signature or a trace"
     return finding("bad-model", ("model",), f"{kind_of(model)} has nothing that an endpoint can call{reasons}", hint)

@@ -27,7 +27,9 @@ from specc.scaffold.from_model.recorded_inputs import Recorded, of_call, recorde
 from specc.scaffold.inferred_spec import Guess
 
 _DTYPES = ("float32", "int64", "string")
-_CONTAINERS = "called with an OrderedDict or a defaultdict; it gets a plain dict, which Keras flattens by sorted keys"
+_CONTAINERS = (
+    "called with an OrderedDict or a defaultdict; the endpoint passes a plain dict, which Keras flattens by sorted keys"
+)
 _MOST_INPUTS = 3
 """Of more inputs than these, all are taken to have one dtype: not every combination can be traced."""
 
@@ -54,7 +56,7 @@ def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterat
     if not recorded.is_plain:
         guesses.append(Guess((*at, "inputs"), _CONTAINERS))
     for optional in recorded.optional:
-        guesses.append(Guess((*at, "inputs"), f"Keras may leave out {optional!r}; an archive always takes it"))
+        guesses.append(Guess((*at, "inputs"), f"{optional!r} is optional in Keras; an archive always requires it"))
     outputs = tuple(_output_names(layer))
     candidate = Candidate(name, endpoint, layer, layer, output_names=outputs, guesses=tuple(guesses))
     if not recorded.guessed_dtypes:
@@ -68,7 +70,7 @@ def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterat
 
 
 def _dtype_guess(leaf: Leaf) -> str:
-    return f"the dtype {leaf.dtype} is a guess: of its first call, Keras keeps the shapes alone"
+    return f"the dtype {leaf.dtype} is a guess: Keras records only the shapes of the first call"
 
 
 def _combinations(dtypes: Sequence[str]) -> Iterable[tuple[str, ...]]:
@@ -97,7 +99,7 @@ def _endpoint(recorded: Recorded, at: SpecPath, guesses: list[Guess]) -> Endpoin
     try:
         trees = [without_names(tree_of(map_structure(value, lambda slot: slot.spec))) for value in slots]
     except (TypeError, ValidationError) as error:
-        message = "the inputs hold an empty container, or a dict with a key that is no string"
+        message = "the inputs hold an empty container, or a dict with a key that is not a string"
         raise SpecError([finding("bad-model", ("model",), message)]) from error
     bare = declared(DEFAULT_FUNCTION, names, trees, recorded.kwargs)
     flat = [slot for value in slots for slot in tf.nest.flatten(value)]
@@ -111,7 +113,7 @@ def _named(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf:
         return bound.leaf
     if isinstance(key, str):
         guesses.append(
-            Guess(bound.path, f"called {bound.name!r} on the wire, by its key; its keras.Input is {slot.name!r}")
+            Guess(bound.path, f"wire name {bound.name!r}, from its key; its keras.Input is named {slot.name!r}")
         )
         return bound.leaf
     return bound.leaf.model_copy(update={"name": slot.name})

@@ -52,7 +52,7 @@ def complete(candidate: Candidate) -> tuple[Endpoint, tuple[Guess, ...]]:
     else:
         names = named_apart(dims, one_batch=isinstance(candidate.function, keras.Layer))
         if dims:
-            message = "which dimensions of the inputs they follow is not known: no fixed sizes could be traced"
+            message = "it is not known which dimensions of the inputs they follow: tracing with fixed sizes failed"
             guesses.append(Guess((*candidate.path, "outputs"), message))
     guesses = [*(_guess(candidate, dim, name) for dim, name in names.items() if name != BATCH), *guesses]
     return with_dims(candidate.endpoint, names).model_copy(update={"outputs": outputs}), tuple(guesses)
@@ -60,7 +60,7 @@ def complete(candidate: Candidate) -> tuple[Endpoint, tuple[Guess, ...]]:
 
 def _guess(candidate: Candidate, dim: OpenDim, name: str) -> Guess:
     where = f"axis {dim.axis} of {dim.wire_name!r} in {candidate.name!r}"
-    return Guess(("dims", name), f"{where}; check its name, and add bounds where there are any")
+    return Guess(("dims", name), f"{where}; check its name, and add bounds if there are any")
 
 
 @dataclass(frozen=True)

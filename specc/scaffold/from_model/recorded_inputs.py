@@ -18,7 +18,7 @@ from specc.scaffold.from_model.candidates import called_with
 
 _PATH: SpecPath = ("model",)
 _OPTION = "training"
-_FIRST_CALL = "the sizes are those of the first call, but for the batch; check which of them may vary"
+_FIRST_CALL = "the sizes, except the batch size, are those of the first call; check which of them may vary"
 _STRINGS = (keras.layers.StringLookup, keras.layers.TextVectorization)
 _INTEGERS = (keras.layers.Embedding, keras.layers.IntegerLookup)
 
@@ -48,7 +48,7 @@ def recorded_inputs(layer: keras.Layer) -> Recorded:
     """
     kwargs = _options(layer)
     if not layer.built:
-        raise _bad("it is not built", "call it once where it is made, best on keras.Input tensors")
+        raise _bad("it is not built", "call it once where it is created, preferably on keras.Input tensors")
     functional = functional_inputs(layer)
     if functional is not None:
         arguments = {"inputs": map_structure(functional, lambda tensor: symbolic_slot(tensor, tensor.shape))}
@@ -69,7 +69,7 @@ def _of_sequential(layer: keras.Sequential, kwargs: dict[str, Any]) -> Recorded 
         return None
     first = tensor.shape[:1] if _is_stateful(layer) else tensor.shape[:1] and (None,)
     other = first != tensor.shape[:1]
-    sizes = f"taken for any batch size, and not for that of {tensor.shape[0]} alone" if other else ""
+    sizes = f"any batch size is assumed, not only {tensor.shape[0]}" if other else ""
     return Recorded({"inputs": symbolic_slot(tensor, (*first, *tensor.shape[1:]))}, kwargs, sizes=sizes)
 
 
@@ -130,7 +130,7 @@ def _of_shapes(layer: keras.Layer, kwargs: dict[str, Any]) -> Recorded:
     recorded = layer.get_build_config() or {}
     shapes = recorded.get("shapes_dict", recorded)
     if not shapes:
-        hint = "call it once on keras.Input tensors, or put it into a keras.Sequential behind a keras.Input"
+        hint = "call it once on keras.Input tensors, or put it into a keras.Sequential after a keras.Input"
         raise _bad("the shapes of its inputs are not recorded", hint)
     signature = inspect.signature(layer.call)
     names = _parameters(signature)
@@ -148,7 +148,7 @@ def _of_shapes(layer: keras.Layer, kwargs: dict[str, Any]) -> Recorded:
     if missing:
         build = f"build(self, {', '.join(f'{name}_shape' for name in needed)})"
         hint = f"call it once on keras.Input tensors, or define {build}"
-        raise _bad(f"it recorded the shape of {', '.join(shapes)}, and none of {', '.join(missing)}", hint)
+        raise _bad(f"it recorded the shape of {', '.join(shapes)} but not of {', '.join(missing)}", hint)
     inputs, _ = called_with(signature, {**kwargs, **dict.fromkeys(shapes, True)}, lambda value: value is True, _PATH)
     shapes = dict(zip(inputs, shapes.values(), strict=True))
 
@@ -207,4 +207,4 @@ def symbolic_slot(tensor: keras.KerasTensor, shape: Any) -> Slot:
 
 
 def _bad(message: str, hint: str) -> SpecError:
-    return SpecError([finding("bad-model", _PATH, f"the inputs of the model cannot be known: {message}", hint)])
+    return SpecError([finding("bad-model", _PATH, f"the inputs of the model cannot be determined: {message}", hint)])

@@ -34,14 +34,14 @@ def result_tree(candidate: Candidate) -> Tree:
     hint = 'write a function that returns tensors, and name it in "function"'
     for leaf in tf.nest.flatten(result):
         if spec_of(leaf) is None:
-            message = f"the function returns {describe(leaf)}; a signature gives tensors, in lists, tuples and dicts"
+            message = f"the function returns {describe(leaf)}; a signature returns tensors, in lists, tuples and dicts"
             raise SpecError([finding("output-conflict", path, message, hint)])
     try:
         return without_names(tree_of(tf.nest.map_structure(spec_of, result)))
     except ValidationError:
-        message = "the function returns an empty container, or a dict with a key that is no string"
+        message = "the function returns an empty container, or a dict with a key that is not a string"
     except TypeError as error:
-        message = f"the function returns what no signature can give: {error}"
+        message = f"the function returns a value that a signature cannot return: {error}"
     raise SpecError([finding("output-conflict", path, message, hint)])
 
 

@@ -33,14 +33,16 @@ def traced_functions(model: Any, left_out: list[Guess]) -> Iterator[Candidate]:
     """
     taken: set[str] = set()
     for attribute, count in _lists_of_functions(model):
-        message = f"{attribute}: a list of {count} function{'' if count == 1 else 's'}, which no document can declare"
+        message = (
+            f"{attribute}: a list of {count} function{'' if count == 1 else 's'}, which cannot be declared in a spec"
+        )
         left_out.append(Guess((), message))
     for attribute, function in _functions(model):
         wanted = _SERVE if function is model else attribute
         name = legal_endpoint_name(wanted, taken)
         taken.add(name)
         if name != wanted:
-            left_out.append(Guess(("endpoints", name), f"no endpoint can be called {wanted!r}"))
+            left_out.append(Guess(("endpoints", name), f"renamed from {wanted!r}, which cannot be an endpoint name"))
         try:
             yield _candidate(name, attribute, function)
         except SpecError as error:
@@ -77,11 +79,15 @@ def _candidate(name: str, attribute: str, function: Any) -> Candidate:
         run_user_code(function.get_concrete_function, "trace-failed", path, "tracing failed")
     traces = sorted(traces_of(function), key=_trains)
     if not traces:
-        hint = "give it an input_signature, or call it once where the model is made"
+        hint = "give it an input_signature, or call it once where the model is created"
         raise SpecError([finding("bad-signature", path, "the tf.function was never called", hint)])
     if len(traces) > 1:
-        lost = " that infers; what training=True does is lost" if _trains(traces[-1]) > _trains(traces[0]) else ""
-        message = f"the first of {len(traces)} traces{lost}; an input_signature would decide"
+        lost = (
+            " that run inference; the trace with training=True is left out"
+            if _trains(traces[-1]) > _trains(traces[0])
+            else ""
+        )
+        message = f"the first of {len(traces)} traces{lost}; add an input_signature to choose another"
         guesses.append(Guess((*path, "inputs"), message))
     inputs, fixed = called_with(parameters_of(function), _arguments(traces[0]), _holds_specs, path)
     # The names of the specs in a trace are TensorFlow's, those in an input_signature the author's.
@@ -89,7 +95,7 @@ def _candidate(name: str, attribute: str, function: Any) -> Candidate:
     try:
         trees = [tree_of(spec) for spec in specs]
     except (TypeError, ValidationError) as error:
-        message = "an argument is no tensor, nor a list, tuple or dict of tensors"
+        message = "an argument is not a tensor, or a list, tuple or dict of tensors"
         raise SpecError([finding("bad-signature", path, message)]) from error
     if specs is not asked:
         trees = [without_names(tree) for tree in trees]
