@@ -1,4 +1,4 @@
-"""What ``add_endpoint`` takes for the JAX backend, with Keras's meanings, in the words of a document."""
+"""Converts the arguments of ``add_endpoint`` for the JAX backend, as Keras defines them, to JaxOptions."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ NAMES = ("jax2tf_kwargs", "is_static", "platforms")
 
 
 def read_options(arguments: Mapping[str, Any], path: SpecPath) -> JaxOptions:
-    """The options in ``arguments``.
+    """The JaxOptions in ``arguments``.
 
     Raises:
-        SpecTypeError: one has another name or type.
-        SpecValueError: Keras runs on another backend, or a value is none that JAX or a document knows.
+        SpecTypeError: an argument has an unknown name or a wrong type.
+        SpecValueError: Keras runs on another backend, or a value is not supported by JAX or in a spec.
     """
     for name in arguments:
         if name not in NAMES:
@@ -45,7 +45,7 @@ def read_options(arguments: Mapping[str, Any], path: SpecPath) -> JaxOptions:
 
 
 def _json(value: Any, path: SpecPath) -> Any:
-    """A value as a document has it: shapes and safety checks are strings there."""
+    """A value as it is written in a spec, where shapes and safety checks are strings."""
     match value:
         case None | bool() | int() | float() | str():
             return value

@@ -1,4 +1,4 @@
-"""A first spec for a SavedModel, which builds the archive anew from the archive itself: no TensorFlow is needed."""
+"""Infers a first spec from a SavedModel, to rebuild the archive from itself; TensorFlow is not needed."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from specc.scaffold.rebuild_endpoint import CALL_SIGNATURE, Parts, UnbuildableEr
 def infer_archive_spec(
     path: str | os.PathLike[str], *, model: str | None = None, imports: Sequence[str] = ()
 ) -> InferredSpec:
-    """A first spec of the SavedModel in the directory ``path``: it validates, and builds from the archive.
+    """The inferred spec of the SavedModel in the directory ``path``: it is valid, and can be built from the archive.
 
-    A contract that names its model and its functions stays as it is. Any other document has the archive itself for its
-    model, and the functions that it revives with, or ``specc:call_signature``, for its functions.
+    A contract that names its model and its functions is kept unchanged. In any other document, the model is the archive
+    itself, and each function is one of the revived archive, or ``specc:call_signature``.
 
     Args:
         path: the directory of the SavedModel.
-        model: how the document names the archive; ``path`` with a slash at its end, unless said.
-        imports: modules that the document imports before the model, as those that register ops of the archive's; a
-            library that specc knows is added by itself. None of them is imported here.
+        model: the name of the archive in the document; by default ``path`` with a trailing slash.
+        imports: modules that the document imports before the model, such as those that register ops of the archive;
+            a library that specc knows is added automatically. None of them is imported here.
 
     Raises:
-        ArchiveError: there is no SavedModel that can be read, or it offers nothing that can be built.
-        SpecError: the archive carries a contract that is damaged or does not match its graph.
+        ArchiveError: there is no readable SavedModel, or nothing in it can be built.
+        SpecError: the archive's contract is damaged or does not match its graph.
     """
     directory = Path(path)
     inspection = inspect_archive(directory)
@@ -63,9 +63,9 @@ def infer_archive_spec(
 
 
 def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Sequence[str]) -> InferredSpec:
-    """The spec with the modules that register what its model needs, where that is an archive.
+    """The spec with the modules that register the ops of its model, if that is an archive.
 
-    A library is what specc knows of an op, never what the archive says of it.
+    The library of an op comes only from specc's own table, never from the archive.
     """
     document, guesses = inferred.document, list(inferred.guesses)
     if document.imports:
@@ -114,7 +114,7 @@ def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
 
 
 def _revived(name: str, *, by_signature: bool) -> dict[str, Any]:
-    """What runs an endpoint of a contract on the archive itself: its attribute, unless only its wire is described."""
+    """The function and kwargs of an endpoint of a contract on the archive itself: its attribute or its signature."""
     if by_signature:
         return {"function": CALL_SIGNATURE, "kwargs": {"key": name}}
     return {"function": name, "kwargs": {}}
@@ -171,7 +171,7 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
 
 
 def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, directory: Path) -> None:
-    """Raises ArchiveError where TensorFlow cannot load a SavedModel of TensorFlow 1, or cannot save it again."""
+    """Raises ArchiveError if TensorFlow cannot load a SavedModel of TensorFlow 1, or cannot save it again."""
     if graph.ops & REFERENCE_OPS:
         hint = "export it again with resource variables, tf.compat.v1.enable_resource_variables()"
         raise ArchiveError(f"{directory} cannot be built from: it holds reference variables of TensorFlow 1; {hint}")
@@ -191,7 +191,7 @@ def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, dir
 
 
 def _endpoint_name(name: str, found: Document, taken: Mapping[str, Endpoint]) -> str:
-    """``name`` where an endpoint may be called so; only the default one may have the default's key."""
+    """``name`` if it is legal for an endpoint, else a similar one; only the default one may have the default's key."""
     others = {other for other in found.endpoints if other != name} | taken.keys()
     keys = {DEFAULT_KEYS["predict"], DEFAULT_KEYS[found.mode]}
     return legal_endpoint_name(name, others | (keys if name != found.default else set()))
@@ -212,5 +212,5 @@ def _said(notes: tuple[str, ...]) -> tuple[Guess, ...]:
 
 
 def _checked(document: Document, guesses: tuple[Guess, ...]) -> InferredSpec:
-    """The spec, read anew, so that what was put together is what a file of it would be."""
+    """The spec, parsed again from its JSON, so that it equals what a file of it would be."""
     return InferredSpec(from_json(document_to_json(document)), guesses)

@@ -495,7 +495,7 @@ def test_the_functions_of_a_module(built: Callable[..., Any]) -> None:
     assert [str(guess) for guess in inferred.guesses if guess.path[0] != "dims"] == [
         "endpoints.product.outputs: it is not known which dimensions of the inputs they follow: tracing with fixed sizes failed",
         "endpoints.late: left out: the tf.function was never called; give it an input_signature, or call it once where "
-        "the model is made",
+        "the model is created",
         "default: none; choose one of product, scale, shift",
     ]
     revived = built(inferred, tool)

@@ -194,8 +194,8 @@ def test_tensorflow_1(tmp_path: Path, rebuilt: Callable[..., Any]) -> None:
     }
     assert guesses == [
         ITSELF,
-        "endpoints.serving_default.inputs[0][\"images:0\"]: called 'images_0' on the wire, since 'images:0' is no legal "
-        "name, or taken",
+        "endpoints.serving_default.inputs[0][\"images:0\"]: wire name 'images_0', since 'images:0' is not legal "
+        "or is already taken",
         BATCH,
     ]
     first, second = tf.random.normal([2, 3]), tf.random.normal([2, 3])

@@ -1,4 +1,4 @@
-"""The one endpoint of a Keras model or layer: its call, under the names that Keras's own record of it has."""
+"""Candidates for the endpoint of a Keras model or layer: its call, with the names that Keras recorded."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _CONTAINERS = (
     "called with an OrderedDict or a defaultdict; the endpoint passes a plain dict, which Keras flattens by sorted keys"
 )
 _MOST_INPUTS = 3
-"""Of more inputs than these, all are taken to have one dtype: not every combination can be traced."""
+"""With more inputs, all are assumed to have the same dtype, since there are too many combinations to trace."""
 
 
 def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterator[Candidate]:
-    """The endpoint ``name`` that calls ``layer``, the likeliest first: where Keras knows no dtypes, they are tried out.
+    """Candidates for the endpoint ``name`` that calls ``layer``, one per choice of unknown dtypes, likeliest first.
 
-    ``call`` is one that the layer was made for; a Functional model and a Sequential one know their inputs better.
+    ``call`` is an example call; it is not used for Functional and Sequential models, which record their inputs.
 
     Raises:
-        SpecError: the layer does not know enough of its inputs.
+        SpecError: the layer has not recorded enough about its inputs.
     """
     symbolic = isinstance(layer, keras.Sequential) or functional_inputs(layer) is not None
     if call is None or symbolic:
@@ -74,7 +74,7 @@ def _dtype_guess(leaf: Leaf) -> str:
 
 
 def _combinations(dtypes: Sequence[str]) -> Iterable[tuple[str, ...]]:
-    """The dtypes to try, those that Keras itself would take first."""
+    """The combinations of dtypes to try, first the one that Keras would use."""
     words = tuple(dict.fromkeys((*dtypes, *_DTYPES)))
     many = len(dtypes) > _MOST_INPUTS
     others = ((word,) * len(dtypes) for word in words) if many else itertools.product(words, repeat=len(dtypes))
@@ -91,7 +91,7 @@ def _with_dtypes(endpoint: Endpoint, dtypes: Sequence[str]) -> Endpoint:
 
 
 def _endpoint(recorded: Recorded, at: SpecPath, guesses: list[Guess]) -> Endpoint:
-    """The endpoint but for its outputs, each leaf called by its key, else by the name of its ``keras.Input``."""
+    """The endpoint without its outputs, each leaf named by its key, or by its ``keras.Input``."""
     names = list(recorded.arguments)
     slots = list(recorded.arguments.values())
     if names == list(DEFAULT_ARGUMENTS) and isinstance(slots[0], Slot) and slots[0].name:
@@ -120,7 +120,7 @@ def _named(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf:
 
 
 def _output_names(layer: keras.Layer) -> Iterator[str | None]:
-    """The names of the layers that give the outputs, but for those that Keras made up, or that stand twice."""
+    """The names of the layers that return the outputs, None for those that are generated or duplicate."""
     if isinstance(layer, keras.Sequential):
         names, makers = [layer.layers[-1].name], {layer.layers[-1].name: layer.layers[-1]}
     else:

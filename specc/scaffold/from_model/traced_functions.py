@@ -1,4 +1,4 @@
-"""The tf.functions of a model that is no Keras layer, each an endpoint as its signature or its trace has it."""
+"""Candidates for endpoints from the tf.functions of a model that is not a Keras layer."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _SERVE = "serve"
 
 
 def traced_functions(model: Any, left_out: list[Guess]) -> Iterator[Candidate]:
-    """A candidate for each public tf.function of ``model``, and for the model itself where it is one.
+    """A candidate for each public tf.function of ``model``, or for the model itself if it is one.
 
-    An object that can be called revives as one; a function by itself gets a name. What cannot be an endpoint, or not
-    under its own name, is noted in ``left_out``.
+    A callable object is revived as one; a bare function gets a name. A function that cannot be an endpoint, or not with
+    its own name, is noted in ``left_out``.
     """
     taken: set[str] = set()
     for attribute, count in _lists_of_functions(model):
@@ -64,7 +64,7 @@ def _functions(model: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _lists_of_functions(model: Any) -> Iterator[tuple[str, int]]:
-    """Such as the ``regularization_losses`` of TF-Hub's modules: what they are and how many functions they hold."""
+    """The lists of functions, such as ``regularization_losses`` of TF-Hub modules: attribute and length."""
     for attribute, value in sorted(getattr(model, "__dict__", {}).items()):
         items = list(value) if isinstance(value, (list, tuple)) and is_public(attribute) else []
         if items and all(isinstance(item, _FUNCTIONS) for item in items):
@@ -90,7 +90,7 @@ def _candidate(name: str, attribute: str, function: Any) -> Candidate:
         message = f"the first of {len(traces)} traces{lost}; add an input_signature to choose another"
         guesses.append(Guess((*path, "inputs"), message))
     inputs, fixed = called_with(parameters_of(function), _arguments(traces[0]), _holds_specs, path)
-    # The names of the specs in a trace are TensorFlow's, those in an input_signature the author's.
+    # TensorFlow names the specs in a trace; the author names those in an input_signature.
     specs = inputs.values() if asked is None or len(asked) != len(inputs) else asked
     try:
         trees = [tree_of(spec) for spec in specs]
@@ -105,13 +105,13 @@ def _candidate(name: str, attribute: str, function: Any) -> Candidate:
 
 
 def _arguments(trace: Any) -> dict[str, Any]:
-    """The specs, and the Python values, of a trace's arguments by name."""
+    """The specs and the Python values of a trace's arguments, by name."""
     positional, by_name = trace.structured_input_signature
     return dict(zip(parameter_names(trace), [*positional, *by_name.values()], strict=True))
 
 
 def _trains(trace: Any) -> bool:
-    """Whether a trace is the way to call a model while it is trained."""
+    """Whether a trace is for training, which is with ``training=True``."""
     return _arguments(trace).get("training") is True
 
 
