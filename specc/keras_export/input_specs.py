@@ -147,7 +147,7 @@ def _as_functional(function: Callable[..., Any], arguments: list[Any], path: Spe
     if len(names) < 2 or names[1] not in _OPTIONS:
         return arguments
     structure = functional_inputs(layer)
-    if structure is None:  # any other layer may well take a tensor there
+    if structure is None:  # any other layer may take a tensor there
         return arguments
     if isinstance(structure, (list, tuple)) and len(structure) == len(arguments):
         return [type_of(structure)(arguments)]

@@ -132,7 +132,7 @@ def _function(endpoint: Endpoint, at: SpecPath, name: str, root: Root, graph: Me
     traces = distinct_traces(function)
     if len(traces) == 1 and not function.problems:
         yield from _arguments(endpoint, at, traces[0])
-    elif not any(_is_kept(endpoint, at, trace) for trace in traces):  # a function may do more than the contract says
+    elif not any(_is_kept(endpoint, at, trace) for trace in traces):  # one of several traces is enough
         reason = "; ".join(function.problems) or f"it has {len(traces)} different traces"
         yield _finding(at, f"the function {name!r} of the graph's root cannot be described: {reason}")
 

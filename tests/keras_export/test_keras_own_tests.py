@@ -1,4 +1,4 @@
-"""The export tests that the installed Keras ships, with specc in the place of what they test.
+"""The export tests of the installed Keras, run with specc's replacements.
 
 The classes below are Keras's own, run from the installed package; their methods are collected one by one. docs/parity.md
 lists what they use that specc does not have.
@@ -45,7 +45,7 @@ class TestExportArchive(saved_model_test.ExportArchiveTest):  # type: ignore[mis
     """Keras's tests of ``ExportArchive``."""
 
     def test_variable_collection(self) -> None:
-        """Looks a collection up in the private ``_tf_trackable``, which stands here for just this."""
+        """Looks up a collection in the private ``_tf_trackable``, which exists here only for this test."""
         trackable = property(lambda archive: SimpleNamespace(**archive._collections))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(specc.ExportArchive, "_tf_trackable", trackable, raising=False)

@@ -1,4 +1,4 @@
-"""``archive.spec``: functions and collections by their paths, or an error that says which of them has none."""
+"""``archive.spec``: functions and collections by their paths, or an error that names those without a path."""
 
 from __future__ import annotations
 

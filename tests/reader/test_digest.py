@@ -1,4 +1,4 @@
-"""The digest of an archive: of names and contents, and of nothing else."""
+"""The digest of an archive: only names and contents are hashed."""
 
 from __future__ import annotations
 

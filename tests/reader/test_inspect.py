@@ -1,4 +1,4 @@
-"""Archives that other tools wrote, as ``inspect`` reads them and as TensorFlow itself revives them."""
+"""Archives written by other tools: ``inspect`` compared with the objects that TensorFlow revives."""
 
 import collections
 import json
@@ -32,7 +32,7 @@ NO_SIGNATURE = "it has no signature: it can be called only on the revived object
 
 
 def module(signatures: bool = True, **functions: tuple[Callable[..., Any], Any]) -> Callable[[str], None]:
-    """Saves a tf.Module whose functions are signatures of the same name too."""
+    """Saves a tf.Module whose functions are also signatures with the same names."""
 
     def save(path: str) -> None:
         root = tf.Module()
@@ -92,7 +92,7 @@ def concrete_attribute(path: str) -> None:
 
 
 def eleven(path: str) -> None:
-    """Sorted keys and TensorFlow's numbering disagree from the eleventh on."""
+    """Sorted keys and TensorFlow's numbering differ from the eleventh on."""
     keys = ["x", *(f"x_{index}" for index in range(1, 11))]
     module(f=(lambda x: {"sum": x["x"]}, [{key: Spec([2]) for key in keys}]))(path)
 
@@ -364,7 +364,7 @@ def test_tensorflow_sees_the_same_nested_arguments(name: str, archives: Any) -> 
     document, revived = inspect(archives(name)), tf.saved_model.load(str(archives(name)))
     for key, found in document.endpoints.items():
         if key in ("serving_default", "unlinked"):
-            continue  # described from the signature alone
+            continue  # described from the signature only
         concrete = getattr(revived, key).concrete_functions[-1]
         positional = [
             item for item in concrete.structured_input_signature[0] if not isinstance(item, (bool, type(None)))

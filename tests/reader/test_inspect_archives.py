@@ -1,4 +1,4 @@
-"""Archives built by hand: a sound one, damaged ones, and ones made to hurt the reader."""
+"""Handmade archives: a valid one, damaged ones, and malicious ones."""
 
 import os
 import random
@@ -161,7 +161,7 @@ def test_a_file_beyond_2_gib_is_refused_unread(tmp_path: Path) -> None:
 
 
 def survives(path: Path, content: bytes) -> bool:
-    """Whether there is a document; anything but a document or an error of specc's fails the test."""
+    """Whether there is a document; any result other than a document or an error of specc fails the test."""
     try:
         document = inspect(written(path, content))
     except (ArchiveError, SpecError) as error:
@@ -176,7 +176,7 @@ def survives(path: Path, content: bytes) -> bool:
 def test_every_truncation_ends_in_a_document_or_a_clear_error(tmp_path: Path) -> None:
     content = example()
     assert [end for end in range(len(content)) if survives(tmp_path, content[:end])] == [
-        # Only the second MetaGraph is missing, which nobody reads.
+        # Only the second MetaGraph is missing, which is not read.
         len(saved_model(*[])) + len(part(2, first_meta_graph(content)))
     ]
 

@@ -1,4 +1,4 @@
-"""Archives that specc builds, read back: with their contract, without it, and with a graph that is not theirs."""
+"""Archives that specc builds, read with their contract, without it, and with the graph of another archive."""
 
 import random
 import shutil
@@ -110,7 +110,7 @@ def random_document(seed: int) -> specc.Document:
 
 
 def zeros(specs: Any) -> Any:
-    """Something of these specs whose sizes nobody can tell before it runs."""
+    """Tensors of these specs whose sizes are unknown before they are computed."""
     match specs:
         case tf.TensorSpec():
             return zeros_of(specs.shape, specs.dtype)

@@ -1,4 +1,4 @@
-"""First specs of models: each validates, builds, and gives the model's own numbers."""
+"""First specs of models: each is valid, can be built, and the archive returns the model's results."""
 
 import collections
 import json
@@ -375,7 +375,7 @@ def test_a_keras_model(make: Callable[[], Any], endpoint: Any, guesses: list[str
     revived = built(inferred, model)
     expected = model(*arguments, **endpoint.get("kwargs", {}))
     if model.name.startswith("sequential") and any(getattr(layer, "stateful", False) for layer in model.layers):
-        return  # each call goes on from the last
+        return  # each call continues from the last
     assert_same(expected, revived.serve(*arguments))
 
 
@@ -523,7 +523,7 @@ class Keywords(keras.Model):
 
 
 class Returns(keras.Model):
-    """Whatever it was told to make of one tensor."""
+    """A model that returns the result of a given function of one tensor."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()
@@ -596,7 +596,7 @@ def test_a_trace_that_fails_is_one_line() -> None:
 
 
 def test_keras_still_keeps_no_public_record_of_the_arguments_of_a_call() -> None:
-    """Where it does, ``recorded_inputs`` need not read ``_inbound_nodes``."""
+    """If it does, ``recorded_inputs`` need not read ``_inbound_nodes``."""
     model = symbolically_called()
     assert list(recorded_inputs(model).arguments) == ["user", "terms"]
     assert [tensor.dtype for tensor in model.input] == ["float32", "string"]  # flat, and without names
@@ -631,7 +631,7 @@ def test_the_call_that_made_a_model_is_heard() -> None:
     original = keras.Layer.__call__
     with heard_calls() as call_of:
         model = called(Ranker(), np.ones([4, 3]), terms={"words": tf.constant([["a"]])}, training=True)
-        called(Optioned(), tf.ones([1]), options={1: object(), "a": None})  # no call fails for being heard
+        called(Optioned(), tf.ones([1]), options={1: object(), "a": None})  # recording does not make a call fail
     assert keras.Layer.__call__ is original
     inferred = specc.infer_spec(model, example=call_of(model))
     assert document_to_json(inferred.document)["endpoints"] == {"serve": RANKED}

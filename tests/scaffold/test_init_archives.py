@@ -1,4 +1,4 @@
-"""First specs of archives: read without TensorFlow, built from the archive itself, with the archive's own numbers."""
+"""First specs of archives: read without TensorFlow, built from the archive itself, with the same results."""
 
 import json
 import os
@@ -338,7 +338,7 @@ def test_what_cannot_be_built_from(names: Any, resource: bool, message: str, tmp
 
 
 def test_reference_variables_would_still_lose_their_values(tmp_path: Path) -> None:
-    """Where TensorFlow keeps them, nothing has to be refused."""
+    """If TensorFlow keeps them, they need not be rejected."""
     simple_save(tmp_path / "old", ("x", "y"), resource=False)
     with pytest.raises(specc.SpecError) as caught:
         load_model("old/", tmp_path, seed=0)
@@ -392,7 +392,7 @@ def test_a_signature_that_is_not_there(tmp_path: Path) -> None:
 
 WITHOUT_TENSORFLOW = """
 import sys
-sys.modules["tensorflow"] = sys.modules["keras"] = sys.modules["numpy"] = None  # an import of them raises
+sys.modules["tensorflow"] = sys.modules["keras"] = sys.modules["numpy"] = None  # importing them raises
 from specc.cli import main
 sys.exit(main(sys.argv[1:]))
 """
