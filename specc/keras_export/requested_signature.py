@@ -66,7 +66,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     slots = read_signature(function, input_signature, path)
     pruned = [prune(argument) for argument in slots]
     if None in pruned:
-        raise value_error("bad-signature", path, f"argument {pruned.index(None)} holds no tensor")
+        raise value_error("bad-signature", path, f"argument {pruned.index(None)} has no tensor")
     signature = signature_of(function)
     dense = [_map_slots(argument, lambda slot: slot.dense) for argument in slots]
 

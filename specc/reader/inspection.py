@@ -97,7 +97,7 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
     except DamagedError as error:
         raise damaged(directory, error) from None
     if document is None:
-        raise ArchiveError(f"{directory} offers nothing that can be described: {_reason(unknown)}")
+        raise ArchiveError(f"nothing in {directory} can be described: {_reason(unknown)}")
     return Inspection(document, source, findings, _printable((*notes, *unknown)), custom_ops=ops)
 
 

@@ -133,14 +133,14 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_BYTES:
-                raise ArchiveError(f"cannot read {path}: it is larger than 2 GiB, which protobuf cannot hold")
+                raise ArchiveError(f"cannot read {path}: it is larger than 2 GiB, the limit of protobuf")
             graphs = list(_meta_graphs(file, path, size))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ArchiveError(_unreadable(directory, error)) from None
     except DamagedError as error:
         raise damaged(directory, error) from None
     if not graphs:
-        raise ArchiveError(f"{path} is not a SavedModel: it holds no MetaGraph")
+        raise ArchiveError(f"{path} is not a SavedModel: it has no MetaGraph")
     return graphs
 
 

@@ -151,7 +151,7 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
         endpoints[legal] = endpoint
         guesses.extend(more)
     if not endpoints:
-        raise ArchiveError(f"{directory} offers nothing that can be built: {'; '.join(reasons[:3])}")
+        raise ArchiveError(f"nothing in {directory} can be built: {'; '.join(reasons[:3])}")
     if CALL in endpoints and default is None and len(endpoints) == 1:
         said = f"null, since the archive has no signature; set it to {CALL!r} if a server needs one"
         guesses.append(Guess(("default",), said))
@@ -174,7 +174,7 @@ def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, dir
     """Raises ArchiveError if TensorFlow cannot load a SavedModel of TensorFlow 1, or cannot save it again."""
     if graph.ops & REFERENCE_OPS:
         hint = "export it again with resource variables, tf.compat.v1.enable_resource_variables()"
-        raise ArchiveError(f"{directory} cannot be built from: it holds reference variables of TensorFlow 1; {hint}")
+        raise ArchiveError(f"cannot build from {directory}: it has reference variables of TensorFlow 1; {hint}")
     for key, signature in signatures.items():
         by_parameter: dict[str, str] = {}
         for name in signature.inputs:
@@ -183,11 +183,11 @@ def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, dir
                 message = (
                     f"TensorFlow cannot {verb} it, since {name!r}, an input of {key!r}, is not a valid parameter name"
                 )
-                raise ArchiveError(f"{directory} cannot be built from: {message}")
+                raise ArchiveError(f"cannot build from {directory}: {message}")
             other = by_parameter.setdefault(parameter_name(name), name)
             if other != name:
                 both = f"{other!r} and {name!r}, inputs of {key!r}, both become the parameter {parameter_name(name)!r}"
-                raise ArchiveError(f"{directory} cannot be built from: TensorFlow cannot load it, since {both}")
+                raise ArchiveError(f"cannot build from {directory}: TensorFlow cannot load it, since {both}")
 
 
 def _endpoint_name(name: str, found: Document, taken: Mapping[str, Endpoint]) -> str:

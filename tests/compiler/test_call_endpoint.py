@@ -212,8 +212,8 @@ def test_a_first_spec_of_a_module_in_code(tmp_path: Path) -> None:
     inferred = specc.infer_spec(module)
     assert document_to_json(inferred.document)["endpoints"] == {CALL: WHOLE}
     assert [str(guess) for guess in inferred.guesses if guess.path[:1] != ("dims",)] == [
-        "endpoints.__call__.inputs: the first of 2 traces that run inference; the trace with training=True is "
-        "left out; add an input_signature to choose another",
+        "endpoints.__call__.inputs: the first of 2 traces (for inference; the trace with training=True is left "
+        "out); add an input_signature to choose another",
         "regularization_losses: a list of 1 function, which cannot be declared in a spec",
     ]
     specc.compile(inferred.document).export(module, tmp_path / "a")

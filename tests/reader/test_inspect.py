@@ -398,7 +398,7 @@ def test_an_archive_that_offers_nothing_is_no_document(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError) as caught:
         inspect(tmp_path / "a")
     reason = "it has no signature and no public function"
-    assert str(caught.value) == f"{tmp_path / 'a'} offers nothing that can be described: {reason}"
+    assert str(caught.value) == f"nothing in {tmp_path / 'a'} can be described: {reason}"
 
 
 def test_inspecting_needs_no_tensorflow_and_does_not_harm_a_later_import(archives: Any) -> None:

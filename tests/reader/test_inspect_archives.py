@@ -115,7 +115,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "nothing in the file": (
         lambda path: written(path, b""),
-        "DIR/saved_model.pb is not a SavedModel: it holds no MetaGraph",
+        "DIR/saved_model.pb is not a SavedModel: it has no MetaGraph",
     ),
     "no protobuf": (
         lambda path: written(path, b"\x0f" + b"a" * 99),
@@ -127,11 +127,11 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "an empty MetaGraph": (
         lambda path: written(path, saved_model(b"")),
-        "DIR offers nothing that can be described: it has no signature and no public function",
+        "nothing in DIR can be described: it has no signature and no public function",
     ),
     "a signature without outputs": (
         lambda path: written(path, saved_model(meta_graph({"f": signature({"x": info(FLOAT)}, {})}))),
-        "DIR offers nothing that can be described: signature 'f' is left out: it has no output",
+        "nothing in DIR can be described: signature 'f' is left out: it has no output",
     ),
     "a signature that is no message": (
         lambda path: written(path, saved_model(part(5, b"\x0a\x01\xff"))),
@@ -157,7 +157,7 @@ def test_a_file_beyond_2_gib_is_refused_unread(tmp_path: Path) -> None:
     path = written(tmp_path, b"")
     with (path / "saved_model.pb").open("wb") as file:
         file.truncate(2**31 + 1)
-    assert refusal(path) == "cannot read DIR/saved_model.pb: it is larger than 2 GiB, which protobuf cannot hold"
+    assert refusal(path) == "cannot read DIR/saved_model.pb: it is larger than 2 GiB, the limit of protobuf"
 
 
 def survives(path: Path, content: bytes) -> bool:

@@ -325,7 +325,7 @@ def test_a_contract_that_does_not_is_built_from_the_archive(
         (
             ("x", "y"),
             False,
-            "it holds reference variables of TensorFlow 1; export it again with resource variables, "
+            "it has reference variables of TensorFlow 1; export it again with resource variables, "
             "tf.compat.v1.enable_resource_variables()",
         ),
     ],
@@ -334,7 +334,7 @@ def test_what_cannot_be_built_from(names: Any, resource: bool, message: str, tmp
     simple_save(tmp_path / "old", names, resource)
     with pytest.raises(specc.ArchiveError) as caught:
         specc.infer_archive_spec(tmp_path / "old")
-    assert str(caught.value) == f"{tmp_path}/old cannot be built from: {message}"
+    assert str(caught.value) == f"cannot build from {tmp_path}/old: {message}"
 
 
 def test_reference_variables_would_still_lose_their_values(tmp_path: Path) -> None:

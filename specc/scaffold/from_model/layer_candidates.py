@@ -99,7 +99,7 @@ def _endpoint(recorded: Recorded, at: SpecPath, guesses: list[Guess]) -> Endpoin
     try:
         trees = [without_names(tree_of(map_structure(value, lambda slot: slot.spec))) for value in slots]
     except (TypeError, ValidationError) as error:
-        message = "the inputs hold an empty container, or a dict with a key that is not a string"
+        message = "the inputs have an empty container, or a dict with a key that is not a string"
         raise SpecError([finding("bad-model", ("model",), message)]) from error
     bare = declared(DEFAULT_FUNCTION, names, trees, recorded.kwargs)
     flat = [slot for value in slots for slot in tf.nest.flatten(value)]

@@ -83,7 +83,7 @@ def _candidate(name: str, attribute: str, function: Any) -> Candidate:
         raise SpecError([finding("bad-signature", path, "the tf.function was never called", hint)])
     if len(traces) > 1:
         lost = (
-            " that run inference; the trace with training=True is left out"
+            " (for inference; the trace with training=True is left out)"
             if _trains(traces[-1]) > _trains(traces[0])
             else ""
         )
