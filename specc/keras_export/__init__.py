@@ -1,1 +1,1 @@
-"""In place of ``keras.export.ExportArchive`` and ``Model.export``: their calls, through the writer of every archive."""
+"""Drop-in replacements for ``keras.export.ExportArchive`` and ``Model.export``, which use specc's writer."""

@@ -1,4 +1,4 @@
-"""One endpoint of the drop-in: a function as Keras takes it, under the wire names that Keras's archive would have."""
+"""Adds one endpoint to an ExportArchive: a function as Keras takes it, with the wire names of Keras's archive."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ _NO_OPTIONS = JaxOptions()
 
 @dataclass(frozen=True)
 class Added:
-    """An endpoint that was added: its declaration, the function that it runs, and what it revives as.
+    """An added endpoint: its declaration, the function that it runs, and the function that it is revived as.
 
-    ``given`` is the caller's own function, where ``function`` calls it as a document would; the revived function is
-    what the caller gets back.
+    ``given`` is the caller's own function if ``function`` calls it as a document would, else None; the revived function
+    is returned to the caller.
     """
 
     endpoint: Endpoint
@@ -61,7 +61,7 @@ class Added:
     """Whether its inputs have the dimension ``batch``."""
 
 
-def add(  # each is one thing that an endpoint is made of
+def add(  # each is one part of an endpoint
     name: str,
     function: Callable[..., Any],
     input_signature: Any,
@@ -69,21 +69,21 @@ def add(  # each is one thing that an endpoint is made of
     options: JaxOptions = _NO_OPTIONS,
     tracked: Sequence[Any] = (),
 ) -> Added:
-    """Traces ``function`` into ``cores`` and declares it; ``tracked`` may own variables that it uses.
+    """The endpoint of ``function``, traced into ``cores``; ``tracked`` objects may own variables that it uses.
 
     Raises:
         SpecTypeError, SpecValueError: where Keras raises TypeError or ValueError.
-        SpecError: the function cannot be traced, or returns what no signature can give; what the function raises is
-            the error's cause, and of a built-in type that the error is of as well.
+        SpecError: the function cannot be traced, or returns a value that a signature cannot return. An exception of the
+            function is the error's cause, and if its type is built in, the error is of that type too.
     """
     path: SpecPath = ("endpoints", name)
     if not isinstance(name, str):
-        raise type_error("bad-name", (), f"the name of an endpoint is a string, not {name!r}")
+        raise type_error("bad-name", (), f"the name of an endpoint must be a string, not {name!r}")
     require_legal({name: Endpoint(function=None, inputs=(), outputs=tensor("bool[]"))})
     asked = by_trace(function, path) if input_signature is None else by_signature(function, input_signature, path)
     asked = replace(asked, function=_of_this_call(asked.function))
     if odd := unsayable(*asked.specs):
-        hint = "give it dicts with text for keys, and containers that are not empty"
+        hint = "use dicts with string keys, and containers that are not empty"
         raise type_error("bad-signature", path, f"the function takes {odd}", hint)
     if extensions := extension_types(asked.specs):
         return _undescribed(name, asked, asked.function, function, extensions)
@@ -135,9 +135,9 @@ def add(  # each is one thing that an endpoint is made of
 
 
 def _of_this_call(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A new function that does what ``function`` does.
+    """A new function that calls ``function``.
 
-    A trace is found by its function, and between two calls the model behind it may change.
+    Traces are cached by function, and the model may change between two calls.
     """
 
     def called(*arguments: Any) -> Any:
@@ -150,7 +150,7 @@ def _of_this_call(function: Callable[..., Any]) -> Callable[..., Any]:
 def _undescribed(
     name: str, asked: Asked, function: Callable[..., Any], revived: Any, extensions: Sequence[str]
 ) -> Added:
-    """What takes or gives an ExtensionType; ``revived`` is a function with a trace of its own."""
+    """The endpoint of a function with an ExtensionType; ``revived`` is a function with its own trace."""
     path: SpecPath = ("endpoints", name)
     traces = asked.traces or (revived.get_concrete_function(),)
     for trace in traces:
@@ -158,14 +158,14 @@ def _undescribed(
     endpoint, as_signature = on_the_wire(asked.specs, function, traces[0], path)
     require_legal({name: endpoint})
     many = len(extensions) > 1
-    why = f"it takes or gives {', '.join(extensions)}, {'' if many else 'an '}ExtensionType{'s' if many else ''}"
+    why = f"it takes or returns {', '.join(extensions)}, {'' if many else 'an '}ExtensionType{'s' if many else ''}"
     return Added(endpoint, as_signature, None, Revived(revived, traces, why))
 
 
 def _declared(asked: Asked, *, names_batch: bool) -> Endpoint:
-    """The endpoint but for its outputs; a leaf has a name where its wire name is not the one that it has anyway.
+    """The endpoint without its outputs; a leaf has a name if its wire name is not the derived one.
 
-    ``names_batch`` makes the open first dimension of every input one and the same, as it is for Keras on JAX.
+    With ``names_batch``, the open first dimension of every input is the same dimension, as for Keras on JAX.
     """
     trees = [without_names(tree_of(argument)) for argument in asked.specs]
     for index, default in ({} if asked.traces else argument_defaults(asked)).items():
@@ -182,7 +182,7 @@ def _declared(asked: Asked, *, names_batch: bool) -> Endpoint:
 
 
 def _with_defaults(tree: Tree, default: Any) -> Tree:
-    """``tree`` with the parts of its default that TensorFlow publishes, which are tensors alone."""
+    """``tree`` with the parts of its default that TensorFlow publishes, which are only tensors."""
     flat = [default] if isinstance(tree, Tensor) else tf.nest.flatten(default)
     return with_leaves(tree, map(_with_default, leaves(tree), flat))
 
@@ -191,7 +191,7 @@ def _with_default(leaf: Leaf, default: Any) -> Leaf:
     if not isinstance(leaf, Tensor) or not isinstance(default, tf.Tensor):
         return leaf
     value, _, shape = tensor_value(tf.make_tensor_proto(default))
-    # Where the size is open no contract can say it.
+    # A contract cannot have a default for a leaf of open size.
     return Tensor(dtype=leaf.dtype, shape=shape, default=value) if leaf.shape == shape else leaf
 
 
@@ -202,7 +202,7 @@ def _of_batch(leaf: Leaf) -> Leaf:
 
 
 def _tensors(result: Any) -> Any:
-    """What a function returned, with tensors for Python's numbers and text and NumPy's arrays, as Keras makes them."""
+    """The result of a function, with Python numbers and strings and NumPy arrays converted to tensors, as in Keras."""
     constants = (bool, int, float, complex, str, bytes, np.ndarray, np.generic)
 
     def convert(leaf: Any) -> Any:
@@ -212,21 +212,21 @@ def _tensors(result: Any) -> Any:
 
 
 def _outputs(result: Any, path: SpecPath) -> Tree:
-    """The tree of what a function returned."""
+    """The tree of the result of a function."""
     if odd := unsayable(result):
-        hint = "a signature gives tensors, in lists, tuples and dicts with text for keys"
+        hint = "a signature returns tensors, in lists, tuples and dicts with string keys"
         raise value_error("output-conflict", (*path, "outputs"), f"the function returns {odd}", hint)
     specs = map_structure(result, lambda leaf: _output_spec(leaf, path))
     try:
         return without_names(tree_of(specs))
     except TypeError as error:
-        message = f"the function returns what no signature can give: {summarize(error)}"
+        message = f"the function returns a value that a signature cannot return: {summarize(error)}"
         raise value_error("output-conflict", (*path, "outputs"), message) from error
 
 
 def _output_spec(leaf: Any, path: SpecPath) -> Any:
     spec = spec_of(leaf)
     if spec is None:
-        message = f"the function returns {describe(leaf)}; a signature gives tensors, in lists, tuples and dicts"
+        message = f"the function returns {describe(leaf)}; a signature returns tensors, in lists, tuples and dicts"
         raise value_error("output-conflict", (*path, "outputs"), message, "return a tensor, or leave it out")
     return spec

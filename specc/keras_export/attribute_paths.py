@@ -1,4 +1,4 @@
-"""What was added in code, as a document says it: functions and variables by their paths on the model."""
+"""Finds the attribute paths on a model of functions and variables that were added in code."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _LISTS = (
     "non_trainable_variables",
     "metrics_variables",
 )
-"""Lists of a model's variables, by their paths."""
+"""The paths of a model's lists of variables."""
 _SOURCES = ("variables", "optimizer.variables")
-"""Lists that a single variable is looked up in."""
+"""The paths of the lists in which a single variable is looked up."""
 _DEPTH = 4
-"""How many names a path has: deeper parts are nobody's interface."""
+"""The longest path, in names; deeper parts are not a public interface."""
 
 
 def function_path(model: Any, function: Callable[..., Any]) -> str | None:
-    """The path of ``function`` on ``model``, or None where it has none, as a lambda and a layer in a list."""
+    """The path of ``function`` on ``model``, or None if it has none, such as a lambda or a layer in a list."""
     name = getattr(getattr(function, "python_function", function), "__name__", "")
     for path, part in _parts(model):
         if function is part or _is(_attribute(part, DEFAULT_FUNCTION), function):
@@ -40,7 +40,7 @@ def function_path(model: Any, function: Callable[..., Any]) -> str | None:
 
 
 def selections(model: Any, variables: Iterable[Any]) -> tuple[Selection, ...] | None:
-    """What chooses exactly ``variables`` on ``model``, in their order, or None where nothing does."""
+    """The selections of exactly ``variables`` on ``model``, in their order, or None if there are none."""
     wanted = list({id(named.variable): named for named in find_variables(list(variables))}.values())
     for path in _LISTS:
         if _chooses({"from": path}, model, [named.variable for named in wanted]):
@@ -72,7 +72,7 @@ def _variable_paths(model: Any, variable: Any) -> Iterator[str]:
 
 
 def _parts(model: Any) -> Iterator[tuple[str, Any]]:
-    """``model`` and the layers and modules that its attributes lead to, nearest first, each with its path."""
+    """``model`` and the layers and modules reachable by its attributes, nearest first, each with its path."""
     level, seen = [("", model)], {id(model)}
     for _ in range(_DEPTH):
         below: list[tuple[str, Any]] = []
@@ -90,12 +90,12 @@ def _parts(model: Any) -> Iterator[tuple[str, Any]]:
 def _attribute(part: Any, name: str) -> Any:
     try:
         return getattr(part, name, None)
-    except Exception:  # noqa: BLE001  # a property is the user's code
+    except Exception:  # noqa: BLE001  # a property runs user code
         return None
 
 
 def _is(found: Any, function: Any) -> bool:
-    """Whether both are one function; a method is another object each time it is looked up."""
+    """Whether both are the same function; a method is a new object on each lookup."""
     return found is function or (callable(found) and type(found) is type(function) and bool(found == function))
 
 

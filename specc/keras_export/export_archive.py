@@ -1,4 +1,4 @@
-"""The drop-in for ``keras.export.ExportArchive``: its calls and its wire names, through specc's own writer."""
+"""A drop-in replacement for ``keras.export.ExportArchive``, with its methods and wire names and specc's writer."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from specc.language.wire_names import input_leaves, output_leaves
 from specc.publishing.destinations import replacement
 
 _SERVING_DEFAULT = DEFAULT_KEYS["predict"]
-_HINT = "make them an attribute of the model, or commit a spec without this collection; write_out() needs none"
+_HINT = "make them an attribute of the model, or write a spec without this collection; write_out() does not need a spec"
 
 
 class _Tracked(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
-    """Everything that was tracked, as one model."""
+    """All tracked objects, as one model."""
 
     variables: Any = ()  # tf.Module's own is a property without a setter
 
@@ -45,16 +45,16 @@ class _Tracked(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
 
 
 class ExportArchive:
-    """Puts functions of Keras models and layers into one SavedModel, as ``keras.export.ExportArchive`` does.
+    """Exports functions of Keras models and layers to one SavedModel, as ``keras.export.ExportArchive`` does.
 
-    The wire names are Keras's, and so is the rule that the first endpoint is ``serving_default`` as well. Each function
-    is traced once, when it is added; each weight is stored once; lookup tables are found without being tracked.
+    As in Keras, the wire names are Keras's and the first endpoint is also ``serving_default``. Each function is traced
+    once, when it is added; each weight is stored once; lookup tables need not be tracked.
     """
 
     def __init__(self, format: str = "saved_model") -> None:
-        cores = Cores()  # which refuses a backend without a way into an archive
+        cores = Cores()  # raises for a backend that cannot be exported
         if format != "saved_model":
-            message = f"specc writes SavedModels alone, not the format {format!r}"
+            message = f"specc writes only SavedModels, not the format {format!r}"
             raise value_error("bad-choice", (), message, words=words.no_format(format))
         self.tensorflow_version: str = tf.__version__
         self._resources: list[Any] = []
@@ -64,7 +64,7 @@ class ExportArchive:
 
     @property
     def variables(self) -> list[Any]:
-        """The variables of the tracked layers and models, in their order, each once."""
+        """The variables of the tracked layers and models, in order and without duplicates."""
         return self._in_tensorflow(self._listed("variables"))
 
     @property
@@ -74,11 +74,11 @@ class ExportArchive:
 
     @property
     def non_trainable_variables(self) -> list[Any]:
-        """The other variables of the tracked layers and models."""
+        """The non-trainable variables of the tracked layers and models."""
         return self._in_tensorflow(self._listed("non_trainable_variables"))
 
     def _in_tensorflow(self, variables: list[Any]) -> list[Any]:
-        """What the archive holds for Keras's variables: themselves, or on JAX the tf.Variables that follow them."""
+        """The archive's variables for Keras's: the same ones, or on JAX the tf.Variables that mirror them."""
         return [self._cores.backend.tf_variable(variable) for variable in variables]
 
     def _listed(self, attribute: str) -> list[Any]:
@@ -86,7 +86,7 @@ class ExportArchive:
         return list({id(variable): variable for layer in layers for variable in getattr(layer, attribute)}.values())
 
     def track(self, resource: Any) -> None:
-        """Keeps the variables of a Keras layer or model, or a TensorFlow resource such as a lookup table.
+        """Adds the variables of a Keras layer or model, or a resource such as a lookup table, to the archive.
 
         Raises:
             SpecValueError: the layer is not built, or ``resource`` is neither.
@@ -97,7 +97,7 @@ class ExportArchive:
                 hint = "build it, or call it once, before it is exported"
                 raise value_error("bad-resource", (), message, hint, words=words.LAYER_NOT_BUILT)
         elif not is_trackable(resource):
-            message = f"{resource!r} is no Keras layer or model and no TensorFlow trackable"
+            message = f"{resource!r} is neither a Keras layer or model nor a TensorFlow trackable"
             raise value_error("bad-resource", (), message, words=words.no_resource(resource))
         self._resources.append(resource)
         self._cores.backend.register_model(resource)
@@ -107,22 +107,22 @@ class ExportArchive:
         """Adds an endpoint that runs ``fn``.
 
         Args:
-            name: what the endpoint is called, on the revived object and among the signatures.
+            name: the name of the endpoint, on the revived object and as a signature.
             fn: a callable; without an ``input_signature``, a tf.function that was called before. All its traces are
                 kept, and the first is the signature.
             input_signature: a list with one entry for each positional argument: nested ``keras.InputSpec``,
                 ``tf.TensorSpec``, ``tf.RaggedTensorSpec``, ``tf.SparseTensorSpec``, ``keras.KerasTensor`` or tensors.
             kwargs: ``jax2tf_kwargs`` and ``is_static`` are for the JAX backend, as in Keras; so is ``platforms``, any
-                of ``cpu``, ``cuda`` and ``tpu``, which are all three unless said.
+                of ``cpu``, ``cuda`` and ``tpu``, by default all three.
 
         Returns:
-            The tf.function of the endpoint, for other endpoints to build on.
+            The tf.function of the endpoint, which other endpoints can call.
 
         Raises:
-            SpecValueError: a name is taken or cannot be had, or the signature is missing or cannot be.
-            SpecTypeError: something in the signature is no spec, or the function does not take it.
-            SpecError: the function cannot be traced. What it raised is the cause, and where that is of a built-in type
-                the error is of it too.
+            SpecValueError: a name is taken or illegal, or the signature is missing or invalid.
+            SpecTypeError: an entry of the signature is not a spec, or the function does not take it.
+            SpecError: the function cannot be traced. Its exception is the cause, and if its type is built in, the
+                error is of that type too.
         """
         if name in self._added or name in self._collections:
             message = f"the name {name!r} is already taken"
@@ -133,16 +133,16 @@ class ExportArchive:
         return added.revived.function
 
     def track_and_add_endpoint(self, name: str, resource: Any, input_signature: Any, **kwargs: Any) -> Any:
-        """Tracks a layer or model, and adds an endpoint that calls it; raises what the two methods raise."""
+        """Tracks a layer or model and adds an endpoint that calls it; raises the errors of the two methods."""
         self.track(resource)
         return self.add_endpoint(name, resource.__call__, input_signature, **kwargs)
 
     def add_variable_collection(self, name: str, variables: Iterable[Any]) -> None:
-        """Offers variables as a list of the revived object.
+        """Adds variables as a list on the revived object.
 
         Raises:
-            SpecValueError: ``variables`` is no list, tuple or set, or holds something else than variables; or the name
-                cannot be had, or an endpoint or another collection has it, which Keras would overwrite.
+            SpecValueError: ``variables`` is not a list, tuple or set, or has items that are not variables; or the name
+                is illegal, or taken by an endpoint or another collection, which Keras would overwrite.
         """
         path = ("variable_collections", name)
         require_legal({}, {name: ()})
@@ -154,32 +154,36 @@ class ExportArchive:
             message = f"expected tf.Variable and keras.Variable, found {', '.join(odd)}"
             raise value_error("wrong-type", path, message, words=words.no_variables(variables))
         if name in self._added or name in self._collections:
-            raise value_error("name-clash", path, f"{name!r} is taken already", "choose another name")
+            raise value_error("name-clash", path, f"the name {name!r} is already taken", "choose another name")
         ordered = sorted(variables, key=lambda each: each.name) if isinstance(variables, set) else variables
         self._collections[name] = list(ordered)
 
     @property
     def spec(self) -> Document:
-        """The document of what was added: wire names as Keras has them, and null for a function without a path.
+        """The Document of the added endpoints, with Keras's wire names, and null for a function without a path.
 
-        Paths are those of the one tracked model; of several, of an object that has the variables of them all.
+        Paths are on the tracked model; for several models, on an object that has the variables of all of them.
 
         Raises:
-            SpecValueError: nothing was added, no path leads to just the variables of a collection, or an endpoint takes
-                or gives an ExtensionType.
+            SpecValueError: nothing was added, a collection cannot be selected by paths, or an endpoint takes or returns
+                an ExtensionType.
         """
         document = self._document()
         for name, added in self._added.items():
             if added.revived.undescribed:
-                message = f"a spec cannot say what {name!r} takes and gives: {added.revived.undescribed}"
-                raise value_error("bad-signature", ("endpoints", name), message, "write_out() keeps it as it is")
+                message = f"what {name!r} takes and returns cannot be written in a spec: {added.revived.undescribed}"
+                raise value_error(
+                    "bad-signature", ("endpoints", name), message, "write_out() exports it without a spec"
+                )
         for name in self._collections.keys() - document.variable_collections.keys():
-            message = "no list of the model's variables, and no path of its own, chooses just these in this order"
+            message = (
+                "no variable list of the model, and no attribute paths, select exactly these variables in this order"
+            )
             raise value_error("unknown-collection", ("variable_collections", name), message, _HINT)
         return document
 
     def _document(self) -> Document:
-        """The document, without the collections that have no words."""
+        """The document, without the collections that cannot be written in a spec."""
         if not self._added:
             message = "an archive needs an endpoint, and none was added"
             raise value_error("missing-endpoint", (), message, "call add_endpoint()", words=words.NO_ENDPOINTS)
@@ -196,7 +200,7 @@ class ExportArchive:
         )
 
     def _model(self) -> Any:
-        """The one tracked model, tables and its own parts aside, or everything tracked as one."""
+        """The tracked model, ignoring tables and its own parts; if there are several, all tracked objects as one."""
         unique = list({id(resource): resource for resource in self._resources}.values())
         models = [resource for resource in unique if isinstance(resource, (keras.Layer, tf.Module))]
         models = models if len(unique) > 1 else unique
@@ -204,18 +208,18 @@ class ExportArchive:
         return wholes[0] if len(wholes) == 1 else _Tracked(unique, self._listed("variables"))
 
     def write_out(self, filepath: str | os.PathLike[str], options: Any = None, verbose: bool = True) -> ExportReport:
-        """Writes the archive; one that lies at ``filepath`` is replaced, whole, once the new one is complete.
+        """Writes the archive; an existing one at ``filepath`` is replaced as a whole, after the new one is complete.
 
         Args:
-            filepath: a directory that is absent, empty or a SavedModel; or a URL where nothing is yet, since a remote
-                archive is never replaced.
+            filepath: a directory that is missing, empty or a SavedModel; or an unused URL, since a remote archive is
+                never replaced.
             options: a ``tf.saved_model.SaveOptions``.
-            verbose: whether to print what the archive offers.
+            verbose: whether to print the endpoints of the archive.
 
         Raises:
             SpecValueError: nothing was added.
-            SpecError: what was added cannot be built.
-            TargetError: ``filepath`` holds something else, or cannot be written.
+            SpecError: an added endpoint or collection cannot be built.
+            TargetError: ``filepath`` has other content, or cannot be written.
         """
         document = self._document()
         revived = {name: added.revived for name, added in self._added.items()}
@@ -245,7 +249,7 @@ def _is_part(resource: Any, other: Any) -> bool:
 
 
 def _summary(document: Document, report: ExportReport) -> str:
-    """What the archive offers, in the words of Keras."""
+    """The endpoints of the archive as text, in Keras's wording."""
     lines = [f"Saved artifact at '{report.path}'. The following endpoints are available:"]
     for name, endpoint in document.endpoints.items():
         lines += ["", f"* Endpoint '{name}'"]

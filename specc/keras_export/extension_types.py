@@ -1,7 +1,7 @@
-"""Endpoints that take or give an ExtensionType, as Keras exports them: only their wire can be described.
+"""Endpoints that take or return an ExtensionType, as Keras exports them: only their wire tensors can be described.
 
-The archive holds the function's own trace, whose attribute and signature are as TensorFlow makes them. The document has
-one argument, a dict of the signature's flat tensors, which is what ``specc:call_signature`` takes and gives as well.
+The archive has the function's own trace, with the attribute and signature that TensorFlow makes. The document has one
+argument, a dict of the signature's flat tensors, which is the form of ``specc:call_signature`` too.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ def extension_types(structure: Any) -> tuple[str, ...]:
 def on_the_wire(
     specs: list[Any], function: Callable[..., Any], trace: Any, path: SpecPath
 ) -> tuple[Endpoint, Callable[..., Any]]:
-    """The endpoint as its signature, and ``function``, which takes arguments of ``specs``, as that signature.
+    """The endpoint of a signature, and ``function``, which takes arguments of ``specs``, as a function of its tensors.
 
-    ``trace`` is what the signature is made of.
+    The signature is made from ``trace``.
 
     Raises:
-        SpecValueError: the function returns what no signature can give.
+        SpecValueError: the function returns a value that a signature cannot return.
     """
     names = wire_names_of(trace)
     tensors = trace.inputs[: len(names)]
@@ -59,7 +59,7 @@ def _leaf(tensor: Any) -> Tree:
 
 
 def _results(result: Any, path: SpecPath) -> dict[str, Any]:
-    """The flat results of a signature, by the names that TensorFlow gives to what a function returns."""
+    """The flat results of a signature, by the names that TensorFlow gives to the results of a function."""
     match result:
         case Mapping():
             named = dict(result)

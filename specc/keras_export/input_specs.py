@@ -1,4 +1,4 @@
-"""An ``input_signature`` as Keras takes it, in any of its forms: which tensors an endpoint asks for, and where."""
+"""Reads an ``input_signature`` in any form that Keras accepts: the tensors of each positional argument."""
 
 from __future__ import annotations
 
@@ -21,50 +21,52 @@ from specc.rules.table import RuleId
 
 RULE: RuleId = "bad-signature"
 _OPTIONS = ("training", "mask")
-"""Parameters of a Functional model's call that take no input, though they can be given by position."""
+"""Parameters of a Functional model's call that are not inputs, although they can be passed by position."""
 _KEPT = (OrderedDict, defaultdict)
-"""Classes of dicts that a function can tell from plain ones, and that TensorFlow keeps."""
+"""Subclasses of dict that TensorFlow preserves, so a function can distinguish them from plain dicts."""
 _SUPPORTED = "keras.InputSpec, tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec, keras.KerasTensor and tensors"
 
 
 @dataclass(frozen=True)
 class Slot:
-    """The place of one tensor: what is asked for, and the name that its author gave."""
+    """The position of one tensor in an argument: its spec, and the name that its author gave."""
 
     spec: Any
     name: str | None = None
 
     @property
     def dense(self) -> tf.TensorSpec:
-        """A dense tensor in the same place, since TensorFlow names no composite ones."""
+        """The spec of a dense tensor in the same position, since TensorFlow does not name composite ones."""
         return tf.TensorSpec(self.spec.shape, self.spec.dtype, self.name)
 
 
 def read_signature(function: Callable[..., Any], input_signature: Any, path: SpecPath) -> list[Any]:
     """The positional arguments in ``input_signature``, each a nested structure of Slots and, inside it, None.
 
-    A bare spec or dict is the one argument of a function that takes one.
+    A bare spec or dict is the only argument.
 
     Raises:
-        SpecTypeError: something in it is no spec.
+        SpecTypeError: an entry is not a spec.
         SpecValueError: a spec lacks its shape or dtype, or an argument would be one of Keras's own options.
     """
     if isinstance(input_signature, (list, tuple)) and not hasattr(input_signature, "_fields"):
         arguments = [_slots(item, path) for item in input_signature]
         if None in arguments:
-            hint = "leave it out: the function then has its own default there"
+            hint = "leave it out: the function then uses its own default"
             raise type_error(RULE, path, f"argument {arguments.index(None)} is None", hint, words=words.no_spec(None))
         return _as_functional(function, arguments, path)
     argument = _slots(input_signature, path)
     names = _positional(function)
     if isinstance(argument, dict) and len(names) > 1 and set(names[:2]) <= set(argument):
         hint = f"give a list with the specs of {', '.join(name for name in names if name in argument)} in this order"
-        raise type_error(RULE, path, "a dict with a spec for each parameter, which are positional", hint)
+        raise type_error(
+            RULE, path, "expected a list of positional specs, found a dict with a spec for each parameter", hint
+        )
     return [argument]
 
 
 def _slots(value: Any, path: SpecPath) -> Any:
-    """``value`` with a Slot for each spec; containers become plain ones, but for those of ``collections``."""
+    """``value`` with a Slot for each spec; containers become plain ones, except OrderedDict and defaultdict."""
     match value:
         case None:
             return None
@@ -81,7 +83,7 @@ def _slots(value: Any, path: SpecPath) -> Any:
         case Mapping():
             odd = [key for key in value if not isinstance(key, str)]
             if odd:
-                raise type_error(RULE, path, f"the key {odd[0]!r} of a dict is no string")
+                raise type_error(RULE, path, f"the key {odd[0]!r} of a dict is not a string")
             kept: Any = copy.copy(value) if type(value) in _KEPT else {}
             kept.update((key, _slots(item, path)) for key, item in value.items())
             return kept
@@ -92,12 +94,12 @@ def _slots(value: Any, path: SpecPath) -> Any:
         case _ if not isinstance(value, tf.TypeSpec) and spec_of(value) is not None:
             return Slot(of_any_batch(spec_of(value)))
         case _:
-            message, hint = f"{kind_of(value)} is no spec", f"specs are {_SUPPORTED}"
+            message, hint = f"{kind_of(value)} is not a spec", f"specs are {_SUPPORTED}"
             raise type_error(RULE, path, message, hint, words=words.no_spec(value))
 
 
 def type_of(value: list[Any] | tuple[Any, ...]) -> type[list[Any]] | type[tuple[Any, ...]]:
-    """The plain class of a list or tuple: Keras and TensorFlow wrap those that are attributes."""
+    """The plain class of a list or tuple, since Keras and TensorFlow wrap those that are attributes."""
     return tuple if isinstance(value, tuple) else list
 
 
@@ -110,14 +112,14 @@ def symbolic_spec(tensor: Any, shape: Any) -> Any:
     """The spec of a KerasTensor, with ``shape`` for its shape."""
     if getattr(tensor, "sparse", False):
         return tf.SparseTensorSpec(shape, tensor.dtype)
-    if getattr(tensor, "ragged", False):  # Keras 3.8 has none
+    if getattr(tensor, "ragged", False):  # not in Keras 3.8
         splits = tensor.row_splits_dtype or "int64"
         return tf.RaggedTensorSpec(shape, tensor.dtype, tensor.ragged_rank or 1, tf.dtypes.as_dtype(splits))
     return tf.TensorSpec(shape, tensor.dtype)
 
 
 def of_any_batch(spec: Any) -> Any:
-    """The spec of a tensor that is an example: Keras takes its first dimension for the batch."""
+    """The spec of an example tensor, whose first dimension is the batch, as in Keras."""
     shape = _any_batch(spec.shape)
     match spec:
         case tf.RaggedTensorSpec():
@@ -134,7 +136,10 @@ def _any_batch(shape: Any) -> Any:
 
 
 def _as_functional(function: Callable[..., Any], arguments: list[Any], path: SpecPath) -> list[Any]:
-    """A flat list of specs is the one list that a Functional model takes; Keras takes the second for an option."""
+    """``arguments``, where a flat list of specs for a Functional model becomes its one list argument.
+
+    Keras would pass the second spec as an option.
+    """
     layer = function if isinstance(function, keras.Layer) else getattr(function, "__self__", None)
     if not isinstance(layer, keras.Layer) or getattr(function, "__name__", "call") not in ("call", "__call__"):
         return arguments
@@ -142,7 +147,7 @@ def _as_functional(function: Callable[..., Any], arguments: list[Any], path: Spe
     if len(names) < 2 or names[1] not in _OPTIONS:
         return arguments
     structure = functional_inputs(layer)
-    if structure is None:  # any other layer may well take a tensor there
+    if structure is None:  # any other layer may take a tensor there
         return arguments
     if isinstance(structure, (list, tuple)) and len(structure) == len(arguments):
         return [type_of(structure)(arguments)]
@@ -152,7 +157,7 @@ def _as_functional(function: Callable[..., Any], arguments: list[Any], path: Spe
 
 
 def _positional(function: Callable[..., Any]) -> list[str]:
-    """The names of the parameters that can be given by position; none where Python cannot say."""
+    """The names of the parameters that can be passed by position; empty if they cannot be determined."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -162,7 +167,7 @@ def _positional(function: Callable[..., Any]) -> list[str]:
 
 
 def prune(structure: Any) -> Any:
-    """``structure`` without what is no Slot, and without the containers that held nothing else; None for nothing."""
+    """``structure`` with only its Slots and the containers that have any; None if there are no Slots."""
     match structure:
         case Slot():
             return structure
@@ -182,7 +187,7 @@ def prune(structure: Any) -> Any:
 
 
 def has_plain_containers(structure: Any) -> bool:
-    """Whether no container is an OrderedDict or a defaultdict, which cannot be written in a document."""
+    """Whether no container is an OrderedDict or a defaultdict, which cannot be written in a spec."""
     match structure:
         case Mapping():
             return type(structure) not in _KEPT and all(map(has_plain_containers, structure.values()))
@@ -193,7 +198,7 @@ def has_plain_containers(structure: Any) -> bool:
 
 
 def map_structure(structure: Any, change: Callable[[Any], Any]) -> Any:
-    """``structure`` with each of its leaves changed; containers become plain ones, but for namedtuples."""
+    """``structure`` with each of its leaves changed; containers become plain ones, except namedtuples."""
     match structure:
         case Mapping():
             return {key: map_structure(item, change) for key, item in structure.items()}
@@ -206,7 +211,7 @@ def map_structure(structure: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def unsayable(*structures: Any) -> str | None:
-    """The first container in nested values or specs for which a signature has no words, or None."""
+    """The first container in nested values or specs that a signature cannot have, as text, or None."""
     for value in structures:
         items: Iterable[Any] = ()
         match value:

@@ -1,4 +1,4 @@
-"""What ``add_endpoint`` takes for the JAX backend, with Keras's meanings, in the words of a document."""
+"""Converts the arguments of ``add_endpoint`` for the JAX backend, as Keras defines them, to JaxOptions."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ NAMES = ("jax2tf_kwargs", "is_static", "platforms")
 
 
 def read_options(arguments: Mapping[str, Any], path: SpecPath) -> JaxOptions:
-    """The options in ``arguments``.
+    """The JaxOptions in ``arguments``.
 
     Raises:
-        SpecTypeError: one has another name or type.
-        SpecValueError: Keras runs on another backend, or a value is none that JAX or a document knows.
+        SpecTypeError: an argument has an unknown name or a wrong type.
+        SpecValueError: Keras runs on another backend, or a value is not supported by JAX or in a spec.
     """
     for name in arguments:
         if name not in NAMES:
-            raise type_error("unknown-key", path, f"add_endpoint() takes no argument {name!r}")
+            raise type_error("unknown-key", path, f"add_endpoint() has no argument {name!r}")
         if keras.config.backend() != "jax":
-            message = f"{name!r} is for the JAX backend; this is {keras.config.backend()}"
+            message = f"{name!r} is only for the JAX backend; the current backend is {keras.config.backend()}"
             as_keras = "" if name == "platforms" else words.for_jax_alone(keras.config.backend())
             raise value_error("unknown-key", path, message, words=as_keras)
     given = arguments.get("jax2tf_kwargs") or {}
     if not isinstance(given, Mapping):
-        raise type_error("wrong-type", path, f"'jax2tf_kwargs' is a dict, not {kind_of(given)}")
+        raise type_error("wrong-type", path, f"'jax2tf_kwargs' must be a dict, not {kind_of(given)}")
     said: dict[str, Any] = {"is_static": bool(arguments.get("is_static", False))}
     said["jax2tf_kwargs"] = {key: _json(value, (*path, key)) for key, value in given.items()}
     if "platforms" in arguments:
@@ -45,7 +45,7 @@ def read_options(arguments: Mapping[str, Any], path: SpecPath) -> JaxOptions:
 
 
 def _json(value: Any, path: SpecPath) -> Any:
-    """A value as a document has it: shapes and safety checks are strings there."""
+    """A value as it is written in a spec, where shapes and safety checks are strings."""
     match value:
         case None | bool() | int() | float() | str():
             return value
@@ -59,4 +59,4 @@ def _json(value: Any, path: SpecPath) -> Any:
             target = value.is_custom_call()
             return "platform" if target is None else f"custom_call:{target}"
         case _:
-            raise value_error("bad-value", path, f"{kind_of(value)} has no words in a document")
+            raise value_error("bad-value", path, f"{kind_of(value)} cannot be written in a spec")

@@ -1,4 +1,4 @@
-"""Errors of the drop-in: specc's own, and of the type that Keras raises in the same place."""
+"""Errors of the Keras replacements: SpecErrors that are also of the type that Keras raises in the same place."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _BUILT_IN = (
     TypeError, ValueError, NotImplementedError, RuntimeError, KeyError, IndexError, ZeroDivisionError, AttributeError,
     AssertionError,
 )  # fmt: skip
-"""What code may raise and others catch by its type."""
+"""The built-in exception types that an error keeps, so that callers can catch them."""
 
 
 class _KerasError(SpecError):
-    """A SpecError whose text begins with ``words``, those of Keras in the same place, and goes on with its findings."""
+    """A SpecError whose text is Keras's message in the same place, ``words``, followed by its findings."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic], words: str = "") -> None:
         super().__init__(diagnostics)
@@ -47,7 +47,7 @@ def type_error(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, wo
 
 @contextmanager
 def as_raised() -> Iterator[None]:
-    """A SpecError that says what the user's code raised becomes one of its type too: Keras lets that error through."""
+    """Re-raises a SpecError that user code caused as an error of the cause's type too: Keras does not wrap it."""
     try:
         yield
     except SpecError as error:
@@ -60,14 +60,14 @@ def as_raised() -> Iterator[None]:
 @cache
 def _of_type(kind: type[Exception]) -> type[SpecError]:
     known = {ValueError: SpecValueError, TypeError: SpecTypeError}
-    # A KeyError prints as the repr of its key, and these are to print as what they say.
+    # str() of a KeyError is the repr of its key; these must print their message.
     return known.get(kind) or type(f"Spec{kind.__name__}", (SpecError, kind), {"__str__": Exception.__str__})
 
 
 def require_legal(endpoints: Mapping[str, Endpoint], collections: Mapping[str, tuple[()]] | None = None) -> None:
-    """Raises SpecValueError with every name among these that no archive can have."""
+    """Raises SpecValueError with every name among these that is illegal in an archive."""
     default = next(iter(endpoints), None)
-    # Not validated: that is for whole documents, and refuses an empty name before anybody can say which one it is.
+    # Not validated: validation is for whole documents, and rejects an empty name without its path.
     document = Document.model_construct(
         specc=VERSION, endpoints=dict(endpoints), default=default, variable_collections=dict(collections or {})
     )

@@ -1,6 +1,6 @@
-"""What Keras says where it refuses what specc refuses too: code matches these words, so that they stand in ours.
+"""Keras's error messages, which specc's errors repeat, since user code may match them.
 
-They are the same in Keras 3.8 to 3.15; a test holds each against the installed Keras.
+They are the same in Keras 3.8 to 3.15; a test compares each with the installed Keras.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ export_archive.add_endpoint(
 
 
 def no_resource(resource: Any) -> str:
-    """Of what cannot be tracked."""
+    """The message for an object that cannot be tracked."""
     return (
         "Invalid resource type. Expected a Keras `Layer` or `Model` or a TensorFlow `Trackable` object. "
         f"Received object {resource} of type '{type(resource)}'. "
@@ -37,17 +37,17 @@ def no_resource(resource: Any) -> str:
 
 
 def no_model(model: Any) -> str:
-    """Of what is exported, and is not a model."""
+    """The message for an exported object that is not a model."""
     return f"The model must be a `keras.Model`. Received: model={model} of the type {type(model)}"
 
 
 def name_taken(name: str) -> str:
-    """Of a second endpoint of one name."""
+    """The message for a second endpoint of the same name."""
     return f"Endpoint name '{name}' is already taken."
 
 
 def never_called(function: Any) -> str:
-    """Of a tf.function without a trace and without a signature."""
+    """The message for a tf.function without a trace and without a signature."""
     return (
         f"The provided tf.function '{function}' has never been called. To specify the expected shape and dtype of the "
         "function's arguments, you must either provide a function that has been called at least once, or alternatively "
@@ -56,37 +56,37 @@ def never_called(function: Any) -> str:
 
 
 def no_spec(value: Any) -> str:
-    """Of something in a signature that is not a spec."""
+    """The message for an entry of a signature that is not a spec."""
     supported = "Supported types are: `keras.InputSpec`, `keras.KerasTensor` and backend tensor."
     return f"Unsupported x={value} of the type ({type(value)}). {supported}"
 
 
 def half_a_spec(spec: Any) -> str:
-    """Of an InputSpec that lacks its shape or its dtype."""
+    """The message for an InputSpec without its shape or dtype."""
     return f"The `shape` and `dtype` must be provided. Received: x={spec}"
 
 
 def no_shapes(structure: Any) -> str:
-    """Of recorded shapes in no container that Keras knows."""
+    """The message for recorded shapes in a container that Keras does not support."""
     return f"Unsupported type {type(structure)} for {structure}"
 
 
 def for_jax_alone(backend: str) -> str:
-    """Of arguments that mean something on JAX alone."""
+    """The message for arguments that are only for JAX."""
     return f"'jax2tf_kwargs' and 'is_static' are only supported with the jax backend. Current backend: {backend}"
 
 
 def no_collection(variables: Any) -> str:
-    """Of a collection that is no list, tuple or set."""
+    """The message for a collection that is not a list, tuple or set."""
     return f"Expected `variables` to be a list/tuple/set. Received instead object of type '{type(variables)}'."
 
 
 def no_variables(variables: Iterable[Any]) -> str:
-    """Of a collection that holds something else than variables."""
+    """The message for a collection with items that are not variables."""
     found = f"Found instead the following types: {list({type(each) for each in variables})}"
     return f"Expected all elements in `variables` to be `tf.Variable` instances. {found}"
 
 
 def no_format(format: str) -> str:
-    """Of an archive that is no SavedModel."""
+    """The message for an archive format other than SavedModel."""
     return f"Unsupported format: {format}"

@@ -1,4 +1,4 @@
-"""The drop-in for ``keras.Model.export``."""
+"""A drop-in replacement for ``keras.Model.export``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from specc.keras_export.export_archive import ExportArchive
 from specc.keras_export.input_specs import type_of
 from specc.keras_export.keras_errors import type_error, value_error
 
-_KERAS_EXPORT = keras.Model.export  # else ``export`` would call itself where it is put in the place of that
+_KERAS_EXPORT = keras.Model.export  # kept, since ``export`` would call itself after it replaces this
 _SAVED_MODEL = "tf_saved_model"
 _ENDPOINT = "serve"
-"""What ``Model.export`` calls its one endpoint."""
+"""The name that ``Model.export`` gives its endpoint."""
 
 
 def export(
@@ -33,23 +33,23 @@ def export(
 
     Args:
         model: a built model: Functional, Sequential, or subclassed and called once.
-        filepath: a directory that is absent, empty or a SavedModel, which is replaced whole.
-        format: ``tf_saved_model``; any other goes to the model's own ``export`` with all of the arguments as they are,
-            so that Keras writes it, or raises what it raises.
-        verbose: whether to print what the archive offers; yes, unless said.
-        input_signature: as :meth:`ExportArchive.add_endpoint` takes it; without it, what the model recorded. A
-            subclassed model records shapes and no dtypes: as in Keras they are its ``input_dtype``.
+        filepath: a directory that is missing, empty or a SavedModel, which is replaced as a whole.
+        format: ``tf_saved_model``; any other is passed to the model's own ``export`` with all arguments unchanged, so
+            that Keras writes it or raises its error.
+        verbose: whether to print the endpoints of the archive; by default it does.
+        input_signature: as :meth:`ExportArchive.add_endpoint` takes it; by default, what the model recorded. A
+            subclassed model records shapes but no dtypes: as in Keras they are its ``input_dtype``.
         kwargs: those of :meth:`ExportArchive.add_endpoint`.
 
     Returns:
-        The :class:`ExportReport` of the archive; of another format what Keras returns.
+        The :class:`ExportReport` of the archive; for another format, the result of Keras.
 
     Raises:
-        SpecTypeError: ``model`` is no Keras model.
+        SpecTypeError: ``model`` is not a Keras model.
         SpecValueError: the model is not built, or was never called.
     """
     if not isinstance(model, keras.Model):
-        message = f"{kind_of(model)} is no keras.Model"
+        message = f"{kind_of(model)} is not a keras.Model"
         raise type_error("bad-model", (), message, words=words.no_model(model))
     if format != _SAVED_MODEL:
         write = partial(_KERAS_EXPORT, model) if type(model).export is export else model.export
@@ -71,7 +71,7 @@ def _signature_of(model: Any) -> Any:
         return [structure]
     recorded = model.get_build_config() or {}
     shapes = recorded.get("shapes_dict", recorded)
-    # Keras refuses a model that was built and never called, and keeps no public record of calls.
+    # Keras rejects a model that was built and never called, and has no public record of calls.
     if not shapes or not getattr(model, "_called", True):
         message, hint = "the shapes of the model's inputs are not known", "call it once, or give an input_signature"
         raise value_error("bad-model", (), message, hint, words=words.MODEL_NOT_CALLED)
@@ -82,7 +82,7 @@ def _specs(shapes: Any, dtype: Any) -> Any:
     if isinstance(shapes, dict):
         return {key: _specs(shape, dtype) for key, shape in shapes.items()}
     if not isinstance(shapes, (list, tuple)):
-        message = f"the model recorded {kind_of(shapes)} in place of the shape of an input"
+        message = f"the model recorded {kind_of(shapes)} instead of the shape of an input"
         raise value_error("bad-model", (), message, "give an input_signature", words=words.no_shapes(shapes))
     if all(size is None or isinstance(size, int) for size in shapes):
         return keras.InputSpec(shape=(None, *shapes[1:]), dtype=dtype)

@@ -1,7 +1,8 @@
-"""Defaults of a function's parameters: which of them an archive can hold, and in what form.
+"""Converts the defaults of a function's parameters to the form in which an archive can store them.
 
-TensorFlow makes inputs of the tensors and arrays in the default of a parameter that no ``input_signature`` speaks of,
-and fixes Python's values in it. What no archive holds, such as a variable or a function, the function keeps to itself.
+For a parameter without an entry in the ``input_signature``, TensorFlow turns the tensors and arrays in its default into
+inputs, and fixes the Python values. Values that an archive cannot store, such as variables and functions, stay in the
+function.
 """
 
 from __future__ import annotations
@@ -19,23 +20,23 @@ from specc.language.validation.buildable import is_argument_name
 
 BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 NONE = inspect.Parameter.empty
-"""Stands for no default, since None is one."""
+"""The marker for no default, since None is a default."""
 _FLEXIBLE = inspect.Parameter.POSITIONAL_OR_KEYWORD
 _ARRAYS = (tf.Tensor, np.ndarray)
 _INT64 = range(-(2**63), 2**63)
 
 
 def held_default(default: Any) -> Any:
-    """``default`` as an archive holds it, NumPy's numbers as arrays; NONE where no archive can."""
+    """``default`` as an archive stores it, with NumPy scalars as arrays; NONE if an archive cannot store it."""
     return NONE if default is NONE or not _is_held(default) else _with_arrays(default)
 
 
 def offered(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple[inspect.Parameter, ...]:
-    """The parameters that an archive offers after the first ``given``, which a signature speaks of.
+    """The parameters that an archive has after the first ``given``, which the signature has.
 
-    A parameter is left to the function where no archive can hold its default, or name its tensors, or where the
-    function takes no ``tensors``, as one in JAX. Those that can be given by keyword alone can be given by position too,
-    since TensorFlow knows no others. Of a default that has both, Python's values are left to the function.
+    A parameter is left out if an archive cannot store its default or name its tensors, or if the function takes no
+    ``tensors``, as in JAX. Keyword-only parameters can also be passed by position, since TensorFlow has no others. From
+    a default with tensors and Python values, the Python values are left out.
     """
     is_variadic = any(item.kind is inspect.Parameter.VAR_POSITIONAL for item in signature.parameters.values())
     found: list[inspect.Parameter] = []
@@ -44,7 +45,7 @@ def offered(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple
         if (index < given and item.kind in BY_POSITION) or (default is NONE and item.default is not NONE):
             continue
         if any(isinstance(leaf, float) and math.isnan(leaf) for leaf in tf.nest.flatten(default)):
-            continue  # the revived function would look for a trace with an equal value, and find none
+            continue  # NaN is unequal to itself, so the revived function would find no trace for it
         is_input = bool(_tensors(default))
         if is_input and not (tensors and is_argument_name(item.name)):
             continue
@@ -55,7 +56,7 @@ def offered(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple
 
 
 def is_mixed(default: Any) -> bool:
-    """Whether a held default has more than tensors, as a number or an empty list, which no contract can say."""
+    """Whether a stored default has more than tensors, such as a number, which a contract cannot describe."""
     slots = slots_of_default(default)
     return bool(_tensors(default)) and _structure(prune(slots)) != _structure(slots)
 
@@ -65,12 +66,12 @@ def _structure(nested: Any) -> Any:
 
 
 def slots_of_default(default: Any) -> Any:
-    """A held default with a Slot for each tensor or array in it, which holds just this."""
+    """A stored default with a Slot in place of each tensor or array, whose spec is that value."""
     return map_structure(default, lambda leaf: Slot(leaf) if isinstance(leaf, _ARRAYS) else leaf)
 
 
 def _tensors_alone(default: Any) -> Any:
-    """A held default without Python's values beside its tensors; as it is, where a namedtuple would lose a field."""
+    """A stored default without the Python values beside its tensors; unchanged if a namedtuple would lose a field."""
     alone = map_structure(prune(slots_of_default(default)), lambda slot: slot and slot.spec)
     return alone if len(_tensors(alone)) == len(_tensors(default)) else default
 
@@ -80,9 +81,9 @@ def _tensors(default: Any) -> list[Any]:
 
 
 def fitting_default(default: Any, spec: Any) -> Any:
-    """The default of an argument of the nested ``spec``, as an archive holds it; NONE where it is no such argument.
+    """The default of an argument of the nested ``spec``, as an archive stores it; NONE if it does not fit the spec.
 
-    TensorFlow makes a tensor of Python's and NumPy's values when the argument is left out, and casts no tensor.
+    If the argument is left out, TensorFlow converts Python and NumPy values to tensors; it does not cast tensors.
     """
     held = held_default(default)
     return held if held is not NONE and _fits(held, spec) else NONE

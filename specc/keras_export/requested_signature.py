@@ -1,7 +1,7 @@
-"""What is asked for where an endpoint is added: nested specs, argument names, and the wire names of Keras's archive.
+"""Reads the requested signature of an endpoint: nested specs, argument names, and the wire names of Keras's archive.
 
-TensorFlow makes the names, of a function's parameters and of the keys and positions in its nested arguments; here they
-are read where TensorFlow reads them itself, off a trace, and never made a second time.
+TensorFlow derives the names from a function's parameters and from the keys and positions in its nested arguments; here
+they are read from a trace, as TensorFlow does, and not derived again.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from specc.keras_export.parameter_defaults import BY_POSITION, NONE, held_defaul
 from specc.language.validation.legal_names import argument_names
 
 WireName = str | tuple[str, ...]
-"""A leaf's wire name; of a composite, what those of its components start with, or each of them."""
+"""A leaf's wire name; for a composite, the prefix of its components' names, or each of them."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked for: a nested spec and a name for each positional argument, and a wire name for each leaf.
+    """A requested signature: a nested spec and a name for each positional argument, and a wire name for each leaf.
 
-    ``function`` takes those arguments; it ``is_plain`` where the user's function takes them just so, by position.
-    ``signature`` is what the user's function takes, ``parameters`` are TensorFlow's names of those that get the
-    arguments, and ``further`` parameters have defaults that the archive holds; the last ``defaulted`` arguments are the
-    tensors in those. ``traces`` are those of a tf.function that was called before: the first is what is asked for, and
-    the archive keeps them all.
+    ``function`` takes these arguments; ``is_plain`` is true if the user's function takes the same ones by position.
+    ``signature`` is that of the user's function, ``parameters`` are TensorFlow's names of the parameters for the
+    arguments, and ``further`` parameters have defaults that the archive stores; the last ``defaulted`` arguments are
+    the tensors in these. ``traces`` are those of a tf.function that was called before: the first is the requested one,
+    and the archive keeps all of them.
     """
 
     specs: list[Any]
@@ -54,19 +54,19 @@ class Asked:
 
 
 def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecPath) -> Asked:
-    """What an ``input_signature`` asks of ``function``.
+    """The requested signature of ``function`` with an ``input_signature``.
 
     Raises:
         SpecTypeError, SpecValueError: where Keras raises TypeError or ValueError.
     """
     if not callable(function):
-        raise type_error("bad-function", path, f"{kind_of(function)} is no function")
+        raise type_error("bad-function", path, f"{kind_of(function)} is not a function")
     function = function.__call__ if isinstance(function, keras.Layer) else function
     run = with_own_containers(function)
     slots = read_signature(function, input_signature, path)
     pruned = [prune(argument) for argument in slots]
     if None in pruned:
-        raise value_error("bad-signature", path, f"argument {pruned.index(None)} holds no tensor")
+        raise value_error("bad-signature", path, f"argument {pruned.index(None)} has no tensor")
     signature = signature_of(function)
     dense = [_map_slots(argument, lambda slot: slot.dense) for argument in slots]
 
@@ -78,11 +78,11 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     for item in further:
         if is_mixed(item.default):
             raise _mixed(item.name, path)
-    # Defaults of what the signature speaks of change no name, and TensorFlow refuses some that nobody will need.
+    # Defaults of parameters in the signature do not change names, and TensorFlow rejects some of them.
     required = [item.replace(default=NONE) for item in by_position]
     stand_in.__signature__ = signature.replace(parameters=[*required, *further])  # type: ignore[attr-defined]
     try:
-        # TensorFlow makes the names out of the parameters' names; a function that does nothing gets the same.
+        # TensorFlow derives the names from the parameters, so a function without a body gets the same names.
         traced = tf.function(stand_in, autograph=False, input_signature=dense).get_concrete_function()
     except (TypeError, ValueError) as error:
         make = type_error if isinstance(error, TypeError) else value_error
@@ -98,7 +98,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     whole = [*slots, *map(slots_of_default, defaults)]
 
     def refilled(*arguments: Any) -> Any:
-        """``function``, with None and Python's values where the signature and the defaults have them."""
+        """Calls ``function`` with the None and Python values of the signature and the defaults filled in."""
         given = _filled(whole, arguments)
         called = signature.bind_partial(*given[: len(slots)])
         if added:
@@ -109,7 +109,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     refilled._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
     following = list(signature.parameters.values())[len(slots) : len(slots) + len(added)]
     are_next = [item.name for item in following if item.kind in BY_POSITION] == added
-    # A Functional model gets the containers that it was made of, any other function those of the signature.
+    # A Functional model gets the containers that it was created with; any other function those of the signature.
     as_declared = run is not function or has_plain_containers(slots)
     is_plain = pruned == slots and as_declared and are_next and not any(map(is_mixed, defaults))
     pruned += [values[index] for index in more]
@@ -127,14 +127,14 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
 
 
 def by_trace(function: Any, path: SpecPath) -> Asked:
-    """What the first trace of a tf.function asks for.
+    """The requested signature of the first trace of a tf.function.
 
     Raises:
-        SpecValueError: ``function`` is no tf.function, or was never called.
+        SpecValueError: ``function`` is not a tf.function, or was never called.
     """
     if not isinstance(function, (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)):
         hint = "such as input_signature=[keras.InputSpec(shape=(None, 3), dtype='float32')]"
-        message = "a function that is no tf.function needs an input_signature"
+        message = "a function that is not a tf.function needs an input_signature"
         raise value_error("bad-signature", path, message, hint, words=words.NO_SIGNATURE)
     traces = traces_of(function)
     if not traces:
@@ -150,7 +150,7 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
     for index in asked:
         flat = tf.nest.flatten(slots[index])
         if any(isinstance(leaf, Slot) and issubclass(leaf.spec.value_type, tf.Variable) for leaf in flat):
-            message = f"{names[index]!r} is a tf.Variable, which no signature can take"
+            message = f"{names[index]!r} is a tf.Variable, which a signature cannot take"
             raise value_error("bad-signature", path, message, "read it inside the function, or pass its value")
         if not all(isinstance(leaf, Slot) for leaf in flat):
             raise _mixed(names[index], path)
@@ -183,18 +183,20 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
 
 
 def _mixed(name: str, path: SpecPath) -> SpecValueError:
-    message = f"{name!r} has Python's values beside tensors, and a contract describes tensors alone"
-    return value_error("bad-signature", path, message, "make all of them tensors, or of the others another parameter")
+    message = f"{name!r} has Python values beside tensors, and a contract describes only tensors"
+    return value_error(
+        "bad-signature", path, message, "make all of them tensors, or move the Python values to another parameter"
+    )
 
 
 def traces_of(function: Any) -> list[Any]:
-    """The traces that an archive keeps, which are those that TensorFlow saves, under the names that it saves them.
+    """The traces that an archive keeps: those that TensorFlow saves, with the names that it saves.
 
-    It traces once more where a nested argument was traced without names for its parts.
+    TensorFlow traces again if a nested argument was traced without names for its parts.
     """
     if isinstance(function, tf.types.experimental.ConcreteFunction):
         return [function]
-    revived = getattr(function, "concrete_functions", None)  # of a function that was loaded from an archive
+    revived = getattr(function, "concrete_functions", None)  # on a function that was loaded from an archive
     if revived is not None:
         return list(revived)
     # There is no public list of the traces of a tf.function; Keras reads the same one.
@@ -207,9 +209,10 @@ def traces_of(function: Any) -> list[Any]:
 
 
 def _composite_names(specs: list[Any], names: tuple[str, ...], *, revived: bool) -> tuple[WireName, ...]:
-    """The wire names of each leaf of a trace, whose composite ones are several tensors of one name.
+    """The wire names of each leaf of a trace, where the tensors of a composite have the same name.
 
-    A revived function does not know what its signature called those: they are called after the argument, as specc does.
+    A revived function lacks the names that its signature gave to composites: they are named after the argument, as in
+    specc.
     """
     flat = iter(names)
     found: list[WireName] = []
@@ -225,7 +228,7 @@ def parameter_names(concrete: Any) -> list[str]:
 
 
 def wire_names_of(concrete: Any) -> tuple[str, ...]:
-    """TensorFlow's names of a trace's inputs: those that were asked for, numbered where two are the same."""
+    """TensorFlow's names of a trace's inputs: the requested ones, with numbers for duplicates."""
     inputs = concrete.graph.inputs[: len(concrete.graph.inputs) - len(concrete.captured_inputs)]
     names: list[str] = []
     for tensor_in in inputs:
@@ -236,7 +239,7 @@ def wire_names_of(concrete: Any) -> tuple[str, ...]:
 
 
 def signature_of(function: Any) -> inspect.Signature:
-    """What ``function`` takes; anything, where Python cannot say."""
+    """The signature of ``function``; ``*inputs`` if it cannot be determined."""
     for trace in getattr(function, "concrete_functions", ()):  # a revived function takes what its traces take
         return parameters(parameter_names(trace), {})
     python_function = getattr(function, "python_function", function)

@@ -1,4 +1,4 @@
-"""The function that an added endpoint revives as, which whoever adds it gets back as well."""
+"""Makes the function that an added endpoint is revived as, which is also returned to the caller."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def revived_function(name: str, core: Core, asked: Asked, wire_names: list[str | None]) -> Any:
-    """A tf.function around ``core``, which is not traced again; it takes what the user's function takes.
+    """A tf.function around ``core``, which is not traced again, with the parameters of the user's function.
 
     ``wire_names`` are those of the leaves, None for composite ones: an archive that is revived and exported again keeps
-    them. TensorFlow takes the specs of arguments that are asked for by their defaults from these, as it does for Keras.
+    them. For arguments that have only a default, TensorFlow takes the spec from the default, as it does for Keras.
     """
     parameters = list(_parameters(asked))
     by_position = [item.name for item in parameters if item.kind is _FLEXIBLE]
@@ -38,7 +38,7 @@ def revived_function(name: str, core: Core, asked: Asked, wire_names: list[str |
 
 
 def argument_defaults(asked: Asked) -> dict[int, Any]:
-    """The defaults of trailing arguments, by position, as an archive holds them: what their specs take, nested."""
+    """The nested defaults of trailing arguments, by position, as an archive stores them, if they fit their specs."""
     parameters, further = asked.signature.parameters, {item.name: item.default for item in asked.further}
     found: dict[int, Any] = {}
     for index, (name, spec) in reversed(list(enumerate(zip(asked.parameters, asked.specs, strict=True)))):
@@ -52,7 +52,7 @@ def argument_defaults(asked: Asked) -> dict[int, Any]:
 
 
 def _parameters(asked: Asked) -> Iterator[inspect.Parameter]:
-    """The parameters that the signature speaks of, then those with a default that the archive holds."""
+    """The parameters in the signature, then those with a default that the archive stores."""
     defaults, given = argument_defaults(asked), len(asked.specs) - asked.defaulted
     for index, name in enumerate(asked.arguments[:given]):
         yield inspect.Parameter(name, _FLEXIBLE, default=defaults.get(index, NONE))

@@ -1,4 +1,4 @@
-"""SavedModel to Document, from protobuf alone: TensorFlow need not be installed."""
+"""Reads a SavedModel into a Document, from its protobuf only: TensorFlow need not be installed."""
 
 from specc.reader.inspection import Inspection as Inspection
 from specc.reader.inspection import inspect as inspect

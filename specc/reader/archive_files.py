@@ -1,11 +1,11 @@
-"""What lies in the directory of a SavedModel."""
+"""Names of the files in the directory of a SavedModel."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt", "saved_model.cpb")
-"""One of these makes a directory a SavedModel: as protobuf, as text, or the root of one stored in chunks."""
+"""A SavedModel directory has one of these: binary protobuf, text, or the root file of a chunked SavedModel."""
 
 ENTRIES = frozenset(
     {
@@ -18,14 +18,14 @@ ENTRIES = frozenset(
         "variables",
     }
 )
-"""Everything that TensorFlow and Keras lay there; ``assets.extra`` holds what others add."""
+"""All entries that TensorFlow and Keras write; ``assets.extra`` is for files of other tools."""
 
 MARKER = "assets.extra/specc.published"
-"""Written last to a store that cannot rename; it holds the digest of all the other files."""
+"""Written last to a store without rename; it contains the digest of all other files."""
 
 
 def is_saved_model(directory: Path) -> bool:
-    """Whether a SavedModel lies in ``directory``."""
+    """Whether ``directory`` is a SavedModel."""
     try:
         return any((directory / name).is_file() for name in SAVED_MODEL_FILES)
     except OSError:

@@ -1,4 +1,4 @@
-"""Holds an archive's contract against its graph: someone may have changed one of them, or copied it from elsewhere."""
+"""Checks an archive's contract against its graph, since either may have been edited or copied from elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Side = Literal["input", "output"]
 
 
 def find_mismatches(contract: Contract, graph: MetaGraph) -> Iterator[Diagnostic]:
-    """Every place where the graph is not what ``contract`` says."""
+    """A finding for every difference between the graph and ``contract``."""
     document, root = contract.document, read_root(graph)
     signatures, _ = read_signatures(graph)
     if TAGS[document.mode] not in graph.tags:
@@ -64,10 +64,10 @@ def _signature(
         return
     if declared.alias_of:
         if signature != signatures.get(declared.alias_of, signature):
-            yield _finding(at, f"the graph's {name!r} is not its signature {declared.alias_of!r}")
+            yield _finding(at, f"the graph's {name!r} differs from its signature {declared.alias_of!r}")
         return
     if signature.method_name != METHOD_NAMES[declared.method]:
-        hint = f"the contract says {METHOD_NAMES[declared.method]!r}"
+        hint = f"the contract has {METHOD_NAMES[declared.method]!r}"
         yield _finding((*at, "method"), f"the method of the signature {name!r} is {signature.method_name!r}", hint)
     inputs = input_leaves(endpoint, at) if declared.receiver is None else ()
     if declared.receiver is None:
@@ -78,7 +78,7 @@ def _signature(
     yield from _tensors("output", _placed(output_leaves(endpoint, at)), signature.outputs, at, name)
     undivided = signature.undivided_outputs if is_described else ()
     for wire_name in sorted({*signature.whole_inputs, *signature.whole_outputs, *undivided}):
-        yield _finding(at, f"the signature {name!r} holds the composite tensor {wire_name!r} undivided")
+        yield _finding(at, f"the signature {name!r} has one wire name, {wire_name!r}, for a whole composite tensor")
     yield from _defaults(inputs, signature, name)
 
 
@@ -94,7 +94,7 @@ def _defaults(inputs: tuple[BoundLeaf, ...], signature: Signature, name: str) ->
             found = signature.defaults.get(component.wire_name)
             if found != expected:
                 message = f"the signature {name!r} has the default {found!r} for {component.wire_name!r}"
-                yield _finding(leaf.path, message, f"the contract says {expected!r}")
+                yield _finding(leaf.path, message, f"the contract has {expected!r}")
 
 
 def _tensors(
@@ -107,13 +107,13 @@ def _tensors(
         elif found.dtype != component.dtype or not _holds(side, component.shape, found.shape):
             text = format_tensor(found.dtype, found.shape)
             message = f"the {side} {component.wire_name!r} of the signature {name!r} is {text}"
-            yield _finding(path, message, f"the contract says {format_tensor(component.dtype, component.shape)}")
+            yield _finding(path, message, f"the contract has {format_tensor(component.dtype, component.shape)}")
     for extra in sorted(wire.keys() - {component.wire_name for _, component in placed}):
         yield _finding(at, f"the signature {name!r} has an {side} {extra!r} that the contract does not declare")
 
 
 def _holds(side: Side, declared: Shape, found: Shape) -> bool:
-    """Whether a graph's shape keeps a declared one: it may know more of what it gives, but not ask for more."""
+    """Whether a graph's shape conforms to a declared one: an output may be more precise, an input may not."""
     return shapes_agree(declared, found) and (side == "output" or not _narrower(found, declared))
 
 
@@ -132,8 +132,8 @@ def _function(endpoint: Endpoint, at: SpecPath, name: str, root: Root, graph: Me
     traces = distinct_traces(function)
     if len(traces) == 1 and not function.problems:
         yield from _arguments(endpoint, at, traces[0])
-    elif not any(_is_kept(endpoint, at, trace) for trace in traces):  # a function may do more than the contract says
-        reason = "; ".join(function.problems) or f"it has {len(traces)} traces that differ"
+    elif not any(_is_kept(endpoint, at, trace) for trace in traces):  # one of several traces is enough
+        reason = "; ".join(function.problems) or f"it has {len(traces)} different traces"
         yield _finding(at, f"the function {name!r} of the graph's root cannot be described: {reason}")
 
 
@@ -148,7 +148,7 @@ def _is_kept(endpoint: Endpoint, at: SpecPath, trace: Trace) -> bool:
 def _arguments(endpoint: Endpoint, at: SpecPath, trace: Trace) -> Iterator[Diagnostic]:
     if endpoint.arguments != trace.arguments:
         message = f"the function of the graph's root takes {_listed(trace.arguments)}"
-        yield _finding((*at, "arguments"), message, f"the contract says {_listed(endpoint.arguments)}")
+        yield _finding((*at, "arguments"), message, f"the contract has {_listed(endpoint.arguments)}")
     else:
         for index, (declared, found) in enumerate(zip(endpoint.inputs, trace.inputs, strict=True)):
             yield from _trees("input", declared, found, (*at, "inputs", index))
@@ -186,7 +186,7 @@ def _kind(leaf: Leaf) -> tuple[object, ...]:
 
 
 def _shape_of_container(tree: Tree) -> tuple[object, ...]:
-    """What two containers of the same keys have in common."""
+    """The kind, type name and keys of a container, to compare two of them."""
     typename = tree.typename if isinstance(tree, NamedTuple) else ""
     return tree.kind, typename, tuple(key for key, _ in children(tree))
 

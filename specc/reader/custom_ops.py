@@ -1,6 +1,6 @@
-"""Ops that TensorFlow itself lacks: which of a graph's ops are custom, and which library has them, as far as known.
+"""Custom ops: the ops of a graph that TensorFlow lacks, and the libraries that register them, where known.
 
-A process that loads an archive with custom ops must have imported their library before.
+A process must import these libraries before it loads an archive with custom ops.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _NAMESPACES = {
     "TFRA": "tensorflow_recommenders_addons",
     "TFText": "tensorflow_text",
 }
-"""The libraries that put a name of their own before those of their ops: ``TFText>NgramsStringJoin``."""
+"""Libraries by the namespace of their ops, as in ``TFText>NgramsStringJoin``."""
 
 
 @cache
@@ -34,18 +34,18 @@ def _library_ops() -> Mapping[str, str]:
 
 
 def library_of(op: str) -> str:
-    """The module whose import registers ``op``, or nothing where that is not known."""
+    """The module whose import registers ``op``, or an empty string if it is not known."""
     namespace, found, _ = op.partition(">")
     return _library_ops().get(op) or (_NAMESPACES.get(namespace, "") if found else "")
 
 
 def custom_ops(ops: Iterable[str]) -> dict[str, str]:
-    """Those of ``ops`` that TensorFlow lacks, sorted, each with its library, which is empty where it is not known."""
+    """Those of ``ops`` that TensorFlow lacks, sorted, each with its library; "" if it is not known."""
     return {op: library_of(op) for op in sorted(set(ops) - core_ops())}
 
 
 def describe_ops(ops: Mapping[str, str]) -> str:
-    """Custom ops in words: ``CaseFoldUTF8 and RougeL (tensorflow_text); Scale (library unknown)``."""
+    """Custom ops as text: ``CaseFoldUTF8 and RougeL (tensorflow_text); Scale (library unknown)``."""
     parts = []
     for library in (*libraries(ops), ""):
         names = [op for op in sorted(ops) if ops[op] == library]
@@ -60,26 +60,26 @@ def libraries(ops: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def modules_for(ops: Mapping[str, str], imports: Sequence[str]) -> tuple[str, ...]:
-    """The modules to import for custom ops: their libraries and, where one is not known, what the spec ``imports``."""
+    """The modules to import for custom ops: their libraries and, if one is not known, the spec's ``imports``."""
     return tuple(dict.fromkeys((*libraries(ops), *(() if all(ops.values()) else imports))))
 
 
 def loading_note(ops: Mapping[str, str], imports: Sequence[str]) -> str:
-    """What whoever loads an archive with these custom ops must do; ``imports`` are those of its document."""
-    modules = ", ".join(modules_for(ops, imports)) or "what registers them"
+    """A note on how to load an archive with these custom ops; ``imports`` are those of its document."""
+    modules = ", ".join(modules_for(ops, imports)) or "the module that registers them"
     needs = f"TensorFlow lacks ops that the archive needs: {describe_ops(ops)}"
     return f"{needs}; import {modules} before loading it, and serve it where these ops are built in"
 
 
 def imports_hint(modules: Sequence[str]) -> str:
-    """How a spec or a command line says that modules are imported, which register ops or classes."""
+    """A hint on how to import modules that register ops or classes, in a spec or on the command line."""
     names = modules or ("MODULE",)
     entries, options = ", ".join(f'"{name}"' for name in names), " ".join(f"--import {name}" for name in names)
     return f'add "imports": [{entries}] to the spec, or give {options}'
 
 
 def listed(names: Sequence[str]) -> str:
-    """At most a dozen names."""
+    """``names`` as text, at most twelve of them."""
     shown = list(names[:12])
     more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []
     *most, last = (*shown, *more)

@@ -1,4 +1,4 @@
-"""One endpoint, from its flat signature and the function of its name, whichever there is."""
+"""Describes one endpoint from its flat signature, the function of the same name, or both."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from specc.reader.signature_defs import Signature, WireTensor
 
 @dataclass(frozen=True)
 class Described:
-    """An endpoint, or None where there is nothing to make one of, and what could not be known about it."""
+    """An endpoint, or None if it cannot be described, and notes on what is not recorded."""
 
     endpoint: Endpoint | None
     notes: tuple[str, ...] = ()
 
 
 def describe_function(function: Function, *, may_have_defaults: bool = True) -> Described:
-    """The endpoint of a function that has no signature: as it infers, where it was traced for training too."""
+    """The endpoint of a function that has no signature; a trace for inference comes before one for training."""
     notes = list(function.problems)
     distinct = _distinct(inferring(function.traces))
     if not distinct:
-        return Described(None, (*notes, "not described: no trace of it can be described, and no signature chooses"))
+        return Described(None, (*notes, "not described: none of its traces can be described, and it has no signature"))
     trace = distinct[0]
     if len(distinct) > 1:
-        notes.append(f"described as the first of its {len(distinct)} traces that differ, since no signature chooses")
-    notes.append("it has no signature: only the revived object offers it")
+        notes.append(f"described as the first of its {len(distinct)} different traces, since it has no signature")
+    notes.append("it has no signature: it can be called only on the revived object")
     notes.extend(_trace_notes(function, trace))
     endpoint = _endpoint(trace)
     said = [_names(leaf) for leaf in input_leaves(endpoint)]
@@ -46,13 +46,13 @@ def describe_function(function: Function, *, may_have_defaults: bool = True) -> 
 
 
 def describe_signature(signature: Signature, function: Function | None) -> Described:
-    """The endpoint of a signature, with the nested trees of ``function`` where their tensors can be linked."""
+    """The endpoint of a signature, with the nested trees of ``function`` if their tensors can be linked."""
     notes = list(signature.notes)
     if signature.method is None:
         notes.append(f"its method is {signature.method_name!r}")
     for name in (*signature.whole_inputs, *signature.whole_outputs):
         notes.append(
-            f"{name!r} is one name for all the components of a composite tensor, which the language cannot say"
+            f"{name!r} is one name for all the components of a composite tensor, which cannot be written in a spec"
         )
     linked = list(_linked(signature, function.traces)) if function else []
     found = _distinct([trace for trace, _ in linked])
@@ -62,7 +62,7 @@ def describe_signature(signature: Signature, function: Function | None) -> Descr
     else:
         endpoint = _flat(signature)
         if function and found:
-            notes.append(f"described flat: {len(found)} traces that differ have the signature's names")
+            notes.append(f"described flat: {len(found)} different traces have the signature's names")
         elif function:
             notes.append(_unlinked(function))
     outputs = _outputs(signature, found)
@@ -77,17 +77,19 @@ def describe_signature(signature: Signature, function: Function | None) -> Descr
 def _unlinked(function: Function) -> str:
     if not function.traces:
         reason = function.problems[0] if function.problems else "it was never traced"
-        return f"described flat: the function of its name cannot be described: {reason}"
+        return f"described flat: the function of the same name cannot be described: {reason}"
     arguments = ", ".join(function.traces[0].arguments)
-    return f"described flat: its names could not be linked to the arguments of the function of its name ({arguments})"
+    return (
+        f"described flat: its names could not be linked to the arguments of the function of the same name ({arguments})"
+    )
 
 
 def _trace_notes(function: Function, trace: Trace) -> Iterator[str]:
     if len(function.traces) > 1:
         others = dict.fromkeys(", ".join(each.fixed) for each in function.traces if each.fixed != trace.fixed)
-        lost = "; ".join(fixed or "the one that fixes nothing" for fixed in others)
-        lost = f", and not {lost}" if lost else ""
-        yield f"the function of its name has {len(function.traces)} traces; one is described{lost}"
+        lost = "; ".join(fixed or "the one without fixed arguments" for fixed in others)
+        lost = f", not {lost}" if lost else ""
+        yield f"the function of the same name has {len(function.traces)} traces; only one is described{lost}"
     if trace.fixed:
         yield f"its trace fixes {', '.join(trace.fixed)}"
     if trace.by_name:
@@ -95,22 +97,22 @@ def _trace_notes(function: Function, trace: Trace) -> Iterator[str]:
 
 
 def distinct_traces(function: Function) -> list[Trace]:
-    """The traces of a function that the language can tell apart."""
+    """The traces of a function, one for each different description."""
     return _distinct(function.traces)
 
 
 def inferring(traces: Sequence[Trace]) -> Sequence[Trace]:
-    """Those of ``traces`` that infer, or all where none does."""
+    """Those of ``traces`` that run inference, or all if there is none."""
     return [trace for trace in traces if trace.infers] or traces
 
 
 def _distinct(traces: Sequence[Trace]) -> list[Trace]:
-    """The first of each kind."""
+    """The first of ``traces`` for each different description."""
     return list({_key(trace): trace for trace in reversed(traces)}.values())[::-1] if len(traces) > 1 else list(traces)
 
 
 def _key(trace: Trace) -> tuple[object, ...]:
-    """What of a trace the language describes: traces that differ in nothing else are one."""
+    """The parts of a trace that a spec describes; traces with equal keys are described equally."""
     return (trace.arguments, repr([without_names(tree) for tree in trace.inputs]), repr(trace.outputs))
 
 
@@ -126,7 +128,7 @@ def _linked(signature: Signature, traces: Sequence[Trace]) -> Iterator[tuple[Tra
 
 
 def _outputs(signature: Signature, traces: Sequence[Trace]) -> Tree | None:
-    """The tree that every one of ``traces`` returns, under the signature's names."""
+    """The tree that the only one of ``traces`` returns, with the signature's names; None if it cannot be linked."""
     if signature.whole_outputs or len(traces) != 1:
         return None
     bare = _bare(traces[0]).model_copy(update={"method": signature.method or "predict"})
@@ -141,7 +143,7 @@ Dress = Callable[[Leaf, Names], Leaf]
 
 
 def _dresser(wire: dict[str, WireTensor], signature: Signature | None = None) -> Dress:
-    """What a signature adds to a leaf: the more precise shape of a dense one, and its default."""
+    """A function that adds to a dense leaf its more precise shape and its default from a signature."""
 
     def dress(leaf: Leaf, names: Names) -> Leaf:
         if not isinstance(leaf, Tensor):
@@ -159,7 +161,7 @@ def _dressed(leaf: Tensor, shape: Shape, default: Any) -> Tensor:
 def _relinked(
     endpoint: Endpoint, bind: Callable[[Endpoint], tuple[BoundLeaf, ...]], names: Sequence[Names], dress: Dress
 ) -> tuple[Tree, ...]:
-    """The trees of one side of a nameless ``endpoint``, each leaf under its wire names."""
+    """The trees of one side of an ``endpoint`` without names, each leaf with its wire names."""
     bound = bind(endpoint)
     new = iter([dress(renamed(leaf.leaf, _names(leaf), said), said) for leaf, said in zip(bound, names, strict=True)])
     trees = (endpoint.outputs,) if bind is output_leaves else endpoint.inputs
@@ -188,7 +190,7 @@ def _with_defaults(inputs: tuple[Tree, ...], trace: Trace) -> tuple[Tree, ...]:
 
 
 def _flat(signature: Signature) -> Endpoint:
-    """One argument for each wire name, which is how Python calls a signature."""
+    """The endpoint with one argument for each wire name, as a signature is called in Python."""
     found: dict[str, Leaf] = dict(signature.whole_inputs)
     for name, tensor in signature.inputs.items():
         found[name] = dense(tensor.dtype, tensor.shape, default=signature.defaults.get(name))
@@ -207,11 +209,11 @@ def _flat_outputs(signature: Signature) -> Tree:
 
 
 def has_namedtuple(tree: Tree) -> bool:
-    """Whether a tree holds a namedtuple, whose module a graph does not record."""
+    """Whether a tree has a namedtuple, whose module a graph does not record."""
     return isinstance(tree, NamedTuple) or any(has_namedtuple(child) for _, child in children(tree))
 
 
 def has_open_dims(endpoint: Endpoint) -> bool:
-    """Whether some size in ``endpoint`` is any size."""
+    """Whether ``endpoint`` has a dimension or a rank that is open."""
     shapes = [leaf.shape for tree in (*endpoint.inputs, endpoint.outputs) for leaf in leaves(tree)]
     return any(shape is None or ANY in shape for shape in shapes)

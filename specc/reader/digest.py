@@ -1,11 +1,11 @@
-r"""One digest for all that an archive holds, so that two machines can tell whether they have the same one.
+r"""The digest of an archive: one hash of all its files, to compare copies on different machines.
 
-It is the SHA-256 of what ``sha256sum`` prints for every file, sorted by name, so that it can be had without specc::
+It is the SHA-256 of the ``sha256sum`` output for all files, sorted by name, so it can be computed without specc::
 
     find . -type f -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum
 
-Names and contents count; times, modes, owners and empty directories do not, nor does the marker of a remote archive,
-which holds the digest itself.
+File names and contents are hashed. Times, modes, owners, empty directories and the marker of a remote archive, which
+contains the digest, are not.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from specc.diagnostics import printable
 from specc.errors import ArchiveError
 from specc.reader.archive_files import MARKER, SAVED_MODEL_FILES, is_saved_model
 
-_HINT = "a digest is of plain files; take a copy of the archive that holds nothing else"
+_HINT = "a digest covers only regular files; copy the archive without other entries"
 
 
 def archive_digest(path: str | os.PathLike[str]) -> str:
     """The digest of the SavedModel in the directory ``path``: 64 hexadecimal digits.
 
     Raises:
-        ArchiveError: there is no SavedModel, it holds what is neither file nor directory, or it cannot be read.
+        ArchiveError: there is no SavedModel, it has an entry that is neither file nor directory, or it cannot be read.
     """
     root = Path(path)
     if not is_saved_model(root):
@@ -43,12 +43,12 @@ def _refusal(root: Path) -> str:
     if not os.path.lexists(root):
         return f"cannot read {root}: there is no such directory"
     if not root.is_dir():
-        return f"{root} is no SavedModel: it is not a directory"
-    return f"{root} is no SavedModel: it has no {SAVED_MODEL_FILES[0]}"
+        return f"{root} is not a SavedModel: it is not a directory"
+    return f"{root} is not a SavedModel: it has no {SAVED_MODEL_FILES[0]}"
 
 
 def _files(root: Path) -> Iterator[tuple[bytes, Path]]:
-    """Each file with its name in the archive."""
+    """Each file, as its name in the archive and its path."""
     waiting = [root]
     while waiting:
         with os.scandir(waiting.pop()) as entries:
@@ -57,13 +57,15 @@ def _files(root: Path) -> Iterator[tuple[bytes, Path]]:
                 if stat.S_ISDIR(mode):
                     waiting.append(path)
                 elif not stat.S_ISREG(mode):
-                    raise ArchiveError(printable(f"{path} is {'a link' if stat.S_ISLNK(mode) else 'no file'}; {_HINT}"))
+                    raise ArchiveError(
+                        printable(f"{path} is {'a link' if stat.S_ISLNK(mode) else 'not a file'}; {_HINT}")
+                    )
                 elif (name := path.relative_to(root).as_posix()) != MARKER:
                     yield os.fsencode(name), path
 
 
 def _line(name: bytes, path: Path) -> bytes:
-    """What ``sha256sum`` prints for the file: a name with a line break is escaped, and its line marked."""
+    """The ``sha256sum`` output for the file: a name with a line break is escaped, and the line marked."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest().encode()
     escaped = name.replace(b"\\", b"\\\\").replace(b"\n", b"\\n").replace(b"\r", b"\\r")

@@ -1,4 +1,4 @@
-"""A Document from the graph alone: every public signature, and every public function that can be described."""
+"""Derives a Document from the graph only: all public signatures and all public functions that can be described."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SIGNATURES = "signatures"
 _FUNCTIONS = ("function", "bare_concrete_function")
 _LISTS = ("trackable_list_wrapper", "trackable_tuple_wrapper")
 _OWN_LISTS = ("variables", "trainable_variables", "non_trainable_variables")
-"""Every archive has them, and no collection may have their names."""
+"""Lists that every archive has; a collection must not have one of these names."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Root:
     collections: dict[str, int]
     """Lists of variables other than the three of every archive, and how many each holds."""
     signature_nodes: dict[str, int]
-    """The ids of the signatures' objects: two names may share one."""
+    """The ids of the signatures' objects; two names may share one object."""
     function_lists: dict[str, int]
     """Lists of functions, such as the ``regularization_losses`` of TF-Hub's modules, and how many each holds."""
 
 
 def read_root(graph: MetaGraph) -> Root:
-    """The root of ``graph``."""
+    """The public attributes of the root object of ``graph``."""
     root = Root({}, {}, {}, {})
     for name, index in _children(graph.node(0)):
         node = graph.node(index)
@@ -71,7 +71,7 @@ def _is_function(node: Message | None) -> bool:
 
 
 def is_public(name: str) -> bool:
-    """Whether an attribute or a signature is meant for callers: not what starts with ``_``, but for ``__call__``."""
+    """Whether an attribute or a signature is public: ``__call__``, or a name that does not start with ``_``."""
     return bool(name) and (name == CALL or not name.startswith("_"))
 
 
@@ -82,7 +82,7 @@ def _children(node: Message | None) -> Iterator[tuple[str, int]]:
 
 
 def read_signatures(graph: MetaGraph) -> tuple[dict[str, Signature], tuple[str, ...]]:
-    """The public signatures that can be described, by name, and a note for each that cannot."""
+    """The public signatures that can be described, by name, and a note for each other one."""
     found, notes = {}, []
     for name, proto in sorted(graph.signatures.items()):
         if not is_public(name):
@@ -95,7 +95,7 @@ def read_signatures(graph: MetaGraph) -> tuple[dict[str, Signature], tuple[str, 
 
 
 def describe_graph(graph: MetaGraph) -> tuple[Document | None, tuple[str, ...]]:
-    """The Document of a graph, or None where it offers nothing that can be described; and what it could not know."""
+    """The Document of a graph, or None if nothing in it can be described, and notes on what is not recorded."""
     root = read_root(graph)
     signatures, notes = read_signatures(graph)
     functions: dict[str, Callable[[], Function]] = {
@@ -107,7 +107,7 @@ def describe_graph(graph: MetaGraph) -> tuple[Document | None, tuple[str, ...]]:
 
 
 def mode_of(tags: Collection[str]) -> Mode:
-    """What a MetaGraph with these tags is for."""
+    """The mode of a MetaGraph with these tags."""
     return next((mode for mode, tag in TAGS.items() if tag in tags), "predict")
 
 
@@ -117,7 +117,7 @@ def assemble(
     nodes: dict[str, int],
     mode: Mode = "predict",
 ) -> tuple[Document | None, tuple[str, ...]]:
-    """The Document of these signatures and functions; ``nodes`` are the ids of the signatures' objects."""
+    """The Document of these signatures and functions, and notes; ``nodes`` are the ids of the signatures' objects."""
     endpoints: dict[str, Endpoint] = {}
     notes: list[str] = []
     aliased, key = None, DEFAULT_KEYS[mode]
@@ -132,7 +132,9 @@ def assemble(
         signature = signatures.get(name)
         is_bare = name == CALL and name != default
         if is_bare and signature is not None:
-            notes.append(f"{name}: its signature is left out: the revived object itself has one only as the default")
+            notes.append(
+                f"{name}: its signature is left out: the call of the revived object has one only as the default"
+            )
             signature = None
         described = _describe(signature, function, may_have_defaults=not is_bare)
         notes.extend(f"{name}: {note}" for note in described.notes)
@@ -153,7 +155,7 @@ def _describe(signature: Signature | None, function: Function | None, *, may_hav
 
 
 def _repeats(name: str, key: str, aliased: str, signatures: dict[str, Signature]) -> bool:
-    """Whether a signature is the default one, or that of a receiver of the default endpoint, once more."""
+    """Whether a signature repeats the default one, or that of a receiver of the default endpoint."""
     if name == key:
         return True
     receiver, colon, rest = name.rpartition(":")
@@ -161,7 +163,7 @@ def _repeats(name: str, key: str, aliased: str, signatures: dict[str, Signature]
 
 
 def _aliased(signatures: dict[str, Signature], nodes: dict[str, int], key: str) -> tuple[str | None, tuple[str, ...]]:
-    """The one endpoint that is published under the default's ``key`` too, and what is doubtful about it."""
+    """The one endpoint that is also published under the default's ``key``, or None, and notes on what is uncertain."""
     default = signatures[key]
     same = sorted(name for name, signature in signatures.items() if name != key and signature == default)
     shared = [name for name in same if key in nodes and nodes.get(name) == nodes[key]]
@@ -169,21 +171,22 @@ def _aliased(signatures: dict[str, Signature], nodes: dict[str, int], key: str) 
         case []:
             return None, ()
         case [name]:
-            doubt = f"{key}: taken for {name!r}, since all their tensors are the same"
+            doubt = f"{key}: taken as an alias of {name!r}, since all their tensors are the same"
             return name, () if shared else (doubt,)
         case names:
-            return None, (f"{key}: its tensors are those of {', '.join(names)} alike, so it stands alone",)
+            return None, (f"{key}: its tensors equal those of {', '.join(names)}, so it is a separate endpoint",)
 
 
 def general_notes(document: Document) -> Iterator[str]:
-    """What no graph says of any endpoint."""
-    yield "which function each endpoint runs is not in a graph"
+    """Notes on what a graph does not record about endpoints."""
+    yield "a graph does not record which function each endpoint runs"
     if any(has_open_dims(endpoint) for endpoint in document.endpoints.values()):
-        yield "names of dimensions are not in a graph: '?' is a size that it does not fix"
+        yield "a graph does not record the names of dimensions: '?' is a size that it leaves open"
     if any(_has_order(tree) for endpoint in document.endpoints.values() for tree in endpoint.inputs):
-        yield "the order of dict keys is not in a graph: they are sorted, and a function may see them in another order"
+        order = "they are sorted, and a function may get them in another order"
+        yield f"a graph does not record the order of dict keys: {order}"
     if any(has_namedtuple(tree) for point in document.endpoints.values() for tree in (*point.inputs, point.outputs)):
-        yield "the modules of namedtuples are not in a graph"
+        yield "a graph does not record the modules of namedtuples"
 
 
 def _has_order(tree: Tree) -> bool:
@@ -192,14 +195,14 @@ def _has_order(tree: Tree) -> bool:
 
 
 def _list_notes(root: Root) -> Iterator[str]:
-    """What of the root no document can declare."""
+    """Notes on the attributes of the root that cannot be declared in a spec."""
     for name, count in sorted(root.function_lists.items()):
-        yield f"{name}: a list of {count} function{'' if count == 1 else 's'}, which no document can declare"
+        yield f"{name}: a list of {count} function{'' if count == 1 else 's'}, which cannot be declared in a spec"
 
 
 def collection_notes(root: Root) -> Iterator[str]:
-    """What no graph says of collections."""
+    """Notes on what a graph does not record about variable collections."""
     for name, count in sorted(root.collections.items()):
         if count:
             things = "variable" if count == 1 else "variables"
-            yield f"{name}: a list of {count} {things}; its path on the model is not in a graph"
+            yield f"{name}: a list of {count} {things}; a graph does not record its path on the model"

@@ -1,7 +1,7 @@
-"""Which ops a graph uses, in its nodes and in its functions.
+"""The ops that a graph uses, in its nodes and in its functions.
 
-It is told from the nodes themselves. The list of ops that a MetaGraph carries (``stripped_op_list``) is incomplete:
-TensorFlow makes it before it adds the gradient functions.
+They are read from the nodes. The op list of a MetaGraph (``stripped_op_list``) is incomplete: TensorFlow writes it
+before it adds the gradient functions.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import BinaryIO
 from specc.reader.protobuf.wire_format import DamagedError, Span, file_spans
 
 REFERENCE_OPS = frozenset({"Variable", "VariableV2"})
-"""Variables of TensorFlow 1 that are ops of the graph and no objects.
+"""Variables of TensorFlow 1 that are ops of the graph and not objects.
 
-What loads them can run them, but has nothing to save: an archive that is built from them has lost their values.
+They run after loading, but cannot be saved again: an archive that is built from them lacks their values.
 """
 
 MAX_NODES = 2**22
-"""A graph of so many nodes takes about ten seconds; EfficientNetB0's has 10,000."""
+"""Reading a graph of this many nodes takes about ten seconds; EfficientNetB0 has 10,000."""
 
 _NODE, _LIBRARY = 1, 2
 _FUNCTION = 1
@@ -64,7 +64,7 @@ def _function_nodes(file: BinaryIO, function: Span, functions: set[bytes]) -> It
 
 
 def _texts(file: BinaryIO, message: Span, number: int) -> Iterator[bytes]:
-    """The first field ``number`` of a message; what follows it is not read, which takes most of the time."""
+    """The first field ``number`` of a message; the rest is not read, since that would take most of the time."""
     for part in file_spans(file, message.start, message.end):
         if part.number == number:
             file.seek(part.start)

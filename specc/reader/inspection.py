@@ -1,4 +1,4 @@
-"""Reading an archive: its contract where it carries one, held against its graph; else what the graph itself says."""
+"""Reads an archive: its contract, checked against its graph, or, without a contract, the graph itself."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ _SERVE = "serve"
 
 @dataclass(frozen=True)
 class Inspection:
-    """What an archive says of itself."""
+    """The result of inspecting an archive."""
 
     document: Document
     source: Source
-    """Where the document comes from: ``signatures`` is what TensorFlow 1 left."""
+    """The source of the document; ``signatures`` is for archives of TensorFlow 1."""
     findings: tuple[Diagnostic, ...] = ()
-    """Where the contract and the graph do not agree; paths are those of the contract's document."""
+    """Differences between the contract and the graph; paths are in the contract's document."""
     notes: tuple[str, ...] = ()
-    """What could not be known, in words."""
+    """What the archive does not record, as text."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """The optional endpoints of the contract that the archive was built without, each with the reason."""
     undescribed: Mapping[str, str] = field(default_factory=dict)
-    """The endpoints of the contract of which it describes only the wire, each with the reason."""
+    """The endpoints of the contract that are described only by their wire tensors, each with the reason."""
     custom_ops: Mapping[str, str] = field(default_factory=dict)
-    """The ops of the graph that TensorFlow lacks, each with the module that registers it; "" where it is not known."""
+    """The ops of the graph that TensorFlow lacks, each with the module that registers it; "" if it is not known."""
 
 
 def inspect(path: str | os.PathLike[str]) -> Document:
     """The Document of the SavedModel in the directory ``path``.
 
     Raises:
-        ArchiveError: there is no SavedModel that can be read, or it offers nothing that can be described.
-        SpecError: the archive carries a contract that is damaged or does not match its graph.
+        ArchiveError: there is no readable SavedModel, or nothing in it can be described.
+        SpecError: the archive's contract is damaged or does not match its graph.
     """
     inspection = inspect_archive(path)
     if inspection.findings:
@@ -59,12 +59,12 @@ def inspect(path: str | os.PathLike[str]) -> Document:
 
 
 def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
-    """The Document of the SavedModel in the directory ``path``, where it comes from, and what it could not know.
+    """The Inspection of the SavedModel in the directory ``path``: its Document, its source, and notes.
 
-    A contract that does not match its graph gives findings; one that is damaged does too, and the graph speaks instead.
+    A contract that does not match its graph yields findings. So does a damaged one; the graph is then used instead.
 
     Raises:
-        ArchiveError: there is no SavedModel that can be read, or it offers nothing that can be described.
+        ArchiveError: there is no readable SavedModel, or nothing in it can be described.
     """
     directory = Path(path)
     graph, notes = choose_graph(read_saved_model(directory))
@@ -97,7 +97,7 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
     except DamagedError as error:
         raise damaged(directory, error) from None
     if document is None:
-        raise ArchiveError(f"{directory} offers nothing that can be described: {_reason(unknown)}")
+        raise ArchiveError(f"nothing in {directory} can be described: {_reason(unknown)}")
     return Inspection(document, source, findings, _printable((*notes, *unknown)), custom_ops=ops)
 
 
@@ -106,7 +106,7 @@ def _reason(notes: tuple[str, ...]) -> str:
 
 
 def _printable(notes: tuple[str, ...]) -> tuple[str, ...]:
-    """Notes hold names from the archive, which may hold anything."""
+    """``notes`` with printable characters only, since names in an archive may contain any character."""
     return tuple(printable(note) for note in notes)
 
 
@@ -115,7 +115,7 @@ def _in_contract(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def choose_graph(graphs: list[MetaGraph]) -> tuple[MetaGraph, tuple[str, ...]]:
-    """The MetaGraph that is described, the one for serving; a note says which others there are."""
+    """The MetaGraph to describe, preferably the one for serving, and a note that lists the others."""
     serving = [graph for graph in graphs if _SERVE in graph.tags]
     chosen = min(serving, key=lambda graph: len(graph.tags)) if serving else graphs[0]
     others = [graph for graph in graphs if graph is not chosen]
@@ -133,7 +133,7 @@ def _contract_text(directory: Path) -> bytes | None:
     path = directory / CONTRACT_PATH
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise ArchiveError(f"cannot read {path}: it is no regular file")
+            raise ArchiveError(f"cannot read {path}: it is not a regular file")
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):

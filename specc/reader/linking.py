@@ -1,9 +1,9 @@
-"""Which wire name of a flat signature belongs to which leaf of a nested tree: only where the graph itself says so.
+"""Links the wire names of a flat signature to the leaves of a nested tree, only where the graph proves the link.
 
-A signature and the function of its name are recorded apart, and nothing in the object graph joins their tensors. Three
-records can: the names that TensorFlow gave to the flat tensors of a trace, which are those of a signature made of that
-trace too; the names that the author gave to the leaves; and the names that specc derives from a tree. A link holds
-where all wire names are used exactly once, with the same dtypes and with shapes that agree, and no two records differ.
+A signature and the function of the same name are recorded separately, and the object graph has no link between their
+tensors. Three records provide one: the names that TensorFlow gave to the flat tensors of a trace, which a signature
+made from that trace has too; the names that the author gave to the leaves; and the names that specc derives from a
+tree. A link is valid if every wire name is used exactly once, dtypes are equal, shapes agree and no two records differ.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Names = tuple[str, ...]
 
 
 def link(leaves: tuple[BoundLeaf, ...], wire: dict[str, WireTensor], recorded: Names = ()) -> list[Names] | None:
-    """The wire names of each of ``leaves``, or None where they cannot be told for certain.
+    """The wire names of each of ``leaves``, or None where they are uncertain.
 
-    ``leaves`` carry the names that their author gave or that specc derives; ``recorded`` are TensorFlow's own, one for
+    ``leaves`` have the names that their author gave or that specc derives; ``recorded`` are TensorFlow's names, one for
     each flat tensor in order.
     """
     said = [tuple(component.wire_name for component in leaf.components) for leaf in leaves]
@@ -36,7 +36,7 @@ def link(leaves: tuple[BoundLeaf, ...], wire: dict[str, WireTensor], recorded: N
 
 
 def _cut(recorded: Names, leaves: tuple[BoundLeaf, ...]) -> list[Names] | None:
-    """``recorded`` in pieces, one for each leaf."""
+    """``recorded`` split into the names of each leaf, or None if the counts differ."""
     if len(recorded) != sum(len(leaf.components) for leaf in leaves):
         return None
     names = iter(recorded)
@@ -70,7 +70,7 @@ def _sizes_agree(one: Dimension, other: Dimension) -> bool:
 
 
 def more_precise(one: Shape, other: Shape) -> Shape:
-    """What two shapes that agree say together."""
+    """The intersection of two shapes that agree."""
     if one is None or other is None:
         return other if one is None else one
     return tuple(b if a == ANY else a for a, b in zip(one, other, strict=True))
@@ -80,9 +80,10 @@ _RAGGED_SUFFIXES, _SPARSE_SUFFIXES = ("values", "row_splits"), ("indices", "valu
 
 
 def _by_suffix(leaves: tuple[BoundLeaf, ...], said: list[Names], wire: dict[str, WireTensor]) -> list[Names] | None:
-    """A composite has no place for its author's name; one that is left over takes the wire names left over.
+    """The names of all leaves, where composite leaves without a match get the remaining wire names; else None.
 
-    Only with the suffixes of its components, all in one stem, and only where no other composite could take them.
+    A graph does not record the author's name of a composite. The remaining wire names must have the suffixes of its
+    components and one common stem, and no other composite may fit them.
     """
     naming = list(said)
     missing = [index for index, names in enumerate(said) if not set(names) <= set(wire)]
@@ -110,7 +111,7 @@ def _stem_fits(leaf: Leaf, stem: str, free: dict[str, WireTensor]) -> Names | No
 
 
 def renamed(leaf: Leaf, derived: Names, names: Names) -> Leaf:
-    """``leaf`` under the wire ``names``, said no louder than needed: nothing where they are the ``derived`` ones."""
+    """``leaf`` with the wire ``names``, in the shortest form; unchanged where they are the ``derived`` names."""
     if names == derived:
         return leaf
     match leaf:

@@ -1,29 +1,31 @@
-"""What of a document its archive's graph holds by itself, once the contract is gone.
+"""Computes what remains of a document when its archive is read without the contract.
 
-Lost, since a SavedModel has no place for them:
+Lost, since a SavedModel does not record them:
 
 * the model, ``imports``, the document's name and description; the endpoints' ``function`` (it comes back as null),
   ``kwargs``, ``preprocess``, ``postprocess``, ``autograph``, ``gradients``, ``jax`` and descriptions; ``track``;
-* the collections: a graph lists their variables, and no path on a model leads to them;
+* the selections of collections: a graph lists their variables, but not their paths on the model;
 * the names and bounds of dims (a named dim comes back as ``?``), and the bounds and descriptions of leaves;
-* what a default loses in its dtype's own precision;
-* the order of the keys of dicts and of ``kwargs``: keys come back sorted;
-* ``serving_only``, ``optional`` and ``save_options``. The mode is the archive's tag, and a method its signature's.
+* the digits of a default beyond the precision of its dtype;
+* the order of the keys of dicts and of ``kwargs``: they are read sorted;
+* ``serving_only``, ``optional`` and ``save_options``.
 
-A receiver is a signature and nothing else, so it comes back as a flat endpoint called by its signature's key, such as
-``examples:score``; where it is the plain signature, the endpoint of that name is the flat one, beside ``raw:score``.
+The mode is read from the archive's tag, and a method from its signature.
 
-Wire names survive always; the nested tree does where every wire name can be linked to its leaf. The graph records the
-names of dense inputs (in the TensorSpec) and no others, so
+A receiver is only a signature, so it is read as a flat endpoint named by its signature's key, such as
+``examples:score``; where it is the plain signature, the endpoint of that name is the flat one, next to ``raw:score``.
 
-* a dense input keeps its ``name``; one that is the name made from the path is left out;
-* a composite input keeps its ``name`` where its components have the usual suffixes and fit no other left-over composite
-  of the endpoint; with ``names`` for single components, or with such a rival, the endpoint is read flat: one argument
-  for each wire name, in alphabetical order;
-* outputs with a ``name`` or ``names`` of their own are read flat: a dict from wire name to tensor.
+Wire names are always kept; the nested tree is kept if every wire name can be linked to its leaf. The graph records only
+the names of dense inputs (in the TensorSpec), so
 
-The default endpoint survives, with one doubt: among endpoints whose signatures are the same to the letter, the graph
-says which one is the default only where ``serving_default`` shares its object, as it does in specc's own archives.
+* a dense input keeps its ``name``, which is left out if it equals the name derived from the path;
+* a composite input keeps its ``name`` if its components have the usual suffixes and fit no other unlinked composite of
+  the endpoint; otherwise, or with ``names`` for single components, the endpoint is read flat: one argument for each
+  wire name, in alphabetical order;
+* outputs with a ``name`` or ``names`` are read flat: a dict from wire name to tensor.
+
+The default endpoint is kept, with one exception: among endpoints with identical signatures, the default one is known
+only if ``serving_default`` shares its object, as in specc's own archives.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ from specc.reader.signature_defs import Signature, WireTensor
 
 
 def project(document: Document) -> Document:
-    """What ``inspect`` finds in an archive that specc built of ``document``, without its contract."""
+    """The Document that ``inspect`` reads from an archive that specc built from ``document``, without its contract."""
     published = published_signatures(document)
     signatures = {signature.key: _signature(document, signature) for signature in published}
     nodes: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""The functions on the root of an object graph: the names of their arguments, and what they take and give."""
+"""Reads the functions on the root of an object graph: their argument names, inputs and outputs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from specc.reader.saved_model import MetaGraph
 
 @dataclass(frozen=True)
 class Trace:
-    """One traced way to call a function.
+    """One trace of a function.
 
     A leaf of ``inputs`` has the name that its author gave; ``keywords`` are the names that TensorFlow gave to the flat
-    tensors, in order, which are the wire names of a signature that was made of this very trace.
+    tensors, in order, which are the wire names of a signature made from this trace.
     """
 
     arguments: tuple[str, ...]
@@ -27,21 +27,21 @@ class Trace:
     outputs: Tree
     keywords: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
-    """Arguments with a Python value, as ``training=False``: a caller cannot pass another."""
+    """Arguments with a fixed Python value, such as ``training=False``: a caller cannot pass another value."""
     defaults: dict[str, Any] = field(default_factory=dict)
-    """The values of dense arguments that a caller may leave out."""
+    """The default values of dense arguments."""
     by_name: tuple[str, ...] = ()
-    """Arguments that a caller cannot pass by position."""
+    """Keyword-only arguments."""
 
     @property
     def infers(self) -> bool:
-        """Whether this is not the way to call a model while it is trained."""
+        """Whether this trace is for inference, which is any without ``training=True``."""
         return "training=True" not in self.fixed
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function and its traces, those that infer first; ``problems`` says why others could not be described."""
+    """A function and its traces, those for inference first; ``problems`` are the reasons why others are left out."""
 
     traces: tuple[Trace, ...]
     problems: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ def _trace(concrete: Message, spec: Message, keywords: tuple[str, ...]) -> Trace
         arguments.append(name)
         inputs.append(_named_by_author(tree(value), given[index] if index < min(len(given), len(positional)) else None))
     if len(set(arguments)) < len(arguments) or not all(arguments):
-        raise UndescribableError("arguments without names of their own")
+        raise UndescribableError("arguments with missing or duplicate names")
     defaults = dict(_defaults(spec, arguments, inputs))
     outputs = tree(concrete.output_signature)
     named = tuple(name for name, value in by_name if not is_literal(value))
@@ -110,7 +110,7 @@ def _names(spec: Message, count: int) -> list[str]:
     fields = {pair.key: pair.value for pair in spec.fullargspec.named_tuple_value.values}
     args = fields.get("args")
     names = [item.string_value for item in args.list_value.values] if args is not None else []
-    # A method's first argument is no argument of its callers; this is TensorFlow's own rule when it revives one.
+    # Callers do not pass a method's first argument; TensorFlow applies the same rule when it revives one.
     if names and (spec.is_method or names[0] == "self"):
         del names[0]
     varargs = fields["varargs"].string_value if "varargs" in fields else ""
@@ -119,7 +119,7 @@ def _names(spec: Message, count: int) -> list[str]:
 
 
 def _defaults(spec: Message, arguments: list[str], inputs: list[Tree]) -> Iterator[tuple[str, Any]]:
-    """The tensors among the Python defaults that are values of their arguments; TensorFlow ignores other values too."""
+    """The tensors among the Python defaults that fit their arguments; TensorFlow ignores other values too."""
     fields = {pair.key: pair.value for pair in spec.fullargspec.named_tuple_value.values}
     if "args" not in fields or "defaults" not in fields:
         return
@@ -150,7 +150,7 @@ def _given(spec: Message) -> list[Message]:
 
 
 def _named_by_author(node: Tree, given: Message | None) -> Tree:
-    """``node`` with the names in its ``input_signature``; the trace itself records names that TensorFlow made up."""
+    """``node`` with the names in its ``input_signature``; a trace records only names that TensorFlow generated."""
     bare = without_names(node)
     if given is None:
         return bare

@@ -1,4 +1,4 @@
-"""From a directory to the parts of its SavedModel that describe the interface, parsed only when they are asked for."""
+"""Reads the parts of a SavedModel that describe its interface, each parsed only when it is needed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ FILE_NAME = "saved_model.pb"
 MAX_BYTES = 2**31
 """protobuf's own limit on a message."""
 MAX_PART_BYTES = 16 * 2**20
-"""A function's or a signature's description; one of 10,000 leaves has about 1 MB."""
+"""The limit on the description of a function or a signature; one with 10,000 leaves has about 1 MB."""
 MAX_GRAPH_BYTES = 256 * 2**20
-"""The object graph; ResNet50's has 0.1 MB."""
+"""The limit on the object graph; that of ResNet50 has 0.1 MB."""
 MAX_META_GRAPHS = 64
 MAX_NAMES = 10_000
-"""Signatures, and public functions."""
+"""The limit on signatures, and on public functions."""
 
 _META_GRAPHS = 2
 _META_INFO, _GRAPH, _SIGNATURES, _OBJECT_GRAPH = 1, 2, 5, 7
@@ -78,7 +78,7 @@ class MetaGraph:
 
     @cached_property
     def ops(self) -> frozenset[str]:
-        """The ops that the graph and its functions use; the graph is read when they are asked for.
+        """The ops that the graph and its functions use; the graph is read on first access.
 
         Raises:
             DamagedError: the graph cannot be read.
@@ -91,7 +91,7 @@ class MetaGraph:
 
     @property
     def has_objects(self) -> bool:
-        """Whether there is an object graph: TensorFlow 1 wrote none."""
+        """Whether there is an object graph; TensorFlow 1 does not write one."""
         return bool(self._parts[0])
 
     def node(self, index: int) -> Message | None:
@@ -100,7 +100,7 @@ class MetaGraph:
         return self._part("SavedObject", nodes[index]) if 0 <= index < len(nodes) else None
 
     def is_variable(self, index: int) -> bool:
-        """Whether the object with this id is a variable, which is told without parsing it: there may be many."""
+        """Whether the object with this id is a variable; it is not parsed, since there may be many."""
         nodes = self._parts[0]
         if index not in self._variables:
             known = 0 <= index < len(nodes)
@@ -124,28 +124,28 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
     """The MetaGraphs of the SavedModel in ``directory``.
 
     Raises:
-        ArchiveError: there is no SavedModel, or none that can be read.
+        ArchiveError: there is no readable SavedModel.
     """
     path = directory / FILE_NAME
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe waits for a writer
-            raise ArchiveError(f"cannot read {path}: it is no regular file")
+            raise ArchiveError(f"cannot read {path}: it is not a regular file")
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_BYTES:
-                raise ArchiveError(f"cannot read {path}: it is larger than 2 GiB, which protobuf cannot hold")
+                raise ArchiveError(f"cannot read {path}: it is larger than 2 GiB, the limit of protobuf")
             graphs = list(_meta_graphs(file, path, size))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ArchiveError(_unreadable(directory, error)) from None
     except DamagedError as error:
         raise damaged(directory, error) from None
     if not graphs:
-        raise ArchiveError(f"{path} is no SavedModel: it holds no MetaGraph")
+        raise ArchiveError(f"{path} is not a SavedModel: it has no MetaGraph")
     return graphs
 
 
 def damaged(directory: Path, error: DamagedError) -> ArchiveError:
-    """The error that says why the SavedModel in ``directory`` cannot be read."""
+    """The ArchiveError for a SavedModel in ``directory`` that cannot be read because of ``error``."""
     return ArchiveError(printable(f"cannot read {directory / FILE_NAME}: {error}"))
 
 
@@ -173,12 +173,11 @@ def _unreadable(directory: Path, error: OSError | ValueError) -> str:
     if isinstance(error, FileNotFoundError | NotADirectoryError) and directory.is_dir():
         for other, what in (("saved_model.pbtxt", "as text"), ("saved_model.cpb", "in chunks")):
             if (directory / other).exists():
-                return (
-                    f"cannot read {directory}: its SavedModel is stored {what} ({other}), and only {FILE_NAME} is read"
-                )
-        return f"{directory} is no SavedModel: it has no {FILE_NAME}"
+                message = f"its SavedModel is stored {what} ({other}), and only {FILE_NAME} can be read"
+                return f"cannot read {directory}: {message}"
+        return f"{directory} is not a SavedModel: it has no {FILE_NAME}"
     if not directory.exists():
         return f"cannot read {directory}: there is no such directory"
     if not directory.is_dir():
-        return f"{directory} is no SavedModel: it is not a directory"
+        return f"{directory} is not a SavedModel: it is not a directory"
     return f"cannot read {directory / FILE_NAME}: {getattr(error, 'strerror', None) or error}"

@@ -1,4 +1,4 @@
-"""A SignatureDef as data: flat tensors by wire name, the way in and the way out."""
+"""A SignatureDef as data: its flat input and output tensors by wire name."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ class WireTensor:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a signature takes and gives, by wire name. ``node`` is its object in the graph, where there is one."""
+    """The inputs and outputs of a signature, by wire name."""
 
     inputs: dict[str, WireTensor]
     outputs: dict[str, WireTensor]
     method_name: str = METHOD_NAMES["predict"]
     defaults: dict[str, Any] = field(default_factory=dict)
     whole_inputs: dict[str, Leaf] = field(default_factory=dict)
-    """Composite tensors that have one wire name for all their components: TensorFlow 1, and some damaged archives."""
+    """Composite tensors with one wire name for all components, as in TensorFlow 1 and in some damaged archives."""
     whole_outputs: dict[str, Leaf] = field(default_factory=dict)
     undivided_outputs: tuple[str, ...] = ()
-    """ExtensionTypes, each with one wire name for its tensors, which are among ``outputs`` under numbered names."""
+    """ExtensionTypes with one wire name for all their tensors, which are in ``outputs`` under numbered names."""
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def method(self) -> Method | None:
-        """What the signature is for, or None where the language has no word for it."""
+        """The method of the signature, or None if it cannot be written in a spec."""
         return _METHODS.get(self.method_name)
 
 
@@ -52,7 +52,7 @@ def read_signature(proto: Message) -> Signature:
     """The Signature of a ``SignatureDef``.
 
     Raises:
-        UndescribableError: one of its tensors is none of the language's, or it has no output.
+        UndescribableError: one of its tensors cannot be written in a spec, or it has no output.
     """
     if not proto.outputs:
         raise UndescribableError("no output")
@@ -66,7 +66,7 @@ def read_signature(proto: Message) -> Signature:
     outputs, whole_outputs = _tensors(plain)
     outputs |= _numbered(extensions, {**outputs, **whole_outputs})
     notes = [
-        f"{name!r} is one name for all the tensors of an ExtensionType, which the language cannot say"
+        f"{name!r} is one name for all the tensors of an ExtensionType, which cannot be written in a spec"
         for name in sorted(extensions)
     ]
     defaults = {}
@@ -101,7 +101,7 @@ def _numbered(extensions: dict[str, list[Message]], others: Iterable[str]) -> di
 def _tensors(entries: Iterable[Message]) -> tuple[dict[str, WireTensor], dict[str, Leaf]]:
     flat: dict[str, WireTensor] = {}
     whole: dict[str, Leaf] = {}
-    # Sorted, since the entries of a map come in no order; the last of two with one name counts, as in protobuf.
+    # Sorted, since the entries of a map are unordered; of two with the same name the last one counts, as in protobuf.
     for name, info in sorted(((entry.key, entry.value) for entry in entries), key=lambda pair: str(pair[0])):
         if not name:
             raise UndescribableError("a tensor without a name")

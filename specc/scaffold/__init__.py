@@ -1,1 +1,1 @@
-"""A first spec, inferred from a model or an archive: ``specc init``."""
+"""Infers a first spec from a model or an archive: ``specc init``."""

@@ -1,4 +1,4 @@
-"""A first spec for a SavedModel, which builds the archive anew from the archive itself: no TensorFlow is needed."""
+"""Infers a first spec from a SavedModel, to rebuild the archive from itself; TensorFlow is not needed."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from specc.scaffold.rebuild_endpoint import CALL_SIGNATURE, Parts, UnbuildableEr
 def infer_archive_spec(
     path: str | os.PathLike[str], *, model: str | None = None, imports: Sequence[str] = ()
 ) -> InferredSpec:
-    """A first spec of the SavedModel in the directory ``path``: it validates, and builds from the archive.
+    """The inferred spec of the SavedModel in the directory ``path``: it is valid, and can be built from the archive.
 
-    A contract that names its model and its functions stays as it is. Any other document has the archive itself for its
-    model, and the functions that it revives with, or ``specc:call_signature``, for its functions.
+    A contract that names its model and its functions is kept unchanged. In any other document, the model is the archive
+    itself, and each function is one of the revived archive, or ``specc:call_signature``.
 
     Args:
         path: the directory of the SavedModel.
-        model: how the document names the archive; ``path`` with a slash at its end, unless said.
-        imports: modules that the document imports before the model, as those that register ops of the archive's; a
-            library that specc knows is added by itself. None of them is imported here.
+        model: the name of the archive in the document; by default ``path`` with a trailing slash.
+        imports: modules that the document imports before the model, such as those that register ops of the archive;
+            a library that specc knows is added automatically. None of them is imported here.
 
     Raises:
-        ArchiveError: there is no SavedModel that can be read, or it offers nothing that can be built.
-        SpecError: the archive carries a contract that is damaged or does not match its graph.
+        ArchiveError: there is no readable SavedModel, or nothing in it can be built.
+        SpecError: the archive's contract is damaged or does not match its graph.
     """
     directory = Path(path)
     inspection = inspect_archive(directory)
@@ -63,13 +63,15 @@ def infer_archive_spec(
 
 
 def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Sequence[str]) -> InferredSpec:
-    """The spec with the modules that register what its model needs, where that is an archive.
+    """The spec with the modules that register the ops of its model, if that is an archive.
 
-    A library is what specc knows of an op, never what the archive says of it.
+    The library of an op comes only from specc's own table, never from the archive.
     """
     document, guesses = inferred.document, list(inferred.guesses)
     if document.imports:
-        said = f"{', '.join(document.imports)}: the archive's contract says so, and a build imports them; check them"
+        said = (
+            f"{', '.join(document.imports)}: from the archive's contract; a build imports these modules, so check them"
+        )
         guesses.append(Guess(("imports",), said))
     is_archive = document.model is not None and document.model.endswith("/")
     needed = {op: library_of(op) for op in inspection.custom_ops} if is_archive else {}
@@ -81,7 +83,7 @@ def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Seque
             guesses.append(Guess(("imports",), said))
     unknown = [op for op, library in needed.items() if not library]
     if unknown and not (*document.imports, *imports):
-        said = f"name the module that registers {listed(unknown)}: TensorFlow lacks what the archive uses"
+        said = f"name the module that registers {listed(unknown)}: the archive uses ops that TensorFlow lacks"
         guesses.append(Guess(("imports",), said))
     return _checked(document.model_copy(update={"imports": all_imports}), tuple(guesses))
 
@@ -90,7 +92,7 @@ def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
     contract = inspection.document
     given = [name for name, endpoint in contract.endpoints.items() if endpoint.function is None]
     if contract.model is not None and not given:
-        said = f"the archive's contract names {contract.model!r}; check that it is found from where the spec is"
+        said = f"the archive's contract names {contract.model!r}; check that it loads from the directory of the spec"
         return InferredSpec(contract, (Guess(("model",), said), *_said(inspection.notes)))
     alone = {"preprocess": None, "postprocess": None, "autograph": False}
     endpoints = {
@@ -100,15 +102,19 @@ def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
     }
     collections = {name: _collection(name) for name in contract.variable_collections}
     update = {"model": model, "endpoints": endpoints, "variable_collections": collections, "track": ()}
-    why = "the contract names no model" if contract.model is None else f"the code gave the function of {given[0]}"
-    guesses = [Guess(("model",), f"the archive itself, since {why}; its own model is better")]
+    why = (
+        "the contract does not name a model"
+        if contract.model is None
+        else f"the function of {given[0]} was passed in code"
+    )
+    guesses = [Guess(("model",), f"the archive itself, since {why}; prefer the code that makes the model")]
     for name, reason in inspection.left_out.items():
         guesses.append(Guess(("endpoints", name), f"left out, as in the archive: {reason}"))
     return _checked(contract.model_copy(update=update), (*guesses, *_said(inspection.notes)))
 
 
 def _revived(name: str, *, by_signature: bool) -> dict[str, Any]:
-    """What runs an endpoint of a contract on the archive itself: its attribute, unless only its wire is described."""
+    """The function and kwargs of an endpoint of a contract on the archive itself: its attribute or its signature."""
     if by_signature:
         return {"function": CALL_SIGNATURE, "kwargs": {"key": name}}
     return {"function": name, "kwargs": {}}
@@ -124,7 +130,7 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
     parts = Parts(read_signatures(graph)[0], functions)
     if not graph.has_objects:
         _require_loadable(parts.signatures, graph, directory)
-    guesses = [Guess(("model",), "the archive itself; name the code that makes the model, where there is any")]
+    guesses = [Guess(("model",), "the archive itself; name the code that makes the model if there is any")]
     endpoints: dict[str, Endpoint] = {}
     default, reasons = found.default, []
     for name in found.endpoints:
@@ -138,14 +144,16 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
             default = None if default == name else default
             continue
         if legal != name:
-            guesses.append(Guess(at, f"no endpoint can be called {name!r}; clients have to be told"))
+            guesses.append(
+                Guess(at, f"renamed from {name!r}, which cannot be an endpoint name; clients must use the new name")
+            )
             default = legal if default == name else default
         endpoints[legal] = endpoint
         guesses.extend(more)
     if not endpoints:
-        raise ArchiveError(f"{directory} offers nothing that can be built: {'; '.join(reasons[:3])}")
+        raise ArchiveError(f"nothing in {directory} can be built: {'; '.join(reasons[:3])}")
     if CALL in endpoints and default is None and len(endpoints) == 1:
-        said = f"null, since the archive has no signature; write {CALL!r}, if a server is to have one"
+        said = f"null, since the archive has no signature; set it to {CALL!r} if a server needs one"
         guesses.append(Guess(("default",), said))
     moot = {*general_notes(found), *collection_notes(root)}
     guesses += _said(tuple(note for note in inspection.notes if note not in moot))
@@ -157,33 +165,33 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
     if dims:
         document = from_json({**document_to_json(document), "dims": dims})
         guesses.append(
-            Guess(("dims", BATCH), "the first dimension of every input that has one; check that they are equal")
+            Guess(("dims", BATCH), "the first dimension of every input that has one; check that these are always equal")
         )
     return _checked(document, tuple(guesses))
 
 
 def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, directory: Path) -> None:
-    """Raises ArchiveError where TensorFlow cannot load a SavedModel of TensorFlow 1, or cannot save it again."""
+    """Raises ArchiveError if TensorFlow cannot load a SavedModel of TensorFlow 1, or cannot save it again."""
     if graph.ops & REFERENCE_OPS:
-        hint = "write it anew with resource variables, tf.compat.v1.enable_resource_variables()"
-        raise ArchiveError(f"{directory} cannot be built from: it holds reference variables of TensorFlow 1; {hint}")
+        hint = "export it again with resource variables, tf.compat.v1.enable_resource_variables()"
+        raise ArchiveError(f"cannot build from {directory}: it has reference variables of TensorFlow 1; {hint}")
     for key, signature in signatures.items():
         by_parameter: dict[str, str] = {}
         for name in signature.inputs:
             if keyword.iskeyword(name) or name == "self":
                 verb = "call" if name == "self" else "load"
                 message = (
-                    f"TensorFlow cannot {verb} it, since {name!r}, an input of {key!r}, is no name for a parameter"
+                    f"TensorFlow cannot {verb} it, since {name!r}, an input of {key!r}, is not a valid parameter name"
                 )
-                raise ArchiveError(f"{directory} cannot be built from: {message}")
+                raise ArchiveError(f"cannot build from {directory}: {message}")
             other = by_parameter.setdefault(parameter_name(name), name)
             if other != name:
-                both = f"{other!r} and {name!r}, inputs of {key!r}, are both the parameter {parameter_name(name)!r}"
-                raise ArchiveError(f"{directory} cannot be built from: TensorFlow cannot load it, since {both}")
+                both = f"{other!r} and {name!r}, inputs of {key!r}, both become the parameter {parameter_name(name)!r}"
+                raise ArchiveError(f"cannot build from {directory}: TensorFlow cannot load it, since {both}")
 
 
 def _endpoint_name(name: str, found: Document, taken: Mapping[str, Endpoint]) -> str:
-    """``name`` where an endpoint may be called so; only the default one may have the default's key."""
+    """``name`` if it is legal for an endpoint, else a similar one; only the default one may have the default's key."""
     others = {other for other in found.endpoints if other != name} | taken.keys()
     keys = {DEFAULT_KEYS["predict"], DEFAULT_KEYS[found.mode]}
     return legal_endpoint_name(name, others | (keys if name != found.default else set()))
@@ -204,5 +212,5 @@ def _said(notes: tuple[str, ...]) -> tuple[Guess, ...]:
 
 
 def _checked(document: Document, guesses: tuple[Guess, ...]) -> InferredSpec:
-    """The spec, read anew, so that what was put together is what a file of it would be."""
+    """The spec, parsed again from its JSON, so that it equals what a file of it would be."""
     return InferredSpec(from_json(document_to_json(document)), guesses)

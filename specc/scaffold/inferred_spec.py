@@ -1,4 +1,4 @@
-"""A first spec: a document that was inferred and not written, with every guess that is in it."""
+"""An inferred spec: a document, and every guess in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from specc.reader.linking import renamed
 
 @dataclass(frozen=True)
 class Guess:
-    """What nothing proves, or what could not be taken over: where it stands, and what to check."""
+    """A part of an inferred spec that is uncertain or was left out: its path, and what to check."""
 
     path: SpecPath
     message: str
@@ -31,23 +31,23 @@ class Guess:
 
 @dataclass(frozen=True)
 class InferredSpec:
-    """A document that can be built, and what a person should check in it before it is committed."""
+    """A document that can be built, and what to check in it before it is committed."""
 
     document: Document
     guesses: tuple[Guess, ...] = ()
 
 
 def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[Guess, ...]]:
-    """``endpoint``, which stands at ``at``, under names that can be built, and a guess for each that is new.
+    """``endpoint``, whose path is ``at``, with legal names, and a guess for each new name.
 
-    Arguments are renamed, and leaves get a ``name``; keys stay as the function has them.
+    Arguments are renamed, and leaves get a ``name``; keys stay as the function expects them.
     """
     guesses: list[Guess] = []
     known = [_wire_names(leaf) for leaf in input_leaves(endpoint)]
     arguments = argument_names(endpoint.arguments)
     for index, name in enumerate(endpoint.arguments):
         if arguments[index] != name:
-            guesses.append(Guess((*at, "arguments", index), f"no argument can be called {name!r}"))
+            guesses.append(Guess((*at, "arguments", index), f"renamed from {name!r}, which cannot be an argument name"))
     endpoint = endpoint.model_copy(update={"arguments": tuple(arguments)})
     endpoint = _with_inputs(endpoint, _named_as_before(endpoint, known))
     inputs = _with_inputs(endpoint, _renamed_inputs(endpoint, at, guesses)).inputs
@@ -57,7 +57,7 @@ def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[
 
 
 def _with_inputs(endpoint: Endpoint, leaves: Iterator[Leaf]) -> Endpoint:
-    new = iter([*leaves])  # all of them are made before the first is put in its place
+    new = iter([*leaves])  # all leaves are computed before the first is replaced
     return endpoint.model_copy(update={"inputs": tuple(with_leaves(tree, new) for tree in endpoint.inputs)})
 
 
@@ -66,13 +66,13 @@ def _wire_names(leaf: BoundLeaf) -> tuple[str, ...]:
 
 
 def _named_as_before(endpoint: Endpoint, known: list[tuple[str, ...]]) -> Iterator[Leaf]:
-    """The inputs under the wire names that they had before their arguments were renamed, where those are legal."""
+    """The inputs with the wire names that they had before their arguments were renamed, if those are legal."""
     for leaf, names in zip(input_leaves(endpoint), known, strict=True):
         yield renamed(leaf.leaf, _wire_names(leaf), names) if all(map(is_input_name, names)) else leaf.leaf
 
 
 def _without_needless_names(endpoint: Endpoint) -> Endpoint:
-    """``endpoint`` where no dense leaf says the name that its path makes anyway."""
+    """``endpoint`` without the names of dense leaves that equal the name derived from the path."""
     bare = endpoint.model_copy(
         update={"inputs": tuple(map(_bare, endpoint.inputs)), "outputs": _bare(endpoint.outputs)}
     )
@@ -87,7 +87,7 @@ def _bare(tree: Tree) -> Tree:
 
 
 def _spoken(tree: Tree, made: Iterator[str]) -> Iterator[Leaf]:
-    """The leaves of ``tree``, without a name where it is the one that is ``made`` of the path."""
+    """The leaves of ``tree``, without a name if it equals the one that is ``made`` from the path."""
     for leaf in leaves_of(tree):
         needless = next(made) == leaf.name and isinstance(leaf, Tensor)
         yield leaf.model_copy(update={"name": None}) if needless else leaf
@@ -97,7 +97,7 @@ def _renamed_inputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> I
     leaves = input_leaves(endpoint, at)
     taken: set[object] = set()
     kept: set[int] = set()
-    for index, leaf in enumerate(leaves):  # before any is renamed: no new name takes one that can stay
+    for index, leaf in enumerate(leaves):  # before any is renamed, so that no new name takes a legal one
         names = _wire_names(leaf)
         if all(map(is_input_name, names)) and _are_free(names, taken):
             kept.add(index)
@@ -107,13 +107,13 @@ def _renamed_inputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> I
 
 
 def _are_free(names: Iterable[str], taken: Collection[object]) -> bool:
-    """Whether ``names`` clash neither with what is taken nor with each other."""
+    """Whether ``names`` clash neither with taken names nor with each other."""
     keys = [key for name in names for key in input_keys(name)]
     return len(set(keys)) == len(keys) and not any(key in taken for key in keys)
 
 
 def _renamed(leaf: BoundLeaf, taken: set[object], guesses: list[Guess]) -> Leaf:
-    """The leaf under the first name made of its own whose components clash with nothing that is ``taken``."""
+    """The leaf with the first name derived from its own whose components do not clash with ``taken`` names."""
     base = _legal_wire_name(leaf.name)
     for number in count(1):
         name = base if number == 1 else f"{base}_{number}"
@@ -122,7 +122,7 @@ def _renamed(leaf: BoundLeaf, taken: set[object], guesses: list[Guess]) -> Leaf:
         if _are_free(names, taken):
             break
     taken.update(key for name in names for key in input_keys(name))
-    guesses.append(Guess(leaf.path, f"called {name!r} on the wire, since {leaf.name!r} is no legal name, or taken"))
+    guesses.append(Guess(leaf.path, f"wire name {name!r}, since {leaf.name!r} is not legal or is already taken"))
     return legal
 
 
@@ -140,7 +140,7 @@ def _renamed_outputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> 
             )  # fmt: skip
             legal = _named(leaf.leaf, name)
             guesses.append(
-                Guess(leaf.path, f"called {name!r} on the wire, since {leaf.name!r} is taken or unprintable")
+                Guess(leaf.path, f"wire name {name!r}, since {leaf.name!r} is already taken or not printable")
             )
         taken |= {part.wire_name for part in components(legal, legal.name or leaf.name)}
         yield legal
@@ -152,7 +152,7 @@ def _named(leaf: Leaf, name: str) -> Leaf:
 
 
 def _legal_wire_name(text: str) -> str:
-    """A legal wire name of an input that is like ``text``."""
+    """A legal wire name of an input, similar to ``text``."""
     parts = (re.sub(r"[^A-Za-z0-9_.-]+", "_", part) for part in text.split("/") if part)
     word = "/".join(parts).lstrip("_.-/")
     return word if is_input_name(word) else legal_name(text, (), "input")

@@ -1,4 +1,4 @@
-"""Names for the sizes that a model leaves open, by the rank of a tensor and the place of the axis in it."""
+"""Names for the open dimensions of a model, by the rank of a tensor and the position of the axis."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VOLUME = ("depth", *_IMAGE)
 
 @dataclass(frozen=True)
 class OpenDim:
-    """An axis of any size of the input leaf at position ``leaf``, and what such an axis is for as a rule."""
+    """An open axis of the input leaf at position ``leaf``, and the usual role of such an axis."""
 
     leaf: int
     axis: int
@@ -28,7 +28,7 @@ class OpenDim:
 
 
 def open_dims(endpoint: Endpoint) -> tuple[OpenDim, ...]:
-    """The axes of the inputs that may have a name and have none, in the order of the leaves."""
+    """The axes of the inputs that can have a name and have none, in the order of the leaves."""
     return tuple(
         OpenDim(index, axis, _role(bound.leaf.shape, axis), bound.name)
         for index, bound in enumerate(input_leaves(endpoint))
@@ -38,7 +38,7 @@ def open_dims(endpoint: Endpoint) -> tuple[OpenDim, ...]:
 
 
 def is_uniform(leaf: Leaf, axis: int) -> bool:
-    """Whether an axis of ``leaf`` has one size, so that it may have a name."""
+    """Whether an axis of ``leaf`` has a single size, so that it can have a name."""
     return not (isinstance(leaf, Ragged) and 1 <= axis <= leaf.ragged_rank)
 
 
@@ -57,7 +57,7 @@ def _role(shape: Shape, axis: int) -> str:
 
 
 def named_apart(dims: tuple[OpenDim, ...], *, one_batch: bool = True) -> dict[OpenDim, str]:
-    """A name for each axis that claims nothing but one batch size, or not even that: no two inputs share another."""
+    """A name for each axis; inputs share no dimension except the batch, and not even that without ``one_batch``."""
     names: dict[OpenDim, str] = {}
     for dim in dims:
         if dim.role == BATCH and one_batch:
@@ -71,12 +71,12 @@ def named_apart(dims: tuple[OpenDim, ...], *, one_batch: bool = True) -> dict[Op
 
 
 def named_together(dims: tuple[OpenDim, ...]) -> dict[OpenDim, str]:
-    """One name for all axes that are for the same, as a model that adds two sequences needs it."""
+    """One name for all axes with the same role, as a model that adds two sequences needs it."""
     return {dim: dim.role for dim in dims}
 
 
 def with_dims(endpoint: Endpoint, names: Mapping[OpenDim, Dimension]) -> Endpoint:
-    """``endpoint`` with these names, or sizes, on the axes of its inputs."""
+    """``endpoint`` with these names or sizes for the axes of its inputs."""
     by_place = {(dim.leaf, dim.axis): name for dim, name in names.items()}
 
     def dressed(index: int) -> Callable[[int, Dimension], Dimension]:
@@ -88,7 +88,7 @@ def with_dims(endpoint: Endpoint, names: Mapping[OpenDim, Dimension]) -> Endpoin
 
 
 def with_shape(leaf: Leaf, change: Callable[[int, Dimension], Dimension]) -> Leaf:
-    """``leaf`` with each dimension that its axis is changed to."""
+    """``leaf`` with each dimension replaced by the result of ``change``."""
     if leaf.shape is None:
         return leaf
     return leaf.model_copy(update={"shape": tuple(change(axis, dim) for axis, dim in enumerate(leaf.shape))})

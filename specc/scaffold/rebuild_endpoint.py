@@ -1,4 +1,4 @@
-"""One endpoint of an archive as one that can be built from the archive: with the function that it revives with."""
+"""Turns an endpoint of an archive into one that can be built from it, with a function of the revived archive."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ from specc.scaffold.inferred_spec import Guess, with_legal_names
 from specc.scaffold.open_dims import BATCH, with_shape
 
 CALL_SIGNATURE = "specc:call_signature"
-"""The function of an endpoint that is a signature of the archive and no attribute of what it revives as."""
+"""The function of an endpoint that is a signature of the archive, and not an attribute of the revived object."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the archive offers: its signatures, and the public functions of what it revives as."""
+    """The signatures of an archive, and the public functions of the revived object."""
 
     signatures: Mapping[str, Signature]
     functions: Mapping[str, Function]
 
 
 class UnbuildableError(Exception):
-    """An endpoint cannot be built from the archive; the text says why."""
+    """An endpoint cannot be built from the archive; the text is the reason."""
 
 
 def rebuilt(name: str, legal: str, found: Document, parts: Parts) -> tuple[Endpoint, tuple[Guess, ...]]:
-    """The endpoint with a function that the revived archive has, under legal names, and with a batch dimension.
+    """The endpoint with a function of the revived archive, legal names and a batch dimension; and the guesses in it.
 
     Args:
-        name: what the archive calls it.
-        legal: what the document will call it.
-        found: the document that the archive was read as.
-        parts: what the archive offers.
+        name: its name in the archive.
+        legal: its name in the new document.
+        found: the document that was read from the archive.
+        parts: the signatures and functions of the archive.
 
     Raises:
-        UnbuildableError: the archive revives with no function that can be called as the endpoint is.
+        UnbuildableError: the revived archive has no function that can be called like the endpoint.
     """
     at: SpecPath = ("endpoints", legal)
     endpoint = _with_function(name, found.endpoints[name], parts)
@@ -58,13 +58,18 @@ def rebuilt(name: str, legal: str, found: Document, parts: Parts) -> tuple[Endpo
         findings = _find(changed, legal, found)
         if not findings:
             if changed.method != endpoint.method:
-                guesses += (Guess((*at, "method"), f"predict, since it is no {endpoint.method} by TensorFlow's rules"),)
+                guesses += (
+                    Guess(
+                        (*at, "method"),
+                        f"predict, since it is not a valid {endpoint.method} signature by TensorFlow's rules",
+                    ),
+                )
             return changed, guesses
     raise UnbuildableError(str(findings[0]))
 
 
 def _find(endpoint: Endpoint, name: str, found: Document) -> list[Diagnostic]:
-    """What is wrong with an endpoint, as the only one of a document."""
+    """The findings of a document with this endpoint only."""
     default = name if name in DEFAULT_KEYS.values() or name == CALL == found.default else None
     alone = Document.model_validate(
         {"specc": 1, "dims": {BATCH: {}}, "endpoints": {name: endpoint}, "default": default}
@@ -74,20 +79,20 @@ def _find(endpoint: Endpoint, name: str, found: Document) -> list[Diagnostic]:
 
 
 def _with_function(name: str, endpoint: Endpoint, parts: Parts) -> Endpoint:
-    """The revived attribute where it takes and gives what is described; else the signature, described flat."""
+    """The endpoint with the revived attribute, if that has its structure; else with the signature, described flat."""
     function, signature = parts.functions.get(name), parts.signatures.get(name)
     reason = "it is neither a public function nor a signature"
     traces = function.traces if function is not None else ()
     fixing = {trace.fixed for trace in inferring([trace for trace in traces if _is_described(endpoint, trace)])}
     for trace in traces:
         if not _is_described(endpoint, trace):
-            reason = "the function of its name cannot be described as it is called"
+            reason = "the function of the same name takes or returns another structure"
         elif signature is not None and len(fixing) > 1:
-            reason = "nothing says which of the function's traces its signature is"
+            reason = "the archive does not record which of the function's traces its signature is"
         elif (kwargs := _fixed(trace)) is None:
-            reason = f"its trace fixes {', '.join(trace.fixed)}, which no document can hold"
+            reason = f"its trace fixes {', '.join(trace.fixed)}, which cannot be written in a spec"
         elif not (name.isascii() and name.isidentifier()):
-            reason = "its name is no attribute that a document can hold"
+            reason = "its name is not an attribute name that can be written in a spec"
         else:
             return endpoint.model_copy(update={"function": name, "kwargs": kwargs})
     if signature is None:
@@ -102,13 +107,13 @@ def _with_function(name: str, endpoint: Endpoint, parts: Parts) -> Endpoint:
 
 
 def _is_described(endpoint: Endpoint, trace: Trace) -> bool:
-    """Whether a trace has the structure of ``endpoint``; a signature may know its shapes better."""
+    """Whether a trace has the structure of ``endpoint``, whose shapes may be more precise."""
     mine, its = (*endpoint.inputs, endpoint.outputs), (*trace.inputs, trace.outputs)
     return endpoint.arguments == trace.arguments and list(map(_structure, mine)) == list(map(_structure, its))
 
 
 def _structure(tree: Tree) -> object:
-    """The containers of a tree, and what is no shape of its leaves."""
+    """The containers of a tree, and its leaves without their shapes."""
     match tree:
         case Tensor() | Sparse():
             return tree.kind, tree.dtype
@@ -119,7 +124,7 @@ def _structure(tree: Tree) -> object:
 
 
 def _fixed(trace: Trace) -> dict[str, Any] | None:
-    """The Python values that a trace has fixed, as keyword arguments, or None where one is no plain value."""
+    """The Python values that a trace has fixed, as keyword arguments, or None if one is not a plain value."""
     kwargs: dict[str, Any] = {}
     for name, _, text in (fixed.partition("=") for fixed in trace.fixed):
         try:
@@ -132,7 +137,7 @@ def _fixed(trace: Trace) -> dict[str, Any] | None:
 
 
 def _with_batch(endpoint: Endpoint) -> Endpoint:
-    """``endpoint`` with a named batch, where every dense input that has a first dimension leaves it open."""
+    """``endpoint`` with a named batch, if the first dimension of every dense input that has one is open."""
     first = [
         leaf.shape[0] for tree in endpoint.inputs for leaf in leaves(tree) if isinstance(leaf, Tensor) and leaf.shape
     ]

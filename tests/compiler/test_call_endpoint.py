@@ -127,13 +127,13 @@ def test_init_keeps_the_inference_trace_and_names_what_is_lost(tmp_path: Path) -
     assert data["endpoints"] == {CALL: WHOLE}
     assert data["default"] is None
     assert guesses == [
-        "model: the archive itself; name the code that makes the model, where there is any",
-        "default: null, since the archive has no signature; write '__call__', if a server is to have one",
-        "__call__: it has no signature: only the revived object offers it",
-        "__call__: the function of its name has 2 traces; one is described, and not training=True",
+        "model: the archive itself; name the code that makes the model if there is any",
+        "default: null, since the archive has no signature; set it to '__call__' if a server needs one",
+        "__call__: it has no signature: it can be called only on the revived object",
+        "__call__: the function of the same name has 2 traces; only one is described, not training=True",
         "__call__: its trace fixes training=False",
-        "regularization_losses: a list of 1 function, which no document can declare",
-        "dims.batch: the first dimension of every input that has one; check that they are equal",
+        "regularization_losses: a list of 1 function, which cannot be declared in a spec",
+        "dims.batch: the first dimension of every input that has one; check that these are always equal",
     ]
     np.testing.assert_allclose(hub_layer_call(revived, tf.constant(ROWS)), INFERRED)
     assert [variable.shape for variable in revived.trainable_variables] == [[3, 1]]
@@ -170,7 +170,7 @@ def test_the_signature_of_a_second_endpoint_that_keras_called_so_is_named_as_los
     archive.write_out(str(tmp_path / "old"), verbose=False)
     inspection = inspect_archive(tmp_path / "old")
     assert sorted(inspection.document.endpoints) == [CALL, "serve"]
-    lost = "__call__: its signature is left out: the revived object itself has one only as the default"
+    lost = "__call__: its signature is left out: the call of the revived object has one only as the default"
     assert lost in inspection.notes
 
 
@@ -186,7 +186,7 @@ def test_traces_of_other_shapes_are_named(tmp_path: Path) -> None:
     tf.saved_model.save(module, str(tmp_path / "old"))
     data, guesses, revived = taken_over(tmp_path / "old", tmp_path)
     assert data["endpoints"][CALL]["inputs"] == ["float32[2, 3]"]
-    assert "__call__: described as the first of its 2 traces that differ, since no signature chooses" in guesses
+    assert "__call__: described as the first of its 2 different traces, since it has no signature" in guesses
     assert revived(tf.ones([2, 3])).numpy().tolist() == [[2.0] * 3] * 2
 
 
@@ -212,9 +212,9 @@ def test_a_first_spec_of_a_module_in_code(tmp_path: Path) -> None:
     inferred = specc.infer_spec(module)
     assert document_to_json(inferred.document)["endpoints"] == {CALL: WHOLE}
     assert [str(guess) for guess in inferred.guesses if guess.path[:1] != ("dims",)] == [
-        "endpoints.__call__.inputs: the first of 2 traces that infers; what training=True does is lost; an "
-        "input_signature would decide",
-        "regularization_losses: a list of 1 function, which no document can declare",
+        "endpoints.__call__.inputs: the first of 2 traces (for inference; the trace with training=True is left "
+        "out); add an input_signature to choose another",
+        "regularization_losses: a list of 1 function, which cannot be declared in a spec",
     ]
     specc.compile(inferred.document).export(module, tmp_path / "a")
     revived = tf.saved_model.load(str(tmp_path / "a"))

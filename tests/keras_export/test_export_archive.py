@@ -1,4 +1,4 @@
-"""``specc.ExportArchive`` in place of ``keras.export.ExportArchive``: the same code, the same wire, the same numbers."""
+"""``specc.ExportArchive`` replaces ``keras.export.ExportArchive``: same code, same signatures, same results."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_the_archive_is_what_keras_writes(tmp_path: Path, name: str) -> None:
             np.testing.assert_allclose(answers[0][key], in_session[key], 1e-6)
     for lists in ("variables", "trainable_variables", "non_trainable_variables"):
         one, other = (sorted(_shown(value) for value in getattr(loaded[path], lists)) for path in (ours, theirs))
-        assert one == other or name == "module"  # Keras lists no variables of what is no layer
+        assert one == other or name == "module"  # Keras lists variables of layers only
 
 
 def _by_name(archive: Any, endpoint: str, tensors: list[Any]) -> list[Any]:
@@ -345,7 +345,7 @@ def test_save_options_are_passed_on(tmp_path: Path) -> None:
     archive = specc.ExportArchive()
     fill_mlp(archive, mlp())
     known = inspect.signature(tf.saved_model.SaveOptions).parameters
-    tags = ["gpu"] if "extra_tags" in known else []  # TensorFlow 2.16 has none
+    tags = ["gpu"] if "extra_tags" in known else []  # not in TensorFlow 2.16
     more = {"extra_tags": tags} if tags else {}
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False, save_debug_info=True, **more)
     archive.write_out(tmp_path / "archive", options=options, verbose=False)
@@ -371,5 +371,5 @@ def test_a_revived_archive_is_exported_again(tmp_path: Path) -> None:
 def test_a_collection_overwrites_nothing() -> None:
     archive = specc.ExportArchive()
     fill_mlp(archive, mlp())
-    with pytest.raises(ValueError, match="'call_inference' is taken already"):
+    with pytest.raises(ValueError, match="the name 'call_inference' is already taken"):
         archive.add_variable_collection("call_inference", [])

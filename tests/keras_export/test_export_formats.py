@@ -1,4 +1,4 @@
-"""``specc.export`` to a format that is no SavedModel: Keras's own, with the arguments as they were given."""
+"""``specc.export`` to a format other than SavedModel: Keras's export is called with the same arguments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROW = np.ones([1, 3], np.float32)
 
 
 class Recording(keras.Sequential):
-    """A model with an ``export`` of its own, which says what it was given."""
+    """A model with its own ``export``, which returns its arguments."""
 
     def export(self, *arguments: Any, **options: Any) -> Any:
         return arguments, options
@@ -29,7 +29,7 @@ class Recording(keras.Sequential):
 def _outcome(export: Any, *arguments: Any, **options: Any) -> tuple[Any, ...]:
     try:
         return "returned", export(*arguments, **options)
-    except Exception as error:  # noqa: BLE001  # whatever Keras raises
+    except Exception as error:  # noqa: BLE001  # Keras may raise any exception
         return type(error), str(error)
 
 
@@ -48,7 +48,7 @@ def test_the_model_s_own_export_gets_the_arguments_unchanged(format: str) -> Non
 
 @pytest.mark.parametrize("format", ["onnx", "openvino", "torch", "tarball", "saved_model", "", None])
 def test_what_keras_raises_is_raised(format: Any, tmp_path: Path) -> None:
-    """A missing package, a wrong backend, an unknown format: in Keras's own words."""
+    """A missing package, a wrong backend, an unknown format: the errors are Keras's."""
     if format in ("onnx", "openvino") and importlib.util.find_spec("tf2onnx" if format == "onnx" else "openvino"):
         pytest.skip("it is installed here")
     model = mlp()

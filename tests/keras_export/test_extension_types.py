@@ -1,4 +1,4 @@
-"""What a function takes and gives that is not tensors in containers: ExtensionTypes, and containers without words."""
+"""Functions that take or return ExtensionTypes, or containers that cannot be written in a spec."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ def test_the_contract_says_that_only_the_wire_is_described(
     archive = specc.ExportArchive()
     fill(archive)
     archive.write_out(tmp_path / "old", verbose=False)
-    with pytest.raises(ValueError, match="a spec cannot say what 'serve' takes and gives") as caught:
+    with pytest.raises(ValueError, match="what 'serve' takes and returns cannot be written in a spec") as caught:
         _ = archive.spec
     assert "\n" not in str(caught.value)
     found = inspect_archive(tmp_path / "old")
     assert found.findings == ()
-    assert found.undescribed == {"serve": "it takes or gives Masked, an ExtensionType"}
-    assert "serve: its Python tree is not described: it takes or gives Masked, an ExtensionType" in found.notes
-    # What init makes of it answers as the signature does, with the contract and without.
+    assert found.undescribed == {"serve": "it takes or returns Masked, an ExtensionType"}
+    assert "serve: its Python tree is not described: it takes or returns Masked, an ExtensionType" in found.notes
+    # The archive built from init's spec returns the signature's results, with and without the contract.
     expected = tf.saved_model.load(str(tmp_path / "old")).serve(*call)
     for contract in ("with", "without"):
         if contract == "without":
@@ -140,7 +140,7 @@ def test_a_contract_that_hides_an_extension_type_does_not_match(tmp_path: Path) 
     del data["undescribed"]
     path.write_text(json.dumps(data))
     messages = [finding.message for finding in inspect_archive(tmp_path / "archive").findings]
-    assert "the signature 'serve' holds the composite tensor 'output_0' undivided" in messages
+    assert "the signature 'serve' has one wire name, 'output_0', for a whole composite tensor" in messages
 
 
 def test_two_tensors_never_get_one_name() -> None:
@@ -188,7 +188,7 @@ def test_a_result_that_no_signature_gives_is_said_in_one_line(how: str, result: 
 
 def test_an_argument_with_int_keys_is_a_type_error_as_in_keras() -> None:
     for kind in (keras.export.ExportArchive, specc.ExportArchive):
-        with pytest.raises(TypeError):  # noqa: PT012  # Keras finds it when it writes
+        with pytest.raises(TypeError):  # noqa: PT012  # Keras raises when it writes
             traced(lambda d: d[0] + d[1], {0: ROW, 1: ROW})(archive := kind())
             archive.write_out("never", verbose=False)
     with pytest.raises(TypeError, match="the function takes a dict with the key 0"):

@@ -1,4 +1,4 @@
-"""What code gets of ``specc.ExportArchive`` that got it of ``keras.export.ExportArchive``, case by case."""
+"""The results of ``specc.ExportArchive`` compared with those of ``keras.export.ExportArchive``, case by case."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Case:
 
 
 def traced(function: Callable[..., Any], *calls: tuple[Any, ...], **options: Any) -> Callable[[Any], Any]:
-    """Adds a tf.function that was called so."""
+    """Adds a tf.function that was called with these arguments."""
 
     def fill(archive: Any) -> None:
         graph_function = tf.function(function, **options)
@@ -297,7 +297,7 @@ BOTH = pytest.mark.parametrize(
         (ValueError, lambda archive: archive.add_endpoint("serve", lambda x: (x, None), _named("x"))),
         pytest.param(
             ValueError,
-            # Keras makes something else of its own class, by the format.
+            # Keras creates another object of its own class, depending on the format.
             lambda archive: (
                 type(archive) if isinstance(archive, specc.ExportArchive) else keras.export.ExportArchive
             )(format="tarball"),
@@ -311,7 +311,7 @@ def test_errors_are_of_the_types_that_reach_keras_s_callers(
     tmp_path: Path, archive_class: Any, kind: type[Exception], fill: Callable[[Any], Any]
 ) -> None:
     archive = archive_class()
-    with pytest.raises(kind):  # noqa: PT012  # Keras finds most of them when it writes
+    with pytest.raises(kind):  # noqa: PT012  # Keras raises for most of them when it writes
         fill(archive)
         archive.write_out(str(tmp_path / "archive"), verbose=False)
 
@@ -334,13 +334,13 @@ def test_errors_are_of_the_types_that_reach_keras_s_callers(
 def test_what_keras_takes_and_no_contract_can_say_is_a_value_error(
     misuse: Callable[[Any], Any], found: list[str]
 ) -> None:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011  # the rules are what is compared
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  # only the rules are compared
         misuse(specc.ExportArchive())
     assert [diagnostic.rule for diagnostic in caught.value.diagnostics] == found
 
 
 def test_an_unknown_argument_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match="takes no argument 'jax2tf'"):
+    with pytest.raises(TypeError, match="has no argument 'jax2tf'"):
         specc.ExportArchive().add_endpoint("serve", scaled, _named("x"), jax2tf=True)
 
 

@@ -1,4 +1,4 @@
-"""Keras's error texts are a part of its interface: ours begin with them, and go on with a rule and a hint."""
+"""Keras's error texts are part of its interface: specc's errors begin with them, then have a rule and a hint."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _asked(signature: Any) -> Callable[[Any], Any]:
     return lambda archive: archive.add_endpoint("serve", lambda x: x, signature)
 
 
-# What misuses an archive of either class, and the rule of ours.
+# Misuses of an archive of either class, and specc's rule for each.
 ARCHIVES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a layer without weights": (lambda archive: archive.track(keras.layers.Dense(2)), "bad-resource"),
     "tracked text": (lambda archive: archive.track("model"), "bad-resource"),
@@ -94,7 +94,7 @@ def _built() -> Any:
 def _odd() -> Any:
     model = Dense()
     model(tf.ones([1, 3]))
-    model._build_shapes_dict = {"shape": "(None, 3)"}  # no container that Keras knows
+    model._build_shapes_dict = {"shape": "(None, 3)"}  # a container that Keras does not support
     return model
 
 

@@ -1,4 +1,4 @@
-"""Defaults of parameters that no signature speaks of: tensors and arrays in them are inputs, as in Keras's archive."""
+"""Defaults of parameters without a spec in the signature: their tensors and arrays are inputs, as in Keras."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def _by_key(x: Any, k: Any = {"b": THREE_FOUR, "a": _constant(FIVE_SIX)}) -> Any
     return x * 100 + k["b"] * 10 + k["a"]
 
 
-# ruff: noqa: B006, B008  # such defaults are what is tested
-# What is added, its signature, and other values of ``k`` to call the revived endpoint with.
+# ruff: noqa: B006, B008  # such defaults are tested here
+# The added function, its signature, and other values of ``k`` for the revived endpoint.
 CASES: dict[str, tuple[Callable[..., Any], list[Any], Any]] = {
     "an array": (lambda x, k=THREE_FOUR: x * k, [X], FIVE_SIX),
     "an array with a spec": (lambda x, k=THREE_FOUR: x * k, [X, Spec([2])], FIVE_SIX),
@@ -81,14 +81,14 @@ def _written(archive_class: Any, function: Any, signature: Any, path: Path) -> A
 
 
 def _called(path: Path, value: Any) -> list[Any]:
-    """What the revived endpoint answers without the argument, and with it."""
+    """The results of the revived endpoint without the argument, and with it."""
     revived = tf.saved_model.load(str(path))
     answers = [revived.serve(ROW)] + ([] if value is None else [revived.serve(ROW, k=value)])
     return [np.asarray(answer).tolist() for answer in answers]
 
 
 def _served(path: Path) -> dict[str, Any]:
-    """What the signature answers in Python, which asks for every input, and in a Session."""
+    """The results of the signature in Python, which requires every input, and in a Session."""
     revived, inputs = tf.saved_model.load(str(path)), wire(path)["serve"][0]
     flat = {
         name: tf.constant(_filled(dtype, [1 if size == -1 else size for size in shape], index))
@@ -124,14 +124,14 @@ def test_the_archive_and_its_numbers_are_keras_s(tmp_path: Path, name: str) -> N
     assert _served(tmp_path / "again") == _served(tmp_path / "keras")
 
 
-# What Keras fails to write, or writes a wrong default for, and what the endpoint answers without the argument.
+# Functions that Keras cannot write, or with a wrong default, and the result without the argument.
 FURTHER: dict[str, tuple[Callable[..., Any], set[str], dict[str, Any]]] = {
     "a NumPy number": (lambda x, k=np.float32(3): x * k, {"x", "k"}, {}),
     "a NumPy number in a list": (lambda x, k=[np.float32(3)]: x * k[0], {"x", "k"}, {}),
     "an array by keyword alone": (lambda x, *, k=np.float32([3, 3]): x * k, {"x", "k"}, {}),
     "a tensor by keyword alone": (lambda x, *, k=_constant(3): x * k, {"x", "k"}, {"k": 3.0}),
     "a tensor beside a number, by keyword": (lambda x, *, by=2.0, k=_constant(1): x * by + x * k, {"x", "k"}, {"k": 1}),
-    # Keras gives the default of k to x, which has its rank here.
+    # Keras passes the default of k to x, which has the same rank here.
     "a tensor before a flag": (lambda x, k=tf.constant([[3.0, 3.0]]), flag=False: x * k, {"x", "k"}, {"k": [[3, 3]]}),
     "a tensor of a private name": (lambda x, _k=_constant(3): x * _k, {"x"}, {}),
     "a variable": (lambda x, k=tf.Variable(3.0): x * k, {"x"}, {}),
@@ -158,7 +158,7 @@ def test_what_keras_cannot_write_answers_with_its_default(tmp_path: Path, name: 
 
 
 def test_keras_gives_a_default_to_another_argument(tmp_path: Path) -> None:
-    """Once it fails, the row in docs/parity.md has to go."""
+    """If this fails, the row in docs/parity.md must be removed."""
     function = FURTHER["a tensor before a flag"][0]
     _written(keras.export.ExportArchive, function, [Spec([1, 2])], tmp_path / "archive")
     assert _defaults(tmp_path / "archive").keys() == {"x"}
@@ -186,7 +186,7 @@ def test_a_function_sees_the_keys_of_its_default_as_they_are_written(tmp_path: P
 def test_python_s_values_beside_tensors_are_the_function_s(
     tmp_path: Path, function: Any, given: Any, as_keras: Any
 ) -> None:
-    """The wire is Keras's; the revived endpoint, as the contract, has the tensors alone."""
+    """The signature is Keras's; the revived endpoint and the contract have only the tensors."""
     archive = _written(specc.ExportArchive, function, [X], tmp_path / "specc")
     _written(keras.export.ExportArchive, function, [X], tmp_path / "keras")
     assert wire(tmp_path / "specc") == wire(tmp_path / "keras")
@@ -238,11 +238,11 @@ def _traced(function: Callable[..., Any], *arguments: Any) -> Any:
 @pytest.mark.parametrize(
     ("function", "signature", "message"),
     [
-        (lambda x, k=Pair(THREE_FOUR, 2.0): x * k.p, [X], "'k' has Python's values beside tensors"),
-        (lambda x, k={"a": Pair(THREE_FOUR, 2.0), "b": THREE_FOUR}: x, [X], "'k' has Python's values beside tensors"),
-        (_traced(lambda x, k=[_constant(1), 2.0]: x * k[0]), None, "'k' has Python's values beside tensors"),
-        (_traced(lambda x, k=tf.Variable(1.0): x * k), None, "'k' is a tf.Variable, which no signature can take"),
-        (_traced(lambda x, k: x * k, tf.Variable(1.0)), None, "'k' is a tf.Variable, which no signature can take"),
+        (lambda x, k=Pair(THREE_FOUR, 2.0): x * k.p, [X], "'k' has Python values beside tensors"),
+        (lambda x, k={"a": Pair(THREE_FOUR, 2.0), "b": THREE_FOUR}: x, [X], "'k' has Python values beside tensors"),
+        (_traced(lambda x, k=[_constant(1), 2.0]: x * k[0]), None, "'k' has Python values beside tensors"),
+        (_traced(lambda x, k=tf.Variable(1.0): x * k), None, "'k' is a tf.Variable, which a signature cannot take"),
+        (_traced(lambda x, k: x * k, tf.Variable(1.0)), None, "'k' is a tf.Variable, which a signature cannot take"),
     ],
 )
 def test_what_no_contract_can_say_is_refused_in_one_line(function: Any, signature: Any, message: str) -> None:

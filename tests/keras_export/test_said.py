@@ -1,4 +1,4 @@
-"""``archive.spec``: functions and collections by their paths, or an error that says which of them has none."""
+"""``archive.spec``: functions and collections by their paths, or an error that names those without a path."""
 
 from __future__ import annotations
 
@@ -125,7 +125,9 @@ def test_a_collection_is_said_where_it_chooses_just_these() -> None:
 @pytest.mark.parametrize("variables", [[], [tf.Variable(1.0, name="outside")]], ids=["empty", "outside"])
 def test_a_collection_without_words_is_written_and_not_said(tmp_path: Path, variables: list[Any]) -> None:
     archive = _collected(mlp(), variables)
-    with pytest.raises(ValueError, match=r"^variable_collections\.some: unknown-collection: no list of the model's"):
+    with pytest.raises(
+        ValueError, match=r"^variable_collections\.some: unknown-collection: no variable list of the model"
+    ):
         archive.spec  # noqa: B018  # it raises
     archive.write_out(tmp_path / "archive", verbose=False)
     assert len(tf.saved_model.load(str(tmp_path / "archive")).some) == len(variables)

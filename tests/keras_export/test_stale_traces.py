@@ -1,4 +1,4 @@
-"""A model that changes between two calls of add_endpoint is traced as it then is."""
+"""A model that changes between two calls of add_endpoint is traced in its current state."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_each_call_of_add_endpoint_traces_once(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Times:
-    """Equal to any other, though it may well do something else."""
+    """Equal to any other object, although it may behave differently."""
 
     factor: float = field(compare=False)
 

@@ -107,10 +107,10 @@ def test_a_first_spec_keeps_legal_wire_names_and_mends_the_others() -> None:
     names = [getattr(tree, "name", None) for tree in legal.inputs]
     assert names == ["input-ids", "a/b_3", "a_b_4", "a/b_2", "1st", "a_b", "input"]
     assert [guess.message for guess in guesses] == [
-        "no argument can be called 'input-ids'",
-        "called 'a/b_3' on the wire, since 'a//b' is no legal name, or taken",
-        "called 'a_b_4' on the wire, since 'a b' is no legal name, or taken",
-        "called 'input' on the wire, since 'é' is no legal name, or taken",
+        "renamed from 'input-ids', which cannot be an argument name",
+        "wire name 'a/b_3', since 'a//b' is not legal or is already taken",
+        "wire name 'a_b_4', since 'a b' is not legal or is already taken",
+        "wire name 'input', since 'é' is not legal or is already taken",
     ]
 
 

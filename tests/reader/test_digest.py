@@ -1,4 +1,4 @@
-"""The digest of an archive: of names and contents, and of nothing else."""
+"""The digest of an archive: only names and contents are hashed."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def test_what_is_no_archive_is_refused(archive: Path, tmp_path: Path) -> None:
         with pytest.raises(ArchiveError, match=reason):
             archive_digest(path)
     (archive / "link").symlink_to("saved_model.pb")
-    with pytest.raises(ArchiveError, match="is a link; a digest is of plain files"):
+    with pytest.raises(ArchiveError, match="is a link; a digest covers only regular files"):
         archive_digest(archive)
     (archive / "link").unlink()
     os.mkfifo(archive / "pipe")
-    with pytest.raises(ArchiveError, match="is no file; a digest is of plain files"):
+    with pytest.raises(ArchiveError, match="is not a file; a digest covers only regular files"):
         archive_digest(archive)

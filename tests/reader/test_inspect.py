@@ -1,4 +1,4 @@
-"""Archives that other tools wrote, as ``inspect`` reads them and as TensorFlow itself revives them."""
+"""Archives written by other tools: ``inspect`` compared with the objects that TensorFlow revives."""
 
 import collections
 import json
@@ -24,15 +24,15 @@ pytestmark = pytest.mark.tensorflow
 
 Spec = tf.TensorSpec
 Point = collections.namedtuple("Point", ["x", "y"])
-FUNCTION = "which function each endpoint runs is not in a graph"
-DIMS = "names of dimensions are not in a graph: '?' is a size that it does not fix"
-ORDER = "the order of dict keys is not in a graph: they are sorted, and a function may see them in another order"
-MODULES = "the modules of namedtuples are not in a graph"
-NO_SIGNATURE = "it has no signature: only the revived object offers it"
+FUNCTION = "a graph does not record which function each endpoint runs"
+DIMS = "a graph does not record the names of dimensions: '?' is a size that it leaves open"
+ORDER = "a graph does not record the order of dict keys: they are sorted, and a function may get them in another order"
+MODULES = "a graph does not record the modules of namedtuples"
+NO_SIGNATURE = "it has no signature: it can be called only on the revived object"
 
 
 def module(signatures: bool = True, **functions: tuple[Callable[..., Any], Any]) -> Callable[[str], None]:
-    """Saves a tf.Module whose functions are signatures of the same name too."""
+    """Saves a tf.Module whose functions are also signatures with the same names."""
 
     def save(path: str) -> None:
         root = tf.Module()
@@ -92,7 +92,7 @@ def concrete_attribute(path: str) -> None:
 
 
 def eleven(path: str) -> None:
-    """Sorted keys and TensorFlow's numbering disagree from the eleventh on."""
+    """Sorted keys and TensorFlow's numbering differ from the eleventh on."""
     keys = ["x", *(f"x_{index}" for index in range(1, 11))]
     module(f=(lambda x: {"sum": x["x"]}, [{key: Spec([2]) for key in keys}]))(path)
 
@@ -203,9 +203,9 @@ CASES: dict[str, tuple[Callable[[str], None], dict[str, Any], str | None, str, l
         {"g": endpoint(["x"], [bare("float32[?, 2]", "inp")], "float32[?, 2]"),
          "unlinked": endpoint(["q"], ["float32[2]"], {"output_0": "float32[2]"})},
         None, "object graph",
-        ["g: the function of its name has 3 traces; one is described, and not training=True", "g: its trace fixes training=False",
-         "never: not described: no trace of it can be described, and no signature chooses",
-         "unlinked: described flat: its names could not be linked to the arguments of the function of its name (p)",
+        ["g: the function of the same name has 3 traces; only one is described, not training=True", "g: its trace fixes training=False",
+         "never: not described: none of its traces can be described, and it has no signature",
+         "unlinked: described flat: its names could not be linked to the arguments of the function of the same name (p)",
          FUNCTION, DIMS],
     ),
     "default values": (
@@ -228,14 +228,14 @@ CASES: dict[str, tuple[Callable[[str], None], dict[str, Any], str | None, str, l
         {"f": endpoint(["x"] + [f"x_{index}" for index in range(1, 11)][:1] + ["x_10"]
                        + [f"x_{index}" for index in range(2, 10)], ["float32[2]"] * 11, {"sum": "float32[2]"})},
         None, "object graph",
-        ["f: described flat: its names could not be linked to the arguments of the function of its name (x)", FUNCTION],
+        ["f: described flat: its names could not be linked to the arguments of the function of the same name (x)", FUNCTION],
     ),
     "Model.export": (
         lambda path: model().export(path, verbose=False),
         {"serve": endpoint(["args_0"], [{"a": bare("float32[?, 4]", "first"), "b": bare("int64[?, ?]", "tokens")}],
                            NETWORK)},
         "serve", "object graph",
-        ["serving_default: taken for 'serve', since all their tensors are the same", FUNCTION, DIMS, ORDER],
+        ["serving_default: taken as an alias of 'serve', since all their tensors are the same", FUNCTION, DIMS, ORDER],
     ),
     "ExportArchive": (
         export_archive,
@@ -243,9 +243,9 @@ CASES: dict[str, tuple[Callable[[str], None], dict[str, Any], str | None, str, l
                            NETWORK),
          "second": ZZ},
         "serve", "object graph",
-        ["serving_default: taken for 'serve', since all their tensors are the same",
+        ["serving_default: taken as an alias of 'serve', since all their tensors are the same",
          "serve: its trace fixes training=None, mask=None", FUNCTION, DIMS, ORDER,
-         "kernels: a list of 3 variables; its path on the model is not in a graph"],
+         "kernels: a list of 3 variables; a graph does not record its path on the model"],
     ),
     "a Keras model saved by TensorFlow": (
         lambda path: tf.saved_model.save(model(), path),
@@ -260,7 +260,7 @@ CASES: dict[str, tuple[Callable[[str], None], dict[str, Any], str | None, str, l
                                      {"out": "float32[?, 3]"})},
         "serving_default", "signatures",
         ["the MetaGraph tagged serve is described; there are others, tagged train",
-         "serving_default: 'sp' is one name for all the components of a composite tensor, which the language cannot say",
+         "serving_default: 'sp' is one name for all the components of a composite tensor, which cannot be written in a spec",
          FUNCTION, DIMS],
     ),
 }  # fmt: skip
@@ -364,7 +364,7 @@ def test_tensorflow_sees_the_same_nested_arguments(name: str, archives: Any) -> 
     document, revived = inspect(archives(name)), tf.saved_model.load(str(archives(name)))
     for key, found in document.endpoints.items():
         if key in ("serving_default", "unlinked"):
-            continue  # described from the signature alone
+            continue  # described from the signature only
         concrete = getattr(revived, key).concrete_functions[-1]
         positional = [
             item for item in concrete.structured_input_signature[0] if not isinstance(item, (bool, type(None)))
@@ -388,7 +388,7 @@ def test_a_signature_without_a_describable_tensor_is_left_out(tmp_path: Path) ->
     assert found.notes == (
         "signature 'handle' is left out: it has a tensor of dtype resource",
         "g: it has None",
-        "g: not described: no trace of it can be described, and no signature chooses",
+        "g: not described: none of its traces can be described, and it has no signature",
         FUNCTION,
     )
 
@@ -398,7 +398,7 @@ def test_an_archive_that_offers_nothing_is_no_document(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError) as caught:
         inspect(tmp_path / "a")
     reason = "it has no signature and no public function"
-    assert str(caught.value) == f"{tmp_path / 'a'} offers nothing that can be described: {reason}"
+    assert str(caught.value) == f"nothing in {tmp_path / 'a'} can be described: {reason}"
 
 
 def test_inspecting_needs_no_tensorflow_and_does_not_harm_a_later_import(archives: Any) -> None:

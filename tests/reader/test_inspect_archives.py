@@ -1,4 +1,4 @@
-"""Archives built by hand: a sound one, damaged ones, and ones made to hurt the reader."""
+"""Handmade archives: a valid one, damaged ones, and malicious ones."""
 
 import os
 import random
@@ -36,7 +36,7 @@ from specc.reader.protobuf.messages import message
 from specc.reader.protobuf.wire_format import spans
 
 POINT = {"kind": "namedtuple", "typename": "Point", "fields": [["x", "float32[2]"], ["y", "string[]"]]}
-FUNCTION = "which function each endpoint runs is not in a graph"
+FUNCTION = "a graph does not record which function each endpoint runs"
 
 
 def test_one_of_everything(tmp_path: Path) -> None:
@@ -65,13 +65,13 @@ def test_one_of_everything(tmp_path: Path) -> None:
     }
     notes = (
         "the MetaGraph tagged serve is described; there are others, tagged train",
-        "helper: it has no signature: only the revived object offers it",
+        "helper: it has no signature: it can be called only on the revived object",
         "helper: its trace fixes training=True",
         FUNCTION,
-        "names of dimensions are not in a graph: '?' is a size that it does not fix",
-        "the order of dict keys is not in a graph: they are sorted, and a function may see them in another order",
-        "the modules of namedtuples are not in a graph",
-        "weights: a list of 1 variable; its path on the model is not in a graph",
+        "a graph does not record the names of dimensions: '?' is a size that it leaves open",
+        "a graph does not record the order of dict keys: they are sorted, and a function may get them in another order",
+        "a graph does not record the modules of namedtuples",
+        "weights: a list of 1 variable; a graph does not record its path on the model",
     )
     assert inspect_archive(written(tmp_path, example())) == Inspection(from_json(document), "object graph", (), notes)
 
@@ -83,7 +83,7 @@ def test_signatures_alone(tmp_path: Path) -> None:
     document = from_json(
         {"specc": 1, "endpoints": {"a": flat, "b": flat, "serving_default": flat}, "default": "serving_default"}
     )
-    alike = "serving_default: its tensors are those of a, b alike, so it stands alone"
+    alike = "serving_default: its tensors equal those of a, b, so it is a separate endpoint"
     assert inspect_archive(path) == Inspection(document, "signatures", (), (alike, FUNCTION))
 
 
@@ -95,27 +95,27 @@ def refusal(path: Path) -> str:
 
 REFUSED: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no directory": (lambda path: None, "cannot read DIR: there is no such directory"),
-    "a file": (lambda path: path.write_text("x"), "DIR is no SavedModel: it is not a directory"),
-    "an empty directory": (lambda path: path.mkdir(), "DIR is no SavedModel: it has no saved_model.pb"),
+    "a file": (lambda path: path.write_text("x"), "DIR is not a SavedModel: it is not a directory"),
+    "an empty directory": (lambda path: path.mkdir(), "DIR is not a SavedModel: it has no saved_model.pb"),
     "text": (
         lambda path: (path.mkdir(), (path / "saved_model.pbtxt").write_text("x")),
-        "cannot read DIR: its SavedModel is stored as text (saved_model.pbtxt), and only saved_model.pb is read",
+        "cannot read DIR: its SavedModel is stored as text (saved_model.pbtxt), and only saved_model.pb can be read",
     ),
     "chunks": (
         lambda path: (path.mkdir(), (path / "saved_model.cpb").write_text("x")),
-        "cannot read DIR: its SavedModel is stored in chunks (saved_model.cpb), and only saved_model.pb is read",
+        "cannot read DIR: its SavedModel is stored in chunks (saved_model.cpb), and only saved_model.pb can be read",
     ),
     "a directory in its place": (
         lambda path: (path / "saved_model.pb").mkdir(parents=True),
-        "cannot read DIR/saved_model.pb: it is no regular file",
+        "cannot read DIR/saved_model.pb: it is not a regular file",
     ),
     "a pipe": (
         lambda path: (path.mkdir(), os.mkfifo(path / "saved_model.pb")),
-        "cannot read DIR/saved_model.pb: it is no regular file",
+        "cannot read DIR/saved_model.pb: it is not a regular file",
     ),
     "nothing in the file": (
         lambda path: written(path, b""),
-        "DIR/saved_model.pb is no SavedModel: it holds no MetaGraph",
+        "DIR/saved_model.pb is not a SavedModel: it has no MetaGraph",
     ),
     "no protobuf": (
         lambda path: written(path, b"\x0f" + b"a" * 99),
@@ -127,11 +127,11 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "an empty MetaGraph": (
         lambda path: written(path, saved_model(b"")),
-        "DIR offers nothing that can be described: it has no signature and no public function",
+        "nothing in DIR can be described: it has no signature and no public function",
     ),
     "a signature without outputs": (
         lambda path: written(path, saved_model(meta_graph({"f": signature({"x": info(FLOAT)}, {})}))),
-        "DIR offers nothing that can be described: signature 'f' is left out: it has no output",
+        "nothing in DIR can be described: signature 'f' is left out: it has no output",
     ),
     "a signature that is no message": (
         lambda path: written(path, saved_model(part(5, b"\x0a\x01\xff"))),
@@ -157,11 +157,11 @@ def test_a_file_beyond_2_gib_is_refused_unread(tmp_path: Path) -> None:
     path = written(tmp_path, b"")
     with (path / "saved_model.pb").open("wb") as file:
         file.truncate(2**31 + 1)
-    assert refusal(path) == "cannot read DIR/saved_model.pb: it is larger than 2 GiB, which protobuf cannot hold"
+    assert refusal(path) == "cannot read DIR/saved_model.pb: it is larger than 2 GiB, the limit of protobuf"
 
 
 def survives(path: Path, content: bytes) -> bool:
-    """Whether there is a document; anything but a document or an error of specc's fails the test."""
+    """Whether there is a document; any result other than a document or an error of specc fails the test."""
     try:
         document = inspect(written(path, content))
     except (ArchiveError, SpecError) as error:
@@ -176,7 +176,7 @@ def survives(path: Path, content: bytes) -> bool:
 def test_every_truncation_ends_in_a_document_or_a_clear_error(tmp_path: Path) -> None:
     content = example()
     assert [end for end in range(len(content)) if survives(tmp_path, content[:end])] == [
-        # Only the second MetaGraph is missing, which nobody reads.
+        # Only the second MetaGraph is missing, which is not read.
         len(saved_model(*[])) + len(part(2, first_meta_graph(content)))
     ]
 

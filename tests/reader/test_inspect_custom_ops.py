@@ -99,7 +99,7 @@ def test_what_a_spec_imports_stands_for_a_library_that_is_not_known() -> None:
         "TensorFlow lacks ops that the archive needs: Scale (library unknown); import my_ops before loading it, and serve "
         "it where these ops are built in"
     )
-    assert "import what registers them before" in loading_note({"Scale": ""}, ())
+    assert "import the module that registers them before" in loading_note({"Scale": ""}, ())
     assert "import tensorflow_text before" in loading_note({"RougeL": "tensorflow_text"}, ["my_ops"])
 
 
@@ -158,7 +158,7 @@ def test_a_first_spec_imports_the_libraries_that_are_known(tokens: Path) -> None
     assert said == [
         "imports: tensorflow_text, since TensorFlow lacks CaseFoldUTF8 and TFText>NgramsStringJoin; it must be installed "
         "where the spec is built",
-        "imports: name the module that registers Scale: TensorFlow lacks what the archive uses",
+        "imports: name the module that registers Scale: the archive uses ops that TensorFlow lacks",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Wire names find their leaves by what a graph records, and never by a guess."""
+"""Wire names are linked to leaves only by what a graph records, never by a guess."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ POOL = saved_model_pb2.DESCRIPTOR.pool
 
 
 def described(field, package):
-    """What a reader of the wire must know of a field."""
+    """The properties of a field that matter for the wire format."""
     kind = field.message_type or field.enum_type
     name = kind.full_name.removeprefix(f"{package}.").replace(".", "_") if kind else ""
     oneof = field.containing_oneof.name if field.containing_oneof else ""
@@ -42,7 +42,7 @@ def test_every_dtype_has_tensorflows_number():
     numbers = POOL.FindEnumTypeByName("tensorflow.DataType").values_by_number
     known = {number: as_dtype(number).name for number in numbers if 0 < number < 100}
     assert known == {number: name for number, name in _NUMBERS.items() if number in known}
-    # TensorFlow 2.16 does not know the newest ones
+    # TensorFlow 2.16 lacks the newest ones
     assert len(known) == len(_NUMBERS) or tf.__version__ < "2.21"
 
 

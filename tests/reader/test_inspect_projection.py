@@ -1,4 +1,4 @@
-"""Archives that specc builds, read back: with their contract, without it, and with a graph that is not theirs."""
+"""Archives that specc builds, read with their contract, without it, and with the graph of another archive."""
 
 import random
 import shutil
@@ -110,7 +110,7 @@ def random_document(seed: int) -> specc.Document:
 
 
 def zeros(specs: Any) -> Any:
-    """Something of these specs whose sizes nobody can tell before it runs."""
+    """Tensors of these specs whose sizes are unknown before they are computed."""
     match specs:
         case tf.TensorSpec():
             return zeros_of(specs.shape, specs.dtype)
@@ -237,10 +237,10 @@ def test_without_contract_defaults_and_nested_trees_come_back(archive: Path, tmp
         }
     )
     assert inspection.notes == (
-        "which function each endpoint runs is not in a graph",
-        "names of dimensions are not in a graph: '?' is a size that it does not fix",
-        "the order of dict keys is not in a graph: they are sorted, and a function may see them in another order",
-        "weights: a list of 1 variable; its path on the model is not in a graph",
+        "a graph does not record which function each endpoint runs",
+        "a graph does not record the names of dimensions: '?' is a size that it leaves open",
+        "a graph does not record the order of dict keys: they are sorted, and a function may get them in another order",
+        "weights: a list of 1 variable; a graph does not record its path on the model",
     )
 
 
@@ -270,7 +270,7 @@ MISMATCHES: dict[str, tuple[Any, list[str]]] = {
         lambda data: data["endpoints"]["echo"].update(inputs=["float64[batch, 3]"]),
         [
             "endpoints.echo.inputs[0]: the input 'inputs' of the signature 'echo' is float32[?, 3]; "
-            "the contract says float64[batch, 3]",
+            "the contract has float64[batch, 3]",
             "endpoints.echo.inputs[0]: the function of the graph's root has float32[?, 3] here",
         ],
     ),
@@ -278,7 +278,7 @@ MISMATCHES: dict[str, tuple[Any, list[str]]] = {
         lambda data: data["endpoints"]["echo"].update(inputs=["float32[batch, ?]"], outputs="float32[batch, ?]"),
         [
             "endpoints.echo.inputs[0]: the input 'inputs' of the signature 'echo' is float32[?, 3]; "
-            "the contract says float32[batch, ?]",
+            "the contract has float32[batch, ?]",
             "endpoints.echo.inputs[0]: the function of the graph's root has float32[?, 3] here",
         ],
     ),
@@ -286,7 +286,7 @@ MISMATCHES: dict[str, tuple[Any, list[str]]] = {
         lambda data: data["endpoints"]["echo"].update(outputs="float32[batch, 4]"),
         [
             "endpoints.echo.outputs: the output 'output_0' of the signature 'echo' is float32[?, 3]; "
-            "the contract says float32[batch, 4]",
+            "the contract has float32[batch, 4]",
             "endpoints.echo.outputs: the function of the graph's root has float32[?, 3] here",
         ],
     ),
@@ -303,14 +303,14 @@ MISMATCHES: dict[str, tuple[Any, list[str]]] = {
         lambda data: data["endpoints"]["score"]["inputs"][1].update(default=[0.5, "NaN"]),
         [
             "endpoints.score.inputs[1]: the signature 'score' has the default (0.1, 'NaN') for 'weights'; "
-            "the contract says (0.5, 'NaN')"
+            "the contract has (0.5, 'NaN')"
         ],
     ),
     "another argument": (
         _rename_argument,
         [
             "endpoints.score.arguments: the function of the graph's root takes (features, weights); "
-            "the contract says (features, scale)"
+            "the contract has (features, scale)"
         ],
     ),
     "a tuple for a list": (
@@ -323,7 +323,7 @@ MISMATCHES: dict[str, tuple[Any, list[str]]] = {
     ),
     "another default": (
         lambda data: data.update(default="echo"),
-        ["default: the graph's 'serving_default' is not its signature 'echo'"],
+        ["default: the graph's 'serving_default' differs from its signature 'echo'"],
     ),
     "an endpoint too many in the graph": (
         lambda data: data["endpoints"].pop("echo"),

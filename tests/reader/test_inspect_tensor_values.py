@@ -65,7 +65,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "content cut short": (
         {"dtype": 1, "tensor_shape": shape(2), "tensor_content": b"12345678"[:7]},
-        "a stored value of 7 bytes, which is no number of float32 elements",
+        "a stored value of 7 bytes, which is not a whole number of float32 elements",
     ),
     "content of another size": (
         {"dtype": 1, "tensor_shape": shape(2), "tensor_content": b"1234"},

@@ -1,4 +1,4 @@
-"""First specs of models: each validates, builds, and gives the model's own numbers."""
+"""First specs of models: each is valid, can be built, and the archive returns the model's results."""
 
 import collections
 import json
@@ -20,8 +20,8 @@ from specc.scaffold.from_model.recorded_inputs import recorded_inputs
 pytestmark = pytest.mark.tensorflow
 
 layers = keras.layers
-FIRST_CALL = "the sizes are those of the first call, but for the batch; check which of them may vary"
-BATCH = "dims.batch: the first dimension of every input that leaves it open; check that these are one size"
+FIRST_CALL = "the sizes, except the batch size, are those of the first call; check which of them may vary"
+BATCH = "dims.batch: the first dimension of every input that leaves it open; check that these are always equal"
 SIZES = {"batch": 2, "?": 3, "query_time": 4, "value_time": 5, "time": 6, "height": 32, "width": 48, "x_time": 2}
 
 
@@ -224,7 +224,7 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         },
         [
             BATCH,
-            "dims.time: axis 1 of 'rest_0' in 'serve'; check its name, and add bounds where there are any",
+            "dims.time: axis 1 of 'rest_0' in 'serve'; check its name, and add bounds if there are any",
         ],
     ),
     (
@@ -236,8 +236,8 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         },
         [
             BATCH,
-            "dims.query_time: axis 1 of 'query' in 'serve'; check its name, and add bounds where there are any",
-            "dims.value_time: axis 1 of 'value' in 'serve'; check its name, and add bounds where there are any",
+            "dims.query_time: axis 1 of 'query' in 'serve'; check its name, and add bounds if there are any",
+            "dims.value_time: axis 1 of 'value' in 'serve'; check its name, and add bounds if there are any",
         ],
     ),
     (
@@ -249,8 +249,8 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         },
         [
             BATCH,
-            "dims.time: axis 1 of 'left' in 'serve'; check its name, and add bounds where there are any",
-            "dims.time: axis 1 of 'right' in 'serve'; check its name, and add bounds where there are any",
+            "dims.time: axis 1 of 'left' in 'serve'; check its name, and add bounds if there are any",
+            "dims.time: axis 1 of 'right' in 'serve'; check its name, and add bounds if there are any",
         ],
     ),
     (sequential, {**NO_TRAINING, "inputs": ["float32[batch, 7]"], "outputs": named("logits", "float32[batch, 2]")}, [BATCH]),
@@ -278,8 +278,8 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         },
         [
             BATCH,
-            "dims.height: axis 1 of 'image' in 'serve'; check its name, and add bounds where there are any",
-            "dims.width: axis 2 of 'image' in 'serve'; check its name, and add bounds where there are any",
+            "dims.height: axis 1 of 'image' in 'serve'; check its name, and add bounds if there are any",
+            "dims.width: axis 2 of 'image' in 'serve'; check its name, and add bounds if there are any",
         ],
     ),
     (
@@ -300,7 +300,7 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
     (
         stateful,
         {**NO_TRAINING, "inputs": ["float32[2, time, 4]"], "outputs": "float32[2, 3]"},
-        ["dims.time: axis 1 of 'inputs' in 'serve'; check its name, and add bounds where there are any"],
+        ["dims.time: axis 1 of 'inputs' in 'serve'; check its name, and add bounds if there are any"],
     ),
     (
         symbolically_called,
@@ -310,7 +310,7 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             "inputs": ["float32[batch, 3]", {"words": "string[batch, time]"}],
             "outputs": {"terms": "int64[batch, time]", "user": "float32[batch, 2]"},
         },
-        [BATCH, "dims.time: axis 1 of 'words' in 'serve'; check its name, and add bounds where there are any"],
+        [BATCH, "dims.time: axis 1 of 'words' in 'serve'; check its name, and add bounds if there are any"],
     ),
     (
         starred,
@@ -332,7 +332,7 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         [
             BATCH,
             f"endpoints.serve.inputs: {FIRST_CALL}",
-            "endpoints.serve.inputs[0]: the dtype string is a guess: of its first call, Keras keeps the shapes alone",
+            "endpoints.serve.inputs[0]: the dtype string is a guess: Keras records only the shapes of the first call",
         ],
     ),
     (
@@ -345,7 +345,7 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         [
             BATCH,
             f"endpoints.serve.inputs: {FIRST_CALL}",
-            "endpoints.serve.inputs[0]: the dtype int64 is a guess: of its first call, Keras keeps the shapes alone",
+            "endpoints.serve.inputs[0]: the dtype int64 is a guess: Keras records only the shapes of the first call",
         ],
     ),
     (
@@ -358,8 +358,8 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         [
             BATCH,
             f"endpoints.serve.inputs: {FIRST_CALL}",
-            "endpoints.serve.inputs[0].items[0]: the dtype float32 is a guess: of its first call, Keras keeps the shapes alone",
-            "endpoints.serve.inputs[0].items[1].class: the dtype float32 is a guess: of its first call, Keras keeps the shapes alone",
+            "endpoints.serve.inputs[0].items[0]: the dtype float32 is a guess: Keras records only the shapes of the first call",
+            "endpoints.serve.inputs[0].items[1].class: the dtype float32 is a guess: Keras records only the shapes of the first call",
         ],
     ),
 ]  # fmt: skip
@@ -375,7 +375,7 @@ def test_a_keras_model(make: Callable[[], Any], endpoint: Any, guesses: list[str
     revived = built(inferred, model)
     expected = model(*arguments, **endpoint.get("kwargs", {}))
     if model.name.startswith("sequential") and any(getattr(layer, "stateful", False) for layer in model.layers):
-        return  # each call goes on from the last
+        return  # each call continues from the last
     assert_same(expected, revived.serve(*arguments))
 
 
@@ -435,10 +435,10 @@ def test_keys_that_are_no_names_and_an_input_that_is_optional(built: Callable[..
         }
     ]
     assert [str(guess) for guess in inferred.guesses[1:]] == [
-        "endpoints.serve.inputs[0].X: called 'X' on the wire, by its key; its keras.Input is 'other'",
-        "endpoints.serve.inputs: Keras may leave out 'x'; an archive always takes it",
-        "endpoints.serve.inputs[0].class: called 'class_' on the wire, since 'class' is no legal name, or taken",
-        "endpoints.serve.inputs[0].x: called 'x_2' on the wire, since 'x' is no legal name, or taken",
+        "endpoints.serve.inputs[0].X: wire name 'X', from its key; its keras.Input is named 'other'",
+        "endpoints.serve.inputs: 'x' is optional in Keras; an archive always requires it",
+        "endpoints.serve.inputs[0].class: wire name 'class_', since 'class' is not legal or is already taken",
+        "endpoints.serve.inputs[0].x: wire name 'x_2', since 'x' is not legal or is already taken",
     ]
     built(inferred, model)
 
@@ -493,9 +493,9 @@ def test_the_functions_of_a_module(built: Callable[..., Any]) -> None:
     }
     assert data["default"] is None
     assert [str(guess) for guess in inferred.guesses if guess.path[0] != "dims"] == [
-        "endpoints.product.outputs: which dimensions of the inputs they follow is not known: no fixed sizes could be traced",
+        "endpoints.product.outputs: it is not known which dimensions of the inputs they follow: tracing with fixed sizes failed",
         "endpoints.late: left out: the tf.function was never called; give it an input_signature, or call it once where "
-        "the model is made",
+        "the model is created",
         "default: none; choose one of product, scale, shift",
     ]
     revived = built(inferred, tool)
@@ -523,7 +523,7 @@ class Keywords(keras.Model):
 
 
 class Returns(keras.Model):
-    """Whatever it was told to make of one tensor."""
+    """A model that returns the result of a given function of one tensor."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()
@@ -538,38 +538,38 @@ def called(model: Any, *arguments: Any, **more: Any) -> Any:
     return model
 
 
-UNKNOWN = "model: bad-model: the inputs of the model cannot be known: "
+UNKNOWN = "model: bad-model: the inputs of the model cannot be determined: "
 WRITE = 'write a function that returns tensors, and name it in "function"'
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (Ranker, UNKNOWN + "it is not built; call it once where it is made, best on keras.Input tensors"),
+        (Ranker, UNKNOWN + "it is not built; call it once where it is created, preferably on keras.Input tensors"),
         (
             lambda: called(Ranker(), tf.ones([1, 3]), {"words": tf.constant([["a"]])}),
-            UNKNOWN + "it recorded the shape of user, and none of terms; call it once on keras.Input tensors, or define "
+            UNKNOWN + "it recorded the shape of user but not of terms; call it once on keras.Input tensors, or define "
             "build(self, user_shape, terms_shape)",
         ),
         (
             lambda: called(layers.StringLookup(vocabulary=["a"]), tf.constant(["a"])),
             UNKNOWN + "the shapes of its inputs are not recorded; call it once on keras.Input tensors, or put it into a "
-            "keras.Sequential behind a keras.Input",
+            "keras.Sequential after a keras.Input",
         ),
         (
             lambda: called(Returns(lambda y: {"a": y, "b": None}), tf.ones([1, 3])),
-            "endpoints.serve.outputs: output-conflict: the function returns None; a signature gives tensors, in lists, "
+            "endpoints.serve.outputs: output-conflict: the function returns None; a signature returns tensors, in lists, "
             f"tuples and dicts; {WRITE}",
         ),
         (
             lambda: called(Returns(lambda y: {1: y}), tf.ones([1, 3])),
             "endpoints.serve.outputs: output-conflict: the function returns an empty container, or a dict with a key that "
-            f"is no string; {WRITE}",
+            f"is not a string; {WRITE}",
         ),
         (
             lambda: 3,
-            "model: bad-model: an int has nothing that an endpoint can call; a first spec is for a built Keras model or "
-            "layer, and for tf.functions with an input_signature or a trace",
+            "model: bad-model: an int has nothing that an endpoint can call; pass a built Keras model or layer, or an "
+            "object with tf.functions that have an input_signature or a trace",
         ),
     ],
 )  # fmt: skip
@@ -596,7 +596,7 @@ def test_a_trace_that_fails_is_one_line() -> None:
 
 
 def test_keras_still_keeps_no_public_record_of_the_arguments_of_a_call() -> None:
-    """Where it does, ``recorded_inputs`` need not read ``_inbound_nodes``."""
+    """If it does, ``recorded_inputs`` need not read ``_inbound_nodes``."""
     model = symbolically_called()
     assert list(recorded_inputs(model).arguments) == ["user", "terms"]
     assert [tensor.dtype for tensor in model.input] == ["float32", "string"]  # flat, and without names
@@ -631,7 +631,7 @@ def test_the_call_that_made_a_model_is_heard() -> None:
     original = keras.Layer.__call__
     with heard_calls() as call_of:
         model = called(Ranker(), np.ones([4, 3]), terms={"words": tf.constant([["a"]])}, training=True)
-        called(Optioned(), tf.ones([1]), options={1: object(), "a": None})  # no call fails for being heard
+        called(Optioned(), tf.ones([1]), options={1: object(), "a": None})  # recording does not make a call fail
     assert keras.Layer.__call__ is original
     inferred = specc.infer_spec(model, example=call_of(model))
     assert document_to_json(inferred.document)["endpoints"] == {"serve": RANKED}
@@ -642,7 +642,7 @@ def test_a_sequential_model_that_a_call_built_takes_any_batch(built: Callable[..
     model = called(keras.Sequential([layers.Dense(3)]), tf.ones([4, 5]))
     inferred = specc.infer_spec(model)
     assert document_to_json(inferred.document)["endpoints"]["serve"]["inputs"] == ["float32[batch, 5]"]
-    assert str(inferred.guesses[1]) == "endpoints.serve.inputs: taken for any batch size, and not for that of 4 alone"
+    assert str(inferred.guesses[1]) == "endpoints.serve.inputs: any batch size is assumed, not only 4"
     assert built(inferred, model).serve(tf.ones([2, 5])).shape == [2, 3]
 
 

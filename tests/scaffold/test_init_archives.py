@@ -1,4 +1,4 @@
-"""First specs of archives: read without TensorFlow, built from the archive itself, with the archive's own numbers."""
+"""First specs of archives: read without TensorFlow, built from the archive itself, with the same results."""
 
 import json
 import os
@@ -22,8 +22,8 @@ from specc.language.load import load_spec
 pytestmark = pytest.mark.tensorflow
 
 v1 = tf.compat.v1
-ITSELF = "model: the archive itself; name the code that makes the model, where there is any"
-BATCH = "dims.batch: the first dimension of every input that has one; check that they are equal"
+ITSELF = "model: the archive itself; name the code that makes the model if there is any"
+BATCH = "dims.batch: the first dimension of every input that has one; check that these are always equal"
 CALLED = {"function": "specc:call_signature", "kwargs": {"key": "serving_default"}}
 
 
@@ -78,7 +78,11 @@ def test_what_keras_exported(tmp_path: Path, rebuilt: Callable[..., Any]) -> Non
             }
         },
     }
-    assert guesses == [ITSELF, "serving_default: taken for 'serve', since all their tensors are the same", BATCH]
+    assert guesses == [
+        ITSELF,
+        "serving_default: taken as an alias of 'serve', since all their tensors are the same",
+        BATCH,
+    ]
     inputs = {"user": tf.random.normal([2, 3]), "rest": [tf.random.normal([2, 5, 4])]}
     np.testing.assert_allclose(net(inputs)[1], revived.serve(inputs)[1], rtol=1e-5)
     assert len(revived.variables) == len(net.variables)
@@ -155,10 +159,10 @@ def test_a_module_of_functions_and_signatures(tmp_path: Path, rebuilt: Callable[
     assert data["variable_collections"] == {"kept": "kept"}
     assert guesses == [
         ITSELF,
-        "endpoints.scale_v2: no endpoint can be called 'scale/v2'; clients have to be told",
-        "named: it has no signature: only the revived object offers it",
+        "endpoints.scale_v2: renamed from 'scale/v2', which cannot be an endpoint name; clients must use the new name",
+        "named: it has no signature: it can be called only on the revived object",
         "named: the revived function takes x by name only",
-        "shift: it has no signature: only the revived object offers it",
+        "shift: it has no signature: it can be called only on the revived object",
         "shift: its trace fixes training=True",
     ]
     assert revived.shift(tf.ones([2]))["nested"][0].numpy().tolist() == [2.0, 2.0]
@@ -190,8 +194,8 @@ def test_tensorflow_1(tmp_path: Path, rebuilt: Callable[..., Any]) -> None:
     }
     assert guesses == [
         ITSELF,
-        "endpoints.serving_default.inputs[0][\"images:0\"]: called 'images_0' on the wire, since 'images:0' is no legal "
-        "name, or taken",
+        "endpoints.serving_default.inputs[0][\"images:0\"]: wire name 'images_0', since 'images:0' is not legal "
+        "or is already taken",
         BATCH,
     ]
     first, second = tf.random.normal([2, 3]), tf.random.normal([2, 3])
@@ -243,7 +247,7 @@ def test_sparse_tensors_methods_and_other_graphs_of_tensorflow_1(tmp_path: Path,
         "odd": "predict",
         "serving_default": "predict",
     }
-    assert "endpoints.odd.method: predict, since it is no classify by TensorFlow's rules" in guesses
+    assert "endpoints.odd.method: predict, since it is not a valid classify signature by TensorFlow's rules" in guesses
     assert "the MetaGraph tagged serve is described; there are others, tagged train" in guesses
     given = tf.sparse.from_dense(np.eye(2, 4, dtype="float32"))
     found = revived.serving_default({"tags": given, "x": tf.ones([2, 4])})
@@ -283,7 +287,7 @@ def test_a_contract_that_names_its_model_stays_as_it_is(tmp_path: Path) -> None:
     inferred = specc.infer_archive_spec(tmp_path / "old")
     assert inferred.document == document
     assert [str(guess) for guess in inferred.guesses] == [
-        "model: the archive's contract names 'doubling:Doubling'; check that it is found from where the spec is"
+        "model: the archive's contract names 'doubling:Doubling'; check that it loads from the directory of the spec"
     ]
 
 
@@ -316,12 +320,12 @@ def test_a_contract_that_does_not_is_built_from_the_archive(
         (
             ("class", "x"),
             True,
-            "TensorFlow cannot load it, since 'class', an input of 'serving_default', is no name for a parameter",
+            "TensorFlow cannot load it, since 'class', an input of 'serving_default', is not a valid parameter name",
         ),
         (
             ("x", "y"),
             False,
-            "it holds reference variables of TensorFlow 1; write it anew with resource variables, "
+            "it has reference variables of TensorFlow 1; export it again with resource variables, "
             "tf.compat.v1.enable_resource_variables()",
         ),
     ],
@@ -330,11 +334,11 @@ def test_what_cannot_be_built_from(names: Any, resource: bool, message: str, tmp
     simple_save(tmp_path / "old", names, resource)
     with pytest.raises(specc.ArchiveError) as caught:
         specc.infer_archive_spec(tmp_path / "old")
-    assert str(caught.value) == f"{tmp_path}/old cannot be built from: {message}"
+    assert str(caught.value) == f"cannot build from {tmp_path}/old: {message}"
 
 
 def test_reference_variables_would_still_lose_their_values(tmp_path: Path) -> None:
-    """Where TensorFlow keeps them, nothing has to be refused."""
+    """If TensorFlow keeps them, they need not be rejected."""
     simple_save(tmp_path / "old", ("x", "y"), resource=False)
     with pytest.raises(specc.SpecError) as caught:
         load_model("old/", tmp_path, seed=0)
@@ -388,7 +392,7 @@ def test_a_signature_that_is_not_there(tmp_path: Path) -> None:
 
 WITHOUT_TENSORFLOW = """
 import sys
-sys.modules["tensorflow"] = sys.modules["keras"] = sys.modules["numpy"] = None  # an import of them raises
+sys.modules["tensorflow"] = sys.modules["keras"] = sys.modules["numpy"] = None  # importing them raises
 from specc.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -409,7 +413,7 @@ def test_an_archive_is_described_without_tensorflow_and_built_from_where_the_spe
         0,
         "",
         [
-            "guess: model: the archive itself, since the contract names no model; its own model is better",
+            "guess: model: the archive itself, since the contract does not name a model; prefer the code that makes the model",
             "wrote specs/first.specc.json; check it with: specc validate specs/first.specc.json",
         ],
     )
@@ -454,8 +458,8 @@ def test_a_model_is_described_validated_and_built(tmp_path: Path) -> None:
         },
     }
     assert [line for line in described.stderr.splitlines() if line.startswith("guess: ")] == [
-        "guess: dims.batch: the first dimension of every input that leaves it open; check that these are one size",
-        "guess: dims.time: axis 1 of 'sequence' in 'serve'; check its name, and add bounds where there are any",
+        "guess: dims.batch: the first dimension of every input that leaves it open; check that these are always equal",
+        "guess: dims.time: axis 1 of 'sequence' in 'serve'; check its name, and add bounds if there are any",
     ]
     (tmp_path / "tides.specc.json").write_text(described.stdout)
     assert run("validate", "tides.specc.json", cwd=tmp_path).returncode == 0
@@ -483,8 +487,8 @@ def test_a_keras_file_is_named_from_where_the_spec_is(tmp_path: Path) -> None:
         (
             ["tides:unbuilt", "-q"],
             1,
-            "tides:unbuilt: model: error: bad-model: the inputs of the model cannot be known: it is not built; call it once where "
-            "it is made, best on keras.Input tensors\n",
+            "tides:unbuilt: model: error: bad-model: the inputs of the model cannot be determined: it is not built; call it once where "
+            "it is created, preferably on keras.Input tensors\n",
         ),
         (["custom.keras", "-q"], 1, "custom.keras: model: error: bad-model: cannot load 'custom.keras': 'Custom' is not registered; save the model again"),
         (["absent.keras"], 3, "specc: error: cannot read absent.keras: there is no such file\n"),
@@ -494,7 +498,7 @@ def test_a_keras_file_is_named_from_where_the_spec_is(tmp_path: Path) -> None:
             "specc: error: cannot read tides.py: it is not a .keras or .h5 file; a model is module:attribute, a .keras or .h5 file or the "
             "directory of a SavedModel\n",
         ),
-        (["."], 3, "specc: error: . is no SavedModel: it has no saved_model.pb\n"),
+        (["."], 3, "specc: error: . is not a SavedModel: it has no saved_model.pb\n"),
         (["tides:build", "--out", "no/spec.json"], 3, "specc: error: cannot write no/spec.json: there is no directory no\n"),
         ([], 2, "the following arguments are required: MODEL"),
     ],

@@ -1,4 +1,4 @@
-"""Floating-point values of every width, without numpy: their bits, the nearest of them, their shortest decimal."""
+"""Floating-point values of every width, without NumPy: from bits, rounded, and as the shortest decimal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class _Small(NamedTuple):
-    """A format of 8 bits or fewer. ``infinite``: as in IEEE; ``unsigned_zero``: the bits of -0 are the one NaN."""
+    """A format of at most 8 bits. ``infinite``: with infinities, as in IEEE; ``unsigned_zero``: -0 is NaN."""
 
     exponent: int
     mantissa: int
@@ -92,7 +92,7 @@ def _nearest_bfloat16(value: float) -> float:
 
 
 def shortest(value: float, dtype: str) -> float:
-    """The number with the fewest digits that ``dtype`` holds as ``value``: 0.1 and not 0.10000000149011612."""
+    """The number with the fewest digits that rounds to ``value`` in ``dtype``: 0.1, not 0.10000000149011612."""
     if math.isfinite(value):
         for digits in range(1, _DIGITS.get(dtype, 0) + 1):
             short = float(f"{value:.{digits}g}")

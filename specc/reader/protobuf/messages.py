@@ -1,11 +1,11 @@
 """The protobuf messages of a SavedModel that describe its interface, as data.
 
-Only the fields that this package reads are declared; protobuf skips the others. They live in a *private* descriptor
-pool and under a package of their own, since TensorFlow's names in the default pool would make a later
-``import tensorflow`` fail. There is no generated code, which older protobuf runtimes would refuse. A test holds every
-line against TensorFlow's own descriptors.
+Only the fields that this package reads are declared; protobuf skips the others. They are in a *private* descriptor
+pool and in a separate package, since TensorFlow's names in the default pool would make a later ``import tensorflow``
+fail. There is no generated code, which older protobuf runtimes would reject. A test compares every line with
+TensorFlow's own descriptors.
 
-Map fields are declared as what they are on the wire, repeated entries, so that their order is the file's.
+Map fields are declared as repeated entries, as on the wire, so that they keep the order of the file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from google.protobuf.message_factory import GetMessageClass
 from specc.reader.protobuf.wire_format import DamagedError, spans
 
 Message: TypeAlias = Any
-"""A protobuf message: its fields are attributes that only :data:`MESSAGES` knows."""
+"""A protobuf message: its fields are attributes, which are declared in :data:`MESSAGES`."""
 
 PACKAGE = "specc.saved_model"
 
@@ -146,7 +146,7 @@ def parse(name: str, data: bytes) -> Message:
     """The message ``name`` in ``data``.
 
     Raises:
-        DamagedError: the bytes are no such message, or one of too many parts, or nested deeper than protobuf goes.
+        DamagedError: the bytes are not such a message, or it has too many parts or is nested too deeply.
     """
     # An empty message is two bytes in a file and a hundred in memory, so large ones are counted before they are built.
     if len(data) > MAX_UNCOUNTED_BYTES and _count(name, data, 0, len(data)) > MAX_MESSAGES:
@@ -158,7 +158,7 @@ def parse(name: str, data: bytes) -> Message:
 
 
 def _count(name: str, data: bytes, start: int, end: int, depth: int = 0) -> int:
-    """How many messages there are in ``data[start:end]``; it stops counting where there are too many."""
+    """The number of messages in ``data[start:end]``; counting stops at the limit."""
     if depth > _MAX_DEPTH:
         raise DamagedError(f"a {name} is nested too deeply")
     types = _message_fields(name)
@@ -193,7 +193,7 @@ def _fields(message_name: str) -> Iterator[_Field]:
 
 @cache
 def _message_fields(name: str) -> dict[int, str]:
-    """Which fields of a message are messages themselves."""
+    """The fields of a message that are messages, by number."""
     return {field.number: field.type for field in _fields(name) if field.type in MESSAGES}
 
 

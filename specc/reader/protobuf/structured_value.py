@@ -1,4 +1,4 @@
-"""``StructuredValue``, in which a SavedModel writes nested arguments and results, as trees of the language."""
+"""Decodes ``StructuredValue``, which stores nested arguments and results in a SavedModel, into trees."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _COMPOSITES = {_RAGGED: 4, _SPARSE: 2}
 
 
 def tree(value: Message) -> Tree:
-    """The tree of a value that holds TensorSpecs at its leaves; a leaf's ``name`` is its spec's.
+    """The tree of a value whose leaves are TensorSpecs; a leaf's ``name`` is that of its spec.
 
     Raises:
-        UndescribableError: a leaf or a container is none of the language's: None, a literal, an empty list.
+        UndescribableError: a leaf or container cannot be written in a spec, such as None, a literal or an empty list.
     """
     kind = value.WhichOneof("kind")
     try:
@@ -43,14 +43,14 @@ def tree(value: Message) -> Tree:
             case "named_tuple_value":
                 fields = tuple((pair.key, tree(pair.value)) for pair in _filled(value.named_tuple_value.values))
                 if len({name for name, _ in fields}) < len(fields):
-                    raise UndescribableError("a namedtuple with a field that stands twice")
+                    raise UndescribableError("a namedtuple with a duplicate field")
                 return NamedTuple(typename=value.named_tuple_value.name, fields=fields)
             case "none_value" | None:
                 raise UndescribableError("None")
             case _:
                 raise UndescribableError(f"the Python value {literal(value)}")
     except ValidationError as error:
-        raise UndescribableError(f"a node that the language refuses ({error.errors()[0]['msg']})") from None
+        raise UndescribableError(f"a node that is not valid in a spec ({error.errors()[0]['msg']})") from None
 
 
 def _filled(items: Any) -> Any:
@@ -67,7 +67,7 @@ def _tensor(spec: Message, bounded: bool) -> Tensor:
 
 
 def _bound(proto: Message) -> Any:
-    """The one number that bounds every element, or None where there are several."""
+    """The one number that bounds every element, or None if there are several."""
     value, _, _ = tensor_value(proto)
     found = list(scalars(value))
     return found[0] if len(set(found)) == 1 else None
@@ -96,12 +96,12 @@ def composite(spec: Message) -> Ragged | Sparse:
 
 
 def is_extension(spec: Message) -> bool:
-    """Whether a ``TypeSpecProto`` is that of an ExtensionType, a class of somebody else's."""
+    """Whether a ``TypeSpecProto`` is that of an ExtensionType, a user-defined class."""
     return bool(spec.type_spec_class == _EXTENSION)
 
 
 def literal(value: Message) -> str:
-    """A Python value, for a message."""
+    """A Python value as text, for a message."""
     match value.WhichOneof("kind"):
         case "none_value" | None:
             return "None"
@@ -114,7 +114,7 @@ def literal(value: Message) -> str:
 
 
 def is_literal(value: Message) -> bool:
-    """Whether a value holds no tensor: what a trace has fixed, and its caller can't pass."""
+    """Whether a value has no tensor: it is then fixed in the trace, and a caller cannot pass it."""
     match value.WhichOneof("kind"):
         case "tensor_spec_value" | "bounded_tensor_spec_value" | "type_spec_value":
             return False

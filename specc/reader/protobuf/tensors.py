@@ -1,4 +1,4 @@
-"""Tensors stored in a SavedModel, as the values that the language knows."""
+"""Decodes the dtypes, shapes and tensor values stored in a SavedModel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from specc.reader.protobuf.floats import from_bits, nearest, shortest
 from specc.reader.protobuf.messages import Message
 
 MAX_ELEMENTS = 100_000
-"""A stored value with more elements is left out: a document is read by people."""
+"""A stored value with more elements is left out, to keep the document readable."""
 
 _NUMBERS = {
     1: "float32", 2: "float64", 3: "int32", 4: "uint8", 5: "int16", 6: "int8", 7: "string", 8: "complex64", 9: "int64",
@@ -42,14 +42,14 @@ _INTEGER_CODES = {8: "b", 16: "h", 32: "i", 64: "q"}
 
 
 class UndescribableError(Exception):
-    """The graph holds something that the language has no word for; the text says what."""
+    """The graph has something that cannot be written in a spec; the text names it."""
 
 
 def dtype_name(number: int) -> str:
-    """The language's name of a ``DataType``.
+    """The name of a ``DataType`` in a spec.
 
     Raises:
-        UndescribableError: the language has no such dtype.
+        UndescribableError: the dtype cannot be written in a spec.
     """
     name = _NUMBERS.get(number - _REFERENCE if number > _REFERENCE else number, f"number {number}")
     if name not in DTYPES:
@@ -58,10 +58,10 @@ def dtype_name(number: int) -> str:
 
 
 def shape_of_proto(proto: Message) -> Shape:
-    """The language's shape of a ``TensorShapeProto``.
+    """The Shape of a ``TensorShapeProto``.
 
     Raises:
-        UndescribableError: it has too many dimensions, or one of no legal size.
+        UndescribableError: it has too many dimensions, or one with an illegal size.
     """
     if proto.unknown_rank:
         return None
@@ -82,10 +82,10 @@ def _dim(size: int) -> Dimension:
 
 
 def tensor_value(proto: Message) -> tuple[Any, str, tuple[int, ...]]:
-    """The value of a ``TensorProto`` as the language writes it, its dtype and its shape.
+    """The value of a ``TensorProto`` as a spec has it, its dtype and its shape.
 
     Raises:
-        UndescribableError: it has no legal dtype or shape, too many elements, or not as many as it says.
+        UndescribableError: its dtype or shape is illegal, it has too many elements, or their count does not match.
     """
     dtype = dtype_name(proto.dtype)
     shape = tuple(dim for dim in shape_of_proto(proto.tensor_shape) or () if isinstance(dim, int))
@@ -104,7 +104,7 @@ def tensor_value(proto: Message) -> tuple[Any, str, tuple[int, ...]]:
 
 
 def stored_value(value: Any, dtype: str) -> Any:
-    """What comes back of a document's ``value`` that a ``dtype`` tensor has stored: floats lose what it cannot hold."""
+    """A document's ``value`` after storage in a ``dtype`` tensor: floats are rounded to its precision."""
     if isinstance(value, tuple):
         return tuple(stored_value(item, dtype) for item in value)
     decoded = decode_value(value, dtype)
@@ -152,7 +152,7 @@ def _from_fields(proto: Message, dtype: str) -> list[Any]:
 
 
 def _from_content(content: bytes, dtype: str) -> list[Any]:
-    """The elements of ``tensor_content``: the tensor's memory, in little-endian order, a byte for less than one."""
+    """The elements of ``tensor_content``, which is the tensor's memory: little-endian, at least a byte per element."""
     kind = DTYPES[dtype]
     if kind.family is Family.STRING:
         raise UndescribableError("a stored value of strings in TensorFlow's own encoding")
@@ -164,7 +164,9 @@ def _from_content(content: bytes, dtype: str) -> list[Any]:
     code = code if kind.signed or dtype in _CODES else code.upper()
     size = struct.calcsize(f"<{code}")
     if len(content) % size:
-        raise UndescribableError(f"a stored value of {len(content)} bytes, which is no number of {dtype} elements")
+        raise UndescribableError(
+            f"a stored value of {len(content)} bytes, which is not a whole number of {dtype} elements"
+        )
     flat = [value for group in struct.iter_unpack(f"<{code}", content) for value in group]
     if dtype in ("float16", "bfloat16"):
         return [from_bits(bits, dtype) for bits in flat]
@@ -184,7 +186,7 @@ def _pairs(values: Sequence[float]) -> list[complex]:
 
 
 def _shown(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The dimensions that nested arrays can show: none after a size of 0."""
+    """The dimensions that nested arrays can represent: those up to the first size of 0."""
     return shape[: shape.index(0) + 1] if 0 in shape else shape
 
 

@@ -1,7 +1,7 @@
-"""Protobuf's wire format, as far as it takes to walk past what nobody reads.
+"""A minimal reader of protobuf's wire format, which skips the fields that are not needed.
 
-Most of a ``saved_model.pb`` is the graph. Walking the outermost levels by hand, a length at a time, leaves the graph on
-disk, and counts the parts before one of them is built.
+Most of a ``saved_model.pb`` is the graph. The outermost levels are scanned field by field, so the graph stays on disk,
+and the parts are counted before any of them is parsed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CUT = "it ends in the middle of a field: it may be cut short"
 
 
 class DamagedError(Exception):
-    """The bytes are no protobuf message, or one beyond the limits; the text says why."""
+    """The bytes are not a protobuf message, or exceed a limit; the text is the reason."""
 
 
 class Span(NamedTuple):
@@ -35,7 +35,7 @@ def spans(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Span]
     """The length-delimited fields of the message ``data[start:end]``, in order; others are skipped.
 
     Raises:
-        DamagedError: the bytes end early, hold no fields, or hold too many.
+        DamagedError: the bytes end early, are not fields, or have too many of them.
     """
     position, stop = start, len(data) if end is None else end
     count = 0
@@ -48,7 +48,7 @@ def spans(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Span]
 
 
 def file_spans(file: BinaryIO, start: int, end: int) -> Iterator[Span]:
-    """Like :func:`spans`, of the bytes ``start`` to ``end`` of a file, of which it reads the heads of fields only.
+    """The length-delimited fields in the bytes ``start`` to ``end`` of a file; only the heads of fields are read.
 
     Raises:
         DamagedError: as :func:`spans` does.
@@ -74,7 +74,7 @@ def _counted(count: int, position: int, end: int) -> int:
 
 
 def _field(data: bytes, position: int, end: int) -> tuple[int, int, int, bool]:
-    """Number, start and length of the field at ``position``, and whether it says its length itself."""
+    """Number, start and length of the field at ``position``, and whether it is length-delimited."""
     tag, position = _varint(data, position, end)
     number, kind = tag >> 3, tag & 7
     if number == 0:

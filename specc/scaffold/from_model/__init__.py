@@ -1,1 +1,1 @@
-"""A first spec from a model: what it takes and gives, found out from its own record, its calls and its traces."""
+"""Infers a first spec from a model: its inputs and outputs, from its own record, its calls and its traces."""

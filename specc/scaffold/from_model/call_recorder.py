@@ -1,4 +1,4 @@
-"""How a Keras model was called while it was made: Keras keeps no dtypes, and of several arguments the first alone."""
+"""Records how a Keras model is called while it is created: Keras keeps no dtypes, and only the first argument."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from specc.scaffold.from_model.recorded_inputs import symbolic_slot
 
 @dataclass(frozen=True)
 class Call:
-    """The arguments of a call, nested as they were, with a Slot for each tensor, which is for any batch size.
+    """The nested arguments of a call, with a Slot for any batch size in place of each tensor.
 
-    ``symbolic`` calls are on ``keras.Input`` tensors, which say which of their sizes are open. ``is_plain`` is false
-    where there were containers that cannot be written in a document.
+    ``symbolic`` calls are on ``keras.Input`` tensors, whose open sizes are known. ``is_plain`` is false if there were
+    containers that cannot be written in a spec.
     """
 
     args: tuple[Any, ...]
@@ -41,7 +41,7 @@ def call_of(*args: Any, **kwargs: Any) -> Call:
 def _slot(value: Any) -> Any:
     if isinstance(value, keras.KerasTensor):
         return symbolic_slot(value, value.shape)
-    if isinstance(value, np.ndarray):  # Keras makes tensors of arrays, of its own float where they hold floats
+    if isinstance(value, np.ndarray):  # Keras converts arrays to tensors, and floats to its own float dtype
         floats = np.issubdtype(value.dtype, np.floating)
         value = tf.convert_to_tensor(value, keras.config.floatx() if floats else None)
     spec = spec_of(value)
@@ -50,13 +50,13 @@ def _slot(value: Any) -> Any:
 
 @contextmanager
 def heard_calls() -> Iterator[Callable[[Any], Call | None]]:
-    """Hears the first call of each layer in the block; gives what has the Call of a layer, where there was one."""
-    heard: dict[int, tuple[keras.Layer, Call]] = {}  # the layer is kept, so that no other gets its id
+    """Records the first call of each layer in the block; yields a function from a layer to its Call, or None."""
+    heard: dict[int, tuple[keras.Layer, Call]] = {}  # holds the layer, so that its id is not reused
     original = keras.Layer.__call__
 
     def listening(layer: keras.Layer, *args: Any, **kwargs: Any) -> Any:
         if id(layer) not in heard:
-            with suppress(Exception):  # what is given to a layer may be anything, and nothing hangs on it
+            with suppress(Exception):  # the arguments may be anything, and the record is optional
                 heard[id(layer)] = (layer, call_of(*args, **kwargs))
         return original(layer, *args, **kwargs)
 

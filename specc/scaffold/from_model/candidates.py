@@ -1,4 +1,4 @@
-"""What an endpoint is inferred from: a function of the model, and how it is called."""
+"""Candidates for an endpoint: a function of the model, and how it is called."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from specc.language.trees import Tree, tensor
 from specc.scaffold.inferred_spec import Guess
 
 UNKNOWN = tensor("bool[]")
-"""Stands for the outputs until the function is traced."""
+"""A placeholder for the outputs until the function is traced."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An endpoint that lacks its outputs and the names of its dimensions.
+    """An endpoint without its outputs and the names of its dimensions.
 
     ``function`` is what the endpoint runs; ``python`` is the same, to be traced for other shapes; ``output_names``
-    are the model's own names for a bare output, or for the items of a list, None where it made one up.
+    are the model's own names for a bare output or the items of a list, None for generated ones.
     """
 
     name: str
@@ -37,12 +37,12 @@ class Candidate:
 
     @property
     def path(self) -> SpecPath:
-        """Where the endpoint stands in its document."""
+        """The path of the endpoint in its document."""
         return ("endpoints", self.name)
 
 
 def declared(function: str, arguments: Sequence[str], inputs: Sequence[Tree], kwargs: Mapping[str, Any]) -> Endpoint:
-    """The endpoint but for its outputs."""
+    """The endpoint without its outputs."""
     names = () if len(inputs) == 1 and tuple(arguments) == DEFAULT_ARGUMENTS else tuple(arguments)
     said = {"arguments": names} if names else {}
     return Endpoint(function=function, kwargs=dict(kwargs), inputs=tuple(inputs), outputs=UNKNOWN, **said)
@@ -51,10 +51,10 @@ def declared(function: str, arguments: Sequence[str], inputs: Sequence[Tree], kw
 def called_with(
     signature: inspect.Signature | None, given: Mapping[str, Any], is_tensor: Callable[[Any], bool], path: SpecPath
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What of ``given``, values by parameter, are inputs, by what a document calls them, and what is fixed in kwargs.
+    """The inputs among ``given``, values by parameter, under their names in a document, and the kwargs among them.
 
     Raises:
-        SpecError: an endpoint cannot call the function like that.
+        SpecError: an endpoint cannot call the function with these arguments.
     """
     called = argument_of(signature) if signature is not None else {}
     inputs = {called.get(name, name): value for name, value in given.items() if is_tensor(value)}
@@ -65,7 +65,9 @@ def called_with(
         raise SpecError([_uncallable(path, f"the inputs are {', '.join(inputs)}: {error}")]) from None
     for name, value in fixed.items():
         if not isinstance(value, (bool, int, float, str)):
-            raise SpecError([_uncallable(path, f"{name!r} was {type(value).__name__}, which no document can hold")])
+            raise SpecError(
+                [_uncallable(path, f"{name!r} was {type(value).__name__}, which cannot be written in a spec")]
+            )
     return inputs, fixed
 
 

@@ -1,4 +1,4 @@
-"""A first spec for a model: every way to call it that the model itself knows of."""
+"""Infers a first spec from a model: its call, or its public tf.functions."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ from specc.scaffold.inferred_spec import Guess, InferredSpec, with_legal_names
 from specc.scaffold.open_dims import BATCH
 
 _ENDPOINT = "serve"
-"""What ``Model.export`` calls its one endpoint."""
+"""The name that ``Model.export`` gives its endpoint."""
 _MADE_UP = re.compile(r"(functional|sequential|model)(_\d+)?")
 
 Finished = tuple[Endpoint, tuple[Guess, ...]]
 
 
 def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> InferredSpec:
-    """A first spec of ``model``: it validates, and builds. Its document does not say where the model is.
+    """The inferred spec of ``model``: it is valid and can be built. Its document has no ``model``.
 
     Args:
         model: a built Keras model or layer, or a ``tf.Module``, a ``tf.function`` or another object whose public
             tf.functions have an ``input_signature`` or were called.
         example: the positional arguments of a call of a subclassed Keras model, tensors or arrays, nested as the model
-            takes them: of its first call Keras keeps no dtypes, and of several arguments the first alone.
+            takes them: Keras records no dtypes of the first call, and only the first of several arguments.
 
     Returns:
         The :class:`specc.InferredSpec`: the document, and every guess in it.
 
     Raises:
-        SpecError: the model is not built, cannot be traced, or takes or gives what no signature can.
+        SpecError: the model is not built, cannot be traced, or takes or returns values that a signature cannot have.
     """
     require_backend("tensorflow")
     left_out: list[Guess] = []
@@ -61,19 +61,19 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     document = _document({each: endpoint for each, (endpoint, _) in finished.items()}, _name(model))
     guesses = [guess for _, more in finished.values() for guess in more] + left_out
     if BATCH in document.dims:
-        batch = "the first dimension of every input that leaves it open; check that these are one size"
+        batch = "the first dimension of every input that leaves it open; check that these are always equal"
         guesses.insert(0, Guess(("dims", BATCH), batch))
     if document.default is None:
         guesses.append(Guess(("default",), f"none; choose one of {', '.join(sorted(document.endpoints))}"))
     elif len(document.endpoints) > 1:
-        why = f"{document.default!r}, for its name; check that it is what a client wants who names no signature"
+        why = f"{document.default!r}, chosen by its name; check that it suits clients that name no signature"
         guesses.append(Guess(("default",), why))
     require_buildable(document)
     return InferredSpec(document, tuple(dict.fromkeys(guesses)))
 
 
 def _first_that_traces(candidates: Iterable[Candidate]) -> Finished:
-    """The first candidate that can be traced; raises what is wrong with the very first one."""
+    """The endpoint of the first candidate that can be traced; if there is none, the error of the first is raised."""
     first: SpecError | None = None
     for candidate in candidates:
         try:
@@ -87,7 +87,7 @@ def _first_that_traces(candidates: Iterable[Candidate]) -> Finished:
 
 
 def _finished(candidate: Candidate) -> Finished:
-    """The endpoint under legal names, with its outputs and dimensions, and every guess in it."""
+    """The endpoint with legal names, outputs and dimensions, and every guess in it."""
     endpoint, renamed = with_legal_names(candidate.endpoint, candidate.path)
     endpoint, guesses = complete(replace(candidate, endpoint=endpoint))
     named = endpoint.model_copy(update={"outputs": _with_names(endpoint.outputs, candidate.output_names)})
@@ -96,7 +96,7 @@ def _finished(candidate: Candidate) -> Finished:
 
 
 def _with_names(outputs: Tree, names: Sequence[str | None]) -> Tree:
-    """A bare output, or the items of a list, under the model's own names, where it has them; keys are names already."""
+    """``outputs`` with the model's own names for a bare output or the items of a list; dicts keep their keys."""
     flat = list(leaves(outputs))
     match outputs:
         case Tensor() | Ragged() | Sparse():
@@ -129,11 +129,11 @@ def _document(endpoints: dict[str, Endpoint], name: str | None) -> Document:
 
 
 def _name(model: Any) -> str | None:
-    """The model's own name, unless Keras made it up of no more than the kind of model."""
+    """The model's name, or None if Keras generated it from the kind of model."""
     return model.name if isinstance(model, keras.Model) and not _MADE_UP.fullmatch(model.name) else None
 
 
 def _no_endpoint(model: Any, left_out: list[Guess]) -> Diagnostic:
     reasons = "".join(f"; {guess}" for guess in left_out)
-    hint = "a first spec is for a built Keras model or layer, and for tf.functions with an input_signature or a trace"
+    hint = "pass a built Keras model or layer, or an object with tf.functions that have an input_signature or a trace"
     return finding("bad-model", ("model",), f"{kind_of(model)} has nothing that an endpoint can call{reasons}", hint)

@@ -1,4 +1,4 @@
-"""The one endpoint of a Keras model or layer: its call, under the names that Keras's own record of it has."""
+"""Candidates for the endpoint of a Keras model or layer: its call, with the names that Keras recorded."""
 
 from __future__ import annotations
 
@@ -27,18 +27,20 @@ from specc.scaffold.from_model.recorded_inputs import Recorded, of_call, recorde
 from specc.scaffold.inferred_spec import Guess
 
 _DTYPES = ("float32", "int64", "string")
-_CONTAINERS = "called with an OrderedDict or a defaultdict; it gets a plain dict, which Keras flattens by sorted keys"
+_CONTAINERS = (
+    "called with an OrderedDict or a defaultdict; the endpoint passes a plain dict, which Keras flattens by sorted keys"
+)
 _MOST_INPUTS = 3
-"""Of more inputs than these, all are taken to have one dtype: not every combination can be traced."""
+"""With more inputs, all are assumed to have the same dtype, since there are too many combinations to trace."""
 
 
 def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterator[Candidate]:
-    """The endpoint ``name`` that calls ``layer``, the likeliest first: where Keras knows no dtypes, they are tried out.
+    """Candidates for the endpoint ``name`` that calls ``layer``, one per choice of unknown dtypes, likeliest first.
 
-    ``call`` is one that the layer was made for; a Functional model and a Sequential one know their inputs better.
+    ``call`` is an example call; it is not used for Functional and Sequential models, which record their inputs.
 
     Raises:
-        SpecError: the layer does not know enough of its inputs.
+        SpecError: the layer has not recorded enough about its inputs.
     """
     symbolic = isinstance(layer, keras.Sequential) or functional_inputs(layer) is not None
     if call is None or symbolic:
@@ -54,7 +56,7 @@ def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterat
     if not recorded.is_plain:
         guesses.append(Guess((*at, "inputs"), _CONTAINERS))
     for optional in recorded.optional:
-        guesses.append(Guess((*at, "inputs"), f"Keras may leave out {optional!r}; an archive always takes it"))
+        guesses.append(Guess((*at, "inputs"), f"{optional!r} is optional in Keras; an archive always requires it"))
     outputs = tuple(_output_names(layer))
     candidate = Candidate(name, endpoint, layer, layer, output_names=outputs, guesses=tuple(guesses))
     if not recorded.guessed_dtypes:
@@ -68,11 +70,11 @@ def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterat
 
 
 def _dtype_guess(leaf: Leaf) -> str:
-    return f"the dtype {leaf.dtype} is a guess: of its first call, Keras keeps the shapes alone"
+    return f"the dtype {leaf.dtype} is a guess: Keras records only the shapes of the first call"
 
 
 def _combinations(dtypes: Sequence[str]) -> Iterable[tuple[str, ...]]:
-    """The dtypes to try, those that Keras itself would take first."""
+    """The combinations of dtypes to try, first the one that Keras would use."""
     words = tuple(dict.fromkeys((*dtypes, *_DTYPES)))
     many = len(dtypes) > _MOST_INPUTS
     others = ((word,) * len(dtypes) for word in words) if many else itertools.product(words, repeat=len(dtypes))
@@ -89,7 +91,7 @@ def _with_dtypes(endpoint: Endpoint, dtypes: Sequence[str]) -> Endpoint:
 
 
 def _endpoint(recorded: Recorded, at: SpecPath, guesses: list[Guess]) -> Endpoint:
-    """The endpoint but for its outputs, each leaf called by its key, else by the name of its ``keras.Input``."""
+    """The endpoint without its outputs, each leaf named by its key, or by its ``keras.Input``."""
     names = list(recorded.arguments)
     slots = list(recorded.arguments.values())
     if names == list(DEFAULT_ARGUMENTS) and isinstance(slots[0], Slot) and slots[0].name:
@@ -97,7 +99,7 @@ def _endpoint(recorded: Recorded, at: SpecPath, guesses: list[Guess]) -> Endpoin
     try:
         trees = [without_names(tree_of(map_structure(value, lambda slot: slot.spec))) for value in slots]
     except (TypeError, ValidationError) as error:
-        message = "the inputs hold an empty container, or a dict with a key that is no string"
+        message = "the inputs have an empty container, or a dict with a key that is not a string"
         raise SpecError([finding("bad-model", ("model",), message)]) from error
     bare = declared(DEFAULT_FUNCTION, names, trees, recorded.kwargs)
     flat = [slot for value in slots for slot in tf.nest.flatten(value)]
@@ -111,14 +113,14 @@ def _named(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf:
         return bound.leaf
     if isinstance(key, str):
         guesses.append(
-            Guess(bound.path, f"called {bound.name!r} on the wire, by its key; its keras.Input is {slot.name!r}")
+            Guess(bound.path, f"wire name {bound.name!r}, from its key; its keras.Input is named {slot.name!r}")
         )
         return bound.leaf
     return bound.leaf.model_copy(update={"name": slot.name})
 
 
 def _output_names(layer: keras.Layer) -> Iterator[str | None]:
-    """The names of the layers that give the outputs, but for those that Keras made up, or that stand twice."""
+    """The names of the layers that return the outputs, None for those that are generated or duplicate."""
     if isinstance(layer, keras.Sequential):
         names, makers = [layer.layers[-1].name], {layer.layers[-1].name: layer.layers[-1]}
     else:

@@ -1,7 +1,7 @@
-"""Which dimensions of the inputs an output follows, found by tracing a function for sizes that are fixed.
+"""Finds the dimensions of the inputs that an output follows, by tracing a function with fixed sizes.
 
-An axis of the result is named for a dimension of the inputs where it has that dimension's size in both of two traces.
-The sizes are multiples of different primes, so that no two dimensions, nor fractions of them, agree twice by chance.
+An axis of the result gets the name of an input dimension if it has that dimension's size in both of two traces. The
+sizes are multiples of different primes, so that no two dimensions, or fractions of them, agree twice by chance.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from specc.scaffold.open_dims import (
 )
 
 _SCALES = (64, 8, 1)
-"""Sizes are multiples of one of these: large ones for strides and windows, small ones for what has a longest length."""
+"""Sizes are multiples of one of these: large ones for strides and windows, small ones for a limited length."""
 
 Sizes = dict[str, int]
 
 
 def complete(candidate: Candidate) -> tuple[Endpoint, tuple[Guess, ...]]:
-    """The endpoint with its outputs, the names of its dimensions, and what of them is a guess.
+    """The endpoint with its outputs and the names of its dimensions, and the guesses in them.
 
     Raises:
-        SpecError: the function cannot be traced, or gives what no signature can.
+        SpecError: the function cannot be traced, or returns values that a signature cannot return.
     """
     outputs = result_tree(candidate)
     dims = open_dims(candidate.endpoint)
@@ -52,7 +52,7 @@ def complete(candidate: Candidate) -> tuple[Endpoint, tuple[Guess, ...]]:
     else:
         names = named_apart(dims, one_batch=isinstance(candidate.function, keras.Layer))
         if dims:
-            message = "which dimensions of the inputs they follow is not known: no fixed sizes could be traced"
+            message = "it is not known which dimensions of the inputs they follow: tracing with fixed sizes failed"
             guesses.append(Guess((*candidate.path, "outputs"), message))
     guesses = [*(_guess(candidate, dim, name) for dim, name in names.items() if name != BATCH), *guesses]
     return with_dims(candidate.endpoint, names).model_copy(update={"outputs": outputs}), tuple(guesses)
@@ -60,12 +60,12 @@ def complete(candidate: Candidate) -> tuple[Endpoint, tuple[Guess, ...]]:
 
 def _guess(candidate: Candidate, dim: OpenDim, name: str) -> Guess:
     where = f"axis {dim.axis} of {dim.wire_name!r} in {candidate.name!r}"
-    return Guess(("dims", name), f"{where}; check its name, and add bounds where there are any")
+    return Guess(("dims", name), f"{where}; check its name, and add bounds if there are any")
 
 
 @dataclass(frozen=True)
 class _Probed:
-    """Names for the open axes under which the function can be traced, and two such traces."""
+    """Names for the open axes with which the function can be traced, and the results of two such traces."""
 
     candidate: Candidate
     names: dict[OpenDim, str]
@@ -79,7 +79,7 @@ class _Probed:
 
 
 def _probes(candidate: Candidate, dims: tuple[OpenDim, ...]) -> Iterator[_Probed]:
-    """The names and sizes that can be traced, those that claim nothing but one batch first."""
+    """The names and sizes that can be traced, first those where inputs share only the batch."""
     ways = (named_apart(dims), named_together(dims), named_apart(dims, one_batch=False))
     for index, names in enumerate(ways):
         for scale in () if names in ways[:index] else _SCALES:
@@ -113,7 +113,7 @@ def _sizes(names: dict[OpenDim, str], scale: int) -> tuple[Sizes, Sizes]:
 
 
 def _followed(outputs: Tree, probed: _Probed) -> Iterator[Leaf]:
-    """The leaves of the result, each axis with its size, with the name of what it follows, or open."""
+    """The leaves of the result; each axis has its size, the name of the dimension that it follows, or is open."""
     for index, (leaf, first, second) in enumerate(zip(leaves(outputs), *probed.shapes, strict=True)):
         if first is None or second is None or len(leaf.shape or first) != len(first):
             yield leaf
@@ -131,7 +131,7 @@ def _dim(leaf: Leaf, axis: int, seen: tuple[Dimension, Dimension], index: int, p
     for name, size in probed.sizes[0].items():
         if seen == (size, probed.sizes[1][name]):
             return name
-    # What is cut to a longest length has that length for all large inputs: only a size that small ones give is one.
+    # A result that is cut to a maximum length has it for all large inputs: a fixed size must also occur for small ones.
     small = probed.small[index] if probed.small is not None else None
     stays = small is not None and len(small) > axis and small[axis] == seen[0] == seen[1]
     return seen[0] if stays else ANY

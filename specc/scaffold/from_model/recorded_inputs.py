@@ -1,4 +1,4 @@
-"""What a Keras model or layer knows of its inputs: symbolic tensors, or the shapes of its first call."""
+"""Reads the inputs that a Keras model or layer has recorded: symbolic tensors, or the shapes of its first call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from specc.scaffold.from_model.candidates import called_with
 
 _PATH: SpecPath = ("model",)
 _OPTION = "training"
-_FIRST_CALL = "the sizes are those of the first call, but for the batch; check which of them may vary"
+_FIRST_CALL = "the sizes, except the batch size, are those of the first call; check which of them may vary"
 _STRINGS = (keras.layers.StringLookup, keras.layers.TextVectorization)
 _INTEGERS = (keras.layers.Embedding, keras.layers.IntegerLookup)
 
@@ -27,9 +27,9 @@ _INTEGERS = (keras.layers.Embedding, keras.layers.IntegerLookup)
 class Recorded:
     """The positional arguments by name, each a nested structure of Slots, and the keyword arguments to fix.
 
-    ``guessed_dtypes`` is true where only shapes are known; ``sizes`` says what of the sizes need not hold for others,
-    or is empty; ``optional`` are the names of inputs that may be None; ``is_plain`` is false where it was called with
-    containers that cannot be written in a document.
+    ``guessed_dtypes`` is true if only shapes are known; ``sizes`` is a note on sizes that may vary, or empty;
+    ``optional`` are the names of inputs that may be None; ``is_plain`` is false if it was called with containers that
+    cannot be written in a spec.
     """
 
     arguments: dict[str, Any]
@@ -41,14 +41,14 @@ class Recorded:
 
 
 def recorded_inputs(layer: keras.Layer) -> Recorded:
-    """What ``layer`` was made for, or was called with.
+    """The inputs that ``layer`` was created for, or was called with.
 
     Raises:
-        SpecError: it is not built, or what it recorded is not enough to call it.
+        SpecError: it is not built, or it has not recorded enough to call it.
     """
     kwargs = _options(layer)
     if not layer.built:
-        raise _bad("it is not built", "call it once where it is made, best on keras.Input tensors")
+        raise _bad("it is not built", "call it once where it is created, preferably on keras.Input tensors")
     functional = functional_inputs(layer)
     if functional is not None:
         arguments = {"inputs": map_structure(functional, lambda tensor: symbolic_slot(tensor, tensor.shape))}
@@ -62,19 +62,19 @@ def recorded_inputs(layer: keras.Layer) -> Recorded:
 
 
 def _of_sequential(layer: keras.Sequential, kwargs: dict[str, Any]) -> Recorded | None:
-    """Built by its first call, it has that call's batch size, which only stateful layers are bound to."""
+    """The input of a Sequential model; the batch size of its first call is kept only for stateful layers."""
     try:
         (tensor,) = layer.inputs
     except (AttributeError, ValueError):  # its layers cannot be called on symbolic tensors, or take several
         return None
     first = tensor.shape[:1] if _is_stateful(layer) else tensor.shape[:1] and (None,)
     other = first != tensor.shape[:1]
-    sizes = f"taken for any batch size, and not for that of {tensor.shape[0]} alone" if other else ""
+    sizes = f"any batch size is assumed, not only {tensor.shape[0]}" if other else ""
     return Recorded({"inputs": symbolic_slot(tensor, (*first, *tensor.shape[1:]))}, kwargs, sizes=sizes)
 
 
 def _of_symbolic_call(layer: keras.Layer) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
-    """The call on ``keras.Input`` tensors, where there was one: Keras has no public record of its nested arguments."""
+    """The call on ``keras.Input`` tensors, if there was one; Keras has no public record of its nested arguments."""
     nodes = getattr(layer, "_inbound_nodes", ())
     if not nodes:
         return None
@@ -88,10 +88,10 @@ def _symbolic_slots(value: Any) -> Any:
 
 
 def of_call(layer: keras.Layer, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, sizes: bool = False) -> Recorded:
-    """What a call, with Slots in place of tensors, says of the inputs; ``sizes`` where their sizes may be others.
+    """The inputs of a call with Slots in place of tensors; with ``sizes``, a note that their sizes may vary.
 
     Raises:
-        SpecError: an endpoint cannot call the layer like that.
+        SpecError: an endpoint cannot call the layer with these arguments.
     """
     signature = inspect.signature(layer.call)
     takes_all = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in signature.parameters.values())
@@ -130,7 +130,7 @@ def _of_shapes(layer: keras.Layer, kwargs: dict[str, Any]) -> Recorded:
     recorded = layer.get_build_config() or {}
     shapes = recorded.get("shapes_dict", recorded)
     if not shapes:
-        hint = "call it once on keras.Input tensors, or put it into a keras.Sequential behind a keras.Input"
+        hint = "call it once on keras.Input tensors, or put it into a keras.Sequential after a keras.Input"
         raise _bad("the shapes of its inputs are not recorded", hint)
     signature = inspect.signature(layer.call)
     names = _parameters(signature)
@@ -148,7 +148,7 @@ def _of_shapes(layer: keras.Layer, kwargs: dict[str, Any]) -> Recorded:
     if missing:
         build = f"build(self, {', '.join(f'{name}_shape' for name in needed)})"
         hint = f"call it once on keras.Input tensors, or define {build}"
-        raise _bad(f"it recorded the shape of {', '.join(shapes)}, and none of {', '.join(missing)}", hint)
+        raise _bad(f"it recorded the shape of {', '.join(shapes)} but not of {', '.join(missing)}", hint)
     inputs, _ = called_with(signature, {**kwargs, **dict.fromkeys(shapes, True)}, lambda value: value is True, _PATH)
     shapes = dict(zip(inputs, shapes.values(), strict=True))
 
@@ -176,13 +176,13 @@ def _slots_of_shapes(shapes: Any, dtype: str, any_batch: bool) -> Any:
 
 
 def _dtype(layer: keras.Layer) -> str:
-    """What a layer takes; under mixed precision it casts by itself."""
+    """The dtype of a layer's inputs; under mixed precision the layer itself casts them."""
     dtype = layer.input_dtype
     return layer.variable_dtype if dtype in ("float16", "bfloat16") else dtype  # type: ignore[no-any-return]
 
 
 def _consumed(layer: keras.Layer) -> str:
-    """The dtype of the one input of a model that has a layer for words or for numbers of words; else nothing."""
+    """The dtype of the one input of a model with a layer for strings or for token ids; else an empty string."""
     inner = list(_inner(layer))
     if any(isinstance(each, _STRINGS) for each in inner):
         return "string"
@@ -196,15 +196,15 @@ def _inner(layer: keras.Layer) -> Iterator[keras.Layer]:
 
 
 def _is_stateful(layer: keras.Layer) -> bool:
-    """Whether some layer keeps a state for each example of a batch, whose size is fixed then."""
+    """Whether a layer keeps a state for each example of a batch, which fixes the batch size."""
     return any(getattr(each, "stateful", False) for each in (layer, *_inner(layer)))
 
 
 def symbolic_slot(tensor: keras.KerasTensor, shape: Any) -> Slot:
-    """The Slot of a KerasTensor, without a name that Keras made up."""
+    """The Slot of a KerasTensor, without a name that Keras generated."""
     made_up = tensor.name is None or MADE_UP_INPUT.fullmatch(tensor.name) is not None
     return Slot(symbolic_spec(tensor, shape), None if made_up else tensor.name)
 
 
 def _bad(message: str, hint: str) -> SpecError:
-    return SpecError([finding("bad-model", _PATH, f"the inputs of the model cannot be known: {message}", hint)])
+    return SpecError([finding("bad-model", _PATH, f"the inputs of the model cannot be determined: {message}", hint)])

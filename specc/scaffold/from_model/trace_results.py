@@ -1,4 +1,4 @@
-"""What a function gives for inputs of certain shapes, as tracing it shows, and as Keras's own inference does."""
+"""The result of a function for inputs of given shapes, from a trace and from Keras's shape inference."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ from specc.scaffold.from_model.candidates import Candidate
 
 
 def result_tree(candidate: Candidate) -> Tree:
-    """The tree of the result, as building would trace it.
+    """The tree of the result, traced as in a build.
 
     Raises:
-        SpecError: the function cannot be traced, or gives what no signature can.
+        SpecError: the function cannot be traced, or returns values that a signature cannot return.
     """
     result = _trace(candidate, candidate.endpoint, candidate.function)
     path = (*candidate.path, "outputs")
     hint = 'write a function that returns tensors, and name it in "function"'
     for leaf in tf.nest.flatten(result):
         if spec_of(leaf) is None:
-            message = f"the function returns {describe(leaf)}; a signature gives tensors, in lists, tuples and dicts"
+            message = f"the function returns {describe(leaf)}; a signature returns tensors, in lists, tuples and dicts"
             raise SpecError([finding("output-conflict", path, message, hint)])
     try:
         return without_names(tree_of(tf.nest.map_structure(spec_of, result)))
     except ValidationError:
-        message = "the function returns an empty container, or a dict with a key that is no string"
+        message = "the function returns an empty container, or a dict with a key that is not a string"
     except TypeError as error:
-        message = f"the function returns what no signature can give: {error}"
+        message = f"the function returns a value that a signature cannot return: {error}"
     raise SpecError([finding("output-conflict", path, message, hint)])
 
 
 def result_shapes(candidate: Candidate, endpoint: Endpoint) -> list[Shape] | None:
-    """The shapes of the result's leaves where the inputs are those of ``endpoint``; None where they are refused."""
+    """The shapes of the result's leaves for the inputs of ``endpoint``; None if the function rejects them."""
     try:
         result = _trace(candidate, endpoint, candidate.python)
     except SpecError:
@@ -77,7 +77,7 @@ def _shape(shape: Any) -> Shape:
 
 
 def _keras_shapes(layer: keras.Layer, endpoint: Endpoint) -> list[Shape] | None:
-    """What Keras infers, who knows the batch behind ops whose traces do not; only of dense inputs."""
+    """The shapes that Keras infers, or None; it keeps the batch where traced ops lose it. Only for dense inputs."""
     specs = [tensor_specs(tree) for tree in endpoint.inputs]
     if not all(isinstance(spec, tf.TensorSpec) and spec.shape.rank is not None for spec in tf.nest.flatten(specs)):
         return None
@@ -85,7 +85,7 @@ def _keras_shapes(layer: keras.Layer, endpoint: Endpoint) -> list[Shape] | None:
     infer = place(layer, endpoint.arguments, endpoint.kwargs).around(layer.compute_output_spec)
     try:
         result = infer(*(in_own_containers(layer, each) for each in symbolic), **endpoint.kwargs)
-    except Exception:  # noqa: BLE001  # any layer's own code, and nothing hangs on it
+    except Exception:  # noqa: BLE001  # runs any layer's own code, and the result is optional
         return None
     tensors = tf.nest.flatten(result)
     if not all(isinstance(tensor, keras.KerasTensor) for tensor in tensors):
@@ -94,7 +94,7 @@ def _keras_shapes(layer: keras.Layer, endpoint: Endpoint) -> list[Shape] | None:
 
 
 def _merged(traced: Shape, said: Shape) -> Shape:
-    """``traced``, with what Keras says of the sizes that the trace leaves open."""
+    """``traced``, with Keras's sizes for the dimensions that the trace leaves open."""
     if traced is None or said is None or len(traced) != len(said):
         return traced
     return tuple(other if dim == ANY else dim for dim, other in zip(traced, said, strict=True))

@@ -1,4 +1,4 @@
-"""The tf.functions of a model that is no Keras layer, each an endpoint as its signature or its trace has it."""
+"""Candidates for endpoints from the tf.functions of a model that is not a Keras layer."""
 
 from __future__ import annotations
 
@@ -26,21 +26,23 @@ _SERVE = "serve"
 
 
 def traced_functions(model: Any, left_out: list[Guess]) -> Iterator[Candidate]:
-    """A candidate for each public tf.function of ``model``, and for the model itself where it is one.
+    """A candidate for each public tf.function of ``model``, or for the model itself if it is one.
 
-    An object that can be called revives as one; a function by itself gets a name. What cannot be an endpoint, or not
-    under its own name, is noted in ``left_out``.
+    A callable object is revived as one; a bare function gets a name. A function that cannot be an endpoint, or not with
+    its own name, is noted in ``left_out``.
     """
     taken: set[str] = set()
     for attribute, count in _lists_of_functions(model):
-        message = f"{attribute}: a list of {count} function{'' if count == 1 else 's'}, which no document can declare"
+        message = (
+            f"{attribute}: a list of {count} function{'' if count == 1 else 's'}, which cannot be declared in a spec"
+        )
         left_out.append(Guess((), message))
     for attribute, function in _functions(model):
         wanted = _SERVE if function is model else attribute
         name = legal_endpoint_name(wanted, taken)
         taken.add(name)
         if name != wanted:
-            left_out.append(Guess(("endpoints", name), f"no endpoint can be called {wanted!r}"))
+            left_out.append(Guess(("endpoints", name), f"renamed from {wanted!r}, which cannot be an endpoint name"))
         try:
             yield _candidate(name, attribute, function)
         except SpecError as error:
@@ -62,7 +64,7 @@ def _functions(model: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _lists_of_functions(model: Any) -> Iterator[tuple[str, int]]:
-    """Such as the ``regularization_losses`` of TF-Hub's modules: what they are and how many functions they hold."""
+    """The lists of functions, such as ``regularization_losses`` of TF-Hub modules: attribute and length."""
     for attribute, value in sorted(getattr(model, "__dict__", {}).items()):
         items = list(value) if isinstance(value, (list, tuple)) and is_public(attribute) else []
         if items and all(isinstance(item, _FUNCTIONS) for item in items):
@@ -77,19 +79,23 @@ def _candidate(name: str, attribute: str, function: Any) -> Candidate:
         run_user_code(function.get_concrete_function, "trace-failed", path, "tracing failed")
     traces = sorted(traces_of(function), key=_trains)
     if not traces:
-        hint = "give it an input_signature, or call it once where the model is made"
+        hint = "give it an input_signature, or call it once where the model is created"
         raise SpecError([finding("bad-signature", path, "the tf.function was never called", hint)])
     if len(traces) > 1:
-        lost = " that infers; what training=True does is lost" if _trains(traces[-1]) > _trains(traces[0]) else ""
-        message = f"the first of {len(traces)} traces{lost}; an input_signature would decide"
+        lost = (
+            " (for inference; the trace with training=True is left out)"
+            if _trains(traces[-1]) > _trains(traces[0])
+            else ""
+        )
+        message = f"the first of {len(traces)} traces{lost}; add an input_signature to choose another"
         guesses.append(Guess((*path, "inputs"), message))
     inputs, fixed = called_with(parameters_of(function), _arguments(traces[0]), _holds_specs, path)
-    # The names of the specs in a trace are TensorFlow's, those in an input_signature the author's.
+    # TensorFlow names the specs in a trace; the author names those in an input_signature.
     specs = inputs.values() if asked is None or len(asked) != len(inputs) else asked
     try:
         trees = [tree_of(spec) for spec in specs]
     except (TypeError, ValidationError) as error:
-        message = "an argument is no tensor, nor a list, tuple or dict of tensors"
+        message = "an argument is not a tensor, or a list, tuple or dict of tensors"
         raise SpecError([finding("bad-signature", path, message)]) from error
     if specs is not asked:
         trees = [without_names(tree) for tree in trees]
@@ -99,13 +105,13 @@ def _candidate(name: str, attribute: str, function: Any) -> Candidate:
 
 
 def _arguments(trace: Any) -> dict[str, Any]:
-    """The specs, and the Python values, of a trace's arguments by name."""
+    """The specs and the Python values of a trace's arguments, by name."""
     positional, by_name = trace.structured_input_signature
     return dict(zip(parameter_names(trace), [*positional, *by_name.values()], strict=True))
 
 
 def _trains(trace: Any) -> bool:
-    """Whether a trace is the way to call a model while it is trained."""
+    """Whether a trace is for training, which is with ``training=True``."""
     return _arguments(trace).get("training") is True
 
 
