@@ -27,9 +27,9 @@ def call_signature(model: Any, inputs: Mapping[str, Any] | None = None, *, key: 
     """
     signatures = getattr(model, "signatures", None)
     if not isinstance(signatures, Mapping):
-        raise ValueError(f"an archive is needed, as tf.saved_model.load gives it, and this is a {type(model).__name__}")
+        raise ValueError(f"expected an archive as tf.saved_model.load returns it, got a {type(model).__name__}")
     if key not in signatures:
-        hint = did_you_mean(key, signatures) or f"there is {', '.join(sorted(signatures)) or 'none'}"
+        hint = did_you_mean(key, signatures) or f"it has {', '.join(sorted(signatures)) or 'none'}"
         raise ValueError(f"the archive has no signature {key!r}; {hint}")
     return flat_results(signatures[key](**_flat(inputs or {})))
 

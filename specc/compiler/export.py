@@ -259,7 +259,7 @@ def _notes(contents: Contents, custom_ops: Mapping[str, str], imports: Sequence[
     inferring = [endpoint.compiled.name for endpoint in contents.endpoints if not endpoint.compiled.declared.gradients]
     if inferring and contents.keeps_gradients:
         names = ", ".join(inferring)
-        yield f"custom gradients stay, though {names} can do without: an archive drops them for all endpoints or none"
+        yield f"custom gradients are kept, though {names} need none: an archive drops them for all endpoints or for none"
 
 
 def _count(number: int, word: str) -> str:

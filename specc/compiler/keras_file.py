@@ -43,7 +43,7 @@ def load_model_file(path: Path, target: str) -> Any:
     unregistered = _find_unregistered(_read_description(path))
     if unregistered:  # a custom initializer, regularizer, loss or metric that is called like one of Keras's
         message, hint = _of_unregistered(unregistered)
-        instead = "and Keras takes classes of its own that are called so"
+        instead = "and Keras would load its own classes of the same name instead"
         raise SpecError([_finding(f"cannot load {target!r}: {message}, {instead}", hint)])
     return model
 
@@ -54,7 +54,7 @@ def _format_problem(path: Path) -> str:
         raise UnreadableError(f"cannot read {path}: there is no such file")
     if path.is_dir():
         unpacked = path.suffix == ".keras" and (path / "config.json").exists()
-        return "" if unpacked else "it is a directory; the name of a SavedModel's has a slash at its end"
+        return "" if unpacked else "it is a directory; the path of a SavedModel must end with a slash"
     try:
         with path.open("rb") as file:
             file.read(1)
@@ -62,15 +62,15 @@ def _format_problem(path: Path) -> str:
         raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
     if path.suffix == ".keras":
         if not zipfile.is_zipfile(path):
-            return "it is not a zip file, as every .keras file is; it may be cut short"
+            return "it is not a zip file, which a .keras file must be; it may be truncated"
         with zipfile.ZipFile(path) as archive:
             missing = {"config.json", "metadata.json"} - set(archive.namelist())
-        return f"it is a zip file without {' and '.join(sorted(missing))}, so that it holds no model" if missing else ""
+        return f"it is a zip file without {' and '.join(sorted(missing))}, so it holds no model" if missing else ""
     try:
         with h5py.File(path) as file:
-            return "" if "model_config" in file.attrs else "it holds weights, and no model"
+            return "" if "model_config" in file.attrs else "it holds weights but no model"
     except OSError:
-        return "it is not an HDF5 file, or it is cut short"
+        return "it is not an HDF5 file, or it is truncated"
 
 
 def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
@@ -82,7 +82,7 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
     unknown = _UNKNOWN.search(text)
     hint = _RETURNS_MODEL
     if "`Lambda` layer" in text and "safe_mode=False" in text:
-        message = "it has a Lambda layer, whose Python code Keras does not run from a file that it is not told to trust"
+        message = "it has a Lambda layer, whose Python code Keras does not run in safe mode"
         way = "which may call keras.saving.load_model(..., safe_mode=False) on a file that you trust"
         hint = f"{hint}, {way}; or save the model with a registered layer class instead of the Lambda"
     elif unregistered:
@@ -94,11 +94,13 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
     else:
         message = summarize(error)
     if written_by and _release(written_by) > _release(keras.__version__):
-        message += f"; the file was written by Keras {written_by}, and this is {keras.__version__}"
+        message += f"; the file was written by Keras {written_by}, and Keras {keras.__version__} is installed"
         hint = hint if unregistered else f"install Keras {written_by} or later"
     elif written_by and _release(written_by) < (3,):
         message += f"; the file was written by Keras {written_by}, and Keras 3 does not load every such file"
-        hint = hint if unregistered or unknown else f"{hint}, as keras.saving.load_model(..., compile=False) may"
+        hint = (
+            hint if unregistered or unknown else f"{hint}, for example with keras.saving.load_model(..., compile=False)"
+        )
     return _finding(f"cannot load {target!r}: {message}", hint)
 
 

@@ -25,8 +25,8 @@ Metrics = dict[str, dict[str, Any]]
 _MOST = 3
 """x, y and sample_weight."""
 _NOT_HEARD = (
-    "the model's own step never calls compute_loss, where they are heard: declare its metrics only, or name a function "
-    "of your own that returns them"
+    "the model's own step never calls compute_loss, from which they are taken: declare only its metrics, or name your "
+    "own function that returns them"
 )
 
 
@@ -92,15 +92,15 @@ def reset_metrics(model: keras.Model) -> dict[str, Metrics]:
 
 def _step(model: keras.Model, step: Callable[[Any], Any], batch: tuple[Any, ...]) -> Step:
     if keras.config.backend() != "tensorflow":  # elsewhere Keras's own steps hide the loss and the predictions
-        message = f"Keras's own steps can be exported on TensorFlow, not on {keras.config.backend()}"
-        raise ValueError(f"{message}; name a function of your own, with jax.value_and_grad in it")
+        message = f"Keras's own steps can be exported only on TensorFlow, not on {keras.config.backend()}"
+        raise ValueError(f"{message}; name your own function, which uses jax.value_and_grad")
     if not 1 <= len(batch) <= _MOST:
         raise ValueError(f"a batch is x, the targets and the sample weights: 1 to {_MOST} arguments, not {len(batch)}")
     with _heard_losses(model) as heard:
         logs = step(keras.utils.pack_x_y_sample_weight(*batch))
     if not isinstance(logs, Mapping):
         own = f"{type(model).__name__}.{getattr(step, '__name__', 'step')}"
-        raise ValueError(f"{own} returned {kind_of(logs)}, and Keras takes a dict of logs")
+        raise ValueError(f"{own} returned {kind_of(logs)}, but Keras expects a dict of logs")
     metrics = {name: {"value": value, "update_op": value} for name, value in _tensors(logs).items()}
     if not heard:
         return {"metrics": metrics}
@@ -136,13 +136,13 @@ def _tensors(logs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _require_compiled(model: Any) -> None:
     if not isinstance(model, keras.Model):
-        raise ValueError(f"a compiled Keras model is needed, and this is a {type(model).__name__}")
+        raise ValueError(f"expected a compiled Keras model, got a {type(model).__name__}")
     if not model.compiled:
-        raise ValueError("the model is not compiled; call model.compile(...) where it is made")
+        raise ValueError("the model is not compiled; call model.compile(...) where it is created")
 
 
 def _require_built(model: keras.Model) -> None:
     """A metric of ``compile`` has no variables before the first batch: it can be neither read nor reset."""
     if not all(getattr(metric, "built", True) for metric in model.metrics):
         message = "the model's metrics have no variables before its first batch"
-        raise ValueError(f"{message}; call model.test_on_batch(x, y) and model.reset_metrics() where it is made")
+        raise ValueError(f"{message}; call model.test_on_batch(x, y) and model.reset_metrics() where it is created")

@@ -59,7 +59,7 @@ def _load_archive(path: Path, target: str) -> Any:
     except DamagedError as error:
         raise damaged(path, error) from None
     if ops & REFERENCE_OPS:
-        hint = "write it anew with resource variables, tf.compat.v1.enable_resource_variables()"
+        hint = "write it again with resource variables, tf.compat.v1.enable_resource_variables()"
         message = f"{target!r} holds reference variables of TensorFlow 1, whose values would be lost"
         raise SpecError([Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)])
     try:
@@ -81,7 +81,7 @@ def _is_model(found: Any) -> bool:
 
 def _require_model(found: Any, target: str) -> Any:
     if found is None or isinstance(found, (str, bytes, int, float, list, tuple, dict)):
-        raise SpecError([_finding(f"{target} is {kind_of(found)}, which is no model")])
+        raise SpecError([_finding(f"{target} is {kind_of(found)}, which is not a model")])
     return found
 
 

@@ -160,24 +160,24 @@ def tags_of(document: Document) -> tuple[str, ...]:
 def _require_fitting(documents: Sequence[Document], functions: Functions) -> None:
     findings: list[Diagnostic] = []
     if not documents:
-        findings.append(finding("no-document", (), "there is nothing to merge", "give one document a mode"))
+        findings.append(finding("no-document", (), "there is nothing to merge", "give one document for each mode"))
     seen: dict[frozenset[str], str] = {}
     for document in documents:
         tags = frozenset(tags_of(document))
         if tags in seen:
-            message = f"the MetaGraph of {seen[tags]} has the tags {', '.join(tags_of(document))} too"
+            message = f"the MetaGraph of {seen[tags]} has the same tags: {', '.join(tags_of(document))}"
             hint = "loaders tell MetaGraphs apart by their tags; change the mode, or add extra_tags to save_options"
             findings.append(finding("same-tags", ("mode",), message, hint).in_file(_name(document)))
         seen.setdefault(tags, _name(document))
         length = len(Path(contract_path(tags_of(document))).name)
         if length > MAX_FILE_NAME:
-            message = f"the contract's file is called by the tags, and has a name of {length} bytes"
-            hint = f"a name has at most {MAX_FILE_NAME}; choose shorter tags"
+            message = f"the contract file is named after the tags, and its name has {length} bytes"
+            hint = f"the maximum is {MAX_FILE_NAME}; choose shorter tags"
             path = ("save_options", "extra_tags")
             findings.append(finding("long-tags", path, message, hint).in_file(_name(document)))
     endpoints = {name for document in documents for name in document.endpoints}
     for name in sorted(functions.keys() - endpoints):
-        message = f"a function is given for {name!r}, which is no endpoint of any document"
+        message = f"a function is given for {name!r}, which is not an endpoint of any document"
         findings.append(finding("unknown-endpoint", (), message, did_you_mean(name, endpoints)))
     if findings:
         raise SpecError(findings)
@@ -294,5 +294,5 @@ def _add_assets(part: Path, directory: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             path.rename(target)
         elif target.read_bytes() != path.read_bytes():
-            message = f"two modes have an asset {path.name!r}, and they differ"
+            message = f"two modes have an asset {path.name!r} with different content"
             raise SpecError([Diagnostic(rule="asset-clash", message=message, hint="rename one of the files")])

@@ -37,7 +37,7 @@ def new_claim(since: int) -> str:
 
 def write_claim(claim: str, directory: Path, folder: Folder) -> None:
     """Claims ``folder`` with an object made from a file in ``directory``."""
-    (directory / claim).write_text("A build writes here, or was killed while it did.\n")
+    (directory / claim).write_text("A build is writing here, or was killed while doing so.\n")
     folder.upload(directory, [claim])
 
 

@@ -36,7 +36,7 @@ def destination(
         place = _checked(base)
         return RemoteVersion(place, version, keep) if is_url(place) else Version(place, version, keep)
     if version != "next" or keep is not None:
-        raise TypeError("version and keep go with base, not with filepath")
+        raise TypeError("version and keep can be given only with base, not with filepath")
     assert filepath is not None
     place = _checked(filepath)
     return RemoteDirectory(place) if is_url(place) else NewDirectory(place)
@@ -51,7 +51,7 @@ def replacement(filepath: Place) -> Destination:
 def _checked(place: Place) -> str:
     text = os.fsdecode(place)  # Keras takes bytes as well
     if not text:
-        raise TargetError("an empty path names no directory; the current one is .")
+        raise TargetError("the path is empty; the current directory is .")
     if isinstance(place, os.PathLike) and _SPOILT_URL.match(text):
-        raise TargetError(f"{text} was a URL before it became a Path, which drops a slash; give it as a string")
+        raise TargetError(f"{text} is a URL that was converted to a Path, which drops a slash; pass it as a string")
     return text

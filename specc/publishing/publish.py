@@ -59,7 +59,9 @@ class NewDirectory(Destination):
             stage.directory.rename(target)  # succeeds onto an absent or an empty directory only
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                raise TargetError(f"{target} was written by someone else meanwhile; nothing was overwritten") from error
+                raise TargetError(
+                    f"{target} was written by another process in the meantime; nothing was overwritten"
+                ) from error
             raise
         stage.published = Path(self.filepath)
 
@@ -85,7 +87,7 @@ def require_free(target: Path) -> None:
     try:
         require_no_mount(target)
         if target.is_symlink() or (target.exists() and not target.is_dir()):
-            raise TargetError(f"{target} exists and is no directory; choose another target")
+            raise TargetError(f"{target} exists and is not a directory; choose another target")
         if target.exists() and any(target.iterdir()):
             hint = "choose another target, or remove it first; specc never overwrites an archive"
             raise TargetError(f"{target} is not empty; {hint}")

@@ -36,7 +36,7 @@ from specc.publishing.versions import VersionChoice, choose_version, old_version
 from specc.reader.archive_files import MARKER, SAVED_MODEL_FILES
 from specc.reader.digest import archive_digest
 
-PROMISE = f"this store cannot rename, so readers may see the archive in parts until {MARKER} is there, written last"
+PROMISE = f"this store cannot rename, so readers may see a partial archive until {MARKER} exists, which is written last"
 _STAGED = "specc-remote"
 """What every archive for a remote store is called while it is local: any build removes what a killed one left."""
 _PATIENCE = 60.0
@@ -97,7 +97,7 @@ class RemoteVersion(Destination):
     def _version(self, base: Folder) -> Folder:
         names = base.names()
         if not names.isdisjoint(SAVED_MODEL_FILES):
-            raise TargetError(f"{base.url} is a SavedModel itself; the base of its versions is a directory above it")
+            raise TargetError(f"{base.url} is itself a SavedModel; the base must be a directory above it")
         return base.child(str(choose_version(self.version, names, base.url)))
 
 
@@ -111,7 +111,7 @@ def _local_stage(folder: Folder) -> Iterator[Stage]:
             stage.directory.mkdir()
             yield stage
     except OSError as error:
-        hint = "another directory can be had with the environment variable TMPDIR"
+        hint = "set the environment variable TMPDIR to use another directory"
         raise TargetError(f"cannot stage the archive in {place}: {error.strerror or error}; {hint}") from error
 
 
@@ -129,12 +129,12 @@ def _publish(stage: Stage, choose: Callable[[], Folder], *, elsewhere: bool) -> 
             return
         except TakenError:
             if not elsewhere:
-                message = f"{folder.url} was written by someone else meanwhile; nothing was overwritten"
+                message = f"{folder.url} was written by another process in the meantime; nothing was overwritten"
                 raise TargetError(message) from None
         except ClaimedError:
             if time.monotonic() > end:
-                hint = f"if nobody is writing there, remove what is called {CLAIM}*"
-                message = f"others claim {folder.url} all the time; nothing was published; {hint}"
+                hint = f"if no build is running, remove the objects named {CLAIM}*"
+                message = f"other builds keep claiming {folder.url}; nothing was published; {hint}"
                 raise TargetError(message) from None
         pause(attempt)
 
@@ -154,7 +154,7 @@ def _upload(stage: Stage, folder: Folder, since: int) -> None:
         raise
     stage.published = folder.url
     if folder.remove([claim]):
-        stage.notes.append(f"{folder.url}/{claim} could not be removed; nothing needs it any more")
+        stage.notes.append(f"{folder.url}/{claim} could not be removed; it is no longer needed")
 
 
 def _upload_all(directory: Path, folder: Folder, written: list[str]) -> None:
@@ -171,7 +171,9 @@ def _upload_all(directory: Path, folder: Folder, written: list[str]) -> None:
     found = folder.sizes()
     mine = {name: size for name, size in found.items() if not is_claim(name)}
     if mine != sizes or claim not in found:
-        raise TargetError(f"{folder.url} does not hold what was uploaded: someone else writes there; try another place")
+        raise TargetError(
+            f"{folder.url} does not hold what was uploaded: another process writes there; choose another target"
+        )
     marker = directory / MARKER
     marker.parent.mkdir(exist_ok=True)
     marker.write_text(f"{digest}\n")
@@ -184,9 +186,9 @@ def _not_empty(folder: Folder) -> str:
         return (
             f"{folder.url} is not empty; choose another target, or remove it first; specc never overwrites an archive"
         )
-    hint = "remove it if nobody is writing there"
+    hint = "remove it if no build is writing there"
     if any(is_claim(name) for name in folder.sizes()):
-        return f"{folder.url} holds an upload that is not complete ({MARKER} is missing); {hint}"
+        return f"{folder.url} holds an incomplete upload ({MARKER} is missing); {hint}"
     return f"{folder.url} is not empty; choose another target, or remove it first"
 
 

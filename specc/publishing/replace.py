@@ -76,7 +76,7 @@ def _require_replaceable(target: Path) -> None:
         require_no_mount(target)
         if target.is_symlink() or not target.is_dir():
             if os.path.lexists(target):
-                raise TargetError(f"{target} exists and is no directory; choose another target")
+                raise TargetError(f"{target} exists and is not a directory; choose another target")
             return
         names = sorted(entry.name for entry in target.iterdir())
     except OSError as error:

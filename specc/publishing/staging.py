@@ -62,7 +62,7 @@ def staging(target: Path, place: Path, publish: Callable[[Stage], None]) -> Iter
             publish(stage)
             stage.notes += _flush_names((place, *(parent.parent for parent in made)))
         if directory.exists():
-            stage.notes.append(f"{directory} could not be removed; nothing needs it any more")
+            stage.notes.append(f"{directory} could not be removed; it is no longer needed")
     except OSError as error:
         _remove_empty(made)
         raise TargetError(f"cannot write {target}: {error.strerror or error}") from error
@@ -76,7 +76,7 @@ def require_writable(target: Path, place: Path) -> None:
     while not os.path.lexists(place) and place != place.parent:
         place = place.parent
     if not place.is_dir():
-        raise TargetError(f"cannot write {target}: {place} is no directory")
+        raise TargetError(f"cannot write {target}: {place} is not a directory")
     if not os.access(place, os.W_OK | os.X_OK):
         raise TargetError(f"cannot write {target}: {place} is not writable")
 
@@ -174,7 +174,7 @@ def _make(place: Path) -> list[Path]:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         _remove_empty(missing)
-        raise TargetError(f"cannot make {place}: {error.strerror or error}") from error
+        raise TargetError(f"cannot create {place}: {error.strerror or error}") from error
     return missing
 
 

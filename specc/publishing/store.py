@@ -121,7 +121,7 @@ def open_folder(url: str) -> Folder:
         hint = "install it, and the package of the protocol such as s3fs or gcsfs: pip install 'specc[remote]'"
         raise UnavailableError(f"{shown} needs fsspec; {hint}") from None
     if protocol not in fsspec.available_protocols():
-        raise TargetError(f"{shown}: fsspec knows no protocol {protocol!r}")
+        raise TargetError(f"{shown}: fsspec does not support the protocol {protocol!r}")
     try:
         # An instance of our own: others, in other threads, remember what they listed, and fill one memory.
         filesystem, path = fsspec.core.url_to_fs(url, skip_instance_cache=True)

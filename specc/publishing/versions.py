@@ -60,9 +60,9 @@ class Version(Destination):
         base = Path(self.base)
         try:
             if os.path.lexists(base) and not base.is_dir():
-                raise TargetError(f"{base} exists and is no directory; choose another base")
+                raise TargetError(f"{base} exists and is not a directory; choose another base")
             if is_saved_model(base):
-                raise TargetError(f"{base} is a SavedModel itself; the base of its versions is a directory above it")
+                raise TargetError(f"{base} is itself a SavedModel; the base must be a directory above it")
         except OSError as error:
             raise TargetError(f"cannot write {base}: {error.strerror or error}") from error
         real = Path(os.path.realpath(base))  # under whatever name it is given, the stages in it have one
@@ -115,12 +115,12 @@ def choose_version(version: VersionChoice, names: Iterable[str], base: str) -> i
     if isinstance(version, int):
         if version in taken:
             hint = "choose another one, or 'next'; specc never overwrites a version"
-            raise TargetError(f"{base} has version {version} already ({taken[version]}); {hint}")
+            raise TargetError(f"{base} already has version {version} ({taken[version]}); {hint}")
         return version
     following = max(taken, default=0) + 1
     number = max(following, int(time.time())) if version == "timestamp" else following
     if number > MAX_VERSION:
-        raise TargetError(f"{base} has version {MAX_VERSION}, after which there is none; give a number")
+        raise TargetError(f"{base} has version {MAX_VERSION}, which is the maximum; give a number")
     return number
 
 
@@ -147,7 +147,7 @@ def _remove_old(base: Path, published: str, keep: int) -> Iterator[str]:
             yield f"version {name} could not be removed: {error.strerror or error}"
         else:
             if left.exists():
-                yield f"version {name} is gone, but {left}, where it was moved to, could not be removed"
+                yield f"version {name} was moved to {left}, which could not be removed"
 
 
 def _remove(version: Path) -> Path:

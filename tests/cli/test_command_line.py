@@ -289,7 +289,7 @@ class TestBuild:
             ("doubling:raises", "bad-model: doubling:raises() failed: ZeroDivisionError: division by zero; raised in doubling.py, line 10, in <lambda>"),
             ("leaving:m", "import-failed: importing 'leaving' failed: it called sys.exit(0); raised in leaving.py, line 1, in <module>"),
             ("./m.py:build", "bad-path: './m.py:build' is not module:attribute, a .keras or .h5 file or, with a slash at its end, a SavedModel's directory; for example 'ranker.model:build'"),
-            ("broken.keras", "bad-model: cannot load 'broken.keras': it is not a zip file, as every .keras file is; it may be cut short; save the model again with model.save()"),
+            ("broken.keras", "bad-model: cannot load 'broken.keras': it is not a zip file, which a .keras file must be; it may be truncated; save the model again with model.save()"),
         ],
     )  # fmt: skip
     def test_models_that_cannot_be_had(self, model: str, message: str, spec: Any, tmp_path: Path) -> None:

@@ -38,11 +38,26 @@ def placed(function: Callable[..., Any], names: list[str], **kwargs: Any) -> Pla
         (lambda *batch: 0, ["x", "y"], {}, Placement((0, 1))),
         (lambda inputs: 0, ["features"], {}, Placement((0,))),
         (lambda x=None, y=None: 0, ["inputs"], {}, Placement((0,))),
-        (lambda x=None, y=None: 0, ["features"], {}, "by position one would go to 'x', which has a default, and leave"),
+        (
+            lambda x=None, y=None: 0,
+            ["features"],
+            {},
+            "one would be passed by position as 'x', which has a default, and",
+        ),
         (lambda x, mask=None, training=None: 0, ["p", "q"], {}, Placement((0, 1))),
-        (lambda x, mask=None, y=None: 0, ["p", "q"], {}, "by position one would go to 'mask', which has a default"),
+        (
+            lambda x, mask=None, y=None: 0,
+            ["p", "q"],
+            {},
+            "one would be passed by position as 'mask', which has a default",
+        ),
         (lambda x, mask=None, y=None: 0, ["args_0", "args_1"], {}, Placement((0, 1))),
-        (lambda x, training=None, mask=None: 0, ["p", "q"], {}, "by position one would go to 'training'; where it is"),
+        (
+            lambda x, training=None, mask=None: 0,
+            ["p", "q"],
+            {},
+            "one of them would be passed by position as 'training'; if",
+        ),
         (lambda x, training=None, mask=None: 0, ["x", "mask"], {}, Placement((0,), (("mask", 1),))),
         (lambda x, training=None, y=None: 0, ["y", "training", "x"], {}, Placement((2,), (("y", 0), ("training", 1)))),
         (lambda *, inputs: 0, ["inputs"], {}, Placement((), (("inputs", 0),))),
@@ -50,7 +65,7 @@ def placed(function: Callable[..., Any], names: list[str], **kwargs: Any) -> Pla
         (lambda _x, y: 0, ["y", "arg__x"], {}, Placement((1, 0))),
         (lambda x, mask=None, y=None: 0, ["p", "q"], {"y": 1}, Placement((0, 1))),
         (lambda a, b: 0, ["a", "other"], {}, "'a' is a parameter and 'other' is not"),
-        (lambda a, b: 0, ["a", "b"], {"b": 1}, "'b' is an argument, and in kwargs too"),
+        (lambda a, b: 0, ["a", "b"], {"b": 1}, "'b' is an argument and also in kwargs"),
         (lambda a, b, c: 0, ["a", "c"], {}, "missing a required argument: 'b'"),
         (lambda a, *, k: 0, ["x"], {}, "missing a required argument: 'k'"),
         (lambda a: 0, ["x"], {"b": 1}, "got an unexpected keyword argument 'b'"),
@@ -246,7 +261,7 @@ def test_parts_of_ragged_inputs_are_compared(refused: Any) -> None:
     ragged = {"kind": "ragged", "dtype": "float32", "shape": ["batch", "?"], "names": {"values": "right"}}
     endpoint = {"inputs": [[ragged, named("other")]], "outputs": [VECTOR, VECTOR]}
     (found,) = refused(two_sided(), {"serve": endpoint})
-    assert "the input is called 'right', as the model calls the input at endpoints.serve.inputs[0][1]" in found
+    assert "the input is named 'right', but 'right' in the model is the input at endpoints.serve.inputs[0][1]" in found
 
 
 def test_keys_of_a_dict_are_names_too(refused: Any) -> None:

@@ -312,12 +312,12 @@ def failing(x: Any) -> Any:
 @pytest.mark.parametrize(
     ("documents", "functions", "findings"),
     [
-        ([], {}, ["no-document: there is nothing to merge; give one document a mode"]),
+        ([], {}, ["no-document: there is nothing to merge; give one document for each mode"]),
         (
             [mode("train"), mode("predict"), mode("train", name="again")],
             {},
             [
-                "again: mode: same-tags: the MetaGraph of train has the tags train too; loaders tell MetaGraphs apart by "
+                "again: mode: same-tags: the MetaGraph of train has the same tags: train; loaders tell MetaGraphs apart by "
                 "their tags; change the mode, or add extra_tags to save_options"
             ],
         ),
@@ -341,17 +341,17 @@ def failing(x: Any) -> Any:
             ],
             {},
             [
-                "train: save_options.extra_tags: long-tags: the contract's file is called by the tags, and has a name of 260 "
-                "bytes; a name has at most 255; choose shorter tags",
-                "eval: save_options.extra_tags: long-tags: the contract's file is called by the tags, and has a name of 256 "
-                "bytes; a name has at most 255; choose shorter tags",
+                "train: save_options.extra_tags: long-tags: the contract file is named after the tags, and its name has 260 "
+                "bytes; the maximum is 255; choose shorter tags",
+                "eval: save_options.extra_tags: long-tags: the contract file is named after the tags, and its name has 256 "
+                "bytes; the maximum is 255; choose shorter tags",
             ],
         ),
         (
             [mode("train"), mode("predict")],
             {"scores": failing},
             [
-                "unknown-endpoint: a function is given for 'scores', which is no endpoint of any document; did you mean 'score'?"
+                "unknown-endpoint: a function is given for 'scores', which is not an endpoint of any document; did you mean 'score'?"
             ],
         ),
         (
@@ -418,7 +418,7 @@ def test_assets_that_differ_are_refused(tmp_path: Path) -> None:
         _add_assets(tmp_path / "part", tmp_path / "whole")
     assert (
         str(caught.value)
-        == "asset-clash: two modes have an asset 'words.txt', and they differ; rename one of the files"
+        == "asset-clash: two modes have an asset 'words.txt' with different content; rename one of the files"
     )
 
 

@@ -192,15 +192,15 @@ TAKE = '; return tensors in dicts, lists and tuples, or take them out of it with
     [
         (
             "normal", None,
-            "endpoints.e.outputs: output-conflict: declared a dict of mean, traced a Normal, which is no tensor" + TAKE,
+            "endpoints.e.outputs: output-conflict: declared a dict of mean, traced a Normal, which is not a tensor" + TAKE,
         ),
         (
             "value", None,
-            "endpoints.e.outputs: output-conflict: declared a dict of mean, traced a Boxed, which is no tensor" + TAKE,
+            "endpoints.e.outputs: output-conflict: declared a dict of mean, traced a Boxed, which is not a tensor" + TAKE,
         ),
         (
             "normal", "objects",
-            "endpoints.e.outputs.mean: output-conflict: declared float32[?], traced a Normal, which is no tensor" + TAKE,
+            "endpoints.e.outputs.mean: output-conflict: declared float32[?], traced a Normal, which is not a tensor" + TAKE,
         ),
         (
             "normal", "wrong",

@@ -285,7 +285,12 @@ def both(x: Any) -> Any:
             "(inputs)",
             "too many positional",
         ),
-        (Required, "pair", "(x: 'Any', training: 'Any') -> 'Any'", "by position one would go to 'training'"),
+        (
+            Required,
+            "pair",
+            "(x: 'Any', training: 'Any') -> 'Any'",
+            "one of them would be passed by position as 'training'",
+        ),
         (Skipping, "both", "(a: Any, b: Any = None, c: Any = None) -> Any", ""),
     ],
 )

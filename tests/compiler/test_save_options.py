@@ -113,8 +113,8 @@ def test_an_alias_names_the_function_of_the_endpoint(export: Any) -> None:
 def test_two_aliases_of_one_function_are_refused(refused: Any) -> None:
     aliases = {"first": "serve", "second": "serve"}
     assert refused(Model(), {"serve": ENDPOINT}, save_options={"function_aliases": aliases}) == [
-        "save_options.function_aliases.second: name-clash: the endpoint 'serve' is called 'first' already, and a "
-        "function has one alias; keep one of them",
+        "save_options.function_aliases.second: name-clash: the endpoint 'serve' already has the alias 'first', and a "
+        "function can have only one; keep one of them",
     ]
 
 
@@ -303,12 +303,12 @@ PLACE = "save_options.experimental_sharding_callback"
     [
         (
             {"max_shard_size": 15},
-            ".max_shard_size: bad-sharding-callback: a file of 15 bytes holds no tensor; the least is 16",
+            ".max_shard_size: bad-sharding-callback: a file of 15 bytes cannot hold a tensor; the minimum is 16",
         ),
         (
             "test_save_options:not_a_callback",
-            ": bad-sharding-callback: test_save_options:not_a_callback() is a str, which is no "
-            'tf.train.experimental.ShardingCallback; name one, or what returns one, or write {"max_shard_size": 1073741824}',
+            ": bad-sharding-callback: test_save_options:not_a_callback() is a str, which is not a "
+            'tf.train.experimental.ShardingCallback; name one, or a callable that returns one, or write {"max_shard_size": 1073741824}',
         ),
         (
             "nowhere:callback",

@@ -84,7 +84,7 @@ def test_a_target_that_is_no_directory_is_refused(kind: str, tmp_path: Path) -> 
         target.write_text("mine")
     else:
         target.symlink_to(tmp_path if kind == "link" else tmp_path / "nowhere")
-    with pytest.raises(TargetError, match="exists and is no directory"), staged(target):
+    with pytest.raises(TargetError, match="exists and is not a directory"), staged(target):
         pass
     assert names(tmp_path) == ["archive"]
 
@@ -109,7 +109,7 @@ def test_a_target_that_someone_else_wrote_meanwhile_is_kept(tmp_path: Path) -> N
             target.mkdir()
             (target / "file").write_text("theirs")
 
-    with pytest.raises(TargetError, match="was written by someone else meanwhile"):
+    with pytest.raises(TargetError, match="was written by another process in the meantime"):
         lose_the_race()
     assert names(tmp_path) == ["archive"]
     assert (target / "file").read_text() == "theirs"
@@ -339,7 +339,7 @@ def test_what_stands_above_a_link_is_what_the_file_system_says(tmp_path: Path) -
 
 @pytest.mark.parametrize("where", [{"filepath": ""}, {"base": ""}])
 def test_an_empty_path_is_no_place(where: Any) -> None:
-    with pytest.raises(TargetError, match=r"^an empty path names no directory; the current one is \.$"):
+    with pytest.raises(TargetError, match=r"^the path is empty; the current directory is \.$"):
         destination(**where)
 
 
@@ -378,5 +378,7 @@ def test_a_parent_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> N
 
 def test_a_parent_that_is_no_directory_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(TargetError, match=f"^cannot write {tmp_path}/file/a/archive: {tmp_path}/file is no directory$"):
+    with pytest.raises(
+        TargetError, match=f"^cannot write {tmp_path}/file/a/archive: {tmp_path}/file is not a directory$"
+    ):
         NewDirectory(tmp_path / "file" / "a" / "archive").check()

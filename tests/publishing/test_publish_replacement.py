@@ -188,10 +188,10 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
 
 def test_files_and_mount_points_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    assert refusal(tmp_path / "file") == f"{tmp_path}/file exists and is no directory; choose another target"
+    assert refusal(tmp_path / "file") == f"{tmp_path}/file exists and is not a directory; choose another target"
     assert refusal(Path("/proc")) == "/proc is a mount point, which cannot be replaced; choose a directory inside it"
     (tmp_path / "loop").symlink_to("loop")
-    assert refusal(tmp_path / "loop") == f"{tmp_path}/loop exists and is no directory; choose another target"
+    assert refusal(tmp_path / "loop") == f"{tmp_path}/loop exists and is not a directory; choose another target"
 
 
 @pytest.mark.usefixtures("swapping")
@@ -258,4 +258,4 @@ def test_what_cannot_be_removed_is_said(tmp_path: Path, monkeypatch: Any) -> Non
         write_archive(stage.directory, "new")
         monkeypatch.setattr("shutil.rmtree", lambda path, ignore_errors: None)
     assert files(target) == archive("new")
-    assert stage.notes == [f"{stage.directory} could not be removed; nothing needs it any more"]
+    assert stage.notes == [f"{stage.directory} could not be removed; it is no longer needed"]

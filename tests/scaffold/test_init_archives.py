@@ -321,7 +321,7 @@ def test_a_contract_that_does_not_is_built_from_the_archive(
         (
             ("x", "y"),
             False,
-            "it holds reference variables of TensorFlow 1; write it anew with resource variables, "
+            "it holds reference variables of TensorFlow 1; write it again with resource variables, "
             "tf.compat.v1.enable_resource_variables()",
         ),
     ],
@@ -378,7 +378,7 @@ def test_a_signature_that_is_not_there(tmp_path: Path) -> None:
     revived = tf.saved_model.load(str(tmp_path / "old"))
     for archive, message in (
         (revived, "the archive has no signature 'serv'; did you mean 'serve'?"),
-        (Doubling(), "an archive is needed, as tf.saved_model.load gives it, and this is a Doubling"),
+        (Doubling(), "expected an archive as tf.saved_model.load returns it, got a Doubling"),
     ):
         with pytest.raises(ValueError, match="archive") as caught:
             specc.call_signature(archive, {"x": tf.ones([1, 3])}, key="serv")

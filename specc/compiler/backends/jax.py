@@ -30,8 +30,8 @@ from specc.language.wire_names import BoundLeaf
 
 _CUSTOM_CALL = "custom_call:"
 _LACKING = "not found for platform"
-_PLATFORMS = 'say the others in "jax": {"platforms": [...]}'
-_NAMES = 'each "?" is a size of its own; give those that are equal one name, or say polymorphic_shapes in jax2tf_kwargs'
+_PLATFORMS = 'name the other platforms in "jax": {"platforms": [...]}'
+_NAMES = 'each "?" is a separate size; give equal sizes one name, or set polymorphic_shapes in jax2tf_kwargs'
 
 
 class _MoreVariablesError(Exception):
@@ -228,8 +228,8 @@ def _require_transparent(callee: Callee, leaves: list[Any]) -> None:
     """An object would take arrays of the trace out of it; the postprocess, which is TensorFlow's, cannot go into it."""
     objects = opaque_objects(leaf for leaf in leaves if not isinstance(leaf, jax.Array))
     if objects:
-        message = f"the function returns {kind_of(objects[0])}, and what it holds cannot leave JAX"
-        hint = "return arrays in dicts, lists and tuples: name a module:attribute that takes them out of the object"
+        message = f"the function returns {kind_of(objects[0])}, whose contents cannot leave JAX"
+        hint = "return arrays in dicts, lists and tuples: name a module:attribute that extracts them from the object"
         raise SpecError([finding(RULE, callee.path, message, hint)])
 
 
@@ -237,7 +237,7 @@ def _require_built(callee: Callee, variables: list[Any]) -> None:
     """A variable that the trace itself made has no value yet, and makes a new one each time it is asked."""
     new = [variable.path for variable in variables if variable.value is not variable.value]
     if new:
-        message = f"the function makes variables while it is traced: {', '.join(new[:3])}"
+        message = f"the function creates variables while it is traced: {', '.join(new[:3])}"
         hint = "build the model, or call it once, before it is exported"
         raise SpecError([finding("trace-failed", callee.path, message, hint)])
 
@@ -269,5 +269,5 @@ def _unknown_arguments(callee: Callee) -> Iterator[Diagnostic]:
     for name in callee.options.jax2tf_kwargs:
         if name not in known:
             path = (*callee.path[:-1], "jax", "jax2tf_kwargs", name)
-            hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+            hint = did_you_mean(name, known) or f"its arguments are {', '.join(known)}"
             yield finding("unknown-key", path, f"jax2tf.convert has no argument {name!r}", hint, on_key=True)

@@ -70,14 +70,14 @@ def dtype_limits(dtype: str, path: SpecPath) -> Iterator[Diagnostic]:
         yield finding(RULE, path, f"JAX has no {dtype} tensors", _STEPS)
     elif dtype in _NARROWER and not jax.config.jax_enable_x64:
         narrower = _NARROWER[dtype]
-        message = f"JAX would cut {dtype} to {narrower}, since x64 is off"
+        message = f"JAX would narrow {dtype} to {narrower}, since x64 is disabled"
         yield finding(RULE, path, message, f"set JAX_ENABLE_X64=1, or declare {narrower}, or cast: {_STEPS}")
 
 
 def _lookup_finding(path: SpecPath, names: Sequence[str]) -> Diagnostic:
     many = len(names) > 1
     message = f"the lookup layer{'s' * many} {', '.join(names)} compute{'' if many else 's'} in TensorFlow, not in JAX"
-    return finding(RULE, path, message, f"take {'them' if many else 'it'} out of the model, and {_STEPS}")
+    return finding(RULE, path, message, f"remove {'them' if many else 'it'} from the model, and {_STEPS}")
 
 
 def find_unknown_calls(callee: Callee, concrete: Any) -> Iterator[Diagnostic]:

@@ -55,7 +55,7 @@ def bind(
     bound: list[BoundEndpoint] = []
     for name in sorted(functions.keys() - endpoints.keys()):
         hint = did_you_mean(name, endpoints) or f"the endpoints are {', '.join(sorted(endpoints))}"
-        message = f"a function is given for {name!r}, which is no endpoint"
+        message = f"a function is given for {name!r}, which is not an endpoint"
         findings.add([finding("unknown-endpoint", (), message, hint)])
     for compiled in endpoints.values():
         with findings.gather(), unless_optional(compiled, left_out):
@@ -81,7 +81,7 @@ def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., 
     if given is not None:
         function, identity = given, identity_of(given)
     elif declared.function is None:
-        message = "the function is given in code, and no code gave one"
+        message = "the function is null in the document, and none was passed in code"
         hint = f'name it in the document, or call export(model, filepath, functions={{"{compiled.name}": ...}})'
         raise SpecError([finding("missing-function", path, message, hint)])
     else:
@@ -150,7 +150,7 @@ def _place(compiled: CompiledEndpoint, function: Callable[..., Any], *, is_step:
         return place(function, names, kwargs)
     except ArityError as error:
         given = f"the document gives {_count(len(names))} ({', '.join(names)}){_with(kwargs)}"
-        hint = 'each entry of "inputs" is one argument; name all of them as the parameters are, or none'
+        hint = 'each entry of "inputs" is one argument; name all of them after the parameters, or none'
         raise _wrong_arity(
             compiled, "preprocess" if is_step else "inputs", function, f"{given}: {error}", hint
         ) from None
@@ -163,7 +163,7 @@ def require_taken(bound: BoundEndpoint, count: int) -> None:
         require_arity(bound.function, count, kwargs)
     except ArityError as error:
         given = f"the preprocessing returned {_count(count)}{_with(kwargs)}: {error}"
-        hint = "a tuple is all positional arguments; return a list where the function takes several tensors as one"
+        hint = "a tuple holds all positional arguments; return a list if one argument takes several tensors"
         raise _wrong_arity(bound.compiled, "preprocess", bound.function, given, hint) from None
 
 

@@ -67,7 +67,7 @@ def place_arguments(
     call.require_known_kwargs()
     twice = [name for name in names if call.parameter(name) in kwargs]
     if twice and not _says_nothing(names):
-        raise ArityError(f"{twice[0]!r} is an argument, and in kwargs too")
+        raise ArityError(f"{twice[0]!r} is an argument and also in kwargs")
     named = [name for name in names if name in call.known]
     if not named or (_says_nothing(names) and (call.positional or call.has(inspect.Parameter.VAR_POSITIONAL))):
         return call.by_position(len(names), may_be_meant_for_others=not _says_nothing(names))
@@ -136,7 +136,7 @@ class _Call:
         others = [name for name in names if index[self.parameter(name)] not in leading]
         for name in others:
             if name in self.known and self.known[name].kind is inspect.Parameter.POSITIONAL_ONLY:
-                raise ArityError(f"{name!r} goes by position only, and a parameter before it is left out")
+                raise ArityError(f"{name!r} is positional-only, and a parameter before it is left out")
         return Placement(tuple(leading), tuple((self.parameter(name), index[self.parameter(name)]) for name in others))
 
     def by_position(self, count: int, *, may_be_meant_for_others: bool = False) -> Placement:
@@ -148,13 +148,17 @@ class _Call:
             if each.name in self._kwargs:
                 raise ArityError(f"multiple values for argument {each.name!r}")
             if each.name == TRAINING and TRAINING in self._options:
-                raise ArityError(f"by position one would go to {TRAINING!r}; where it is meant, call it so")
+                raise ArityError(
+                    f"one of them would be passed by position as {TRAINING!r}; if that is intended, give it that name"
+                )
         self._require_filled([each.name for each in taken])
         optional = [each.name for each in taken if each.default is not inspect.Parameter.empty]
         empty = [each.name for each in self.positional[count:] if each.name not in (*self._kwargs, TRAINING)]
         if may_be_meant_for_others and optional and empty:
-            reason = f"by position one would go to {optional[0]!r}, which has a default, and leave {empty[0]!r} empty"
-            raise ArityError(f"{reason}; call it as the parameter that it is for")
+            reason = (
+                f"one would be passed by position as {optional[0]!r}, which has a default, and leave {empty[0]!r} empty"
+            )
+            raise ArityError(f"{reason}; name it after its parameter")
         return Placement(tuple(range(count)))
 
     def _require_filled(self, filled: Collection[str]) -> None:

@@ -247,9 +247,7 @@ def refuse_python_ops(concrete: Any, path: SpecPath) -> None:
     A py_function is a pointer into this process, and the archive would fail in every other.
     """
     if ops_of(concrete) & _PYTHON_OPS:
-        message = (
-            "the function calls Python code through tf.py_function or tf.numpy_function, which no archive can hold"
-        )
+        message = "the function calls Python code through tf.py_function or tf.numpy_function, which cannot be saved"
         hint = "write it with TensorFlow ops"
         raise SpecError([Diagnostic(rule="python-op", path=path, message=message, hint=hint)])
 

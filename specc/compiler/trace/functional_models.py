@@ -107,10 +107,10 @@ def _find_crossed(
         if not others:
             continue
         other, name = others[0]
-        message = f"the {word} is called {name!r}, as the model calls the {word} at {format_path(other.path)}"
+        message = f"the {word} is named {name!r}, but {name!r} in the model is the {word} at {format_path(other.path)}"
         mine = f"its own name is {' or '.join(map(repr, sorted(own)))}; " if own else ""
         hint = f'{mine}to swap them on purpose, name a function of your own in "function"'
-        place = Place(message=f"the {word} that the model calls {name!r}", path=other.path)
+        place = Place(message=f"the {word} that is {name!r} in the model", path=other.path)
         yield finding("name-of-another-layer", _name_path(bound), message, hint, related=(place,))
 
 

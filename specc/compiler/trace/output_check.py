@@ -121,7 +121,7 @@ def describe(value: Any) -> str:
         case None if isinstance(value, (list, tuple)):
             return f"{kind_of(value)} of {len(value)}"
         case _:
-            return f"{kind_of(value)}, which is no tensor"
+            return f"{kind_of(value)}, which is not a tensor"
 
 
 def _format(spec: Any) -> str:

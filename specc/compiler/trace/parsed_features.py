@@ -161,8 +161,8 @@ def _partition(key: str, parsed: Any, counts: Any) -> tuple[Any, Any]:
     split_at_all = (lengths > 0) | tf.equal(counts, 0)
     right = tf.reduce_all(not_less & to_the_end) & tf.reduce_all(split_at_all)
     message = (
-        f"the row splits in the feature {key!r} must start at 0, not decrease, and end at what there is to split in "
-        "each message, which is"
+        f"the row splits in the feature {key!r} must start at 0, not decrease, and end at the number of items to "
+        "split in each message, which is"
     )
     splits, counts = _checked(right, message, counts, splits, counts)
     moved = splits + tf.gather(tf.cumsum(counts, exclusive=True), message_of)

@@ -15,7 +15,7 @@ from specc.compiler.trackables import descendants
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
-_HINT = "the file must be there until the archive is written; or give a lookup layer its vocabulary as a list"
+_HINT = "the file must exist until the archive is written; or pass the vocabulary of a lookup layer as a list"
 
 
 def require_files(resources: Iterable[Any]) -> None:
@@ -37,7 +37,7 @@ def _refuse(paths: Iterable[str]) -> None:
         Diagnostic(
             rule="missing-asset",
             path=("endpoints",),
-            message=f"the functions read the file {path!r}, and there is no such file",
+            message=f"the functions read the file {path!r}, which does not exist",
             hint=_HINT,
             part=path,
         )

@@ -86,11 +86,11 @@ def write(contents: Contents, directory: Path) -> None:
         message, hint = f"TensorFlow cannot save the archive: {summarize(error)}", ""
         if "tracing gradients" in str(error) and error.__cause__ is not None:
             message = f"gradients cannot be traced: {summarize(error.__cause__)}"
-            hint = 'say "gradients": false in each endpoint, if no caller needs them'
+            hint = 'set "gradients": false in each endpoint if no caller needs them'
         elif "No encoder for object" in str(error):
-            hint = 'give the ExtensionType a __name__ such as "package.Name", under which archives know it'
+            hint = 'give the ExtensionType a __name__ such as "package.Name", by which archives identify it'
         elif "uses distributed variables in certain way" in str(error):
-            hint = "it was traced before; track the owner of the variables, and give the function an input_signature"
+            hint = "the function was already traced; track the owner of the variables, and give the function an input_signature"
         raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message, hint=hint)]) from error
 
 

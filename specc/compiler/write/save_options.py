@@ -75,7 +75,7 @@ def _alias_clashes(said: SaveOptions) -> Iterator[Diagnostic]:
     for alias, name in _aliases(said):
         if name in taken:
             at: SpecPath = (*_AT, "function_aliases", alias)
-            message = f"the endpoint {name!r} is called {taken[name]!r} already, and a function has one alias"
+            message = f"the endpoint {name!r} already has the alias {taken[name]!r}, and a function can have only one"
             other = (Place(message="the other alias", path=(*_AT, "function_aliases", taken[name]), on_key=True),)
             yield finding("name-clash", at, message, "keep one of them", related=other)
         taken.setdefault(name, alias)
@@ -87,7 +87,7 @@ def _sharding_callback(said: Sharding | None) -> Any:
         return None
     if said.callback is None:
         if (said.max_shard_size or 0) < _MIN_SHARD_SIZE:
-            message = f"a file of {said.max_shard_size} bytes holds no tensor; the least is {_MIN_SHARD_SIZE}"
+            message = f"a file of {said.max_shard_size} bytes cannot hold a tensor; the minimum is {_MIN_SHARD_SIZE}"
             raise SpecError([finding("bad-sharding-callback", (*_SHARDING, "max_shard_size"), message)])
         return tf.train.experimental.MaxShardSizePolicy(max_shard_size=said.max_shard_size)
     found, target = import_object(said.callback, _SHARDING), said.callback
@@ -95,8 +95,8 @@ def _sharding_callback(said: Sharding | None) -> Any:
         found = run_user_code(found, "bad-sharding-callback", _SHARDING, f"{target}() failed")
         target = f"{target}()"
     if not isinstance(found, tf.train.experimental.ShardingCallback):
-        message = f"{target} is {kind_of(found)}, which is no tf.train.experimental.ShardingCallback"
-        hint = f'name one, or what returns one, or write {{"max_shard_size": {2**30}}}'
+        message = f"{target} is {kind_of(found)}, which is not a tf.train.experimental.ShardingCallback"
+        hint = f'name one, or a callable that returns one, or write {{"max_shard_size": {2**30}}}'
         raise SpecError([finding("bad-sharding-callback", _SHARDING, message, hint)])
     return found
 

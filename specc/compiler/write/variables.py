@@ -112,7 +112,7 @@ def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable
     everything = _unique(find_variables(source))
     if not everything:
         message = f"there are no variables at {selection.from_!r}, which is {kind_of(source)}"
-        hint = "a Keras optimizer has them once it is built" if "optimizer" in selection.from_ else ""
+        hint = "a Keras optimizer has variables after it is built" if "optimizer" in selection.from_ else ""
         raise SpecError([finding("empty-collection", at, message, hint)])
     matches = glob(selection.match)
     chosen = [
@@ -123,7 +123,7 @@ def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable
         and selection.dtype in (None, named.dtype)
     ]
     if not chosen:
-        message = f"no variable of {selection.from_!r} is chosen; there are {_listing(everything)}"
+        message = f"no variable of {selection.from_!r} is selected; its variables are {_listing(everything)}"
         raise SpecError([finding("empty-collection", at, message, did_you_mean(selection.match, _paths(everything)))])
     findings = list(_check_content(selection, chosen, at))
     if findings:
@@ -151,16 +151,22 @@ def _check_content(selection: Selection, chosen: list[NamedVariable], at: SpecPa
         match by_path.pop(path, []):
             case []:
                 hint = did_you_mean(path, _paths(chosen))
-                message = f"declared {declared}, but no such variable is chosen; there are {_listing(chosen)}"
+                message = (
+                    f"declared {declared}, but no such variable is selected; the selected ones are {_listing(chosen)}"
+                )
                 yield finding("collection-content", place, message, hint)
             case [named] if _is_declared(leaf.dtype, leaf.shape, named):
                 pass
             case [named]:
                 yield finding("collection-content", place, f"declared {declared}, found {named.described}")
             case several:
-                yield finding("collection-content", place, f"{len(several)} variables have this path; name the layers")
+                yield finding(
+                    "collection-content",
+                    place,
+                    f"{len(several)} variables have this path; give their layers distinct names",
+                )
     for path, several in by_path.items():
-        message = f"{path!r} ({several[0].described}) is chosen, but not in the declared content"
+        message = f"{path!r} ({several[0].described}) is selected, but is not in the declared content"
         yield finding("collection-content", (*at, "content"), message)
 
 
