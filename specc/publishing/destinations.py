@@ -1,4 +1,4 @@
-"""From what a caller asks for to the destination that does it."""
+"""Creates the destination for the target that a caller names."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def destination(
     version: VersionChoice = "next",
     keep: int | None = None,
 ) -> Destination:
-    """The new archive ``filepath``, or a version under ``base``; each a local path or a URL.
+    """The destination for the new archive ``filepath``, or for a version under ``base``; each a local path or a URL.
 
     Raises:
         TargetError: the path is empty, or a URL was given as a Path.
-        ValueError: ``version`` or ``keep`` cannot be.
-        TypeError: it is not exactly one of ``filepath`` and ``base``, or ``version`` or ``keep`` without ``base``.
+        ValueError: ``version`` or ``keep`` is invalid.
+        TypeError: not exactly one of ``filepath`` and ``base`` is given, or ``version`` or ``keep`` without ``base``.
     """
     if (filepath is None) == (base is None):
         raise TypeError("give either filepath or base")
@@ -43,7 +43,7 @@ def destination(
 
 
 def replacement(filepath: Place) -> Destination:
-    """The archive ``filepath`` in place of the one that is there; a remote one is never replaced."""
+    """The destination that replaces the archive at ``filepath``; a remote archive is never replaced."""
     place = _checked(filepath)
     return RemoteDirectory(place) if is_url(place) else Replacement(place)
 

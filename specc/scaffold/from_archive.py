@@ -165,7 +165,7 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
 def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, directory: Path) -> None:
     """Raises ArchiveError where TensorFlow cannot load a SavedModel of TensorFlow 1, or cannot save it again."""
     if graph.ops & REFERENCE_OPS:
-        hint = "write it anew with resource variables, tf.compat.v1.enable_resource_variables()"
+        hint = "write it again with resource variables, tf.compat.v1.enable_resource_variables()"
         raise ArchiveError(f"{directory} cannot be built from: it holds reference variables of TensorFlow 1; {hint}")
     for key, signature in signatures.items():
         by_parameter: dict[str, str] = {}

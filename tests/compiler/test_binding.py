@@ -72,7 +72,7 @@ def placed(function: Callable[..., Any], names: list[str], **kwargs: Any) -> Pla
         (lambda a: 0, ["x"], {"training": False}, Placement((0,))),
         (lambda a: 0, ["x"], {"a": 1}, "multiple values for argument 'a'"),
         (lambda a=0, /, b=1: 0, ["b"], {}, Placement((), (("b", 0),))),
-        (lambda a=0, b=1, /: 0, ["b"], {}, "'b' goes by position only"),
+        (lambda a=0, b=1, /: 0, ["b"], {}, "'b' is positional-only"),
     ],
 )
 def test_where_an_argument_goes(
@@ -195,7 +195,7 @@ def named(name: str) -> dict[str, Any]:
 def test_leaves_with_the_names_of_other_layers_are_errors(refused: Any) -> None:
     endpoint = {"inputs": [[named("right"), named("left")]], "outputs": [named("b"), named("a")]}
     found = refused(two_sided(), {"serve": endpoint})
-    assert [text.partition(" is called")[0] for text in found] == [
+    assert [text.partition(" is named")[0] for text in found] == [
         "endpoints.serve.inputs[0][0].name: name-of-another-layer: the input",
         "endpoints.serve.inputs[0][1].name: name-of-another-layer: the input",
         "endpoints.serve.outputs[0].name: name-of-another-layer: the output",

@@ -271,8 +271,8 @@ def test_row_splits_of_a_message_that_are_wrong_are_an_error(export: Any, name: 
     messages = WRONG_SPLITS[name]  # an Example has the form of a SequenceExample's context
     counts = [len(tf.train.Example.FromString(each).features.feature["inputs"].int64_list.value) for each in messages]
     assert asked(archive, path, "parsed:echo", *messages) == [
-        "the row splits in the feature 'inputs_row_splits_1' must start at 0, not decrease, and end at what there is to "
-        "split in each message, which is",
+        "the row splits in the feature 'inputs_row_splits_1' must start at 0, not decrease, and end at the number of "
+        "items to split in each message, which is",
         " ".join(map(str, counts)),
     ]
 
