@@ -114,7 +114,7 @@ def test_two_aliases_of_one_function_are_refused(refused: Any) -> None:
     aliases = {"first": "serve", "second": "serve"}
     assert refused(Model(), {"serve": ENDPOINT}, save_options={"function_aliases": aliases}) == [
         "save_options.function_aliases.second: name-clash: the endpoint 'serve' already has the alias 'first', and a "
-        "function can have only one; keep one of them",
+        "function has only one; keep one of them",
     ]
 
 

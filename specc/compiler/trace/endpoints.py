@@ -36,8 +36,8 @@ class TracedEndpoint:
     """An endpoint ready to be saved.
 
     ``signature`` is what ``tf.saved_model.save`` takes as a signature; ``concrete`` is its trace; ``nested`` becomes
-    the attribute of the revived object, with the ``further`` traces that the signature does not have; ``called`` are the
-    cores that the signature calls, or none if it is the core itself.
+    the attribute of the revived object, with the ``further`` traces that the signature does not have; ``called`` are
+    the cores that the signature calls, or none if it is the core itself.
     """
 
     compiled: CompiledEndpoint

@@ -75,14 +75,14 @@ def _alias_clashes(said: SaveOptions) -> Iterator[Diagnostic]:
     for alias, name in _aliases(said):
         if name in taken:
             at: SpecPath = (*_AT, "function_aliases", alias)
-            message = f"the endpoint {name!r} already has the alias {taken[name]!r}, and a function can have only one"
+            message = f"the endpoint {name!r} already has the alias {taken[name]!r}, and a function has only one"
             other = (Place(message="the other alias", path=(*_AT, "function_aliases", taken[name]), on_key=True),)
             yield finding("name-clash", at, message, "keep one of them", related=other)
         taken.setdefault(name, alias)
 
 
 def _sharding_callback(said: Sharding | None) -> Any:
-    """The ``tf.train.experimental.ShardingCallback`` that the document names: an instance, or the result of a callable."""
+    """The ``tf.train.experimental.ShardingCallback`` in the document: an instance, or the result of a callable."""
     if said is None:
         return None
     if said.callback is None:
