@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 import tensorflow as tf
 
-# The proto is no part of TensorFlow's public API, but TensorFlow 2 has no public way to write several MetaGraphs.
+# The proto is not part of TensorFlow's public API, but TensorFlow 2 has no public way to write several MetaGraphs.
 from tensorflow.core.protobuf import saved_model_pb2
 
 from specc.compiler.backends import require_backend

@@ -1,4 +1,4 @@
-"""The commands as a person runs them: what they print, where, and how they exit."""
+"""The commands as run by a user: their output, its streams, and their exit codes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Each argument goes to the parameter of its name, and each name to the tensor that the model gives it to."""
+"""Each argument is passed to the parameter of its name, and each name is that of the model's tensor."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_what_lists_no_parameters_is_called_by_position() -> None:
 
 
 class Encoder(keras.Model):
-    """Each parameter has a weight of its own in the answer."""
+    """Each parameter has a different weight in the result."""
 
     def __init__(self) -> None:
         super().__init__()

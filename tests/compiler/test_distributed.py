@@ -1,4 +1,4 @@
-"""Variables of a strategy whose copies differ: the archive gives what TensorFlow's own gives, on two devices."""
+"""Variables of a strategy whose copies differ: the archive has TensorFlow's own results, on two devices."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""A file that the functions read and that is gone: TensorFlow would leave it out of the archive without a word."""
+"""A missing file that the functions read: TensorFlow would silently leave it out of the archive."""
 
 import shutil
 from pathlib import Path

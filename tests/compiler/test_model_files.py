@@ -1,4 +1,4 @@
-"""Models in files of Keras's: what loads with the modules in ``imports``, and what is said of each file that does not."""
+"""Models in Keras files: those that load with the modules in ``imports``, and the message for each that does not."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def distance(one, other):
 
 @pytest.fixture(autouse=True)
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A module of registered objects, which are forgotten once the files are saved, as in another process."""
+    """A module of registered objects, which are unregistered after the files are saved, as in another process."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "parts.py").write_text(CODE)
     monkeypatch.syspath_prepend(tmp_path)

@@ -1,4 +1,4 @@
-"""What cannot work is refused before anything is written: one clear line each, and nothing left on disk."""
+"""What cannot work is refused before anything is written: one clear line for each, and nothing left on disk."""
 
 import collections
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every field of ``save_options``, by what it does to an archive; and that the archive still proves, seals and loads."""
+"""The effect of every field of ``save_options`` on an archive, which is still verified, sealed and loadable."""
 
 import subprocess
 import sys
@@ -55,7 +55,7 @@ class Model(tf.Module):
 
 
 def written(path: Path) -> Any:
-    """The one MetaGraph of an archive."""
+    """The only MetaGraph of an archive."""
     (graph,) = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes()).meta_graphs
     return graph
 
@@ -194,7 +194,7 @@ np.save(sys.argv[2], model(np.ones((1, 3), np.float32)))
 
 
 def test_distributed_variables_are_expanded(tmp_path: Path) -> None:
-    # In a process of its own: the devices of one cannot be divided any more.
+    # In a separate process: the devices of this one can no longer be divided.
     archive, numbers = tmp_path / "archive", tmp_path / "numbers.npy"
     command = [sys.executable, "-c", MIRRORED, str(archive), str(numbers)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -252,7 +252,7 @@ def test_without_a_saver_only_python_loads(export: Any) -> None:
 
 
 class OneFileEach(tf.train.experimental.ShardingCallback):  # type: ignore[misc]
-    """Every tensor in a file of its own."""
+    """Writes every tensor to a separate file."""
 
     @property
     def description(self) -> str:

@@ -132,7 +132,7 @@ def twins(kind: str) -> tuple[keras.Model, keras.Model, list[tuple[Any, Any, Any
 
 
 def dataset(data: list[tuple[Any, Any, Any]]) -> tf.data.Dataset:
-    """The batches as ``fit`` and ``evaluate`` take them."""
+    """The batches in the form of ``fit`` and ``evaluate``."""
     stacked = tf.nest.map_structure(lambda *parts: np.stack(parts), *data)
     return tf.data.Dataset.from_tensor_slices(stacked)
 
@@ -267,7 +267,7 @@ ENDPOINTS = {"classifier": CLASSIFIER, "two heads": TWO_HEADS, "custom": CUSTOM}
 
 @pytest.fixture
 def archived(export: Any) -> Callable[[str], tuple[Path, keras.Model, Any]]:
-    """Exports one of a pair of models, whose metrics have seen a batch; gives the path, the other one and the batches."""
+    """Exports one of a pair of models, whose metrics have seen a batch; returns the path, the other and the batches."""
 
     def run(kind: str) -> tuple[Path, keras.Model, Any]:
         ours, theirs, data = twins(kind)
@@ -510,7 +510,7 @@ class Unpacking(keras.Model):
 
 
 class Autoencoder(keras.Model):
-    """A model that is trained on its inputs alone."""
+    """A model that is trained only on its inputs."""
 
     def __init__(self) -> None:
         super().__init__()

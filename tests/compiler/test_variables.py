@@ -1,4 +1,4 @@
-"""The lists of variables that a revived archive offers."""
+"""The lists of variables of a revived archive."""
 
 from typing import Any
 

@@ -210,7 +210,7 @@ def test_a_step_of_keras_s_own(tmp_path: Path) -> None:
         "outputs": {"loss": "float32[]"},
     }
     (found,) = findings(model, tmp_path, {"f": endpoint})
-    assert "Keras's own steps can be exported only on TensorFlow, not on jax; name a function of your own" in found
+    assert "Keras's own steps can be exported only on TensorFlow, not on jax; name your own function" in found
 
 
 def test_what_needs_tensorflow_itself_says_so(tmp_path: Path) -> None:

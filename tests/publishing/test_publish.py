@@ -1,4 +1,4 @@
-"""An archive is put where it was asked for, whole or not at all."""
+"""An archive is published at its target completely or not at all."""
 
 import contextlib
 import errno
@@ -147,7 +147,7 @@ def test_a_killed_build_leaves_a_stage_that_the_next_one_removes_once_its_owner_
     target = tmp_path / "archive"
     process, stage = start_holder(target)
     with staged(tmp_path / "archive") as other:
-        assert stage.exists()  # its owner lives
+        assert stage.exists()  # its process is alive
         (other / "file").write_text("whole")
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -296,7 +296,7 @@ def test_a_place_that_a_build_that_failed_takes_away_is_made_anew(tmp_path: Path
             raise RuntimeError("the model")
 
     def meanwhile(place: Path, name: str) -> None:
-        """The first build made the place and fails after the second saw it, and before that one has its stage in it."""
+        """The first build created the directory; it fails after the second found it, before that has created its stage."""
         monkeypatch.setattr(staging, "remove_dead_stages", remove_dead_stages)
         place.rmdir()
         place.parent.rmdir()
@@ -361,7 +361,7 @@ def test_a_long_name_leaves_room_for_the_stage(tmp_path: Path) -> None:
 
 @pytest.fixture
 def nobody() -> Iterator[None]:
-    """Who asks what may be written is asked as an ordinary user, though the superuser may write everywhere."""
+    """Checks write access as an ordinary user, since the superuser can write everywhere."""
     real, effective = os.getuid(), os.geteuid()
     if effective == 0:
         os.setreuid(65534, -1)

@@ -129,7 +129,7 @@ def test_a_protocol_without_its_package_is_said() -> None:
 
 
 def put(destination: Destination, text: str, meanwhile: Callable[[], object] = lambda: None) -> str:
-    """Publishes two small files that say ``text``; what happens ``meanwhile`` does before the upload."""
+    """Publishes two small files that contain ``text``; ``meanwhile`` is called before the upload."""
     with destination.staged() as stage:
         (stage.directory / "variables").mkdir()
         for name in ("saved_model.pb", "variables/index"):
@@ -142,7 +142,7 @@ WHOLE = [MARKER, "saved_model.pb", "variables/index"]
 
 
 def texts(url: str) -> dict[str, str]:
-    """What the objects of an archive say, but for its marker."""
+    """The contents of the objects of an archive, without its marker."""
     filesystem, path = fsspec.core.url_to_fs(url)
     return {name: filesystem.cat_file(f"{path}/{name}").decode() for name in objects(url) if name != MARKER}
 
@@ -161,7 +161,7 @@ WRITERS = 12
 
 
 def race(destination: Callable[[], Destination]) -> dict[str, str]:
-    """Twelve threads that upload at once: where each text was published, or the error that its writer got."""
+    """Uploads from twelve threads at once: where each text was published, or the error of its writer."""
     barrier, outcomes = threading.Barrier(WRITERS), {}
 
     def work(text: str) -> None:
@@ -201,7 +201,7 @@ def test_one_of_twelve_writers_gets_a_place(store: str, place: str) -> None:
 
 @pytest.fixture
 def during(monkeypatch: Any) -> Callable[[str, Callable[[], object]], list[list[str]]]:
-    """Has something done right before an object of this name is uploaded; gives what is uploaded, call by call."""
+    """Runs a callback right before an object of this name is uploaded; returns the uploads, call by call."""
 
     def run(name: str, what: Callable[[], object]) -> list[list[str]]:
         uploads, upload = [], Folder.upload
@@ -273,7 +273,7 @@ def test_a_claim_of_a_build_that_is_dead_is_said(store: str, claim: str, monkeyp
     assert objects(url) == [claim]
     with pytest.raises(TargetError, match=r"holds an incomplete upload \(assets.extra/specc.published is miss"):
         RemoteDirectory(url).check()
-    # A version goes on to the next number.
+    # A version uses the next number.
     assert put(RemoteVersion(store), "mine", lambda: write(f"{store}/1/{claim}")) == f"{store}/2"
     assert put(RemoteVersion(store, keep=1), "mine") == f"{store}/3"
     assert {name.partition("/")[0] for name in objects(store)} == {"1", "3", "model"}
@@ -339,7 +339,7 @@ def test_a_killed_upload_is_no_archive_and_the_next_build_goes_on(s3: str, tmp_p
     for moment in range(5):
         published = put(RemoteVersion(f"{store}/{moment}", keep=1), "alive")
         assert published == f"{store}/{moment}/{1 if moment == 0 else 2}"
-        # What is not complete is never taken for an old version.
+        # An incomplete upload is never taken for an old version.
         assert bool(objects(f"{store}/{moment}/1")) == (moment < 4)
     assert list(temporary.iterdir()) == []
 
