@@ -157,7 +157,7 @@ def _place(compiled: CompiledEndpoint, function: Callable[..., Any], *, is_step:
 
 
 def require_taken(bound: BoundEndpoint, count: int) -> None:
-    """Raises SpecError where the function does not take the ``count`` arguments that its preprocessing returned."""
+    """Raises SpecError if the function does not take the ``count`` arguments that its preprocessing returned."""
     kwargs = bound.compiled.declared.kwargs
     try:
         require_arity(bound.function, count, kwargs)
