@@ -1,4 +1,4 @@
-"""From a document and a model to a SavedModel: compiling, tracing, writing and publishing."""
+"""Builds a SavedModel from a document and a model: compiling, tracing, writing and publishing."""
 
 from specc.compiler.call_signature import call_signature as call_signature
 from specc.compiler.compiled_endpoint import CompiledEndpoint as CompiledEndpoint

@@ -1,4 +1,4 @@
-"""A signature of an archive that was loaded, to be named in a spec: ``"function": "specc:call_signature"``."""
+"""Calls a signature of a loaded archive; a spec names it with ``"function": "specc:call_signature"``."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from specc.language.wire_names import undivided_names
 
 
 def call_signature(model: Any, inputs: Mapping[str, Any] | None = None, *, key: str) -> dict[str, Any]:
-    """What a loaded archive's signature gives: for signatures that are no attribute, as all of TensorFlow 1 are.
+    """The results of a loaded archive's signature, also where it is not an attribute, as in archives of TensorFlow 1.
 
     Args:
-        model: what ``tf.saved_model.load`` gave.
-        inputs: the signature's tensors by its own names, or nothing for a signature that takes none.
-        key: the signature's, such as ``serving_default``; in a spec: ``"kwargs": {"key": "serving_default"}``.
+        model: the object that ``tf.saved_model.load`` returned.
+        inputs: the signature's input tensors by their names; None for a signature that takes none.
+        key: the signature key, such as ``serving_default``; in a spec: ``"kwargs": {"key": "serving_default"}``.
 
     Returns:
-        The signature's results by its own names; the tensors of an ExtensionType are numbered, ``e`` and ``e_1``.
+        The signature's results by their names; the tensors of an ExtensionType are numbered, ``e`` and ``e_1``.
 
     Raises:
         ValueError: ``model`` has no such signature.
     """
     signatures = getattr(model, "signatures", None)
     if not isinstance(signatures, Mapping):
-        raise ValueError(f"an archive is needed, as tf.saved_model.load gives it, and this is a {type(model).__name__}")
+        raise ValueError(f"expected an archive as tf.saved_model.load returns it, got a {type(model).__name__}")
     if key not in signatures:
-        hint = did_you_mean(key, signatures) or f"there is {', '.join(sorted(signatures)) or 'none'}"
+        hint = did_you_mean(key, signatures) or f"it has {', '.join(sorted(signatures)) or 'none'}"
         raise ValueError(f"the archive has no signature {key!r}; {hint}")
     return flat_results(signatures[key](**_flat(inputs or {})))
 
 
 def flat_results(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Results by wire name, with the tensors of an ExtensionType in its place."""
+    """Results by wire name, with each ExtensionType replaced by its tensors."""
     parts = {
         name: tf.nest.flatten(value, expand_composites=True)
         if isinstance(value, tf.experimental.ExtensionType)
@@ -47,7 +47,7 @@ def flat_results(results: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The tensors by the names that TensorFlow gives to the parts of those that TensorFlow 1 called by one name."""
+    """The input tensors by TensorFlow's flat names; TensorFlow 1 had one name for all parts of a composite tensor."""
     flat: dict[str, Any] = {}
     for name, value in inputs.items():
         match value:

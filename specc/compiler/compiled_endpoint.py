@@ -1,4 +1,4 @@
-"""One endpoint of a document in TensorFlow's own terms."""
+"""CompiledEndpoint: one endpoint of a document in TensorFlow's types."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class CompiledEndpoint:
 
     @property
     def path(self) -> SpecPath:
-        """Where the endpoint stands in its document."""
+        """The path of the endpoint in its document."""
         return ("endpoints", self.name)
 
     @property
@@ -39,23 +39,23 @@ class CompiledEndpoint:
 
     @property
     def parameters(self) -> tuple[Component, ...]:
-        """The flat inputs as positional parameters of the traced signature, where those with a default come last."""
+        """The flat inputs as positional parameters of the traced signature, those with a default last."""
         flat = [(has_default(leaf), component) for leaf in self.inputs for component in leaf.components]
         return tuple(component for _, component in sorted(flat, key=lambda pair: pair[0]))
 
     @property
     def output_components(self) -> tuple[Component, ...]:
-        """The flat tensors that the signature gives, in TensorFlow's order."""
+        """The flat tensors that the signature returns, in TensorFlow's order."""
         return tuple(component for leaf in self.outputs for component in leaf.components)
 
 
 def has_default(leaf: BoundLeaf) -> bool:
-    """Whether a client may leave ``leaf`` out."""
+    """Whether ``leaf`` has a default, so that a client may omit it."""
     return isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None
 
 
 def compile_endpoint(name: str, endpoint: Endpoint) -> CompiledEndpoint:
-    """The CompiledEndpoint of ``endpoint``, which its document calls ``name``."""
+    """The CompiledEndpoint of ``endpoint``, whose name in its document is ``name``."""
     at: SpecPath = ("endpoints", name)
     return CompiledEndpoint(
         name=name,

@@ -1,4 +1,4 @@
-"""The way from a compiled document and a model to a published archive."""
+"""Exports a model: traces a compiled document's endpoints, writes the archive and publishes it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Functions = Mapping[str, Callable[..., Any]]
 
 
 class Clock:
-    """Times the stages, and tells each to whoever watches."""
+    """Times the stages of an export, and reports each to ``progress``."""
 
     def __init__(self, progress: Callable[[str], None]) -> None:
         self.seconds: dict[str, float] = {}
@@ -47,7 +47,7 @@ class Clock:
 
     @contextmanager
     def stage(self, name: str, line: str) -> Iterator[None]:
-        """Times a block, and says ``line`` before it."""
+        """Times a block, and reports ``line`` before it."""
         self.progress(line)
         start = time.perf_counter()
         yield
@@ -56,9 +56,9 @@ class Clock:
 
 @dataclass(frozen=True)
 class Revived:
-    """A tf.function for an endpoint to revive as, and the traces that it has beside the endpoint's own.
+    """The tf.function that an endpoint revives as, and its traces in addition to the endpoint's own.
 
-    Where the language cannot say what it takes and gives, ``undescribed`` says why, and the signature is its first
+    If its inputs and outputs cannot be written in a spec, ``undescribed`` is the reason, and the signature is its first
     trace.
     """
 
@@ -69,16 +69,16 @@ class Revived:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A document whose endpoints are traced, with everything that its archive will hold."""
+    """A document whose endpoints are traced, with the contents of its archive."""
 
     document: Document
     contents: Contents
     cores: int
     left_out: LeftOut
-    """Why each optional endpoint that is missing could not be built."""
+    """The findings of each optional endpoint that could not be built."""
     backend: Backend
     undescribed: Mapping[str, str]
-    """Why only the wire of an endpoint is described."""
+    """For each endpoint of which only the flat signature is described, the reason."""
 
 
 def export(
@@ -90,15 +90,15 @@ def export(
     functions: Functions,
     progress: Callable[[str], None],
 ) -> ExportReport:
-    """Writes the archive; :meth:`specc.compiler.program.Program.export` says the rest."""
-    cores = Cores()  # which refuses a backend without a way into an archive
+    """Writes the archive, as :meth:`specc.compiler.program.Program.export` describes."""
+    cores = Cores()  # raises for a backend that specc cannot export from
     destination.check()  # before minutes of tracing
     clock = Clock(progress)
     name_tables(model)
     return publish(prepare(document, declared, model, functions, cores, clock), destination, clock)
 
 
-def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
+def prepare(  # noqa: PLR0913  # each is a separate part of an export
     document: Document,
     declared: Mapping[str, CompiledEndpoint],
     model: Any,
@@ -109,10 +109,10 @@ def prepare(  # noqa: PLR0913  # each is one thing that an export is made of
     collections: Mapping[str, Sequence[Any]] | None = None,
     revived: Mapping[str, Revived] | None = None,
 ) -> Prepared:
-    """Traces what ``cores`` does not hold yet, holds it against the document, and gathers what it reaches.
+    """Traces what ``cores`` does not have yet, checks it against the document, and collects the archive's contents.
 
-    ``collections`` are variables that code gives, instead of looking them up on the model; ``revived`` are functions
-    for endpoints to revive as.
+    ``collections`` are variables that are passed in code instead of selected from the model; ``revived`` are the
+    functions that endpoints revive as.
     """
     with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
         left_out: LeftOut = {}
@@ -133,7 +133,7 @@ def _reviving(endpoint: TracedEndpoint, given: Revived | None) -> TracedEndpoint
 
 
 def publish(prepared: Prepared, destination: Destination, clock: Clock) -> ExportReport:
-    """Writes, seals, proves and publishes a prepared archive."""
+    """Writes, seals, verifies and publishes a prepared archive."""
     document, contents = prepared.document, prepared.contents
     with destination.staged() as stage:
         writing = f"writing {_count(len(contents.variables), 'variable')}"
@@ -162,7 +162,7 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
     )
 
 
-def _gather(  # each is one thing that an archive is made of
+def _gather(  # each is a separate part of an archive
     document: Document,
     model: Any,
     endpoints: list[TracedEndpoint],
@@ -170,7 +170,7 @@ def _gather(  # each is one thing that an archive is made of
     given: Mapping[str, Sequence[Any]],
     backend: Backend,
 ) -> Contents:
-    """Everything that the archive holds: the model's variables in its order, then whatever else the endpoints reach."""
+    """The contents of the archive: the model's variables in its order, then whatever else the endpoints reach."""
     collections = {
         name: [backend.tf_variable(variable) for variable in variables]
         for name, variables in collect(document, model, given).items()
@@ -196,7 +196,7 @@ def _gather(  # each is one thing that an archive is made of
 
 
 def _signatures(document: Document, endpoints: list[TracedEndpoint], left_out: LeftOut) -> dict[str, Any]:
-    """The function of every signature that is no alias, by its key."""
+    """The function of every signature that is not an alias, by its key."""
     traced = {endpoint.compiled.name: endpoint for endpoint in endpoints}
     functions = {}
     for published in published_signatures(document, left_out):
@@ -222,7 +222,7 @@ def _signature_reports(prepared: Prepared) -> Iterator[SignatureReport]:
 
 
 def prove(directory: Path) -> None:
-    """Reads the staged archive back, as anybody will, and holds it against its contract before it is published."""
+    """Reads the staged archive back and checks it against its contract, before it is published."""
     findings = inspect_archive(directory).findings
     if findings:
         bug = Diagnostic(
@@ -259,7 +259,7 @@ def _notes(contents: Contents, custom_ops: Mapping[str, str], imports: Sequence[
     inferring = [endpoint.compiled.name for endpoint in contents.endpoints if not endpoint.compiled.declared.gradients]
     if inferring and contents.keeps_gradients:
         names = ", ".join(inferring)
-        yield f"custom gradients stay, though {names} can do without: an archive drops them for all endpoints or none"
+        yield f"custom gradients are kept, though {names} need none: an archive drops them for all endpoints or none"
 
 
 def _count(number: int, word: str) -> str:

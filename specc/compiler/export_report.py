@@ -1,4 +1,4 @@
-"""What an export wrote, as data."""
+"""The report of an export, as data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from specc.language.document import Method
 
 @dataclass(frozen=True)
 class EndpointReport:
-    """One endpoint of an archive: its wire names, and whether it is ``serving_default`` too."""
+    """One endpoint of an archive: its wire names, and whether it is also ``serving_default``."""
 
     name: str
     inputs: tuple[str, ...]
@@ -21,7 +21,7 @@ class EndpointReport:
 
 @dataclass(frozen=True)
 class SignatureReport:
-    """One signature that the document declares; ``reason`` says why it was left out, and is empty where it was not."""
+    """One signature that the document declares; ``reason`` is why it was left out, or empty."""
 
     key: str
     endpoint: str
@@ -34,11 +34,11 @@ class SignatureReport:
 class ExportReport:
     """A published archive.
 
-    ``path`` is where it lies, or the URL of a remote one; ``files`` maps each file's path in the archive to its size in
-    bytes; ``seconds`` maps each stage to its wall time;
-    ``cores`` says how many functions were traced for all the endpoints; ``nested_tables`` names the endpoints whose
-    signatures call a function that looks up a table; ``custom_ops`` are the ops of its graph that TensorFlow lacks,
-    each with the module that registers it ("" where that is not known); ``notes`` are for a person to read.
+    ``path`` is its directory, or the URL of a remote one; ``files`` maps each file's path in the archive to its size in
+    bytes; ``seconds`` maps each stage to its wall time; ``cores`` is the number of functions traced for all endpoints;
+    ``nested_tables`` names the endpoints whose signatures call a function that looks up a table; ``custom_ops`` are the
+    ops of its graph that TensorFlow lacks, each with the module that registers it ("" if unknown); ``notes`` are
+    messages for the user.
     """
 
     path: Path | str
@@ -77,7 +77,7 @@ class ExportReport:
         return {signature.key: signature.reason for signature in self.signatures if signature.reason}
 
     def signatures_text(self) -> str:
-        """Which signatures are in the archive, a line for each method, and which were left out and why."""
+        """The signatures in the archive, one line for each method, and those left out, each with the reason."""
         included = [f"INCLUDED for {method}: {', '.join(keys)}\n" for method, keys in sorted(self.included.items())]
         excluded = [f"EXCLUDED {key}: {reason}\n" for key, reason in self.excluded.items()]
         return "".join((*included, *excluded))

@@ -1,4 +1,4 @@
-"""Models that Keras saved in a file, ``.keras`` or ``.h5``: loads them, and says why one cannot be loaded."""
+"""Loads models from Keras files, ``.keras`` or ``.h5``, and explains why one cannot be loaded."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _PATH: SpecPath = ("model",)
 _RETURNS_MODEL = "name a module:attribute that returns the model"
 _UNKNOWN = re.compile(r"(?:Could not locate (class|function)|Unknown ([\w ]+):) '([^']+)'")
 _NAMED = ("class_name", "loss", "metrics", "weighted_metrics")
-"""Keys of a description whose texts are names of classes and functions."""
+"""Keys of a model's config whose strings are names of classes and functions."""
 _BUILT_IN = ("builtins", "keras", "keras_hub", "keras_cv", "keras_nlp")
-"""Packages whose classes Keras finds by itself."""
+"""Packages whose classes Keras finds without registration."""
 
 
 def load_model_file(path: Path, target: str) -> Any:
-    """The Keras model in the file ``path``, which the document calls ``target``; in Keras's safe mode.
+    """The Keras model in the file ``path``, loaded in Keras's safe mode; ``target`` is its name in the document.
 
     Raises:
-        SpecError: it is no file of a Keras model, or Keras cannot load it.
-        UnreadableError: there is no such file, or it cannot be read.
+        SpecError: it is not a Keras model file, or Keras cannot load it.
+        UnreadableError: the file does not exist or cannot be read.
     """
     problem = _format_problem(path)
     if problem:
@@ -41,20 +41,20 @@ def load_model_file(path: Path, target: str) -> Any:
     except Exception as error:  # Keras raises many types
         raise SpecError([_explain(error, path, target)]) from error
     unregistered = _find_unregistered(_read_description(path))
-    if unregistered:  # a custom initializer, regularizer, loss or metric that is called like one of Keras's
+    if unregistered:  # a custom initializer, regularizer, loss or metric with the name of a Keras one
         message, hint = _of_unregistered(unregistered)
-        instead = "and Keras takes classes of its own that are called so"
+        instead = "and Keras would load its own classes of the same name instead"
         raise SpecError([_finding(f"cannot load {target!r}: {message}, {instead}", hint)])
     return model
 
 
 def _format_problem(path: Path) -> str:
-    """Why ``path`` is no file of a Keras model, or nothing; Keras says of a broken file that it is not there."""
+    """Why ``path`` is not a Keras model file, or ""; Keras reports a broken file as missing."""
     if not path.exists():
         raise UnreadableError(f"cannot read {path}: there is no such file")
     if path.is_dir():
         unpacked = path.suffix == ".keras" and (path / "config.json").exists()
-        return "" if unpacked else "it is a directory; the name of a SavedModel's has a slash at its end"
+        return "" if unpacked else "it is a directory; the path of a SavedModel must end with a slash"
     try:
         with path.open("rb") as file:
             file.read(1)
@@ -62,19 +62,19 @@ def _format_problem(path: Path) -> str:
         raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
     if path.suffix == ".keras":
         if not zipfile.is_zipfile(path):
-            return "it is not a zip file, as every .keras file is; it may be cut short"
+            return "it is not a zip file, which a .keras file must be; it may be truncated"
         with zipfile.ZipFile(path) as archive:
             missing = {"config.json", "metadata.json"} - set(archive.namelist())
-        return f"it is a zip file without {' and '.join(sorted(missing))}, so that it holds no model" if missing else ""
+        return f"it is a zip file without {' and '.join(sorted(missing))}, so it holds no model" if missing else ""
     try:
         with h5py.File(path) as file:
-            return "" if "model_config" in file.attrs else "it holds weights, and no model"
+            return "" if "model_config" in file.attrs else "it holds weights but no model"
     except OSError:
-        return "it is not an HDF5 file, or it is cut short"
+        return "it is not an HDF5 file, or it is truncated"
 
 
 def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
-    """What is wrong with a file that Keras refuses, and the way out."""
+    """The finding for a file that Keras cannot load, with the fix."""
     text = str(error)
     described = _read_description(path)
     written_by = _text(described.get("keras_version"))
@@ -82,7 +82,7 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
     unknown = _UNKNOWN.search(text)
     hint = _RETURNS_MODEL
     if "`Lambda` layer" in text and "safe_mode=False" in text:
-        message = "it has a Lambda layer, whose Python code Keras does not run from a file that it is not told to trust"
+        message = "it has a Lambda layer, whose Python code Keras does not run in safe mode"
         way = "which may call keras.saving.load_model(..., safe_mode=False) on a file that you trust"
         hint = f"{hint}, {way}; or save the model with a registered layer class instead of the Lambda"
     elif unregistered:
@@ -94,24 +94,26 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
     else:
         message = summarize(error)
     if written_by and _release(written_by) > _release(keras.__version__):
-        message += f"; the file was written by Keras {written_by}, and this is {keras.__version__}"
+        message += f"; the file was written by Keras {written_by}, and Keras {keras.__version__} is installed"
         hint = hint if unregistered else f"install Keras {written_by} or later"
     elif written_by and _release(written_by) < (3,):
         message += f"; the file was written by Keras {written_by}, and Keras 3 does not load every such file"
-        hint = hint if unregistered or unknown else f"{hint}, as keras.saving.load_model(..., compile=False) may"
+        hint = (
+            hint if unregistered or unknown else f"{hint}, for example with keras.saving.load_model(..., compile=False)"
+        )
     return _finding(f"cannot load {target!r}: {message}", hint)
 
 
 def _of_unregistered(modules: Mapping[str, str]) -> tuple[str, str]:
-    """The message and the hint about custom objects, with their modules."""
+    """The message and the hint for unregistered custom objects, given with their modules."""
     message = f"{listed(list(map(repr, modules)))} {'is' if len(modules) == 1 else 'are'} not registered"
     return message, _registering(modules, [name for name in modules if ">" not in name])
 
 
 def _registering(modules: Mapping[str, str], bare: Sequence[str]) -> str:
-    """What registers custom objects, whose modules are known or ""; ``bare`` ones are classes that never were.
+    """The hint how to register custom objects, whose modules are known or ""; ``bare`` classes were never registered.
 
-    A registered class is saved as ``package>Name``, and Keras looks for exactly that; a bare name it would not find.
+    A registered class is saved as ``package>Name``, and Keras looks up exactly that; it would not find a bare name.
     """
     if bare:
         saved = f"save the model again with {listed(bare)} registered by @keras.saving.register_keras_serializable"
@@ -122,7 +124,7 @@ def _registering(modules: Mapping[str, str], bare: Sequence[str]) -> str:
 
 
 def _find_unregistered(described: Mapping[str, Any]) -> dict[str, str]:
-    """The name of each custom object in a file that Keras does not know now, and the module that it was in, or ""."""
+    """The name of each custom object in a file that is not registered in Keras, with its module, or ""."""
     found: dict[str, str] = {}
     for name, module in _custom_objects(described.get("model")):
         if keras.saving.get_registered_object(name) is None:
@@ -131,7 +133,7 @@ def _find_unregistered(described: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _custom_objects(described: Any, *, named: bool = False) -> Iterator[tuple[str, str]]:
-    """The custom objects in a description; ``named`` says that a text in it is the name of one, as losses have."""
+    """The custom objects in a config; with ``named``, its strings are names of objects, as for losses."""
     match described:
         case list():
             for item in described:
@@ -149,7 +151,7 @@ def _custom_objects(described: Any, *, named: bool = False) -> Iterator[tuple[st
 
 
 def _read_description(path: Path) -> Mapping[str, Any]:
-    """What the file says in JSON: ``model``, and ``keras_version``; nothing where it cannot be read."""
+    """The JSON in the file: ``model`` and ``keras_version``; an empty mapping if it cannot be read."""
     try:
         if path.is_dir():
             return _joined((path / name).read_bytes() for name in ("config.json", "metadata.json"))

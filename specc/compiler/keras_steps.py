@@ -1,10 +1,10 @@
-"""Steps of training and evaluation, to be named in a spec: ``"function": "specc:train_step"``.
+"""Steps of training and evaluation, which a spec names with ``"function": "specc:train_step"``.
 
-Each is called with a compiled Keras model first, and does what one batch of ``fit`` or ``evaluate`` does, through the
-model's own ``train_step`` and ``test_step``, overridden ones too. The endpoints of one model share the variables of its
+Each takes a compiled Keras model first, and does what one batch of ``fit`` or ``evaluate`` does, through the model's
+own ``train_step`` and ``test_step``, including overridden ones. The endpoints of one model share the variables of its
 metrics: an archive with ``eval_step``, ``metric_values`` and ``reset_metrics`` evaluates over many batches.
 
-``loss`` is that of the batch. ``metrics`` has Keras's own log names: ``metrics["loss"]`` is the mean loss of all
+``loss`` is the loss of the batch. ``metrics`` has Keras's own log names: ``metrics["loss"]`` is the mean loss of all
 batches since the last reset, as ``evaluate`` reports it, and a model with several outputs has ``metrics["NAME_loss"]``
 too. Both ``value`` and ``update_op`` are the metric after the batch: a call updates all the metrics.
 """
@@ -25,13 +25,13 @@ Metrics = dict[str, dict[str, Any]]
 _MOST = 3
 """x, y and sample_weight."""
 _NOT_HEARD = (
-    "the model's own step never calls compute_loss, where they are heard: declare its metrics only, or name a function "
-    "of your own that returns them"
+    "the model's own step never calls compute_loss, from which they are taken: declare only its metrics, or name your "
+    "own function that returns them"
 )
 
 
 def why_missing(function: str | None, key: object) -> str:
-    """Why a step that a spec names gives no output ``key``; empty for anything else."""
+    """The hint why a step of this module returns no output ``key``; "" for any other function or key."""
     is_heard = key in ("loss", "predictions") and function in ("specc:train_step", "specc:eval_step")
     return _NOT_HEARD if is_heard else ""
 
@@ -41,12 +41,12 @@ def train_step(model: keras.Model, *batch: Any) -> Step:
 
     Args:
         model: a compiled Keras model.
-        batch: what a batch of ``fit`` holds, as ``keras.utils.pack_x_y_sample_weight`` takes it: x as the model takes
-            it; then, where there are any, the targets as the model's losses take them; then a weight for each example.
+        batch: a batch of ``fit``, as ``keras.utils.pack_x_y_sample_weight`` takes it: x as the model takes it; then, if
+            there are any, the targets as the model's losses take them; then a weight for each example.
 
     Returns:
         ``{"loss": ..., "predictions": ..., "metrics": {NAME: {"value": ..., "update_op": ...}}}``; ``loss`` and
-        ``predictions`` are those before the update, and missing where the model's own step never calls
+        ``predictions`` are those before the update, and are missing if the model's own step never calls
         ``compute_loss``.
 
     Raises:
@@ -61,14 +61,14 @@ def train_step(model: keras.Model, *batch: Any) -> Step:
 def eval_step(model: keras.Model, *batch: Any) -> Step:
     """One step of ``evaluate``: updates the model's metrics, and nothing else.
 
-    Takes, gives and raises what :func:`train_step` does.
+    Its arguments, result and exceptions are those of :func:`train_step`.
     """
     _require_compiled(model)
     return _step(model, model.test_step, batch)
 
 
 def metric_values(model: keras.Model) -> dict[str, Metrics]:
-    """The model's metrics as they stand: ``{"metrics": {NAME: {"value": ...}}}``; nothing is updated.
+    """The current values of the model's metrics: ``{"metrics": {NAME: {"value": ...}}}``; nothing is updated.
 
     Raises:
         ValueError: the model is not compiled, or its metrics have no variables yet.
@@ -79,7 +79,7 @@ def metric_values(model: keras.Model) -> dict[str, Metrics]:
 
 
 def reset_metrics(model: keras.Model) -> dict[str, Metrics]:
-    """Begins to count anew, as each epoch does; gives the values after that, as :func:`metric_values` does.
+    """Resets the metrics, as each epoch does; returns the values after that, as :func:`metric_values` does.
 
     Raises:
         ValueError: the model is not compiled, or its metrics have no variables yet.
@@ -91,16 +91,16 @@ def reset_metrics(model: keras.Model) -> dict[str, Metrics]:
 
 
 def _step(model: keras.Model, step: Callable[[Any], Any], batch: tuple[Any, ...]) -> Step:
-    if keras.config.backend() != "tensorflow":  # elsewhere Keras's own steps hide the loss and the predictions
-        message = f"Keras's own steps can be exported on TensorFlow, not on {keras.config.backend()}"
-        raise ValueError(f"{message}; name a function of your own, with jax.value_and_grad in it")
+    if keras.config.backend() != "tensorflow":  # on others, Keras's own steps do not expose loss and predictions
+        message = f"Keras's own steps can be exported only on TensorFlow, not on {keras.config.backend()}"
+        raise ValueError(f"{message}; name your own function, which uses jax.value_and_grad")
     if not 1 <= len(batch) <= _MOST:
         raise ValueError(f"a batch is x, the targets and the sample weights: 1 to {_MOST} arguments, not {len(batch)}")
     with _heard_losses(model) as heard:
         logs = step(keras.utils.pack_x_y_sample_weight(*batch))
     if not isinstance(logs, Mapping):
         own = f"{type(model).__name__}.{getattr(step, '__name__', 'step')}"
-        raise ValueError(f"{own} returned {kind_of(logs)}, and Keras takes a dict of logs")
+        raise ValueError(f"{own} returned {kind_of(logs)}, but Keras expects a dict of logs")
     metrics = {name: {"value": value, "update_op": value} for name, value in _tensors(logs).items()}
     if not heard:
         return {"metrics": metrics}
@@ -110,9 +110,9 @@ def _step(model: keras.Model, step: Callable[[Any], Any], batch: tuple[Any, ...]
 
 @contextmanager
 def _heard_losses(model: keras.Model) -> Iterator[list[tuple[Any, Any]]]:
-    """The predictions and the loss of each call of ``compute_loss``, which ``train_step`` and ``test_step`` keep.
+    """Records the predictions and the loss of each call of ``compute_loss`` by ``train_step`` and ``test_step``.
 
-    Keras gives neither of the two back, and both are needed from the very forward pass that updates the weights.
+    Keras returns neither of them, and both are needed from the same forward pass that updates the weights.
     """
     heard: list[tuple[Any, Any]] = []
     compute_loss = model.compute_loss
@@ -122,7 +122,7 @@ def _heard_losses(model: keras.Model) -> Iterator[list[tuple[Any, Any]]]:
         heard.append((y_pred, loss))
         return loss
 
-    # Straight into the instance: a layer's own way of setting attributes would track it.
+    # Set in the instance's __dict__, since a layer's __setattr__ would track it.
     model.__dict__["compute_loss"] = listening
     try:
         yield heard
@@ -136,13 +136,13 @@ def _tensors(logs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _require_compiled(model: Any) -> None:
     if not isinstance(model, keras.Model):
-        raise ValueError(f"a compiled Keras model is needed, and this is a {type(model).__name__}")
+        raise ValueError(f"expected a compiled Keras model, got a {type(model).__name__}")
     if not model.compiled:
-        raise ValueError("the model is not compiled; call model.compile(...) where it is made")
+        raise ValueError("the model is not compiled; call model.compile(...) where it is created")
 
 
 def _require_built(model: keras.Model) -> None:
     """A metric of ``compile`` has no variables before the first batch: it can be neither read nor reset."""
     if not all(getattr(metric, "built", True) for metric in model.metrics):
         message = "the model's metrics have no variables before its first batch"
-        raise ValueError(f"{message}; call model.test_on_batch(x, y) and model.reset_metrics() where it is made")
+        raise ValueError(f"{message}; call model.test_on_batch(x, y) and model.reset_metrics() where it is created")

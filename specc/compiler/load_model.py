@@ -1,4 +1,4 @@
-"""Finds the model that a document names."""
+"""Loads the model that a document names."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _PATH: SpecPath = ("model",)
 def load_model(target: str, directory: Path, *, seed: int, imports: Sequence[str] = ()) -> Any:
     """The model that ``module:attribute`` names, or a Keras file or an ``archive/`` relative to ``directory``.
 
-    ``seed`` is set for Python, NumPy and Keras before anything is imported, and Keras counts its names from one again,
-    so that building is repeatable, whatever was loaded before. ``imports`` are the modules to import before the model.
+    ``seed`` is set for Python, NumPy and Keras before anything is imported, and Keras's name counters are reset, so
+    that a build is repeatable, whatever was loaded before. ``imports`` are the modules to import before the model.
 
     Raises:
-        SpecError: nothing can be imported or loaded there, or what a callable returned is no model.
-        UnreadableError: there is no such file.
-        ArchiveError: there is no SavedModel, or none that can be read.
+        SpecError: the target cannot be imported or loaded, or a callable did not return a model.
+        UnreadableError: the file does not exist.
+        ArchiveError: there is no SavedModel, or it cannot be read.
     """
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
@@ -45,21 +45,21 @@ def load_model(target: str, directory: Path, *, seed: int, imports: Sequence[str
     if names_model_file(target):
         return load_model_file(directory / target, target)
     found = import_object(target, _PATH)
-    # A Keras model is callable too, so the type is looked at first.
+    # A Keras model is also callable, so the type is checked first.
     if not (isinstance(found, (type, functools.partial)) or inspect.isroutine(found)) or _is_model(found):
         return _require_model(found, target)
     return _require_model(run_user_code(found, "bad-model", _PATH, f"{target}() failed"), f"{target}()")
 
 
 def _load_archive(path: Path, target: str) -> Any:
-    """The object that the SavedModel revives as: of several MetaGraphs, the one that the reader describes."""
+    """The object that the SavedModel revives as; of several MetaGraphs, the one that ``choose_graph`` selects."""
     graph, _ = choose_graph(read_saved_model(path))
     try:
         ops = graph.ops
     except DamagedError as error:
         raise damaged(path, error) from None
     if ops & REFERENCE_OPS:
-        hint = "write it anew with resource variables, tf.compat.v1.enable_resource_variables()"
+        hint = "write it again with resource variables, tf.compat.v1.enable_resource_variables()"
         message = f"{target!r} holds reference variables of TensorFlow 1, whose values would be lost"
         raise SpecError([Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)])
     try:
@@ -81,7 +81,7 @@ def _is_model(found: Any) -> bool:
 
 def _require_model(found: Any, target: str) -> Any:
     if found is None or isinstance(found, (str, bytes, int, float, list, tuple, dict)):
-        raise SpecError([_finding(f"{target} is {kind_of(found)}, which is no model")])
+        raise SpecError([_finding(f"{target} is {kind_of(found)}, which is not a model")])
     return found
 
 

@@ -1,10 +1,10 @@
-"""Several modes of one model in one archive, a MetaGraph each: what readers of TensorFlow 1 expect.
+"""Merges several modes of one model into one archive with a MetaGraph for each, as readers of TensorFlow 1 expect.
 
-Each mode is staged as an archive of its own, through the code that writes every archive, but with the variables and
-resources of all modes on its root, in one order. So the checkpoints are equal, key by key, and one of them serves all.
+Each mode is staged as its own archive, by the code that writes every archive, but with the variables and resources of
+all modes on its root, in the same order. So the checkpoints are equal, key by key, and one of them is kept.
 
-TensorFlow loads an archive of several MetaGraphs as it loads one of TensorFlow 1: by its signatures. The endpoints as
-attributes, ``variables``, the collections and gradients are lost in Python; an archive a mode keeps them.
+TensorFlow loads an archive of several MetaGraphs in the same way as one of TensorFlow 1: by its signatures. The
+endpoints as attributes, ``variables``, the collections and gradients are lost in Python; separate archives keep them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 import tensorflow as tf
 
-# The proto is no part of TensorFlow's public API, but TensorFlow 2 has no public way to write several MetaGraphs.
+# The proto is not part of TensorFlow's public API, but TensorFlow 2 has no public way to write several MetaGraphs.
 from tensorflow.core.protobuf import saved_model_pb2
 
 from specc.compiler.backends import require_backend
@@ -53,15 +53,15 @@ T = TypeVar("T")
 _FILE = "saved_model.pb"
 _CHECKPOINT = Path("variables", "variables")
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
-"""The checkpoint's one key that is not a variable: it names the endpoints, which differ from mode to mode."""
+"""The only key of a checkpoint that is not a variable: it holds the endpoints, which differ between modes."""
 
 
 @dataclass(frozen=True)
 class MergedReport:
-    """A published archive of several MetaGraphs; ``modes`` has the report of each, as if it were an archive of its own.
+    """A published archive of several MetaGraphs; ``modes`` has the report of each, as of a separate archive.
 
-    ``path`` is where it lies, or the URL of a remote one; ``files`` maps each file's path in the archive to its size in
-    bytes; ``notes`` are for a person to read.
+    ``path`` is its directory, or the URL of a remote one; ``files`` maps each file's path in the archive to its size in
+    bytes; ``notes`` are messages for the user.
     """
 
     path: Path | str
@@ -77,21 +77,21 @@ class MergedReport:
 
 @dataclass(frozen=True)
 class _Part(Destination):
-    """A mode's own archive, inside the stage of the merged one."""
+    """The archive of one mode, inside the stage of the merged one."""
 
     directory: Path
 
     def check(self) -> None:
-        """Nothing stands in the way: the stage is new."""
+        """Does nothing, since the stage is new."""
 
     @contextlib.contextmanager
     def staged(self) -> Iterator[Stage]:
-        """The directory itself, which is gone before anything is published."""
+        """The directory itself, which is removed before anything is published."""
         self.directory.mkdir()
         yield Stage(self.directory, publishing="keeping it to be merged", published=self.directory)
 
 
-def merge(  # noqa: PLR0913  # each is one thing that a caller may say
+def merge(  # noqa: PLR0913  # each is a separate option of the caller
     programs: Iterable[Program | Document],
     model: Any,
     filepath: str | os.PathLike[str] | None = None,
@@ -102,7 +102,7 @@ def merge(  # noqa: PLR0913  # each is one thing that a caller may say
     functions: Functions | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> MergedReport:
-    """Writes several modes of ``model`` as one SavedModel, whole or not at all.
+    """Writes several modes of ``model`` as one SavedModel; nothing is left if it fails.
 
     Args:
         programs: the modes' documents, compiled or not; no two may have the same tags.
@@ -144,7 +144,7 @@ def _compiled(programs: Iterable[Program | Document]) -> list[Program]:
 
 
 def _in_order(programs: Sequence[Program], functions: Functions) -> list[Program]:
-    """First the program whose MetaGraph ``inspect`` describes: for serving, with the fewest tags; else the first."""
+    """The programs, with the one that ``inspect`` describes first: that for serving with the fewest tags, if any."""
     documents = [program.document for program in programs]
     _require_fitting(documents, functions)
     serving = [document for document in documents if TAGS["predict"] in tags_of(document)]
@@ -160,24 +160,24 @@ def tags_of(document: Document) -> tuple[str, ...]:
 def _require_fitting(documents: Sequence[Document], functions: Functions) -> None:
     findings: list[Diagnostic] = []
     if not documents:
-        findings.append(finding("no-document", (), "there is nothing to merge", "give one document a mode"))
+        findings.append(finding("no-document", (), "there is nothing to merge", "give one document for each mode"))
     seen: dict[frozenset[str], str] = {}
     for document in documents:
         tags = frozenset(tags_of(document))
         if tags in seen:
-            message = f"the MetaGraph of {seen[tags]} has the tags {', '.join(tags_of(document))} too"
+            message = f"the MetaGraph of {seen[tags]} has the same tags: {', '.join(tags_of(document))}"
             hint = "loaders tell MetaGraphs apart by their tags; change the mode, or add extra_tags to save_options"
             findings.append(finding("same-tags", ("mode",), message, hint).in_file(_name(document)))
         seen.setdefault(tags, _name(document))
         length = len(Path(contract_path(tags_of(document))).name)
         if length > MAX_FILE_NAME:
-            message = f"the contract's file is called by the tags, and has a name of {length} bytes"
-            hint = f"a name has at most {MAX_FILE_NAME}; choose shorter tags"
+            message = f"the contract file is named after the tags, and its name has {length} bytes"
+            hint = f"the maximum is {MAX_FILE_NAME}; choose shorter tags"
             path = ("save_options", "extra_tags")
             findings.append(finding("long-tags", path, message, hint).in_file(_name(document)))
     endpoints = {name for document in documents for name in document.endpoints}
     for name in sorted(functions.keys() - endpoints):
-        message = f"a function is given for {name!r}, which is no endpoint of any document"
+        message = f"a function is given for {name!r}, which is not an endpoint of any document"
         findings.append(finding("unknown-endpoint", (), message, did_you_mean(name, endpoints)))
     if findings:
         raise SpecError(findings)
@@ -190,7 +190,7 @@ def _name(document: Document) -> str:
 def _prepare(
     programs: Sequence[Program], model: Any, functions: Functions, progress: Callable[[str], None]
 ) -> list[Prepared]:
-    """Every mode, traced; a function that several of them use is traced once."""
+    """Every mode, traced; a function that several of them share is traced once."""
     cores = Cores()
     name_tables(model)
     prepared, findings = [], FindingCollector()
@@ -213,7 +213,7 @@ def _clock(document: Document, progress: Callable[[str], None]) -> Clock:
 
 @contextlib.contextmanager
 def _said_of(document: Document) -> Iterator[None]:
-    """Tells which document a finding is about."""
+    """Adds the name of the document to the findings that are raised in the block."""
     try:
         yield
     except SpecError as error:
@@ -241,7 +241,7 @@ def _union(lists: Iterable[Iterable[T]]) -> list[T]:
 
 
 def _join(parts: Sequence[Path], documents: Sequence[Document], directory: Path) -> None:
-    """Moves the first part into ``directory``, adds to it what the others have of their own, and removes the parts."""
+    """Moves the first part into ``directory``, adds the graphs and assets of the others, and removes the parts."""
     first, *others = parts
     for other in others:
         _require_equal_checkpoints(first, other)
@@ -273,7 +273,7 @@ def _is_equal(one: Any, two: Any, key: str) -> bool:
     values = [np.asarray(reader.get_tensor(key)) for reader in (one, two)]
     if values[0].dtype != values[1].dtype or values[0].shape != values[1].shape:
         return False
-    if values[0].dtype == object:  # strings, whose bytes are somewhere else
+    if values[0].dtype == object:  # an array of strings holds pointers
         return bool((values[0] == values[1]).all())
     return values[0].tobytes() == values[1].tobytes()
 
@@ -285,7 +285,7 @@ def _add_meta_graph(part: Path, directory: Path) -> None:
 
 
 def _add_assets(part: Path, directory: Path) -> None:
-    """The MetaGraphs name their assets by file, so that one file must be one asset."""
+    """Adds the assets of ``part``; MetaGraphs refer to assets by file name, so a file name must be unique."""
     for path in sorted((part / "assets").rglob("*")):
         if not path.is_file():
             continue
@@ -294,5 +294,5 @@ def _add_assets(part: Path, directory: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             path.rename(target)
         elif target.read_bytes() != path.read_bytes():
-            message = f"two modes have an asset {path.name!r}, and they differ"
+            message = f"two modes have an asset {path.name!r} with different content"
             raise SpecError([Diagnostic(rule="asset-clash", message=message, hint="rename one of the files")])

@@ -1,11 +1,11 @@
-"""The ops that this process knows, and which of an archive's are custom: TensorFlow itself lacks them."""
+"""The ops that are registered in this process, and the custom ops of an archive, which TensorFlow itself lacks."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 
-# TensorFlow has no public way to list its ops; tests/compiler/test_custom_ops.py holds the list against tf.raw_ops.
+# TensorFlow has no public way to list its ops; tests/compiler/test_custom_ops.py checks the list against tf.raw_ops.
 from tensorflow.core.framework import op_def_pb2
 from tensorflow.python.client import pywrap_tf_session
 
@@ -18,21 +18,21 @@ _own: set[str] = set()
 
 
 def registered_ops() -> frozenset[str]:
-    """The ops that graphs can have in this process."""
+    """The names of the ops that are registered in this process."""
     found = pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())
     return frozenset(op.name for op in op_def_pb2.OpList.FromString(found).op)
 
 
 def take_as_own() -> None:
-    """Takes what is registered now for TensorFlow's own; called after importing it and before any module of a user.
+    """Records the ops registered now as TensorFlow's own; called after importing it and before any user module.
 
-    A build of TensorFlow may have ops that the shipped list lacks, as one for another device does.
+    A build of TensorFlow, for example for another device, may have ops that the shipped list lacks.
     """
     _own.update(registered_ops())
 
 
 def find_custom_ops(graph: MetaGraph) -> Mapping[str, str]:
-    """The ops of ``graph`` that TensorFlow lacks, each with its library, which is empty where it is not known."""
+    """The ops of ``graph`` that TensorFlow lacks, each with its library, or "" if that is unknown."""
     return {op: library for op, library in custom_ops(graph.ops).items() if op not in _own}
 
 
@@ -49,6 +49,6 @@ def unregistered_ops(ops: Iterable[str], path: SpecPath, who_uses: str) -> Diagn
 
 
 def unregistered_in(error: BaseException) -> str:
-    """The hint for an error of TensorFlow's that says that an op is not registered, or nothing for any other."""
+    """The hint for a TensorFlow error about an unregistered op, or "" for any other error."""
     found = _UNREGISTERED.search(str(error))
     return "" if found is None else imports_hint(libraries({found[1]: library_of(found[1])}))

@@ -1,4 +1,4 @@
-"""A compiled document: what each endpoint takes and gives, in TensorFlow's own terms, and the way to an archive."""
+"""Program: a compiled document, with the TensorSpecs of each endpoint, which can export a model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from specc.publishing.versions import VersionChoice
 
 @dataclass(frozen=True)
 class Program(Mapping[str, CompiledEndpoint]):
-    """A compiled document: a mapping from the names of its endpoints."""
+    """A compiled document: a mapping from endpoint names to CompiledEndpoints."""
 
     document: Document
     endpoints: Mapping[str, CompiledEndpoint]
@@ -32,7 +32,7 @@ class Program(Mapping[str, CompiledEndpoint]):
     def __len__(self) -> int:
         return len(self.endpoints)
 
-    def export(  # noqa: PLR0913  # each is one thing that a caller may say
+    def export(  # noqa: PLR0913  # each is a separate option of the caller
         self,
         model: Any,
         filepath: str | os.PathLike[str] | None = None,
@@ -43,10 +43,11 @@ class Program(Mapping[str, CompiledEndpoint]):
         functions: Mapping[str, Callable[..., Any]] | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> ExportReport:
-        """Writes ``model`` as a SavedModel at ``filepath`` or as a version under ``base``, whole or not at all.
+        """Writes ``model`` as a SavedModel at ``filepath`` or as a version under ``base``.
 
-        A URL such as ``s3://bucket/models/ranker`` is written through fsspec, and promises less: such a store has no
-        rename, so an archive there is complete once ``assets.extra/specc.published`` is, which is written last.
+        A local archive is published atomically. A URL such as ``s3://bucket/models/ranker`` is written through fsspec:
+        such a store has no rename, so an archive there is complete only after ``assets.extra/specc.published``, which
+        is written last, exists.
 
         Args:
             model: a Keras model or layer, a ``tf.Module``, a ``tf.function``, or anything whose attributes the
@@ -54,12 +55,12 @@ class Program(Mapping[str, CompiledEndpoint]):
             filepath: a directory that does not exist yet, or is empty; a local path or a URL.
             base: instead of ``filepath``, the directory or URL under which a version is published.
             version: ``next``, ``timestamp``, or the number itself.
-            keep: how many versions to keep; older ones are removed once the new one is published.
+            keep: how many versions to keep; older ones are removed after the new one is published.
             functions: a function for each endpoint whose ``function`` is null, called with the declared inputs.
             progress: called with one line before each stage.
 
         Returns:
-            The :class:`specc.compiler.export_report.ExportReport`: where the archive lies and what is in it.
+            The :class:`specc.compiler.export_report.ExportReport`: the archive's path and contents.
 
         Raises:
             SpecError: the model does not fit the document; every conflict is in ``diagnostics``, and nothing is left.

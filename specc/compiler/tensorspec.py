@@ -1,4 +1,4 @@
-"""Trees as nested ``tf.TensorSpec``s, as a person would write them by hand, and back."""
+"""Converts trees to nested ``tf.TensorSpec``s, as they would be written by hand, and back."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def tensor_specs(tree: Tree) -> Any:
 
 @lru_cache(maxsize=4096)
 def _tensor_spec(dtype: str, shape: Shape, name: str | None) -> tf.TensorSpec:
-    """One TensorSpec for each dtype, shape and name: they never change, and a wide document has few different ones."""
+    """A cached TensorSpec: they are immutable, and a document with many leaves has few different ones."""
     return tf.TensorSpec(static_shape(shape), dtype_of(dtype), name)
 
 
 @lru_cache(maxsize=1024)
 def namedtuple_class(typename: str, fields: tuple[str, ...]) -> Any:
-    """One class for each name and fields, so that equal trees have equal types."""
+    """A cached namedtuple class, so that equal trees have equal types."""
     return collections.namedtuple(typename, fields)  # the fields are data
 
 
@@ -79,7 +79,7 @@ def component_spec(component: Component) -> tf.TensorSpec:
 def default_tensor(leaf: Tensor) -> tf.Tensor:
     """The declared default of ``leaf`` as a tensor, of its dtype and shape."""
     value, dtype = decode_value(leaf.default, leaf.dtype), dtype_of(leaf.dtype)
-    if dtype != tf.string and not dtype.is_quantized:  # tf.constant itself knows few of the small dtypes
+    if dtype != tf.string and not dtype.is_quantized:  # tf.constant converts to few of the small dtypes
         value = np.array(value, dtype.as_numpy_dtype)
     return tf.constant(value, dtype, static_shape(leaf.shape))
 
@@ -90,7 +90,7 @@ def tree_of(specs: Any) -> Tree:
     A TensorSpec holds no names of dims or components, no bounds, no defaults and no descriptions.
 
     Raises:
-        TypeError: something in ``specs`` is no spec, list, tuple, namedtuple or dict with string keys.
+        TypeError: ``specs`` contains something other than specs, lists, tuples, namedtuples and dicts with string keys.
     """
     match specs:
         case tf.TensorSpec():

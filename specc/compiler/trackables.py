@@ -1,4 +1,4 @@
-"""What hangs on a model: layers, and the objects that TensorFlow tracks."""
+"""Finds the parts of a model: its layers, and the objects that TensorFlow tracks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 def is_trackable(value: Any) -> bool:
-    """Whether TensorFlow can track ``value``; it cannot a Keras layer on another backend."""
+    """Whether TensorFlow can track ``value``; it cannot track a Keras layer on another backend."""
     try:
         tf.train.TrackableView(value).children(value)
     except (AttributeError, TypeError, ValueError):
@@ -19,7 +19,7 @@ def is_trackable(value: Any) -> bool:
 
 
 def descendants(root: Any) -> list[Any]:
-    """Everything that TensorFlow tracks under ``root``, itself included; nothing of what it cannot track.
+    """Everything that TensorFlow tracks under ``root``, itself included; nothing if it cannot track ``root``.
 
     A layer of another backend is followed through its attributes instead.
     """
@@ -30,7 +30,7 @@ def descendants(root: Any) -> list[Any]:
 
 
 def layers_of(root: Any) -> list[Any]:
-    """The layers under ``root``, itself included, by whatever attribute they are reached."""
+    """The layers under ``root``, itself included, reached through any attribute."""
     return [part for part in _under(root) if isinstance(part, keras.Layer)] if isinstance(root, keras.Layer) else []
 
 

@@ -1,6 +1,6 @@
-"""Code that is not ours: modules, models and functions, which may raise anything, or leave the process.
+"""Runs user code: modules, models and functions, which may raise any exception or call ``sys.exit``.
 
-Whatever happens in there becomes one finding that names the place in the document and the line of the user's own code.
+A failure becomes one finding with the place in the document and the line of the user's code.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run_user_code(call: Callable[[], T], rule: RuleId, path: SpecPath | Callable[[], SpecPath], what: str) -> T:
-    """What ``call`` gives; whatever it raises becomes a SpecError of ``rule`` that says ``what`` failed.
+    """The result of ``call``; any exception becomes a SpecError of ``rule`` whose message starts with ``what``.
 
-    ``path`` is where the code is named; a function of no arguments where several places are run, one after the other.
+    ``path`` is the place that names the code, or a function that returns it if ``call`` runs several places in turn.
     """
     try:
         return call()
@@ -45,7 +45,7 @@ def run_user_code(call: Callable[[], T], rule: RuleId, path: SpecPath | Callable
 
 
 def import_module(name: str, path: SpecPath) -> Any:
-    """The module ``name``; a SpecError where the import fails, for whatever reason."""
+    """The module ``name``; raises SpecError if the import fails for any reason."""
 
     def imported() -> Any:
         try:
@@ -60,14 +60,14 @@ def import_module(name: str, path: SpecPath) -> Any:
 
 
 def import_object(target: str, path: SpecPath) -> Any:
-    """The object that ``module:attribute`` names; a SpecError where the import fails, for whatever reason."""
+    """The object that ``module:attribute`` names; raises SpecError if the import fails for any reason."""
     module_name, _, attribute = target.partition(":")
     module = import_module(module_name, path)
     return resolve_attribute(module, attribute, "import-failed", path, repr(module_name))
 
 
 def resolve_attribute(root: Any, target: str, rule: RuleId, path: SpecPath, root_name: str = "the model") -> Any:
-    """What the dotted path ``target`` leads to on ``root``; a SpecError of ``rule`` says where it breaks off."""
+    """The value at the dotted path ``target`` of ``root``; raises SpecError of ``rule`` with the missing part."""
     value, parts = root, target.split(".")
     for index, part in enumerate(parts):
         if part not in dir(value) and not hasattr(type(value), "__getattr__"):
@@ -75,7 +75,7 @@ def resolve_attribute(root: Any, target: str, rule: RuleId, path: SpecPath, root
         try:
             value = getattr(value, part)
         except AttributeError as error:
-            if part in dir(value):  # it is there, and will not be had now
+            if part in dir(value):  # it exists, but reading it failed
                 raise SpecError([Diagnostic(rule=rule, path=path, message=summarize(error))]) from error
             raise SpecError([_no_attribute(value, parts, index, rule, path, root_name)]) from error
         except (Exception, SystemExit) as error:
@@ -92,33 +92,33 @@ def _no_attribute(value: Any, parts: list[str], index: int, rule: RuleId, path: 
 
 
 def summarize(error: BaseException) -> str:
-    """An exception in one line: its type, and what it says, without what frameworks wrap around it."""
+    """An exception in one line: its type and message, without the text that frameworks wrap around it."""
     if isinstance(error, SystemExit):
         return f"it called sys.exit({error.code!r})"
     text = _ANSI.sub("", str(error))
     name = type(error).__name__
-    if text.startswith("in user code:"):  # AutoGraph puts a traceback into the message, and what was raised behind it
+    if text.startswith("in user code:"):  # AutoGraph puts a traceback into the message, then what was raised
         raised = re.findall(rf"^ *{name}: (.*)", text, re.MULTILINE | re.DOTALL)
         text = raised[-1] if raised else text
-    if "Exception encountered when calling" in text:  # Keras names the layer first, and lists the arguments last
+    if "Exception encountered when calling" in text:  # Keras puts the layer first and the arguments last
         text = text.rpartition("Exception encountered when calling")[2]
         text = text.partition("\n")[2].partition("Arguments received")[0] or text
-    text = text.rpartition("Exception encountered: ")[2]  # Keras, while it loads a file
-    text = text.partition(" in binary running on ")[0]  # TensorFlow, with the name of the machine
+    text = text.rpartition("Exception encountered: ")[2]  # from Keras when it loads a file
+    text = text.partition(" in binary running on ")[0]  # from TensorFlow, with the host name
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     said = " ".join(lines[: _first_statement(lines)])
     return f"{name}: {said if len(said) <= _MAX_MESSAGE else said[: _MAX_MESSAGE - 3] + '...'}" if said else name
 
 
 def _first_statement(lines: list[str]) -> int:
-    """How many lines it takes to say something: one that ends in a colon announces what follows."""
+    """The number of leading lines up to the first that does not end in a colon."""
     return next((number for number, line in enumerate(lines, 1) if not line.endswith(":")), len(lines))
 
 
 def _where(error: BaseException) -> str:
-    """The last line of the user's own code that led to ``error``, without the machine's directories."""
+    """The last line of the user's code that led to ``error``, without directories."""
     frames = [(frame.filename, frame.lineno, frame.name) for frame in traceback.extract_tb(error.__traceback__)]
-    if str(error).startswith("in user code:"):  # AutoGraph ran generated code, and says in the message where it is from
+    if str(error).startswith("in user code:"):  # AutoGraph ran generated code; its origin is in the message
         frames = re.findall(r'File "([^"]+)", line (\d+), in (\w+)', str(error))
     for file, line, name in reversed(frames):
         if not file.startswith("<") and not any(Path(file).is_relative_to(library) for library in _LIBRARIES):

@@ -1,1 +1,1 @@
-"""Where a finished archive goes, whole or not at all: a directory, a version, an older one's place, a remote store."""
+"""Publishes a finished archive atomically: to a new directory, as a version, in place of an old one, or remotely."""

@@ -1,10 +1,10 @@
-"""How builds keep out of each other's way in a store that cannot rename.
+"""Claims: mutual exclusion of builds in a store that cannot rename.
 
-Each writes an object with a name of its own, a claim, into the folder that it wants, and then lists the folder. It goes
-on once a listing shows its own claim and nothing else, and takes the claim away when it is done. In a store that lists
-what was written before (S3, Google Cloud Storage and Azure do) at most one of them goes on: of two claims, the listing
-that follows the later one shows the earlier one too. The oldest claim stays and waits, and younger ones are withdrawn,
-so that one of them does go on; a clock that is wrong changes nothing but who that is.
+Each build writes an object with a unique name, a claim, into its target folder, and then lists it. It continues after
+a listing shows its own claim and nothing else, and removes the claim when it is done. In a store with consistent
+listings (S3, Google Cloud Storage and Azure have them) at most one build continues: of two claims, the listing after
+the later one also shows the earlier one. The oldest claim stays and waits, and newer ones are withdrawn, so that
+one build does continue; a wrong clock only changes which one that is.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from pathlib import Path
 from specc.publishing.store import Folder
 
 CLAIM = "specc.claim-"
-"""What the name of every claim starts with."""
+"""The prefix of the name of every claim."""
 _PATIENCE = 10.0
-"""How many seconds the oldest claim waits for the younger ones, one of which may be of a build that was killed."""
+"""How many seconds the oldest claim waits for newer ones, one of which may belong to a killed build."""
 
 
 class TakenError(Exception):
-    """Somebody else has written to the folder."""
+    """Another process has written to the folder."""
 
 
 class ClaimedError(Exception):
-    """Somebody else claims the folder, and is to have it."""
+    """Another build's claim on the folder has priority."""
 
 
 def new_claim(since: int) -> str:
-    """The name of a claim, which nothing has, of a build that has been waiting ``since`` a time in ns."""
+    """A unique name for the claim of a build that has been waiting ``since`` a time in ns."""
     return f"{CLAIM}{since:020d}-{secrets.token_hex(4)}"
 
 
 def write_claim(claim: str, directory: Path, folder: Folder) -> None:
     """Claims ``folder`` with an object made from a file in ``directory``."""
-    (directory / claim).write_text("A build writes here, or was killed while it did.\n")
+    (directory / claim).write_text("A build is writing here, or was killed while doing so.\n")
     folder.upload(directory, [claim])
 
 
@@ -45,8 +45,8 @@ def await_turn(claim: str, folder: Folder) -> None:
     """Returns when nothing but ``claim`` is in ``folder``.
 
     Raises:
-        TakenError: there is something else than claims.
-        ClaimedError: there is an older claim, or a younger one does not go away.
+        TakenError: the folder has objects that are not claims.
+        ClaimedError: there is an older claim, or a newer one is not withdrawn.
     """
     end = time.monotonic() + _PATIENCE
     while True:
@@ -54,7 +54,7 @@ def await_turn(claim: str, folder: Folder) -> None:
         others = found - {claim}
         if any(not is_claim(name) for name in others):
             raise TakenError
-        if claim in found and not others:  # a listing without it was made before it was written, and proves nothing
+        if claim in found and not others:  # a listing without it is older than the claim
             return
         if any(other < claim for other in others) or time.monotonic() > end:
             raise ClaimedError
@@ -67,5 +67,5 @@ def is_claim(name: str) -> bool:
 
 
 def pause(attempt: int) -> None:
-    """A while, longer after many attempts, that differs from what anybody else waits."""
+    """Sleeps for a random time, which grows with the number of attempts."""
     time.sleep(random.uniform(0.01, min(1.0, 0.05 * 2 ** min(attempt, 8))))

@@ -1,4 +1,4 @@
-"""From what a caller asks for to the destination that does it."""
+"""Creates the destination for the target that a caller names."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def destination(
     version: VersionChoice = "next",
     keep: int | None = None,
 ) -> Destination:
-    """The new archive ``filepath``, or a version under ``base``; each a local path or a URL.
+    """The destination for the new archive ``filepath``, or for a version under ``base``; each a local path or a URL.
 
     Raises:
         TargetError: the path is empty, or a URL was given as a Path.
-        ValueError: ``version`` or ``keep`` cannot be.
-        TypeError: it is not exactly one of ``filepath`` and ``base``, or ``version`` or ``keep`` without ``base``.
+        ValueError: ``version`` or ``keep`` is invalid.
+        TypeError: not exactly one of ``filepath`` and ``base`` is given, or ``version`` or ``keep`` without ``base``.
     """
     if (filepath is None) == (base is None):
         raise TypeError("give either filepath or base")
@@ -36,14 +36,14 @@ def destination(
         place = _checked(base)
         return RemoteVersion(place, version, keep) if is_url(place) else Version(place, version, keep)
     if version != "next" or keep is not None:
-        raise TypeError("version and keep go with base, not with filepath")
+        raise TypeError("version and keep can be given only with base, not with filepath")
     assert filepath is not None
     place = _checked(filepath)
     return RemoteDirectory(place) if is_url(place) else NewDirectory(place)
 
 
 def replacement(filepath: Place) -> Destination:
-    """The archive ``filepath`` in place of the one that is there; a remote one is never replaced."""
+    """The destination that replaces the archive at ``filepath``; a remote archive is never replaced."""
     place = _checked(filepath)
     return RemoteDirectory(place) if is_url(place) else Replacement(place)
 
@@ -51,7 +51,7 @@ def replacement(filepath: Place) -> Destination:
 def _checked(place: Place) -> str:
     text = os.fsdecode(place)  # Keras takes bytes as well
     if not text:
-        raise TargetError("an empty path names no directory; the current one is .")
+        raise TargetError("the path is empty; the current directory is .")
     if isinstance(place, os.PathLike) and _SPOILT_URL.match(text):
-        raise TargetError(f"{text} was a URL before it became a Path, which drops a slash; give it as a string")
+        raise TargetError(f"{text} is a URL that was converted to a Path, which drops a slash; pass it as a string")
     return text

@@ -1,7 +1,7 @@
-"""Puts an archive where it was asked for, whole or not at all.
+"""Destinations, and the one for a new local directory: an archive is published completely or not at all.
 
-An archive is staged beside its target, flushed to disk, and renamed; a rename onto a directory that is not empty fails,
-so nothing is ever overwritten or mixed.
+An archive is staged beside its target, flushed to disk, and renamed. A rename onto a non-empty directory fails, so
+nothing is ever overwritten or mixed.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _URL = re.compile(r"[^/]*://")
 
 
 class Destination(Protocol):
-    """Where an archive goes."""
+    """The target that an archive is published to."""
 
     def check(self) -> None:
-        """Raises TargetError where it is plain from the start that nothing can be published there."""
+        """Raises TargetError if it is known in advance that nothing can be published there."""
 
     def staged(self) -> contextlib.AbstractContextManager[Stage]:
-        """A stage; when the block ends well it is published, whole, else nothing is left."""
+        """A stage, which is published completely if the block succeeds; else nothing is left."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class NewDirectory(Destination):
     filepath: str | os.PathLike[str]
 
     def check(self) -> None:
-        """Raises TargetError where the directory is not free, or nothing can be written beside it."""
+        """Raises TargetError if the directory is not free, or nothing can be written beside it."""
         target = self._target()
         require_writable(target, target.parent)
 
@@ -56,23 +56,25 @@ class NewDirectory(Destination):
     def _publish(self, stage: Stage) -> None:
         target = absolute(self.filepath)
         try:
-            stage.directory.rename(target)  # succeeds onto an absent or an empty directory only
+            stage.directory.rename(target)  # succeeds only if the target is absent or empty
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                raise TargetError(f"{target} was written by someone else meanwhile; nothing was overwritten") from error
+                raise TargetError(
+                    f"{target} was written by another process in the meantime; nothing was overwritten"
+                ) from error
             raise
         stage.published = Path(self.filepath)
 
 
 def is_url(filepath: str | os.PathLike[str]) -> bool:
-    """Whether ``filepath`` is the URL of a store, and no path."""
+    """Whether ``filepath`` is the URL of a store, not a path."""
     return _URL.match(os.fspath(filepath)) is not None
 
 
 def absolute(filepath: str | os.PathLike[str]) -> Path:
-    """A local path as it is seen from everywhere; where it leads through links is followed, a link itself stays one.
+    """The absolute form of a local path; links in its parents are resolved, a link at its end is kept.
 
-    What ``..`` leads to after a link only the file system knows: it is no matter of cutting off names.
+    The file system resolves ``..``: after a link it is not the parent in the text of the path.
     """
     path = Path(filepath)
     if path.name in ("", ".."):
@@ -81,11 +83,11 @@ def absolute(filepath: str | os.PathLike[str]) -> Path:
 
 
 def require_free(target: Path) -> None:
-    """Raises TargetError for anything but an absent or empty directory."""
+    """Raises TargetError unless ``target`` is an absent or empty directory."""
     try:
         require_no_mount(target)
         if target.is_symlink() or (target.exists() and not target.is_dir()):
-            raise TargetError(f"{target} exists and is no directory; choose another target")
+            raise TargetError(f"{target} exists and is not a directory; choose another target")
         if target.exists() and any(target.iterdir()):
             hint = "choose another target, or remove it first; specc never overwrites an archive"
             raise TargetError(f"{target} is not empty; {hint}")
@@ -94,6 +96,6 @@ def require_free(target: Path) -> None:
 
 
 def require_no_mount(target: Path) -> None:
-    """Raises TargetError for a mount point."""
+    """Raises TargetError if ``target`` is a mount point."""
     if os.path.ismount(target):
         raise TargetError(f"{target} is a mount point, which cannot be replaced; choose a directory inside it")

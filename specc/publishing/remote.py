@@ -1,11 +1,11 @@
-"""Publishes an archive in a store that cannot rename, such as S3: weaker than a local directory, and said so.
+"""Publishes an archive in a store that cannot rename, such as S3, with weaker guarantees than a local directory.
 
-The archive is staged locally and uploaded, ``saved_model.pb`` last, so that TensorFlow finds no model in half an
-archive. Then comes a marker, ``assets.extra/specc.published``, which holds the digest of all the other files: an
-archive without it is not complete, whatever else is there.
+The archive is staged locally and uploaded, ``saved_model.pb`` last, so that TensorFlow finds no model in a partial
+archive. The last object is a marker, ``assets.extra/specc.published``, with the digest of all the other files: an
+archive without it is not complete.
 
-Two builds keep out of each other's way by claims (:mod:`specc.publishing.claims`). Against anybody else who
-writes there at the same time nothing helps but the listing before the marker, which must show what was uploaded.
+Builds exclude each other by claims (:mod:`specc.publishing.claims`). Other concurrent writers are detected only by the
+listing before the marker, which must show exactly what was uploaded.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ from specc.publishing.versions import VersionChoice, choose_version, old_version
 from specc.reader.archive_files import MARKER, SAVED_MODEL_FILES
 from specc.reader.digest import archive_digest
 
-PROMISE = f"this store cannot rename, so readers may see the archive in parts until {MARKER} is there, written last"
+PROMISE = f"this store cannot rename, so readers may see a partial archive until {MARKER} exists, which is written last"
 _STAGED = "specc-remote"
-"""What every archive for a remote store is called while it is local: any build removes what a killed one left."""
+"""The name of every local stage for a remote store: any build removes the stages of killed ones."""
 _PATIENCE = 60.0
-"""How many seconds a build makes way for others before it gives up."""
+"""How many seconds a build waits for others before it gives up."""
 
 
 @dataclass(frozen=True)
 class RemoteDirectory(Destination):
-    """A folder of a remote store in which there is nothing yet."""
+    """An empty folder of a remote store."""
 
     url: str
 
     def check(self) -> None:
-        """Raises TargetError where the folder is not empty or cannot be read, UnavailableError without fsspec."""
+        """Raises TargetError if the folder is not empty or cannot be read, UnavailableError without fsspec."""
         folder = open_folder(self.url)
         if not folder.is_free():
             raise TargetError(_not_empty(folder))
@@ -67,7 +67,7 @@ class RemoteDirectory(Destination):
 
 @dataclass(frozen=True)
 class RemoteVersion(Destination):
-    """A version of a model in a remote store; its number is chosen as that of a local one.
+    """A version of a model in a remote store, numbered in the same way as a local one.
 
     What a killed build left counts as a version when a number is chosen, and is never removed by ``keep``.
     """
@@ -80,7 +80,7 @@ class RemoteVersion(Destination):
         require_valid(self.version, self.keep)
 
     def check(self) -> None:
-        """Raises TargetError where the store cannot be read, has the explicit version, or the base is an archive."""
+        """Raises TargetError if the store cannot be read, has the explicit version, or the base is an archive."""
         self._version(open_folder(self.base))
 
     @contextlib.contextmanager
@@ -97,7 +97,7 @@ class RemoteVersion(Destination):
     def _version(self, base: Folder) -> Folder:
         names = base.names()
         if not names.isdisjoint(SAVED_MODEL_FILES):
-            raise TargetError(f"{base.url} is a SavedModel itself; the base of its versions is a directory above it")
+            raise TargetError(f"{base.url} is itself a SavedModel; the base must be a directory above it")
         return base.child(str(choose_version(self.version, names, base.url)))
 
 
@@ -111,14 +111,14 @@ def _local_stage(folder: Folder) -> Iterator[Stage]:
             stage.directory.mkdir()
             yield stage
     except OSError as error:
-        hint = "another directory can be had with the environment variable TMPDIR"
+        hint = "set the environment variable TMPDIR to use another directory"
         raise TargetError(f"cannot stage the archive in {place}: {error.strerror or error}; {hint}") from error
 
 
 def _publish(stage: Stage, choose: Callable[[], Folder], *, elsewhere: bool) -> None:
-    """Uploads what is staged to the folder that ``choose`` gives, or would give when others are done.
+    """Uploads the stage to the folder that ``choose`` returns; it is called again after another build took that folder.
 
-    ``elsewhere`` says that it gives another one where that is taken.
+    ``elsewhere`` says whether ``choose`` returns another folder if the first is taken.
     """
     since = time.time_ns()
     end = time.monotonic() + _PATIENCE
@@ -129,18 +129,18 @@ def _publish(stage: Stage, choose: Callable[[], Folder], *, elsewhere: bool) -> 
             return
         except TakenError:
             if not elsewhere:
-                message = f"{folder.url} was written by someone else meanwhile; nothing was overwritten"
+                message = f"{folder.url} was written by another process in the meantime; nothing was overwritten"
                 raise TargetError(message) from None
         except ClaimedError:
             if time.monotonic() > end:
-                hint = f"if nobody is writing there, remove what is called {CLAIM}*"
-                message = f"others claim {folder.url} all the time; nothing was published; {hint}"
+                hint = f"if no build is running, remove the objects named {CLAIM}*"
+                message = f"other builds keep claiming {folder.url}; nothing was published; {hint}"
                 raise TargetError(message) from None
         pause(attempt)
 
 
 def _upload(stage: Stage, folder: Folder, since: int) -> None:
-    """Uploads what is staged, whole or not at all as far as the store lets us."""
+    """Uploads the stage completely, or removes what was uploaded, as far as the store allows."""
     claim = new_claim(since)
     written = [claim]
     try:
@@ -154,11 +154,11 @@ def _upload(stage: Stage, folder: Folder, since: int) -> None:
         raise
     stage.published = folder.url
     if folder.remove([claim]):
-        stage.notes.append(f"{folder.url}/{claim} could not be removed; nothing needs it any more")
+        stage.notes.append(f"{folder.url}/{claim} could not be removed; it is no longer needed")
 
 
 def _upload_all(directory: Path, folder: Folder, written: list[str]) -> None:
-    """Uploads the files of ``directory``; every name is in ``written`` before its object may exist."""
+    """Uploads the files of ``directory``; every name is added to ``written`` before its object can exist."""
     digest = archive_digest(directory)
     files = sorted(path for path in directory.rglob("*") if path.is_file())
     sizes = {path.relative_to(directory).as_posix(): path.stat().st_size for path in files}
@@ -171,7 +171,9 @@ def _upload_all(directory: Path, folder: Folder, written: list[str]) -> None:
     found = folder.sizes()
     mine = {name: size for name, size in found.items() if not is_claim(name)}
     if mine != sizes or claim not in found:
-        raise TargetError(f"{folder.url} does not hold what was uploaded: someone else writes there; try another place")
+        raise TargetError(
+            f"{folder.url} does not hold what was uploaded: another process writes there; choose another target"
+        )
     marker = directory / MARKER
     marker.parent.mkdir(exist_ok=True)
     marker.write_text(f"{digest}\n")
@@ -184,14 +186,14 @@ def _not_empty(folder: Folder) -> str:
         return (
             f"{folder.url} is not empty; choose another target, or remove it first; specc never overwrites an archive"
         )
-    hint = "remove it if nobody is writing there"
+    hint = "remove it if no build is writing there"
     if any(is_claim(name) for name in folder.sizes()):
-        return f"{folder.url} holds an upload that is not complete ({MARKER} is missing); {hint}"
+        return f"{folder.url} holds an incomplete upload ({MARKER} is missing); {hint}"
     return f"{folder.url} is not empty; choose another target, or remove it first"
 
 
 def _remove_old(base: Folder, published: int, keep: int) -> Iterator[str]:
-    """Removes the complete versions that are not kept; gives a note for each that could not be removed."""
+    """Removes the complete versions that are not kept; yields a note for each that could not be removed."""
     try:
         names = [name for name in base.names() if version_number(name) is not None and base.child(name).has(MARKER)]
         for name in old_versions(names, published, keep):
@@ -204,5 +206,5 @@ def _remove_old(base: Folder, published: int, keep: int) -> Iterator[str]:
 
 
 def _order_of_removal(name: str) -> tuple[bool, bool, str]:
-    """The marker first, then what makes it a SavedModel: half a version must not look like a whole one."""
+    """Sort key: the marker first, then the SavedModel files, so that a partial version never looks complete."""
     return name != MARKER, name not in SAVED_MODEL_FILES, name

@@ -1,7 +1,6 @@
 """Two renames that Python lacks, through Linux's ``renameat2``: one that never replaces, and one that swaps.
 
-Neither the call (macOS) nor its flags (NFS, some FUSE file systems) are to be had everywhere; each function says what
-is done then.
+The call is missing on macOS, and its flags on NFS and some FUSE file systems; each function documents its fallback.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from pathlib import Path
 _CURRENT_DIRECTORY = -100  # AT_FDCWD
 _NO_REPLACE, _EXCHANGE = 1, 2
 _CANNOT = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM})
-"""What kernels, file systems and the filters of containers say to a call or a flag that they do not know."""
+"""The errors of kernels, file systems and container filters for a call or a flag that they do not support."""
 
 
 def rename_new(source: Path, target: Path) -> None:
     """Renames the directory ``source`` to ``target``, which must not exist, not even as an empty directory.
 
-    Without ``renameat2`` an empty directory that somebody makes between the look and the rename is replaced. One that
-    holds anything never is.
+    Without ``renameat2``, an empty directory that is created between the check and the rename is replaced; a non-empty
+    one never is.
 
     Raises:
         FileExistsError: ``target`` exists.
@@ -39,7 +38,7 @@ def rename_new(source: Path, target: Path) -> None:
 
 
 def exchange(one: Path, other: Path) -> bool:
-    """Swaps two directories in one step; False where the system cannot, and then nothing has changed.
+    """Swaps two directories atomically; returns False, with nothing changed, if the system does not support it.
 
     Raises:
         FileNotFoundError: one of them does not exist.
@@ -48,7 +47,7 @@ def exchange(one: Path, other: Path) -> bool:
 
 
 def _renameat2(source: Path, target: Path, flag: int) -> bool:
-    """Whether the rename was done; False where the system cannot do it."""
+    """Calls ``renameat2``; returns False if the system does not support it."""
     call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if call is None:
         return False

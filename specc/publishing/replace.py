@@ -1,4 +1,4 @@
-"""Puts an archive in the place of another: whole, in one step, with nothing of the old one left."""
+"""Replaces one archive by another, atomically where the system can, with nothing of the old one left."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from specc.reader.archive_files import ENTRIES, SAVED_MODEL_FILES, is_saved_mode
 class Replacement(Destination):
     """A local directory that is absent, empty, or holds a SavedModel and nothing else; that one is replaced.
 
-    The old archive stays readable under its name until the new one is complete; then the two are swapped in one step
+    The old archive stays readable under its name until the new one is complete; then the two are swapped atomically
     and the old one is removed. Where the system cannot swap (anything but Linux; NFS), the old one is renamed first,
-    and for the moment between two renames there is no archive; a build killed just then leaves the old one beside its
-    place, and the next one puts it back. A link to a SavedModel stays, and what it leads to is replaced.
+    and between the two renames there is no archive; a build killed at that moment leaves the old one beside its place,
+    and the next build restores it. A link to a SavedModel is kept, and its target is replaced.
 
-    Where the working directory of this process is the target, as for ``write_out(".")``, or lies in it, the directory
-    stays the one that it is: its files are replaced one by one, ``saved_model.pb`` last, and a build that is killed in
-    between leaves no archive there.
+    If the working directory of this process is the target, as for ``write_out(".")``, or is inside it, the directory
+    itself is kept: its files are replaced one by one, ``saved_model.pb`` last, and a build that is killed meanwhile
+    leaves no archive there.
 
-    A reader that opens one file before the swap and another one after it sees half of each: whoever loads archives
-    while they are replaced wants versions.
+    A reader that opens one file before the swap and another one after it sees a mix of both archives: use versions
+    where archives are loaded while they are replaced.
     """
 
     filepath: str | os.PathLike[str]
 
     def check(self) -> None:
-        """Raises TargetError where there is something that is not for specc to delete, or nothing can be written."""
+        """Raises TargetError if the target holds anything but a SavedModel, or cannot be written."""
         target = self._target()
         require_writable(target, target.parent)
 
@@ -76,7 +76,7 @@ def _require_replaceable(target: Path) -> None:
         require_no_mount(target)
         if target.is_symlink() or not target.is_dir():
             if os.path.lexists(target):
-                raise TargetError(f"{target} exists and is no directory; choose another target")
+                raise TargetError(f"{target} exists and is not a directory; choose another target")
             return
         names = sorted(entry.name for entry in target.iterdir())
     except OSError as error:
@@ -96,19 +96,19 @@ def _replace(stage: Path, target: Path) -> None:
         with contextlib.suppress(FileExistsError):
             rename_new(stage, target)
             return
-        _require_replaceable(target)  # it may have changed since the build began
-        with contextlib.suppress(FileNotFoundError):  # somebody else moved it just now
+        _require_replaceable(target)  # it may have changed since the build started
+        with contextlib.suppress(FileNotFoundError):  # another process has just moved it
             stage.chmod(stat.S_IMODE(target.stat().st_mode))
             if exchange(stage, target):
-                return  # the old archive has the stage's name now, and goes with it
+                return  # the old archive has the stage's name now, and is removed with it
             if _replace_in_two_steps(stage, target):
                 return
 
 
 def _replace_files(stage: Path, target: Path) -> None:
-    """Replaces the files in ``target``, which stays the same directory, and so do those in it that both have."""
+    """Replaces the files in ``target``; the directory itself, and subdirectories that both archives have, are kept."""
     _require_replaceable(target)
-    # A loader asks for these first, and without one there is no archive.
+    # A loader opens these first, and without one of them there is no archive.
     for path in sorted(_files(target), key=lambda path: path.name not in SAVED_MODEL_FILES):
         path.unlink()
     for path in sorted(_files(stage), key=lambda path: path.name in SAVED_MODEL_FILES):
@@ -126,7 +126,7 @@ def _files(directory: Path) -> list[Path]:
 
 
 def _replace_in_two_steps(stage: Path, target: Path) -> bool:
-    """Whether ``stage`` became ``target``; False where somebody else's did, which is to be replaced now."""
+    """Renames ``stage`` to ``target``; False if another build published first, whose archive must be replaced next."""
     aside = target.with_name(f"{_aside_prefix(target)}{secrets.token_hex(4)}")
     target.rename(aside)
     try:
@@ -143,18 +143,18 @@ def _replace_in_two_steps(stage: Path, target: Path) -> bool:
 
 
 def _put_back(target: Path) -> None:
-    """Undoes what a build left that was killed between two renames."""
+    """Restores the old archive after a build that was killed between two renames."""
     for aside in target.parent.glob(f"{glob.escape(_aside_prefix(target))}*"):
         try:
             rename_new(aside, target)
         except FileExistsError:
             _discard(aside, target)
-        except OSError:  # someone else put it back, or nobody may
+        except OSError:  # another process has restored it, or permission is missing
             continue
 
 
 def _discard(aside: Path, target: Path) -> None:
-    """Removes an old archive, under the name of a stage: what is put back must be whole."""
+    """Removes an old archive after renaming it to a stage: a partly removed one must not be restored."""
     with contextlib.suppress(OSError):
         doomed = aside.rename(target.with_name(stage_name(target.name)))
         shutil.rmtree(doomed, ignore_errors=True)

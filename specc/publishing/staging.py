@@ -1,8 +1,8 @@
-"""A directory to write an archive in before it has its name.
+"""Stages: temporary directories in which an archive is written before it is renamed to its target.
 
-A stage lies beside the place that its archive is for, in the same file system, under a name that is no integer, so that
-nobody takes it for a version of a model. It is locked while its owner lives: a killed build leaves its stage, and the
-next one for the same place can tell that nobody writes there any more, and removes it.
+A stage is created beside its target, in the same file system, under a name that is not an integer, so that it is not
+taken for a version of a model. It is locked while its process is alive: a killed build leaves its stage unlocked, and
+the next build for the same target removes it.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ from specc.errors import TargetError
 
 _MARK = ".specc-staging-"
 _TRIES = 20
-"""How often a place is made again that others take away."""
+"""How often the directory is created again if other builds remove it."""
 _DAY = 24 * 60 * 60
 
 
 @dataclass
 class Stage:
-    """Where an archive is written, and what becomes of it: filled in once it is published."""
+    """The directory in which an archive is written, and the result of publishing it."""
 
     directory: Path
     publishing: str = "flushing to disk"
-    """What happens when the archive is complete, in words."""
+    """The progress line for the step after the archive is complete."""
     published: Path | str = ""
-    """Where it lies: a path, or the URL of a remote one."""
+    """The path or URL of the published archive."""
     notes: list[str] = field(default_factory=list)
-    """What a person may like to know about how it was published."""
+    """Notes for the user about how it was published."""
 
 
 @contextlib.contextmanager
 def staging(target: Path, place: Path, publish: Callable[[Stage], None]) -> Iterator[Stage]:
-    """A stage for ``target`` in the directory ``place``, which is made where it is missing.
+    """A stage for ``target`` in the directory ``place``, which is created if it is missing.
 
-    When the block ends well, everything in the stage is on disk and ``publish`` renames it; else nothing is left.
+    If the block succeeds, the stage is flushed to disk and ``publish`` renames it; else nothing is left.
 
     Raises:
         TargetError: ``place`` cannot be written.
@@ -62,7 +62,7 @@ def staging(target: Path, place: Path, publish: Callable[[Stage], None]) -> Iter
             publish(stage)
             stage.notes += _flush_names((place, *(parent.parent for parent in made)))
         if directory.exists():
-            stage.notes.append(f"{directory} could not be removed; nothing needs it any more")
+            stage.notes.append(f"{directory} could not be removed; it is no longer needed")
     except OSError as error:
         _remove_empty(made)
         raise TargetError(f"cannot write {target}: {error.strerror or error}") from error
@@ -72,25 +72,25 @@ def staging(target: Path, place: Path, publish: Callable[[Stage], None]) -> Iter
 
 
 def require_writable(target: Path, place: Path) -> None:
-    """Raises TargetError where ``place``, or the nearest parent of it that exists, is no directory to write in."""
+    """Raises TargetError if ``place``, or its nearest existing parent, is not a writable directory."""
     while not os.path.lexists(place) and place != place.parent:
         place = place.parent
     if not place.is_dir():
-        raise TargetError(f"cannot write {target}: {place} is no directory")
+        raise TargetError(f"cannot write {target}: {place} is not a directory")
     if not os.access(place, os.W_OK | os.X_OK):
         raise TargetError(f"cannot write {target}: {place} is not writable")
 
 
 def stage_name(name: str) -> str:
-    """A name that nothing has, for a stage of what is called ``name``."""
+    """A unique name for a stage of the target called ``name``."""
     return f"{_prefix(name)}{_kernel()}-{secrets.token_hex(4)}"
 
 
 def remove_dead_stages(place: Path, name: str) -> None:
-    """Removes the stages in ``place`` for what is called ``name`` whose owners are gone.
+    """Removes the stages in ``place`` for the target called ``name`` whose processes have ended.
 
-    A lock is seen by one kernel only. A stage of another machine, on a file system that both share, is taken for dead
-    when no file has been made in it for a day.
+    A lock is visible only to one kernel. A stage of another machine, on a shared file system, is considered dead if no
+    file has been created in it for a day.
     """
     for stage in place.glob(f"{glob.escape(_prefix(name))}*"):
         with contextlib.suppress(OSError):
@@ -99,7 +99,7 @@ def remove_dead_stages(place: Path, name: str) -> None:
 
 
 def _prefix(name: str) -> str:
-    # The leading dot and the letters keep it from being taken for a version of a model; a name has at most 255 bytes.
+    # With a leading dot and letters it cannot be taken for a version of a model; a name has at most 255 bytes.
     return f".{os.fsdecode(os.fsencode(name)[:100])}{_MARK}"
 
 
@@ -129,21 +129,21 @@ def _remove_unlocked(stage: Path) -> None:
 def locked_stage(
     place: Path, name: str, *, mode: int = 0o777, again: Callable[[], object] | None = None
 ) -> Iterator[Path]:
-    """A new directory in ``place``, locked, which is removed unless it was renamed.
+    """A new locked directory in ``place``, which is removed afterwards unless it was renamed.
 
-    ``mode`` is its mode, of which the umask takes away; ``again`` makes a place anew that somebody took away.
+    ``mode`` is its mode before the umask; ``again`` creates ``place`` again if another process removed it.
     """
     lock, left = None, _TRIES
     while lock is None:
         stage = place / stage_name(name)
         try:
-            stage.mkdir(mode)  # and not mkdtemp: the archive gets the mode of any other directory made here
+            stage.mkdir(mode)  # not mkdtemp: the archive must have the mode of any other directory created here
             lock = _lock(stage)
         except FileExistsError:
             continue
-        except FileNotFoundError:  # a build that failed removed the place, since it had made it and it was empty
+        except FileNotFoundError:  # a failed build had created the place, and removed it empty
             left -= 1
-            if again is None or not left:  # or nothing can be made there, as in /proc
+            if again is None or not left:  # nothing can be created there, as in /proc
                 raise
             again()
     try:
@@ -154,7 +154,7 @@ def locked_stage(
 
 
 def _lock(stage: Path) -> int | None:
-    """The descriptor that holds the lock; None where a clean-up took the stage, not locked yet, for a dead one."""
+    """The descriptor that holds the lock; None if a clean-up removed the stage before it was locked."""
     try:
         lock = os.open(stage, os.O_RDONLY)
     except FileNotFoundError:
@@ -168,13 +168,13 @@ def _lock(stage: Path) -> int | None:
 
 
 def _make(place: Path) -> list[Path]:
-    """Makes ``place`` and its missing parents, and says which were missing, innermost first."""
+    """Creates ``place`` and its missing parents; returns those that were missing, innermost first."""
     missing = [directory for directory in (place, *place.parents) if not directory.exists()]
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         _remove_empty(missing)
-        raise TargetError(f"cannot make {place}: {error.strerror or error}") from error
+        raise TargetError(f"cannot create {place}: {error.strerror or error}") from error
     return missing
 
 
@@ -185,7 +185,7 @@ def _remove_empty(directories: list[Path]) -> None:
 
 
 def _flush(stage: Path) -> None:
-    """Everything on disk before the name is: after a crash the archive is whole or absent."""
+    """Flushes the files before the rename, so that after a crash the archive is complete or absent."""
     for directory, _, files in os.walk(stage, topdown=False):
         for name in files:
             _fsync(Path(directory, name))
@@ -193,11 +193,11 @@ def _flush(stage: Path) -> None:
 
 
 def _flush_names(directories: Iterable[Path]) -> Iterator[str]:
-    """Flushes what lists the archive; it has its name already, so that a failure is a note and no error."""
+    """Flushes the directories that list the archive, which is already published: a failure is a note, not an error."""
     for directory in directories:
         try:
             _fsync(directory)
-        except PermissionError:  # one may write in a directory that one may not read
+        except PermissionError:  # a directory can be writable but not readable
             continue
         except OSError as error:
             reason = error.strerror or error

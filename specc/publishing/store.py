@@ -1,6 +1,6 @@
 """A folder of a remote store, such as ``s3://bucket/models/ranker``, through fsspec.
 
-fsspec and its backends raise errors of many kinds; here each becomes one of ours, which names the URL.
+fsspec and its backends raise errors of many types; each is converted to a specc error that names the URL.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LOCAL = ("file", "local")
 
 @dataclass(frozen=True)
 class Folder:
-    """What a store holds below one path; ``url`` names it for people."""
+    """A path in a store and everything below it; ``url`` is its name in messages."""
 
     filesystem: Any
     path: str
@@ -66,13 +66,13 @@ class Folder:
             self.filesystem.put([str(directory / name) for name in names], [f"{self.path}/{name}" for name in names])
 
     def remove(self, names: Iterable[str]) -> list[str]:
-        """Removes these objects, one after the other, and says which it could not."""
+        """Removes these objects one by one; returns those that could not be removed."""
         names = list(names)
         left = [name for name in names if not self._remove(name)]
         folders = {str(parent) for name in names for parent in PurePosixPath(name).parents}
-        for folder in sorted(folders, reverse=True):  # where a store has directories, the empty ones stay; "." is ours
+        for folder in sorted(folders, reverse=True):  # some stores keep empty directories; "." is this one
             path = f"{self.path}/{folder}".removesuffix("/.")
-            if "/" in path.strip("/"):  # a bucket is not for us to remove
+            if "/" in path.strip("/"):  # never remove a bucket
                 with contextlib.suppress(Exception):
                     self.filesystem.rmdir(path)
         return left
@@ -82,14 +82,14 @@ class Folder:
             self.filesystem.rm_file(f"{self.path}/{name}")
         except FileNotFoundError:
             return True
-        except Exception:  # noqa: BLE001  # the caller says what is left
+        except Exception:  # noqa: BLE001  # the caller reports what is left
             return False
         return True
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
         with self._errors("read"):
-            self.filesystem.invalidate_cache()  # fsspec remembers what it listed
+            self.filesystem.invalidate_cache()  # fsspec caches listings
             yield
 
     @contextlib.contextmanager
@@ -104,7 +104,7 @@ def open_folder(url: str) -> Folder:
     """The folder that ``url`` names; nothing is written.
 
     Raises:
-        TargetError: the URL names no remote store.
+        TargetError: the URL does not name a remote store.
         UnavailableError: fsspec, or the package that it needs for the protocol, is not installed.
     """
     shown = _USER.sub("", url)
@@ -121,9 +121,9 @@ def open_folder(url: str) -> Folder:
         hint = "install it, and the package of the protocol such as s3fs or gcsfs: pip install 'specc[remote]'"
         raise UnavailableError(f"{shown} needs fsspec; {hint}") from None
     if protocol not in fsspec.available_protocols():
-        raise TargetError(f"{shown}: fsspec knows no protocol {protocol!r}")
+        raise TargetError(f"{shown}: fsspec does not support the protocol {protocol!r}")
     try:
-        # An instance of our own: others, in other threads, remember what they listed, and fill one memory.
+        # A separate instance: a shared one has a listing cache in common with other threads.
         filesystem, path = fsspec.core.url_to_fs(url, skip_instance_cache=True)
     except ImportError as error:
         package = known_implementations[protocol]["class"].partition(".")[0]
@@ -135,7 +135,7 @@ def open_folder(url: str) -> Folder:
 
 
 def _counts(name: str, info: Any) -> bool:
-    """Whether what a walk found is an object, and not the mark that some stores keep for a folder."""
+    """Whether an entry of a walk is an object, not the placeholder that some stores keep for a folder."""
     return bool(name) or info["type"] != "directory"
 
 

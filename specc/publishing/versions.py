@@ -1,4 +1,4 @@
-"""Publishes an archive as a version of a model: ``base/<integer>``, as TensorFlow Serving wants it."""
+"""Publishes an archive as a version of a model: ``base/<integer>``, the layout of TensorFlow Serving."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from specc.publishing.staging import Stage, require_writable, stage_name, stagin
 from specc.reader.archive_files import is_saved_model
 
 VersionChoice = Literal["next", "timestamp"] | int
-"""``next`` is one more than the newest, ``timestamp`` the seconds since 1970."""
+"""``next`` is one more than the newest version, ``timestamp`` the seconds since 1970."""
 
 MAX_VERSION = 2**63 - 1
 _DIGITS = re.compile(r"0*[0-9]{1,19}")
@@ -27,11 +27,12 @@ _DIGITS = re.compile(r"0*[0-9]{1,19}")
 
 @dataclass(frozen=True)
 class Version(Destination):
-    """The next version, one named by the time, or an explicit one, under the local directory ``base``.
+    """The next version, one numbered by the time, or an explicit one, under the local directory ``base``.
 
-    No version is ever overwritten: where somebody else publishes the same number first, ``next`` and ``timestamp`` take
-    a higher one, and an explicit number fails. Both of them are higher than all that is there. With ``keep``, versions
-    beyond the newest so many are removed once the new one is published, but none that is newer than it.
+    No version is ever overwritten: if another build publishes the same number first, ``next`` and ``timestamp`` use a
+    higher one, and an explicit number fails. ``next`` and ``timestamp`` are always higher than every existing version.
+    With ``keep``, all but the newest ``keep`` versions are removed after the new one is published, except those that
+    are newer than it.
     """
 
     base: str | os.PathLike[str]
@@ -42,7 +43,7 @@ class Version(Destination):
         require_valid(self.version, self.keep)
 
     def check(self) -> None:
-        """Raises TargetError where the base is no directory, cannot be written, or has the explicit version."""
+        """Raises TargetError if the base is not a directory, cannot be written, or has the explicit version."""
         base = self._base()
         if base.is_dir():
             self._number(base)
@@ -60,12 +61,12 @@ class Version(Destination):
         base = Path(self.base)
         try:
             if os.path.lexists(base) and not base.is_dir():
-                raise TargetError(f"{base} exists and is no directory; choose another base")
+                raise TargetError(f"{base} exists and is not a directory; choose another base")
             if is_saved_model(base):
-                raise TargetError(f"{base} is a SavedModel itself; the base of its versions is a directory above it")
+                raise TargetError(f"{base} is itself a SavedModel; the base must be a directory above it")
         except OSError as error:
             raise TargetError(f"cannot write {base}: {error.strerror or error}") from error
-        real = Path(os.path.realpath(base))  # under whatever name it is given, the stages in it have one
+        real = Path(os.path.realpath(base))  # stages have one name, whichever path leads to the base
         require_writable(base, real)
         return real
 
@@ -79,14 +80,14 @@ class Version(Destination):
     def _publish(self, stage: Stage, base: Path) -> None:
         while True:
             number = self._number(base)
-            with contextlib.suppress(FileExistsError):  # somebody else was faster; look again
+            with contextlib.suppress(FileExistsError):  # another build published this number first; choose again
                 rename_new(stage.directory, base / str(number))
                 stage.published = Path(self.base) / str(number)
                 return
 
 
 def require_valid(version: VersionChoice, keep: int | None) -> None:
-    """Raises ValueError for what is no version and no number of versions."""
+    """Raises ValueError if ``version`` or ``keep`` is invalid."""
     number = isinstance(version, int) and not isinstance(version, bool) and 0 <= version <= MAX_VERSION
     if not number and version not in ("next", "timestamp"):
         raise ValueError(f"version must be 'next', 'timestamp' or an integer from 0 to 2**63 - 1, not {version!r}")
@@ -95,43 +96,43 @@ def require_valid(version: VersionChoice, keep: int | None) -> None:
 
 
 def version_number(name: str) -> int | None:
-    """The version that a directory of this name is; None where it is none.
+    """The version number of a directory of this name; None if it is not a version.
 
-    TensorFlow Serving takes a name for a version where ``strings::safe_strto64`` parses it (ParseVersionNumber in
-    tensorflow_serving/sources/storage_path/file_system_storage_path_source.cc), so ``007`` is version 7. That it
-    takes signs and spaces too is not followed: nobody means a version by ``+7``.
+    TensorFlow Serving takes a name for a version if ``strings::safe_strto64`` parses it (ParseVersionNumber in
+    tensorflow_serving/sources/storage_path/file_system_storage_path_source.cc), so ``007`` is version 7. The signs
+    and spaces that it also accepts, as in ``+7``, are not accepted here.
     """
     number = int(name) if _DIGITS.fullmatch(name) else MAX_VERSION + 1
     return number if number <= MAX_VERSION else None
 
 
 def choose_version(version: VersionChoice, names: Iterable[str], base: str) -> int:
-    """The number to publish under, beside what is called ``names``.
+    """The number to publish under, given the ``names`` that exist in the base.
 
     Raises:
-        TargetError: the explicit version is there, or no number is left.
+        TargetError: the explicit version exists, or no number is left.
     """
     taken = {number: name for name in names if (number := version_number(name)) is not None}
     if isinstance(version, int):
         if version in taken:
             hint = "choose another one, or 'next'; specc never overwrites a version"
-            raise TargetError(f"{base} has version {version} already ({taken[version]}); {hint}")
+            raise TargetError(f"{base} already has version {version} ({taken[version]}); {hint}")
         return version
     following = max(taken, default=0) + 1
     number = max(following, int(time.time())) if version == "timestamp" else following
     if number > MAX_VERSION:
-        raise TargetError(f"{base} has version {MAX_VERSION}, after which there is none; give a number")
+        raise TargetError(f"{base} has version {MAX_VERSION}, which is the maximum; give a number")
     return number
 
 
 def old_versions(names: Iterable[str], published: int, keep: int) -> list[str]:
-    """Which of the versions called ``names`` are beyond the newest ``keep`` and older than ``published``."""
+    """Those of the versions called ``names`` that are beyond the newest ``keep`` and older than ``published``."""
     numbers = [(number, name) for name in names if (number := version_number(name)) is not None]
     return [name for number, name in sorted(numbers, reverse=True)[keep:] if number < published]
 
 
 def _remove_old(base: Path, published: str, keep: int) -> Iterator[str]:
-    """Removes the versions that are not kept; gives a note for each that could not be removed."""
+    """Removes the versions that are not kept; yields a note for each that could not be removed."""
     try:
         directories = [entry.name for entry in os.scandir(base) if entry.is_dir(follow_symlinks=False)]
     except OSError as error:
@@ -141,19 +142,19 @@ def _remove_old(base: Path, published: str, keep: int) -> Iterator[str]:
     for name in old_versions(archives, int(published), keep):
         try:
             left = _remove(base / name)
-        except FileNotFoundError:  # somebody else removed it
+        except FileNotFoundError:  # another process removed it
             continue
         except OSError as error:
             yield f"version {name} could not be removed: {error.strerror or error}"
         else:
             if left.exists():
-                yield f"version {name} is gone, but {left}, where it was moved to, could not be removed"
+                yield f"version {name} was moved to {left}, which could not be removed"
 
 
 def _remove(version: Path) -> Path:
-    """Takes the version's name away first, so that nobody finds half of it, and gives the name that it had meanwhile.
+    """Renames the version before removing it, so that no reader finds part of it; returns the temporary name.
 
-    What cannot be removed looks like the stage of a killed build, and every build tries again.
+    What cannot be removed looks like the stage of a killed build, so every build tries to remove it again.
     """
     doomed = version.with_name(stage_name(version.parent.name))
     rename_new(version, doomed)

@@ -1,4 +1,4 @@
-"""The commands as a person runs them: what they print, where, and how they exit."""
+"""The commands as run by a user: their output, its streams, and their exit codes."""
 
 import json
 import os
@@ -285,11 +285,11 @@ class TestBuild:
             ("nothing_here:m", "import-failed: cannot import 'nothing_here': No module named 'nothing_here'; run from the directory that holds it, or install it"),
             ("broken_module:m", "import-failed: cannot import 'broken_module': No module named 'nothing_like_this'"),
             ("doubling:Doubel", "import-failed: 'doubling' (a module) has no attribute 'Doubel'; did you mean 'Double'?"),
-            ("doubling:number", "bad-model: doubling:number is an int, which is no model; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
+            ("doubling:number", "bad-model: doubling:number is an int, which is not a model; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
             ("doubling:raises", "bad-model: doubling:raises() failed: ZeroDivisionError: division by zero; raised in doubling.py, line 10, in <lambda>"),
             ("leaving:m", "import-failed: importing 'leaving' failed: it called sys.exit(0); raised in leaving.py, line 1, in <module>"),
             ("./m.py:build", "bad-path: './m.py:build' is not module:attribute, a .keras or .h5 file or, with a slash at its end, a SavedModel's directory; for example 'ranker.model:build'"),
-            ("broken.keras", "bad-model: cannot load 'broken.keras': it is not a zip file, as every .keras file is; it may be cut short; save the model again with model.save()"),
+            ("broken.keras", "bad-model: cannot load 'broken.keras': it is not a zip file, which a .keras file must be; it may be truncated; save the model again with model.save()"),
         ],
     )  # fmt: skip
     def test_models_that_cannot_be_had(self, model: str, message: str, spec: Any, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The names that an archive's functions and gradients get mean the same to every loader, beside any other archive."""
+"""The names of an archive's functions and gradients are unambiguous when it is loaded beside any other archive."""
 
 import itertools
 import subprocess
@@ -21,7 +21,7 @@ VECTOR = "float32[batch]"
 
 
 def scaled(factor: float) -> Callable[..., Any]:
-    """The identity, whose gradient is ``factor``; two of them differ in nothing but that."""
+    """The identity with the gradient ``factor``; two of them differ only in that."""
 
     @tf.custom_gradient
     def identity(x: Any) -> Any:
@@ -79,7 +79,7 @@ def test_a_gradient_that_is_not_in_the_archive_is_no_other_one(tmp_path: Path) -
 
 
 def test_archives_are_loaded_into_one_graph(tmp_path: Path) -> None:
-    """Equal functions of two endpoints are told apart, and must not be called as others in another archive."""
+    """Equal functions of two endpoints have different names, which must not clash with another archive."""
     inputs = keras.Input((None, 2))
     model = keras.Model(inputs, keras.layers.LSTM(2)(inputs))
     endpoint = {"inputs": ["float32[batch, time, 2]"], "outputs": "float32[batch, 2]"}
@@ -105,7 +105,7 @@ def test_archives_are_loaded_into_one_graph(tmp_path: Path) -> None:
 
 
 def ask(session: Any, path: Path, key: str, value: Any, scope: str = "first") -> Any:
-    """What a signature gives in a Session that holds other archives too."""
+    """The results of a signature in a Session that also holds other archives."""
     scope = f"{scope}_{path.name}"
     graph = tf.compat.v1.saved_model.load(session, ["serve"], str(path), import_scope=scope)
     sides = (graph.signature_def[key].inputs, graph.signature_def[key].outputs)

@@ -1,4 +1,4 @@
-"""Each argument goes to the parameter of its name, and each name to the tensor that the model gives it to."""
+"""Each argument is passed to the parameter of its name, and each name is that of the model's tensor."""
 
 from __future__ import annotations
 
@@ -38,11 +38,26 @@ def placed(function: Callable[..., Any], names: list[str], **kwargs: Any) -> Pla
         (lambda *batch: 0, ["x", "y"], {}, Placement((0, 1))),
         (lambda inputs: 0, ["features"], {}, Placement((0,))),
         (lambda x=None, y=None: 0, ["inputs"], {}, Placement((0,))),
-        (lambda x=None, y=None: 0, ["features"], {}, "by position one would go to 'x', which has a default, and leave"),
+        (
+            lambda x=None, y=None: 0,
+            ["features"],
+            {},
+            "one would be passed by position as 'x', which has a default, and",
+        ),
         (lambda x, mask=None, training=None: 0, ["p", "q"], {}, Placement((0, 1))),
-        (lambda x, mask=None, y=None: 0, ["p", "q"], {}, "by position one would go to 'mask', which has a default"),
+        (
+            lambda x, mask=None, y=None: 0,
+            ["p", "q"],
+            {},
+            "one would be passed by position as 'mask', which has a default",
+        ),
         (lambda x, mask=None, y=None: 0, ["args_0", "args_1"], {}, Placement((0, 1))),
-        (lambda x, training=None, mask=None: 0, ["p", "q"], {}, "by position one would go to 'training'; where it is"),
+        (
+            lambda x, training=None, mask=None: 0,
+            ["p", "q"],
+            {},
+            "one of them would be passed by position as 'training'; if",
+        ),
         (lambda x, training=None, mask=None: 0, ["x", "mask"], {}, Placement((0,), (("mask", 1),))),
         (lambda x, training=None, y=None: 0, ["y", "training", "x"], {}, Placement((2,), (("y", 0), ("training", 1)))),
         (lambda *, inputs: 0, ["inputs"], {}, Placement((), (("inputs", 0),))),
@@ -50,14 +65,14 @@ def placed(function: Callable[..., Any], names: list[str], **kwargs: Any) -> Pla
         (lambda _x, y: 0, ["y", "arg__x"], {}, Placement((1, 0))),
         (lambda x, mask=None, y=None: 0, ["p", "q"], {"y": 1}, Placement((0, 1))),
         (lambda a, b: 0, ["a", "other"], {}, "'a' is a parameter and 'other' is not"),
-        (lambda a, b: 0, ["a", "b"], {"b": 1}, "'b' is an argument, and in kwargs too"),
+        (lambda a, b: 0, ["a", "b"], {"b": 1}, "'b' is an argument and also in kwargs"),
         (lambda a, b, c: 0, ["a", "c"], {}, "missing a required argument: 'b'"),
         (lambda a, *, k: 0, ["x"], {}, "missing a required argument: 'k'"),
         (lambda a: 0, ["x"], {"b": 1}, "got an unexpected keyword argument 'b'"),
         (lambda a: 0, ["x"], {"training": False}, Placement((0,))),
         (lambda a: 0, ["x"], {"a": 1}, "multiple values for argument 'a'"),
         (lambda a=0, /, b=1: 0, ["b"], {}, Placement((), (("b", 0),))),
-        (lambda a=0, b=1, /: 0, ["b"], {}, "'b' goes by position only"),
+        (lambda a=0, b=1, /: 0, ["b"], {}, "'b' is positional-only"),
     ],
 )
 def test_where_an_argument_goes(
@@ -79,7 +94,7 @@ def test_what_lists_no_parameters_is_called_by_position() -> None:
 
 
 class Encoder(keras.Model):
-    """Each parameter has a weight of its own in the answer."""
+    """Each parameter has a different weight in the result."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -180,7 +195,7 @@ def named(name: str) -> dict[str, Any]:
 def test_leaves_with_the_names_of_other_layers_are_errors(refused: Any) -> None:
     endpoint = {"inputs": [[named("right"), named("left")]], "outputs": [named("b"), named("a")]}
     found = refused(two_sided(), {"serve": endpoint})
-    assert [text.partition(" is called")[0] for text in found] == [
+    assert [text.partition(" is named")[0] for text in found] == [
         "endpoints.serve.inputs[0][0].name: name-of-another-layer: the input",
         "endpoints.serve.inputs[0][1].name: name-of-another-layer: the input",
         "endpoints.serve.outputs[0].name: name-of-another-layer: the output",
@@ -246,7 +261,7 @@ def test_parts_of_ragged_inputs_are_compared(refused: Any) -> None:
     ragged = {"kind": "ragged", "dtype": "float32", "shape": ["batch", "?"], "names": {"values": "right"}}
     endpoint = {"inputs": [[ragged, named("other")]], "outputs": [VECTOR, VECTOR]}
     (found,) = refused(two_sided(), {"serve": endpoint})
-    assert "the input is called 'right', as the model calls the input at endpoints.serve.inputs[0][1]" in found
+    assert "the input is named 'right', but 'right' in the model is the input at endpoints.serve.inputs[0][1]" in found
 
 
 def test_keys_of_a_dict_are_names_too(refused: Any) -> None:

@@ -1,4 +1,4 @@
-"""The endpoint ``__call__``, which is the revived object itself: declared, built, read back, and taken over by init."""
+"""The endpoint ``__call__``, the revived object itself: declared, built, read back, and inferred by init."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_every_check_knows_that_it_has_no_signature() -> None:
 
 
 def taken_over(old: Path, tmp_path: Path) -> tuple[dict[str, Any], list[str], Any]:
-    """What init writes of an archive, its guesses, and the archive that is built of it."""
+    """The spec that init writes for an archive, its guesses, and the archive that is built from it."""
     inferred = specc.infer_archive_spec(old, model=f"{old.name}/")
     model = load_model(f"{old.name}/", tmp_path, seed=0)
     specc.compile(specc.loads(specc.dump(inferred.document))).export(model, tmp_path / "new")
@@ -191,7 +191,7 @@ def test_traces_of_other_shapes_are_named(tmp_path: Path) -> None:
 
 
 def test_a_signature_of_one_of_two_traces_keeps_its_numbers(tmp_path: Path) -> None:
-    """The traces differ in a value that they fix, and nothing says which of them the signature is."""
+    """The traces differ in a value that they fix, and it is unknown which of them is the signature."""
 
     class Modes(tf.Module):
         @tf.function

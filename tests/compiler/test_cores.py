@@ -168,7 +168,7 @@ def gradient(model: Any, x: Any) -> Any:
 
 def test_preprocessing_must_return_tensors(refused: Any) -> None:
     assert refused(Counting(), {"serve": {**ENDPOINT, "preprocess": f"{HERE}:to_text"}}) == [
-        "endpoints.serve.preprocess: step-conflict: returned a str, which is no tensor, where a tensor is needed"
+        "endpoints.serve.preprocess: step-conflict: returned a str, which is not a tensor, where a tensor is needed"
     ]
 
 

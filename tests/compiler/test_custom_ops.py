@@ -1,4 +1,4 @@
-"""Archives with ops that TensorFlow lacks: what a build says of them, and what it takes to build from one."""
+"""Archives with ops that TensorFlow lacks: the notes of a build, and how to build from such an archive."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def negative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def with_op(archive: Path, op: str) -> None:
-    """Calls the archive's ``Neg`` by another name, as if it were an op of somebody else's."""
+    """Renames the archive's ``Neg``, as if it were a third-party op."""
     file = archive / "saved_model.pb"
     saved = saved_model_pb2.SavedModel.FromString(file.read_bytes())
     for function in saved.meta_graphs[0].graph_def.library.function:

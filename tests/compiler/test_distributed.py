@@ -1,4 +1,4 @@
-"""Variables of a strategy whose copies differ: the archive gives what TensorFlow's own gives, on two devices."""
+"""Variables of a strategy whose copies differ: the archive has TensorFlow's own results, on two devices."""
 
 import re
 import subprocess
@@ -109,6 +109,6 @@ def test_a_trace_that_cannot_be_saved_is_refused_with_the_whole_reason(tmp_path:
     assert re.sub(r"b'.*?'", "...", done.stdout) == (
         "endpoints: save-failed: TensorFlow cannot save the archive: ValueError: Unable to save function ... for the "
         "following reason(s): ConcreteFunction that uses distributed variables in certain way cannot be saved.; it was "
-        "traced before; track the owner of the variables, and give the function an input_signature\n"
+        "already traced; track the owner of the variables, and give the function an input_signature\n"
     )
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Every dtype of the language goes into an archive, comes out of it on each surface, and has a default."""
+"""Every dtype of the language is written to an archive, works on each surface, and can have a default."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What an archive revives as, for every kind of model and every kind of tree."""
+"""The revived object of an archive, for every kind of model and every kind of tree."""
 
 import collections
 from typing import Any

@@ -1,4 +1,4 @@
-"""A Functional model gets its inputs in the containers that it was made of, whose flat order Keras goes by."""
+"""A Functional model gets its inputs in its own containers, whose flat order Keras uses."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def features(*names: str) -> dict[str, Any]:
 
 
 def of(container: Callable[[Any], Any]) -> keras.Model:
-    """A model of ``user - 100 * item``, which is -199 for 1 and 2, and -98 where the two are crossed."""
+    """A model of ``user - 100 * item``, which is -199 for 1 and 2, and -98 if the two are swapped."""
     inputs = container(features("user", "item"))
     return keras.Model(inputs, inputs["user"] - 100.0 * inputs["item"])
 
@@ -61,7 +61,7 @@ def as_ordered(inputs: Any) -> Any:
 
 
 def answers(path: Path | str, document: specc.Document, *arguments: Any) -> list[float]:
-    """What each surface of the archive gives."""
+    """The result of each surface of the archive."""
     archive, name = Archive(specc.compile(document), path), document.default
     assert name is not None
     asked = (archive.ask_revived, archive.ask_signature, archive.ask_session)
@@ -134,7 +134,7 @@ def test_an_optional_input_that_is_declared_is_given(export: Callable[..., Any])
 
 
 class OwnCall(keras.Model):
-    """A Functional model with a call of its own, which sees the order that is declared."""
+    """A Functional model with an overridden ``call``, which gets the declared order."""
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         first, second = inputs.values()
@@ -180,7 +180,7 @@ def test_model_export_and_init_answer_as_the_model_does(tmp_path: Path) -> None:
 
 
 def test_in_the_drop_in_other_functions_get_the_containers_of_their_signature(tmp_path: Path) -> None:
-    """A document has no words for an OrderedDict, so its spec does not name such a function: nobody builds it anew."""
+    """An OrderedDict cannot be written in a spec, so the spec does not name such a function, and cannot rebuild it."""
     model = Wrapped(of(OrderedDict))
     model(OrderedDict(FEATURES))
     spec = tf.TensorSpec((None, 1), tf.float32)

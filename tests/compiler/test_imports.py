@@ -1,4 +1,4 @@
-"""The key ``imports`` and the option ``--import``: what is imported, when, and where a failure is told."""
+"""The key ``imports`` and the option ``--import``: what is imported, when, and where a failure is reported."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def save_model(package: str, suffix: str = ".keras") -> str:
-    """A file of a model with a layer class that the module ``package`` registers, in whichever process imports it."""
+    """A file of a model with a layer class that the module ``package`` registers in any process that imports it."""
     namespace: dict[str, Any] = {"__name__": package}
     Path(f"{package}.py").write_text(LAYERS.format(package=package))
     exec(LAYERS.format(package=package), namespace)

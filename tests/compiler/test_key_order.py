@@ -1,4 +1,4 @@
-"""A function sees the keys of its dicts in the order of the document, whatever a document goes through on its way."""
+"""A function gets the keys of its dicts in the order of the document, however the document was processed before."""
 
 import json
 import shutil
@@ -35,13 +35,13 @@ FEATURES = {"item": column(1), "user": column(2)}
 
 
 def digits(*values: Any) -> Any:
-    """The values as the digits of one number, which says in which order they came."""
+    """The values as the digits of one number, which shows their order."""
     return sum(value * 10.0 ** (len(values) - 1 - index) for index, value in enumerate(values))
 
 
 @keras.saving.register_keras_serializable("test_key_order")
 class Walking(keras.Model):
-    """Joins its features in the order in which they come."""
+    """Concatenates its features in the order of the dict."""
 
     def call(self, features: Any) -> Any:
         joined = keras.ops.concatenate(list(features.values()), axis=-1)
@@ -93,7 +93,7 @@ ENDPOINT = {"inputs": [USER_FIRST], "outputs": COLUMN}
 
 
 def answers(path: Path | str, document: specc.Document, *arguments: Any) -> list[float]:
-    """What each surface of the archive gives."""
+    """The result of each surface of the archive."""
     archive, name = Archive(specc.compile(document), path), document.default
     assert name is not None
     asked = (archive.ask_revived, archive.ask_signature, archive.ask_session)
@@ -263,7 +263,7 @@ def by_key(a: Any, b: Any) -> Any:
 
 
 def digits_by_wire_name(archive: Any, path: Path) -> dict[str, float]:
-    """The digit that each wire name stands for."""
+    """The digit of each wire name."""
     archive.write_out(str(path), verbose=False)
     signature = tf.saved_model.load(str(path)).signatures["f"]
     keys = list(signature.structured_input_signature[1])

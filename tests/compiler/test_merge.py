@@ -1,4 +1,4 @@
-"""Several modes in one archive: each loads by its tags with its own numbers, and the losses are those that are documented."""
+"""Several modes in one archive: each loads by its tags with its own numbers; the documented features are lost."""
 
 import json
 import subprocess
@@ -66,7 +66,7 @@ def mode(mode: str, **more: Any) -> specc.Document:
 
 
 def modes() -> list[specc.Document]:
-    """The one for serving last, and a collection that only one of them has."""
+    """The modes, with the one for serving last, and a collection that only one of them has."""
     return [
         mode("train", variable_collections={"optimizer_variables": "optimizer.variables"}),
         mode("eval"),
@@ -76,7 +76,7 @@ def modes() -> list[specc.Document]:
 
 @pytest.fixture
 def merged(tmp_path: Path) -> Callable[..., tuple[Path, keras.Model]]:
-    """Merges the modes of a model; gives the path, and an equal model."""
+    """Merges the modes of a model; returns the path, and an equal model."""
 
     def run(documents: Any = None) -> tuple[Path, keras.Model]:
         report = specc.merge(modes() if documents is None else documents, trees(), tmp_path / "archive")
@@ -116,7 +116,7 @@ def test_python_has_the_signatures_and_nothing_else(merged: Any) -> None:
     for tags, key in ((["serve"], "score"), (["train"], "learn"), (["eval"], "check")):
         revived = tf.saved_model.load(str(path), tags=tags)
         assert key in revived.signatures
-        # The losses of a merged archive.
+        # What a merged archive loses.
         assert not hasattr(revived, key)
         assert not hasattr(revived, "optimizer_variables")
         assert not hasattr(revived, "trainable_variables")
@@ -314,12 +314,12 @@ def failing(x: Any) -> Any:
 @pytest.mark.parametrize(
     ("documents", "functions", "findings"),
     [
-        ([], {}, ["no-document: there is nothing to merge; give one document a mode"]),
+        ([], {}, ["no-document: there is nothing to merge; give one document for each mode"]),
         (
             [mode("train"), mode("predict"), mode("train", name="again")],
             {},
             [
-                "again: mode: same-tags: the MetaGraph of train has the tags train too; loaders tell MetaGraphs apart by "
+                "again: mode: same-tags: the MetaGraph of train has the same tags: train; loaders tell MetaGraphs apart by "
                 "their tags; change the mode, or add extra_tags to save_options"
             ],
         ),
@@ -343,17 +343,17 @@ def failing(x: Any) -> Any:
             ],
             {},
             [
-                "train: save_options.extra_tags: long-tags: the contract's file is called by the tags, and has a name of 260 "
-                "bytes; a name has at most 255; choose shorter tags",
-                "eval: save_options.extra_tags: long-tags: the contract's file is called by the tags, and has a name of 256 "
-                "bytes; a name has at most 255; choose shorter tags",
+                "train: save_options.extra_tags: long-tags: the contract file is named after the tags, and its name has 260 "
+                "bytes; the maximum is 255; choose shorter tags",
+                "eval: save_options.extra_tags: long-tags: the contract file is named after the tags, and its name has 256 "
+                "bytes; the maximum is 255; choose shorter tags",
             ],
         ),
         (
             [mode("train"), mode("predict")],
             {"scores": failing},
             [
-                "unknown-endpoint: a function is given for 'scores', which is no endpoint of any document; did you mean 'score'?"
+                "unknown-endpoint: a function is given for 'scores', which is not an endpoint of any document; did you mean 'score'?"
             ],
         ),
         (
@@ -410,7 +410,7 @@ def test_a_target_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_assets_that_differ_are_refused(tmp_path: Path) -> None:
-    # Modes of one model cannot have them: they hold the same resources. What joins the parts looks all the same.
+    # Modes of one model cannot have them, since they hold the same resources; the merge checks it nevertheless.
     from specc.compiler.merge import _add_assets
 
     for part, text in (("part", "one"), ("whole", "two")):
@@ -420,12 +420,12 @@ def test_assets_that_differ_are_refused(tmp_path: Path) -> None:
         _add_assets(tmp_path / "part", tmp_path / "whole")
     assert (
         str(caught.value)
-        == "asset-clash: two modes have an asset 'words.txt', and they differ; rename one of the files"
+        == "asset-clash: two modes have an asset 'words.txt' with different content; rename one of the files"
     )
 
 
 def test_checkpoints_that_differ_are_refused(tmp_path: Path) -> None:
-    # Nothing that can be said in a spec makes them differ: the roots hold the same variables in the same order.
+    # No spec makes them differ: the roots hold the same variables in the same order.
     from specc.compiler.merge import _require_equal_checkpoints
 
     values = {

@@ -1,4 +1,4 @@
-"""Methods, modes, optional endpoints, and what the report says of them."""
+"""Methods, modes and optional endpoints, in the archive and in the report."""
 
 from __future__ import annotations
 

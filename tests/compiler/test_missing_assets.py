@@ -1,4 +1,4 @@
-"""A file that the functions read and that is gone: TensorFlow would leave it out of the archive without a word."""
+"""A missing file that the functions read: TensorFlow would silently leave it out of the archive."""
 
 import shutil
 from pathlib import Path
@@ -13,7 +13,7 @@ import specc
 
 pytestmark = pytest.mark.tensorflow
 
-HINT = "the file must be there until the archive is written; or give a lookup layer its vocabulary as a list"
+HINT = "the file must exist until the archive is written; or pass the vocabulary of a lookup layer as a list"
 ENDPOINT = {"inputs": ["string[batch]"], "outputs": "int64[batch]"}
 
 
@@ -63,7 +63,7 @@ def test_a_vocabulary_that_is_gone_is_refused(made: Any, way: str, tmp_path: Pat
         WAYS[way](model, said, function, tmp_path / "out")
     (finding,) = caught.value.diagnostics
     assert (finding.rule, finding.hint) == ("missing-asset", HINT)
-    assert finding.message == f"the functions read the file '{file}', and there is no such file"
+    assert finding.message == f"the functions read the file '{file}', which does not exist"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,4 +1,4 @@
-"""Models in files of Keras's: what loads with the modules in ``imports``, and what is said of each file that does not."""
+"""Models in Keras files: those that load with the modules in ``imports``, and the message for each that does not."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def distance(one, other):
 
 @pytest.fixture(autouse=True)
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A module of registered objects, which are forgotten once the files are saved, as in another process."""
+    """A module of registered objects, which are unregistered after the files are saved, as in another process."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "parts.py").write_text(CODE)
     monkeypatch.syspath_prepend(tmp_path)
@@ -136,8 +136,7 @@ def test_a_lambda(suffix: str) -> None:
         pytest.skip("this Keras runs the code in such a file")
     found = finding(f"m{suffix}")
     assert found.message == (
-        f"cannot load 'm{suffix}': it has a Lambda layer, whose Python code Keras does not run from a file that it is not "
-        "told to trust"
+        f"cannot load 'm{suffix}': it has a Lambda layer, whose Python code Keras does not run in safe mode"
     )
     assert found.hint == (
         f"{RETURNS}, which may call keras.saving.load_model(..., safe_mode=False) on a file that you trust; or save the "
@@ -189,7 +188,7 @@ def test_a_class_of_keras_that_is_called_alike_is_not_taken_for_it(parts: Any, m
     assert keras.saving.load_model("m.keras").layers[0].kernel_initializer.__class__ is keras.initializers.Ones
     found = finding("m.keras")
     assert found.message == (
-        "cannot load 'm.keras': 'parts>Ones' is not registered, and Keras takes classes of its own that are called so"
+        "cannot load 'm.keras': 'parts>Ones' is not registered, and Keras would load its own classes of the same name instead"
     )
     remember()
     loaded = load_model("m.keras", Path(), seed=0, imports=["parts"])
@@ -234,7 +233,7 @@ def test_a_file_of_a_newer_keras() -> None:
     found = finding("newer.keras")
     assert found.message == (
         "cannot load 'newer.keras': TypeError: Unrecognized keyword arguments passed to Dense: {'brand_new': 1}; the file "
-        f"was written by Keras 99.1.0, and this is {keras.__version__}"
+        f"was written by Keras 99.1.0, and Keras {keras.__version__} is installed"
     )
     assert found.hint == "install Keras 99.1.0 or later"
     edited("ours.keras", "fine.keras", of_release("99.1.0", {}))
@@ -251,7 +250,7 @@ def test_a_file_of_keras_2() -> None:
     found = finding("old.h5")
     assert "written by Keras 2.15.0, and Keras 3 does not load every such file" in found.message
     assert "'time_major': False" in found.message
-    assert found.hint == f"{RETURNS}, as keras.saving.load_model(..., compile=False) may"
+    assert found.hint == f"{RETURNS}, for example with keras.saving.load_model(..., compile=False)"
 
 
 def cut(name: str) -> None:
@@ -270,17 +269,17 @@ def weights(name: str) -> None:
     shutil.copy("w.weights.h5", name)
 
 
-NO_ZIP = "it is not a zip file, as every .keras file is; it may be cut short"
-NO_HDF5 = "it is not an HDF5 file, or it is cut short"
-DIRECTORY = "it is a directory; the name of a SavedModel's has a slash at its end"
+NO_ZIP = "it is not a zip file, which a .keras file must be; it may be truncated"
+NO_HDF5 = "it is not an HDF5 file, or it is truncated"
+DIRECTORY = "it is a directory; the path of a SavedModel must end with a slash"
 BROKEN: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "cut short": ("m.keras", cut, NO_ZIP),
     "cut short, HDF5": ("m.h5", cut, NO_HDF5),
     "empty": ("m.keras", lambda name: Path(name).touch(), NO_ZIP),
     "empty, HDF5": ("m.hdf5", lambda name: Path(name).touch(), NO_HDF5),
     "text": ("m.h5", lambda name: Path(name).write_text("weights"), NO_HDF5),
-    "another zip": ("m.keras", foreign_zip, "it is a zip file without config.json and metadata.json, so that it holds no model"),
-    "weights": ("m.h5", weights, "it holds weights, and no model"),
+    "another zip": ("m.keras", foreign_zip, "it is a zip file without config.json and metadata.json, so it holds no model"),
+    "weights": ("m.h5", weights, "it holds weights but no model"),
     "a directory": ("m.keras", lambda name: Path(name).mkdir(), DIRECTORY),
     "a directory, HDF5": ("m.h5", lambda name: Path(name).mkdir(), DIRECTORY),
 }  # fmt: skip

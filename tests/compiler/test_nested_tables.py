@@ -1,4 +1,4 @@
-"""Lookup tables two calls deep in a signature, which tf2onnx may not find: what a build says of them."""
+"""Lookup tables two calls deep in a signature, which tf2onnx may not find: the note of a build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions that return tensors in an object: the postprocess that takes them out of it is traced with the function."""
+"""Functions that return tensors in an object: the postprocess that extracts them is traced with the function."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ X = np.array([1.0, 2.0], np.float32)
 
 
 class Normal:
-    """A distribution, as TensorFlow Probability's are: its tensors are attributes."""
+    """A distribution like those of TensorFlow Probability: its tensors are attributes."""
 
     def __init__(self, loc: Any, scale: Any) -> None:
         self.loc, self.scale = loc, scale
@@ -44,7 +44,7 @@ class Pair:
 
 
 class Boxed(tf.experimental.ExtensionType):
-    """What ``tf.nest`` does look into."""
+    """An object that ``tf.nest`` can flatten."""
 
     value: tf.Tensor
 
@@ -192,15 +192,15 @@ TAKE = '; return tensors in dicts, lists and tuples, or take them out of it with
     [
         (
             "normal", None,
-            "endpoints.e.outputs: output-conflict: declared a dict of mean, traced a Normal, which is no tensor" + TAKE,
+            "endpoints.e.outputs: output-conflict: declared a dict of mean, traced a Normal, which is not a tensor" + TAKE,
         ),
         (
             "value", None,
-            "endpoints.e.outputs: output-conflict: declared a dict of mean, traced a Boxed, which is no tensor" + TAKE,
+            "endpoints.e.outputs: output-conflict: declared a dict of mean, traced a Boxed, which is not a tensor" + TAKE,
         ),
         (
             "normal", "objects",
-            "endpoints.e.outputs.mean: output-conflict: declared float32[?], traced a Normal, which is no tensor" + TAKE,
+            "endpoints.e.outputs.mean: output-conflict: declared float32[?], traced a Normal, which is not a tensor" + TAKE,
         ),
         (
             "normal", "wrong",

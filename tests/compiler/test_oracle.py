@@ -1,16 +1,16 @@
-"""The signatures of a document, held against what the installed TensorFlow's legacy exporter makes of the same.
+"""The signatures of a document, compared with those of the installed TensorFlow's legacy exporter.
 
-A case is drawn once and said twice: as receivers and export outputs for ``export_utils``, and as a document. The sets of
-keys, the methods, the wire names, the dtypes and the shapes are equal, and what is INCLUDED is what is published.
+A case is drawn once and written twice: as receivers and export outputs for ``export_utils``, and as a document. The
+sets of keys, the methods, the wire names, the dtypes and the shapes are equal, and what is INCLUDED is what is published.
 
-What specc does differently on purpose, each with a test below:
+Intended differences of specc, each with a test below:
 
 * a bare output of ``predict`` is ``output_0``, as ``tf.saved_model.save`` calls it, where legacy calls it ``output``;
 * a receiver's input is ``inputs`` whatever the method, where legacy calls a bare one ``input`` and keeps a dict's key;
 * the raw way into ``classify`` and ``regress`` is published with the method ``predict``, where legacy leaves it out, or
   takes a feature that is one string for serialized examples;
 * where legacy leaves out a signature that cannot be valid, the document is refused;
-* any endpoint may be the default, or none, where legacy wants one called ``serving_default`` among several;
+* any endpoint may be the default, or none, where legacy requires one called ``serving_default`` among several;
 * ``serving_only`` may not drop the default signature, where legacy then exports nothing;
 * ``update_op`` is a number, where legacy exports an empty tensor for an op;
 * a ragged or sparse tensor is several on the wire, where legacy writes one TensorInfo with an encoding; they may be
@@ -19,7 +19,7 @@ What specc does differently on purpose, each with a test below:
 * a default of the method train or eval needs that mode, where legacy publishes a ``serving_default`` that is not valid;
 * an unknown mode is a finding, and ``infer`` and ``test`` are spelled ``predict`` and ``eval``.
 
-The bugs of the legacy exporter that are not copied stand last, each with both behaviours.
+The bugs of the legacy exporter that are not copied are last, each with both behaviours.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ SERVING_DEFAULT = "serving_default"
 CLASSIC = ("classify", "regress")
 DTYPES = ("float32", "int64", "string")
 Outputs = Any
-"""A tensor, or a dict of them by name, nested as the method has it."""
+"""A tensor, or a dict of them by name, nested as in the method."""
 
 
 Names = dict[tuple[str, ...], str]
-"""The wire names that outputs are given, where those made from their keys will not do, by their keys."""
+"""The explicit wire names of outputs, where those made from their keys cannot be used, by their keys."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """One export output: its method, its tensors, and the names that they are given."""
+    """One export output: its method, its tensors, and their names."""
 
     method: str
     outputs: Outputs
@@ -69,7 +69,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Case:
-    """Receivers and outputs, as both exporters are told of them.
+    """Receivers and outputs, as given to both exporters.
 
     ``batch`` is the first dimension of every feature, or -1; ``receivers`` are the names of the ways in that parse a
     vector of tf.Examples, and ``serialized`` says whether the first of them is the plain one. ``kinds`` has the
@@ -96,7 +96,7 @@ def tensor_text(tensor: Tensor) -> str:
 
 
 def named_tensor(tensor: Tensor, name: str | None) -> Any:
-    """A tensor's leaf, in the long form where it is given a name."""
+    """A tensor's leaf, in the long form if it has a name."""
     if name is None:
         return tensor_text(tensor)
     dtype, shape = tensor
@@ -171,7 +171,7 @@ def wire_tensors(components: tuple[Component, ...]) -> dict[str, Tensor]:
 
 @dataclass
 class Graph:
-    """Placeholders for the receivers of a case, one behind the other, and tensors that depend on the features."""
+    """Placeholders for the receivers of a case, in sequence, and tensors that depend on the features."""
 
     serialized: dict[str, Any] = field(default_factory=dict)
     features: dict[str, Any] = field(default_factory=dict)
@@ -288,7 +288,7 @@ def export_outputs(case: Case, graph: Graph) -> dict[str, Any]:
 
 
 def by_legacy(case: Case) -> LegacyExport:
-    """What the legacy exporter makes of the case; every string receiver is called ``inputs``."""
+    """The signatures of the legacy exporter for the case; every string receiver is called ``inputs``."""
     with tf.Graph().as_default():
         graph = build_graph(case)
         ways: dict[str, Any] = {name: {"inputs": examples} for name, examples in graph.serialized.items()}
@@ -299,7 +299,7 @@ def by_legacy(case: Case) -> LegacyExport:
 
 
 def expected(case: Case, found: LegacyExport) -> dict[str, WireSignature]:
-    """What the legacy exporter made, with the differences that a case can show."""
+    """The signatures of the legacy exporter, with the differences that a case can show."""
     signatures = {key: renamed_bare_output(signature, case, key) for key, signature in found.signatures.items()}
     # Of one string it cannot tell whether it is an example or a feature, and takes it for the examples.
     looks_serialized = [dtype for dtype, _ in case.features.values()] == ["string"]
@@ -394,7 +394,7 @@ def heads(draw: Any, batch: int, method: str) -> Head:
 
 @st.composite
 def names_of(draw: Any, outputs: dict[str, Any], *at: str) -> Names:
-    """Names for some of the outputs, which none of the keys gives."""
+    """Names for some of the outputs, which differ from those made from the keys."""
     chosen = sorted(draw(st.sets(st.sampled_from(sorted(outputs)))))
     return {(*at, key): "/".join((*at, f"called {index}")) for index, key in enumerate(chosen)}
 
@@ -406,7 +406,7 @@ def cases(draw: Any) -> Case:
     features = draw(st.dictionaries(st.sampled_from(FEATURES), tensors(batch, DTYPES), min_size=1, max_size=3))
     kinds = draw(st.dictionaries(st.sampled_from(sorted(features)), st.sampled_from(("ragged", "sparse"))))
     if len(features) == 1 and "string" in (dtype for dtype, _ in features.values()):
-        kinds = {}  # legacy takes it for serialized examples, and dies of it
+        kinds = {}  # legacy takes it for serialized examples, and fails
     features |= {key: (features[key][0], (batch, -1)) for key in kinds}
     renamed = {key: f"called_{key}" for key in draw(st.sets(st.sampled_from(sorted(features))))}
     more: dict[str, Any] = {"kinds": kinds, "renamed": renamed}
@@ -420,7 +420,7 @@ def cases(draw: Any) -> Case:
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True))
     if len(names) > 1 or draw(st.booleans()):
         names[0] = SERVING_DEFAULT
-    # The default is served; legacy publishes a train or eval output beside it as it is told.
+    # The default is served; legacy also publishes a given train or eval output.
     chosen = [
         draw(st.sampled_from(methods if index == 0 else [*methods, "train", "eval"])) for index in range(len(names))
     ]
@@ -562,7 +562,7 @@ def test_the_names_of_the_methods_are_the_legacy_ones() -> None:
     assert friendly == METHOD_NAMES
 
 
-# --- what is different on purpose ---------------------------------------------------------------------------------
+# --- intended differences ------------------------------------------------------------------------------------------
 
 BARE = Case("predict", -1, {"user": ("int64", (-1,))}, (), False, {"score": Head("predict", VECTOR)})
 
@@ -635,7 +635,7 @@ def test_a_signature_that_cannot_be_valid_is_refused(method: str, outputs: Any) 
 
 
 def refusals(case: Case, **more: Any) -> list[str]:
-    """What the language says of the case, which it must refuse."""
+    """The findings of the language for the case, which it must refuse."""
     with pytest.raises(specc.SpecError) as caught:
         require_buildable(specc.from_json({**to_data(case), **more}))
     return [str(each) for each in caught.value.diagnostics]

@@ -1,4 +1,4 @@
-"""The parameters that arguments go to: of traces, of loaded functions, of steps, of the drop-in and of first specs."""
+"""The parameters that arguments are passed to: of traces, loaded functions, steps, the drop-in and inferred specs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def scaled(x: Any, y: Any, factor: int) -> Any:
 
 
 class Functions(tf.Module):
-    """Each parameter has a part of its own in the answer."""
+    """Each parameter has its own part in the result."""
 
     @tf.function
     def __call__(self, a: Any, b: Any = None, c: Any = None) -> Any:
@@ -99,7 +99,7 @@ def test_functions_of_a_module_and_of_an_archive(function: str, is_loaded: bool,
     model = loaded[0] if is_loaded else called()
     names = {"starred": ["args_0", "args_1"], "private": ["arg__a", "c"]}.get(function, ["a", "c"])
     endpoints = {"serve": {**PAIR, "function": function, "arguments": names}}
-    if is_loaded or function != "starred":  # of Python's *args nobody knows the names
+    if is_loaded or function != "starred":  # Python's *args have no names
         endpoints["crossed"] = {**PAIR, "function": function, "arguments": names[::-1]}
     revived, report = export(model, endpoints)
     assert report.cores == len(endpoints)
@@ -156,7 +156,7 @@ def loaded_again(module: tf.Module) -> Any:
 
 
 class Skipping(keras.Model):
-    """Parameters of different sizes: what goes to the wrong one cannot even be traced."""
+    """Parameters of different sizes: an argument passed to the wrong one cannot be traced."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -184,7 +184,7 @@ def test_a_first_spec_may_leave_a_parameter_out(export: Any) -> None:
 
 
 class Masked(keras.layers.Layer):
-    """Its options stand before an input that may be left out."""
+    """A layer whose options are before an optional input."""
 
     def call(self, x: Any, mask: Any = None, training: Any = None, extra: Any = None) -> Any:
         x = x if mask is None else x * tf.cast(mask, x.dtype)
@@ -285,7 +285,12 @@ def both(x: Any) -> Any:
             "(inputs)",
             "too many positional",
         ),
-        (Required, "pair", "(x: 'Any', training: 'Any') -> 'Any'", "by position one would go to 'training'"),
+        (
+            Required,
+            "pair",
+            "(x: 'Any', training: 'Any') -> 'Any'",
+            "one of them would be passed by position as 'training'",
+        ),
         (Skipping, "both", "(a: Any, b: Any = None, c: Any = None) -> Any", ""),
     ],
 )

@@ -1,4 +1,4 @@
-"""Receivers: what a client sends as serialized messages is what the endpoint's own inputs would have been."""
+"""Receivers: serialized messages are parsed to the same values as the endpoint's own inputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.tensorflow
 
 
 def echo(export: Any, tree: Any, receivers: Any, dtype_of: Any = None, **more: Any) -> Any:
-    """An archive whose endpoint returns the one leaf that it is given."""
+    """An archive whose endpoint returns its only leaf."""
     archive, _ = export(
         None,
         {"echo": {"function": None, "inputs": [tree], "outputs": tree, "receivers": receivers, **more}},
@@ -84,7 +84,7 @@ def test_garbage_is_an_error_that_says_so_and_no_more(export: Any, leaf: str) ->
     for garbage in (b"garbage", good[:-1].replace(b"\x80", b"\x00")):
         with pytest.raises(tf.errors.InvalidArgumentError, match="Could not parse example input"):
             sent(archive, "examples:echo", good, garbage)
-    # TensorFlow quotes the message in its own error, and its Python half cannot decode what is no UTF-8.
+    # TensorFlow quotes the message in its own error, and its Python part cannot decode what is not UTF-8.
     with pytest.raises(UnicodeDecodeError) as caught:
         sent(archive, "examples:echo", b"\xff" * 100)
     assert b"Could not parse example input" in caught.value.object
@@ -171,7 +171,7 @@ def test_a_feature_holds_the_inner_row_splits(export: Any) -> None:
 
 
 def asked(archive: Any, path: Any, key: str, *messages: bytes) -> list[str]:
-    """What a call with these messages says is wrong, in Python and in a Session."""
+    """The error of a call with these messages, in Python and in a Session."""
     said = []
     ways = (
         lambda: sent(archive, key, *messages),
@@ -237,8 +237,8 @@ def test_row_splits_of_a_message_that_are_wrong_are_an_error(export: Any, name: 
     messages = WRONG_SPLITS[name]  # an Example has the form of a SequenceExample's context
     counts = [len(tf.train.Example.FromString(each).features.feature["inputs"].int64_list.value) for each in messages]
     assert asked(archive, path, "parsed:echo", *messages) == [
-        "the row splits in the feature 'inputs_row_splits_1' must start at 0, not decrease, and end at what there is to "
-        "split in each message, which is",
+        "the row splits in the feature 'inputs_row_splits_1' must start at 0, not decrease, and end at the number of "
+        "items to split in each message, which is",
         " ".join(map(str, counts)),
     ]
 

@@ -1,4 +1,4 @@
-"""What cannot work is refused before anything is written: one clear line each, and nothing left on disk."""
+"""What cannot work is refused before anything is written: one clear line for each, and nothing left on disk."""
 
 import collections
 from typing import Any
@@ -84,26 +84,26 @@ BINDING = {
     ),
     "no function": (
         {"function": None},
-        "endpoints.serve.function: missing-function: the function is given in code, and no code gave one; "
+        "endpoints.serve.function: missing-function: the function is null in the document, and none was passed in code; "
         'name it in the document, or call export(model, filepath, functions={"serve": ...})',
     ),
     "too many arguments": (
         {"arguments": ["x", "y", "z"], "inputs": [VECTOR, VECTOR, VECTOR]},
         "endpoints.serve.inputs: wrong-arity: the function takes (x: Any, training: bool = False) -> Any, and the "
         "document gives 3 arguments (x, y, z): 'x' is a parameter and 'y' is not; "
-        'each entry of "inputs" is one argument; name all of them as the parameters are, or none',
+        'each entry of "inputs" is one argument; name all of them after the parameters, or none',
     ),
     "an argument that would be an option": (
         {"arguments": ["x", "y"], "inputs": [VECTOR, VECTOR]},
         "endpoints.serve.inputs: wrong-arity: the function takes (x: Any, training: bool = False) -> Any, and the "
         "document gives 2 arguments (x, y): 'x' is a parameter and 'y' is not; "
-        'each entry of "inputs" is one argument; name all of them as the parameters are, or none',
+        'each entry of "inputs" is one argument; name all of them after the parameters, or none',
     ),
     "a keyword that the function does not take": (
         {"kwargs": {"trainin": True}},
         "endpoints.serve.inputs: wrong-arity: the function takes (x: Any, training: bool = False) -> Any, and the "
         "document gives 1 argument (inputs) and trainin: got an unexpected keyword argument 'trainin'; "
-        'each entry of "inputs" is one argument; name all of them as the parameters are, or none',
+        'each entry of "inputs" is one argument; name all of them after the parameters, or none',
     ),
     "a function that raises": (
         {"function": "fails"},
@@ -113,17 +113,17 @@ BINDING = {
     "a Python function inside the graph": (
         {"function": f"{HERE}:python_op", "outputs": VECTOR},
         "endpoints.serve.function: python-op: the function calls Python code through tf.py_function or "
-        "tf.numpy_function, which no archive can hold; write it with TensorFlow ops",
+        "tf.numpy_function, which cannot be saved; write it with TensorFlow ops",
     ),
     "a Python function inside a loop": (
         {"function": f"{HERE}:python_op_inside", "outputs": VECTOR},
         "endpoints.serve.function: python-op: the function calls Python code through tf.py_function or "
-        "tf.numpy_function, which no archive can hold; write it with TensorFlow ops",
+        "tf.numpy_function, which cannot be saved; write it with TensorFlow ops",
     ),
     "a Python function after the function": (
         {"postprocess": f"{HERE}:python_op_after", "outputs": "float32[batch, 1]"},
         "endpoints.serve.postprocess: python-op: the function calls Python code through tf.py_function or "
-        "tf.numpy_function, which no archive can hold; write it with TensorFlow ops",
+        "tf.numpy_function, which cannot be saved; write it with TensorFlow ops",
     ),
     "a function that leaves": (
         {"function": f"{HERE}:leaves"},
@@ -161,7 +161,7 @@ OUTPUTS = {
     "a number": (
         lambda x: 3.0,
         VECTOR,
-        "declared float32[?, 3], traced a float, which is no tensor; return tf.constant(...) of it",
+        "declared float32[?, 3], traced a float, which is not a tensor; return tf.constant(...) of it",
     ),
     "a wrong dtype": (lambda x: tf.cast(x, tf.int32), VECTOR, "declared float32[?, 3], traced int32[?, 3]"),
     "a wrong rank": (lambda x: x[0], VECTOR, "declared float32[?, 3], traced float32[3]"),
@@ -225,8 +225,8 @@ def test_every_conflict_of_every_endpoint_is_reported_at_once(refused: Any) -> N
         "endpoints.one.outputs: output-conflict: the function returns 'extra' (None), which is not declared; declare it "
         'in "outputs", or drop it with "postprocess"',
         "endpoints.one.outputs.a[0]: output-conflict: declared float32[?, 3], traced None",
-        "endpoints.one.outputs.a[1]: output-conflict: declared float32[?, 3], traced an int, which is no tensor; return tf.constant(...) of it",
-        "endpoints.one.outputs.b.c: output-conflict: declared float32[?, 3], traced a str, which is no tensor",
+        "endpoints.one.outputs.a[1]: output-conflict: declared float32[?, 3], traced an int, which is not a tensor; return tf.constant(...) of it",
+        "endpoints.one.outputs.b.c: output-conflict: declared float32[?, 3], traced a str, which is not a tensor",
         "endpoints.two.outputs: output-conflict: declared float32[?, 3], traced a dict of a, b, extra",
     ]
 
@@ -234,7 +234,7 @@ def test_every_conflict_of_every_endpoint_is_reported_at_once(refused: Any) -> N
 def test_a_function_for_an_endpoint_that_does_not_exist(refused: Any) -> None:
     endpoint = {"inputs": [VECTOR], "outputs": "float32[batch, 1]"}
     assert refused(Model(), {"serve": endpoint}, functions={"sreve": lambda x: x}) == [
-        "unknown-endpoint: a function is given for 'sreve', which is no endpoint; did you mean 'serve'?"
+        "unknown-endpoint: a function is given for 'sreve', which is not an endpoint; did you mean 'serve'?"
     ]
 
 

@@ -1,4 +1,4 @@
-"""Tables and their assets are found by what the functions capture; nobody tracks a lookup layer by hand."""
+"""Tables and their assets are found by what the functions capture, without tracking lookup layers by hand."""
 
 from pathlib import Path
 from typing import Any

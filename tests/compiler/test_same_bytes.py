@@ -1,4 +1,4 @@
-"""One model gives the same bytes: in any process, first or last, once or again, alone or among others."""
+"""A model has the same bytes in every export: in any process, in any order, again, and among others."""
 
 import json
 import re
@@ -187,7 +187,7 @@ def test_an_interrupted_build_ends_all_its_processes(number: int, code: int, tmp
     process.send_signal(number)
     assert process.wait(30) == code
     assert process.stderr is not None
-    said = process.stderr.read()  # ends when the last process that holds it has ended
+    said = process.stderr.read()  # ends after the last process that holds it has ended
     assert said.endswith("specc: error: interrupted\n") == (number == signal.SIGINT)
     assert "Traceback" not in said
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())

@@ -1,4 +1,4 @@
-"""Every field of ``save_options``, by what it does to an archive; and that the archive still proves, seals and loads."""
+"""The effect of every field of ``save_options`` on an archive, which is still verified, sealed and loadable."""
 
 import subprocess
 import sys
@@ -55,7 +55,7 @@ class Model(tf.Module):
 
 
 def written(path: Path) -> Any:
-    """The one MetaGraph of an archive."""
+    """The only MetaGraph of an archive."""
     (graph,) = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes()).meta_graphs
     return graph
 
@@ -113,8 +113,8 @@ def test_an_alias_names_the_function_of_the_endpoint(export: Any) -> None:
 def test_two_aliases_of_one_function_are_refused(refused: Any) -> None:
     aliases = {"first": "serve", "second": "serve"}
     assert refused(Model(), {"serve": ENDPOINT}, save_options={"function_aliases": aliases}) == [
-        "save_options.function_aliases.second: name-clash: the endpoint 'serve' is called 'first' already, and a "
-        "function has one alias; keep one of them",
+        "save_options.function_aliases.second: name-clash: the endpoint 'serve' already has the alias 'first', and a "
+        "function has only one; keep one of them",
     ]
 
 
@@ -194,7 +194,7 @@ np.save(sys.argv[2], model(np.ones((1, 3), np.float32)))
 
 
 def test_distributed_variables_are_expanded(tmp_path: Path) -> None:
-    # In a process of its own: the devices of one cannot be divided any more.
+    # In a separate process: the devices of this one can no longer be divided.
     archive, numbers = tmp_path / "archive", tmp_path / "numbers.npy"
     command = [sys.executable, "-c", MIRRORED, str(archive), str(numbers)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -252,7 +252,7 @@ def test_without_a_saver_only_python_loads(export: Any) -> None:
 
 
 class OneFileEach(tf.train.experimental.ShardingCallback):  # type: ignore[misc]
-    """Every tensor in a file of its own."""
+    """Writes every tensor to a separate file."""
 
     @property
     def description(self) -> str:
@@ -303,12 +303,12 @@ PLACE = "save_options.experimental_sharding_callback"
     [
         (
             {"max_shard_size": 15},
-            ".max_shard_size: bad-sharding-callback: a file of 15 bytes holds no tensor; the least is 16",
+            ".max_shard_size: bad-sharding-callback: a file of 15 bytes cannot hold a tensor; the minimum is 16",
         ),
         (
             "test_save_options:not_a_callback",
-            ": bad-sharding-callback: test_save_options:not_a_callback() is a str, which is no "
-            'tf.train.experimental.ShardingCallback; name one, or what returns one, or write {"max_shard_size": 1073741824}',
+            ": bad-sharding-callback: test_save_options:not_a_callback() is a str, which is not a "
+            'tf.train.experimental.ShardingCallback; name one, or a callable that returns one, or write {"max_shard_size": 1073741824}',
         ),
         (
             "nowhere:callback",

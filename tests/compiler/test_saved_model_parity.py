@@ -1,4 +1,4 @@
-"""Every way in which the documentation of ``tf.saved_model.save`` gives signatures, said in a spec or in code."""
+"""Every way to give signatures in the documentation of ``tf.saved_model.save``, as a spec or in code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Adder(tf.Module):
 
 
 def ask(path: Path, key: str = "serving_default", **inputs: Any) -> dict[str, list[float]]:
-    """What the signature gives, the same in Python and in a Session."""
+    """The result of the signature, which is the same in Python and in a Session."""
     revived = tf.saved_model.load(str(path)).signatures[key](
         **{name: tf.constant(value) for name, value in inputs.items()}
     )

@@ -1,4 +1,4 @@
-"""The last touches: the alias, the contract, the fingerprint, and the same bytes every time."""
+"""The seal: the alias, the contract, the fingerprint, and the same bytes every time."""
 
 import hashlib
 import json
@@ -65,7 +65,7 @@ def test_the_contract_is_the_document(export: Any, tmp_path: Path) -> None:
 
 
 def test_the_fingerprint_is_that_of_the_sealed_file(export: Any) -> None:
-    # TensorFlow has no public way to make a fingerprint; its public reader, and its own maker, must agree with ours.
+    # TensorFlow has no public way to make a fingerprint; its public reader and its own writer must agree with specc's.
     from tensorflow.core.protobuf import fingerprint_pb2
     from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 

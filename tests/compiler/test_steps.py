@@ -132,7 +132,7 @@ def twins(kind: str) -> tuple[keras.Model, keras.Model, list[tuple[Any, Any, Any
 
 
 def dataset(data: list[tuple[Any, Any, Any]]) -> tf.data.Dataset:
-    """The batches as ``fit`` and ``evaluate`` take them."""
+    """The batches in the form of ``fit`` and ``evaluate``."""
     stacked = tf.nest.map_structure(lambda *parts: np.stack(parts), *data)
     return tf.data.Dataset.from_tensor_slices(stacked)
 
@@ -267,7 +267,7 @@ ENDPOINTS = {"classifier": CLASSIFIER, "two heads": TWO_HEADS, "custom": CUSTOM}
 
 @pytest.fixture
 def archived(export: Any) -> Callable[[str], tuple[Path, keras.Model, Any]]:
-    """Exports one of a pair of models, whose metrics have seen a batch; gives the path, the other one and the batches."""
+    """Exports one of a pair of models, whose metrics have seen a batch; returns the path, the other and the batches."""
 
     def run(kind: str) -> tuple[Path, keras.Model, Any]:
         ours, theirs, data = twins(kind)
@@ -421,8 +421,13 @@ def silent() -> keras.Model:
 @pytest.mark.parametrize(
     ("make", "function", "endpoint", "message"),
     [
-        (compiled_late, "eval_step", EVALUATE, "the model is not compiled; call model.compile(...) where it is made"),
-        (tf.Module, "eval_step", EVALUATE, "a compiled Keras model is needed, and this is a Module"),
+        (
+            compiled_late,
+            "eval_step",
+            EVALUATE,
+            "the model is not compiled; call model.compile(...) where it is created",
+        ),
+        (tf.Module, "eval_step", EVALUATE, "expected a compiled Keras model, got a Module"),
         (
             lambda: compiled_late(optimizer=None, loss="mse"),
             "train_step",
@@ -434,14 +439,14 @@ def silent() -> keras.Model:
             "metric_values",
             READ,
             "the model's metrics have no variables before its first batch; call model.test_on_batch(x, y) and "
-            "model.reset_metrics() where it is made",
+            "model.reset_metrics() where it is created",
         ),
         (
             lambda: compiled_late(loss="mse", metrics=["mae"]),
             "reset_metrics",
             READ,
             "the model's metrics have no variables before its first batch; call model.test_on_batch(x, y) and "
-            "model.reset_metrics() where it is made",
+            "model.reset_metrics() where it is created",
         ),
     ],
 )
@@ -457,8 +462,8 @@ def test_a_step_that_never_computes_a_loss_gives_its_metrics_only(export: Any, r
     conflicts = refused(silent(), {"run": declared}, mode="eval")
     assert conflicts[0] == (
         "endpoints.run.outputs.loss: output-conflict: declared, but the function returns no 'loss'; it returns 'metrics'; "
-        "the model's own step never calls compute_loss, where they are heard: declare its metrics only, or name a function "
-        "of your own that returns them"
+        "the model's own step never calls compute_loss, from which they are taken: declare only its metrics, or name "
+        "your own function that returns them"
     )
     outputs = {"metrics": {"loss": {"value": SCALAR, "update_op": SCALAR}}}
     revived, _ = export(silent(), {"run": {**declared, "outputs": outputs}}, mode="eval")
@@ -475,7 +480,7 @@ def test_a_step_returns_a_dict_of_logs(refused: Any) -> None:
     model = Odd()
     model.compile("sgd", "mse")
     (found,) = refused(model, {"run": {**EVALUATE, "function": "specc:eval_step"}}, mode="eval")
-    assert found.endswith("ValueError: Odd.test_step returned a SymbolicTensor, and Keras takes a dict of logs")
+    assert found.endswith("ValueError: Odd.test_step returned a SymbolicTensor, but Keras expects a dict of logs")
 
 
 @pytest.mark.parametrize("names", [[], ["x", "y", "weight", "more"]])
@@ -505,7 +510,7 @@ class Unpacking(keras.Model):
 
 
 class Autoencoder(keras.Model):
-    """A model that is trained on its inputs alone."""
+    """A model that is trained only on its inputs."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the checks for targets rest on, where a target or its loader is part of TensorFlow."""
+"""The facts behind the checks for targets, where a target or its loader is part of TensorFlow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENDPOINT = {"function": None, "inputs": ["float32[batch]"], "outputs": {"y": "fl
 
 
 def build(directory: Path, *names: str, **more: Any) -> tuple[str, set[str]]:
-    """An archive with endpoints of these names, and the rules of what the checks say of it for every target."""
+    """An archive with endpoints of these names, and the rules of its findings for every target."""
     functions = {name: lambda x: {"y": x + 1.0} for name in names}
     written = document(dict.fromkeys(names, ENDPOINT), **more)
     report = specc.compile(written).export(tf.Module(), directory / "archive", functions=functions)
@@ -32,7 +32,7 @@ def build(directory: Path, *names: str, **more: Any) -> tuple[str, set[str]]:
 
 
 def converted(archive: str, keys: list[str] | None = None) -> list[str]:
-    """The signatures that are left when LiteRT's converter is done."""
+    """The signatures that are left after LiteRT's conversion."""
     content = tf.lite.TFLiteConverter.from_saved_model(archive, signature_keys=keys).convert()
     return sorted(tf.lite.Interpreter(model_content=content).get_signature_list())
 

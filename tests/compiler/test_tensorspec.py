@@ -1,4 +1,4 @@
-"""Trees as nested TensorSpecs, as a person writes them by hand, and back."""
+"""Trees as nested TensorSpecs, as written by hand, and back."""
 
 import collections
 from typing import Any
@@ -93,7 +93,7 @@ def test_equal_namedtuples_have_one_type() -> None:
 
 
 def kept(tree: Tree) -> Tree:
-    """What a TensorSpec holds of a tree: all but names of dims, bounds, defaults, descriptions and components' names."""
+    """What TensorSpecs hold of a tree: all but dim names, bounds, defaults, descriptions and component names."""
     match tree:
         case Tensor():
             return Tensor(dtype=tree.dtype, shape=opened(tree), name=tree.name)

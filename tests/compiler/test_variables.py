@@ -1,4 +1,4 @@
-"""The lists of variables that a revived archive offers."""
+"""The lists of variables of a revived archive."""
 
 from typing import Any
 
@@ -99,12 +99,12 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     "variables that are a method": (
         "old_optimizer",
         "empty-collection: there are no variables at 'old_optimizer', which is an OldOptimizer; a Keras optimizer has "
-        "them once it is built",
+        "variables after it is built",
     ),
     "no variables there": ("name", "empty-collection: there are no variables at 'name', which is a str"),
     "nothing chosen": (
         {"from": "trainable_variables", "match": "hidden/*"},
-        "empty-collection: no variable of 'trainable_variables' is chosen; there are net/hidden/kernel, "
+        "empty-collection: no variable of 'trainable_variables' is selected; its variables are net/hidden/kernel, "
         "net/hidden/bias, net/norm/gamma, net/norm/beta, net/out/kernel, net/out/bias; did you mean 'net/hidden/bias'?",
     ),
 }
@@ -125,8 +125,8 @@ def test_content_that_differs_is_refused(refused: Any) -> None:
         'variable_collections.chosen.content["net/out/kernel"]: collection-content: declared float32[4, 2], found '
         "float64[4, 2]",
         'variable_collections.chosen.content["net/out/biass"]: collection-content: declared float64[2], but no such '
-        "variable is chosen; there are net/out/kernel, net/out/bias; did you mean 'net/out/bias'?",
-        "variable_collections.chosen.content: collection-content: 'net/out/bias' (float64[2]) is chosen, but not in the "
+        "variable is selected; the selected ones are net/out/kernel, net/out/bias; did you mean 'net/out/bias'?",
+        "variable_collections.chosen.content: collection-content: 'net/out/bias' (float64[2]) is selected, but is not in the "
         "declared content",
     ]
 

@@ -1,4 +1,4 @@
-"""Whole documents through whole exports: the promises that a reader of a spec relies on."""
+"""Complete exports of complete documents: the guarantees of a spec."""
 
 import os
 import shutil
@@ -17,13 +17,13 @@ from specc.reader.projection import project
 
 pytestmark = pytest.mark.tensorflow
 
-# The dtypes that TensorFlow can only hand on are in test_dtypes.py: no function could compute something from them.
+# The dtypes that TensorFlow can only pass through are in test_dtypes.py: no function can compute with them.
 EXTENT = Extent(dtypes=tuple(sorted(CASTABLE)))
 EXPORTS = 2_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 150
 
 
 def in_code(document: specc.Document) -> specc.Document:
-    """The document with its functions given in code, and nothing of a model that does not exist."""
+    """The document with its functions given in code, and without references to a model."""
     endpoints = {
         name: endpoint.model_copy(update={"function": None, "preprocess": None, "postprocess": None, "kwargs": {}})
         for name, endpoint in document.endpoints.items()

@@ -1,4 +1,4 @@
-"""Wire names that are no identifiers, on every surface: the SignatureDef, Session, loaded signatures, the attribute."""
+"""Wire names that are not identifiers, on every surface: the SignatureDef, Session, loaded signatures, the attribute."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Spec = tf.TensorSpec
 
 
 def numbered(*tensors: Any) -> Any:
-    """The tensors as the digits of one number, so that no two can change places unseen."""
+    """The tensors as the digits of one number, so that a swap is visible."""
     result = tensors[0]
     for tensor in tensors[1:]:
         result = result * 10.0 + tensor
@@ -34,7 +34,7 @@ def numbered(*tensors: Any) -> Any:
 
 
 class Numbered(tf.Module):
-    """``numbered`` of the leaves of whatever it is given."""
+    """``numbered`` of the leaves of its argument."""
 
     @tf.function
     def call(self, *arguments: Any) -> Any:
@@ -75,7 +75,7 @@ NAMES = [
     ("b-x", "a_y", "1st", "a/z", "Z.q"),
     ("a-z", "a_b"),
     ("a", "a/b", "a/b/c", "a.c"),
-    ("args_1", "args_0"),  # what TensorFlow makes up for others
+    ("args_1", "args_0"),  # TensorFlow's generated name
     ("A-b", "a_b"),
     ("10", "9"),
 ]
@@ -93,7 +93,7 @@ def test_every_surface_has_the_wire_names(tmp_path: Path, names: tuple[str, ...]
     archive, arguments = Archive(program, tmp_path / "archive"), list(map(tf.constant, values))
     expected = flat_outputs(program["serve"], numbered(*arguments))
     assert_agree(three_ways(archive, "serve", arguments, omitted=given), expected)
-    # A loader shows parameters, and takes them as well.
+    # A loader shows parameters, and also accepts them.
     by_parameter = {parameter_name(name): value for name, value in zip(names, arguments, strict=True)}
     signature = archive.revived.signatures["serve"]
     assert set(signature.structured_input_signature[1]) == set(by_parameter)

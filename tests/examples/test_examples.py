@@ -1,4 +1,4 @@
-"""The example specs themselves: valid, found by an editor's schema, and laid out as a careful person writes."""
+"""The example specs: valid, accepted by the editor's schema, and formatted as written by hand."""
 
 import json
 import re
@@ -12,7 +12,7 @@ import specc
 from specc.cli import OK, main
 from specc.language.document import Document, Endpoint
 
-# Cheap as these are, they stand with the examples' other tests; SPECS comes from a module that needs TensorFlow.
+# These tests are fast, but are beside the examples' other tests; SPECS comes from a module that needs TensorFlow.
 pytestmark = pytest.mark.tensorflow
 
 SCHEMA = EXAMPLES.parent / "schemas" / "specc.v1.schema.json"

@@ -16,7 +16,7 @@ ENDPOINTS = ["serve", "serve_jpeg", "serve_training"]
 
 @pytest.fixture(scope="module")
 def traces() -> list[bool]:
-    """What ``training`` was, each time that the model's own code ran while it was exported."""
+    """The value of ``training`` in each run of the model's own code during the export."""
     return []
 
 
@@ -68,7 +68,7 @@ def test_serve_jpeg_gives_the_best_classes_of_the_files(classifier: Example, jpe
     def by_hand(files: Any) -> Any:
         return best_five(classifier.model(decode_jpegs(files), training=False))
 
-    # Classes of a model without weights are close to even, so that only equal bits say that they are the same.
+    # Classes of a model without weights are close to even, so that only equal bits show that they are the same.
     expected = flat_outputs(classifier.program["serve_jpeg"], by_hand(jpegs))
     assert expected["probabilities"][0].tolist() != expected["probabilities"][1].tolist()
     assert_agree(three_ways(classifier.archive, "serve_jpeg", [jpegs]), expected)

@@ -1,4 +1,4 @@
-"""Every sample of the export documentation of Keras and TensorFlow, as a spec: each endpoint gives the sample's numbers."""
+"""Every sample of the export documentation of Keras and TensorFlow, as a spec: each endpoint has its results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ WORDS = tf.constant([["one", "two", "three"], ["three", "four", "one"]])
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: Any) -> Callable[[str], Example]:
-    """Builds a sample when it is first asked for."""
+    """Builds a sample at its first use."""
     examples: dict[str, Example] = {}
 
     def example(name: str) -> Example:
@@ -34,7 +34,7 @@ def built(tmp_path_factory: Any) -> Callable[[str], Example]:
 
 @dataclass(frozen=True)
 class Sample:
-    """One endpoint of one spec, what the documentation runs in its place, and the wire names that clients see."""
+    """One endpoint of one spec, the documentation's code for it, and its wire names."""
 
     name: str
     endpoint: str
@@ -110,7 +110,7 @@ def test_the_training_endpoint_drops_out_as_the_model_does(built: Any) -> None:
     x = tf.ones([64, 3])
     answers = three_ways(example.archive, "call_training", [x], stateful=True)
     expected = flat_outputs(example.program["call_training"], tf.function(example.model)(x, training=True))
-    assert len(np.unique(expected["output_0"], axis=0)) > 1  # equal rows, so dropout alone tells them apart
+    assert len(np.unique(expected["output_0"], axis=0)) > 1  # equal rows, so only dropout makes them differ
     assert_agree(answers, expected)
 
 

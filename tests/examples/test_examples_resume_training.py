@@ -1,4 +1,4 @@
-"""A model in the middle of its training: the archive alone goes on as the original process would have."""
+"""A model in the middle of its training: the archive continues as the original process would have."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ def archive(tide: Example) -> Archive:
 
 @pytest.fixture(scope="module")
 def original(tide: Example) -> Any:
-    """Goes on with the training in the process that has the model: gives each step's answer, and the model after it."""
+    """Continues the training in the process that has the model: returns each step's result, and the model after it."""
     from tide_regression import STEPS_BEFORE_EXPORT, batches
 
     learn = tf.function(tide.model.learn, autograph=False)

@@ -1,4 +1,4 @@
-"""One classifier in three archives, one a mode: served, trained on, and evaluated, each with Keras's own numbers."""
+"""One classifier in three archives, one for each mode: served, trained and evaluated, each with Keras's own numbers."""
 
 import json
 import subprocess
@@ -160,7 +160,7 @@ def test_the_revived_model_trains_on_as_fit_does(train: Example) -> None:
 
 
 def build_model() -> Any:
-    """The example's model, as the archive has it: nobody has trained or evaluated it since."""
+    """The example's model in the state of the archive, not trained or evaluated since."""
     from example_archives import beside, spec_file
 
     from specc.cli.build import SEED

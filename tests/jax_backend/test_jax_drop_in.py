@@ -179,5 +179,5 @@ def test_errors_of_what_keras_does_not_take() -> None:
         specc.ExportArchive().add_endpoint("serve", model.call, SPEC, platforms=["gpu"])
     with pytest.raises(TypeError, match="add_endpoint\\(\\) has no argument 'statik'"):
         specc.ExportArchive().add_endpoint("serve", model.call, SPEC, statik=True)
-    with pytest.raises(ValueError, match="JAX would cut int64 to int32"):
+    with pytest.raises(ValueError, match="JAX would narrow int64 to int32"):
         specc.ExportArchive().add_endpoint("serve", model.call, [tf.TensorSpec([None, 3], tf.int64)])

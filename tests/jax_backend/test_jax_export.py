@@ -52,7 +52,7 @@ def test_a_question_mark_is_a_size_of_its_own(tmp_path: Path) -> None:
     assert_numbers(archive, "f", [np.ones(3, np.float32), np.ones(5, np.float32)], np.float32(15))
     with pytest.raises(specc.SpecError) as caught:
         exported(None, tmp_path / "sum", {"f": {**endpoints["f"], "outputs": "float32[?]"}}, {"f": lambda x, y: x + y})
-    assert 'each "?" is a size of its own; give those that are equal one name' in str(caught.value)
+    assert 'each "?" is a separate size; give equal sizes one name' in str(caught.value)
 
 
 def test_words_of_jax_are_names_of_dimensions_too(tmp_path: Path) -> None:

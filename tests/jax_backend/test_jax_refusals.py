@@ -33,10 +33,10 @@ def untouched(*arguments: Any) -> Any:
 RAGGED = {"kind": "ragged", "dtype": "int32", "shape": ["batch", "?"]}
 SPARSE = {"kind": "sparse", "dtype": "float32", "shape": ["batch", 4]}
 LIMITS = {
-    "int64[batch]": f"JAX would cut int64 to int32, since x64 is off; set JAX_ENABLE_X64=1, or declare int32, or cast: {HINT}",
-    "uint64[batch]": f"JAX would cut uint64 to uint32, since x64 is off; set JAX_ENABLE_X64=1, or declare uint32, or cast: {HINT}",
-    "float64[batch]": f"JAX would cut float64 to float32, since x64 is off; set JAX_ENABLE_X64=1, or declare float32, or cast: {HINT}",
-    "complex128[batch]": f"JAX would cut complex128 to complex64, since x64 is off; set JAX_ENABLE_X64=1, or declare complex64, or cast: {HINT}",
+    "int64[batch]": f"JAX would narrow int64 to int32, since x64 is disabled; set JAX_ENABLE_X64=1, or declare int32, or cast: {HINT}",
+    "uint64[batch]": f"JAX would narrow uint64 to uint32, since x64 is disabled; set JAX_ENABLE_X64=1, or declare uint32, or cast: {HINT}",
+    "float64[batch]": f"JAX would narrow float64 to float32, since x64 is disabled; set JAX_ENABLE_X64=1, or declare float32, or cast: {HINT}",
+    "complex128[batch]": f"JAX would narrow complex128 to complex64, since x64 is disabled; set JAX_ENABLE_X64=1, or declare complex64, or cast: {HINT}",
     "string[batch]": f"JAX has no string tensors; {HINT}",
     "qint8[batch]": f"JAX has no qint8 tensors; {HINT}",
     "float32[...]": "JAX has no tensors of unknown rank; declare the dimensions",
@@ -98,7 +98,7 @@ class Looking(keras.Model):
 
 LOOKUP = (
     "endpoints.f.function: not-in-jax: the lookup layer ids computes in TensorFlow, not in JAX; "
-    f"take it out of the model, and {HINT}"
+    f"remove it from the model, and {HINT}"
 )
 
 
@@ -120,7 +120,7 @@ def test_a_model_that_is_not_built(tmp_path: Path) -> None:
             return self.dense(x)
 
     assert findings(Late(), tmp_path, {"f": SERVE}) == [
-        "endpoints.f.function: trace-failed: the function makes variables while it is traced: "
+        "endpoints.f.function: trace-failed: the function creates variables while it is traced: "
         "late/dense/kernel, late/dense/bias; build the model, or call it once, before it is exported"
     ]
 
@@ -145,7 +145,7 @@ def eigenvalues(x: Any) -> Any:
 def test_what_a_platform_has_no_code_for(tmp_path: Path) -> None:
     (found,) = findings(None, tmp_path, {"f": {**SQUARE, "jax": {"platforms": ["tpu"]}}}, {"f": eigenvalues})
     assert found.startswith("endpoints.f.function: trace-failed: tracing failed: NotImplementedError: ")
-    assert found.endswith('not found for platform tpu; say the others in "jax": {"platforms": [...]}')
+    assert found.endswith('not found for platform tpu; name the other platforms in "jax": {"platforms": [...]}')
 
 
 def test_what_tensorflow_has_no_library_for(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_what_has_no_gradient(tmp_path: Path) -> None:
     endpoint = {"function": None, "inputs": ["float32[batch]"], "outputs": "float32[batch]"}
     assert findings(None, tmp_path, {"f": endpoint}, {"f": stubborn}) == [
         "endpoints: save-failed: gradients cannot be traced: NotImplementedError: no gradient of this; "
-        'say "gradients": false in each endpoint, if no caller needs them'
+        'set "gradients": false in each endpoint if no caller needs them'
     ]
     program = specc.compile(document({"f": {**endpoint, "gradients": False}}))
     assert program.export(None, tmp_path / "archive", functions={"f": stubborn}).endpoints
@@ -210,7 +210,7 @@ def test_a_step_of_keras_s_own(tmp_path: Path) -> None:
         "outputs": {"loss": "float32[]"},
     }
     (found,) = findings(model, tmp_path, {"f": endpoint})
-    assert "Keras's own steps can be exported on TensorFlow, not on jax; name a function of your own" in found
+    assert "Keras's own steps can be exported only on TensorFlow, not on jax; name your own function" in found
 
 
 def test_what_needs_tensorflow_itself_says_so(tmp_path: Path) -> None:
@@ -229,6 +229,6 @@ class Held:
 def test_an_object_that_holds_arrays(postprocess: dict[str, Any], tmp_path: Path) -> None:
     endpoint = {"function": None, "inputs": ["float32[batch]"], "outputs": "float32[batch]", **postprocess}
     assert findings(None, tmp_path, {"f": endpoint}, {"f": lambda x: {"inner": Held(x * 2)}}) == [
-        "endpoints.f.function: not-in-jax: the function returns a Held, and what it holds cannot leave JAX; return arrays in "
-        "dicts, lists and tuples: name a module:attribute that takes them out of the object"
+        "endpoints.f.function: not-in-jax: the function returns a Held, whose contents cannot leave JAX; return arrays in "
+        "dicts, lists and tuples: name a module:attribute that extracts them from the object"
     ]

@@ -1,6 +1,6 @@
 """Writers that are killed, race, or meet a full disk: never a partial, mixed, overwritten or lost version.
 
-The archives are real ones, copied through the very code that every export publishes with. ``-s`` shows the figures.
+The archives are real ones, copied through the code that publishes every export. ``-s`` shows the figures.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ pytestmark = pytest.mark.tensorflow
 KILLS = 120
 WRITERS = 12
 VERSIONS = 4
-"""How many archives with different contents there are."""
+"""The number of archives with different contents."""
 
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Real archives, each of which answers with its own number."""
+    """Real archives, each of which returns its own number."""
     built = []
     for number in range(VERSIONS):
         endpoint = {"function": None, "inputs": ["float32[?]"], "outputs": "float32[?]"}
@@ -62,7 +62,7 @@ def publish(archive: Path, destination: Destination, pause: Callable[[], None] =
 
 
 def forked(work: Callable[[], object]) -> int:
-    """A child that does ``work`` and says with its exit code whether it went well."""
+    """A child process that does ``work``; its exit code is whether it succeeded."""
     child = os.fork()
     if child:
         return child
@@ -132,7 +132,7 @@ def test_one_of_twelve_writers_gets_an_explicit_version(archives: list[Path], tm
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Callable[[], tuple[int, str]]]:
-    """A process that loads the newest version again and again until it is told to stop."""
+    """A process that loads the newest version repeatedly until it is stopped."""
     base = tmp_path / "base"
     base.mkdir()
     child = subprocess.Popen(
@@ -143,7 +143,7 @@ def reader(tmp_path: Path) -> Iterator[Callable[[], tuple[int, str]]]:
         text=True,
     )
     assert child.stdout
-    while "ready" not in child.stdout.readline():  # TensorFlow has something to say first
+    while "ready" not in child.stdout.readline():  # TensorFlow logs first
         assert child.poll() is None
 
     def stop() -> tuple[int, str]:

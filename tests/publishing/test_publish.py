@@ -1,4 +1,4 @@
-"""An archive is put where it was asked for, whole or not at all."""
+"""An archive is published at its target completely or not at all."""
 
 import contextlib
 import errno
@@ -84,7 +84,7 @@ def test_a_target_that_is_no_directory_is_refused(kind: str, tmp_path: Path) -> 
         target.write_text("mine")
     else:
         target.symlink_to(tmp_path if kind == "link" else tmp_path / "nowhere")
-    with pytest.raises(TargetError, match="exists and is no directory"), staged(target):
+    with pytest.raises(TargetError, match="exists and is not a directory"), staged(target):
         pass
     assert names(tmp_path) == ["archive"]
 
@@ -109,7 +109,7 @@ def test_a_target_that_someone_else_wrote_meanwhile_is_kept(tmp_path: Path) -> N
             target.mkdir()
             (target / "file").write_text("theirs")
 
-    with pytest.raises(TargetError, match="was written by someone else meanwhile"):
+    with pytest.raises(TargetError, match="was written by another process in the meantime"):
         lose_the_race()
     assert names(tmp_path) == ["archive"]
     assert (target / "file").read_text() == "theirs"
@@ -147,7 +147,7 @@ def test_a_killed_build_leaves_a_stage_that_the_next_one_removes_once_its_owner_
     target = tmp_path / "archive"
     process, stage = start_holder(target)
     with staged(tmp_path / "archive") as other:
-        assert stage.exists()  # its owner lives
+        assert stage.exists()  # its process is alive
         (other / "file").write_text("whole")
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -296,7 +296,7 @@ def test_a_place_that_a_build_that_failed_takes_away_is_made_anew(tmp_path: Path
             raise RuntimeError("the model")
 
     def meanwhile(place: Path, name: str) -> None:
-        """The first build made the place and fails after the second saw it, and before that one has its stage in it."""
+        """The first build created the directory; it fails after the second found it, before that has created its stage."""
         monkeypatch.setattr(staging, "remove_dead_stages", remove_dead_stages)
         place.rmdir()
         place.parent.rmdir()
@@ -339,7 +339,7 @@ def test_what_stands_above_a_link_is_what_the_file_system_says(tmp_path: Path) -
 
 @pytest.mark.parametrize("where", [{"filepath": ""}, {"base": ""}])
 def test_an_empty_path_is_no_place(where: Any) -> None:
-    with pytest.raises(TargetError, match=r"^an empty path names no directory; the current one is \.$"):
+    with pytest.raises(TargetError, match=r"^the path is empty; the current directory is \.$"):
         destination(**where)
 
 
@@ -361,7 +361,7 @@ def test_a_long_name_leaves_room_for_the_stage(tmp_path: Path) -> None:
 
 @pytest.fixture
 def nobody() -> Iterator[None]:
-    """Who asks what may be written is asked as an ordinary user, though the superuser may write everywhere."""
+    """Checks write access as an ordinary user, since the superuser can write everywhere."""
     real, effective = os.getuid(), os.geteuid()
     if effective == 0:
         os.setreuid(65534, -1)
@@ -378,5 +378,7 @@ def test_a_parent_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> N
 
 def test_a_parent_that_is_no_directory_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(TargetError, match=f"^cannot write {tmp_path}/file/a/archive: {tmp_path}/file is no directory$"):
+    with pytest.raises(
+        TargetError, match=f"^cannot write {tmp_path}/file/a/archive: {tmp_path}/file is not a directory$"
+    ):
         NewDirectory(tmp_path / "file" / "a" / "archive").check()

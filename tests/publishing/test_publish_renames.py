@@ -1,4 +1,4 @@
-"""The two renames of Linux, and what is done without them."""
+"""The two renames of Linux, and their fallbacks."""
 
 import ctypes
 import errno

@@ -1,4 +1,4 @@
-"""An archive takes the place of another, whole, and nothing else is ever deleted."""
+"""An archive completely replaces another, and nothing else is ever deleted."""
 
 import ctypes
 import os
@@ -120,7 +120,7 @@ def test_the_mode_of_the_directory_stays(tmp_path: Path) -> None:
 
 
 def refusal(target: Path) -> str:
-    ours = target.is_dir() and not target.is_mount()  # nobody reads all of a mounted file system
+    ours = target.is_dir() and not target.is_mount()  # not all of a mounted file system is readable
     before = files(target) if ours else {}
     with pytest.raises(TargetError) as checked:
         Replacement(target).check()
@@ -132,7 +132,7 @@ def refusal(target: Path) -> str:
 
 
 def test_a_directory_that_is_no_savedmodel_is_never_deleted(tmp_path: Path) -> None:
-    (tmp_path / "home" / "saved_model.pb").mkdir(parents=True)  # a directory of that name makes no SavedModel
+    (tmp_path / "home" / "saved_model.pb").mkdir(parents=True)  # a directory of that name is not a SavedModel
     (tmp_path / "home" / "thesis.tex").write_text("precious")
     assert refusal(tmp_path / "home") == (
         f"{tmp_path}/home is not empty and holds no SavedModel; choose another target, or remove it first; specc "
@@ -188,10 +188,10 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
 
 def test_files_and_mount_points_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    assert refusal(tmp_path / "file") == f"{tmp_path}/file exists and is no directory; choose another target"
+    assert refusal(tmp_path / "file") == f"{tmp_path}/file exists and is not a directory; choose another target"
     assert refusal(Path("/proc")) == "/proc is a mount point, which cannot be replaced; choose a directory inside it"
     (tmp_path / "loop").symlink_to("loop")
-    assert refusal(tmp_path / "loop") == f"{tmp_path}/loop exists and is no directory; choose another target"
+    assert refusal(tmp_path / "loop") == f"{tmp_path}/loop exists and is not a directory; choose another target"
 
 
 @pytest.mark.usefixtures("swapping")
@@ -210,7 +210,7 @@ def test_another_build_may_publish_or_remove_it_meanwhile(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_build_that_dies_between_two_renames_loses_nothing(moment: str, tmp_path: Path, monkeypatch: Any) -> None:
-    """Without a swap: the old archive is aside, and the new one has its name, or not."""
+    """Without a swap: the old archive has been renamed, and the new one has its name or not."""
     monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: object())
     target = tmp_path / "archive"
     write_archive(target, "old")
@@ -258,4 +258,4 @@ def test_what_cannot_be_removed_is_said(tmp_path: Path, monkeypatch: Any) -> Non
         write_archive(stage.directory, "new")
         monkeypatch.setattr("shutil.rmtree", lambda path, ignore_errors: None)
     assert files(target) == archive("new")
-    assert stage.notes == [f"{stage.directory} could not be removed; nothing needs it any more"]
+    assert stage.notes == [f"{stage.directory} could not be removed; it is no longer needed"]

@@ -103,7 +103,7 @@ def test_versions(store: str) -> None:
     paths = [export(base=store, keep=2).path for _ in range(3)]
     assert paths == [f"{store}/{number}" for number in (1, 2, 3)]
     assert sorted({name.partition("/")[0] for name in objects(store)}) == ["2", "3"]
-    with pytest.raises(TargetError, match="has version 3 already"):
+    with pytest.raises(TargetError, match="already has version 3"):
         export(base=store, version=3)
 
 
@@ -129,7 +129,7 @@ def test_a_protocol_without_its_package_is_said() -> None:
 
 
 def put(destination: Destination, text: str, meanwhile: Callable[[], object] = lambda: None) -> str:
-    """Publishes two small files that say ``text``; what happens ``meanwhile`` does before the upload."""
+    """Publishes two small files that contain ``text``; ``meanwhile`` is called before the upload."""
     with destination.staged() as stage:
         (stage.directory / "variables").mkdir()
         for name in ("saved_model.pb", "variables/index"):
@@ -142,7 +142,7 @@ WHOLE = [MARKER, "saved_model.pb", "variables/index"]
 
 
 def texts(url: str) -> dict[str, str]:
-    """What the objects of an archive say, but for its marker."""
+    """The contents of the objects of an archive, without its marker."""
     filesystem, path = fsspec.core.url_to_fs(url)
     return {name: filesystem.cat_file(f"{path}/{name}").decode() for name in objects(url) if name != MARKER}
 
@@ -161,7 +161,7 @@ WRITERS = 12
 
 
 def race(destination: Callable[[], Destination]) -> dict[str, str]:
-    """Twelve threads that upload at once: where each text was published, or the error that its writer got."""
+    """Uploads from twelve threads at once: where each text was published, or the error of its writer."""
     barrier, outcomes = threading.Barrier(WRITERS), {}
 
     def work(text: str) -> None:
@@ -201,7 +201,7 @@ def test_one_of_twelve_writers_gets_a_place(store: str, place: str) -> None:
 
 @pytest.fixture
 def during(monkeypatch: Any) -> Callable[[str, Callable[[], object]], list[list[str]]]:
-    """Has something done right before an object of this name is uploaded; gives what is uploaded, call by call."""
+    """Runs a callback right before an object of this name is uploaded; returns the uploads, call by call."""
 
     def run(name: str, what: Callable[[], object]) -> list[list[str]]:
         uploads, upload = [], Folder.upload
@@ -239,7 +239,7 @@ def test_what_somebody_else_writes_meanwhile_is_seen_before_the_marker(
 ) -> None:
     url = f"{store}/model"
     uploads = during("saved_model.pb", lambda: write(f"{url}/{name}", "theirs"))
-    with pytest.raises(TargetError, match=f"^{url} does not hold what was uploaded: someone else writes there"):
+    with pytest.raises(TargetError, match=f"^{url} does not hold what was uploaded: another process writes there"):
         put(RemoteDirectory(url), "mine")
     assert uploads[-1] == ["saved_model.pb"]
     assert objects(url) == left
@@ -267,15 +267,13 @@ def test_a_claim_of_a_build_that_is_dead_is_said(store: str, claim: str, monkeyp
     with pytest.raises(TargetError) as caught:
         put(RemoteDirectory(url), "mine", lambda: write(f"{url}/{claim}"))
     assert str(caught.value) == (
-        f"others claim {url} all the time; nothing was published; if nobody is writing there, remove what is called "
+        f"other builds keep claiming {url}; nothing was published; if no build is running, remove the objects named "
         f"{claims.CLAIM}*"
     )
     assert objects(url) == [claim]
-    with pytest.raises(
-        TargetError, match=r"holds an upload that is not complete \(assets.extra/specc.published is miss"
-    ):
+    with pytest.raises(TargetError, match=r"holds an incomplete upload \(assets.extra/specc.published is miss"):
         RemoteDirectory(url).check()
-    # A version goes on to the next number.
+    # A version uses the next number.
     assert put(RemoteVersion(store), "mine", lambda: write(f"{store}/1/{claim}")) == f"{store}/2"
     assert put(RemoteVersion(store, keep=1), "mine") == f"{store}/3"
     assert {name.partition("/")[0] for name in objects(store)} == {"1", "3", "model"}
@@ -292,7 +290,7 @@ def test_a_listing_from_before_the_claim_proves_nothing(store: str, monkeypatch:
         write(f"{url}/theirs")
         monkeypatch.setattr(Folder, "sizes", stale)
 
-    with pytest.raises(TargetError, match="was written by someone else meanwhile; nothing was overwritten"):
+    with pytest.raises(TargetError, match="was written by another process in the meantime; nothing was overwritten"):
         put(RemoteDirectory(url), "mine", meanwhile)
     assert objects(url) == ["theirs"]
 
@@ -341,7 +339,7 @@ def test_a_killed_upload_is_no_archive_and_the_next_build_goes_on(s3: str, tmp_p
     for moment in range(5):
         published = put(RemoteVersion(f"{store}/{moment}", keep=1), "alive")
         assert published == f"{store}/{moment}/{1 if moment == 0 else 2}"
-        # What is not complete is never taken for an old version.
+        # An incomplete upload is never taken for an old version.
         assert bool(objects(f"{store}/{moment}/1")) == (moment < 4)
     assert list(temporary.iterdir()) == []
 
@@ -361,16 +359,14 @@ def test_the_local_stage_is_private(store: str, tmp_path: Path, monkeypatch: Any
 def test_a_base_that_is_an_archive_is_refused(store: str) -> None:
     put(RemoteVersion(store), "mine")
     for version in ("next", 1):
-        with pytest.raises(
-            TargetError, match=f"^{store}/1 is a SavedModel itself; the base of its versions is a directory"
-        ):
+        with pytest.raises(TargetError, match=f"^{store}/1 is itself a SavedModel; the base must be a directory"):
             RemoteVersion(f"{store}/1", version).check()
 
 
 def test_an_object_that_is_called_like_a_version_is_one(store: str) -> None:
     write(f"{store}/5")
     assert put(RemoteVersion(store), "mine") == f"{store}/6"
-    with pytest.raises(TargetError, match="has version 5 already"):
+    with pytest.raises(TargetError, match="already has version 5"):
         put(RemoteVersion(store, 5), "mine")
 
 

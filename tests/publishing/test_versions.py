@@ -49,9 +49,9 @@ def test_a_timestamp_goes_on_where_the_clock_has_been_already(tmp_path: Path) ->
 def test_a_number_that_is_there_is_refused(tmp_path: Path) -> None:
     publish(tmp_path, 3)
     (tmp_path / "007").mkdir()
-    with pytest.raises(TargetError, match="has version 3 already"):
+    with pytest.raises(TargetError, match="already has version 3"):
         Version(tmp_path, 3).check()
-    with pytest.raises(TargetError, match=r"has version 7 already \(007\)"):
+    with pytest.raises(TargetError, match=r"already has version 7 \(007\)"):
         publish(tmp_path, 7)
     assert names(tmp_path) == ["007", "3"]
 
@@ -86,7 +86,7 @@ def test_a_version_that_cannot_be_removed_is_said(tmp_path: Path, monkeypatch: A
         (stage.directory / "saved_model.pb").write_text("model")
         monkeypatch.setattr("shutil.rmtree", lambda path, ignore_errors: None)
     (left,) = (path for path in tmp_path.iterdir() if not path.name.isdigit())
-    assert stage.notes == [f"version 1 is gone, but {left}, where it was moved to, could not be removed"]
+    assert stage.notes == [f"version 1 was moved to {left}, which could not be removed"]
     monkeypatch.undo()
     publish(tmp_path)
     assert names(tmp_path) == ["2", "3"]
@@ -183,8 +183,8 @@ def test_misuse(tmp_path: Path, version: VersionChoice, keep: int | None) -> Non
 
 def test_a_base_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(TargetError, match="exists and is no directory; choose another base"):
+    with pytest.raises(TargetError, match="exists and is not a directory; choose another base"):
         Version(tmp_path / "file").check()
     publish(tmp_path / "base")
-    with pytest.raises(TargetError, match="is a SavedModel itself"):
+    with pytest.raises(TargetError, match="is itself a SavedModel"):
         Version(tmp_path / "base" / "1").check()

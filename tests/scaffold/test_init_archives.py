@@ -382,7 +382,7 @@ def test_a_signature_that_is_not_there(tmp_path: Path) -> None:
     revived = tf.saved_model.load(str(tmp_path / "old"))
     for archive, message in (
         (revived, "the archive has no signature 'serv'; did you mean 'serve'?"),
-        (Doubling(), "an archive is needed, as tf.saved_model.load gives it, and this is a Doubling"),
+        (Doubling(), "expected an archive as tf.saved_model.load returns it, got a Doubling"),
     ):
         with pytest.raises(ValueError, match="archive") as caught:
             specc.call_signature(archive, {"x": tf.ones([1, 3])}, key="serv")

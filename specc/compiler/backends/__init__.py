@@ -1,4 +1,4 @@
-"""What differs between Keras's backends: how a function becomes one of TensorFlow's, and what its variables are."""
+"""The interface to Keras's backends: how functions are converted to TensorFlow, and their variables."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _MISSING = {
     "torch": "the torch backend's only way into a SavedModel is torch_xla, and no release of it installs beside this "
     "TensorFlow and traces with a current torch; the model's .keras file loads on either of the two",
 }
-"""What a backend lacks."""
+"""Why a backend is not supported."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Callee:
-    """A function that is to be traced.
+    """A function to trace.
 
-    ``symbols`` has the dimensions of each flat argument as JAX's ``polymorphic_shapes`` have them, or is None where
-    they follow from the arguments; ``gradients`` says whether gradients through it are wanted; ``is_tensorflow``
-    whether it is written in TensorFlow, on whatever backend Keras runs.
+    ``symbols`` has the dimensions of each flat argument in the form of JAX's ``polymorphic_shapes``, or is None if they
+    follow from the arguments; ``gradients`` is whether gradients through it are needed; ``is_tensorflow`` is whether it
+    is written in TensorFlow, independent of Keras's backend.
     """
 
     function: Callable[..., Any]
@@ -44,34 +44,34 @@ class Backend(Protocol):
     """A backend of Keras, for the length of one export."""
 
     def register_model(self, model: Any) -> None:
-        """Says whose variables the functions are likely to use."""
+        """Registers the model whose variables the functions probably use."""
 
     def find_unsupported(
         self, callee: Callee, inputs: Sequence[BoundLeaf] | None, outputs: Sequence[BoundLeaf] | None, model: Any
     ) -> Iterator[Diagnostic]:
-        """Why a function cannot be traced, as far as that is known before it is.
+        """The reasons, known before tracing, why a function cannot be traced.
 
-        ``inputs`` and ``outputs`` are what it takes and gives; None where something stands between.
+        ``inputs`` and ``outputs`` are its leaves; None if a preprocess or postprocess function is in between.
         """
 
     def as_tf_function(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
-        """What TensorFlow traces in place of the function, for arguments of these nested specs."""
+        """The function that TensorFlow traces instead, for arguments of these nested specs."""
 
     def check_trace(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
-        """Why a trace, the ConcreteFunction of what :meth:`as_tf_function` gave, would fail where it is served."""
+        """The reasons why a trace, the ConcreteFunction of :meth:`as_tf_function`'s result, would fail when served."""
 
     def cache_key(self, callee: Callee, specs: list[Any]) -> object:
-        """What two endpoints must agree in, beside their function and arguments, to share a trace."""
+        """The part of the cache key of a trace that is not its function and arguments."""
 
     def tf_variable(self, variable: Any) -> Any:
-        """The tf.Variable that an archive holds for a variable of Keras or TensorFlow: one and the same each time."""
+        """The tf.Variable that an archive holds for a variable of Keras or TensorFlow; the same object at each call."""
 
     def without_build_paths(self) -> AbstractContextManager[None]:
-        """Keeps paths of the building machine out of what is traced or saved meanwhile."""
+        """A context that keeps paths of the building machine out of traces and archives."""
 
 
 def runs_in_tensorflow(value: Any) -> bool:
-    """Whether a function runs in TensorFlow: all do on that backend; on others those that are TensorFlow's own."""
+    """Whether a function runs in TensorFlow: on that backend all do, on others TensorFlow's own functions."""
     if keras.config.backend() == "tensorflow":
         return True
     value = called_by(value)
@@ -83,7 +83,7 @@ def runs_in_tensorflow(value: Any) -> bool:
 
 
 def called_by(function: Any) -> Any:
-    """The function that one of specc's own stands around, which notes it; any other is the function itself."""
+    """The function inside specc's wrappers; any other function itself."""
     while hasattr(function, "_specc_calls"):
         function = function._specc_calls
     return function
@@ -97,16 +97,16 @@ def current_backend() -> Backend:
     """
     require_backend()
     if keras.config.backend() == "jax":
-        from specc.compiler.backends.jax import JaxBackend  # noqa: PLC0415  # JAX is there for its own backend alone
+        from specc.compiler.backends.jax import JaxBackend  # noqa: PLC0415  # only its backend needs JAX
 
         return JaxBackend()
-    from specc.compiler.backends.tensorflow import TensorFlowBackend  # noqa: PLC0415  # as the other one is
+    from specc.compiler.backends.tensorflow import TensorFlowBackend  # noqa: PLC0415  # as above
 
     return TensorFlowBackend()
 
 
 def require_backend(*supported: str) -> None:
-    """Raises UnavailableError where Keras runs on none of these; without any, on none that specc exports from."""
+    """Raises UnavailableError unless Keras runs on one of these; by default, on one that specc exports from."""
     supported, backend = supported or ("tensorflow", "jax"), keras.config.backend()
     if backend in supported:
         return

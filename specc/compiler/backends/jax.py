@@ -1,7 +1,7 @@
-"""Keras on JAX: a function becomes StableHLO by ``jax2tf.convert``, with its variables as arguments.
+"""Keras on JAX: ``jax2tf.convert`` converts a function to StableHLO, with its variables as arguments.
 
-A ``keras.StatelessScope`` stands between the function and Keras's variables. What it reads comes from tf.Variables, one
-for each, which the archive holds; what it assigns is assigned to them after the call.
+The function runs in a ``keras.StatelessScope``. Reads of Keras's variables return the values of tf.Variables, one for
+each, which the archive holds; assigned values are assigned to these after the call.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from specc.language.wire_names import BoundLeaf
 
 _CUSTOM_CALL = "custom_call:"
 _LACKING = "not found for platform"
-_PLATFORMS = 'say the others in "jax": {"platforms": [...]}'
-_NAMES = 'each "?" is a size of its own; give those that are equal one name, or say polymorphic_shapes in jax2tf_kwargs'
+_PLATFORMS = 'name the other platforms in "jax": {"platforms": [...]}'
+_NAMES = 'each "?" is a separate size; give equal sizes one name, or set polymorphic_shapes in jax2tf_kwargs'
 
 
 class _MoreVariablesError(Exception):
-    """The function used variables that it was not given; ``variables`` are all that it used."""
+    """The function used variables that were not passed; ``variables`` are all that it used."""
 
     def __init__(self, variables: list[Any]) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class _MoreVariablesError(Exception):
 
 
 class _Scope(keras.StatelessScope):  # type: ignore[misc]  # Keras has no types
-    """Notes every variable that is used, and those of them that have no value in the scope."""
+    """A StatelessScope that records every variable that is used."""
 
     def __init__(self, state: Iterable[tuple[Any, Any]]) -> None:
         super().__init__(state, initialize_variables=False)
@@ -61,7 +61,7 @@ class _Scope(keras.StatelessScope):  # type: ignore[misc]  # Keras has no types
 
     @property
     def is_complete(self) -> bool:
-        """Whether every variable that was used had a value."""
+        """Whether every variable that was used has a value in the scope."""
         return self.used.keys() <= self.given.keys()
 
     def updated(self, variables: Iterable[Any]) -> list[tuple[Any, Any]]:
@@ -71,7 +71,7 @@ class _Scope(keras.StatelessScope):  # type: ignore[misc]  # Keras has no types
 
 
 class JaxBackend:
-    """The tf.Variables of one export, and the functions around them."""
+    """The JAX backend, with the tf.Variables of one export."""
 
     def __init__(self) -> None:
         self._known: dict[int, Any] = {}
@@ -80,7 +80,7 @@ class JaxBackend:
         self._models: list[Any] = []
 
     def register_model(self, model: Any) -> None:
-        """Remembers the model, and its variables in its own order."""
+        """Stores the model, and its variables in its own order."""
         self._models.append(model)
         variables = getattr(model, "variables", ())
         if isinstance(variables, Iterable):
@@ -96,14 +96,14 @@ class JaxBackend:
         yield from _unknown_arguments(callee)
 
     def as_tf_function(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
-        """A TensorFlow function of the same arguments and result."""
+        """A TensorFlow function with the same arguments and result."""
         if callee.is_tensorflow:
             return callee.function
         shapes = tf.nest.pack_sequence_as(specs, list(_symbols(callee, specs)))
 
         if not callee.options.is_static:
             for variable in self._known.values():
-                self.tf_variable(variable)  # TensorFlow traces a second time where the first time makes a variable
+                self.tf_variable(variable)  # TensorFlow traces again if the first trace creates a variable
 
         def in_tensorflow(*arguments: Any, **kwargs: Any) -> Any:
             known = list(self._known.values())
@@ -164,37 +164,37 @@ class JaxBackend:
         return tf.nest.pack_sequence_as(told["result"], leaves)
 
     def check_trace(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
-        """Calls of LAPACK, such as those of a QR decomposition, for which TensorFlow has no handlers."""
+        """LAPACK calls, such as those of a QR decomposition, for which TensorFlow has no handlers."""
         if not callee.is_tensorflow:
             yield from find_unknown_calls(callee, concrete)
 
     def cache_key(self, callee: Callee, specs: list[Any]) -> object:
-        """The options, the dimensions up to their names, and whether there are gradients."""
+        """The options, the dimensions without their names, and whether there are gradients."""
         if callee.is_tensorflow:
             return None
         options = json.dumps(callee.options.model_dump(mode="json"), sort_keys=True)
         return options, renumbered(_symbols(callee, specs)), callee.gradients
 
     def tf_variable(self, variable: Any) -> Any:
-        """The one tf.Variable for a Keras variable, which it follows as long as that one changes."""
+        """The single tf.Variable for a Keras variable, updated to its current value."""
         if not isinstance(variable, keras.Variable):
             return variable
         with tf.init_scope():
             if id(variable) not in self._stand_ins:
-                # Keras's name, which the variable would have on TensorFlow.
+                # Keras's name, as on the TensorFlow backend.
                 made = tf.Variable(_numpy(variable), trainable=variable.trainable, name=variable.name)
                 self._stand_ins[id(variable)] = variable, made
                 self._copied[id(variable)] = variable.value
             _, stand_in = self._stand_ins[id(variable)]
             if (
                 self._copied[id(variable)] is not variable.value
-            ):  # arrays do not change, so another one is another value
+            ):  # arrays are immutable, so another array is another value
                 stand_in.assign(_numpy(variable))
                 self._copied[id(variable)] = variable.value
         return stand_in
 
     def without_build_paths(self) -> contextlib.AbstractContextManager[None]:
-        """While it saves, TensorFlow asks for gradients, for which functions are traced once more."""
+        """A context without source paths; saving traces functions again for their gradients."""
         return _without_paths()
 
 
@@ -207,7 +207,7 @@ def _numpy(variable: Any) -> Any:
 
 
 def _array(leaf: Any) -> Any:
-    """What a function returned, with arrays for variables and for sizes of dimensions."""
+    """A leaf of a result, with variables and symbolic dimensions converted to arrays."""
     if isinstance(leaf, keras.Variable):
         return leaf.value
     return jnp.asarray(leaf) if jax.export.is_symbolic_dim(leaf) else leaf
@@ -215,7 +215,7 @@ def _array(leaf: Any) -> Any:
 
 @contextlib.contextmanager
 def _without_paths() -> Iterator[None]:
-    """StableHLO names the source line of each op, with the directories of the building machine."""
+    """Removes source locations from StableHLO, which contain directories of the building machine."""
     before = jax.config.jax_traceback_in_locations_limit
     jax.config.update("jax_traceback_in_locations_limit", 0)
     try:
@@ -225,19 +225,19 @@ def _without_paths() -> Iterator[None]:
 
 
 def _require_transparent(callee: Callee, leaves: list[Any]) -> None:
-    """An object would take arrays of the trace out of it; the postprocess, which is TensorFlow's, cannot go into it."""
+    """Raises SpecError for opaque objects: their arrays belong to the trace, and postprocess runs outside it."""
     objects = opaque_objects(leaf for leaf in leaves if not isinstance(leaf, jax.Array))
     if objects:
-        message = f"the function returns {kind_of(objects[0])}, and what it holds cannot leave JAX"
-        hint = "return arrays in dicts, lists and tuples: name a module:attribute that takes them out of the object"
+        message = f"the function returns {kind_of(objects[0])}, whose contents cannot leave JAX"
+        hint = "return arrays in dicts, lists and tuples: name a module:attribute that extracts them from the object"
         raise SpecError([finding(RULE, callee.path, message, hint)])
 
 
 def _require_built(callee: Callee, variables: list[Any]) -> None:
-    """A variable that the trace itself made has no value yet, and makes a new one each time it is asked."""
+    """Raises SpecError for variables created in the trace: they have no value, and each access creates a new one."""
     new = [variable.path for variable in variables if variable.value is not variable.value]
     if new:
-        message = f"the function makes variables while it is traced: {', '.join(new[:3])}"
+        message = f"the function creates variables while it is traced: {', '.join(new[:3])}"
         hint = "build the model, or call it once, before it is exported"
         raise SpecError([finding("trace-failed", callee.path, message, hint)])
 
@@ -269,5 +269,5 @@ def _unknown_arguments(callee: Callee) -> Iterator[Diagnostic]:
     for name in callee.options.jax2tf_kwargs:
         if name not in known:
             path = (*callee.path[:-1], "jax", "jax2tf_kwargs", name)
-            hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+            hint = did_you_mean(name, known) or f"its arguments are {', '.join(known)}"
             yield finding("unknown-key", path, f"jax2tf.convert has no argument {name!r}", hint, on_key=True)

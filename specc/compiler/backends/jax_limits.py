@@ -1,4 +1,4 @@
-"""What JAX has no words for, refused before a function is traced: most of it would fail late, or silently go wrong."""
+"""Finds what JAX does not support before a function is traced: most would fail later or give wrong results silently."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ DTYPES = frozenset(
         "bfloat16", "float16", "float32", "float64", "complex64", "complex128",
     }
 )  # fmt: skip
-"""What both JAX and the StableHLO that TensorFlow runs have."""
+"""The dtypes of both JAX and the StableHLO that TensorFlow runs."""
 _NARROWER = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128": "complex64"}
-"""What JAX makes of the dtypes of 64 bits, without a word, while x64 is off."""
+"""The dtypes to which JAX silently narrows those of 64 bits while x64 is disabled."""
 LOOKUPS = (
     keras.layers.StringLookup,
     keras.layers.IntegerLookup,
@@ -43,7 +43,7 @@ _STEPS = "do it in a preprocess or postprocess function, which runs in TensorFlo
 def find_limits(
     callee: Callee, inputs: Sequence[BoundLeaf] | None, outputs: Sequence[BoundLeaf] | None, model: Any
 ) -> Iterator[Diagnostic]:
-    """Leaves that JAX cannot take or give, and lookup layers that the function is sure to call."""
+    """Leaves that JAX does not support, and lookup layers that the function certainly calls."""
     for leaf in (*(inputs or ()), *(outputs or ())):
         yield from _leaf_limits(leaf)
     function = called_by(callee.function)
@@ -65,19 +65,19 @@ def _leaf_limits(leaf: BoundLeaf) -> Iterator[Diagnostic]:
 
 
 def dtype_limits(dtype: str, path: SpecPath) -> Iterator[Diagnostic]:
-    """Why JAX cannot take or give a dtype."""
+    """The reasons why JAX does not support a dtype."""
     if dtype not in DTYPES:
         yield finding(RULE, path, f"JAX has no {dtype} tensors", _STEPS)
     elif dtype in _NARROWER and not jax.config.jax_enable_x64:
         narrower = _NARROWER[dtype]
-        message = f"JAX would cut {dtype} to {narrower}, since x64 is off"
+        message = f"JAX would narrow {dtype} to {narrower}, since x64 is disabled"
         yield finding(RULE, path, message, f"set JAX_ENABLE_X64=1, or declare {narrower}, or cast: {_STEPS}")
 
 
 def _lookup_finding(path: SpecPath, names: Sequence[str]) -> Diagnostic:
     many = len(names) > 1
     message = f"the lookup layer{'s' * many} {', '.join(names)} compute{'' if many else 's'} in TensorFlow, not in JAX"
-    return finding(RULE, path, message, f"take {'them' if many else 'it'} out of the model, and {_STEPS}")
+    return finding(RULE, path, message, f"remove {'them' if many else 'it'} from the model, and {_STEPS}")
 
 
 def find_unknown_calls(callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
@@ -98,14 +98,14 @@ class _Lookups:
         self.called: list[str] = []
 
     def raise_used(self, callee: Callee) -> None:
-        """Raises SpecError where a lookup layer was called."""
+        """Raises SpecError if a lookup layer was called."""
         if self.called:
             raise SpecError([_lookup_finding(callee.path, list(dict.fromkeys(self.called)))])
 
 
 @contextlib.contextmanager
 def lookup_used(models: Sequence[Any]) -> Iterator[_Lookups]:
-    """Stops a trace of a part of these at the first lookup layer, before that fails in words of its own."""
+    """Stops a trace of these models at the first lookup layer, before that fails with an unclear error."""
     lookups = _Lookups()
     every = {id(layer): layer for model in models for layer in layers_of(model)}
     layers = [layer for layer in every.values() if isinstance(layer, LOOKUPS)]
@@ -118,7 +118,7 @@ def lookup_used(models: Sequence[Any]) -> Iterator[_Lookups]:
         return call
 
     for layer in layers:
-        # Straight into the instance: a layer's own way of setting attributes would track it.
+        # Set in the instance's __dict__, since a layer's __setattr__ would track it.
         layer.__dict__["call"] = stopping(layer)
     try:
         yield lookups

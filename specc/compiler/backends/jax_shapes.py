@@ -1,4 +1,4 @@
-"""Shapes as ``jax2tf.convert`` takes them: each open dimension is a symbol, and one symbol is one size."""
+"""Shapes for ``jax2tf.convert``: each open dimension is a symbol, and equal symbols are equal sizes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf
 
 BATCH = "batch"
-"""What Keras calls the first dimension of every argument."""
+"""Keras's name for the first dimension of every argument."""
 OPEN = re.compile(r"\bany_\d+\b")
-"""What a ``?`` is called, in messages of JAX too."""
+"""The symbol of a ``?``, which also appears in messages of JAX."""
 _WORDS = ("mod", "floordiv", "max", "min", "non_negative")
-"""Words of JAX's own expressions over dimensions."""
+"""Reserved words of JAX's expressions over dimensions."""
 
 
 def declared_symbols(leaves: Iterable[BoundLeaf]) -> tuple[str, ...] | None:
-    """The shape of each dense leaf: a named dimension is a symbol, and each ``?`` one of its own.
+    """The shape of each dense leaf: a named dimension is a symbol, and each ``?`` is a separate one.
 
-    None where a leaf is no dense tensor of known rank, so that there are no such shapes.
+    None if a leaf is not a dense tensor of known rank.
     """
     shapes: list[list[Any]] = []
     for leaf in leaves:
@@ -42,7 +42,7 @@ def _numbered(shapes: list[list[Any]]) -> Iterable[str]:
 
 
 def keras_symbols(specs: Sequence[Any]) -> tuple[str, ...]:
-    """The shapes of what has no names, as Keras reads them: open first dimensions are all the batch."""
+    """The shapes of unnamed specs, as Keras reads them: every open first dimension is the batch."""
     shapes: list[list[Any]] = []
     for spec in specs:
         dims = spec.shape.as_list()
@@ -51,7 +51,7 @@ def keras_symbols(specs: Sequence[Any]) -> tuple[str, ...]:
 
 
 def renumbered(symbols: tuple[str, ...]) -> tuple[str, ...]:
-    """Symbols numbered as they appear, so that the names of dimensions make no difference."""
+    """Symbols numbered in order of appearance, so that names of dimensions do not matter."""
     numbers: dict[str, str] = {}
     shapes = [[part.strip() for part in shape.strip("()").split(",")] for shape in symbols]
     return tuple(

@@ -12,15 +12,15 @@ from specc.language.wire_names import BoundLeaf
 
 
 class TensorFlowBackend:
-    """Nothing stands between a function and TensorFlow."""
+    """The TensorFlow backend: functions and variables are used unchanged."""
 
     def register_model(self, model: Any) -> None:
-        """TensorFlow sees for itself what a function uses."""
+        """Does nothing: TensorFlow records the variables that a function uses."""
 
     def find_unsupported(
         self, callee: Callee, inputs: Sequence[BoundLeaf] | None, outputs: Sequence[BoundLeaf] | None, model: Any
     ) -> Iterator[Diagnostic]:
-        """None: every tensor of the language is one of TensorFlow's."""
+        """None: TensorFlow has every tensor of the language."""
         yield from ()
 
     def as_tf_function(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
@@ -32,7 +32,7 @@ class TensorFlowBackend:
         yield from ()
 
     def cache_key(self, callee: Callee, specs: list[Any]) -> object:
-        """Nothing more."""
+        """None: the key has no other part."""
         return None
 
     def tf_variable(self, variable: Any) -> Any:
@@ -40,5 +40,5 @@ class TensorFlowBackend:
         return variable
 
     def without_build_paths(self) -> contextlib.AbstractContextManager[None]:
-        """TensorFlow writes no paths, unless an option asks for them."""
+        """A null context: TensorFlow writes no paths by default."""
         return contextlib.nullcontext()

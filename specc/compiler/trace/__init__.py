@@ -1,1 +1,1 @@
-"""From a model's functions to traced cores, endpoints and receivers."""
+"""Traces a model's functions to cores, endpoints and receivers."""

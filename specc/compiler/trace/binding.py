@@ -1,4 +1,4 @@
-"""From the names in a document to the model's functions, with their arity held against the declared arguments."""
+"""Resolves the function names in a document to functions, and checks their arity against the declared arguments."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from specc.errors import FindingCollector, SpecError
 from specc.language.document import DEFAULT_FUNCTION
 
 LeftOut = dict[str, tuple[Diagnostic, ...]]
-"""The optional endpoints that cannot be built, each with what is wrong."""
+"""The optional endpoints that cannot be built, each with its findings."""
 
 
 @dataclass(frozen=True)
 class BoundEndpoint:
     """An endpoint with the Python functions that it runs.
 
-    ``function`` takes the positional arguments and the declared kwargs; ``identity`` is equal for endpoints that run
-    the same function in the same way, and so is ``preprocess_identity``.
+    ``function`` takes the positional arguments and the declared kwargs; ``identity`` and ``preprocess_identity`` are
+    equal for endpoints that run the same function in the same way.
     """
 
     compiled: CompiledEndpoint
@@ -46,7 +46,7 @@ def bind(
     functions: Mapping[str, Callable[..., Any]],
     left_out: LeftOut,
 ) -> list[BoundEndpoint]:
-    """Every one of ``endpoints`` with its functions; an optional one that has none is noted in ``left_out``.
+    """Each of ``endpoints`` with its functions; an optional one without a function is added to ``left_out``.
 
     Raises:
         SpecError: a function is missing, cannot be called, or does not take the declared arguments.
@@ -55,7 +55,7 @@ def bind(
     bound: list[BoundEndpoint] = []
     for name in sorted(functions.keys() - endpoints.keys()):
         hint = did_you_mean(name, endpoints) or f"the endpoints are {', '.join(sorted(endpoints))}"
-        message = f"a function is given for {name!r}, which is no endpoint"
+        message = f"a function is given for {name!r}, which is not an endpoint"
         findings.add([finding("unknown-endpoint", (), message, hint)])
     for compiled in endpoints.values():
         with findings.gather(), unless_optional(compiled, left_out):
@@ -66,7 +66,7 @@ def bind(
 
 @contextmanager
 def unless_optional(compiled: CompiledEndpoint, left_out: LeftOut) -> Iterator[None]:
-    """Notes why an optional endpoint cannot be built, and goes on without it; any other raises."""
+    """Adds an optional endpoint that cannot be built to ``left_out`` with its findings; raises for any other."""
     try:
         yield
     except SpecError as error:
@@ -81,7 +81,7 @@ def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., 
     if given is not None:
         function, identity = given, identity_of(given)
     elif declared.function is None:
-        message = "the function is given in code, and no code gave one"
+        message = "the function is null in the document, and none was passed in code"
         hint = f'name it in the document, or call export(model, filepath, functions={{"{compiled.name}": ...}})'
         raise SpecError([finding("missing-function", path, message, hint)])
     else:
@@ -95,7 +95,7 @@ def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., 
     findings = list(_find_crossed(compiled, function, steps))
     if findings:
         raise SpecError(findings)
-    # A function of a module is called with the model, and does what the model does.
+    # A function of a module is called with the model, so the model's backend decides.
     owner = model if given is None and ":" in (declared.function or "") else function
     is_tensorflow = runs_in_tensorflow(owner)
     step_identity = preprocess and (identity_of(preprocess), placement)
@@ -107,7 +107,7 @@ def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., 
 
 
 def identity_of(function: Callable[..., Any]) -> object:
-    """Something equal for one and the same function while it is alive; a bound method is a new object each time."""
+    """A key that is equal for the same function while it is alive; a bound method is a new object at each access."""
     if isinstance(function, types.MethodType):
         return id(function.__self__), id(function.__func__)
     return id(function)
@@ -123,7 +123,7 @@ def _resolve_function(target: str, model: Any, path: SpecPath) -> tuple[Callable
 
         with_model.__signature__ = after_model(imported)  # type: ignore[attr-defined]
         return with_model, (id(model), identity_of(imported))
-    # Calling an object goes through its type, and a tf.function's own __call__ is bound to nothing.
+    # Calling an object goes through its type, and a tf.function's own __call__ is not bound.
     function = model if target == DEFAULT_FUNCTION else resolve_attribute(model, target, "unknown-function", path)
     if not callable(function):
         message = f"{target!r} of the model is {kind_of(function)}, which cannot be called"
@@ -150,20 +150,20 @@ def _place(compiled: CompiledEndpoint, function: Callable[..., Any], *, is_step:
         return place(function, names, kwargs)
     except ArityError as error:
         given = f"the document gives {_count(len(names))} ({', '.join(names)}){_with(kwargs)}"
-        hint = 'each entry of "inputs" is one argument; name all of them as the parameters are, or none'
+        hint = 'each entry of "inputs" is one argument; name all of them after the parameters, or none'
         raise _wrong_arity(
             compiled, "preprocess" if is_step else "inputs", function, f"{given}: {error}", hint
         ) from None
 
 
 def require_taken(bound: BoundEndpoint, count: int) -> None:
-    """Raises SpecError where the function does not take the ``count`` arguments that its preprocessing returned."""
+    """Raises SpecError if the function does not take the ``count`` arguments that its preprocessing returned."""
     kwargs = bound.compiled.declared.kwargs
     try:
         require_arity(bound.function, count, kwargs)
     except ArityError as error:
         given = f"the preprocessing returned {_count(count)}{_with(kwargs)}: {error}"
-        hint = "a tuple is all positional arguments; return a list where the function takes several tensors as one"
+        hint = "a tuple holds all positional arguments; return a list if one argument takes several tensors"
         raise _wrong_arity(bound.compiled, "preprocess", bound.function, given, hint) from None
 
 
@@ -175,7 +175,7 @@ def _wrong_arity(compiled: CompiledEndpoint, key: str, function: Any, given: str
 def _find_crossed(
     compiled: CompiledEndpoint, function: Callable[..., Any], steps: Mapping[str, Callable[..., Any] | None]
 ) -> Iterator[Diagnostic]:
-    """Names of inputs and outputs that a model itself gives to others."""
+    """The inputs and outputs whose name is that of another input or output of the model."""
     model = functional_model(function)
     if model is not None and steps["preprocess"] is None:
         yield from find_crossed_inputs(model, compiled.declared.inputs, compiled.inputs)

@@ -1,4 +1,4 @@
-"""Which parameter of a function each declared argument goes to: by name where the names say it, else by position."""
+"""Matches declared arguments to a function's parameters: by name if the names are parameters, else by position."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from specc.language.canonical import DEFAULT_ARGUMENTS
 from specc.language.validation.legal_names import argument_names
 
 TRAINING = "training"
-"""A Keras layer's own option, which Keras passes to the layer's ``call`` by keyword."""
+"""A Keras layer's option, which Keras passes to the layer's ``call`` by keyword."""
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class ArityError(Exception):
-    """The declared arguments do not fit the parameters; the text says why."""
+    """The declared arguments do not fit the parameters; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class Placement:
-    """How a function is called: the indices of the arguments that go by position, and those that go by keyword."""
+    """How a function is called: the indices of the arguments passed by position, and those passed by keyword."""
 
     by_position: tuple[int, ...]
     by_keyword: tuple[tuple[str, int], ...] = ()
 
     @property
     def in_order(self) -> bool:
-        """Whether all go by position, in the order of the document."""
+        """Whether all are passed by position, in the order of the document."""
         return not self.by_keyword and self.by_position == tuple(range(len(self.by_position)))
 
     def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,15 +51,15 @@ def place_arguments(
     signature: inspect.Signature | None,
     options: Collection[str] = (),
 ) -> Placement:
-    """How a function with this ``signature`` is called with arguments of these ``names`` and with ``kwargs``.
+    """The Placement of arguments with these ``names``, and of ``kwargs``, for a function with this ``signature``.
 
-    ``options`` are keyword arguments that it takes beside its parameters, or that are passed by keyword only. Where
-    every name is a parameter (with ``**kwargs``, where one is), each argument goes to the parameter of its name. Where
-    none is, they go by position, and so do a lone ``inputs`` and what TensorFlow calls the arguments of ``*args``.
+    ``options`` are keyword arguments that it takes in addition to its parameters, or only by keyword. If every name is
+    a parameter (with ``**kwargs``: if at least one is), each argument is passed to the parameter of its name. If none
+    is, they are passed by position, and so are a single ``inputs`` and TensorFlow's own names for ``*args``.
 
     Raises:
-        ArityError: some of the names are parameters and some are not; a parameter stays empty or is filled twice; or
-            an argument would land, by position, on a parameter with a default while others stay empty.
+        ArityError: some names are parameters and some are not; a required parameter is not filled, or one is filled
+            twice; or an argument passed by position would fill a parameter with a default while others are not filled.
     """
     if signature is None:
         return Placement(tuple(range(len(names))))
@@ -67,14 +67,14 @@ def place_arguments(
     call.require_known_kwargs()
     twice = [name for name in names if call.parameter(name) in kwargs]
     if twice and not _says_nothing(names):
-        raise ArityError(f"{twice[0]!r} is an argument, and in kwargs too")
+        raise ArityError(f"{twice[0]!r} is an argument and also in kwargs")
     named = [name for name in names if name in call.known]
     if not named or (_says_nothing(names) and (call.positional or call.has(inspect.Parameter.VAR_POSITIONAL))):
         return call.by_position(len(names), may_be_meant_for_others=not _says_nothing(names))
     if call.has(inspect.Parameter.VAR_POSITIONAL) and [call.parameter(name) for name in names[: len(named)]] == [
         each.name for each in call.positional
     ]:
-        return call.by_position(len(names))  # the others are its *args
+        return call.by_position(len(names))  # the others go to *args
     if len(named) == len(names) or call.has(inspect.Parameter.VAR_KEYWORD):
         return call.by_name(names)
     other = next(name for name in names if name not in call.known)
@@ -82,7 +82,7 @@ def place_arguments(
 
 
 def argument_of(signature: inspect.Signature) -> dict[str, str]:
-    """What a document calls the argument for each parameter."""
+    """The argument name in a document for each parameter."""
     plain = [each.name for each in signature.parameters.values() if each.kind not in STARRED]
     return dict(zip(plain, argument_names(plain), strict=True))
 
@@ -90,18 +90,18 @@ def argument_of(signature: inspect.Signature) -> dict[str, str]:
 def place_in_order(
     count: int, kwargs: Mapping[str, Any], signature: inspect.Signature | None, options: Collection[str] = ()
 ) -> None:
-    """Raises ArityError where ``count`` arguments, which go by position, do not fit what a function takes."""
+    """Raises ArityError if ``count`` positional arguments do not fit the ``signature``."""
     if signature is not None:
         _Call(signature, kwargs, options).by_position(count)
 
 
 def _says_nothing(names: Sequence[str]) -> bool:
-    """Whether nobody chose the names: a lone ``inputs``, or TensorFlow's own for ``*args``."""
+    """Whether the names are defaults: a single ``inputs``, or TensorFlow's own for ``*args``."""
     return tuple(names) in (DEFAULT_ARGUMENTS, tuple(f"args_{index}" for index in range(len(names))))
 
 
 class _Call:
-    """What a function takes, and the keyword arguments that it is given in any case."""
+    """The parameters of a function, and the keyword arguments that are always passed."""
 
     def __init__(self, signature: inspect.Signature, kwargs: Mapping[str, Any], options: Collection[str]) -> None:
         self._all = list(signature.parameters.values())
@@ -114,18 +114,18 @@ class _Call:
         return any(each.kind is kind for each in self._all)
 
     def parameter(self, name: str) -> str:
-        """The parameter that an argument of this name is for; one of ``**kwargs`` has the argument's own name."""
+        """The parameter for an argument of this name; in ``**kwargs`` it has the argument's own name."""
         return self.known[name].name if name in self.known else name
 
     def require_known_kwargs(self) -> None:
-        """Raises ArityError where one of ``kwargs`` cannot be passed."""
+        """Raises ArityError if one of ``kwargs`` cannot be passed."""
         taken = {each.name for each in self.known.values() if each.kind is not inspect.Parameter.POSITIONAL_ONLY}
         for name in self._kwargs:
             if name not in taken and name not in self._options and not self.has(inspect.Parameter.VAR_KEYWORD):
                 raise ArityError(f"got an unexpected keyword argument {name!r}")
 
     def by_name(self, names: Sequence[str]) -> Placement:
-        """Each argument to the parameter of its name: by position as long as none is left out, then by keyword."""
+        """Places each argument at the parameter of its name: by position until one is left out, then by keyword."""
         index = {self.parameter(name): position for position, name in enumerate(names)}
         self._require_filled(index)
         leading: list[int] = []
@@ -136,11 +136,11 @@ class _Call:
         others = [name for name in names if index[self.parameter(name)] not in leading]
         for name in others:
             if name in self.known and self.known[name].kind is inspect.Parameter.POSITIONAL_ONLY:
-                raise ArityError(f"{name!r} goes by position only, and a parameter before it is left out")
+                raise ArityError(f"{name!r} is positional-only, and a parameter before it is left out")
         return Placement(tuple(leading), tuple((self.parameter(name), index[self.parameter(name)]) for name in others))
 
     def by_position(self, count: int, *, may_be_meant_for_others: bool = False) -> Placement:
-        """All in order; where they ``may_be_meant_for_others`` none may land on a default while another stays empty."""
+        """Places all in order; with ``may_be_meant_for_others``, none may fill a default and leave another empty."""
         if count > len(self.positional) and not self.has(inspect.Parameter.VAR_POSITIONAL):
             raise ArityError("too many positional arguments")
         taken = self.positional[:count]
@@ -148,13 +148,17 @@ class _Call:
             if each.name in self._kwargs:
                 raise ArityError(f"multiple values for argument {each.name!r}")
             if each.name == TRAINING and TRAINING in self._options:
-                raise ArityError(f"by position one would go to {TRAINING!r}; where it is meant, call it so")
+                raise ArityError(
+                    f"one of them would be passed by position as {TRAINING!r}; if that is intended, give it that name"
+                )
         self._require_filled([each.name for each in taken])
         optional = [each.name for each in taken if each.default is not inspect.Parameter.empty]
         empty = [each.name for each in self.positional[count:] if each.name not in (*self._kwargs, TRAINING)]
         if may_be_meant_for_others and optional and empty:
-            reason = f"by position one would go to {optional[0]!r}, which has a default, and leave {empty[0]!r} empty"
-            raise ArityError(f"{reason}; call it as the parameter that it is for")
+            reason = (
+                f"one would be passed by position as {optional[0]!r}, which has a default, and leave {empty[0]!r} empty"
+            )
+            raise ArityError(f"{reason}; name it after its parameter")
         return Placement(tuple(range(count)))
 
     def _require_filled(self, filled: Collection[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a function takes: the parameters that the arguments of an endpoint may go to."""
+"""The parameters of a function, to which the arguments of an endpoint are passed."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from specc.compiler.trace.call_arguments import STARRED, TRAINING, Placement, pl
 from specc.compiler.trace.functional_models import functional_model, is_method
 
 _OPTIONS = (TRAINING, "mask")
-"""What Keras's own models take beside their inputs."""
+"""The options that Keras's own models take in addition to their inputs."""
 _FUNCTIONS = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
 
 
 def place(function: Callable[..., Any], names: Sequence[str], kwargs: Mapping[str, Any]) -> Placement:
-    """How ``function`` is called with arguments of these ``names``; raises ArityError where it does not take them."""
+    """The Placement of arguments with these ``names``; raises ArityError if ``function`` does not take them."""
     return place_arguments(names, kwargs, parameters_of(function), _options_of(function))
 
 
 def require_arity(function: Callable[..., Any], count: int, kwargs: Mapping[str, Any]) -> None:
-    """Raises ArityError where ``function`` does not take ``count`` arguments by position."""
+    """Raises ArityError if ``function`` does not take ``count`` positional arguments."""
     place_in_order(count, kwargs, parameters_of(function), _options_of(function))
 
 
 def parameters_of(function: Any) -> inspect.Signature | None:
-    """What ``function`` takes, or None where Python cannot say.
+    """The signature of ``function``, or None if Python cannot determine it.
 
-    That is what a layer's ``call`` takes, of a Functional or Sequential model its ``inputs`` only, and of a trace or a
-    function of a loaded archive what it was traced with.
+    For a layer it is that of its ``call``; for a Functional or Sequential model only ``inputs``; for a trace or a
+    function of a loaded archive the parameters that it was traced with.
     """
     if functional_model(function) is not None:
         return inspect.Signature([inspect.Parameter("inputs", inspect.Parameter.POSITIONAL_OR_KEYWORD)])
@@ -49,7 +49,7 @@ def parameters_of(function: Any) -> inspect.Signature | None:
 
 
 def after_model(function: Callable[..., Any]) -> inspect.Signature:
-    """What ``function`` takes once the model is given."""
+    """The signature of ``function`` without its first parameter, the model."""
     signature = parameters_of(function)
     if signature is None:
         kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -64,7 +64,7 @@ def after_model(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def _options_of(function: Any) -> tuple[str, ...]:
-    """Keyword arguments that Keras takes for any layer, and keeps from a ``call`` that has no such parameter."""
+    """Keyword arguments that Keras accepts for any layer, and drops if its ``call`` has no such parameter."""
     if functional_model(function) is not None:
         return _OPTIONS
     owner = function.__self__ if is_method(function, "__call__") else function
@@ -72,7 +72,7 @@ def _options_of(function: Any) -> tuple[str, ...]:
 
 
 def _with_parameters(function: Any) -> Any:
-    """What lists the parameters of ``function``: the ``__call__`` of layers and of revived objects takes anything."""
+    """The callable with the parameters of ``function``: ``__call__`` of layers and revived objects takes anything."""
     owner = function.__self__ if is_method(function, "__call__") else function
     if isinstance(owner, keras.Layer):
         return owner.call
@@ -81,7 +81,7 @@ def _with_parameters(function: Any) -> Any:
 
 
 def _traced(concrete: Any, defaults: Mapping[str, Any]) -> Iterator[inspect.Parameter]:
-    """The parameters of a trace. One that holds no tensor has the value of the trace, and may be left out."""
+    """The parameters of a trace. One without tensors has the value of the trace as its default."""
     positional, by_name = concrete.structured_input_signature
     values = dict(zip(concrete.function_type.parameters, [*positional, *by_name.values()], strict=True))
     for parameter in _parameters(concrete):
@@ -92,9 +92,9 @@ def _traced(concrete: Any, defaults: Mapping[str, Any]) -> Iterator[inspect.Para
 
 
 def _revived(function: Any) -> inspect.Signature:
-    """What a function of a loaded archive takes; its only trace names what goes into ``*args`` and ``**kwargs``.
+    """The signature of a function of a loaded archive; if it has a single trace, that gives ``*args`` and ``**kwargs``.
 
-    Unlike a trace it must be given what has no default, even where all its traces have one and the same value.
+    Unlike for a trace, a parameter without a default is required, even if all traces have the same value for it.
     """
     own = [inspect.Parameter(each.name, each.kind, default=_default(each)) for each in _parameters(function)]
     traces = function.concrete_functions
@@ -104,7 +104,7 @@ def _revived(function: Any) -> inspect.Signature:
 
 
 class _Default:
-    """The default of a parameter of a loaded function, whose value nobody can see."""
+    """The default of a parameter of a loaded function, whose value is not accessible."""
 
     def __repr__(self) -> str:
         return "..."

@@ -1,4 +1,4 @@
-"""Traces each function once, as a core that takes and gives flat tensors.
+"""Traces each function once, as a core that takes and returns flat tensors.
 
 A core is a ConcreteFunction with one wire-named tensor per component. Signatures and nested endpoints are thin
 functions around it, or the core itself, so that nothing of the model is traced, saved or differentiated twice.
@@ -27,7 +27,7 @@ from specc.errors import SpecError
 from specc.language.wire_names import parameter_name
 
 OutputNames = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
-"""Wire names for the flat tensors of a result, or what makes them of the nested one where nobody knows it before."""
+"""Wire names for the flat tensors of a result, or a function that returns them for the nested result."""
 
 TRACING = "tracing failed"
 _PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
@@ -37,10 +37,10 @@ _PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 class Core:
     """A traced function.
 
-    ``concrete`` takes a tensor for each of ``input_names``, by position, and gives one for each of ``output_names``,
+    ``concrete`` takes a tensor for each of ``input_names``, by position, and returns one for each of ``output_names``,
     both in the order in which ``tf.nest`` flattens the arguments and the result with composites expanded. ``result`` is
-    the result as the function returned it while traced, nested and symbolic: what its structure and static shapes were.
-    ``is_postprocessed`` says whether it is what the endpoint's ``postprocess`` made of that.
+    the nested symbolic result of the trace, with its structure and static shapes. ``is_postprocessed`` is whether the
+    endpoint's ``postprocess`` has already been applied to it.
     """
 
     concrete: Any
@@ -50,7 +50,7 @@ class Core:
     is_postprocessed: bool = False
 
     def call(self, arguments: Any) -> Any:
-        """The nested result for the nested ``arguments``, a few ops around one call."""
+        """The nested result for the nested ``arguments``."""
         outputs = self.concrete(*flatten(arguments))
         tensors = iter([outputs[name] for name in self.output_names])
         leaves = [next(tensors) if tf.is_tensor(leaf) else leaf for leaf in flatten(self.result)]
@@ -58,12 +58,12 @@ class Core:
 
 
 def flatten(structure: Any) -> list[Any]:
-    """The flat tensors of nested ones, composites expanded, in TensorFlow's order; variables are read."""
+    """The flat tensors of a nested structure, composites expanded, in TensorFlow's order; variables are read."""
     return [to_tensor(leaf) for leaf in tf.nest.flatten(structure, expand_composites=True)]
 
 
 def to_tensor(leaf: Any) -> Any:
-    """A variable's value; anything else as it is."""
+    """A variable's value; anything else unchanged."""
     if isinstance(leaf, keras.Variable):
         leaf = leaf.value
     return tf.convert_to_tensor(leaf) if isinstance(leaf, tf.Variable) else leaf
@@ -75,11 +75,11 @@ def _as_it_is(result: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Source(Callee):
-    """A function to trace, and how.
+    """A function to trace, with the options of tracing.
 
-    ``identity`` is equal for one and the same function, called in the same way, while it is alive; ``as_result`` is
-    applied to what the function returns. ``postprocess`` stands outside the core, unless the function returns an
-    object: what it takes out of that was made in the core's own graph.
+    ``identity`` is equal for the same function, called in the same way, while it is alive; ``as_result`` is applied to
+    what the function returns. ``postprocess`` is applied outside the core, unless the function returns an object, whose
+    tensors belong to the core's graph.
     """
 
     identity: object
@@ -93,8 +93,8 @@ class Source(Callee):
 class Cores:
     """The traces of one export: one for each function, kwargs and argument specs, however many endpoints use it.
 
-    ``_alive`` are the functions by whose ids traces are found, and the variables that the traces use: a model that
-    changes may drop its own, and a trace does not keep them.
+    ``_alive`` keeps references to the functions whose ids are keys, and to the variables that the traces use: a model
+    that changes may drop them, and a trace does not keep them.
     """
 
     backend: Backend = field(default_factory=current_backend)
@@ -109,7 +109,7 @@ class Cores:
         input_names: tuple[str, ...],
         output_names: tuple[str, ...],
     ) -> Core:
-        """The core of the endpoint's function; :meth:`trace` says the rest."""
+        """The core of the endpoint's function; see :meth:`trace`."""
         return self.trace(source_of(bound), arguments, input_names, output_names)
 
     def trace(
@@ -117,9 +117,9 @@ class Cores:
     ) -> Core:
         """The core of a function for nested argument specs.
 
-        Its flat tensors get these names where it is traced now, and as many names as tensors are given.
+        Its flat tensors get these names if it is traced now and there are as many names as tensors.
         """
-        kwargs = json.dumps(source.kwargs)  # in their order, which a function may depend on
+        kwargs = json.dumps(source.kwargs)  # in their order, which may matter to a function
         key = (
             source.identity,
             kwargs,
@@ -135,13 +135,13 @@ class Cores:
             if faults:
                 raise SpecError(faults)
             self._alive += [source.function, *core.concrete.variables]
-            # With one endpoint's postprocess in it nobody else can use it.
+            # A core that includes one endpoint's postprocess cannot be shared.
             self.functions[object() if core.is_postprocessed else key] = core
             return core
         return self.functions[key]
 
     def preprocess(self, bound: BoundEndpoint) -> Core:
-        """The endpoint's preprocessing, traced for the declared inputs."""
+        """The core of the endpoint's preprocessing, traced for the declared inputs."""
         assert bound.preprocess is not None
         declared, identity = bound.compiled.declared, bound.preprocess_identity
         key = (identity, declared.autograph, _hashable(bound.compiled.input_signature))
@@ -154,7 +154,7 @@ class Cores:
 
 
 def source_of(bound: BoundEndpoint) -> Source:
-    """The function of an endpoint, and how it is traced."""
+    """The Source of an endpoint's function."""
     compiled, declared = bound.compiled, bound.compiled.declared
     return Source(
         function=bound.function,
@@ -177,13 +177,13 @@ def _nameless(specs: Any) -> Any:
 
 
 def _hashable(specs: Any) -> object:
-    """A key that is equal for equal nested specs, types of containers and order of keys, but for the tensors' names."""
+    """A key that is equal for equal nested specs, container types and key order; tensor names are ignored."""
     structure = tf.nest.map_structure(lambda _: ".", specs)
     return repr(structure), tuple(tf.nest.flatten(_nameless(specs))), _classes(specs)
 
 
 def _classes(specs: Any) -> tuple[str, ...]:
-    """The classes of the containers, which ``repr`` may hide."""
+    """The class names of the containers, which ``repr`` may not show."""
     if isinstance(specs, dict):
         return tuple(name for item in specs.values() for name in _classes(item))
     if isinstance(specs, (list, tuple)):
@@ -201,14 +201,14 @@ def _trace(
     specs = _nameless(list(arguments))
     components = tf.nest.flatten(specs, expand_composites=True)
     names = _fitting(input_names, "input", len(components))
-    traces: list[tuple[Any, tuple[str, ...]]] = []  # TensorFlow traces again where the first trace made variables
+    traces: list[tuple[Any, tuple[str, ...]]] = []  # TensorFlow traces again if the first trace created variables
     path, is_postprocessed = source.path, False
 
     def core(*flat: Any) -> dict[str, Any]:  # by position, since a wire name need not be an identifier
         nonlocal path, is_postprocessed
         path, is_postprocessed = source.path, False
         nested = tf.nest.pack_sequence_as(specs, list(flat), expand_composites=True)
-        # A copy each time: the function may change what it is given, and the document must not.
+        # A copy each time: the function may change its kwargs, and the document must not change.
         result = source.as_result(function(*nested, **copy.deepcopy(source.kwargs)))
         if source.postprocess is not None and opaque_objects(flatten(result)):
             path, is_postprocessed = (*source.path[:-1], "postprocess"), True
@@ -219,7 +219,7 @@ def _trace(
         return dict(zip(traces[-1][1], tensors, strict=True))
 
     flat_specs = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)]
-    # Traced by itself, never inside another trace: lifted out of there it would lose every gradient tape it uses.
+    # Traced on its own, never inside another trace: lifted out of that, it would lose every gradient tape it uses.
     traceable = tf.function(core, autograph=source.autograph)
     concrete = run_user_code(
         lambda: traceable.get_concrete_function(*flat_specs), "trace-failed", lambda: path, TRACING
@@ -230,26 +230,24 @@ def _trace(
 
 
 def _fitting(names: tuple[str, ...], word: str, count: int) -> tuple[str, ...]:
-    """``names`` where there are as many as tensors, else numbers."""
+    """``names`` if there are as many as tensors, else numbered names."""
     return names if len(names) == count else tuple(f"{word}_{index}" for index in range(count))
 
 
 def ops_of(concrete: Any) -> set[str]:
-    """The types of all ops of a trace, those of the functions that it calls included."""
+    """The types of all ops of a trace, including those of the functions that it calls."""
     definition = concrete.graph.as_graph_def()
     used = {node.op for node in definition.node}
     return used | {node.op for function in definition.library.function for node in function.node_def}
 
 
 def refuse_python_ops(concrete: Any, path: SpecPath) -> None:
-    """Raises SpecError where ``concrete`` calls Python.
+    """Raises SpecError if ``concrete`` calls Python.
 
-    A py_function is a pointer into this process, and the archive would fail in every other.
+    A py_function is a pointer into this process, so the archive would fail in any other process.
     """
     if ops_of(concrete) & _PYTHON_OPS:
-        message = (
-            "the function calls Python code through tf.py_function or tf.numpy_function, which no archive can hold"
-        )
+        message = "the function calls Python code through tf.py_function or tf.numpy_function, which cannot be saved"
         hint = "write it with TensorFlow ops"
         raise SpecError([Diagnostic(rule="python-op", path=path, message=message, hint=hint)])
 
@@ -265,7 +263,7 @@ def wire_parameters(wire_names: Sequence[str], defaults: dict[str, Any]) -> insp
     """The positional parameters of a signature, whose ``defaults`` are by wire name.
 
     TensorFlow calls a function by wire name to make a signature of it, and a parameter of that name gets the tensor:
-    with parameters ``a, b`` for the wire names ``b, a`` the signature is crossed without a word.
+    with parameters ``a, b`` for the wire names ``b, a`` the tensors would be swapped silently.
     """
     named = {parameter_name(name): default for name, default in defaults.items()}
     return parameters([parameter_name(name) for name in wire_names], named)

@@ -1,4 +1,4 @@
-"""The two faces of an endpoint around its core: the flat signature, and the nested function of the revived object."""
+"""Traces an endpoint around its core: as the flat signature, and as the nested function of the revived object."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from specc.language.wire_names import BoundLeaf
 class TracedEndpoint:
     """An endpoint ready to be saved.
 
-    ``signature`` is what ``tf.saved_model.save`` takes as a signature; ``concrete`` is the same, traced;
-    ``nested`` becomes the attribute of the revived object, and has ``further`` traces that the signature does not know;
-    ``called`` are the cores that the signature calls, and none where it is the core itself.
+    ``signature`` is what ``tf.saved_model.save`` takes as a signature; ``concrete`` is its trace; ``nested`` becomes
+    the attribute of the revived object, with the ``further`` traces that the signature does not have; ``called`` are
+    the cores that the signature calls, or none if it is the core itself.
     """
 
     compiled: CompiledEndpoint
@@ -49,7 +49,7 @@ class TracedEndpoint:
 
     @property
     def concretes(self) -> tuple[Any, ...]:
-        """Everything that is traced."""
+        """All traces of the endpoint."""
         return (self.concrete, *self.further)
 
     def call(self, flat: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,19 +58,19 @@ class TracedEndpoint:
 
 
 def call_flat(compiled: CompiledEndpoint, concrete: Any, flat: Mapping[str, Any]) -> dict[str, Any]:
-    """What the traced signature ``concrete`` gives for tensors by wire name, which it takes by position."""
+    """The results of the traced signature ``concrete``, which takes tensors by position, for tensors by wire name."""
     return concrete(*(flat[component.wire_name] for component in compiled.parameters))  # type: ignore[no-any-return]
 
 
 def trace_endpoints(
     bound: Iterable[BoundEndpoint], cores: Cores, left_out: LeftOut, model: Any
 ) -> list[TracedEndpoint]:
-    """Every endpoint, traced and held against its declaration, in the order of their names.
+    """Every endpoint, traced and checked against its declaration, in the order of their names.
 
-    An optional one that cannot be traced, or is not what it is declared to be, is noted in ``left_out``.
+    An optional endpoint that cannot be traced, or does not match its declaration, is added to ``left_out``.
 
     Raises:
-        SpecError: functions raise while traced, or return what is not declared; every endpoint's findings are in it.
+        SpecError: functions raise while traced, or return what is not declared; it has the findings of every endpoint.
     """
     findings = FindingCollector()
     possible: list[BoundEndpoint] = []
@@ -89,7 +89,7 @@ def trace_endpoints(
 
 
 def _require_possible(bound: BoundEndpoint, cores: Cores, model: Any) -> None:
-    """Raises SpecError where the backend has no words for what the endpoint takes, gives or does."""
+    """Raises SpecError if the backend does not support the endpoint's inputs, outputs or layers."""
     inputs = None if bound.preprocess else bound.compiled.inputs
     outputs = None if bound.postprocess else bound.compiled.outputs
     findings = list(cores.backend.find_unsupported(source_of(bound), inputs, outputs, model))
@@ -154,7 +154,7 @@ def _run_postprocess(bound: BoundEndpoint, function: Callable[..., Any], result:
 
 
 def _argument_specs(bound: BoundEndpoint, preprocess: Core) -> list[Any]:
-    """The specs of what preprocessing returned; the core is traced for them."""
+    """The specs of the preprocessing's result, for which the core is traced."""
     arguments = _as_arguments(preprocess.result)
     for leaf in tf.nest.flatten(arguments):
         if spec_of(leaf) is None:
@@ -165,12 +165,12 @@ def _argument_specs(bound: BoundEndpoint, preprocess: Core) -> list[Any]:
 
 
 def _as_arguments(returned: Any) -> list[Any]:
-    """What preprocessing returned, as positional arguments: a plain tuple is all of them, anything else the one."""
+    """The preprocessing's result as positional arguments: a plain tuple holds all of them, anything else is one."""
     return list(returned) if isinstance(returned, tuple) and not hasattr(returned, "_fields") else [returned]
 
 
 def _nested(compiled: CompiledEndpoint, concrete: Any) -> Any:
-    """The endpoint as a person calls it: nested arguments by position or name, the nested result as declared."""
+    """The endpoint as a nested function: nested arguments by position or name, the nested result as declared."""
     names_in = [component.wire_name for component in compiled.input_components]
     names_out = [component.wire_name for component in compiled.output_components]
 
@@ -204,7 +204,7 @@ def _needs_shapes(compiled: CompiledEndpoint, result: Any) -> bool:
 
 
 def _with_declared_shapes(compiled: CompiledEndpoint, flat: list[Any]) -> list[Any]:
-    """Where tracing knows less than the document declares, the archive checks it at run time."""
+    """The flat tensors, with a run-time check where the traced shape is less specific than the declared one."""
     return [
         tf.ensure_shape(tensor, shape) if _is_vaguer(tensor, shape) else tensor
         for tensor, shape in _shapes(compiled, flat)

@@ -1,4 +1,4 @@
-"""Functional and Sequential Keras models: what they take and give, by the names of their layers."""
+"""Functional and Sequential Keras models: their inputs and outputs by layer name."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor,
 from specc.language.wire_names import BoundLeaf
 
 MADE_UP_INPUT = re.compile(r"(keras_tensor|input_layer)(_\d+)?|input_\d+")
-"""What Keras calls an Input that nobody named."""
+"""The names that Keras generates for an Input without a name."""
 
 
 def functional_model(function: Any) -> Any:
-    """The Functional or Sequential model that ``function`` calls, where its ``call`` is Keras's own, or None."""
+    """The Functional or Sequential model that ``function`` calls, if its ``call`` is Keras's own, else None."""
     owner = getattr(function, "__self__", None) if is_method(function, "call", "__call__") else function
     if not isinstance(owner, keras.Model) or not all(map(_is_of_keras, (owner.call, type(owner).__call__))):
         return None
@@ -54,7 +54,7 @@ def _is_of_keras(method: Any) -> bool:
 
 
 def made_up_name(name: str, layer: Any) -> bool:
-    """Whether Keras made ``name`` of the class of ``layer``: ``dense``, ``dense_3``."""
+    """Whether Keras generated ``name`` from the class of ``layer``: ``dense``, ``dense_3``."""
     words = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", type(layer).__name__)).lower()
     return re.fullmatch(rf"{re.escape(words)}(_\d+)?", name) is not None or MADE_UP_INPUT.fullmatch(name) is not None
 
@@ -77,7 +77,7 @@ def find_crossed_outputs(model: Any, outputs: Tree, leaves: Sequence[BoundLeaf])
 
 
 def _own_names(model: Any, structure: Any, layer_names: Sequence[str]) -> dict[int, frozenset[str]]:
-    """The names of each tensor of ``structure``, by its id: its key, its path, and its layer's name unless made up."""
+    """The names of each tensor of ``structure``, by id: its key, its path, and its layer's name unless generated."""
     makers = {maker.name: maker for maker in (*model.layers, *getattr(model, "operations", ()))}
     names: dict[int, frozenset[str]] = {}
     # keras.tree flattens in the order of layer_names.
@@ -99,7 +99,7 @@ def _find_crossed(
         flat = keras.tree.flatten(structure)
         if len(flat) != len(leaves):
             return
-        symbols = flat  # Keras pairs what has other containers or keys in the order in which it flattens both
+        symbols = flat  # Keras pairs other containers or keys in the order in which it flattens both
     owned = [(names[id(symbol)], bound) for symbol, bound in zip(symbols, leaves, strict=True)]
     for own, bound in owned:
         called = {bound.name, *(component.wire_name for component in bound.components)}
@@ -107,10 +107,10 @@ def _find_crossed(
         if not others:
             continue
         other, name = others[0]
-        message = f"the {word} is called {name!r}, as the model calls the {word} at {format_path(other.path)}"
+        message = f"the {word} is named {name!r}, but {name!r} in the model is the {word} at {format_path(other.path)}"
         mine = f"its own name is {' or '.join(map(repr, sorted(own)))}; " if own else ""
         hint = f'{mine}to swap them on purpose, name a function of your own in "function"'
-        place = Place(message=f"the {word} that the model calls {name!r}", path=other.path)
+        place = Place(message=f"the {word} that is {name!r} in the model", path=other.path)
         yield finding("name-of-another-layer", _name_path(bound), message, hint, related=(place,))
 
 
@@ -119,7 +119,7 @@ def _name_path(bound: BoundLeaf) -> SpecPath:
 
 
 def _by_key(tree: Tree, structure: Any) -> Iterator[Any]:
-    """The model's tensor for each leaf of ``tree``, in TensorFlow's order; None where there is none at its place."""
+    """The model's tensor for each leaf of ``tree``, in TensorFlow's order; None where the model has none."""
     match tree:
         case Tensor() | Ragged() | Sparse():
             yield structure if isinstance(structure, keras.KerasTensor) else None
@@ -135,7 +135,7 @@ def _by_key(tree: Tree, structure: Any) -> Iterator[Any]:
 
 
 def _child(structure: Any, key: str | int) -> Any:
-    """What a dict or list of a model's tensors holds at ``key``; Keras finds the tensors of a list by name, too."""
+    """The item of a dict or list of a model's tensors at ``key``; Keras also finds the tensors of a list by name."""
     match structure, key:
         case Mapping(), str():
             return structure.get(key)

@@ -1,7 +1,7 @@
-"""The containers that a Functional model's inputs stand in.
+"""Converts inputs to the containers of a Functional model's inputs.
 
-Keras flattens an ``OrderedDict`` by insertion and a plain dict by sorted key, and a Functional model pairs what comes
-out with its inputs by position. Of the same keys in other containers it makes another number, without a word.
+Keras flattens an ``OrderedDict`` by insertion and a plain dict by sorted key, and a Functional model pairs the result
+with its inputs by position. With the same keys in another container it silently computes another result.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _ABSENT = object()
 
 
 class _MismatchError(Exception):
-    """A structure is not the one that the model takes."""
+    """A structure does not match the model's inputs."""
 
 
 def with_own_containers(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function``, which puts its inputs into the containers of the model where it is a Functional model's own call.
+    """``function`` with its inputs converted to the model's containers, if it is a Functional model's own call.
 
-    That is the model itself, or its bound ``call`` or ``__call__``, as long as Keras wrote them; any other function is
-    given back as it is.
+    That is the model itself, or its bound ``call`` or ``__call__``, unless they are overridden; any other function is
+    returned unchanged.
     """
     layer = functional_model(function)
     if layer is None or functional_inputs(layer) is None:
@@ -37,10 +37,10 @@ def with_own_containers(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def in_own_containers(layer: Any, inputs: Any) -> Any:
-    """``inputs`` by key in the containers of ``layer.input``, None for each optional input that is left out.
+    """``inputs`` by key in the containers of ``layer.input``, with None for each optional input that is left out.
 
-    As they are where ``layer`` is not Functional, and where the keys, or the numbers of items, are not those of
-    ``layer.input``: Keras then has its own rules.
+    They are unchanged if ``layer`` is not Functional, or if the keys or the numbers of items differ from those of
+    ``layer.input``: Keras then applies its own rules.
     """
     own = functional_inputs(layer)
     try:
@@ -55,7 +55,7 @@ def _repacked(own: Any, given: Any, optional: Collection[str]) -> Any:
             given = {} if given is _ABSENT else given
             if not isinstance(given, Mapping) or not given.keys() <= own.keys():
                 raise _MismatchError
-            filled = copy.copy(own)  # which keeps the class, and what a defaultdict makes
+            filled = copy.copy(own)  # keeps the class, and the factory of a defaultdict
             for key, inner in own.items():
                 filled[key] = _repacked(inner, given.get(key, _ABSENT), optional)
             return filled

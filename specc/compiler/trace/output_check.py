@@ -1,4 +1,4 @@
-"""What a function returned while it was traced, held against what the document declares."""
+"""Checks the traced result of a function against the declared outputs."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from specc.language.wire_names import components, placed_children
 
 
 def find_conflicts(declared: Tree, traced: Any, path: SpecPath) -> Iterator[Diagnostic]:
-    """Every place where ``traced``, a nested value, is not what ``declared`` says."""
+    """A finding for every place where the nested value ``traced`` does not match ``declared``."""
     match declared:
         case Tensor() | Ragged() | Sparse():
             yield from _leaf_conflicts(declared, traced, path)
         case List() | Tuple():
-            # A function's ``return a, b`` is a tuple; the revived endpoint returns what the document says.
+            # A function's ``return a, b`` is a tuple; the revived endpoint returns the declared container.
             if not isinstance(traced, (list, tuple)) or hasattr(traced, "_fields"):
                 yield _conflict(path, f"a {declared.kind}", traced)
             elif len(traced) != len(declared.items):
@@ -77,12 +77,12 @@ def _leaf_conflicts(declared: Tensor | Ragged | Sparse, traced: Any, path: SpecP
     flat = tf.nest.flatten(traced, expand_composites=True)
     for component, tensor in zip(components(declared, declared.kind), flat, strict=True):
         shape = tf.TensorShape(static_shape(component.shape))
-        if component.part and not shape.is_compatible_with(tensor.shape):  # a sparse tensor may not know its own rank
+        if component.part and not shape.is_compatible_with(tensor.shape):  # the rank of a sparse tensor may be unknown
             yield _finding(path, f"declared {describe(spec)}, traced {component.part} of shape {tensor.shape}")
 
 
 def _is_kind_of(spec: Any, found: Any) -> bool:
-    """Whether two specs agree in everything but the shape."""
+    """Whether two specs are equal except for the shape."""
     if type(found) is not type(spec) or found.dtype != spec.dtype:
         return False
     if isinstance(spec, tf.RaggedTensorSpec):
@@ -104,7 +104,7 @@ def spec_of(value: Any) -> Any:
 
 
 def describe(value: Any) -> str:
-    """A traced value, or a spec, in the words of the language."""
+    """A traced value, or a spec, as it is written in a document."""
     match spec_of(value):
         case tf.TensorSpec() as spec:
             return _format(spec)
@@ -121,7 +121,7 @@ def describe(value: Any) -> str:
         case None if isinstance(value, (list, tuple)):
             return f"{kind_of(value)} of {len(value)}"
         case _:
-            return f"{kind_of(value)}, which is no tensor"
+            return f"{kind_of(value)}, which is not a tensor"
 
 
 def _format(spec: Any) -> str:

@@ -1,8 +1,8 @@
-"""From what was parsed out of messages to an endpoint's flat tensors, with each message held against the declaration.
+"""Converts parsed features to an endpoint's flat tensors, and checks each message against the declaration.
 
-TensorFlow's own partitions of a ragged feature join the messages before they are looked at: a value too few in one of
-them is made up from the next one, and row splits are believed. So only values are parsed, and partitioned here, where
-what one message gets wrong is an error of that call. A cast to a narrower integer wraps, as ``tf.cast`` does.
+TensorFlow's own partitions of a ragged feature join the messages before they are checked: a value missing in one of
+them is taken from the next one, and row splits are not checked. So only values are parsed, and partitioned here, where
+a wrong message is an error of that call. A cast to a narrower integer wraps, as ``tf.cast`` does.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from specc.language.values import decode_value
 from specc.language.wire_names import Component
 
 _SHOWN = 12
-"""How many numbers, one a message, an error quotes."""
+"""How many numbers, one for each message, an error shows."""
 
 
 @dataclass(frozen=True)
 class Received:
-    """What was parsed of one leaf: its feature, those of its inner row splits, and the steps that each message had."""
+    """The parsed values of one leaf: its feature, its inner row splits, and the number of steps of each message."""
 
     value: Any
     splits: tuple[Any, ...] = ()
@@ -52,14 +52,14 @@ def flat_tensors(
 
 
 def parsed_default(feature: ParsedFeature) -> np.ndarray[Any, Any]:
-    """The default as the dtype that is parsed holds it; the cast gives back the leaf's own, but for some of float64."""
+    """The default in the parsed dtype; the cast restores the leaf's own, except for some of float64."""
     dtype = dtype_of(feature.dtype)
-    with np.errstate(over="ignore"):  # then it is filled in late
+    with np.errstate(over="ignore"):  # then the default is inserted after the cast
         return _own_default(feature).astype(object if dtype == tf.string else dtype.as_numpy_dtype)
 
 
 def is_filled_late(feature: ParsedFeature) -> bool:
-    """Whether the default is put in after the cast: float32, which is parsed, has no exact word for it."""
+    """Whether the default is inserted after the cast, because the parsed dtype, float32, cannot represent it."""
     if feature.default is None or feature.dtype == "string":
         return False
     own = _own_default(feature)
@@ -86,11 +86,11 @@ def _dense(feature: ParsedFeature, leaf: Tensor, received: Received, rows: Any) 
     )
     right = tf.reduce_all(tf.equal(received.steps, feature.steps))
     (rows,) = _checked(right, message, received.steps, rows)
-    return tf.reshape(value, [rows, feature.steps, *feature.shape])  # of no messages none has any steps
+    return tf.reshape(value, [rows, feature.steps, *feature.shape])  # zero messages have zero steps
 
 
 def _filled(feature: ParsedFeature, leaf: Tensor, parsed: Any) -> Any:
-    """Values of fixed number, and the default where a message has none."""
+    """A fixed number of values of each message, or the default for a message without any."""
     size, counts = math.prod(feature.shape), parsed.row_lengths()
     message = f"the feature {feature.key!r} must have {size} values or none in each message; the numbers of values are"
     right = tf.reduce_all(tf.equal(counts, size) | tf.equal(counts, 0))
@@ -104,7 +104,7 @@ def _filled(feature: ParsedFeature, leaf: Tensor, parsed: Any) -> Any:
 
 
 def _padded(feature: ParsedFeature, leaf: Tensor, parsed: Any) -> Any:
-    """Sequences as long as the longest, with the default at the end of the others."""
+    """Sequences padded with the default to the length of the longest."""
     values, counts = _steps(feature, parsed)
     sequences = tf.RaggedTensor.from_row_lengths(_cast(values, leaf.dtype), counts, validate=False)
     return sequences.to_tensor(tf.constant(_own_default(feature)))
@@ -116,7 +116,7 @@ def _cast(tensor: Any, dtype: str) -> Any:
 
 def _ragged(feature: ParsedFeature, leaf: Ragged, received: Received) -> list[Any]:
     parsed, splits = received.value, []
-    if feature.in_lists:  # the steps of a list, joined where the leaf has no dimension for them
+    if feature.in_lists:  # the steps of a list are joined if the leaf has no dimension for them
         values, (outer, inner) = parsed.flat_values, parsed.nested_row_splits
         splits = [tf.gather(inner, outer)] if leaf.ragged_rank == 1 else [outer, inner]
     else:
@@ -129,7 +129,7 @@ def _ragged(feature: ParsedFeature, leaf: Ragged, received: Received) -> list[An
 
 
 def _steps(feature: ParsedFeature, parsed: Any) -> tuple[Any, Any]:
-    """All values in parts of the feature's shape, and how many of those each message has."""
+    """All values, reshaped to items of the feature's shape, and the number of items of each message."""
     values, counts = parsed.flat_values, parsed.row_lengths()
     if not feature.shape:
         return values, counts
@@ -143,9 +143,9 @@ def _steps(feature: ParsedFeature, parsed: Any) -> tuple[Any, Any]:
 
 
 def _partition(key: str, parsed: Any, counts: Any) -> tuple[Any, Any]:
-    """The row splits of all messages from those of each, and into how many rows each message is split.
+    """The row splits of all messages joined, and the number of rows of each message.
 
-    ``counts`` says how much there is to split in each message.
+    ``counts`` is the number of items to split in each message.
     """
     splits, starts, message_of, lengths = (
         parsed.flat_values,
@@ -161,8 +161,8 @@ def _partition(key: str, parsed: Any, counts: Any) -> tuple[Any, Any]:
     split_at_all = (lengths > 0) | tf.equal(counts, 0)
     right = tf.reduce_all(not_less & to_the_end) & tf.reduce_all(split_at_all)
     message = (
-        f"the row splits in the feature {key!r} must start at 0, not decrease, and end at what there is to split in "
-        "each message, which is"
+        f"the row splits in the feature {key!r} must start at 0, not decrease, and end at the number of items to "
+        "split in each message, which is"
     )
     splits, counts = _checked(right, message, counts, splits, counts)
     moved = splits + tf.gather(tf.cumsum(counts, exclusive=True), message_of)
@@ -170,16 +170,16 @@ def _partition(key: str, parsed: Any, counts: Any) -> tuple[Any, Any]:
 
 
 def _checked(right: Any, message: str, counts: Any, *numbers: Any) -> list[Any]:
-    """``numbers``, which nothing computes with unless ``right`` is true; ``counts`` is quoted in the error."""
+    """``numbers``, whose use fails at run time unless ``right`` is true; the error shows ``counts``."""
     with tf.control_dependencies([tf.debugging.Assert(right, [f"{message}:", counts], summarize=_SHOWN)]):
-        # The save option that strips debug ops takes the assertion away. A text that is no number fails all the same,
-        # and cannot be optimized away from what it is added to.
+        # The save option that strips debug ops removes the assertion. Converting a string that is not a number also
+        # fails, and cannot be optimized away, since the result is added to the numbers.
         nothing = tf.strings.to_number(tf.where(right, "0", message), tf.int64)
     return [number + nothing for number in numbers]
 
 
 def _sparse(leaf: Sparse, parsed: Any, rows: Any) -> list[Any]:
-    """Indices, values and dense shape; a declared size takes the place of the longest row's, which must fit into it."""
+    """Indices, values and dense shape; a declared size replaces that of the longest row, which must not exceed it."""
     declared = (leaf.shape or ())[1:]
     if any(isinstance(size, int) for size in declared):
         longest = tf.unstack(parsed.dense_shape)[1:]

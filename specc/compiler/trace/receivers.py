@@ -1,7 +1,7 @@
-"""The signatures of receivers: they parse serialized messages into an endpoint's flat tensors, and call its own.
+"""The signatures of receivers, which parse serialized messages to an endpoint's flat tensors and call its signature.
 
-What is parsed is derived without TensorFlow, in :mod:`specc.language.example_features`; here it is only carried out.
-What a message may get wrong although it can be parsed is checked in :mod:`specc.compiler.trace.parsed_features`.
+The features are derived without TensorFlow in :mod:`specc.language.example_features`, and parsed here. Messages that
+can be parsed but do not fit the declaration are detected in :mod:`specc.compiler.trace.parsed_features`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def receiver_signature(
     serialized: Component,
     direct: Callable[[Mapping[str, Any]], dict[str, Any]],
 ) -> Any:
-    """A signature of one string vector around ``direct``, which calls the endpoint's own with tensors by wire name."""
+    """A signature with one string vector as input; ``direct`` calls the endpoint's own with tensors by wire name."""
     declared = compiled.declared
     kind = declared.receivers[receiver].kind
     features = parsed_features(declared, declared.receivers[receiver])
@@ -82,7 +82,7 @@ def _sequence(feature: ParsedFeature) -> Any:
 
 
 def _values(feature: ParsedFeature) -> Any:
-    """The values of each message as they come, to be partitioned or filled up afterwards."""
+    """The feature for the values of each message, which are partitioned or padded later."""
     return tf.io.RaggedFeature(dtype_of(feature.dtype), feature.key, row_splits_dtype=tf.int64)
 
 

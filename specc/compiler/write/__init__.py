@@ -1,1 +1,1 @@
-"""From traced endpoints to a staged and sealed SavedModel."""
+"""Writes traced endpoints as a staged and sealed SavedModel."""

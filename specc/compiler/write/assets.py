@@ -1,6 +1,6 @@
-"""The files that an archive holds beside its graph, such as the vocabulary of a lookup table.
+"""Checks the asset files of an archive, such as the vocabulary of a lookup table.
 
-``tf.saved_model.save`` skips a file that is not there without a word, and no loader can load what it wrote then.
+``tf.saved_model.save`` silently skips a missing file, and then writes an archive that cannot be loaded.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from specc.compiler.trackables import descendants
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
-_HINT = "the file must be there until the archive is written; or give a lookup layer its vocabulary as a list"
+_HINT = "the file must exist until the archive is written; or pass the vocabulary of a lookup layer as a list"
 
 
 def require_files(resources: Iterable[Any]) -> None:
-    """Raises SpecError where a file that the functions read is gone; every such file is said."""
+    """Raises SpecError if files that the functions read are missing, with a finding for each."""
     parts = {id(part): part for resource in resources for part in descendants(resource)}
     assets = [part for part in parts.values() if isinstance(part, tf.saved_model.Asset)]
     paths = dict.fromkeys(tf.get_static_value(asset.asset_path).decode() for asset in assets)
@@ -27,7 +27,7 @@ def require_files(resources: Iterable[Any]) -> None:
 
 
 def require_assets(meta_graph: Any, directory: Path) -> None:
-    """Raises SpecError where the archive in ``directory`` lacks a file that its graph names."""
+    """Raises SpecError if the archive in ``directory`` lacks a file that its graph names."""
     names = dict.fromkeys(definition.filename for definition in meta_graph.asset_file_def)
     _refuse(name for name in names if not (directory / "assets" / name).is_file())
 
@@ -37,7 +37,7 @@ def _refuse(paths: Iterable[str]) -> None:
         Diagnostic(
             rule="missing-asset",
             path=("endpoints",),
-            message=f"the functions read the file {path!r}, and there is no such file",
+            message=f"the functions read the file {path!r}, which does not exist",
             hint=_HINT,
             part=path,
         )

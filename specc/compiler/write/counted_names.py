@@ -1,8 +1,8 @@
-"""Names what TensorFlow counts per process by what the archive holds, so that one model gives the same bytes anywhere.
+"""Replaces the names that TensorFlow counts per process by names made from the content: builds are reproducible.
 
-First the names within functions, then the functions themselves, and the tables last, since their names are made from
-everything else: TensorFlow's own are counters, so that two archives in one process can share a table by accident, or
-absolute paths of the building machine.
+Names inside functions come first, then the functions, and the tables last, since their names are made from everything
+else. TensorFlow's own names for tables are counters, so that two archives in one process can share a table by accident,
+or absolute paths of the building machine.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _TABLE_OPS = frozenset(
 )
 _SHARED_NAME = "shared_name"
 _LOADED = re.compile(rb"_load_\d+(_\d+)?$")
-"""What a loader adds to the name of every resource that a function of an archive makes."""
+"""The suffix that a loader adds to the name of every resource that a function of an archive creates."""
 
 
 def name_by_content(saved_model: Any, directory: Path) -> dict[str, str]:
-    """Names functions, gradients and tables of a staged archive; gives the functions' new names by their old ones."""
+    """Names functions, gradients and tables of a staged archive; returns the functions' new names by their old ones."""
     (meta_graph,) = saved_model.meta_graphs
     name_locals_anew(meta_graph)
     graph = meta_graph.graph_def
     held = {each.signature.name: list(_shared_names(each.node_def)) for each in graph.library.function}
     for attribute, _ in (named for names in held.values() for named in names):
-        attribute.s = b""  # no part of the body: a table's name is made of everything
+        attribute.s = b""  # not part of the body: a table's name is made from the whole archive
     functions = FunctionNames(meta_graph, is_ambiguous=lambda definition: bool(held[definition.signature.name]))
     resources = list(_shared_names(graph.node))
     resources += [named for original in functions.in_order for named in held[original]]
@@ -57,7 +57,7 @@ def name_by_content(saved_model: Any, directory: Path) -> dict[str, str]:
 
 
 def _digest(saved_model: Any, directory: Path) -> str:
-    """A digest of what tells archives apart: the graphs, the assets, and the checksums of all weights."""
+    """A digest of the archive: the graphs, the assets, and the checksums of all weights."""
     digest = hashlib.sha256(saved_model.SerializeToString(deterministic=True))
     index = directory / "variables" / "variables.index"
     digest.update(index.read_bytes() if index.exists() else b"")
@@ -67,7 +67,7 @@ def _digest(saved_model: Any, directory: Path) -> str:
 
 
 def _shared_names(nodes: Iterable[Any]) -> Iterator[tuple[Any, bytes]]:
-    """The attributes, and the names in them, by which tables, and whatever a loader renamed, are found in a process."""
+    """The attributes with the shared names of tables, and of resources that a loader renamed, each with that name."""
     for node in nodes:
         if _SHARED_NAME in node.attr:
             attribute = node.attr[_SHARED_NAME]

@@ -1,4 +1,4 @@
-"""Where the nodes of a graph come from: forgotten, unless a document asks for it, since it is paths of this machine."""
+"""The origin of a graph's nodes: removed by default, since it contains paths of the building machine."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-# The proto is no part of TensorFlow's public API, but there is no public way to read what it wrote.
+# The proto is not part of TensorFlow's public API, but there is no public way to read what it wrote.
 from tensorflow.core.framework import graph_debug_info_pb2
 
 _FILE = Path("debug", "saved_model_debug_info.pb")
 
 
 def forget_debug_info(meta_graph: Any) -> None:
-    """Drops what the graph itself says of the origin of its nodes."""
+    """Removes the origin of the nodes from the graph itself."""
     graph = meta_graph.graph_def
-    if "debug_info" in graph.DESCRIPTOR.fields_by_name:  # older TensorFlows have none
+    if "debug_info" in graph.DESCRIPTOR.fields_by_name:  # missing in older TensorFlows
         graph.ClearField("debug_info")
     for nodes in (graph.node, *(definition.node_def for definition in graph.library.function)):
         for node in nodes:
@@ -23,7 +23,7 @@ def forget_debug_info(meta_graph: Any) -> None:
 
 
 def rename_in_debug_info(directory: Path, functions: Mapping[str, str]) -> None:
-    """Calls the functions in the stack traces that an archive holds by their new names; a key is ``node@function``."""
+    """Renames the functions in the stack traces of an archive, whose keys are ``node@function``."""
     path = directory / _FILE
     if not path.exists():
         return

@@ -1,13 +1,13 @@
-"""Names the functions of a saved graph by their bodies, in place of the numbers that TensorFlow counts per process.
+"""Names the functions of a saved graph by a hash of their bodies, instead of the numbers that TensorFlow counts.
 
-``__inference_core_972`` becomes its stem and nine digits of a hash of its body, in which every called function counts
-by its own hash. So one model has one set of names in every process, and one name means one body in every archive: two
-archives can be loaded into one graph. Numbers as small as TensorFlow's would not do. A loader that finds the gradient
-``CustomGradient-7`` in a process that has registered one of that name uses the process's own, without a word; the
-counter of a process never comes near nine digits.
+``__inference_core_972`` becomes its stem and nine digits of a hash of its body, in which every called function is
+represented by its own hash. So a model has the same names in every process, and the same name means the same body in
+every archive: two archives can be loaded into one graph. Small numbers like TensorFlow's would clash: a loader that
+finds the gradient ``CustomGradient-7`` in a process that has registered one of that name silently uses the process's
+own; the counter of a process never reaches nine digits.
 
-A name that the body does not decide (of two equal functions with different captures, of functions that mention each
-other, of those that hold a table, whose name is the archive's) also depends on a digest of the whole archive.
+A name that the body does not determine (of two equal functions with different captures, of functions that mention each
+other, of functions with a table, whose name depends on the archive) also depends on a digest of the whole archive.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from dataclasses import dataclass
 from typing import Any
 
 _NAME_IN_NAME = re.compile(r"_\d+(?=_(?:rewritten|grad|frozen)(?:_|$))")
-"""The number of a function in the name of one that is made of it: ``while_body_772_grad_900``."""
+"""The number of a function in the name of one derived from it: ``while_body_772_grad_900``."""
 
 _WITHIN = re.compile(r"__(?:inference|forward|backward)_(?=__(?:forward|backward)_|Dataset_)")
-"""What stands before the name of a function that has a number of its own, before the one that every function gets."""
+"""The prefix before a function name that has its own number, in addition to the number of every function."""
 
 _COUNTED_GRADIENT = re.compile(r"(CustomGradient-|(?:Stateful)?PartitionedCall-)\d+")
 _GRADIENT = "_gradient_op_type"
 _NAMES_OF_FUNCTIONS = ("forward_function_name", "backward_function_name")
-"""Attributes that name functions, which the archive may not hold."""
+"""Attributes that name functions, which may be missing in the archive."""
 
 
 def stem(name: str) -> str:
@@ -39,14 +39,14 @@ def stem(name: str) -> str:
 
 
 def _numbered(prefix: str, *parts: object) -> str:
-    """``prefix`` and nine digits of a hash of ``parts``, of which the first is not zero."""
+    """``prefix`` and nine digits, the first not zero, of a hash of ``parts``."""
     number = int.from_bytes(hashlib.sha256("\0".join(map(str, parts)).encode()).digest())
     return f"{prefix}{10**8 + number % (9 * 10**8)}"
 
 
 @dataclass(frozen=True)
 class _Mention:
-    """A place in the graph that holds the name of a function, or the tag of its gradient."""
+    """A reference to a function in the graph: its name, or the tag of its gradient."""
 
     name: str
     write: Callable[[str], None]
@@ -55,29 +55,29 @@ class _Mention:
 
 @dataclass
 class _Function:
-    """A function of the library, and what its name is made of."""
+    """A function of the library, with the parts of its name."""
 
     definition: Any
     name: str
-    """What it is called now."""
+    """Its current name."""
     stem: str
     mentions: list[_Mention]
     is_ambiguous: bool
-    """Whether the body does not decide the name."""
+    """Whether the body does not determine the name."""
     content: str = ""
-    """A hash of the body; empty while it is being made."""
+    """A hash of the body; empty until it is computed."""
     place: int = 0
     """Its number among the functions with this content, by first mention."""
 
 
 class FunctionNames:
-    """The functions of one MetaGraph, and every place that mentions them.
+    """The functions of one MetaGraph, and every reference to them.
 
-    Mentions keep the names that TensorFlow gave, so that :meth:`assign` may be called again.
+    Mentions keep TensorFlow's original names, so that :meth:`assign` can be called again.
     """
 
     def __init__(self, meta_graph: Any, is_ambiguous: Callable[[Any], bool]) -> None:
-        """Takes ``is_ambiguous``, which says of a FunctionDef whether archives may hold it with different bodies."""
+        """Takes ``is_ambiguous``, which returns whether archives may hold a FunctionDef with different bodies."""
         self._meta_graph = meta_graph
         self._library = meta_graph.graph_def.library
         known = {definition.signature.name for definition in self._library.function}
@@ -97,26 +97,26 @@ class FunctionNames:
 
     @property
     def in_order(self) -> list[str]:
-        """The names that TensorFlow gave, in an order that they do not decide."""
+        """TensorFlow's original names, in an order that does not depend on them."""
         return list(self._ordered)
 
     @property
     def need_digest(self) -> bool:
-        """Whether there is a body that does not decide the name."""
+        """Whether the body of any function does not determine its name."""
         return any(function.is_ambiguous for function in self._ordered.values())
 
     @property
     def renamed(self) -> dict[str, str]:
-        """The name of each function by the one that TensorFlow gave it."""
+        """The name of each function by TensorFlow's original name."""
         return {original: function.name for original, function in self._functions.items()}
 
     def assign(self, digest: str = "") -> None:
-        """Names every function, wherever it is mentioned, and sorts what TensorFlow keeps in an order of its own."""
+        """Renames every function and its mentions, and sorts what TensorFlow keeps in a varying order."""
         before = {function.name: original for original, function in self._functions.items()}
         taken: set[str] = set()
         for function in self._ordered.values():
             parts = [function.content, *([function.place, digest] if function.is_ambiguous else [])]
-            while (name := _numbered(f"{function.stem}_", *parts)) in taken:  # the nine digits of another body
+            while (name := _numbered(f"{function.stem}_", *parts)) in taken:  # the digits of another body
                 parts.append("again")
             taken.add(name)
             function.name = function.definition.signature.name = name
@@ -151,7 +151,7 @@ class FunctionNames:
         self._library.gradient.sort(key=lambda gradient: gradient.function_name)
 
     def _in_order_of_mention(self) -> dict[str, _Function]:
-        """Every function once, first those that the graph and the objects reach; their contents are made on the way."""
+        """Every function once, first those that the graph and the objects reach; also computes their contents."""
         ordered: dict[str, _Function] = {}
         for name in [*self._targets(self._others), *self._unreached()]:
             if name in ordered:
@@ -177,14 +177,14 @@ class FunctionNames:
                 yield target
 
     def _unreached(self) -> list[str]:
-        """All functions: those that nothing mentions come last, in an order that TensorFlow's numbers don't change."""
+        """All functions in an order that does not depend on TensorFlow's numbers."""
         bodies = {
             name: (function.stem, len(function.definition.node_def)) for name, function in self._functions.items()
         }
         return sorted(bodies, key=lambda name: bodies[name])
 
     def _hash(self, function: _Function) -> None:
-        """Hashes a body in which all that it mentions is called by a hash, or, within a circle, by a stem."""
+        """Hashes a body in which every mention is replaced by a hash, or, within a cycle, by a stem."""
 
         def hashed(original: str) -> str:
             target = self._functions.get(original)
@@ -203,7 +203,7 @@ class FunctionNames:
         function.content = hashlib.sha256(function.definition.SerializeToString(deterministic=True)).hexdigest()
 
     def _tell_equal_apart(self) -> None:
-        """Counts the functions of equal content, and marks as ambiguous what mentions an ambiguous function."""
+        """Counts the functions of equal content, and marks functions that mention an ambiguous one as ambiguous."""
         total, seen = Counter(function.content for function in self._ordered.values()), Counter[str]()
         callers: dict[str, list[_Function]] = {}
         for function in self._ordered.values():
@@ -221,7 +221,7 @@ class FunctionNames:
 
 
 def _write(mentions: Iterable[_Mention], name: Callable[[str], str], tag: Callable[[str, int], str]) -> None:
-    """Writes a name or a tag into every place; tags are counted by first mention."""
+    """Writes a name or a tag at every mention; tags are numbered by first mention."""
     tags: dict[str, int] = {}
     for mention in mentions:
         if mention.is_tag:
@@ -238,7 +238,7 @@ def _mentions_in_function(definition: Any, known: set[str]) -> Iterator[_Mention
 
 def _mentions_in_nodes(nodes: Iterable[Any], known: set[str]) -> Iterator[_Mention]:
     for node in nodes:
-        if node.op in known:  # as functions of TensorFlow 1 are called
+        if node.op in known:  # as TensorFlow 1 calls functions
             yield _Mention(node.op, _setter(node, "op"))
         for key in sorted(node.attr):
             yield from _mentions_in_attribute(key, node.attr[key], known)
@@ -302,7 +302,7 @@ def _text_item_setter(texts: Any, index: int) -> Callable[[str], None]:
 
 
 def _rename_keys(held: Any, names: dict[str, str]) -> None:
-    """Renames the keys of a map field, whose values are messages or texts."""
+    """Renames the keys of a map field, whose values are messages or strings."""
     values = {names.get(key, key): held[key] for key in held}
     values = {key: value if isinstance(value, str) else _copied(value) for key, value in values.items()}
     held.clear()
@@ -314,7 +314,7 @@ def _rename_keys(held: Any, names: dict[str, str]) -> None:
 
 
 def _rename_and_sort_captures(objects: Any, names: dict[str, str]) -> None:
-    """Renames the functions whose tensors gradients capture; TensorFlow lists those in an order that names decide."""
+    """Renames the functions of captured tensors, and sorts these, since TensorFlow lists them in the order of names."""
     places = [index for index, node in enumerate(objects.nodes) if node.WhichOneof("kind") == "captured_tensor"]
     held = {index: _copied(objects.nodes[index]) for index in places}
     for node in held.values():

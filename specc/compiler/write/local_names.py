@@ -1,6 +1,6 @@
-"""Names inside the functions of a saved graph that TensorFlow makes of numbers counted per process.
+"""Replaces names inside the functions of a saved graph that contain numbers counted per process.
 
-They are made anew before functions are named by their bodies, see :mod:`specc.compiler.write.function_names`.
+This happens before functions are named by their bodies, see :mod:`specc.compiler.write.function_names`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-# The protos are no part of TensorFlow's public API, but there is no public way to read a SavedModel's proto.
+# The protos are not part of TensorFlow's public API, but there is no public way to read a SavedModel's proto.
 from tensorflow.core.framework import types_pb2
 
 _PLACEHOLDER = re.compile(r"_\d+(?=(?:_rewritten)?___redundant_placeholder)")
 """The number of a loop's condition in the arguments of its body: ``while_cond_1061___redundant_placeholder0``."""
 
 _CAPTURED = re.compile(r"(.*?)(?:_\d+)+")
-"""What a captured tensor is called within a scope, ``while_cond_2530_0``: TensorFlow names it by a number."""
+"""The numbered name of a captured tensor within a scope, such as ``while_cond_2530_0``."""
 
 _HANDLES = (types_pb2.DT_RESOURCE, types_pb2.DT_VARIANT)
 _TABLE_IMPORTS = ("LookupTableImport", "LookupTableImportV2")
@@ -24,7 +24,7 @@ _NAMED = "_user_specified_name"
 
 
 def name_locals_anew(meta_graph: Any) -> None:
-    """Takes the numbers of a process out of the names of arguments and nodes."""
+    """Removes the numbers counted per process from the names of arguments and nodes."""
     wire_names = {name for signature in meta_graph.signature_def.values() for name in signature.inputs}
     functions = meta_graph.graph_def.library.function
     called_by_name = {node.op for definition in functions for node in definition.node_def}
@@ -33,7 +33,7 @@ def name_locals_anew(meta_graph: Any) -> None:
         _name_captures(definition, wire_names)
         names = _new_names(definition, wire_names)
         if names:
-            if definition.signature.name not in called_by_name:  # then no node counts on the names of outputs
+            if definition.signature.name not in called_by_name:  # then no node refers to the names of outputs
                 _rename_outputs(definition, names)
             _rename(definition, names)
             renamed[definition.signature.name] = names
@@ -44,21 +44,21 @@ def name_locals_anew(meta_graph: Any) -> None:
 
 
 def _given_names(definition: Any) -> list[tuple[Any, Any]]:
-    """Each argument that has one, with the attribute that holds the name which its tensor was given."""
+    """Each argument with a user-specified name, and the attribute that holds that name."""
     arguments, attributes = definition.signature.input_arg, definition.arg_attr
     named = [index for index in sorted(attributes) if _NAMED in attributes[index].attr]
     return [(arguments[index], attributes[index].attr[_NAMED]) for index in named]
 
 
 def _name_captures(definition: Any, wire_names: set[str]) -> None:
-    """A captured tensor outside of every scope is given a number alone."""
+    """Renames captured tensors outside of every scope, whose name is only a number."""
     for argument, given in _given_names(definition):
         if given.s.isdigit() and given.s.decode() not in wire_names:
             given.s = argument.name.encode()
 
 
 def _new_names(definition: Any, wire_names: set[str]) -> dict[str, str]:
-    """The new name of each argument and node whose name holds a number of the process."""
+    """The new name of each argument and node whose name contains a number counted per process."""
     arguments = [argument.name for argument in definition.signature.input_arg]
     names = [*arguments, *(node.name for node in definition.node_def)]
     plain = {}
@@ -66,7 +66,7 @@ def _new_names(definition: Any, wire_names: set[str]) -> dict[str, str]:
         scope = _CAPTURED.fullmatch(argument.name)
         if scope is None or argument.name in wire_names or given.s.decode() != argument.name:
             continue
-        # Of another dtype than a handle's it may be an argument of somebody's function, whose name ends in a digit.
+        # If it is not a handle, it may be an argument of a user's function, whose name ends in a digit.
         if argument.type in _HANDLES or re.search(r"_\d\d", argument.name[scope.end(1) :]):
             plain[argument.name] = scope[1]
     patterns = [_PLACEHOLDER] if any("___redundant_placeholder" in name for name in arguments) else []
@@ -77,7 +77,7 @@ def _new_names(definition: Any, wire_names: set[str]) -> dict[str, str]:
 
 
 def _unique(plain: dict[str, str], taken: Iterable[str]) -> dict[str, str]:
-    """``plain`` with a number after each new name that is taken."""
+    """``plain`` with a number added to each new name that is already in use."""
     held, found = set(taken), {}
     for name, new in plain.items():
         again, unique = 0, new
@@ -89,19 +89,19 @@ def _unique(plain: dict[str, str], taken: Iterable[str]) -> dict[str, str]:
 
 
 def _initializer_scopes(definition: Any) -> list[str]:
-    """The scopes of what fills tables, which end in a number: ``key_value_init10``."""
+    """The scopes of table initializers, which end in a number: ``key_value_init10``."""
     scopes = [node.name.split("/")[-2:-1] for node in definition.node_def if node.op in _TABLE_IMPORTS]
     return list(dict.fromkeys(scope for held in scopes for scope in held if scope[-1:].isdigit()))
 
 
 def _number_of(scope: str) -> re.Pattern[str]:
-    """The number of a scope in the names of nodes, and of arguments, which are in lower case and have no slashes."""
+    """A pattern of the number of a scope in names of nodes, and of arguments, which are lower case without slashes."""
     word = scope.rstrip("0123456789")
     return re.compile(rf"(?<={re.escape(word)}){scope[len(word) :]}(?=$|[/_])", re.IGNORECASE)
 
 
 def _rename_outputs(definition: Any, names: dict[str, str]) -> None:
-    """Renames the outputs that give a captured tensor on, and are called by its number too."""
+    """Renames the outputs that return a captured tensor and also have its numbered name."""
     plain = {
         output.name: scope[1]
         for output in definition.signature.output_arg
@@ -136,12 +136,12 @@ def _rename(definition: Any, names: dict[str, str]) -> None:
 
 
 def _reference(text: str, names: dict[str, str]) -> str:
-    """``node:output:0``, ``node:0``, ``^node`` or ``node``, by the new name of the node."""
+    """``node:output:0``, ``node:0``, ``^node`` or ``node`` with the new name of the node."""
     name, colon, output = text.removeprefix("^").partition(":")
     return f"{text[: text.startswith('^')]}{names[name]}{colon}{output}" if name in names else text
 
 
 def _located(text: str, names: dict[str, str]) -> str:
-    """``loc:@node`` by the new name of the node."""
+    """``loc:@node`` with the new name of the node."""
     prefix, at, name = text.partition("@")
     return f"{prefix}{at}{names.get(name, name)}"

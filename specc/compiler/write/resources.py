@@ -1,7 +1,7 @@
-"""What the traced functions reach beside the model's variables: other variables, lookup tables and their assets.
+"""Finds what traced functions use besides the model's variables: other variables, lookup tables and their assets.
 
-A SavedModel can hold a captured resource only if its owner hangs on the root. The owner is found by the captured
-handle, so that nobody has to track a lookup layer by hand.
+A SavedModel can hold a captured resource only if its owner is reachable from the root. The owner is found by the
+captured handle, so that lookup layers need not be tracked by hand.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _TABLES = (
 def name_tables(root: Any) -> None:
     """Gives the lookup tables under ``root`` the names that they would get when they are first saved.
 
-    The names of lookup ops hold them, so that a trace would not be the same before and after an export.
+    The names of lookup ops contain them, so a trace would otherwise differ before and after an export.
     """
     for table in (part for part in descendants(root) if isinstance(part, _TABLES) and part.name is None):
         with tf.Graph().as_default():
-            table._create_resource()  # what TrackableResource has classes override; a table is named by nothing else
+            table._create_resource()  # the hook that TrackableResource documents; nothing else names a table
 
 
 @contextmanager
 def unnamed_tables_stay_unnamed(resources: Iterable[Any]) -> Iterator[None]:
-    """Takes the names away that saving gives to tables which were traced without: those that only functions know."""
+    """Removes the names that saving gives to tables that were unnamed when traced: those that only functions use."""
     parts = [part for resource in resources for part in descendants(resource)]
     unnamed = [part for part in parts if isinstance(part, _TABLES) and part.name is None]
     try:
@@ -65,7 +65,7 @@ def captured_resources(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
 def captured_variables(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
     """The variables that the endpoints capture, in the order of their traces.
 
-    ``ConcreteFunction.variables`` has them too, but in an order that differs from process to process.
+    ``ConcreteFunction.variables`` also has them, but in an order that differs between processes.
     """
     endpoints = list(endpoints)
     by_handle = {
@@ -81,7 +81,7 @@ def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots:
     """The tables and other resources that the endpoints capture, in the order of their traces.
 
     Raises:
-        SpecError: something is captured that no archive can hold, such as a dataset iterator.
+        SpecError: a captured resource cannot be saved, such as a dataset iterator.
     """
     known = {id(variable.handle) for variable in variables}
     wanted = {id(handle): handle for handle in captured_resources(endpoints) if id(handle) not in known}
@@ -101,7 +101,7 @@ def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots:
 
 
 def _candidates(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
-    """What may own a handle: the model's parts, then, for a table that only a function knows, every table alive."""
+    """The possible owners of a handle: the model's parts, then, for a table that only a function uses, all tables."""
     if not wanted:
         return
     for root in roots:
@@ -113,10 +113,10 @@ def _candidates(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
 def tracked(document: Document, model: Any) -> list[Any]:
     """The resources and variables under the attributes that the document tracks.
 
-    A Keras layer itself is not kept: it would store its weights a second time (keras-team/keras#23553).
+    A Keras layer itself is not kept: its weights would be stored twice (keras-team/keras#23553).
 
     Raises:
-        SpecError: there is no such attribute, or nothing in it that an archive can keep.
+        SpecError: the attribute does not exist, or has nothing that an archive can keep.
     """
     kept: list[Any] = _initialization(model)
     findings = FindingCollector()
@@ -128,10 +128,10 @@ def tracked(document: Document, model: Any) -> list[Any]:
 
 
 def _initialization(model: Any) -> list[Any]:
-    """What fills the tables of a loaded archive of TensorFlow 1, which lie in its graph: no function captures them."""
+    """The initializer of a loaded archive of TensorFlow 1, whose tables are in its graph, not captured by functions."""
     if not isinstance(getattr(model, "graph", None), tf.Graph) or not hasattr(model, "initializer"):
         return []
-    _ = model.initializer.resource_handle  # TensorFlow makes it when it is first asked, and that may be while it saves
+    _ = model.initializer.resource_handle  # created at first access, which must not be during saving
     return [model.initializer, *getattr(model, "asset_paths", ())]
 
 

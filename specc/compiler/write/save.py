@@ -1,4 +1,4 @@
-"""Saves traced endpoints under a root of our own, through TensorFlow's public API alone."""
+"""Saves traced endpoints under an ``ArchiveRoot``, using only TensorFlow's public API."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from specc.errors import SpecError
 
 
 class ArchiveRoot(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
-    """What an archive revives as: endpoints and collections as attributes, and the three lists of variables.
+    """The root object of an archive: endpoints and collections as attributes, and the three lists of variables.
 
-    ``tf.Module.variables`` and its kin are properties without a setter; a subclass's own attributes stand before them.
+    ``tf.Module.variables`` and the like are properties without a setter, which these class attributes override.
     """
 
     variables: Any = None
@@ -36,9 +36,9 @@ class ArchiveRoot(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
 
 @dataclass(frozen=True)
 class Contents:
-    """Everything that one archive holds.
+    """The contents of one archive.
 
-    ``signatures`` has the function of each signature that is no alias, by its key; ``options`` is the
+    ``signatures`` has the function of each signature that is not an alias, by its key; ``options`` is the
     ``tf.saved_model.SaveOptions`` to save it all with.
     """
 
@@ -58,11 +58,11 @@ class Contents:
 
 
 def write(contents: Contents, directory: Path) -> None:
-    """Saves ``contents`` in ``directory``: one signature a way in, each variable once.
+    """Saves ``contents`` in ``directory``, with each variable stored once.
 
     Raises:
         OSError: the disk is full, or the directory cannot be written.
-        SpecError: TensorFlow finds something that it cannot save, or a file that the functions read is gone.
+        SpecError: TensorFlow cannot save a part of it, or a file that the functions read is missing.
     """
     require_files(contents.resources)
     root = ArchiveRoot()
@@ -82,26 +82,26 @@ def write(contents: Contents, directory: Path) -> None:
         raise OSError(errno.EIO, _reason(error)) from error
     except OSError:
         raise
-    except Exception as error:  # TensorFlow raises many types, and a sharding callback is the user's code
+    except Exception as error:  # TensorFlow raises many types, and a sharding callback is user code
         message, hint = f"TensorFlow cannot save the archive: {summarize(error)}", ""
         if "tracing gradients" in str(error) and error.__cause__ is not None:
             message = f"gradients cannot be traced: {summarize(error.__cause__)}"
-            hint = 'say "gradients": false in each endpoint, if no caller needs them'
+            hint = 'set "gradients": false in each endpoint if no caller needs them'
         elif "No encoder for object" in str(error):
-            hint = 'give the ExtensionType a __name__ such as "package.Name", under which archives know it'
+            hint = 'give the ExtensionType a __name__ such as "package.Name", by which archives identify it'
         elif "uses distributed variables in certain way" in str(error):
-            hint = "it was traced before; track the owner of the variables, and give the function an input_signature"
+            hint = "it was already traced; track the owner of the variables, and give the function an input_signature"
         raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message, hint=hint)]) from error
 
 
 def _reason(error: Any) -> str:
-    """What went wrong, without the names of ops and of the staging directory: ``No space left on device``."""
+    """The reason of an error without the names of ops and of the stage, such as ``No space left on device``."""
     return re.sub(r" \[Op:\w+\]", "", error.message).rpartition("; ")[2].strip()
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Silences two lines that TensorFlow logs at every save: about the directory, and about untraced functions."""
+    """Silences two lines that TensorFlow logs at every save: on the directory, and on untraced functions."""
     loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

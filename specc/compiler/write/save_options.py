@@ -1,7 +1,7 @@
-"""From a document's ``save_options`` to the ``tf.saved_model.SaveOptions`` that its archive is saved with, and back.
+"""Converts a document's ``save_options`` to the ``tf.saved_model.SaveOptions`` of its archive, and back.
 
-Two fields take another way: ``extra_tags`` are written by the seal with the mode's own tag, on every TensorFlow and
-without doubles, and distributed variables are expanded only where the root holds them undivided.
+Two fields are handled separately: ``extra_tags`` are written by the seal with the mode's own tag, on every TensorFlow
+and without duplicates, and distributed variables are expanded only where the root holds them undivided.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _SAYABLE = (
     "namespace_whitelist", "save_debug_info", "experimental_debug_stripper", "experimental_io_device",
     "experimental_skip_saver",
 )  # fmt: skip
-"""Fields that hold plain data, which is false, empty or None unless said."""
+"""Fields with plain data, which is false, empty or None by default."""
 _MIN_SHARD_SIZE = 16
-"""One element of the largest dtype, complex128. TensorFlow 2.21 cuts for ever where a file holds less than one."""
+"""One element of the largest dtype, complex128. TensorFlow 2.21 loops forever if a file holds less than one."""
 
 
 def tf_save_options(document: Document, endpoints: Sequence[TracedEndpoint]) -> Any:
     """The ``tf.saved_model.SaveOptions`` of an archive of ``document`` that holds ``endpoints``.
 
     Raises:
-        SpecError: a callback cannot be had, or an endpoint has two aliases.
+        SpecError: a callback cannot be loaded, or an endpoint has two aliases.
     """
     said = document.save_options
     functions = {endpoint.compiled.name: endpoint.nested for endpoint in endpoints}
@@ -61,7 +61,7 @@ def tf_save_options(document: Document, endpoints: Sequence[TracedEndpoint]) -> 
 
 
 def _needs_gradients(endpoints: Sequence[TracedEndpoint]) -> bool:
-    """Custom gradients are kept or dropped for a whole archive: dropped where every endpoint says so."""
+    """Whether any endpoint keeps custom gradients, which are kept or dropped for the whole archive."""
     return any(endpoint.compiled.declared.gradients for endpoint in endpoints)
 
 
@@ -70,24 +70,24 @@ def _aliases(said: SaveOptions) -> list[tuple[str, str]]:
 
 
 def _alias_clashes(said: SaveOptions) -> Iterator[Diagnostic]:
-    """TensorFlow keeps one alias a function, and would silently take the last."""
+    """A finding for each second alias of an endpoint: TensorFlow would silently keep only the last."""
     taken: dict[str, str] = {}
     for alias, name in _aliases(said):
         if name in taken:
             at: SpecPath = (*_AT, "function_aliases", alias)
-            message = f"the endpoint {name!r} is called {taken[name]!r} already, and a function has one alias"
+            message = f"the endpoint {name!r} already has the alias {taken[name]!r}, and a function has only one"
             other = (Place(message="the other alias", path=(*_AT, "function_aliases", taken[name]), on_key=True),)
             yield finding("name-clash", at, message, "keep one of them", related=other)
         taken.setdefault(name, alias)
 
 
 def _sharding_callback(said: Sharding | None) -> Any:
-    """The ``tf.train.experimental.ShardingCallback`` that the document means: one, or what a callable returns."""
+    """The ``tf.train.experimental.ShardingCallback`` in the document: an instance, or the result of a callable."""
     if said is None:
         return None
     if said.callback is None:
         if (said.max_shard_size or 0) < _MIN_SHARD_SIZE:
-            message = f"a file of {said.max_shard_size} bytes holds no tensor; the least is {_MIN_SHARD_SIZE}"
+            message = f"a file of {said.max_shard_size} bytes cannot hold a tensor; the minimum is {_MIN_SHARD_SIZE}"
             raise SpecError([finding("bad-sharding-callback", (*_SHARDING, "max_shard_size"), message)])
         return tf.train.experimental.MaxShardSizePolicy(max_shard_size=said.max_shard_size)
     found, target = import_object(said.callback, _SHARDING), said.callback
@@ -95,8 +95,8 @@ def _sharding_callback(said: Sharding | None) -> Any:
         found = run_user_code(found, "bad-sharding-callback", _SHARDING, f"{target}() failed")
         target = f"{target}()"
     if not isinstance(found, tf.train.experimental.ShardingCallback):
-        message = f"{target} is {kind_of(found)}, which is no tf.train.experimental.ShardingCallback"
-        hint = f'name one, or what returns one, or write {{"max_shard_size": {2**30}}}'
+        message = f"{target} is {kind_of(found)}, which is not a tf.train.experimental.ShardingCallback"
+        hint = f'name one, or a callable that returns one, or write {{"max_shard_size": {2**30}}}'
         raise SpecError([finding("bad-sharding-callback", _SHARDING, message, hint)])
     return found
 
@@ -104,7 +104,7 @@ def _sharding_callback(said: Sharding | None) -> Any:
 def saved_variables(variables: Sequence[Any], options: Any) -> list[Any]:
     """``variables`` as the root holds them, each once.
 
-    Distributed ones are undivided under the policy that expands them, and where their value is made of all copies.
+    Distributed variables are undivided under the policy that expands them, and if their value combines all copies.
     """
     expands = options.experimental_variable_policy is _EXPAND
     whole = [undivided(variable) for variable in variables]
@@ -116,9 +116,9 @@ def saved_variables(variables: Sequence[Any], options: Any) -> list[Any]:
 
 
 def said_options(options: Any, names: Mapping[str, Any]) -> SaveOptions:
-    """What of a ``tf.saved_model.SaveOptions`` a document can say; ``names`` has the function of each endpoint.
+    """The ``save_options`` of a ``tf.saved_model.SaveOptions``; ``names`` has the function of each endpoint.
 
-    A sharding callback of another kind, and the alias of a function that is no endpoint, have no words.
+    A custom sharding callback, and an alias of a function that is not an endpoint, cannot be written in a spec.
     """
     said = {name: getattr(options, name) for name in _SAYABLE if getattr(options, name)}
     shard_size = getattr(options.experimental_sharding_callback, "max_shard_size", None)

@@ -1,10 +1,10 @@
-"""The last touches to a staged archive, made in ``saved_model.pb`` itself because no public API makes them.
+"""Seals a staged archive: edits ``saved_model.pb`` directly where there is no public API.
 
 * ``serving_default`` becomes an alias of the default endpoint, in the SignatureDefs and in the object graph, where a
   second signature would be traced, saved and differentiated again.
 * Methods and tags are written, and the keys of receivers' signatures, which TensorFlow cannot save as they are.
-* What TensorFlow counts per process gets names made from what the archive holds: functions, gradients, tables.
-* ``fingerprint.pb`` is made anew for the changed file, with a UUID made from it instead of a random one.
+* Functions, gradients and tables, which TensorFlow counts per process, get names made from the archive's content.
+* ``fingerprint.pb`` is written again for the changed file, with a UUID made from it instead of a random one.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-# The protos are no part of TensorFlow's public API, but there is no public way to read a SavedModel's proto.
+# The protos are not part of TensorFlow's public API, but there is no public way to read a SavedModel's proto.
 from tensorflow.core.protobuf import fingerprint_pb2, saved_model_pb2
 
-# TensorFlow computes fingerprints nowhere in public; tests/compiler/test_seal.py holds this against its public reader.
+# TensorFlow has no public way to compute fingerprints; tests/compiler/test_seal.py checks it with the public reader.
 from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
 from specc.compiler.write.assets import require_assets
@@ -31,8 +31,8 @@ from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, Publishe
 
 
 def stand_in(key: str) -> str:
-    """What a signature is saved as: its key becomes a part of op names, which have no colon and begin with no ``_``."""
-    if key == CALL:  # it is the default, so no other signature is called so
+    """The key under which a signature is saved: part of op names, which have no colon and do not start with ``_``."""
+    if key == CALL:  # it is the default, so no other signature has this key
         return DEFAULT_KEYS["predict"]
     return key.replace(":", ".")  # endpoints and receivers are identifiers, so no other key is the same
 
@@ -44,10 +44,10 @@ def seal(
     undescribed: Mapping[str, str],
     custom_ops: Mapping[str, str],
 ) -> None:
-    """Completes the archive that ``tf.saved_model.save`` left in ``directory``, and lays its contract beside it.
+    """Completes the archive that ``tf.saved_model.save`` wrote in ``directory``, and adds its contract.
 
     Raises:
-        SpecError: a file that the graph reads is not in the archive.
+        SpecError: a file that the graph reads is missing in the archive.
     """
     path = directory / "saved_model.pb"
     saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
@@ -68,7 +68,7 @@ def seal(
 
 
 def _complete(meta_graph: Any, signature: PublishedSignature) -> None:
-    """Gives a signature its key and method, or makes it the alias that it is: another name of the same object."""
+    """Sets the key and method of a signature; an alias becomes another name of the same object."""
     saved_as = signature.alias_of or stand_in(signature.key)
     definition = meta_graph.signature_def[saved_as]
     definition.method_name = METHOD_NAMES[signature.method]
@@ -90,12 +90,12 @@ def _signature_nodes(meta_graph: Any) -> Any:
 
 
 def write_fingerprint(directory: Path) -> None:
-    """Makes ``fingerprint.pb`` anew for what ``directory`` holds, with a UUID made from it."""
+    """Writes ``fingerprint.pb`` for the content of ``directory``, with a UUID made from it."""
     path = directory / "fingerprint.pb"
-    if not path.exists():  # this TensorFlow was told to write none
+    if not path.exists():  # this TensorFlow is configured not to write it
         return
     fingerprint = fingerprint_pb2.FingerprintDef.FromString(fingerprinting.CreateFingerprintDef(str(directory)))
-    if "uuid" in fingerprint.DESCRIPTOR.fields_by_name:  # TensorFlow 2.16 has none
+    if "uuid" in fingerprint.DESCRIPTOR.fields_by_name:  # missing in TensorFlow 2.16
         fingerprint.uuid = ""
         digest = hashlib.sha256(fingerprint.SerializeToString(deterministic=True)).digest()
         fingerprint.uuid = str(uuid.UUID(bytes=digest[:16], version=4))

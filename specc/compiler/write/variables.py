@@ -1,4 +1,4 @@
-"""The lists of variables that an archive offers: the model's own, and the document's collections."""
+"""The lists of variables in an archive: the model's own, and the document's collections."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from specc.language.document import Document, Selection
 from specc.language.tensor_string import format_tensor
 
 _LISTED = 12
-"""How many paths a message lists before it says how many more there are."""
+"""How many paths a message lists; the others are only counted."""
 
 
 @dataclass(frozen=True)
 class NamedVariable:
-    """A variable with the path that its framework gives it, and whether it is trained.
+    """A variable with its path in its framework, and whether it is trainable.
 
-    It is TensorFlow's own, or Keras's where that runs on another backend.
+    It is a tf.Variable, or a keras.Variable if Keras runs on another backend.
     """
 
     variable: Any
@@ -38,19 +38,19 @@ class NamedVariable:
 
     @property
     def described(self) -> str:
-        """Dtype and shape, in the words of the language."""
+        """Dtype and shape, as written in a document."""
         shape = tf.TensorShape(self.variable.shape)
         dims = None if shape.rank is None else tuple("?" if size is None else size for size in shape.as_list())
         return format_tensor(self.dtype, dims)
 
 
 def model_variables(model: Any) -> list[NamedVariable]:
-    """The variables of ``model`` in its own order, each once; none for a model that does not say."""
+    """The variables of ``model`` in its own order, each once; none if it has no ``variables``."""
     return [] if isinstance(model, (list, tuple, Mapping)) else _unique(find_variables(model))
 
 
 def find_variables(value: Any) -> Iterator[NamedVariable]:
-    """The variables in ``value``: one, nested containers of them, or anything that has ``variables``."""
+    """The variables in ``value``: a variable, nested containers of them, or an object with ``variables``."""
     match value:
         case keras.Variable():
             own = value.value if keras.config.backend() == "tensorflow" else value
@@ -70,7 +70,7 @@ def find_variables(value: Any) -> Iterator[NamedVariable]:
 
 
 def _on_this_device(variable: Any) -> Any:
-    """Under a tf.distribute strategy a variable is a set of copies, and a function captures one of them."""
+    """The copy that a function captures of a variable under a tf.distribute strategy; any other variable itself."""
     return variable.values[0] if isinstance(variable, tf.distribute.DistributedValues) else variable
 
 
@@ -79,10 +79,10 @@ def _unique(variables: Iterable[NamedVariable]) -> list[NamedVariable]:
 
 
 def collect(document: Document, model: Any, given: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
-    """The variables of every collection, by its name: those ``given``, and what the document selects for the others.
+    """The variables of every collection by name: those ``given``, and those that the document selects for the others.
 
     Raises:
-        SpecError: a path is unknown, a selection is empty, or what was found is not the declared content.
+        SpecError: a path is unknown, a selection is empty, or its variables do not match the declared content.
     """
     collections = {
         name: [named.variable for named in _unique(find_variables(list(variables)))]
@@ -103,16 +103,16 @@ def collect(document: Document, model: Any, given: Mapping[str, Sequence[Any]]) 
 
 
 def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable]:
-    """The variables of ``model`` that ``selection`` chooses, each once.
+    """The variables of ``model`` that ``selection`` matches, each once.
 
     Raises:
-        SpecError: a path is unknown, nothing is chosen, or what was found is not the declared content.
+        SpecError: a path is unknown, nothing is selected, or the variables do not match the declared content.
     """
     source = resolve_attribute(model, selection.from_, "unknown-collection", at)
     everything = _unique(find_variables(source))
     if not everything:
         message = f"there are no variables at {selection.from_!r}, which is {kind_of(source)}"
-        hint = "a Keras optimizer has them once it is built" if "optimizer" in selection.from_ else ""
+        hint = "a Keras optimizer has variables after it is built" if "optimizer" in selection.from_ else ""
         raise SpecError([finding("empty-collection", at, message, hint)])
     matches = glob(selection.match)
     chosen = [
@@ -123,7 +123,7 @@ def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable
         and selection.dtype in (None, named.dtype)
     ]
     if not chosen:
-        message = f"no variable of {selection.from_!r} is chosen; there are {_listing(everything)}"
+        message = f"no variable of {selection.from_!r} is selected; its variables are {_listing(everything)}"
         raise SpecError([finding("empty-collection", at, message, did_you_mean(selection.match, _paths(everything)))])
     findings = list(_check_content(selection, chosen, at))
     if findings:
@@ -132,7 +132,7 @@ def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable
 
 
 def glob(pattern: str) -> re.Pattern[str]:
-    """A glob over paths: ``?`` and ``*`` stay within one segment, ``**`` crosses, ``a/**/b`` matches ``a/b`` too."""
+    """The regex of a glob over paths: ``?`` and ``*`` match in one segment, ``**`` in many, ``a/**/b`` also ``a/b``."""
     text = ""
     for token in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern):
         text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(token, re.escape(token))
@@ -151,16 +151,22 @@ def _check_content(selection: Selection, chosen: list[NamedVariable], at: SpecPa
         match by_path.pop(path, []):
             case []:
                 hint = did_you_mean(path, _paths(chosen))
-                message = f"declared {declared}, but no such variable is chosen; there are {_listing(chosen)}"
+                message = (
+                    f"declared {declared}, but no such variable is selected; the selected ones are {_listing(chosen)}"
+                )
                 yield finding("collection-content", place, message, hint)
             case [named] if _is_declared(leaf.dtype, leaf.shape, named):
                 pass
             case [named]:
                 yield finding("collection-content", place, f"declared {declared}, found {named.described}")
             case several:
-                yield finding("collection-content", place, f"{len(several)} variables have this path; name the layers")
+                yield finding(
+                    "collection-content",
+                    place,
+                    f"{len(several)} variables have this path; give their layers distinct names",
+                )
     for path, several in by_path.items():
-        message = f"{path!r} ({several[0].described}) is chosen, but not in the declared content"
+        message = f"{path!r} ({several[0].described}) is selected, but is not in the declared content"
         yield finding("collection-content", (*at, "content"), message)
 
 
