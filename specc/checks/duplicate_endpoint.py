@@ -28,7 +28,7 @@ def duplicate_endpoint(context: CheckContext) -> Iterator[Diagnostic]:
             continue
         meaning = json.dumps({key: value for key, value in written[name].items() if key != "description"})
         if meaning in seen:
-            message = f"{name!r} and {seen[meaning]!r} differ in nothing but their names"
+            message = f"{name!r} and {seen[meaning]!r} differ only in their names"
             hint = "remove one"
             if document.default in (name, seen[meaning]):
                 hint += "; the default endpoint is published as 'serving_default' too"

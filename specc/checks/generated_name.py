@@ -26,8 +26,8 @@ def generated_name(context: CheckContext) -> Iterator[Diagnostic]:
             continue
         for word, path, on_key in _words(checked):
             if _GENERATED.fullmatch(word):
-                message = f"{word!r} is a name that was made up and numbered, not chosen: another build has another"
-                hint = "name what it is, in the model too where the function looks for that name"
+                message = f"{word!r} is a generated name, and another build may number it differently"
+                hint = "choose a meaningful name, in the model too if the function looks it up by name"
                 yield finding("generated-name", path, message, hint, on_key=on_key)
 
 

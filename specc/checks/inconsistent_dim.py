@@ -21,6 +21,6 @@ def inconsistent_dim(context: CheckContext) -> Iterator[Diagnostic]:
         for bound in checked.inputs:
             if first_dim(bound.leaf) == ANY:
                 known = ", ".join(map(repr, names))
-                message = f"the first dimension of {bound.name!r} is '?', and that of other inputs {known}"
+                message = f"the first dimension of {bound.name!r} is '?', but that of other inputs is {known}"
                 hint = f"write {next(iter(names))!r}, or declare a dim of its own if the sizes may differ"
                 yield finding("inconsistent-dim", bound.path, message, hint, part=once(ANY, bound.leaf))

@@ -30,8 +30,8 @@ def litert_serve(context: CheckContext) -> Iterator[Diagnostic]:
     if _DEFAULT in keys:
         names = ", ".join(map(repr, lost[:_SHOWN])) + (f" and {len(lost) - _SHOWN} more" if lost[_SHOWN:] else "")
         message = (
-            f"beside an endpoint called 'serve' the LiteRT converter keeps 'serving_default' alone, and loses {names}"
+            f"beside an endpoint called 'serve' the LiteRT converter keeps only 'serving_default', and drops {names}"
         )
     else:
-        message = "beside an endpoint called 'serve' the LiteRT converter wants 'serving_default', which is not there"
-    yield finding("litert-serve", ("endpoints", _SERVE), message, "call it something else", on_key=True)
+        message = "beside an endpoint called 'serve' the LiteRT converter needs 'serving_default', which is missing"
+    yield finding("litert-serve", ("endpoints", _SERVE), message, "rename it", on_key=True)

@@ -23,5 +23,5 @@ def moved_default(context: CheckContext) -> Iterator[Diagnostic]:
         usual = [name for name in usual if name != "predict"]
     if usual:
         message = f"the default is {document.default!r}, though there is an endpoint {usual[0]!r}"
-        hint = f"make {usual[0]!r} the default, or give it a name that says what it is for"
+        hint = f"make {usual[0]!r} the default, or rename it after its purpose"
         yield finding("moved-default", ("default",), message, hint)

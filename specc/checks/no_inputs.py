@@ -15,5 +15,5 @@ def no_inputs(context: CheckContext) -> Iterator[Diagnostic]:
     """
     for checked in context.served():  # what reads or resets metrics takes nothing
         if not checked.endpoint.inputs:
-            message = f"the endpoint {checked.name!r} takes no inputs, so that it always gives the same"
+            message = f"the endpoint {checked.name!r} takes no inputs, so it always returns the same result"
             yield finding("no-inputs", (*checked.path, "inputs"), message, "give it an input, or remove it")

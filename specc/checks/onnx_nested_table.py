@@ -28,5 +28,8 @@ def onnx_nested_table(context: CheckContext) -> Iterator[Diagnostic]:
         steps = [step for step in _STEPS if getattr(checked.endpoint, step)]
         what = f"{' and '.join(steps)} around it" if steps else "a signature of its own around it"
         message = f"tf2onnx may not find the lookup table of {checked.name!r}: the function has {what}"
-        hint = "do it all in one function, module:attribute, that takes the model; or try, and turn the check off"
+        hint = (
+            "do it all in one function, module:attribute, that takes the model; "
+            "or test the conversion and turn the check off"
+        )
         yield finding("onnx-nested-table", (*checked.path, *steps[:1]), message, hint, on_key=True)

@@ -24,6 +24,6 @@ def onnx_signature(context: CheckContext) -> Iterator[Diagnostic]:
     first = min(signatures, key=lambda each: each.key)
     if first.key not in wanted:
         told = default if default in (each.key for each in signatures) else "NAME"
-        message = f"tf2onnx converts {first.key!r}, the first signature by name, unless it is told which"
+        message = f"tf2onnx converts {first.key!r}, the first signature by name, by default"
         hint = f"convert with --signature_def {told}, and turn the check off"
         yield finding("onnx-signature", ("endpoints", first.endpoint), message, hint, on_key=True)

@@ -19,11 +19,11 @@ def openvino_endpoints(context: CheckContext) -> Iterator[Diagnostic]:
     if document.mode != "predict" or len(names) < 2:
         return
     if document.default is None:
-        message = "without a 'serving_default' OpenVINO makes one model of all endpoints"
+        message = "without a 'serving_default' OpenVINO combines all endpoints into one model"
         yield finding("openvino-endpoints", ("default",), message, "make an endpoint the default")
         return
     for name in names:
         if name != document.default:
-            message = f"of an archive OpenVINO converts the default endpoint, {document.default!r}, alone"
-            hint = "write a document of its own for it"
+            message = f"OpenVINO converts only the default endpoint of an archive, {document.default!r}"
+            hint = "write a separate spec for it"
             yield finding("openvino-endpoints", ("endpoints", name), message, hint, on_key=True)

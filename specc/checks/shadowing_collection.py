@@ -19,7 +19,7 @@ def shadowing_collection(context: CheckContext) -> Iterator[Diagnostic]:
     for name, selections in context.document.variable_collections.items():
         plain = [selection.from_ for selection in selections if _takes_all(selection)]
         if name in _OF_KERAS and plain != [name]:
-            message = f"{name!r} is something else on every Keras model than this selection of variables"
+            message = f"{name!r} is an attribute of every Keras model with another meaning than this collection"
             hint = f"choose another name, such as {name + '_variables'!r}"
             if name.endswith(("weights", "variables")):
                 hint = f'choose another name, or select "{name}" itself'

@@ -27,6 +27,6 @@ def triton_without_default(context: CheckContext) -> Iterator[Diagnostic]:
     """Triton serves whichever signature it comes across first."""
     document = context.document
     if document.mode == "predict" and document.default is None and len(published_signatures(document)) > 1:
-        message = "without a 'serving_default' Triton serves any one of the signatures, another at each start"
+        message = "without a 'serving_default' Triton serves an arbitrary signature, which may change at each start"
         hint = "make an endpoint the default, or name one in the parameter TF_SIGNATURE_DEF"
         yield finding("triton-no-default", ("default",), message, hint)

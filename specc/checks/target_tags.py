@@ -27,7 +27,7 @@ def tags_check(rule: RuleId, server: str, hint: str) -> Callable[[CheckContext],
         if tags != (_SERVE,):
             path: SpecPath = ("save_options", "extra_tags") if tags[0] == _SERVE else ("mode",)
             message = (
-                f"{server} loads what is tagged {_SERVE!r} and nothing else, and this is {', '.join(map(repr, tags))}"
+                f"{server} loads only archives tagged {_SERVE!r}, but this one is tagged {', '.join(map(repr, tags))}"
             )
             yield finding(rule, path, message, hint)
 

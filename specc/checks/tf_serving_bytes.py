@@ -27,7 +27,9 @@ def rest_bytes(context: CheckContext) -> Iterator[Diagnostic]:
         for bound in checked.outputs:
             words = _BINARY.intersection(bound.name.lower().split("_"))
             if bound.leaf.dtype == "string" and words and not bound.name.endswith(_SUFFIX):
-                message = f"REST writes {bound.name!r} as text, which bytes are not: no '{_SUFFIX}' ends the name"
+                message = (
+                    f"REST writes {bound.name!r} as text, but its name suggests bytes: it does not end in '{_SUFFIX}'"
+                )
                 name = bound.name.removesuffix("bytes").rstrip("_") or "value"
                 hint = f'give the leaf the "name" {name + _SUFFIX!r}'
                 yield finding("tf-serving-bytes", bound.path, message, hint, on_key=bound.leaf.name is None)

@@ -17,6 +17,8 @@ def rest_default(context: CheckContext) -> Iterator[Diagnostic]:
     for checked in context.served():
         for bound in checked.inputs:
             if has_default(bound.leaf):
-                message = f"REST refuses a request without {bound.name!r}, whatever its default; gRPC alone knows it"
+                message = (
+                    f"REST requires {bound.name!r} in every request, despite its default; only gRPC fills in defaults"
+                )
                 hint = "tell REST clients what to send, or turn the check off where all use gRPC"
                 yield finding("tf-serving-rest-default", (*bound.path, "default"), message, hint)

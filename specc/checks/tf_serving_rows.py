@@ -42,7 +42,7 @@ def _leaves(checked: CheckedEndpoint) -> Iterator[tuple[str, BoundLeaf]]:
 def _problem(bound: BoundLeaf, batch: str, what: str) -> str:
     leaf, first = bound.leaf, first_dim(bound.leaf)
     if not isinstance(leaf, Tensor):
-        return f"is {leaf.kind}, whose parts have numbers of rows of their own"
+        return f"is {leaf.kind}, and its components have different numbers of rows"
     if named_first_dim(leaf) not in (None, batch):
         return f"has {first!r} rows where others have {batch!r}"
     if what == "output" and leaf.shape == ():

@@ -38,7 +38,7 @@ def _mended(bound: BoundLeaf) -> str:
 def _problem(bound: BoundLeaf) -> str:
     leaf = bound.leaf
     if not isinstance(leaf, Tensor):
-        return f"is {leaf.kind}, whose parts have numbers of rows of their own"
+        return f"is {leaf.kind}, and its components have different numbers of rows"
     if leaf.shape is None:
         return "has no known rank, which counts as a scalar"
     if not leaf.shape:

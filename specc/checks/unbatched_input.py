@@ -21,14 +21,14 @@ def unbatched_input(context: CheckContext) -> Iterator[Diagnostic]:
             continue
         if len(unbatched) == len([bound for bound in checked.inputs if not has_default(bound.leaf)]):
             path = unbatched[0].path if len(unbatched) == 1 else (*checked.path, "inputs")
-            message = f"a request to {checked.name!r} holds one example, so that no server can join several"
+            message = f"a request to {checked.name!r} holds one example, so a server cannot batch requests"
             hint = "begin each shape with a dim such as 'batch', or turn the check off where one at a time is meant"
             yield finding("unbatched-input", path, message, hint)
             continue
         for bound in unbatched:
             size = first_dim(bound.leaf)
             what = "is a scalar" if size is None else f"has a fixed first dimension, {size},"
-            message = f"the input {bound.name!r} {what} beside a batch, so that no server can join requests"
+            message = f"the input {bound.name!r} {what} beside a batch, so a server cannot batch requests"
             hint = "begin its shape with the dim of the others" + (", or give it a default" if size is None else "")
             part = "" if size is None else once(size, bound.leaf)
             yield finding("unbatched-input", bound.path, message, hint, part=part)

@@ -17,6 +17,6 @@ def unnamed_output(context: CheckContext) -> Iterator[Diagnostic]:
         unnamed = [bound.name for bound in checked.outputs if bound.leaf.name is None]
         if isinstance(checked.endpoint.outputs, (List, Tuple)) and len(unnamed) > 1:
             more = f" and {len(unnamed) - _SHOWN} more" if len(unnamed) > _SHOWN else ""
-            message = f"clients know these outputs by position alone: {', '.join(unnamed[:_SHOWN])}{more}"
+            message = f"clients can tell these outputs apart only by position: {', '.join(unnamed[:_SHOWN])}{more}"
             hint = 'give each leaf a "name", or return a dict'
             yield finding("unnamed-output", (*checked.path, "outputs"), message, hint)

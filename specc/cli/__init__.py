@@ -16,14 +16,14 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 COMMANDS = {
-    "init": "write a first spec from a Keras model, a module or any SavedModel, and say what is a guess",
-    "validate": "hold spec files against the language; needs no TensorFlow",
-    "explain": "say why a rule exists, with a bad and a good example; without a rule, list all",
-    "fmt": "rewrite spec files in their canonical text; needs no TensorFlow",
-    "schema": "print the JSON Schemas, or hold published ones against them; needs no TensorFlow",
-    "build": "write the archive that a spec describes, and prove that it matches",
+    "init": "write a first spec from a Keras model, a module or any SavedModel, and list what was guessed",
+    "validate": "check spec files; needs no TensorFlow",
+    "explain": "explain a rule, with a bad and a good example; without a rule, list all of them",
+    "fmt": "rewrite spec files in canonical form; needs no TensorFlow",
+    "schema": "print the JSON Schemas, or check published copies of them; needs no TensorFlow",
+    "build": "build the archive that a spec describes, and verify that it matches",
     "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
-    "digest": "one digest for all that an archive holds; needs no TensorFlow",
+    "digest": "print one digest of everything in an archive; needs no TensorFlow",
 }
 
 _WITHOUT_USER_CODE = ("validate", "fmt", "schema", "inspect")

@@ -40,7 +40,9 @@ SEED = 0
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a spec; of several, NAME.specc.json goes to DIR/NAME")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a spec; of several, NAME.specc.json is built in DIR/NAME"
+    )
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", metavar="DIR", help="where to put the archive, a path or a URL; absent or empty")
     where.add_argument("--base", metavar="DIR", help="publish the archive as a version, DIR/<integer>")
@@ -59,7 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="MODULE:ATTRIBUTE",
-        help="the model, or what returns it, in place of each spec's own; or a .keras or .h5 file, or DIR/",
+        help="a model, or what returns one, to use instead of each spec's own; or a .keras or .h5 file, or DIR/",
     )
     add_import_option(parser, "import it before the model, after those that the spec names; may be repeated")
     parser.add_argument(
@@ -80,7 +82,7 @@ def _version(text: str) -> str | int:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of versions, at least 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of versions: expected at least 1")
     return int(text)
 
 
@@ -123,16 +125,16 @@ def run(options: argparse.Namespace) -> int:
 def _misuse(options: argparse.Namespace) -> str:
     """Why the options do not go together, or nothing."""
     if "" in (options.out, options.base):
-        return "an empty path names no directory; the current one is ."
+        return "an empty path is not a directory; the current directory is ."
     if options.base is None and (options.version is not None or options.keep is not None):
-        return "--version and --keep go with --base"
+        return "--version and --keep need --base"
     names: dict[str, str] = {}
     for file in options.files if len(options.files) > 1 and not options.merged else ():
         name = _name(file)
         if name in ("", ".", ".."):
-            return f"{file} has no name that an archive could have"
+            return f"{file} gives no name for an archive; rename it"
         if name in names:
-            return f"{names[name]} and {file} would both go to {name!r}; build them one at a time"
+            return f"{names[name]} and {file} would both be written to {name!r}; build them one at a time"
         names[name] = file
     return ""
 
@@ -264,7 +266,7 @@ def _build_merged(jobs: list[_Job], options: argparse.Namespace) -> int:
     _check_targets(jobs)
     if len({(job.model, job.directory) for job in jobs}) > 1:
         listed = ", ".join(f"{job.model} ({job.file})" for job in jobs)
-        complain(f"a merged archive holds the modes of one model, and these are {listed}; say which with --model")
+        complain(f"a merged archive has the modes of one model, but the models are {listed}; choose one with --model")
         return WRONG_USAGE
     imports = tuple(dict.fromkeys(module for job in jobs for module in job.imports))
     with _model_of(replace(jobs[0], imports=imports), options, jobs) as model:

@@ -20,12 +20,12 @@ def run(options: argparse.Namespace) -> int:
     """Prints the page of a rule, or a line for each rule there is."""
     if options.rule is None:
         rows = [(rule, RULES[rule].level, rule_summary(rule)) for rule in sorted(RULES)]
-        sys.stdout.write(table(("rule", "level", "what it says"), rows))
+        sys.stdout.write(table(("rule", "level", "summary"), rows))
         return OK
     try:
         sys.stdout.write(rule_page(options.rule))
     except KeyError:
-        hint = did_you_mean(options.rule, RULES) or "specc explain lists all"
+        hint = did_you_mean(options.rule, RULES) or "specc explain lists all rules"
         complain(f"there is no rule {options.rule!r}; {hint}")
         return WRONG_USAGE
     return OK

@@ -15,14 +15,14 @@ from specc.report import FORMATS, Report, render
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of every command that has findings."""
     parser.add_argument("--format", choices=FORMATS, default="text", help="how findings are printed (default: text)")
-    parser.add_argument("--quiet", "-q", action="store_true", help="findings alone, one line each, and no notes")
-    parser.add_argument("--strict", action="store_true", help="let warnings count as errors in the exit code")
+    parser.add_argument("--quiet", "-q", action="store_true", help="print only findings, one line each, without notes")
+    parser.add_argument("--strict", action="store_true", help="count warnings as errors in the exit code")
     parser.add_argument("--max-findings", type=_count, metavar="N", help="print at most N findings")
 
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of findings, at least 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of findings: expected at least 1")
     return int(text)
 
 

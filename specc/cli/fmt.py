@@ -20,7 +20,7 @@ from specc.report import Report
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a spec, which is rewritten in place")
-    parser.add_argument("--check", action="store_true", help="change nothing; name the files that would change")
+    parser.add_argument("--check", action="store_true", help="change nothing; list the files that would change")
     parser.add_argument("--diff", action="store_true", help="change nothing; print what would change")
     add_options(parser)
 
@@ -55,7 +55,7 @@ def _format(file: str, options: argparse.Namespace) -> Iterator[Diagnostic]:
         sys.stdout.writelines(_diff(spec.source.text, text, file))
     if not (options.check or options.diff):
         _replace(Path(file), text)
-    message, hint = "the text is not canonical", "specc fmt rewrites it, and specc fmt --diff shows what changes"
+    message, hint = "the text is not in canonical form", "specc fmt rewrites it; specc fmt --diff shows the changes"
     yield Diagnostic(rule="not-canonical", file=file, message=message, hint=hint)
 
 

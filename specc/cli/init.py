@@ -32,8 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model", metavar="MODEL", help="module:attribute, a .keras or .h5 file, or the directory of a SavedModel"
     )
-    add_import_option(parser, "import it before the model, and say so in the spec; may be repeated")
-    parser.add_argument("--name", metavar="NAME", help="the model's name; its own, or that of its file, unless said")
+    add_import_option(parser, "import it before the model, and list it in the spec; may be repeated")
+    parser.add_argument("--name", metavar="NAME", help="the model's name; by default its own, or that of its file")
     parser.add_argument("--out", metavar="FILE", help="where to write the spec, NAME.specc.json; must not exist")
     add_options(parser)
 
@@ -74,7 +74,7 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
         named = target
     else:
         what = "it is not a .keras or .h5 file" if path.exists() else "there is no such file or directory"
-        kinds = "a model is module:attribute, a .keras or .h5 file or the directory of a SavedModel"
+        kinds = "expected module:attribute, a .keras or .h5 file or the directory of a SavedModel"
         raise UnreadableError(f"cannot read {target}: {what}; {kinds}")
     import_tensorflow("init", "tensorflow")
     from specc.cli.build import SEED
@@ -125,7 +125,7 @@ def _name(target: str) -> str:
 
 def _require_free(out: Path) -> None:
     if os.path.lexists(out):
-        raise TargetError(f"{out} exists; choose another file, or remove it first; specc init overwrites nothing")
+        raise TargetError(f"{out} exists; specc init does not overwrite files; choose another one, or remove it first")
     if not out.absolute().parent.is_dir():
         raise TargetError(f"cannot write {out}: there is no directory {out.parent}")
 
@@ -135,7 +135,7 @@ def _write(document: Document, out: Path | None) -> None:
     try:
         text = dump(document).encode("utf-8")
     except UnicodeEncodeError:
-        raise UnreadableError("the model's path is no text, so that no spec can name it") from None
+        raise UnreadableError("the model's path is not valid text, so a spec cannot name it") from None
     if out is None:
         sys.stdout.write(text.decode("utf-8"))
         sys.stdout.flush()

@@ -36,7 +36,7 @@ def run_in_own_process(work: Callable[[], T], name: str) -> T:
         result, error = ours.recv()
     except EOFError:
         process.join()
-        raise SpeccError(f"{name}: the process that built it {_ending(process.exitcode)}") from None
+        raise SpeccError(f"{name}: the build process {_ending(process.exitcode)}") from None
     except KeyboardInterrupt:
         os.kill(process.pid, signal.SIGINT)  # a terminal interrupts both, but not everybody is a terminal
         process.join()

@@ -175,7 +175,7 @@ def _checks_table(checks: Iterable[Rule]) -> str:
         for rule in sorted(checks, key=lambda rule: (rule.target or "", rule.id))
     ]
     is_of_target = rows[0][0].startswith("`")
-    return _table(("target" if is_of_target else "level", "check", "what it says"), rows)
+    return _table(("target" if is_of_target else "level", "check", "summary"), rows)
 
 
 def _code(text: str) -> str:

@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     what = "the schema of documents (the default), or of what --format json prints"
     parser.add_argument("schema", nargs="?", choices=SCHEMAS, default="document", help=what)
-    parser.add_argument("--check", metavar="DIR", help="hold the schemas in DIR against the ones that specc has now")
+    parser.add_argument("--check", metavar="DIR", help="compare the schemas in DIR with the current ones")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     stale = [name for name in SCHEMAS if not _is_current(name, Path(options.check))]
     for name in stale:
         path = printable(str(Path(options.check, SCHEMAS[name][0])))
-        sys.stdout.write(f"{path} is not what this specc has; write it anew with: specc schema {name} > {path}\n")
+        sys.stdout.write(f"{path} is out of date; write it again with: specc schema {name} > {path}\n")
     return ERRORS_FOUND if stale else OK
 
 

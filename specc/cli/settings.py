@@ -68,10 +68,10 @@ def _table(file: Path, content: bytes) -> dict[str, Any] | None:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"cannot read {file}: {error}") from None
     if not isinstance(tool, dict):
-        raise SettingsError(f"cannot read {file}: tool is no table")
+        raise SettingsError(f"cannot read {file}: tool is not a table")
     table = tool.get("specc")
     if table is not None and not isinstance(table, dict):
-        raise SettingsError(f"{file}: tool.specc is no table")
+        raise SettingsError(f"{file}: tool.specc is not a table")
     return table
 
 
@@ -82,17 +82,17 @@ def _settings(table: dict[str, Any], file: Path) -> Settings:
             raise SettingsError(f"{place} has no key {key!r}; {_near(key, _KEYS)}")
     levels, targets = table.get("levels", {}), table.get("targets", [])
     if not isinstance(levels, dict):
-        raise SettingsError(f'{place}: levels is a table, such as {{unused-dim = "error"}}')
+        raise SettingsError(f'{place}: levels must be a table, such as {{unused-dim = "error"}}')
     checks = (*CHECKS, *BUILT_CHECKS)
     for rule, level in levels.items():
         if rule in RULES and rule not in checks:
-            raise SettingsError(f"{place}: {rule} is always an error; only the level of a check can change")
+            raise SettingsError(f"{place}: {rule} is always an error; only the levels of checks can be changed")
         if rule not in checks:
-            raise SettingsError(f"{place}: there is no check {rule!r} whose level could change; {_near(rule, checks)}")
+            raise SettingsError(f"{place}: there is no check {rule!r}; {_near(rule, checks)}")
         if level not in LEVELS:
-            raise SettingsError(f"{place}: the level of {rule} is one of {', '.join(LEVELS)}, not {level!r}")
+            raise SettingsError(f"{place}: the level of {rule} must be one of {', '.join(LEVELS)}, not {level!r}")
     if not isinstance(targets, list):
-        raise SettingsError(f'{place}: targets is an array, such as ["tf-serving"]')
+        raise SettingsError(f'{place}: targets must be an array, such as ["tf-serving"]')
     for target in targets:
         if target not in TARGETS:
             raise SettingsError(f"{place}: there is no target {target!r}; {_near(str(target), TARGETS)}")
@@ -100,4 +100,4 @@ def _settings(table: dict[str, Any], file: Path) -> Settings:
 
 
 def _near(word: str, known: Any) -> str:
-    return did_you_mean(word, known) or f"there are {', '.join(known)}"
+    return did_you_mean(word, known) or f"expected one of {', '.join(known)}"

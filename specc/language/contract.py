@@ -77,22 +77,22 @@ def read_contract(text: bytes) -> Contract:
     """
     data = parse_json(text)
     if not isinstance(data, dict) or data.get("contract") != CONTRACT_VERSION or "document" not in data:
-        raise _refusal(f"{CONTRACT_PATH} is no contract of version {CONTRACT_VERSION}")
+        raise _refusal(f"{CONTRACT_PATH} is not a contract of version {CONTRACT_VERSION}")
     document = from_json(data["document"])
     if data.get("digest") != digest(document):
-        raise _refusal(f"the digest in {CONTRACT_PATH} is not that of its document: one of them was changed")
+        raise _refusal(f"the digest in {CONTRACT_PATH} is not that of its document: one of the two was changed")
     if data.get("wire_names") != _wire_names(document):
-        raise _refusal(f"the wire names in {CONTRACT_PATH} are not those of its document: one of them was changed")
+        raise _refusal(f"the wire names in {CONTRACT_PATH} are not those of its document: one of the two was changed")
     left_out, undescribed = (_reasons(data, key) for key in ("left_out", "undescribed"))
     for name in left_out:
         if name not in document.endpoints or not document.endpoints[name].optional:
-            raise _refusal(f"{CONTRACT_PATH} leaves out {name!r}, which is no optional endpoint")
+            raise _refusal(f"{CONTRACT_PATH} leaves out {name!r}, which is not an optional endpoint")
     for name in undescribed:
         if name not in document.endpoints:
             raise _refusal(f"{CONTRACT_PATH} does not describe {name!r}, which is not an endpoint")
     custom_ops = data.get("custom_ops")
     if custom_ops is not None and not _is_text_by_text(custom_ops):
-        raise _refusal(f"the custom ops in {CONTRACT_PATH} are no names of ops with their libraries")
+        raise _refusal(f"the custom ops in {CONTRACT_PATH} are not a map from op names to libraries")
     return Contract(document, left_out, undescribed, custom_ops)
 
 

@@ -41,7 +41,7 @@ Mode: TypeAlias = Literal["predict", "train", "eval"]
 
 def _check_version(value: Any) -> int:
     if isinstance(value, bool) or value != VERSION:
-        raise problem("bad-version", f"{describe(value)} is no version of the language", f"write {VERSION}")
+        raise problem("bad-version", f"{describe(value)} is not a version of the language", f"write {VERSION}")
     return VERSION
 
 
@@ -133,7 +133,7 @@ def _to_selections(value: Any) -> Any:
     """A collection is a path, a selection, or an array of them: always an array, inside."""
     items = value if isinstance(value, (list, tuple)) else (value,)
     if not items:
-        raise problem("empty-container", "an array of selections may not be empty")
+        raise problem("empty-container", "an array of selections must not be empty")
     return [{"from": item} if isinstance(item, str) else item for item in items]
 
 

@@ -50,7 +50,7 @@ def _check_dtype(value: Any) -> str:
 def _check_ragged_rank(value: Any) -> int:
     rank = whole_number(value)
     if not 1 <= rank <= MAX_RAGGED_RANK:
-        raise problem("bad-ragged-rank", f"{rank} is no ragged rank: expected 1 to {MAX_RAGGED_RANK}")
+        raise problem("bad-ragged-rank", f"{rank} is not a ragged rank: expected 1 to {MAX_RAGGED_RANK}")
     return rank
 
 
@@ -61,7 +61,7 @@ def _one_or_more(value: Any) -> Any:
 def _filled(value: Any) -> Any:
     """Refuses an empty container before its items are looked at, so that a bad item is one finding and not two."""
     if isinstance(value, (list, tuple, dict)) and not value:
-        raise problem("empty-container", f"{describe(value)} may not be empty here")
+        raise problem("empty-container", f"{describe(value)} must not be empty here")
     return value
 
 

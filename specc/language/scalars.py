@@ -35,7 +35,7 @@ def whole_number(value: Any) -> int:
 def _size(value: Any) -> int:
     size: int = whole_number(value)
     if not 0 <= size <= MAX_SIZE:
-        raise problem("bad-size", f"{size} is no size: expected a whole number from 0 to {MAX_SIZE}")
+        raise problem("bad-size", f"{size} is not a size: expected a whole number from 0 to {MAX_SIZE}")
     return size
 
 
@@ -69,7 +69,7 @@ def _text(value: Any) -> Any:
 
 def _non_empty(value: Any) -> Any:
     if not _text(value):
-        raise problem("empty-text", "'' is not a non-empty string", "for example 'score'")
+        raise problem("empty-text", "expected a non-empty string, found ''", "for example 'score'")
     return value
 
 

@@ -200,13 +200,13 @@ def _to_long_form(value: Any) -> Any:
             hint = (
                 'add "kind": "tensor", or "ragged" or "sparse"'  # the dtype is no tensor: this is no dict of features
             )
-            raise problem("unknown-kind", "an object with a dtype must say its kind", hint)
+            raise problem("unknown-kind", "an object with a dtype must state its kind", hint)
         looks_long = isinstance(kind, str) and "[" not in kind and {"dtype", "shape", "items", "fields"} & value.keys()
         if looks_long:
             hint = did_you_mean(str(kind), KINDS) or f"the kinds are {', '.join(KINDS)}"
-            raise problem("unknown-kind", f"{shorten(str(kind))!r} is no kind of node", hint)
+            raise problem("unknown-kind", f"{shorten(str(kind))!r} is not a kind of node", hint)
         return {"kind": "dict", "items": value}
-    hint = "a tensor is a string such as 'float32[batch, 3]', a list an array, a dict an object"
+    hint = "write a tensor as a string such as 'float32[batch, 3]', a list as an array, a dict as an object"
     raise problem("wrong-type", f"expected a tree, found {describe(value)}", hint)
 
 

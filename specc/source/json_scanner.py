@@ -71,7 +71,7 @@ class _Scanner:
             at = read_next(container, at)
         end = self._skip(at)
         if end < len(self._text):
-            self._refuse(end, end + 1, "there is more text behind the end of the document")
+            self._refuse(end, end + 1, "there is more text after the end of the document")
         return root
 
     def _member(self, container: dict[str, Any], at: int) -> int:
@@ -84,13 +84,13 @@ class _Scanner:
         seen = self._keys[-1].setdefault(key, start)
         self._enter(key, first=seen == start)
         if seen != start and len(self.findings) < MAX_FINDINGS:
-            hint = f"it stands in line {self._lines.number(seen)} already; remove one"
+            hint = f"the first one is in line {self._lines.number(seen)}; remove one of them"
             first = Place(message="the first one", path=tuple(self._path), on_key=True)
             first = first.located(self._lines.location(seen, self._string_end(seen, "a key in double quotes")))
-            self._find("duplicate-key", start, at, f"the key {key!r} stands twice in one object", hint, first)
+            self._find("duplicate-key", start, at, f"duplicate key {key!r}", hint, first)
         colon = self._skip(at)
         if self._text[colon : colon + 1] != ":":
-            self._unexpected(colon, at, "':' behind the key")
+            self._unexpected(colon, at, "':' after the key")
         value, at = self._value(self._skip(colon + 1), (start, at))
         container.setdefault(key, value)
         return at
@@ -115,10 +115,10 @@ class _Scanner:
                 self._unexpected(at, behind, f"',' or {closer!r}")
             comma, at = at, self._skip(at + 1)
             if self._text[at : at + 1] == closer:
-                self._refuse(comma, comma + 1, "a comma before the closing bracket", "remove it")
+                self._refuse(comma, comma + 1, "a trailing comma before the closing bracket", "remove it")
         if at == len(self._text):
             what = "object" if isinstance(container, dict) else "array"
-            self._refuse(start, start + 1, f"this {what} is never closed: the text ends before its {closer!r}")
+            self._refuse(start, start + 1, f"this {what} is not closed: the text ends before its {closer!r}")
         return at
 
     def _value(self, at: int, key: tuple[int, int] | None = None) -> tuple[Any, int]:
@@ -178,15 +178,17 @@ class _Scanner:
         end = whole.end() if whole else at + 1
         text = self._text[at:end]
         if match is None or match.end() != end:
-            self._refuse(at, end, f"{_shorten(text)!r} is no number of JSON", _number_hint(text))
+            self._refuse(at, end, f"{_shorten(text)!r} is not a JSON number", _number_hint(text))
         if not set(text) & set(".eE"):
             if len(text) > MAX_DIGITS:
-                self._find("bad-number", at, end, f"the number {_shorten(text)} has {len(text)} digits")
+                self._find(
+                    "bad-number", at, end, f"the number {_shorten(text)} has {len(text)} digits (max {MAX_DIGITS})"
+                )
                 return 0, end
             return int(text), end
         number = float(text)
         if math.isinf(number):
-            self._find("bad-number", at, end, f"the number {_shorten(text)} is beyond a 64-bit float")
+            self._find("bad-number", at, end, f"the number {_shorten(text)} is out of range for a 64-bit float")
             return 0.0, end
         return number, end
 
@@ -205,19 +207,21 @@ class _Scanner:
         if char == "\\":
             escape = self._text[broken : broken + (6 if self._text[broken + 1 : broken + 2] == "u" else 2)]
             hint = 'a backslash is \\\\; the escapes are \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits'
-            self._refuse(broken, broken + len(escape), f"{escape} is no escape of JSON", hint)
+            self._refuse(broken, broken + len(escape), f"{escape} is not a JSON escape", hint)
         if char in ("", "\n", "\r"):
-            self._refuse(at, broken, "the string has no closing quote on its line", 'a line break in a string is "\\n"')
+            self._refuse(
+                at, broken, "the string has no closing quote on its line", 'write a line break in a string as "\\n"'
+            )
         name = {"\t": "a tab"}.get(char, "a control character")
         written = {"\t": "\\t"}.get(char, f"\\u{ord(char):04x}")
-        self._refuse(broken, broken + 1, f"{name} stands in a string", f"write it as {written}")
+        self._refuse(broken, broken + 1, f"the string contains {name}", f"write it as {written}")
 
     def _string(self, start: int, end: int, what: str) -> str:
         text = unquote(self._text[start:end])
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
-            self._find("lone-surrogate", start, end, f"{what} holds half a surrogate pair, which is no text")
+            self._find("lone-surrogate", start, end, f"{what} contains half a surrogate pair, which is not valid text")
             return text.encode("utf-8", "replace").decode("utf-8")  # pydantic can say nothing of half a pair
         return text
 
@@ -227,15 +231,15 @@ class _Scanner:
         if rest in ("//", "/*") or rest[:1] == "#":
             end = self._text.find("*/", at) + 2 if rest == "/*" else _first(self._text, ("\n", "\r"), at)
             end = end if end > at + 1 else len(self._text)
-            self._refuse(at, end, "a comment stands here", 'JSON has no comments; "description" holds text for people')
+            self._refuse(at, end, "comments are not allowed in JSON", 'put text for people into "description"')
         if rest[:1] == "'":
-            self._refuse(at, at + 1, "a single quote stands here", "strings and keys stand in double quotes")
+            self._refuse(at, at + 1, "single quotes are not allowed in JSON", "write strings and keys in double quotes")
         if not rest:
-            self._refuse(place, place, f"the text ends where {expected} should stand")
+            self._refuse(place, place, f"expected {expected}, found the end of the text")
         word = _WORD.match(self._text, at)
         if word and expected not in ("',' or '}'", "',' or ']'"):
             text = word[0]
-            fitting = f"write {_SPELLINGS[text]}" if text in _SPELLINGS else f'write "{_shorten(text)}" for a text'
+            fitting = f"write {_SPELLINGS[text]}" if text in _SPELLINGS else f'write "{_shorten(text)}" for a string'
             hint = fitting if "value" in expected else f'write "{_shorten(text)}"'
             self._refuse(at, word.end(), f"expected {expected}, found {_shorten(text)} without quotes", hint)
         found = self._text[at]
@@ -269,18 +273,18 @@ def unquote(written: str) -> str:
 def _number_hint(text: str) -> str:
     digits = text.lstrip("+-")
     if text.startswith("+"):
-        return "a number has no plus sign"
+        return "remove the plus sign"
     if digits.startswith("."):
         return f"write 0{_shorten(digits)}"
     if digits[:2].isdigit() and digits.startswith("0"):
-        return "a number has no leading zeros"
+        return "remove the leading zeros"
     if "_" in digits and digits.replace("_", "").isdigit():
         return f"write {digits.replace('_', '')}"
     if digits[:2].lower() in ("0x", "0b", "0o"):
         return "write it in decimal digits"
     if set(digits) <= set("0123456789.eE+-"):
-        return "a number has digits before and behind its point, and behind its exponent"
-    return "a text stands in double quotes"
+        return "a number needs digits before and after its point, and after its exponent"
+    return "write strings in double quotes"
 
 
 def _first(text: str, stops: tuple[str, ...], at: int) -> int:

@@ -34,12 +34,12 @@ def read_content(path: Path) -> bytes:
     """The bytes of the regular file at ``path``, at most one more than the largest text has.
 
     Raises:
-        UnreadableError: there is no such file, it is no regular file, or it may not be read.
+        UnreadableError: there is no such file, it is not a regular file, or it may not be read.
     """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError(f"cannot read {path}: it is no regular file")
+            raise UnreadableError(f"cannot read {path}: it is not a regular file")
         with path.open("rb", buffering=0) as file:
             return _read_all(file, min(status.st_size, MAX_BYTES) + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
@@ -102,7 +102,7 @@ def _read_json(content: bytes | str, name: str) -> SpecSource:
         data, defects = scan(text)
         _, values = measure(data)
     if values > MAX_VALUES:
-        raise _refusal("too-large", f"the file holds more than {MAX_VALUES:,} values")
+        raise _refusal("too-large", f"the file contains more than {MAX_VALUES:,} values")
     return SpecSource(name, text, data, values, defects)
 
 

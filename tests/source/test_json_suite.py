@@ -204,7 +204,7 @@ REFUSED: dict[str, bytes] = {
     "two high surrogates": b'["\\uD800\\uD800\\n"]',
     "a pair the wrong way round": b'["\\uDd1ea\\uD834"]',
     "a key that is half a pair": b'{"\\uDFAA":0}',
-    "a key that stands twice": b'{"a":1,"a":2}',
+    "a duplicate key": b'{"a":1,"a":2}',
     "a key and its escape": b'{"a":1,"\\u0061":1}',
     "a hundred thousand brackets": b"[" * 100_000,
     "a hundred thousand brackets and braces": b'[{"":' * 50_000,

@@ -85,7 +85,7 @@ def _attributes(document: Document) -> Iterator[Diagnostic]:
             endpoint = (Place(message="the endpoint", path=("endpoints", name), on_key=True),)
             yield finding("name-clash", path, message, "rename one of them", on_key=True, related=endpoint)
         if default_key_is_taken(document, name):
-            message = f"{name!r} is kept for the default endpoint"
+            message = f"{name!r} is reserved for the default endpoint"
             yield finding("reserved-name", path, message, "rename it", on_key=True)
         yield from _attribute(name, path, "a collection")
 
@@ -96,7 +96,7 @@ def _attribute(name: str, path: SpecPath, what: str) -> Iterator[Diagnostic]:
         yield finding("bad-name", path, f"{name!r} cannot be the name of {what}", hint, on_key=True)
     elif name.startswith("_"):
         message = f"the name {name!r} starts with an underscore"
-        yield finding("bad-name", path, message, "such names are private", on_key=True)
+        yield finding("bad-name", path, message, "such names are private; choose another name", on_key=True)
     elif name in RESERVED:
         message = f"{name!r} is an attribute of every revived archive"
         yield finding("reserved-name", path, message, "choose another name", on_key=True)
@@ -109,7 +109,7 @@ def _receivers(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
             hint = "use letters, digits and underscores, and no Python keyword"
             yield finding("bad-name", path, f"{name!r} cannot be the name of a receiver", hint)
         elif name == RAW:
-            message = f"{RAW!r} stands for an endpoint's own inputs, where a receiver is the plain signature"
+            message = f"{RAW!r} is reserved for an endpoint's own inputs where a receiver is the plain signature"
             yield finding("reserved-name", path, message, "choose another name")
         yield from find_unparsable(endpoint, name, at)
 
@@ -117,7 +117,7 @@ def _receivers(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
 def _save_options(document: Document) -> Iterator[Diagnostic]:
     options, at = document.save_options, ("save_options",)
     if options.experimental_image_format:
-        message = "no released TensorFlow writes this format"
+        message = "no released TensorFlow can write this format"
         yield finding("unsupported-save-option", (*at, "experimental_image_format"), message, "remove it")
     for field in ("namespace_whitelist", "extra_tags"):
         yield from _duplicates(getattr(options, field) or (), (*at, field))
@@ -132,7 +132,7 @@ def _duplicates(values: Sequence[str], at: SpecPath) -> Iterator[Diagnostic]:
     for index, value in enumerate(values):
         if value in seen:
             first = (Place(message="the first one", path=(*at, seen[value])),)
-            message = f"{value!r} stands twice"
+            message = f"duplicate entry {value!r}"
             yield finding("duplicate-entry", (*at, index), message, "remove one of them", related=first)
         seen.setdefault(value, index)
 
@@ -165,14 +165,16 @@ def is_input_name(name: str) -> bool:
 
 def _argument_problem(name: str) -> str:
     if not _ARGUMENT_NAME.fullmatch(name):
-        return "must start with a letter and hold only letters, digits and underscores"
+        return "must start with a letter and contain only letters, digits and underscores"
     return _parameter_problem(name)
 
 
 @lru_cache(maxsize=4096)
 def _input_problem(name: str) -> str:
     if not _INPUT_NAME.fullmatch(name):
-        return "must start with a letter or digit and hold only letters, digits, '_', '-', '.', and single '/' inside"
+        return (
+            "must start with a letter or digit and contain only letters, digits, '_', '-', '.', and single '/' inside"
+        )
     return _parameter_problem(name)
 
 
@@ -180,7 +182,7 @@ def _parameter_problem(name: str) -> str:
     """Arguments and inputs are parameters of Python functions, of an endpoint and of a signature."""
     if keyword.iskeyword(name):
         return "is a Python keyword"
-    return "is taken by the revived object" if name == "self" else ""
+    return "is reserved by the revived object" if name == "self" else ""
 
 
 def _input_names(leaves: Iterable[BoundLeaf], bad_arguments: Container[int]) -> Iterator[Diagnostic]:
@@ -224,7 +226,7 @@ def _output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
         for component in leaf.components:
             name = component.wire_name
             if not name.isprintable():
-                message = f"the wire name {name!r} holds characters that cannot be printed"
+                message = f"the wire name {name!r} contains unprintable characters"
                 yield _of_name("bad-name", leaf, message, 'give the leaf a "name"')
             yield from _clash(name, leaf, taken, {name: ""})
 
@@ -237,7 +239,7 @@ def input_keys(name: str) -> dict[object, str]:
     """What no two wire names of one endpoint's inputs may have in common, each with the reason."""
     parameter = parameter_name(name)
     return {
-        ("operation", name.lower()): "TensorFlow ignores case there",
+        ("operation", name.lower()): "TensorFlow ignores case here",
         ("parameter", parameter): f"both are the parameter {parameter!r} of a loaded signature",
     }
 

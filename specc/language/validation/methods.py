@@ -40,7 +40,7 @@ def find_undeliverable(document: Document) -> Iterator[Diagnostic]:
         message = "the default endpoint cannot be optional: an archive without it would have no default"
         yield finding("optional-default", (*at, "optional"), message, 'remove it, or choose another "default"')
     if document.serving_only and endpoint.method not in SERVABLE:
-        message = f'"serving_only" drops signatures of the method {endpoint.method!r}, the default\'s'
+        message = f'"serving_only" leaves out the default endpoint, whose method is {endpoint.method!r}'
         yield finding("optional-default", ("default",), message, "choose a default that a server can serve, or null")
 
 
@@ -55,7 +55,7 @@ def find_default_of_another_mode(document: Document) -> Iterator[Diagnostic]:
     method = document.endpoints[document.default].method
     if method not in SERVABLE and method != document.mode:
         key = DEFAULT_KEYS[document.mode]
-        message = f"the default is published as {key!r}, which the method {method!r} does not fit"
+        message = f"the default is published as {key!r}, which does not fit the method {method!r}"
         hint = f'write "mode": "{method}", or choose another default, or null'
         yield finding("bad-method", ("default",), message, hint)
 
@@ -74,9 +74,7 @@ def _one_string(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     vectors = [leaf for leaf in leaves if _is_string_vector(leaf.leaf)]
     if names != [RECEIVER_INPUT] or not vectors:
         found = ", ".join(f"{leaf.name} ({_described(leaf.leaf)})" for leaf in leaves[:8]) or "nothing"
-        message = (
-            f"the method {endpoint.method} takes one string vector called {RECEIVER_INPUT!r}, and this takes {found}"
-        )
+        message = f"the method {endpoint.method} takes one string vector called {RECEIVER_INPUT!r}, not {found}"
         yield finding("bad-method", (*at, "inputs"), message, hint)
 
 
@@ -93,7 +91,9 @@ def _classification(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     leaves = output_leaves(endpoint, at)
     for leaf in leaves:
         if leaf.name not in wanted:
-            message = f"a classification gives {_SCORES!r} (float32), {_CLASSES!r} (string) or both, not {leaf.name!r}"
+            message = (
+                f"a classification returns {_SCORES!r} (float32), {_CLASSES!r} (string), or both; not {leaf.name!r}"
+            )
             yield finding("bad-method", leaf.path, message, did_you_mean(leaf.name, wanted) or 'give the leaf a "name"')
         else:
             yield from _dtype(leaf, wanted[leaf.name], "classification")
@@ -103,7 +103,7 @@ def _regression(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     leaves = output_leaves(endpoint, at)
     if [leaf.name for leaf in leaves] != [_RESULT]:
         found = ", ".join(leaf.name for leaf in leaves[:8])
-        message = f"a regression gives one float32 tensor, {_RESULT!r}, not {found}"
+        message = f"a regression returns one float32 tensor, {_RESULT!r}, not {found}"
         yield finding("bad-method", (*at, "outputs"), message, "declare one tensor, without a dict around it")
     else:
         yield from _dtype(leaves[0], "float32", "regression")
@@ -112,7 +112,7 @@ def _regression(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
 def _dtype(leaf: BoundLeaf, dtype: str, what: str) -> Iterator[Diagnostic]:
     if not isinstance(leaf.leaf, Tensor) or leaf.leaf.dtype != dtype:
         kind = "" if isinstance(leaf.leaf, Tensor) else f"{leaf.leaf.kind} "
-        message = f"the {leaf.name!r} of a {what} are {dtype}, not {kind}{leaf.leaf.dtype}"
+        message = f"the {leaf.name!r} of a {what} must be {dtype}, not {kind}{leaf.leaf.dtype}"
         yield finding("bad-method", leaf.path, message, 'cast them in a "postprocess"')
 
 
@@ -120,11 +120,11 @@ def _supervision(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     outputs, path = endpoint.outputs, (*at, "outputs")
     hint = f"the keys are {', '.join(_SUPERVISED)}"
     if not isinstance(outputs, Dict):
-        message = f"the method {endpoint.method} gives a dict of {', '.join(_SUPERVISED)}, not a {outputs.kind}"
+        message = f"the method {endpoint.method} returns a dict of {', '.join(_SUPERVISED)}, not a {outputs.kind}"
         yield finding("bad-method", path, message, hint)
         return
     for key in sorted(outputs.items.keys() - set(_SUPERVISED)):
-        message = f"{key!r} is no output of the method {endpoint.method}"
+        message = f"{key!r} is not an output of the method {endpoint.method}"
         yield finding("bad-method", (*path, key), message, did_you_mean(key, _SUPERVISED) or hint)
     for leaf in output_leaves(endpoint, at):
         output = leaf.path[len(path)]
@@ -140,31 +140,31 @@ def _supervision(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
 
 def _metrics(metrics: Tree, path: SpecPath) -> Iterator[Diagnostic]:
     if not isinstance(metrics, Dict):
-        message = f"the metrics are a dict by their names, not a {metrics.kind}"
+        message = f"the metrics must be a dict by metric name, not a {metrics.kind}"
         yield finding("bad-method", path, message, '{"accuracy": {"value": ..., "update_op": ...}}')
         return
     for name, metric in sorted(metrics.items.items()):
         place: SpecPath = (*path, name)
         if not isinstance(metric, Dict):
-            message = f"a metric is a dict of {' and '.join(_METRIC_PARTS)}, not a {metric.kind}"
+            message = f"a metric must be a dict of {' and '.join(_METRIC_PARTS)}, not a {metric.kind}"
             yield finding("bad-method", place, message)
             continue
         for part, tree in sorted(metric.items.items()):
             if part not in _METRIC_PARTS:
                 hint = did_you_mean(part, _METRIC_PARTS) or f"the parts are {', '.join(_METRIC_PARTS)}"
-                yield finding("bad-method", (*place, part), f"{part!r} is no part of a metric", hint)
+                yield finding("bad-method", (*place, part), f"{part!r} is not a part of a metric", hint)
             elif not isinstance(tree, Tensor):
-                message = f"the {part!r} of a metric is one tensor, not a {tree.kind}"
+                message = f"the {part!r} of a metric must be one dense tensor, not {tree.kind!r}"
                 yield finding("bad-method", (*place, part), message)
             elif tree.name is not None and not tree.name.endswith(f"/{part}"):
-                message = f"the {part!r} of a metric is called NAME/{part}, and not {tree.name!r}"
+                message = f"the wire name of a metric's {part!r} must end with '/{part}', not {tree.name!r}"
                 yield finding("bad-method", (*place, part), message, _NAME)
 
 
 def _tensors(tree: Tree, path: SpecPath, what: str) -> Iterator[Diagnostic]:
     """Legacy takes tensors alone; of predictions, ragged and sparse ones are taken here too."""
     if isinstance(tree, (Ragged, Sparse)):
-        yield finding("bad-method", path, f"{what} is a tensor, and this is {tree.kind}")
+        yield finding("bad-method", path, f"{what} must be a dense tensor, not a {tree.kind} one")
     for _, child, place in placed_children(tree, path):
         yield from _tensors(child, place, what)
 
@@ -177,5 +177,5 @@ def _prefix(leaf: BoundLeaf, key: str) -> Iterator[Diagnostic]:
     for name in (leaf.name, *parts):
         if f"{name}/".startswith(f"{key}/"):
             continue
-        message = f"the wire name {name!r} hides that it is of the {key}: it has to be {key!r} or begin with '{key}/'"
+        message = f"the wire name {name!r} of the output {key!r} must be {key!r} or start with '{key}/'"
         yield finding("bad-method", leaf.path, message, _NAME)

@@ -9,14 +9,14 @@ from specc.language.document import CALL, Endpoint
 from specc.language.trees import Tensor
 from specc.language.wire_names import input_leaves
 
-_HINT = f"make {CALL!r} the default, or say it of an endpoint with another name"
+_HINT = f"make {CALL!r} the default, or declare it on an endpoint with another name"
 
 
 def find_signature_words(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     """Every place where ``endpoint``, which stands at ``at`` and has no signature, says what only a signature has."""
     why = f"{CALL!r}, the revived object itself, has no signature unless it is the default"
     if endpoint.method != "predict":
-        yield finding("no-signature", (*at, "method"), f"a method is a signature's, and {why}", _HINT)
+        yield finding("no-signature", (*at, "method"), f"only a signature has a method, and {why}", _HINT)
     if endpoint.receivers:
         message = f"receivers are signatures of their endpoint, and {why}"
         yield finding("no-signature", (*at, "receivers"), message, _HINT)

@@ -187,7 +187,7 @@ def _wrong_type(path: SpecPath, expected: str, found: Any) -> Diagnostic:
     hint = ""
     match path:
         case ("endpoints", _, "inputs"):
-            hint = '"inputs" is the list of positional arguments: put brackets around the one that there is'
+            hint = '"inputs" is the list of positional arguments: put brackets around a single one'
         case ("dims",):
             hint = 'an object with a key for each name: {"batch": {}}'
         case ("dims", _):

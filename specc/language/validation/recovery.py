@@ -85,7 +85,7 @@ def _early_findings(data: Any) -> Iterator[Diagnostic]:
         certain = list(islice(found, MAX_FINDINGS))
         yield from certain
         if certain:
-            yield finding("too-many-findings", (), "there may be more findings in the rest; mend these first")
+            yield finding("too-many-findings", (), "there may be more findings in the rest; fix these first")
 
 
 def _beginning(value: Any, path: SpecPath, left: list[int], cut: set[SpecPath]) -> Any:

@@ -26,7 +26,7 @@ def capped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """At most MAX_FINDINGS of ``diagnostics``; the last one says that there are more, which are not even looked for."""
     for count, diagnostic in enumerate(diagnostics):
         if count == MAX_FINDINGS - 1:
-            more = finding("too-many-findings", (), "there are more findings; mend these first")
+            more = finding("too-many-findings", (), "there are more findings; fix these first")
             yield replace(more, level=diagnostic.level)
             return
         yield diagnostic
