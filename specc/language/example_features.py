@@ -1,13 +1,13 @@
-"""What a receiver parses: for each leaf of an endpoint, the feature that holds it. Derived from the trees alone.
+"""What a receiver parses: the feature of each leaf of an endpoint, derived only from the trees.
 
-A feature's key is the leaf's wire name; a composite leaf's, the name that its components start with. Parsing knows
-three dtypes, int64, float32 and string, and others are cast from them. The first dimension of every leaf counts the
-messages. A dense leaf is a feature of fixed length, or a padded sequence where its second dimension is not fixed; a
-ragged leaf's values are its feature, and features called as its inner row splits hold those; a sparse leaf is a feature
-of variable length. In a SequenceExample the feature lists hold the sequences, the ragged leaves (one list a message,
-whose steps are joined where the ragged rank is 1) and the sparse leaves of rank 3; the context holds everything else. A
-leaf that is said to be a sequence although its second dimension is fixed has exactly so many steps in each message. A
-scalar with a default is no feature: it is always its default.
+A feature's key is the leaf's wire name, or the prefix of a composite leaf's components. Parsing supports three dtypes,
+int64, float32 and string; others are cast from them. The first dimension of every leaf counts the messages. A dense
+leaf is a feature of fixed length, or a padded sequence where its second dimension is not fixed; a ragged leaf's values
+are its feature, and features with the names of its inner row splits hold those; a sparse leaf is a feature of variable
+length. In a SequenceExample the feature lists hold the sequences, the ragged leaves (one list a message, whose steps
+are joined where the ragged rank is 1) and the sparse leaves of rank 3; the context holds everything else. A leaf
+declared as a sequence although its second dimension is fixed has exactly that many steps in each message. A scalar with
+a default is not a feature: its value is always its default.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ParsedFeature:
     ``shape`` is that of one message, or of one step of a sequence; ``dtype`` is what is parsed, before the cast to the
     leaf's own; ``default`` is the value of a message that lacks the feature, in the language's encoding and of the
     leaf's dtype, else None; ``splits`` are the keys of the features that hold the inner row splits of a ragged leaf,
-    outermost first; ``in_lists`` says that a SequenceExample's feature lists hold it; ``steps`` is how many steps the
+    outermost first; ``in_lists`` is whether it is in a SequenceExample's feature lists; ``steps`` is how many steps the
     list of every message has, where that is fixed.
     """
 
@@ -56,13 +56,13 @@ class ParsedFeature:
 
 
 def parsed_features(endpoint: Endpoint, receiver: Receiver) -> tuple[ParsedFeature, ...]:
-    """The features of every leaf of ``endpoint``, in TensorFlow's order. Only for what has no findings."""
+    """The features of every leaf of ``endpoint``, in TensorFlow's order. ``endpoint`` must not have findings."""
     said = receiver.features or {}
     return tuple(_parsed(leaf, said.get(leaf.name, Feature()), receiver) for leaf in input_leaves(endpoint))
 
 
 def find_unparsable(endpoint: Endpoint, name: str, at: SpecPath) -> Iterator[Diagnostic]:
-    """Why the receiver called ``name`` cannot parse the leaves of ``endpoint``, which stands at ``at``."""
+    """The findings for why the receiver ``name`` cannot parse the leaves of ``endpoint``, at path ``at``."""
     receiver, place = endpoint.receivers[name], (*at, "receivers", name)
     leaves = input_leaves(endpoint, at)
     said = receiver.features or {}
@@ -101,7 +101,7 @@ Problem = tuple[str, str]
 """A message and a hint."""
 
 _EMPTY = "a dimension of size 0 leaves no values to count the steps by"
-"""TensorFlow 2.21 divides by the size of a step, and dies of it."""
+"""TensorFlow 2.21 divides by the size of a step, and crashes."""
 
 
 def _leaf_problems(bound: BoundLeaf, said: Feature, receiver: Receiver, place: SpecPath) -> Iterator[Diagnostic]:
@@ -202,7 +202,7 @@ def _parsed(bound: BoundLeaf, said: Feature, receiver: Receiver) -> ParsedFeatur
 
 
 def _in_lists(leaf: Ragged | Sparse, said: Feature, receiver: Receiver) -> bool:
-    """Whether a composite leaf stands in the feature lists of a SequenceExample."""
+    """Whether a composite leaf is in the feature lists of a SequenceExample."""
     if receiver.kind != "tf_sequence_example":
         return False
     if said.sequence is not None:
@@ -221,7 +221,7 @@ def _is_constant(bound: BoundLeaf) -> bool:
 
 
 def _row(leaf: Tensor) -> Any:
-    """The row that a leaf's default repeats, or None where there is none, or they differ."""
+    """The row that a leaf's default repeats, or None if there is no default or its rows differ."""
     rows = leaf.default
     if not isinstance(rows, (list, tuple)) or not rows or any(repr(row) != repr(rows[0]) for row in rows):
         return None

@@ -1,4 +1,4 @@
-"""Findings for people: where, what, the line itself with a mark under it, and how to mend it."""
+"""Findings for people: where, what, the line itself with a mark under it, and how to fix it."""
 
 from __future__ import annotations
 

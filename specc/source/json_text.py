@@ -97,7 +97,7 @@ def _read_json(content: bytes | str, name: str) -> SpecSource:
     except (json.JSONDecodeError, _DefectError, RecursionError):
         sound = False
     if not sound:
-        from specc.source.json_scanner import scan  # noqa: PLC0415  # only what is broken waits for it
+        from specc.source.json_scanner import scan  # noqa: PLC0415  # only for broken texts
 
         data, defects = scan(text)
         _, values = measure(data)
@@ -118,7 +118,7 @@ def _decode(content: bytes) -> str:
 
 
 def _located(finding: Diagnostic, text: str, at: int) -> Diagnostic:
-    from specc.source.lines import Lines  # noqa: PLC0415  # only what is broken waits for it
+    from specc.source.lines import Lines  # noqa: PLC0415  # only for broken texts
 
     return finding.located(Lines(text).location(at, at + 1))
 

@@ -75,7 +75,7 @@ def test_every_name_that_the_author_chose_says_what_it_names(editor: Editor) -> 
     [
         (
             ("dims", "time", "max"),
-            'The largest size; without it there is none.\n\n```json\n"max": 512\n```',
+            'The largest size; unlimited by default.\n\n```json\n"max": 512\n```',
         ),
         (
             ("endpoints", "received", "outputs"),
@@ -97,7 +97,7 @@ def test_every_name_that_the_author_chose_says_what_it_names(editor: Editor) -> 
         (
             ("mode",),
             "What the archive is for; sets its tag (serve, train, eval) and the default signature's key.\n\n```json\n"
-            '"mode": "train"\n```\n\n`train`: For training on: the tag train, and the key train.',
+            '"mode": "train"\n```\n\n`train`: For training: the tag train, and the key train.',
         ),
     ],
     ids=str,

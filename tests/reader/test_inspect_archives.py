@@ -107,11 +107,11 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "a directory in its place": (
         lambda path: (path / "saved_model.pb").mkdir(parents=True),
-        "cannot read DIR/saved_model.pb: it is not a regular file",
+        "cannot read DIR/saved_model.pb: it is no regular file",
     ),
     "a pipe": (
         lambda path: (path.mkdir(), os.mkfifo(path / "saved_model.pb")),
-        "cannot read DIR/saved_model.pb: it is not a regular file",
+        "cannot read DIR/saved_model.pb: it is no regular file",
     ),
     "nothing in the file": (
         lambda path: written(path, b""),

@@ -1,7 +1,7 @@
-"""What a document must keep to, beyond making sense, so that TensorFlow can build and revive it.
+"""Rules for a consistent document that TensorFlow can also build and revive.
 
-Any string can be read from an archive; fewer can be put into one. Nothing is ever renamed silently, so what TensorFlow
-or Python would refuse, lower-case or overwrite is refused here, by name.
+Any string can be read from an archive; fewer can be written into one. Nothing is renamed silently, so a name that
+TensorFlow or Python would refuse, lower-case or overwrite is refused here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from specc.rules.table import RuleId
 
 _ARGUMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _INPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*")
-"""What TensorFlow takes as the name of an operation, of which an input is one."""
+"""The names that TensorFlow accepts for operations, and so for inputs."""
 MAX_NESTING = 40
 """TensorFlow and protobuf stop at about 46 nested containers."""
 
@@ -39,11 +39,11 @@ RESERVED = frozenset(
         "with_name_scope", "submodules", "graph_debug_info", "tensorflow_version", "tensorflow_git_version",
     }
 )  # fmt: skip
-"""Attributes that a revived archive needs for itself."""
+"""Attributes that a revived archive has already."""
 
 
 def find_unbuildable(document: Document) -> Iterator[Diagnostic]:
-    """Every name in ``document`` that cannot be built, and every clash, naming both sides."""
+    """The findings for every name in ``document`` that cannot be built, and for every clash."""
     yield from _attributes(document)
     yield from find_undeliverable(document)
     yield from find_default_of_another_mode(document)
@@ -71,12 +71,12 @@ def find_unbuildable(document: Document) -> Iterator[Diagnostic]:
 
 
 def _attributes(document: Document) -> Iterator[Diagnostic]:
-    """Endpoints and collections become attributes of one revived object."""
+    """Findings for names of endpoints and collections, which become attributes of one revived object."""
     for name in document.endpoints:
         if default_key_is_taken(document, name) and document.default != name:
             hint = "the default endpoint is published under that name; make this one the default or rename it"
             yield finding("reserved-name", ("endpoints", name), f"{name!r} is not the default endpoint", hint)
-        if name != CALL:  # the one attribute with underscores that is meant for callers
+        if name != CALL:  # the only public attribute with underscores
             yield from _attribute(name, ("endpoints", name), "an endpoint")
     for name in document.variable_collections:
         path: SpecPath = ("variable_collections", name)
@@ -179,14 +179,14 @@ def _input_problem(name: str) -> str:
 
 
 def _parameter_problem(name: str) -> str:
-    """Arguments and inputs are parameters of Python functions, of an endpoint and of a signature."""
+    """Why ``name`` cannot be a parameter of a Python function, as arguments and inputs are, or the empty string."""
     if keyword.iskeyword(name):
         return "is a Python keyword"
     return "is reserved by the revived object" if name == "self" else ""
 
 
 def _input_names(leaves: Iterable[BoundLeaf], bad_arguments: Container[int]) -> Iterator[Diagnostic]:
-    """Wire names that cannot be, but for those that only repeat the name of an argument that cannot be."""
+    """Findings for illegal wire names, except those that only repeat an illegal argument name."""
     hint = 'give the leaf a "name"'
     taken: Taken = {}
     for leaf in leaves:
@@ -196,18 +196,18 @@ def _input_names(leaves: Iterable[BoundLeaf], bad_arguments: Container[int]) -> 
             problem = _input_problem(name)
             if problem and not said:
                 yield _of_name("bad-name", leaf, f"the wire name {name!r} {problem}", hint)
-                said = name.startswith(leaf.name)  # the other components are called alike
+                said = name.startswith(leaf.name)  # the other components have the same prefix
             yield from _clash(name, leaf, taken, input_keys(name))
 
 
 def _of_name(rule: RuleId, leaf: BoundLeaf, message: str, hint: str, *related: Place) -> Diagnostic:
-    """A finding about what a leaf is called."""
+    """A finding about the name of a leaf."""
     place = _name_of(leaf, message)
     return finding(rule, place.path, message, hint, on_key=place.on_key, related=related)
 
 
 def _name_of(leaf: BoundLeaf, message: str) -> Place:
-    """Where a leaf gets its name: its own ``name``, or the key that leads to it."""
+    """The place of a leaf's name: its own ``name``, or the key that leads to it."""
     if leaf.leaf.name is not None:
         return Place(message=message, path=(*leaf.path, "name"))
     return Place(message=message, path=leaf.path, on_key=True)
@@ -232,11 +232,11 @@ def _output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
 
 
 Taken = dict[object, tuple[str, BoundLeaf]]
-"""The names that are in use, by every key that no other name may have."""
+"""The names in use, by every key that must be unique."""
 
 
 def input_keys(name: str) -> dict[object, str]:
-    """What no two wire names of one endpoint's inputs may have in common, each with the reason."""
+    """The keys of a wire name that must be unique among an endpoint's inputs, each with the reason."""
     parameter = parameter_name(name)
     return {
         ("operation", name.lower()): "TensorFlow ignores case here",

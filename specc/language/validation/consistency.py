@@ -1,4 +1,4 @@
-"""What must hold between the parts of a document, and no single part can say: every document keeps these rules."""
+"""Rules between the parts of a document, which no single part can check: every document must keep them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from specc.language.values import SPECIAL_FLOATS, fits_dtype, placed_scalars, sc
 from specc.language.wire_names import endpoint_nodes
 
 _MAX_SHOWN = 100
-"""Names that a hint looks at: a hostile file has a hundred thousand, and comparing them all takes minutes."""
+"""How many names a hint considers: a hostile file has a hundred thousand, and comparing them all takes minutes."""
 _BOUNDED = (Family.INTEGER, Family.FLOAT)
 
 
 def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
-    """Every place where one part of ``document`` contradicts another."""
+    """The findings for every place where one part of ``document`` contradicts another."""
     yield from _dims(document)
     yield from _undeclared(document)
     for name, endpoint in document.endpoints.items():
@@ -75,7 +75,7 @@ def _count(things: tuple[object, ...], word: str) -> str:
 
 
 def _fields(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
-    """Fields of a namedtuple that share a name."""
+    """Findings for duplicate fields of a namedtuple."""
     seen: dict[str, int] = {}
     for index, (name, _) in enumerate(tree.fields):
         if name in seen:
@@ -105,7 +105,7 @@ def _values(leaf: Tensor, path: SpecPath, *, is_input: bool) -> Iterator[Diagnos
 
 
 def _undeclared(document: Document) -> Iterator[Diagnostic]:
-    """Each dim that is used and not declared, once, at its first use."""
+    """A finding for each undeclared dim, at its first use."""
     uses: dict[str, list[SpecPath]] = {}
     known = {ANY, *document.dims}
     for name, endpoint in document.endpoints.items():
@@ -158,7 +158,7 @@ def _default_value(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
 
 
 def _value_hint(value: object, dtype: str) -> str:
-    """What to write instead, where it is plain what was meant."""
+    """A hint with the value to write instead, where the intended one is clear."""
     family = DTYPES[dtype].family
     if family is Family.FLOAT and isinstance(value, str):
         return did_you_mean(value, SPECIAL_FLOATS)
@@ -168,7 +168,7 @@ def _value_hint(value: object, dtype: str) -> str:
 
 
 def _is_empty(leaf: Tensor) -> bool:
-    """An array cannot show the dimensions that follow a size of 0."""
+    """Whether the default is an empty array, which cannot show the dimensions after a size of 0."""
     return not any(True for _ in scalars(leaf.default)) and 0 in (leaf.shape or ())
 
 

@@ -1,4 +1,4 @@
-"""What the methods of signatures ask of an endpoint, as TensorFlow's servers and its legacy exporter read them."""
+"""Requirements of a signature's method on its endpoint, as in TensorFlow's servers and its legacy exporter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = 'remove the "name"'
 
 
 def find_method_violations(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
-    """Where ``endpoint``, which stands at ``at``, is not what its method asks for."""
+    """The findings for every place where ``endpoint``, at path ``at``, does not meet the requirements of its method."""
     match endpoint.method:
         case "predict":
             pass
@@ -31,7 +31,7 @@ def find_method_violations(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnos
 
 
 def find_undeliverable(document: Document) -> Iterator[Diagnostic]:
-    """Where the default endpoint may be missing from the archive."""
+    """Findings for a default endpoint that may be missing from the archive."""
     if document.default is None or document.default not in document.endpoints:
         return
     endpoint = document.endpoints[document.default]
@@ -45,13 +45,13 @@ def find_undeliverable(document: Document) -> Iterator[Diagnostic]:
 
 
 def find_default_of_another_mode(document: Document) -> Iterator[Diagnostic]:
-    """Where the default endpoint would be published under a key that says something else.
+    """A finding for a default endpoint that would be published under the key of another method.
 
-    ``serving_default`` is for servers, ``train`` and ``eval`` for those who train and evaluate. An endpoint that only
-    predicts may be the default of any mode.
+    ``serving_default`` is for servers, ``train`` and ``eval`` are for training and evaluation. An endpoint
+    of the method predict may be the default of any mode.
     """
     if document.default is None or document.default not in document.endpoints or document.serving_only:
-        return  # what is serving_only has no such default at all
+        return  # a serving_only document cannot have such a default
     method = document.endpoints[document.default].method
     if method not in SERVABLE and method != document.mode:
         key = DEFAULT_KEYS[document.mode]
@@ -67,7 +67,7 @@ def default_key_is_taken(document: Document, name: str) -> bool:
 
 def _one_string(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     if endpoint.receiver is not None:
-        return  # a receiver's input is one string, and its name is right
+        return  # a receiver's input is always one such string vector
     hint = 'declare one of the kind "tf_example" in "receivers", and name it in "receiver"'
     leaves = input_leaves(endpoint, at)
     names = [leaf.name for leaf in leaves]
@@ -162,7 +162,7 @@ def _metrics(metrics: Tree, path: SpecPath) -> Iterator[Diagnostic]:
 
 
 def _tensors(tree: Tree, path: SpecPath, what: str) -> Iterator[Diagnostic]:
-    """Legacy takes tensors alone; of predictions, ragged and sparse ones are taken here too."""
+    """Findings for ragged and sparse leaves: the legacy exporter takes only tensors (predictions may be any here)."""
     if isinstance(tree, (Ragged, Sparse)):
         yield finding("bad-method", path, f"{what} must be a dense tensor, not a {tree.kind} one")
     for _, child, place in placed_children(tree, path):
@@ -170,7 +170,7 @@ def _tensors(tree: Tree, path: SpecPath, what: str) -> Iterator[Diagnostic]:
 
 
 def _prefix(leaf: BoundLeaf, key: str) -> Iterator[Diagnostic]:
-    """Readers of the signature tell the outputs apart by what their names begin with."""
+    """Findings for names without the prefix by which readers of the signature tell outputs apart."""
     given = leaf.leaf.names if isinstance(leaf.leaf, (Ragged, Sparse)) else None
     said = [names for _, names in given or () if names is not None]
     parts = [name for names in said for name in ((names,) if isinstance(names, str) else names)]

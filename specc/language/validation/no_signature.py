@@ -1,4 +1,4 @@
-"""What only a signature can have, and an endpoint says that has none: ``__call__`` where it is not the default."""
+"""Fields that only a signature can have, on an endpoint without one: ``__call__`` where it is not the default."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HINT = f"make {CALL!r} the default, or declare it on an endpoint with another n
 
 
 def find_signature_words(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
-    """Every place where ``endpoint``, which stands at ``at`` and has no signature, says what only a signature has."""
+    """The findings for fields of ``endpoint``, at path ``at``, that only an endpoint with a signature can have."""
     why = f"{CALL!r}, the revived object itself, has no signature unless it is the default"
     if endpoint.method != "predict":
         yield finding("no-signature", (*at, "method"), f"only a signature has a method, and {why}", _HINT)
