@@ -1,4 +1,4 @@
-"""Two endpoints that are one."""
+"""Check for duplicate endpoints."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from specc.language.document import CALL
 
 
 def duplicate_endpoint(context: CheckContext) -> Iterator[Diagnostic]:
-    """An endpoint that differs from another in its name and description only.
+    """Findings for endpoints that differ only in name and description.
 
-    Of one that is given in code, with the function null, nobody knows. ``__call__`` is the revived object itself, which
-    no other endpoint can be.
+    One given in code, with the function null, cannot be compared. ``__call__`` is the revived object itself, which no
+    other endpoint can be.
     """
     document = context.document
     functions = [(endpoint.function, len(endpoint.inputs)) for endpoint in document.endpoints.values()]

@@ -1,8 +1,8 @@
 """Signatures that the LiteRT converter drops.
 
 ``TFLiteConverter.from_saved_model`` takes every archive with an attribute ``serve`` and several signatures for one of
-``Model.export``, and converts 'serving_default' alone, even where it is told others (tensorflow/lite/python/lite.py, of
-TensorFlow 2.21; tests/compiler/test_targets.py shows it). One signature that is asked for by itself is not dropped.
+``Model.export``, and converts only 'serving_default', even where others are requested (tensorflow/lite/python/lite.py
+of TensorFlow 2.21; tests/compiler/test_targets.py shows it). A single requested signature is not dropped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SHOWN = 5
 
 
 def litert_serve(context: CheckContext) -> Iterator[Diagnostic]:
-    """An endpoint called ``serve`` beside others."""
+    """A finding for an endpoint called ``serve`` beside others."""
     if _SERVE not in context.document.endpoints:
         return
     signatures = published_signatures(context.document)

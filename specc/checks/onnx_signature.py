@@ -1,4 +1,4 @@
-"""The signature that tf2onnx converts where it is not told which.
+"""Check for the signature that tf2onnx converts by default.
 
 "'--signature_def' not specified, using first signature" (``_from_saved_model_v2``, tf2onnx/tf_loader.py of
 onnx/tensorflow-onnx), which is the first by name (tests/compiler/test_targets.py). One run converts one signature:
@@ -15,7 +15,7 @@ from specc.language.signatures import DEFAULT_KEYS, published_signatures
 
 
 def onnx_signature(context: CheckContext) -> Iterator[Diagnostic]:
-    """The first signature is another than the default."""
+    """A finding where the first signature is not the default."""
     signatures = published_signatures(context.document)
     if len(signatures) < 2:
         return

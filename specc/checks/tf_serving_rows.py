@@ -1,4 +1,4 @@
-"""Tensors that REST's row format cannot carry.
+"""Check for tensors that REST's row format cannot carry.
 
 g3doc/api_rest.md of tensorflow/serving, "Specifying input tensors in row format": use it "if all named input tensors
 have the same 0-th dimension". A response is made the same way: "has no shape information" for a scalar, "has
@@ -16,7 +16,7 @@ from specc.language.wire_names import BoundLeaf
 
 
 def rest_rows(context: CheckContext) -> Iterator[Diagnostic]:
-    """An input or output of another number of rows than the batch, so that ``instances`` cannot be used.
+    """Findings for inputs and outputs with other numbers of rows than the batch, so that ``instances`` cannot be used.
 
     Scalar and fixed inputs are ``unbatched-input``; those with a default are ``tf-serving-rest-default``.
     """

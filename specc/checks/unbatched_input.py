@@ -1,4 +1,4 @@
-"""Inputs that a server cannot put together with those of another request."""
+"""Check for inputs that a server cannot batch with those of other requests."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from specc.language.wire_names import BoundLeaf
 
 
 def unbatched_input(context: CheckContext) -> Iterator[Diagnostic]:
-    """A scalar, or a fixed number of rows, where a server would batch: it then runs each request by itself.
+    """Findings for scalars and fixed numbers of rows, with which a server must run each request separately.
 
     TensorFlow Serving and Triton join requests along the first dimension of every input (batching_session.h: "all
-    input tensors have the same 0th-dimension size B"). What has a default is left out by most clients, and is fine.
+    input tensors have the same 0th-dimension size B"). Inputs with a default are exempt: most clients omit them.
     """
     for checked in context.served():
         unbatched = unbatched_leaves(checked)
@@ -35,7 +35,7 @@ def unbatched_input(context: CheckContext) -> Iterator[Diagnostic]:
 
 
 def unbatched_leaves(checked: CheckedEndpoint) -> list[BoundLeaf]:
-    """The inputs without a first dimension that varies, but for those with a default, and of unknown rank."""
+    """The inputs whose first dimension does not vary, except those with a default or of unknown rank."""
     return [
         bound
         for bound in checked.inputs

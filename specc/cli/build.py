@@ -1,4 +1,4 @@
-"""``specc build FILE... (--out DIR | --base DIR)``: archives, each whole or not at all."""
+"""``specc build FILE... (--out DIR | --base DIR)``: builds archives, each completely or not at all."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from specc.compiler import ExportReport
 
 SEED = 0
-"""Seeds Python, NumPy and Keras before a model is imported, so that two builds of one model are one archive."""
+"""The seed of Python, NumPy and Keras before a model is imported, so that builds of one model are identical."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +88,7 @@ def _count(text: str) -> int:
 
 @dataclass(frozen=True)
 class _Job:
-    """One archive to build: ``where`` is what :meth:`specc.compiler.program.Program.export` is told about its place."""
+    """One archive to build; ``where`` has the target arguments of :meth:`specc.compiler.program.Program.export`."""
 
     file: str
     spec: LoadedSpec
@@ -108,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
     jobs = _jobs(options)
     if options.merged:
         return _build_merged(jobs, options)
-    # What one build imports, seeds and counts would make the next archive another one than a build of its own.
+    # Imports, seeds and counters of one build would change the next archive, compared with a separate build.
     is_apart = len(jobs) > 1 and "tensorflow" not in sys.modules
     findings: list[Diagnostic] = []
     for index, job in enumerate(jobs):
@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _misuse(options: argparse.Namespace) -> str:
-    """Why the options do not go together, or nothing."""
+    """Why the options are incompatible, or the empty string."""
     if "" in (options.out, options.base):
         return "an empty path is not a directory; the current directory is ."
     if options.base is None and (options.version is not None or options.keep is not None):
@@ -144,7 +144,7 @@ def _name(file: str) -> str:
 
 
 def _jobs(options: argparse.Namespace) -> list[_Job]:
-    """What is to be built; raises every finding of every file."""
+    """The jobs to build; raises SpecError with all findings of all files."""
     jobs: list[_Job] = []
     findings: list[Diagnostic] = []
     finder = SettingsFinder()
@@ -176,7 +176,7 @@ def _job(file: str, options: argparse.Namespace, finder: SettingsFinder) -> _Job
 
 
 def _check_targets(jobs: list[_Job]) -> None:
-    """Refuses what cannot be published, before minutes of loading."""
+    """Raises TargetError for targets that cannot be written, before the model is loaded."""
     from specc.publishing.destinations import destination
 
     for job in jobs:
@@ -185,11 +185,11 @@ def _check_targets(jobs: list[_Job]) -> None:
 
 @contextmanager
 def _model_of(job: _Job, options: argparse.Namespace, jobs: list[_Job]) -> Iterator[Any]:
-    """The job's model, whose modules can be imported meanwhile; ``jobs`` may name what it imports."""
+    """The job's model, with its modules importable inside the block; ``jobs`` are those that may list its imports."""
     from specc.compiler.load_model import load_model
 
     here = Path.cwd()
-    # The spec's own modules are beside it, and the same from everywhere; what --model names is here first.
+    # The spec's modules are beside it, wherever specc runs; those of --model are searched here first.
     with modules_of(job.directory, (here, job.directory) if options.model else (job.directory, here)):
         note(f"loading {job.model}")
         with _findings_of_load(job, jobs, options):
@@ -200,7 +200,7 @@ def _model_of(job: _Job, options: argparse.Namespace, jobs: list[_Job]) -> Itera
 
 @contextmanager
 def _findings_in(spec: LoadedSpec) -> Iterator[None]:
-    """Adds to each finding about a document its file and its location there."""
+    """Adds the file and location to each finding about a document."""
     try:
         yield
     except SpecError as error:
@@ -209,7 +209,7 @@ def _findings_in(spec: LoadedSpec) -> Iterator[None]:
 
 @contextmanager
 def _findings_of_load(job: _Job, jobs: list[_Job], options: argparse.Namespace) -> Iterator[None]:
-    """Says of a finding about a module to import which spec names it, or that the command line does."""
+    """Locates findings about a module to import in the spec that lists it, or on the command line."""
     try:
         yield
     except SpecError as error:
@@ -227,7 +227,7 @@ def _findings_of_load(job: _Job, jobs: list[_Job], options: argparse.Namespace) 
 
 @contextmanager
 def _findings_of_model(spec: LoadedSpec, options: argparse.Namespace) -> Iterator[None]:
-    """Says of each finding about a model who named it: a file, or the command line."""
+    """Locates findings about a model in its spec, or on the command line."""
     if not options.model:
         with _findings_in(spec):
             yield
@@ -242,7 +242,7 @@ def _build(job: _Job, options: argparse.Namespace, targets: list[_Job]) -> list[
     """Builds one archive, if all ``targets`` can be written, and prints what is in it and how long it took.
 
     Returns:
-        What there is to say of the built archive.
+        The findings about the built archive.
     """
     start = time.perf_counter()
     import_tensorflow("build")

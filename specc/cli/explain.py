@@ -1,4 +1,4 @@
-"""``specc explain [RULE]``: why a rule exists, with a bad and a good example."""
+"""``specc explain [RULE]``: explains a rule, with a bad and a good example."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the page of a rule, or a line for each rule there is."""
+    """Prints the page of a rule, or a line for each rule."""
     if options.rule is None:
         rows = [(rule, RULES[rule].level, rule_summary(rule)) for rule in sorted(RULES)]
         sys.stdout.write(table(("rule", "level", "summary"), rows))

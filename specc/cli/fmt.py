@@ -1,4 +1,4 @@
-"""``specc fmt FILE...``: specs in their canonical text."""
+"""``specc fmt FILE...``: rewrites specs in canonical form."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Rewrites files, or says which ones would change; a file that is no document stays as it is."""
+    """Rewrites files, or lists those that would change; a file that is not a valid document is left as it is."""
     findings: list[Diagnostic] = []
     unreadable: list[tuple[str, str]] = []
     keep, changed = options.check or options.diff, 0
-    shown = options.diff and options.format == "text"  # the difference itself says it
+    shown = options.diff and options.format == "text"  # the diff shows it
     for file in options.files:
         try:
             for finding in _format(file, options):
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _format(file: str, options: argparse.Namespace) -> Iterator[Diagnostic]:
-    """Brings one file into its canonical text, or leaves it as it is; yields a finding where it is not canonical."""
+    """Rewrites one file in canonical form, unless only checking; yields a finding if it was not canonical."""
     spec = load_spec(file, rules=())
     text = dump(spec.document)
     if spec.source.text == text:
@@ -60,14 +60,14 @@ def _format(file: str, options: argparse.Namespace) -> Iterator[Diagnostic]:
 
 
 def _diff(old: str, new: str, file: str) -> list[str]:
-    """A unified diff. Lines end in line breaks alone, of which a carriage return is shown."""
+    """A unified diff. Lines end only at line feeds; a carriage return is shown as an escape."""
     name, before, after = printable(file), old.split("\n"), new.split("\n")
     lines = difflib.unified_diff(before, after, name, f"{name} (formatted)", lineterm="")
     return [f"{printable(line)}\n" for line in lines]
 
 
 def _replace(path: Path, text: str) -> None:
-    """Puts ``text`` in the place of a file, whole or not at all; through a link, in the place of what it leads to."""
+    """Atomically replaces a file by ``text``; for a link, the file that it leads to."""
     target, draft = path.resolve(), None
     try:
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False) as file:

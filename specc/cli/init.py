@@ -1,4 +1,4 @@
-"""``specc init MODEL``: a first spec, and what in it is a guess."""
+"""``specc init MODEL``: writes a first spec, and lists the guesses in it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the spec, or writes it to a file that is not there yet; each guess goes to standard error."""
+    """Prints the spec, or writes it to a new file; prints each guess to standard error."""
     out = None if options.out is None else Path(options.out)
     if out is not None:
         _require_free(out)  # before minutes of loading
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSpec, str | None]:
-    """The spec, and how a document in ``directory`` names the model; None where it says so itself."""
+    """The spec, and the model's path in a document in ``directory``; None if the spec has it already."""
     path = Path(target)
     if path.is_dir():
         from specc.scaffold.from_archive import infer_archive_spec
@@ -93,12 +93,12 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
         def infer() -> InferredSpec:
             return infer_spec(model, example=call_of(model))
 
-        # Nothing that a model overrides and raises becomes a traceback.
+        # An error in a method that the model overrides must not become a traceback.
         return run_user_code(infer, "bad-model", ("model",), "describing it failed"), named
 
 
 def _beside(path: Path, directory: Path) -> str:
-    """How a spec in ``directory`` names the file or directory at ``path``."""
+    """The path of a file or directory as written in a spec in ``directory``."""
     named = Path(os.path.relpath(path.absolute(), directory)).as_posix()
     return f"./{named}" if ":" in named and "/" not in named else named  # or it would be module:attribute
 
@@ -115,7 +115,7 @@ def _findings_of(target: str) -> Iterator[None]:
 
 
 def _name(target: str) -> str:
-    """What a model is called by its file, its module, or the directory over a numbered version."""
+    """The default name of a model: that of its file, its module, or the directory above a numbered version."""
     match = _IMPORTED.fullmatch(target)
     if match and not Path(target).exists():
         return target.partition(":")[0].rpartition(".")[2]
@@ -131,7 +131,7 @@ def _require_free(out: Path) -> None:
 
 
 def _write(document: Document, out: Path | None) -> None:
-    """The canonical text, on standard output or whole in a file that was not there."""
+    """Writes the canonical text to standard output, or atomically to a new file."""
     try:
         text = dump(document).encode("utf-8")
     except UnicodeEncodeError:
@@ -144,7 +144,7 @@ def _write(document: Document, out: Path | None) -> None:
     try:
         try:
             stage.write_bytes(text)
-            os.link(stage, out)  # a rename would replace what somebody else has written meanwhile
+            os.link(stage, out)  # a rename would replace a file that was created meanwhile
         finally:
             stage.unlink(missing_ok=True)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""``specc schema``: the published JSON Schemas, printed or held against the files of a directory."""
+"""``specc schema``: prints the published JSON Schemas, or compares them with the files of a directory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEMAS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "document": ("specc.v1.schema.json", document_schema),
     "findings": ("specc-findings.v1.schema.json", findings_schema),
 }
-"""What a schema describes, the file that it is published as, and what makes it."""
+"""For each schema, the file that it is published as, and the function that makes it."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints one schema, or names each file of a directory that is not the schema it should be."""
+    """Prints one schema, or lists the files of a directory that are out of date."""
     if options.check is None:
         sys.stdout.write(_text(options.schema))
         return OK

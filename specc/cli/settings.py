@@ -25,14 +25,14 @@ class SettingsFinder:
         self._known: dict[str, Settings] = {}
 
     def settings_for(self, file: str) -> Settings:
-        """The settings for a spec file: those of the nearest pyproject.toml above it that has any.
+        """The settings for a spec file, from the nearest pyproject.toml above it that has any.
 
         Raises:
-            SettingsError: they make no sense.
+            SettingsError: they are invalid.
         """
         try:
             return self._settings_in(os.path.abspath(os.path.dirname(file)))  # noqa: PTH100, PTH120  # once a file
-        except (OSError, ValueError):  # the file's own name is broken, which reading it will tell
+        except (OSError, ValueError):  # the file's own name is invalid, which reading it will report
             return Settings()
 
     def _settings_in(self, directory: str) -> Settings:
@@ -47,14 +47,14 @@ class SettingsFinder:
 
 
 def _read_table(file: Path) -> Settings | None:
-    """The settings in a pyproject.toml, or None where it is not there or has none."""
+    """The settings in a pyproject.toml, or None if it does not exist or has none."""
     try:
         content = file.read_bytes()
-    except PermissionError:  # it may say that what follows is an error, or none
+    except PermissionError:  # its settings are unknown, and must not be ignored
         raise SettingsError(f"cannot read {file}: permission denied") from None
     except OSError:
         return None
-    if _TABLE not in content:  # so that nobody else waits for a TOML parser
+    if _TABLE not in content:  # so that other projects do not wait for a TOML parser
         return None
     table = _table(file, content)
     return None if table is None else _settings(table, file)

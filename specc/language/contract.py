@@ -37,7 +37,7 @@ class Contract:
     document: Document
     left_out: Mapping[str, str] = field(default_factory=dict)
     undescribed: Mapping[str, str] = field(default_factory=dict)
-    """Endpoints whose Python tree cannot be written in a spec, with the reasons: only their wire tensors are described."""
+    """Endpoints whose Python tree cannot be written in a spec, with the reasons; only their wire is described."""
     custom_ops: Mapping[str, str] | None = None
     """The ops of the graph that TensorFlow lacks, each with its library ("" if unknown); None in early contracts, which
     did not list them."""

@@ -30,7 +30,7 @@ def parse_tensor(text: str) -> tuple[str, Shape]:
     """Dtype and shape of a tensor string.
 
     Raises:
-        PydanticCustomError: the string is no tensor; the message says which part is wrong and what would be right.
+        PydanticCustomError: the string is not a tensor; the message names the wrong part, and the hint a fix.
     """
     match = _TENSOR.fullmatch(text)
     if match is None:
@@ -51,7 +51,7 @@ def _dim(text: str) -> Dimension:
 
 
 def check_dtype(text: str) -> str:
-    """``text`` where it is a dtype of the language; else the problem, with the closest dtype."""
+    """``text`` if it is a dtype of the language; raises the problem, with the closest dtype, if not."""
     if text in DTYPES:
         return text
     if text in ("resource", "variant"):
@@ -70,7 +70,7 @@ _ALIASES = {
 
 
 def _explain(text: str) -> Exception:
-    """The most specific thing that is wrong with a tensor string."""
+    """The most specific problem of a tensor string."""
     if len(text) > 1000:
         return problem("bad-tensor", f"a tensor string must not be longer than 1000 characters, found {len(text)}")
     loose = _LOOSE.fullmatch(text)

@@ -1,12 +1,12 @@
-"""Defaults and bounds as JSON, where JSON itself has no word: NaN, infinities, bytes and complex numbers.
+"""Defaults and bounds as JSON, with NaN, infinities, bytes and complex numbers, which JSON lacks.
 
-A value is kept in its JSON form, since that form compares equal to itself where NaN does not:
+A value is kept in its JSON form, which compares equal to itself, unlike NaN:
 
 * a number, ``true``/``false``, or a text for a string tensor;
 * ``"NaN"``, ``"Infinity"`` and ``"-Infinity"`` for a float tensor, as protobuf's JSON mapping writes them;
-* ``{"base64": "/wA="}`` for a string tensor's bytes that are no UTF-8;
+* ``{"base64": "/wA="}`` for a string tensor's bytes that are not UTF-8;
 * ``{"real": 1.0, "imag": "NaN"}`` for a complex tensor;
-* arrays of these, nested as the shape says.
+* arrays of these, nested like the shape.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ Bound = Annotated[Any, BeforeValidator(_check_bound), WithJsonSchema(_REAL)]
 
 
 def normalize_value(value: Any, dtype: str) -> Any:
-    """``value`` spelled one way for ``dtype``: 1.0 for float tensors, 1 for integer ones, bytes as text if they are."""
+    """``value`` in normal form for ``dtype``: 1.0 for float tensors, 1 for integer ones, UTF-8 bytes as text."""
     match value:
         case tuple():
             return tuple(normalize_value(item, dtype) for item in value)

@@ -13,7 +13,7 @@ VERSION = 1
 
 
 def render(report: Report) -> str:
-    """``report`` as JSON, in ASCII alone."""
+    """``report`` as JSON, in ASCII only."""
     data = {
         "version": VERSION,
         "command": report.command,

@@ -1,7 +1,7 @@
-"""What is wrong with a JSON text, and where: a parser that is slower than Python's own, and says more.
+"""A JSON parser that reports every defect with its location; it is slower than Python's own.
 
-It goes on behind a defect that leaves no doubt about the rest (a key that stands twice, NaN, half a surrogate pair), so
-that they are all told at once. A text that is no JSON ends at its first error, since all that follows is guesswork.
+It continues after a defect that leaves the rest certain (a duplicate key, NaN, half a surrogate pair), so that all of
+them are reported at once. It stops at the first syntax error, since all that follows would be guesswork.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _CLOSERS = {"{": "}", "[": "]"}
 
 
 def scan(text: str, wanted: Wanted | None = None) -> tuple[Any, tuple[Diagnostic, ...]]:
-    """The data of ``text``, and every defect in spite of which it can be read; ``wanted`` is found on the way.
+    """The data of ``text``, and every defect in spite of which it can be read; fills in the spans of ``wanted``.
 
-    Of a key that stands twice, the first counts; what cannot be read is zero.
+    Of duplicate keys the first counts; an unreadable number is zero.
 
     Raises:
-        SpecError: the text is no JSON, or nested deeper than 128 levels.
+        SpecError: the text is not JSON, or is nested deeper than 128 levels.
     """
     scanner = _Scanner(text, wanted)
     data = scanner.document()
@@ -46,8 +46,8 @@ def scan(text: str, wanted: Wanted | None = None) -> tuple[Any, tuple[Diagnostic
 class _Scanner:
     """One pass over one text.
 
-    ``_open`` holds the containers around the current place, and where each begins; ``_wanted`` what is looked for at
-    the root and at each step of the path.
+    ``_open`` has the containers around the current place, with their offsets; ``_wanted`` has what is looked for at the
+    root and at each step of the path.
     """
 
     def __init__(self, text: str, wanted: Wanted | None) -> None:
@@ -57,7 +57,7 @@ class _Scanner:
         self._open: list[tuple[Any, int]] = []
         self._path: list[str | int] = []
         self._wanted = [wanted]
-        self._keys: list[dict[str, int]] = []  # of each open object, where its keys stand
+        self._keys: list[dict[str, int]] = []  # the offsets of the keys of each open object
 
     def document(self) -> Any:
         at = self._skip(0)
@@ -75,7 +75,7 @@ class _Scanner:
         return root
 
     def _member(self, container: dict[str, Any], at: int) -> int:
-        """Reads up to the next value of an object that is open, or its end."""
+        """Reads the next member of an open object, or its end."""
         if self._text[at : at + 1] == "}":
             return self._close(at)
         at = self._next(at, first=not self._keys[-1])
@@ -96,7 +96,7 @@ class _Scanner:
         return at
 
     def _element(self, container: list[Any], at: int) -> int:
-        """Reads up to the next value of an array that is open, or its end."""
+        """Reads the next element of an open array, or its end."""
         if self._text[at : at + 1] == "]":
             return self._close(at)
         at = self._next(at, first=not container)
@@ -106,7 +106,7 @@ class _Scanner:
         return at
 
     def _next(self, at: int, *, first: bool) -> int:
-        """Where the next item of a container begins, behind the comma that must stand before all but the first."""
+        """The offset of a container's next item, after the comma that must precede all but the first."""
         container, start = self._open[-1]
         closer = _CLOSERS[self._text[start]]
         if not first and at < len(self._text):
@@ -122,7 +122,7 @@ class _Scanner:
         return at
 
     def _value(self, at: int, key: tuple[int, int] | None = None) -> tuple[Any, int]:
-        """The value at ``at``, after a ``key``, and where it ends; of a container, where its first item may begin."""
+        """The value at ``at`` and the offset of its end; ``key`` is the span of its key. A container is only opened."""
         char, wanted = self._text[at : at + 1], self._wanted[-1]
         if char in _CLOSERS and char:
             if len(self._open) == MAX_DEPTH:
@@ -162,13 +162,13 @@ class _Scanner:
         return at + 1
 
     def _enter(self, part: str | int, *, first: bool = True) -> None:
-        """A value of the container begins. Of a key that is there twice, only the first is looked for."""
+        """Enters a value of the container. Of duplicate keys only the first is looked for."""
         around = self._wanted[-1]
         self._path.append(part)
         self._wanted.append(around.inside.get(part) if around is not None and first else None)
 
     def _leave(self) -> None:
-        """A value is over: back to its container."""
+        """Leaves a value for its container."""
         if self._path:
             self._path.pop()
             self._wanted.pop()
@@ -222,11 +222,11 @@ class _Scanner:
             text.encode("utf-8")
         except UnicodeEncodeError:
             self._find("lone-surrogate", start, end, f"{what} contains half a surrogate pair, which is not valid text")
-            return text.encode("utf-8", "replace").decode("utf-8")  # pydantic can say nothing of half a pair
+            return text.encode("utf-8", "replace").decode("utf-8")  # pydantic cannot report half a pair
         return text
 
     def _unexpected(self, at: int, place: int, expected: str) -> NoReturn:
-        """Refuses what stands at ``at``. Where it is nothing that explains itself, the place to mend is ``place``."""
+        """Refuses the text at ``at``. Unless it is a known mistake, the finding is at ``place``."""
         rest = self._text[at : at + 2]
         if rest in ("//", "/*") or rest[:1] == "#":
             end = self._text.find("*/", at) + 2 if rest == "/*" else _first(self._text, ("\n", "\r"), at)
@@ -265,7 +265,7 @@ class _Scanner:
 
 
 def unquote(written: str) -> str:
-    """The text of a JSON string in its quotes."""
+    """The text of a quoted JSON string."""
     text: str = json.loads(written) if "\\" in written else written[1:-1]
     return text
 
@@ -288,7 +288,7 @@ def _number_hint(text: str) -> str:
 
 
 def _first(text: str, stops: tuple[str, ...], at: int) -> int:
-    """Where the first of ``stops`` stands behind ``at``, or the end of the text."""
+    """The offset of the first of ``stops`` after ``at``, or of the end of the text."""
     found = [index for index in (text.find(stop, at) for stop in stops) if index >= 0]
     return min(found, default=len(text))
 

@@ -89,7 +89,7 @@ def test_every_name_that_the_author_chose_says_what_it_names(editor: Editor) -> 
         ),
         (
             ("endpoints", "received", "receiver"),
-            "The receiver that is the plain signature; the endpoint's own inputs then make `raw:endpoint`.\n\n```json\n"
+            "The receiver that is the plain signature; the endpoint's own inputs are then published as `raw:endpoint`.\n\n```json\n"
             '"receiver": "examples"\n```',
         ),
         (("endpoints", "short"), "One way to call the model: a function, what goes in and what comes out."),
