@@ -12,7 +12,7 @@ from specc.language.tensor_string import ANY
 def inconsistent_dim(context: CheckContext) -> Iterator[Diagnostic]:
     """Findings for inputs whose first dimension is '?' beside inputs where it has a name: are they equal?
 
-    In an output '?' is a size that the function decides, and is no finding.
+    In an output '?' is a size that the function decides, which is not a finding.
     """
     for checked in context.endpoints:
         names = dict.fromkeys(name for bound in checked.inputs if (name := named_first_dim(bound.leaf)))

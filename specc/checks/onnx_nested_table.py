@@ -21,7 +21,7 @@ _STEPS = ("preprocess", "postprocess")
 
 
 def onnx_nested_table(context: CheckContext) -> Iterator[Diagnostic]:
-    """Findings for functions with a table in a separate signature: for steps, defaults, or names of another endpoint."""
+    """Findings for functions with a table in a separate signature: for steps, defaults, or another endpoint's names."""
     for checked in context.published():
         if checked.name not in context.nested_tables:
             continue

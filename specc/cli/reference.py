@@ -108,7 +108,7 @@ def _synopsis(parser: argparse.ArgumentParser, actions: Sequence[argparse.Action
 
 
 def _wrapped(words: Iterable[str]) -> str:
-    """The words in lines, none of which is broken inside a word, such as ``[--out DIR]``."""
+    """The words wrapped into lines; a word such as ``[--out DIR]`` is not broken."""
     first, *rest = words
     lines = [first]
     for word in rest:

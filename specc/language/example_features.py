@@ -4,8 +4,8 @@ A feature's key is the leaf's wire name, or the prefix of a composite leaf's com
 int64, float32 and string; others are cast from them. The first dimension of every leaf counts the messages. A dense
 leaf is a feature of fixed length, or a padded sequence where its second dimension is not fixed; a ragged leaf's values
 are its feature, and features with the names of its inner row splits hold those; a sparse leaf is a feature of variable
-length. In a SequenceExample the feature lists hold the sequences, the ragged leaves (one list a message, whose steps
-are joined where the ragged rank is 1) and the sparse leaves of rank 3; the context holds everything else. A leaf
+length. In a SequenceExample the feature lists hold the sequences, the ragged leaves (one list for each message, whose
+steps are joined where the ragged rank is 1) and the sparse leaves of rank 3; the context holds everything else. A leaf
 declared as a sequence although its second dimension is fixed has exactly that many steps in each message. A scalar with
 a default is not a feature: its value is always its default.
 """

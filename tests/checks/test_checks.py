@@ -1,4 +1,4 @@
-"""Every check has a folder in ``tests/cases`` and a page; none cries wolf over a good document, or falls over any."""
+"""Every check has a folder in ``tests/cases`` and a page; none has a finding about a good document, or fails on any."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EVERYTHING = Settings(dict.fromkeys(CHECKS, "error"), frozenset(get_args(Target)
 
 
 def opinions(content: str | bytes, *switched_on: str) -> list[Diagnostic]:
-    """What the checks say of a valid document at their own levels, and those that are off by themselves as warnings."""
+    """The findings of the checks about a valid document at their default levels, with those that are off as warnings."""
     settings = Settings({rule: "warning" for rule in switched_on if RULES[rule].level == "off"})
     spec = read_spec(content, "bad.specc.json", BUILDABLE)
     return spec.locate(find_opinions(spec.document, settings))

@@ -1,4 +1,4 @@
-"""``[tool.specc]`` in pyproject.toml: who it is for, what it may say, and how a mistake in it is told."""
+"""``[tool.specc]`` in pyproject.toml: which files it applies to, its keys, and the messages for mistakes."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_a_file_that_may_not_be_read_is_wrong_usage(tmp_path: Path, spec: str, c
     file = configure(tmp_path / "models", '[tool.specc.levels]\nunused-dim = "error"\n')
     read = Path.read_bytes
 
-    def read_bytes(self: Path) -> bytes:  # as it is for everybody but root
+    def read_bytes(self: Path) -> bytes:  # as for every user but root
         if self == file:
             raise PermissionError(13, "Permission denied", str(self))
         return read(self)

@@ -1,4 +1,4 @@
-"""The commands as a person runs them: what they print, where, and how they exit."""
+"""The commands as a user runs them: their output, streams and exit codes."""
 
 import json
 import os

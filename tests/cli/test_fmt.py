@@ -1,4 +1,4 @@
-"""``specc fmt``: files in their canonical text, whole or not at all."""
+"""``specc fmt``: files in canonical form, completely or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hovering: every key of the language explains itself and shows an example, and every name says what it names."""
+"""Hovering: every key of the language has a description and an example, and every name a description."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def keys_in(value: Any, place: Place = ()) -> list[Place]:
 
 
 def explanations() -> dict[Place, dict[str, Any]]:
-    """What the schema says of each key of the language that stands in the document of everything, the innermost part."""
+    """The innermost part of the schema for each key of the language in the document of everything."""
     found: dict[Place, dict[str, Any]] = {}
     for pointer, place in visits(SCHEMA, EVERYTHING):
         if re.search(r"/properties/[^/]+$", pointer):

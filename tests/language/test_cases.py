@@ -1,4 +1,4 @@
-"""Every rule has a folder in ``tests/cases``: a bad file, what is printed of it, and the file with the mistake mended.
+"""Every rule has a folder in ``tests/cases``: a bad file, the output for it, and the file with the mistake fixed.
 
 Those of the checks are in ``tests/checks/test_checks.py``.
 """

@@ -1,4 +1,4 @@
-"""What an archive carries: the document, its digest and its wire names, and each is held against the others."""
+"""The contract of an archive: its document, digest and wire names, which are checked against each other."""
 
 from __future__ import annotations
 

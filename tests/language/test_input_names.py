@@ -1,4 +1,4 @@
-"""What an input may be called on the wire, and which two names are one for TensorFlow."""
+"""Legal wire names of inputs, and names that clash in TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tensor strings: what they mean, and what is said of each way to get one wrong."""
+"""Tensor strings: what they mean, and the finding for each kind of mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile and careless text: it ends in one finding, in little time, whatever stands in it."""
+"""Hostile and careless text: it ends in one finding, in little time."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_a_deep_tree_loads_or_is_refused(tree: str, depth: int) -> None:
 
 
 def _plain(text: str) -> Any:
-    """What Python's own parser says of a text: its data, or that it is none."""
+    """The result of Python's own parser: the data, or that the text is not JSON."""
     try:
         return repr(json.loads(text))
     except (ValueError, RecursionError):

@@ -89,7 +89,7 @@ def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseMod
         elif len(path) == 2 and path[0] == "variable_collections" and part == 0 and not isinstance(current, list):
             pass  # a collection of one selection may omit the array
         elif part in (0, "from", "callback") and isinstance(current, str):
-            pass  # a single name stands for an array of one, and a path alone for a selection or a callback
+            pass  # a single name stands for an array of one, and a plain path for a selection or a callback
         else:
             path.append(part)
             current = _child(current, part)
