@@ -19,7 +19,7 @@ def test_without_a_rule_all_are_listed(capsys: Any) -> None:
     assert main(["explain"]) == 0
     out, err = capsys.readouterr()
     header, *lines = out.splitlines()
-    assert header.split() == ["rule", "level", "what", "it", "says"]
+    assert header.split() == ["rule", "level", "summary"]
     assert [line.split(maxsplit=2) for line in lines] == [
         [rule, RULES[rule].level, rule_summary(rule)] for rule in sorted(RULES)
     ]
