@@ -1,4 +1,4 @@
-"""A finding as data: what is wrong, where in the document, and how to mend it."""
+"""A finding as data: what is wrong, where in the document, and how to fix it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SpecPath = tuple[str | int, ...]
 Level = Literal["error", "warning", "info"]
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*", re.ASCII)
-# C0, DEL, C1, bidi controls, what has no width, line separators and surrogates: never printed raw, so that no file can
-# draw on a terminal, or look like another one.
+# C0, DEL, C1, bidi controls, zero-width characters, line separators and surrogates: never printed raw, so that a file
+# can neither control the terminal nor disguise its text.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 
 
 @dataclass(frozen=True)
 class Location:
-    """Where a finding stands in its text. Lines and columns count from 1, columns in characters; the end is behind it.
+    """The span of a finding in its text. Lines and columns count from 1, columns in characters; the end is exclusive.
 
     ``excerpt`` is the text of the first line, or of a long line the part around the finding, which begins at column
     ``excerpt_column``.
@@ -39,10 +39,10 @@ class Location:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A place in a document, and what ``message`` says of it.
+    """A place in a document, with a ``message`` about it.
 
-    ``path`` leads there. ``part`` is what of the string at ``path`` is meant, empty for all of it; ``on_key`` says that
-    the key there is meant and not its value. Both only help to find the ``location``, which a place in a text has.
+    ``part`` is the part of the string at ``path`` that is meant, empty for all of it; ``on_key`` is whether the key is
+    meant and not its value. Both are only used to find the ``location``, which a place in a text has.
     """
 
     message: str
@@ -57,7 +57,7 @@ class Place:
         return replace(self, file=file)
 
     def at(self, path: SpecPath) -> Self:
-        """The same, at ``path``."""
+        """The same place, at ``path``."""
         return replace(self, path=path)
 
     def located(self, location: Location) -> Self:
@@ -66,7 +66,7 @@ class Place:
 
     @property
     def place(self) -> str:
-        """What a line about the place starts with: the file, and the line and column or the path in the document."""
+        """The prefix of a line about the place: the file, and the line and column or the path in the document."""
         if self.location is not None:
             return f"{self.file}:{self.location.line}:{self.location.column}: ".removeprefix(":")
         return "".join(f"{part}: " for part in (self.file, short_path(self.path)) if part)
@@ -82,14 +82,14 @@ class Diagnostic(Place):
     related: tuple[Place, ...] = ()
 
     def in_file(self, file: str) -> Self:
-        """The same finding, said of ``file``; related places stay in files of their own."""
+        """The same finding, in ``file``; related places that have a file keep it."""
         return replace(self, file=file, related=tuple(each.in_file(each.file or file) for each in self.related))
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hex digits that stay the same while lines move and messages are reworded.
+        """Twelve hex digits that stay the same when lines move and messages are reworded.
 
-        They are of the rule and of what it is about: the names on the path, and the part of the value.
+        They are a hash of the rule, the path, and the part of the value.
         """
         import hashlib  # noqa: PLC0415  # it loads OpenSSL, and most runs have no finding
 
@@ -101,7 +101,7 @@ class Diagnostic(Place):
         return printable(f"{self.place}{self.rule}: {self.message}{hint}")
 
 
-def finding(  # noqa: PLR0913  # each is one thing to say
+def finding(  # noqa: PLR0913  # each is one field
     rule: RuleId,
     path: SpecPath,
     message: str,
@@ -111,7 +111,7 @@ def finding(  # noqa: PLR0913  # each is one thing to say
     on_key: bool = False,
     related: tuple[Place, ...] = (),
 ) -> Diagnostic:
-    """An error at a place in the document."""
+    """The Diagnostic of an error at a place in the document."""
     return Diagnostic(rule=rule, path=path, message=message, hint=hint, part=part, on_key=on_key, related=related)
 
 
@@ -129,7 +129,7 @@ def format_path(path: SpecPath) -> str:
 
 
 def short_path(path: SpecPath) -> str:
-    """:func:`format_path` for people: a key may be megabytes long."""
+    """:func:`format_path` with keys cut to 60 characters: a key may be megabytes long."""
     return format_path(tuple(f"{part[:57]}..." if isinstance(part, str) and len(part) > 60 else part for part in path))
 
 
@@ -151,7 +151,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """The known word that is closest to ``word``, whatever the case of its letters, or nothing."""
+    """The known word that is closest to ``word``, ignoring case, or the empty string."""
     if not word or len(word) > 64:  # difflib is quadratic; no name that a person mistypes is this long
         return ""
     import difflib  # noqa: PLC0415  # most runs have no word to look for
@@ -159,6 +159,6 @@ def closest(word: str, known: Iterable[str]) -> str:
     lowered = word.lower()
     spelled = {name.lower(): name for name in known}
     matches = difflib.get_close_matches(lowered, spelled, n=3, cutoff=0.6)
-    # Of words that are about as close, one of the same letters is meant: int46 is int64, and not int4.
+    # Among words that are about as close, prefer one with the same letters: int46 is int64, not int4.
     matches.sort(key=lambda match: sorted(match) != sorted(lowered))
     return spelled[matches[0]] if matches else ""

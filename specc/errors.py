@@ -1,7 +1,8 @@
 """Everything that specc raises on purpose.
 
-A finding is data (:class:`specc.diagnostics.Diagnostic`); an exception means that the work cannot go on. Each class
-below answers one question of a caller: is my spec wrong, is this archive readable, could the target be written?
+A finding is data (:class:`specc.diagnostics.Diagnostic`); an exception means that the work cannot continue.
+There is one class for each question of a caller: is my spec wrong, is this archive readable, could the target be
+written?
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class SpeccError(Exception):
 
 
 class SpecError(SpeccError):
-    """A spec, or a spec held against a model or an archive, has errors; ``diagnostics`` holds every one of them."""
+    """A spec has errors, in itself or against a model or an archive; ``diagnostics`` has all of them."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
@@ -27,7 +28,7 @@ class SpecError(SpeccError):
 
 
 class FindingCollector:
-    """Gathers the findings of several steps, so that all are told at once and not the first alone."""
+    """Collects the findings of several steps, so that all of them are reported and not only the first."""
 
     def __init__(self) -> None:
         self._diagnostics: list[Diagnostic] = []
@@ -38,33 +39,33 @@ class FindingCollector:
 
     @contextmanager
     def gather(self) -> Iterator[None]:
-        """Goes on where the block raises SpecError, whose findings are added."""
+        """Continues after a SpecError in the block, and adds its findings."""
         try:
             yield
         except SpecError as error:
             self.add(error.diagnostics)
 
     def raise_any(self) -> None:
-        """Raises SpecError with everything that was gathered, if there is anything."""
+        """Raises SpecError with the collected findings, if there are any."""
         if self._diagnostics:
             raise SpecError(self._diagnostics)
 
 
 class ArchiveError(SpeccError):
-    """A directory is no SavedModel that can be read: missing, cut short, damaged, or beyond the reader's limits."""
+    """A directory is not a readable SavedModel: missing, cut short, damaged, or beyond the reader's limits."""
 
 
 class TargetError(SpeccError):
-    """The archive could not be put where it was asked for: not empty, not writable, or the disk is full."""
+    """The archive could not be written to its target: not empty, not writable, or the disk is full."""
 
 
 class UnreadableError(SpeccError):
-    """A spec file could not be read at all: it is missing, no regular file, or not permitted."""
+    """A spec file could not be read: it is missing, not a regular file, or access is denied."""
 
 
 class SettingsError(SpeccError):
-    """``[tool.specc]`` in a pyproject.toml makes no sense."""
+    """``[tool.specc]`` in a pyproject.toml is invalid."""
 
 
 class UnavailableError(SpeccError):
-    """The work needs what is not here: TensorFlow and Keras, or a Keras backend that specc can export from."""
+    """The work needs what is not available: TensorFlow and Keras, or a Keras backend that specc can export from."""

@@ -1,4 +1,4 @@
-"""Opinions on one valid document: each is a rule with a level of its own, which a project may change."""
+"""Checks: opinions on one valid document, each a rule with a level that a project may change."""
 
 from specc.checks.check import Check as Check
 from specc.checks.table import BUILT_CHECKS as BUILT_CHECKS

@@ -1,4 +1,4 @@
-"""What a check is: an opinion on one valid document, which a project may weigh otherwise."""
+"""The type of a check: an opinion on one valid document, whose level a project may change."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic
 
 Check: TypeAlias = Callable[[CheckContext], Iterator[Diagnostic]]
-"""Yields a finding for each place that the check is about; its level is set by whoever runs the check."""
+"""Yields the findings of a check; their level is set when the check is run."""

@@ -1,4 +1,4 @@
-"""A document as checks look at it: with the leaves of each endpoint at hand, which most of them ask for."""
+"""The context of checks: a document, with the leaves of each endpoint."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CheckedEndpoint:
 
 @dataclass(frozen=True)
 class CheckContext:
-    """One document, which is valid. ``nested_tables`` are the endpoints that a build said so of."""
+    """One valid document. ``nested_tables`` are the endpoints in which a build found nested lookup tables."""
 
     document: Document
     nested_tables: tuple[str, ...] = ()
@@ -38,12 +38,12 @@ class CheckContext:
         return tuple(_checked(name, endpoint) for name, endpoint in self.document.endpoints.items())
 
     def served(self) -> Iterator[CheckedEndpoint]:
-        """The endpoints that a server calls with requests: none of an archive for training or evaluation."""
+        """The endpoints that a server calls; none in an archive for training or evaluation."""
         if self.document.mode == "predict":
             yield from (each for each in self.published() if each.endpoint.method not in ("train", "eval"))
 
     def published(self) -> Iterator[CheckedEndpoint]:
-        """The endpoints that have a signature, and so wire names that somebody may use."""
+        """The endpoints that have a signature, and so wire names for clients."""
         yield from (each for each in self.endpoints if has_signature(self.document, each.name))
 
 
@@ -74,5 +74,5 @@ def has_default(leaf: Leaf) -> bool:
 
 
 def once(dim: Dimension, leaf: Leaf) -> str:
-    """``dim`` as the part of a tensor string to be marked, where it stands there once."""
+    """``dim`` as the part of a tensor string to mark, if it occurs there once, else the empty string."""
     return str(dim) if leaf.shape is not None and leaf.shape.count(dim) == 1 else ""

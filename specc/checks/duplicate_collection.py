@@ -1,4 +1,4 @@
-"""One selection of variables under two names."""
+"""Check for one selection of variables under two names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from specc.language.document import Collection
 
 
 def duplicate_collection(context: CheckContext) -> Iterator[Diagnostic]:
-    """Two collections that select the same: one of them was meant to be another, or is left over."""
+    """Findings for collections that select the same variables: one is wrong, or redundant."""
     seen: dict[object, str] = {}
     for name, collection in context.document.variable_collections.items():
         selected = _selected(collection)
@@ -23,5 +23,5 @@ def duplicate_collection(context: CheckContext) -> Iterator[Diagnostic]:
 
 
 def _selected(collection: Collection) -> object:
-    """What the collection takes; what it must find does not change that."""
+    """A key for the variables that a collection selects; ``content`` does not change it."""
     return frozenset((each.from_, each.match, each.trainable, each.dtype) for each in collection)

@@ -1,4 +1,4 @@
-"""Two endpoints that are one."""
+"""Check for duplicate endpoints."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from specc.language.document import CALL
 
 
 def duplicate_endpoint(context: CheckContext) -> Iterator[Diagnostic]:
-    """An endpoint that differs from another in its name and description only.
+    """Findings for endpoints that differ only in name and description.
 
-    Of one that is given in code, with the function null, nobody knows. ``__call__`` is the revived object itself, which
-    no other endpoint can be.
+    One given in code, with the function null, cannot be compared. ``__call__`` is the revived object itself, which no
+    other endpoint can be.
     """
     document = context.document
     functions = [(endpoint.function, len(endpoint.inputs)) for endpoint in document.endpoints.values()]
@@ -28,7 +28,7 @@ def duplicate_endpoint(context: CheckContext) -> Iterator[Diagnostic]:
             continue
         meaning = json.dumps({key: value for key, value in written[name].items() if key != "description"})
         if meaning in seen:
-            message = f"{name!r} and {seen[meaning]!r} differ in nothing but their names"
+            message = f"{name!r} and {seen[meaning]!r} differ only in their names"
             hint = "remove one"
             if document.default in (name, seen[meaning]):
                 hint += "; the default endpoint is published as 'serving_default' too"

@@ -1,4 +1,4 @@
-"""A dimension that has only one size."""
+"""Check for dims with only one size."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from specc.diagnostics import Diagnostic, finding
 
 
 def fixed_dim(context: CheckContext) -> Iterator[Diagnostic]:
-    """A dim whose bounds are equal: a size, which the archive would state and TensorFlow check, were it written so."""
+    """Findings for dims with equal bounds: a size instead would be in the archive, and TensorFlow would check it."""
     for name, dim in context.document.dims.items():
         if dim.min == dim.max:
-            message = f"the dim {name!r} is always {dim.max}, and the archive says any size all the same"
+            message = f"the dim {name!r} is always {dim.max}, but the archive will accept any size"
             yield finding("fixed-dim", ("dims", name), message, f"write {dim.max} in the shapes", on_key=True)

@@ -1,4 +1,4 @@
-"""Names that Keras or TensorFlow made up."""
+"""Check for names that Keras or TensorFlow generated."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _GENERATED = re.compile(
 
 
 def generated_name(context: CheckContext) -> Iterator[Diagnostic]:
-    """A name that is numbered by itself: it says nothing, and the model has another one when it is built again."""
+    """Findings for generated, numbered names: they have no meaning, and may change when the model is built again."""
     for checked in context.endpoints:
         if not _may_have_one(checked):
             continue
         for word, path, on_key in _words(checked):
             if _GENERATED.fullmatch(word):
-                message = f"{word!r} is a name that was made up and numbered, not chosen: another build has another"
-                hint = "name what it is, in the model too where the function looks for that name"
+                message = f"{word!r} is a generated name, and another build may number it differently"
+                hint = "choose a meaningful name, in the model too if the function looks it up by name"
                 yield finding("generated-name", path, message, hint, on_key=on_key)
 
 
 def _may_have_one(checked: CheckedEndpoint) -> bool:
-    """Whether a wire name or an argument holds such a word; of most endpoints none does."""
+    """Whether a wire name or an argument contains a generated name; most endpoints have none."""
     names = (*checked.endpoint.arguments, *(leaf.name for leaf in (*checked.inputs, *checked.outputs)))
     return any(map(_GENERATED.search, names))
 
 
 def _words(checked: CheckedEndpoint) -> Iterator[tuple[str, SpecPath, bool]]:
-    """Every word of the document that a wire name is made of, where it stands, and whether it is a key there."""
+    """Every word of the document that wire names are made of, with its path, and whether it is a key there."""
     endpoint, at = checked.endpoint, checked.path
     if "arguments" in endpoint.model_fields_set:
         yield from ((name, (*at, "arguments", index), False) for index, name in enumerate(endpoint.arguments))

@@ -1,4 +1,4 @@
-"""A batch that has a name in one input, and none in another."""
+"""Check for a batch dimension with a name in one input only."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from specc.language.tensor_string import ANY
 
 
 def inconsistent_dim(context: CheckContext) -> Iterator[Diagnostic]:
-    """An input of any number of rows beside one whose number has a name: the same number, or nobody knows.
+    """Findings for inputs whose first dimension is '?' beside inputs where it has a name: are they equal?
 
-    Of an output, '?' is the word for a size that the function decides, and is left alone.
+    In an output '?' is a size that the function decides, which is not a finding.
     """
     for checked in context.endpoints:
         names = dict.fromkeys(name for bound in checked.inputs if (name := named_first_dim(bound.leaf)))
@@ -21,6 +21,6 @@ def inconsistent_dim(context: CheckContext) -> Iterator[Diagnostic]:
         for bound in checked.inputs:
             if first_dim(bound.leaf) == ANY:
                 known = ", ".join(map(repr, names))
-                message = f"the first dimension of {bound.name!r} is '?', and that of other inputs {known}"
+                message = f"the first dimension of {bound.name!r} is '?', but that of other inputs is {known}"
                 hint = f"write {next(iter(names))!r}, or declare a dim of its own if the sizes may differ"
                 yield finding("inconsistent-dim", bound.path, message, hint, part=once(ANY, bound.leaf))

@@ -1,8 +1,8 @@
 """Signatures that the LiteRT converter drops.
 
 ``TFLiteConverter.from_saved_model`` takes every archive with an attribute ``serve`` and several signatures for one of
-``Model.export``, and converts 'serving_default' alone, even where it is told others (tensorflow/lite/python/lite.py, of
-TensorFlow 2.21; tests/compiler/test_targets.py shows it). One signature that is asked for by itself is not dropped.
+``Model.export``, and converts only 'serving_default', even where others are requested (tensorflow/lite/python/lite.py
+of TensorFlow 2.21; tests/compiler/test_targets.py shows it). A single requested signature is not dropped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SHOWN = 5
 
 
 def litert_serve(context: CheckContext) -> Iterator[Diagnostic]:
-    """An endpoint called ``serve`` beside others."""
+    """A finding for an endpoint called ``serve`` beside others."""
     if _SERVE not in context.document.endpoints:
         return
     signatures = published_signatures(context.document)
@@ -30,8 +30,8 @@ def litert_serve(context: CheckContext) -> Iterator[Diagnostic]:
     if _DEFAULT in keys:
         names = ", ".join(map(repr, lost[:_SHOWN])) + (f" and {len(lost) - _SHOWN} more" if lost[_SHOWN:] else "")
         message = (
-            f"beside an endpoint called 'serve' the LiteRT converter keeps 'serving_default' alone, and loses {names}"
+            f"beside an endpoint called 'serve' the LiteRT converter keeps only 'serving_default', and drops {names}"
         )
     else:
-        message = "beside an endpoint called 'serve' the LiteRT converter wants 'serving_default', which is not there"
-    yield finding("litert-serve", ("endpoints", _SERVE), message, "call it something else", on_key=True)
+        message = "beside an endpoint called 'serve' the LiteRT converter needs 'serving_default', which is missing"
+    yield finding("litert-serve", ("endpoints", _SERVE), message, "rename it", on_key=True)

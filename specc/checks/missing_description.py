@@ -1,4 +1,4 @@
-"""A document, or an endpoint, that does not say what it is for."""
+"""Check for a missing description of a document or an endpoint."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from specc.diagnostics import Diagnostic, finding
 
 
 def missing_description(context: CheckContext) -> Iterator[Diagnostic]:
-    """What a client reads first is not there."""
+    """Findings for missing descriptions, which clients read first."""
     if not context.document.description.strip():
-        hint = 'say in "description" what the model does'
+        hint = 'describe in "description" what the model does'
         yield finding("missing-description", (), "the document has no description", hint)
     for name, endpoint in context.document.endpoints.items():
         if not endpoint.description.strip():
             message = f"the endpoint {name!r} has no description"
-            hint = 'say in "description" what it answers, and for whom'
+            hint = 'describe in "description" what it returns, and for whom'
             yield finding("missing-description", ("endpoints", name), message, hint, on_key=True)

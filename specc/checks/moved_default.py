@@ -1,4 +1,4 @@
-"""A default that is not the endpoint which looks like it."""
+"""Check for an endpoint that looks like the default but is not."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _USUAL = ("serve", "predict", "call")
 
 
 def moved_default(context: CheckContext) -> Iterator[Diagnostic]:
-    """Another endpoint has the name that Keras gives to the default, so that people call the wrong one.
+    """A finding where another endpoint has Keras's name for the default, so that clients may call the wrong one.
 
-    A default of the method classify or regress is what requests of that kind find, whatever 'predict' is.
+    A default of the method classify or regress serves requests of that kind, so another endpoint 'predict' is fine.
     """
     document = context.document
     if document.mode != "predict" or document.default is None or document.default in (*_USUAL, "serving_default"):
@@ -23,5 +23,5 @@ def moved_default(context: CheckContext) -> Iterator[Diagnostic]:
         usual = [name for name in usual if name != "predict"]
     if usual:
         message = f"the default is {document.default!r}, though there is an endpoint {usual[0]!r}"
-        hint = f"make {usual[0]!r} the default, or give it a name that says what it is for"
+        hint = f"make {usual[0]!r} the default, or rename it after its purpose"
         yield finding("moved-default", ("default",), message, hint)

@@ -1,4 +1,4 @@
-"""An endpoint that takes nothing."""
+"""Check for endpoints without inputs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from specc.diagnostics import Diagnostic, finding
 
 
 def no_inputs(context: CheckContext) -> Iterator[Diagnostic]:
-    """An endpoint for serving without inputs: a server has nothing to batch, and REST refuses the request.
+    """Findings for served endpoints without inputs: a server has nothing to batch, and REST refuses the request.
 
     TensorFlow Serving: "Failed to get input map for signature" (``FillPredictRequestFromJson``, util/json_tensor.cc).
     """
-    for checked in context.served():  # what reads or resets metrics takes nothing
+    for checked in context.served():  # not those that read or reset metrics
         if not checked.endpoint.inputs:
-            message = f"the endpoint {checked.name!r} takes no inputs, so that it always gives the same"
+            message = f"the endpoint {checked.name!r} takes no inputs, so it always returns the same result"
             yield finding("no-inputs", (*checked.path, "inputs"), message, "give it an input, or remove it")

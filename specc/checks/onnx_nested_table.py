@@ -1,13 +1,13 @@
-"""Lookup tables that tf2onnx does not find, which only a build knows of.
+"""Check for lookup tables that tf2onnx does not find, which only a build can detect.
 
 A signature calls the function that the endpoint names; TensorFlow's own wrapper of the signature calls that. Two calls
 deep the converter often loses the table: it looks for the table's placeholder right before the lookup
 (``get_hash_table_info`` in tf2onnx/tf_utils.py of onnx/tensorflow-onnx), and TensorFlow's inliner may leave an Identity
 between: "Could not determine table shared name". Which functions are hit depends on their other ops: of ten that were
-tried with tf2onnx 1.17 three were, all with Keras's StringLookup. One call deep all convert.
+tried with tf2onnx 1.17, three were, all with Keras's StringLookup. One call deep all convert.
 
-The function is not made a part of the signature instead: other endpoints may share it, its custom gradients belong to
-the graph that it was traced in, and each would be stored and differentiated twice.
+The function is not inlined into the signature instead: other endpoints may share it, its custom gradients belong to
+the graph that it was traced in, and it would be stored and differentiated twice.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ _STEPS = ("preprocess", "postprocess")
 
 
 def onnx_nested_table(context: CheckContext) -> Iterator[Diagnostic]:
-    """A signature of its own around a function with a table: steps, default values, or names of another endpoint."""
+    """Findings for functions with a table in a separate signature: for steps, defaults, or another endpoint's names."""
     for checked in context.published():
         if checked.name not in context.nested_tables:
             continue
         steps = [step for step in _STEPS if getattr(checked.endpoint, step)]
         what = f"{' and '.join(steps)} around it" if steps else "a signature of its own around it"
         message = f"tf2onnx may not find the lookup table of {checked.name!r}: the function has {what}"
-        hint = "do it all in one function, module:attribute, that takes the model; or try, and turn the check off"
+        hint = (
+            "do it all in one function, module:attribute, that takes the model; "
+            "or test the conversion and turn the check off"
+        )
         yield finding("onnx-nested-table", (*checked.path, *steps[:1]), message, hint, on_key=True)

@@ -1,4 +1,4 @@
-"""The signature that tf2onnx converts where it is not told which.
+"""Check for the signature that tf2onnx converts by default.
 
 "'--signature_def' not specified, using first signature" (``_from_saved_model_v2``, tf2onnx/tf_loader.py of
 onnx/tensorflow-onnx), which is the first by name (tests/compiler/test_targets.py). One run converts one signature:
@@ -15,7 +15,7 @@ from specc.language.signatures import DEFAULT_KEYS, published_signatures
 
 
 def onnx_signature(context: CheckContext) -> Iterator[Diagnostic]:
-    """The first signature is another than the default."""
+    """A finding where the first signature is not the default."""
     signatures = published_signatures(context.document)
     if len(signatures) < 2:
         return
@@ -24,6 +24,6 @@ def onnx_signature(context: CheckContext) -> Iterator[Diagnostic]:
     first = min(signatures, key=lambda each: each.key)
     if first.key not in wanted:
         told = default if default in (each.key for each in signatures) else "NAME"
-        message = f"tf2onnx converts {first.key!r}, the first signature by name, unless it is told which"
+        message = f"tf2onnx converts {first.key!r}, the first signature by name, by default"
         hint = f"convert with --signature_def {told}, and turn the check off"
         yield finding("onnx-signature", ("endpoints", first.endpoint), message, hint, on_key=True)

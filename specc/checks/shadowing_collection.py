@@ -1,4 +1,4 @@
-"""A collection that is called like something else of the model."""
+"""Check for collections with the name of a model's attribute."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _OF_KERAS = {
 
 
 def shadowing_collection(context: CheckContext) -> Iterator[Diagnostic]:
-    """A name that every Keras model has for something, and that means something else on the revived archive."""
+    """Findings for names that every Keras model has, and that have another meaning on the revived archive."""
     for name, selections in context.document.variable_collections.items():
         plain = [selection.from_ for selection in selections if _takes_all(selection)]
         if name in _OF_KERAS and plain != [name]:
-            message = f"{name!r} is something else on every Keras model than this selection of variables"
+            message = f"{name!r} is an attribute of every Keras model with another meaning than this collection"
             hint = f"choose another name, such as {name + '_variables'!r}"
             if name.endswith(("weights", "variables")):
                 hint = f'choose another name, or select "{name}" itself'

@@ -1,4 +1,4 @@
-"""The table of all checks, and how they are run."""
+"""The table of all checks, and functions to run them."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ _SERVING_TAGS = tags_check(
     "tf-serving-tags", "TensorFlow Serving", 'build for serving, or start it with the flag "--saved_model_tags"'
 )
 _TRITON_TAGS = tags_check(
-    "triton-tags", "Triton", "build for serving; the parameter TF_GRAPH_TAG can name one tag, and no more"
+    "triton-tags", "Triton", "build for serving; the parameter TF_GRAPH_TAG can name only one tag"
 )
-_REST_DTYPE = dtype_check("tf-serving-dtype", REST_DTYPES, "REST has no JSON for it, and gRPC alone carries it")
-_TRITON_DTYPE = dtype_check("triton-dtype", TRITON_DTYPES, "Triton has no datatype for it, and does not load the model")
+_REST_DTYPE = dtype_check("tf-serving-dtype", REST_DTYPES, "REST has no JSON for it; only gRPC can carry it")
+_TRITON_DTYPE = dtype_check("triton-dtype", TRITON_DTYPES, "Triton has no datatype for it and does not load the model")
 _LITERT_DTYPE = dtype_check("litert-dtype", LITERT_DTYPES, "the LiteRT converter refuses it")
 _ONNX_DTYPE = dtype_check("onnx-dtype", ONNX_DTYPES, "tf2onnx has no type for it")
 _OPENVINO_DTYPE = dtype_check("openvino-dtype", OPENVINO_DTYPES, "OpenVINO's TensorFlow frontend has no type for it")
@@ -85,28 +85,28 @@ CHECKS: dict[DocumentCheck, Check] = {
     "openvino-dtype": _OPENVINO_DTYPE,
     "openvino-endpoints": openvino_endpoints,
 }
-"""What finds each check of a document; ``specc.rules.table`` has its level and its target."""
+"""The function of each check of a document; ``specc.rules.table`` has its level and its target."""
 BUILT_CHECKS: dict[BuiltOnnxCheck, Check] = {"onnx-nested-table": onnx_nested_table}
-"""What finds each check of what only a build knows."""
+"""The function of each check that needs the result of a build."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a project says of the checks: levels other than their own, and targets beside those of each document."""
+    """A project's settings for checks: changed levels, and targets in addition to those of each document."""
 
     levels: Mapping[str, RuleLevel] = field(default_factory=dict)
     targets: frozenset[Target] = frozenset()
 
 
 def find_opinions(document: Document, settings: Settings) -> Iterator[Diagnostic]:
-    """The findings of every check of a document that is not off, and is not for a target that nobody named."""
+    """The findings of every check that is not off and has no target, or one of the document or the settings."""
     yield from _find(CHECKS, CheckContext(document), settings)
 
 
 def find_built_opinions(
     document: Document, settings: Settings, *, nested_tables: tuple[str, ...]
 ) -> Iterator[Diagnostic]:
-    """The findings of every such check of what a build found out: the endpoints with nested tables."""
+    """The findings of every such check on the result of a build: the endpoints with nested tables."""
     yield from _find(BUILT_CHECKS, CheckContext(document, nested_tables), settings)
 
 

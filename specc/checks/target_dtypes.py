@@ -1,4 +1,4 @@
-"""Dtypes that a target has no word for, of inputs and outputs.
+"""Checks for dtypes of inputs and outputs that a target does not support.
 
 - TensorFlow Serving: g3doc/api_rest.md, "JSON mapping": types that are not listed are unsupported. So it is in
   ``AddValueToTensor`` and ``AddSingleValueAndAdvance`` of util/json_tensor.cc; gRPC carries all of them.
@@ -7,7 +7,7 @@
 - LiteRT: what ``tf.lite.TFLiteConverter`` of TensorFlow 2.21 converts; tests/compiler/test_targets.py tries them all.
 - tf2onnx: ``TF_TO_ONNX_DTYPE`` in tf2onnx/tf_utils.py of onnx/tensorflow-onnx; others are a KeyError in map_tf_dtype.
 - OpenVINO: ``get_ov_type`` in src/frontends/tensorflow/src/tf_utils.cpp of openvinotoolkit/openvino (since PR 21864;
-  issue 20811 is how it fails): others are a dynamic type, which is no type of an input.
+  issue 20811 is how it fails): others become a dynamic type, which an input cannot have.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _PLAIN = ("bool", "string", "int8", "int16", "int32", "int64", "uint8", "float32
 _MORE = (*_PLAIN, "uint16", "uint32", "uint64", "float16")
 
 REST_DTYPES = frozenset((*_PLAIN, "uint32", "uint64"))
-"""What TensorFlow Serving's REST reads from JSON and writes to it."""
+"""The dtypes that TensorFlow Serving's REST API reads from JSON and writes to it."""
 TRITON_DTYPES = frozenset(_MORE)
-"""What Triton's TensorFlow backend has a datatype for."""
+"""The dtypes with a datatype in Triton's TensorFlow backend."""
 LITERT_DTYPES = frozenset((*_MORE, "int4", "bfloat16", "quint8", "complex64", "complex128"))
-"""What the LiteRT converter converts."""
+"""The dtypes that the LiteRT converter converts."""
 ONNX_DTYPES = frozenset((*_MORE, "bfloat16", "quint8", "complex64", "complex128"))
-"""What tf2onnx has a type for."""
+"""The dtypes with a type in tf2onnx."""
 OPENVINO_DTYPES = frozenset((*_MORE, "bfloat16"))
-"""What OpenVINO's TensorFlow frontend has an element type for."""
+"""The dtypes with an element type in OpenVINO's TensorFlow frontend."""
 
 
 def dtype_check(rule: RuleId, dtypes: Collection[str], problem: str) -> Callable[[CheckContext], Iterator[Diagnostic]]:
-    """The check that nothing has another dtype than ``dtypes``; ``problem`` is what happens to a ``{dtype}``."""
+    """A check for dtypes other than ``dtypes``; ``problem`` is the end of its message."""
 
     def find(context: CheckContext) -> Iterator[Diagnostic]:
         for checked in context.served():

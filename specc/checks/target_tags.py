@@ -1,8 +1,8 @@
-"""Tags that a model server does not look for.
+"""Checks for tags that a model server does not load.
 
-A loader takes the graph whose tags are exactly those that it asks for ("Could not find meta graph def matching supplied
-tags", S#1688 in tensorflow/serving). TensorFlow Serving asks for 'serve' unless its flag --saved_model_tags says
-otherwise (model_servers/main.cc); Triton for 'serve' or the one tag in its parameter TF_GRAPH_TAG (README.md of
+A loader takes the graph whose tags are exactly those requested ("Could not find meta graph def matching supplied
+tags", S#1688 in tensorflow/serving). TensorFlow Serving requests 'serve' unless its flag --saved_model_tags is
+set (model_servers/main.cc); Triton 'serve' or the one tag in its parameter TF_GRAPH_TAG (README.md of
 triton-inference-server/tensorflow_backend). tests/compiler/test_targets.py shows it with TensorFlow's own loader.
 """
 
@@ -19,7 +19,7 @@ _SERVE = TAGS["predict"]
 
 
 def tags_check(rule: RuleId, server: str, hint: str) -> Callable[[CheckContext], Iterator[Diagnostic]]:
-    """The check that ``server`` finds the archive; ``hint`` is what else it can be told."""
+    """A check for tags with which ``server`` does not find the archive; ``hint`` is its hint."""
 
     def find(context: CheckContext) -> Iterator[Diagnostic]:
         document = context.document
@@ -27,7 +27,7 @@ def tags_check(rule: RuleId, server: str, hint: str) -> Callable[[CheckContext],
         if tags != (_SERVE,):
             path: SpecPath = ("save_options", "extra_tags") if tags[0] == _SERVE else ("mode",)
             message = (
-                f"{server} loads what is tagged {_SERVE!r} and nothing else, and this is {', '.join(map(repr, tags))}"
+                f"{server} loads only archives tagged {_SERVE!r}, but this one is tagged {', '.join(map(repr, tags))}"
             )
             yield finding(rule, path, message, hint)
 

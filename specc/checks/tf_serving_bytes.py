@@ -1,7 +1,7 @@
-"""Binary output that REST would write as text.
+"""Check for binary outputs that REST would write as text.
 
 g3doc/api_rest.md of tensorflow/serving, "Output of binary values": tensors with the suffix ``_bytes`` in their name are
-taken for binary and written as Base64; all other strings are written as they are, which is no JSON where they are no
+taken for binary and written as Base64; all other strings are written as they are, which is not JSON where they are not
 UTF-8.
 """
 
@@ -22,12 +22,14 @@ _SUFFIX = "_bytes"
 
 
 def rest_bytes(context: CheckContext) -> Iterator[Diagnostic]:
-    """A string output whose name says that it is binary, and does not say so in TensorFlow Serving's way."""
+    """Findings for string outputs whose name suggests binary data, but does not end in the suffix for it."""
     for checked in context.served():
         for bound in checked.outputs:
             words = _BINARY.intersection(bound.name.lower().split("_"))
             if bound.leaf.dtype == "string" and words and not bound.name.endswith(_SUFFIX):
-                message = f"REST writes {bound.name!r} as text, which bytes are not: no '{_SUFFIX}' ends the name"
+                message = (
+                    f"REST writes {bound.name!r} as text, but its name suggests bytes: it does not end in '{_SUFFIX}'"
+                )
                 name = bound.name.removesuffix("bytes").rstrip("_") or "value"
                 hint = f'give the leaf the "name" {name + _SUFFIX!r}'
                 yield finding("tf-serving-bytes", bound.path, message, hint, on_key=bound.leaf.name is None)

@@ -1,4 +1,4 @@
-"""Tensors that REST's row format cannot carry.
+"""Check for tensors that REST's row format cannot carry.
 
 g3doc/api_rest.md of tensorflow/serving, "Specifying input tensors in row format": use it "if all named input tensors
 have the same 0-th dimension". A response is made the same way: "has no shape information" for a scalar, "has
@@ -16,7 +16,7 @@ from specc.language.wire_names import BoundLeaf
 
 
 def rest_rows(context: CheckContext) -> Iterator[Diagnostic]:
-    """An input or output of another number of rows than the batch, so that ``instances`` cannot be used.
+    """Findings for inputs and outputs with other numbers of rows than the batch, so that ``instances`` cannot be used.
 
     Scalar and fixed inputs are ``unbatched-input``; those with a default are ``tf-serving-rest-default``.
     """
@@ -42,7 +42,7 @@ def _leaves(checked: CheckedEndpoint) -> Iterator[tuple[str, BoundLeaf]]:
 def _problem(bound: BoundLeaf, batch: str, what: str) -> str:
     leaf, first = bound.leaf, first_dim(bound.leaf)
     if not isinstance(leaf, Tensor):
-        return f"is {leaf.kind}, whose parts have numbers of rows of their own"
+        return f"is {leaf.kind}, and its components have different numbers of rows"
     if named_first_dim(leaf) not in (None, batch):
         return f"has {first!r} rows where others have {batch!r}"
     if what == "output" and leaf.shape == ():

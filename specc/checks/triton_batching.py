@@ -1,10 +1,10 @@
-"""Tensors that keep Triton from batching.
+"""Check for tensors that keep Triton from batching.
 
-Where requests are to be joined, "the shape should have at least 1 dimension and the first dimension must be -1", of
+For requests to be batched, "the shape should have at least 1 dimension and the first dimension must be -1", of
 every input and output (``CompareDims`` and ``ModelSupportsBatch``, src/tensorflow_utils.cc of
 triton-inference-server/tensorflow_backend, where a tensor of unknown rank counts as a scalar). All inputs of a request
 have one first dimension, "batch size does not match other inputs" (``InferenceRequest::Normalize`` of
-triton-inference-server/core), which the parts of a ragged or sparse tensor have not.
+triton-inference-server/core), which the components of a ragged or sparse tensor do not have.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from specc.language.wire_names import BoundLeaf
 
 
 def triton_batching(context: CheckContext) -> Iterator[Diagnostic]:
-    """One tensor that cannot be batched, of an endpoint whose inputs can."""
+    """Findings for tensors that cannot be batched, in endpoints with inputs that can."""
     for checked in context.served():
         if not any(isinstance(bound.leaf, Tensor) and varies(bound.leaf) for bound in checked.inputs):
             continue
@@ -38,7 +38,7 @@ def _mended(bound: BoundLeaf) -> str:
 def _problem(bound: BoundLeaf) -> str:
     leaf = bound.leaf
     if not isinstance(leaf, Tensor):
-        return f"is {leaf.kind}, whose parts have numbers of rows of their own"
+        return f"is {leaf.kind}, and its components have different numbers of rows"
     if leaf.shape is None:
         return "has no known rank, which counts as a scalar"
     if not leaf.shape:

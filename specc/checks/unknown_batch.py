@@ -1,4 +1,4 @@
-"""An output whose batch comes from nowhere."""
+"""Check for outputs with an unknown batch dimension."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from specc.language.tensor_string import ANY
 
 
 def unknown_batch(context: CheckContext) -> Iterator[Diagnostic]:
-    """An output whose first dim is in no input, though the inputs have a batch with a name.
+    """Findings for outputs whose first dim is in no input, although the inputs have a named batch.
 
-    Where the inputs have none, a size that the function decides, such as how many samples it draws, may be named.
+    If the inputs have none, the dim may be a size that the function decides, such as how many samples it draws.
     """
     for checked in context.endpoints:
         shapes = [bound.leaf.shape for bound in checked.inputs]

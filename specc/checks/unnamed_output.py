@@ -1,4 +1,4 @@
-"""Several outputs that only their positions tell apart."""
+"""Check for several outputs that differ only in position."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _SHOWN = 3
 
 
 def unnamed_output(context: CheckContext) -> Iterator[Diagnostic]:
-    """A list or tuple of outputs without names: on the wire ``output_0``, ``output_1``."""
+    """Findings for lists and tuples of outputs without names: on the wire ``output_0``, ``output_1``."""
     for checked in context.published():
         unnamed = [bound.name for bound in checked.outputs if bound.leaf.name is None]
         if isinstance(checked.endpoint.outputs, (List, Tuple)) and len(unnamed) > 1:
             more = f" and {len(unnamed) - _SHOWN} more" if len(unnamed) > _SHOWN else ""
-            message = f"clients know these outputs by position alone: {', '.join(unnamed[:_SHOWN])}{more}"
+            message = f"clients can tell these outputs apart only by position: {', '.join(unnamed[:_SHOWN])}{more}"
             hint = 'give each leaf a "name", or return a dict'
             yield finding("unnamed-output", (*checked.path, "outputs"), message, hint)

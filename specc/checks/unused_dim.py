@@ -1,4 +1,4 @@
-"""A dimension that nothing has."""
+"""Check for unused dims."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from specc.diagnostics import Diagnostic, finding
 
 
 def unused_dim(context: CheckContext) -> Iterator[Diagnostic]:
-    """A dim that no tensor has: left over, or the one that was meant somewhere else."""
+    """Findings for dims that no tensor has: left over, or misspelt in a shape."""
     used = {
         dim
         for checked in context.endpoints

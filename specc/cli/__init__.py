@@ -1,4 +1,4 @@
-"""The command line: one module a command, which parses, calls, prints and returns an exit code.
+"""The command line: one module for each command, which parses, calls, prints and returns an exit code.
 
 Exit codes: 0 no errors, 1 errors found, 2 wrong usage, 3 could not run.
 """
@@ -16,21 +16,21 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 COMMANDS = {
-    "init": "write a first spec from a Keras model, a module or any SavedModel, and say what is a guess",
-    "validate": "hold spec files against the language; needs no TensorFlow",
-    "explain": "say why a rule exists, with a bad and a good example; without a rule, list all",
-    "fmt": "rewrite spec files in their canonical text; needs no TensorFlow",
-    "schema": "print the JSON Schemas, or hold published ones against them; needs no TensorFlow",
-    "build": "write the archive that a spec describes, and prove that it matches",
+    "init": "write a first spec from a Keras model, a module or any SavedModel, and list what was guessed",
+    "validate": "check spec files; needs no TensorFlow",
+    "explain": "explain a rule, with a bad and a good example; without a rule, list all of them",
+    "fmt": "rewrite spec files in canonical form; needs no TensorFlow",
+    "schema": "print the JSON Schemas, or check published copies of them; needs no TensorFlow",
+    "build": "build the archive that a spec describes, and verify that it matches",
     "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
-    "digest": "one digest for all that an archive holds; needs no TensorFlow",
+    "digest": "print one digest of everything in an archive; needs no TensorFlow",
 }
 
 _WITHOUT_USER_CODE = ("validate", "fmt", "schema", "inspect")
-"""Commands that import no code of the user's, which may count on pydantic's plugins."""
+"""Commands that import no user code, which might rely on pydantic's plugins."""
 
 QUIET = ContextVar("quiet", default=False)
-"""Whether the command that runs was asked for findings alone."""
+"""Whether the running command prints only findings."""
 
 OK, ERRORS_FOUND, WRONG_USAGE, COULD_NOT_RUN = range(4)
 
@@ -49,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return 130
-    except OSError as error:  # a full disk behind standard output, a working directory that is gone
-        if not isinstance(error, BrokenPipeError):  # then whoever read our output has gone, and nobody minds
+    except OSError as error:  # standard output on a full disk, or a removed working directory
+        if not isinstance(error, BrokenPipeError):  # the reader of our output has closed it, which is fine
             complain(str(error))
         if is_own_process:  # Python would complain once more while it flushes
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _prepare_process() -> None:
     """Sets up a process that runs one command only.
 
-    A closed standard stream is None in Python; what is written to it goes nowhere.
+    A closed standard stream is None in Python; output to it is discarded.
     """
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)  # the process ends before there is much garbage
@@ -73,7 +73,7 @@ def _prepare_process() -> None:
 
 @contextmanager
 def _printable_streams() -> Iterator[None]:
-    """Escapes what the encoding of the terminal lacks, instead of failing."""
+    """Escapes characters that the terminal's encoding lacks, instead of failing."""
     streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
     errors = [stream.errors for stream in streams]
     try:
@@ -82,17 +82,17 @@ def _printable_streams() -> Iterator[None]:
         yield
     finally:
         for stream, policy in zip(streams, errors, strict=True):
-            with suppress(OSError, ValueError):  # what was not written yet may fail, or the stream is closed
+            with suppress(OSError, ValueError):  # flushing may fail, or the stream is closed
                 stream.reconfigure(errors=policy)
 
 
 def _run(arguments: list[str], *, is_own_process: bool) -> int:
-    from specc.errors import SettingsError, SpeccError, SpecError  # nothing loads before it is needed
+    from specc.errors import SettingsError, SpeccError, SpecError  # loaded only when needed
 
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     parser, commands = _parser()
     if is_own_process and chosen in _WITHOUT_USER_CODE:
-        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes a tenth of the time
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # the search for them takes a tenth of the time
     if chosen in COMMANDS:
         command = importlib.import_module(f"specc.cli.{chosen}")
         command.configure(commands[chosen])
@@ -128,14 +128,14 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
 
 def complain(message: str) -> None:
-    """Says on standard error why the work cannot go on."""
+    """Prints to standard error why the command cannot continue."""
     from specc.diagnostics import printable
 
     print(f"specc: error: {printable(message)}", file=sys.stderr)
 
 
 def note(message: str) -> None:
-    """Says on standard error what a person may like to know, unless the command was told to be quiet."""
+    """Prints a note to standard error, except with --quiet."""
     from specc.diagnostics import printable
 
     if QUIET.get():

@@ -1,4 +1,4 @@
-"""``specc build FILE... (--out DIR | --base DIR)``: archives, each whole or not at all."""
+"""``specc build FILE... (--out DIR | --base DIR)``: builds archives, each completely or not at all."""
 
 from __future__ import annotations
 
@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     from specc.compiler import ExportReport
 
 SEED = 0
-"""Seeds Python, NumPy and Keras before a model is imported, so that two builds of one model are one archive."""
+"""The seed of Python, NumPy and Keras before a model is imported, so that builds of one model are identical."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a spec; of several, NAME.specc.json goes to DIR/NAME")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a spec; of several, NAME.specc.json is built in DIR/NAME"
+    )
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", metavar="DIR", help="where to put the archive, a path or a URL; absent or empty")
     where.add_argument("--base", metavar="DIR", help="publish the archive as a version, DIR/<integer>")
@@ -59,7 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="MODULE:ATTRIBUTE",
-        help="the model, or what returns it, in place of each spec's own; or a .keras or .h5 file, or DIR/",
+        help="a model, or what returns one, to use instead of each spec's own; or a .keras or .h5 file, or DIR/",
     )
     add_import_option(parser, "import it before the model, after those that the spec names; may be repeated")
     parser.add_argument(
@@ -80,13 +82,13 @@ def _version(text: str) -> str | int:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of versions, at least 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of versions: expected at least 1")
     return int(text)
 
 
 @dataclass(frozen=True)
 class _Job:
-    """One archive to build: ``where`` is what :meth:`specc.compiler.program.Program.export` is told about its place."""
+    """One archive to build; ``where`` has the target arguments of :meth:`specc.compiler.program.Program.export`."""
 
     file: str
     spec: LoadedSpec
@@ -106,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
     jobs = _jobs(options)
     if options.merged:
         return _build_merged(jobs, options)
-    # What one build imports, seeds and counts would make the next archive another one than a build of its own.
+    # Imports, seeds and counters of one build would change the next archive, compared with a separate build.
     is_apart = len(jobs) > 1 and "tensorflow" not in sys.modules
     findings: list[Diagnostic] = []
     for index, job in enumerate(jobs):
@@ -121,18 +123,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _misuse(options: argparse.Namespace) -> str:
-    """Why the options do not go together, or nothing."""
+    """Why the options are incompatible, or the empty string."""
     if "" in (options.out, options.base):
-        return "an empty path names no directory; the current one is ."
+        return "an empty path is not a directory; the current directory is ."
     if options.base is None and (options.version is not None or options.keep is not None):
-        return "--version and --keep go with --base"
+        return "--version and --keep need --base"
     names: dict[str, str] = {}
     for file in options.files if len(options.files) > 1 and not options.merged else ():
         name = _name(file)
         if name in ("", ".", ".."):
-            return f"{file} has no name that an archive could have"
+            return f"{file} gives no name for an archive; rename it"
         if name in names:
-            return f"{names[name]} and {file} would both go to {name!r}; build them one at a time"
+            return f"{names[name]} and {file} would both be written to {name!r}; build them one at a time"
         names[name] = file
     return ""
 
@@ -142,7 +144,7 @@ def _name(file: str) -> str:
 
 
 def _jobs(options: argparse.Namespace) -> list[_Job]:
-    """What is to be built; raises every finding of every file."""
+    """The jobs to build; raises SpecError with all findings of all files."""
     jobs: list[_Job] = []
     findings: list[Diagnostic] = []
     finder = SettingsFinder()
@@ -174,7 +176,7 @@ def _job(file: str, options: argparse.Namespace, finder: SettingsFinder) -> _Job
 
 
 def _check_targets(jobs: list[_Job]) -> None:
-    """Refuses what cannot be published, before minutes of loading."""
+    """Raises TargetError for targets that cannot be written, before the model is loaded."""
     from specc.publishing.destinations import destination
 
     for job in jobs:
@@ -183,11 +185,11 @@ def _check_targets(jobs: list[_Job]) -> None:
 
 @contextmanager
 def _model_of(job: _Job, options: argparse.Namespace, jobs: list[_Job]) -> Iterator[Any]:
-    """The job's model, whose modules can be imported meanwhile; ``jobs`` may name what it imports."""
+    """The job's model, with its modules importable inside the block; ``jobs`` are those that may list its imports."""
     from specc.compiler.load_model import load_model
 
     here = Path.cwd()
-    # The spec's own modules are beside it, and the same from everywhere; what --model names is here first.
+    # The spec's modules are beside it, wherever specc runs; those of --model are searched here first.
     with modules_of(job.directory, (here, job.directory) if options.model else (job.directory, here)):
         note(f"loading {job.model}")
         with _findings_of_load(job, jobs, options):
@@ -198,7 +200,7 @@ def _model_of(job: _Job, options: argparse.Namespace, jobs: list[_Job]) -> Itera
 
 @contextmanager
 def _findings_in(spec: LoadedSpec) -> Iterator[None]:
-    """Adds to each finding about a document its file and its location there."""
+    """Adds the file and location to each finding about a document."""
     try:
         yield
     except SpecError as error:
@@ -207,7 +209,7 @@ def _findings_in(spec: LoadedSpec) -> Iterator[None]:
 
 @contextmanager
 def _findings_of_load(job: _Job, jobs: list[_Job], options: argparse.Namespace) -> Iterator[None]:
-    """Says of a finding about a module to import which spec names it, or that the command line does."""
+    """Locates findings about a module to import in the spec that lists it, or on the command line."""
     try:
         yield
     except SpecError as error:
@@ -225,7 +227,7 @@ def _findings_of_load(job: _Job, jobs: list[_Job], options: argparse.Namespace) 
 
 @contextmanager
 def _findings_of_model(spec: LoadedSpec, options: argparse.Namespace) -> Iterator[None]:
-    """Says of each finding about a model who named it: a file, or the command line."""
+    """Locates findings about a model in its spec, or on the command line."""
     if not options.model:
         with _findings_in(spec):
             yield
@@ -240,7 +242,7 @@ def _build(job: _Job, options: argparse.Namespace, targets: list[_Job]) -> list[
     """Builds one archive, if all ``targets`` can be written, and prints what is in it and how long it took.
 
     Returns:
-        What there is to say of the built archive.
+        The findings about the built archive.
     """
     start = time.perf_counter()
     import_tensorflow("build")
@@ -264,7 +266,7 @@ def _build_merged(jobs: list[_Job], options: argparse.Namespace) -> int:
     _check_targets(jobs)
     if len({(job.model, job.directory) for job in jobs}) > 1:
         listed = ", ".join(f"{job.model} ({job.file})" for job in jobs)
-        complain(f"a merged archive holds the modes of one model, and these are {listed}; say which with --model")
+        complain(f"a merged archive has the modes of one model, but the models are {listed}; choose one with --model")
         return WRONG_USAGE
     imports = tuple(dict.fromkeys(module for job in jobs for module in job.imports))
     with _model_of(replace(jobs[0], imports=imports), options, jobs) as model:

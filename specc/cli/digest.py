@@ -1,4 +1,4 @@
-"""``specc digest ARCHIVE...``: one digest for all that an archive holds."""
+"""``specc digest ARCHIVE...``: one digest of everything in an archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``specc explain [RULE]``: why a rule exists, with a bad and a good example."""
+"""``specc explain [RULE]``: explains a rule, with a bad and a good example."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the page of a rule, or a line for each rule there is."""
+    """Prints the page of a rule, or a line for each rule."""
     if options.rule is None:
         rows = [(rule, RULES[rule].level, rule_summary(rule)) for rule in sorted(RULES)]
-        sys.stdout.write(table(("rule", "level", "what it says"), rows))
+        sys.stdout.write(table(("rule", "level", "summary"), rows))
         return OK
     try:
         sys.stdout.write(rule_page(options.rule))
     except KeyError:
-        hint = did_you_mean(options.rule, RULES) or "specc explain lists all"
+        hint = did_you_mean(options.rule, RULES) or "specc explain lists all rules"
         complain(f"there is no rule {options.rule!r}; {hint}")
         return WRONG_USAGE
     return OK

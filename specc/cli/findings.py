@@ -1,4 +1,4 @@
-"""How commands print findings, and what they make of them: the options that all of them share, and the exit code."""
+"""Printing findings: the options that all commands share, and the exit code."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from specc.report import FORMATS, Report, render
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of every command that has findings."""
     parser.add_argument("--format", choices=FORMATS, default="text", help="how findings are printed (default: text)")
-    parser.add_argument("--quiet", "-q", action="store_true", help="findings alone, one line each, and no notes")
-    parser.add_argument("--strict", action="store_true", help="let warnings count as errors in the exit code")
+    parser.add_argument("--quiet", "-q", action="store_true", help="print only findings, one line each, without notes")
+    parser.add_argument("--strict", action="store_true", help="count warnings as errors in the exit code")
     parser.add_argument("--max-findings", type=_count, metavar="N", help="print at most N findings")
 
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of findings, at least 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of findings: expected at least 1")
     return int(text)
 
 
 def print_report(report: Report, options: argparse.Namespace, stream: TextIO | None = None) -> int:
-    """Prints the findings to standard output, and of a run over files a word on them to standard error.
+    """Prints the findings to standard output, and a summary of a run over files to standard error.
 
     Returns:
-        The exit code of the command that ends with them.
+        The exit code of the command.
     """
     stream = stream or sys.stdout
     shown = replace(report, findings=report.findings[: options.max_findings], command=options.command)
@@ -64,5 +64,5 @@ def _summary(report: Report) -> str:
 
 
 def _wants_color(stream: TextIO) -> bool:
-    """Colour on a terminal only, and not where https://no-color.org or the terminal itself says no."""
+    """Whether to use colour: on a terminal that is not dumb, without NO_COLOR (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,4 +1,4 @@
-"""``specc fmt FILE...``: specs in their canonical text."""
+"""``specc fmt FILE...``: rewrites specs in canonical form."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from specc.report import Report
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a spec, which is rewritten in place")
-    parser.add_argument("--check", action="store_true", help="change nothing; name the files that would change")
+    parser.add_argument("--check", action="store_true", help="change nothing; list the files that would change")
     parser.add_argument("--diff", action="store_true", help="change nothing; print what would change")
     add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Rewrites files, or says which ones would change; a file that is no document stays as it is."""
+    """Rewrites files, or lists those that would change; a file that is not a valid document is left as it is."""
     findings: list[Diagnostic] = []
     unreadable: list[tuple[str, str]] = []
     keep, changed = options.check or options.diff, 0
-    shown = options.diff and options.format == "text"  # the difference itself says it
+    shown = options.diff and options.format == "text"  # the diff shows it
     for file in options.files:
         try:
             for finding in _format(file, options):
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _format(file: str, options: argparse.Namespace) -> Iterator[Diagnostic]:
-    """Brings one file into its canonical text, or leaves it as it is; yields a finding where it is not canonical."""
+    """Rewrites one file in canonical form, unless only checking; yields a finding if it was not canonical."""
     spec = load_spec(file, rules=())
     text = dump(spec.document)
     if spec.source.text == text:
@@ -55,12 +55,12 @@ def _format(file: str, options: argparse.Namespace) -> Iterator[Diagnostic]:
         sys.stdout.writelines(_diff(spec.source.text, text, file))
     if not (options.check or options.diff):
         replace_file(Path(file), text.encode("utf-8"))
-    message, hint = "the text is not canonical", "specc fmt rewrites it, and specc fmt --diff shows what changes"
+    message, hint = "the text is not in canonical form", "specc fmt rewrites it; specc fmt --diff shows the changes"
     yield Diagnostic(rule="not-canonical", file=file, message=message, hint=hint)
 
 
 def _diff(old: str, new: str, file: str) -> list[str]:
-    """A unified diff. Lines end in line breaks alone, of which a carriage return is shown."""
+    """A unified diff. Lines end only at line feeds; a carriage return is shown as an escape."""
     name, before, after = printable(file), old.split("\n"), new.split("\n")
     lines = difflib.unified_diff(before, after, name, f"{name} (formatted)", lineterm="")
     return [f"{printable(line)}\n" for line in lines]

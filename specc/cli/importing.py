@@ -1,4 +1,4 @@
-"""What a command imports that is not specc's: TensorFlow, and the modules that users keep beside their specs."""
+"""Imports for commands: TensorFlow, and user modules beside the specs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from specc.language.scalars import DOTTED
 
 
 def import_tensorflow(command: str, *backends: str) -> None:
-    """Imports TensorFlow and Keras; raises UnavailableError where that cannot be done, and says how it can.
+    """Imports TensorFlow and Keras; raises UnavailableError, with how to install them, if that fails.
 
-    ``backends`` are those of Keras that the command works on: unless said, all that specc exports from.
+    ``backends`` are the Keras backends that the command supports: by default all that specc exports from.
     """
     missing = [name for name in ("tensorflow", "keras") if find_spec(name) is None]
     if missing:
@@ -45,11 +45,11 @@ def import_tensorflow(command: str, *backends: str) -> None:
 
 @contextmanager
 def _without_a_word() -> Iterator[None]:
-    """TensorFlow's C++ half writes lines to standard error while it loads, before any level can be set."""
+    """Discards the lines that TensorFlow's C++ code writes to standard error on import, before a level can be set."""
     sys.stderr.flush()
     try:
         file = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
-    except OSError:  # nowhere to keep what it says
+    except OSError:  # nowhere to keep its output
         yield
         return
     with file as said:
@@ -77,9 +77,9 @@ def _module_name(text: str) -> str:
 
 @contextmanager
 def modules_of(directory: Path, places: tuple[Path, ...]) -> Iterator[None]:
-    """Modules are looked for in ``places`` first; those of ``directory`` are forgotten in the end.
+    """Puts ``places`` first on the import path; on exit, removes the modules of ``directory`` from ``sys.modules``.
 
-    The next spec may have other modules of the same names beside it.
+    The next spec may have other modules with the same names beside it.
     """
     path, known = list(sys.path), set(sys.modules)
     sys.path[:0] = map(str, places)

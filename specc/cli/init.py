@@ -1,4 +1,4 @@
-"""``specc init MODEL``: a first spec, and what in it is a guess."""
+"""``specc init MODEL``: writes a first spec, and lists the guesses in it."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model", metavar="MODEL", help="module:attribute, a .keras or .h5 file, or the directory of a SavedModel"
     )
-    add_import_option(parser, "import it before the model, and say so in the spec; may be repeated")
-    parser.add_argument("--name", metavar="NAME", help="the model's name; its own, or that of its file, unless said")
+    add_import_option(parser, "import it before the model, and list it in the spec; may be repeated")
+    parser.add_argument("--name", metavar="NAME", help="the model's name; by default its own, or that of its file")
     parser.add_argument("--out", metavar="FILE", help="where to write the spec, NAME.specc.json; must not exist")
     add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the spec, or writes it to a file that is not there yet; each guess goes to standard error."""
+    """Prints the spec, or writes it to a new file; prints each guess to standard error."""
     out = None if options.out is None else Path(options.out)
     if out is not None:
         require_absent(out)  # before minutes of loading
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSpec, str | None]:
-    """The spec, and how a document in ``directory`` names the model; None where it says so itself."""
+    """The spec, and the model's path in a document in ``directory``; None if the spec has it already."""
     path = Path(target)
     if path.is_dir():
         from specc.scaffold.from_archive import infer_archive_spec
@@ -74,7 +74,7 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
         named = target
     else:
         what = "it is not a .keras or .h5 file" if path.exists() else "there is no such file or directory"
-        kinds = "a model is module:attribute, a .keras or .h5 file or the directory of a SavedModel"
+        kinds = "expected module:attribute, a .keras or .h5 file or the directory of a SavedModel"
         raise UnreadableError(f"cannot read {target}: {what}; {kinds}")
     import_tensorflow("init", "tensorflow")
     from specc.cli.build import SEED
@@ -93,12 +93,12 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
         def infer() -> InferredSpec:
             return infer_spec(model, example=call_of(model))
 
-        # Nothing that a model overrides and raises becomes a traceback.
+        # An error in a method that the model overrides must not become a traceback.
         return run_user_code(infer, "bad-model", ("model",), "describing it failed"), named
 
 
 def _beside(path: Path, directory: Path) -> str:
-    """How a spec in ``directory`` names the file or directory at ``path``."""
+    """The path of a file or directory as written in a spec in ``directory``."""
     named = Path(os.path.relpath(path.absolute(), directory)).as_posix()
     return f"./{named}" if ":" in named and "/" not in named else named  # or it would be module:attribute
 
@@ -115,7 +115,7 @@ def _findings_of(target: str) -> Iterator[None]:
 
 
 def _name(target: str) -> str:
-    """What a model is called by its file, its module, or the directory over a numbered version."""
+    """The default name of a model: that of its file, its module, or the directory above a numbered version."""
     match = _IMPORTED.fullmatch(target)
     if match and not Path(target).exists():
         return target.partition(":")[0].rpartition(".")[2]
@@ -124,11 +124,11 @@ def _name(target: str) -> str:
 
 
 def _write(document: Document, out: Path | None) -> None:
-    """The canonical text, on standard output or whole in a file that was not there."""
+    """Writes the canonical text to standard output, or atomically to a new file."""
     try:
         text = dump(document).encode("utf-8")
     except UnicodeEncodeError:
-        raise UnreadableError("the model's path is no text, so that no spec can name it") from None
+        raise UnreadableError("the model's path is not valid text, so a spec cannot name it") from None
     if out is None:
         sys.stdout.write(text.decode("utf-8"))
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""``specc inspect ARCHIVE``: what a SavedModel offers, from its contract or its graph."""
+"""``specc inspect ARCHIVE``: describes a SavedModel, from its contract or its graph."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the archive's document; what it could not know goes to standard error."""
+    """Prints the archive's document; notes about what is missing in it go to standard error."""
     inspection = inspect_archive(Path(options.archive))
     if options.json:
         sys.stdout.write(dump(inspection.document))
-        if inspection.custom_ops:  # which no document has
+        if inspection.custom_ops:  # which a document cannot contain
             note(f"note: {loading_note(inspection.custom_ops, inspection.document.imports)}")
     elif options.format == "text":
         sys.stdout.write(_describe(options.archive, inspection))

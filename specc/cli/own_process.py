@@ -1,4 +1,4 @@
-"""Runs work in a process of its own, which nothing that ran before can have changed."""
+"""Runs work in a separate process, so that nothing that ran before can affect it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ T = TypeVar("T")
 
 
 def run_in_own_process(work: Callable[[], T], name: str) -> T:
-    """What ``work`` returns or raises in a new process; ``name`` says in a message what it was about.
+    """The result of ``work`` in a new process; ``name`` is its file in error messages.
 
     The process is forked, before TensorFlow is imported, and starts anew where the system cannot fork; ``work`` must
     be picklable for that. It does not outlive this one.
 
     Raises:
-        SpeccError: what ``work`` raised, or that the process ended before it could say anything.
+        SpeccError: ``work`` raised it, or the process ended without a result.
     """
     methods = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
@@ -36,9 +36,9 @@ def run_in_own_process(work: Callable[[], T], name: str) -> T:
         result, error = ours.recv()
     except EOFError:
         process.join()
-        raise SpeccError(f"{name}: the process that built it {_ending(process.exitcode)}") from None
+        raise SpeccError(f"{name}: the build process {_ending(process.exitcode)}") from None
     except KeyboardInterrupt:
-        os.kill(process.pid, signal.SIGINT)  # a terminal interrupts both, but not everybody is a terminal
+        os.kill(process.pid, signal.SIGINT)  # a terminal interrupts both processes, but other senders only this one
         process.join()
         raise
     process.join()
@@ -54,7 +54,7 @@ def _ending(code: int) -> str:
 
 
 def _report(connection: Any, work: Callable[[], Any], quiet: bool) -> None:
-    """Sends what ``work`` returned, or raised; of SpecError the diagnostics, since its text is all that is pickled."""
+    """Sends what ``work`` returned or raised; of SpecError the diagnostics, since pickling keeps only its text."""
     QUIET.set(quiet)
     _end_with_parent()
     _be_interrupted_once()
@@ -68,11 +68,11 @@ def _report(connection: Any, work: Callable[[], Any], quiet: bool) -> None:
     except (SpeccError, OSError, KeyboardInterrupt) as raised:
         error = raised
     connection.send((result, error))
-    os._exit(0)  # whatever is still in the buffers could not be written
+    os._exit(0)  # data still in the buffers could not be written
 
 
 def _end_with_parent() -> None:
-    """A build whose command was killed goes no further; the next one removes what it staged."""
+    """Ends this process when its parent does; the next build removes what it staged."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -84,7 +84,7 @@ def _end_with_parent() -> None:
 
 
 def _be_interrupted_once() -> None:
-    """The first interrupt raises KeyboardInterrupt; the next must not disturb the cleaning up after it."""
+    """Ignores interrupts after the first, which raises KeyboardInterrupt, so that they do not disturb the clean-up."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return
 

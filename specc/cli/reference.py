@@ -1,6 +1,6 @@
 """The generated parts of the documentation: ``python -m specc.cli.reference docs`` writes them into its pages.
 
-A part is what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``. The commands come from their parsers,
+A part is the text between ``<!-- generated: NAME -->`` and ``<!-- end -->``. The commands come from their parsers,
 the keys from the models of the language, the checks from the table of rules and their pages.
 """
 
@@ -49,7 +49,7 @@ _MODELS: dict[str, tuple[type[BaseModel], ...]] = {
 
 
 def parts() -> dict[str, Callable[[], str]]:
-    """What makes each generated part, by its name."""
+    """The function that makes each generated part, by name."""
     makers: dict[str, Callable[[], str]] = {
         "commands": _commands_table,
         "options for findings": lambda: _options_table(_actions_of_findings()),
@@ -62,7 +62,7 @@ def parts() -> dict[str, Callable[[], str]]:
 
 
 def fill(page: str) -> str:
-    """``page`` with its generated parts as they are now; raises KeyError where there is no part of a name."""
+    """``page`` with current generated parts; raises KeyError for an unknown part."""
     makers = parts()
     return _PART.sub(lambda match: f"{match[1]}\n{makers[match[2]]()}\n{match[3]}", page)
 
@@ -93,7 +93,7 @@ def _actions_of_findings() -> list[argparse.Action]:
 
 # argparse has no public list of the arguments of a parser, nor of its groups; usage() depends on the version of Python.
 def _synopsis(parser: argparse.ArgumentParser, actions: Sequence[argparse.Action]) -> Iterable[str]:
-    """Positional arguments first, then options, of which those that exclude each other stand together."""
+    """Positional arguments first, then options, with those that exclude each other together."""
     grouped: set[argparse.Action] = set()
     yield from (_spelling(action) for action in actions if not action.option_strings)
     for action in actions:
@@ -108,7 +108,7 @@ def _synopsis(parser: argparse.ArgumentParser, actions: Sequence[argparse.Action
 
 
 def _wrapped(words: Iterable[str]) -> str:
-    """The words in lines, none of which is broken inside a word, such as ``[--out DIR]``."""
+    """The words wrapped into lines; a word such as ``[--out DIR]`` is not broken."""
     first, *rest = words
     lines = [first]
     for word in rest:
@@ -140,7 +140,7 @@ def _argument(action: argparse.Action) -> str:
 
 
 def _keys(name: str) -> str:
-    """A table of the keys of a model, with what editors show for each."""
+    """A table of the keys of a model, with their descriptions as editors show them."""
     schema = document_schema()
     rows = []
     for model in _MODELS[name]:
@@ -175,7 +175,7 @@ def _checks_table(checks: Iterable[Rule]) -> str:
         for rule in sorted(checks, key=lambda rule: (rule.target or "", rule.id))
     ]
     is_of_target = rows[0][0].startswith("`")
-    return _table(("target" if is_of_target else "level", "check", "what it says"), rows)
+    return _table(("target" if is_of_target else "level", "check", "summary"), rows)
 
 
 def _code(text: str) -> str:
@@ -183,7 +183,7 @@ def _code(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Text as it stands in a cell of a table, where ``<integer>`` would be taken for HTML."""
+    """Text escaped for a table cell, where ``<integer>`` would be taken for HTML."""
     return text.replace("|", r"\|").replace("<", "&lt;")
 
 

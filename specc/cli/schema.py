@@ -1,4 +1,4 @@
-"""``specc schema``: the published JSON Schemas, printed or held against the files of a directory."""
+"""``specc schema``: prints the published JSON Schemas, or compares them with the files of a directory."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ SCHEMAS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "document": ("specc.v1.schema.json", document_schema),
     "findings": ("specc-findings.v1.schema.json", findings_schema),
 }
-"""What a schema describes, the file that it is published as, and what makes it."""
+"""For each schema, the file that it is published as, and the function that makes it."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     what = "the schema of documents (the default), or of what --format json prints"
     parser.add_argument("schema", nargs="?", choices=SCHEMAS, default="document", help=what)
-    parser.add_argument("--check", metavar="DIR", help="hold the schemas in DIR against the ones that specc has now")
+    parser.add_argument("--check", metavar="DIR", help="compare the schemas in DIR with the current ones")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints one schema, or names each file of a directory that is not the schema it should be."""
+    """Prints one schema, or lists the files of a directory that are out of date."""
     if options.check is None:
         sys.stdout.write(_text(options.schema))
         return OK
     stale = [name for name in SCHEMAS if not _is_current(name, Path(options.check))]
     for name in stale:
         path = printable(str(Path(options.check, SCHEMAS[name][0])))
-        sys.stdout.write(f"{path} is not what this specc has; write it anew with: specc schema {name} > {path}\n")
+        sys.stdout.write(f"{path} is out of date; write it again with: specc schema {name} > {path}\n")
     return ERRORS_FOUND if stale else OK
 
 

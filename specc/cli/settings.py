@@ -25,14 +25,14 @@ class SettingsFinder:
         self._known: dict[str, Settings] = {}
 
     def settings_for(self, file: str) -> Settings:
-        """The settings for a spec file: those of the nearest pyproject.toml above it that has any.
+        """The settings for a spec file, from the nearest pyproject.toml above it that has any.
 
         Raises:
-            SettingsError: they make no sense.
+            SettingsError: they are invalid.
         """
         try:
             return self._settings_in(os.path.abspath(os.path.dirname(file)))  # noqa: PTH100, PTH120  # once a file
-        except (OSError, ValueError):  # the file's own name is broken, which reading it will tell
+        except (OSError, ValueError):  # the file's own name is invalid, which reading it will report
             return Settings()
 
     def _settings_in(self, directory: str) -> Settings:
@@ -47,14 +47,14 @@ class SettingsFinder:
 
 
 def _read_table(file: Path) -> Settings | None:
-    """The settings in a pyproject.toml, or None where it is not there or has none."""
+    """The settings in a pyproject.toml, or None if it does not exist or has none."""
     try:
         content = file.read_bytes()
-    except PermissionError:  # it may say that what follows is an error, or none
+    except PermissionError:  # its settings are unknown, and must not be ignored
         raise SettingsError(f"cannot read {file}: permission denied") from None
     except OSError:
         return None
-    if _TABLE not in content:  # so that nobody else waits for a TOML parser
+    if _TABLE not in content:  # so that other projects do not wait for a TOML parser
         return None
     table = _table(file, content)
     return None if table is None else _settings(table, file)
@@ -68,10 +68,10 @@ def _table(file: Path, content: bytes) -> dict[str, Any] | None:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"cannot read {file}: {error}") from None
     if not isinstance(tool, dict):
-        raise SettingsError(f"cannot read {file}: tool is no table")
+        raise SettingsError(f"cannot read {file}: tool is not a table")
     table = tool.get("specc")
     if table is not None and not isinstance(table, dict):
-        raise SettingsError(f"{file}: tool.specc is no table")
+        raise SettingsError(f"{file}: tool.specc is not a table")
     return table
 
 
@@ -82,17 +82,17 @@ def _settings(table: dict[str, Any], file: Path) -> Settings:
             raise SettingsError(f"{place} has no key {key!r}; {_near(key, _KEYS)}")
     levels, targets = table.get("levels", {}), table.get("targets", [])
     if not isinstance(levels, dict):
-        raise SettingsError(f'{place}: levels is a table, such as {{unused-dim = "error"}}')
+        raise SettingsError(f'{place}: levels must be a table, such as {{unused-dim = "error"}}')
     checks = (*CHECKS, *BUILT_CHECKS)
     for rule, level in levels.items():
         if rule in RULES and rule not in checks:
-            raise SettingsError(f"{place}: {rule} is always an error; only the level of a check can change")
+            raise SettingsError(f"{place}: {rule} is always an error; only the levels of checks can be changed")
         if rule not in checks:
-            raise SettingsError(f"{place}: there is no check {rule!r} whose level could change; {_near(rule, checks)}")
+            raise SettingsError(f"{place}: there is no check {rule!r}; {_near(rule, checks)}")
         if level not in LEVELS:
-            raise SettingsError(f"{place}: the level of {rule} is one of {', '.join(LEVELS)}, not {level!r}")
+            raise SettingsError(f"{place}: the level of {rule} must be one of {', '.join(LEVELS)}, not {level!r}")
     if not isinstance(targets, list):
-        raise SettingsError(f'{place}: targets is an array, such as ["tf-serving"]')
+        raise SettingsError(f'{place}: targets must be an array, such as ["tf-serving"]')
     for target in targets:
         if target not in TARGETS:
             raise SettingsError(f"{place}: there is no target {target!r}; {_near(str(target), TARGETS)}")
@@ -100,4 +100,4 @@ def _settings(table: dict[str, Any], file: Path) -> Settings:
 
 
 def _near(word: str, known: Any) -> str:
-    return did_you_mean(word, known) or f"there are {', '.join(known)}"
+    return did_you_mean(word, known) or f"expected one of {', '.join(known)}"

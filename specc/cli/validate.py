@@ -1,4 +1,4 @@
-"""``specc validate FILE...``: every finding of every file."""
+"""``specc validate FILE...``: prints every finding of every file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints all findings to standard output, and how many there were to standard error."""
+    """Prints all findings to standard output, and their number to standard error."""
     findings: list[Diagnostic] = []
     unreadable: list[tuple[str, str]] = []
     settings = SettingsFinder()
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _findings(file: str, settings: SettingsFinder) -> Sequence[Diagnostic]:
-    """What is wrong with one file; where nothing is, what the checks say of it."""
+    """The errors of one file, or the findings of the checks if there are none."""
     try:
         spec = load_spec(file)
     except SpecError as error:

@@ -59,7 +59,7 @@ def _load_archive(path: Path, target: str) -> Any:
     except DamagedError as error:
         raise damaged(path, error) from None
     if ops & REFERENCE_OPS:
-        hint = "write it again with resource variables, tf.compat.v1.enable_resource_variables()"
+        hint = "export it again with resource variables, tf.compat.v1.enable_resource_variables()"
         message = f"{target!r} holds reference variables of TensorFlow 1, whose values would be lost"
         raise SpecError([Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)])
     try:

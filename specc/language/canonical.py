@@ -1,4 +1,4 @@
-"""The canonical JSON of a document: equal documents have equal JSON, and no other."""
+"""The canonical JSON of a document: it is equal exactly for equal documents."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from specc.language.document import Document, Endpoint, Selection
 
 DEFAULT_ARGUMENTS = ("inputs",)
-"""The name of a single argument, unless the document says otherwise."""
+"""The default name of a single argument."""
 
 
 def document_to_json(document: Document) -> dict[str, Any]:
     """The canonical JSON of a document: fields in the order of the language, names sorted, defaults left out.
 
-    Only in ``inputs`` and ``kwargs`` dict keys are in the order of the document, since a function may depend on it.
+    Dict keys in ``inputs`` and ``kwargs`` keep the order of the document, since a function may depend on it.
     """
     data: dict[str, Any] = {} if document.schema_ is None else {"$schema": document.schema_}
     data["specc"] = document.specc
@@ -71,7 +71,7 @@ def _non_default_fields(record: Record, *fields: str) -> dict[str, Any]:
 
 
 def endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
-    """The canonical JSON of an endpoint, as :func:`document_to_json` has it."""
+    """The canonical JSON of an endpoint, as in :func:`document_to_json`."""
     data = _non_default_fields(endpoint, "description", "function")
     if endpoint.kwargs:
         data["kwargs"] = plain_json(endpoint.kwargs)
@@ -90,7 +90,7 @@ def endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _jax_to_json(options: JaxOptions) -> dict[str, Any]:
-    """The platforms are a set: the JSON has them sorted."""
+    """The canonical JSON of the JAX options; the platforms are a set, and are sorted."""
     said = _non_default_fields(options, "is_static")
     platforms = sorted(set(options.platforms))
     if platforms != sorted(JaxOptions.model_fields["platforms"].default):
@@ -112,7 +112,7 @@ def _feature_to_json(feature: Feature) -> dict[str, Any]:
 
 
 def plain_json(value: Any, *, sort_keys: bool = False) -> Any:
-    """A value that the language does not look into, with lists for tuples."""
+    """A free-form JSON value, with lists for tuples."""
     match value:
         case dict():
             return {key: plain_json(value[key], sort_keys=sort_keys) for key in (sorted(value) if sort_keys else value)}

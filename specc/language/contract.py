@@ -18,29 +18,29 @@ from specc.language.wire_names import input_leaves, output_leaves
 from specc.source.json_text import parse_json
 
 CONTRACT_PATH = "assets.extra/specc.json"
-"""Where a contract lies in an archive; TensorFlow leaves ``assets.extra`` to others."""
+"""The path of the contract in an archive; TensorFlow leaves ``assets.extra`` to other tools."""
 CONTRACT_VERSION = 1
 MAX_FILE_NAME = 255
-"""Bytes; the file systems of Linux, and most others, have no longer names."""
+"""In bytes: the limit of Linux and most other file systems."""
 
 
 def contract_path(tags: Iterable[str]) -> str:
-    """Where the contract of a further MetaGraph with these ``tags`` lies: different tags have different places."""
+    """The path of the contract of a further MetaGraph with these ``tags``, which is unique to them."""
     path = PurePosixPath(CONTRACT_PATH)
     return str(path.with_name(f"{path.stem}.{'+'.join(quote(tag, safe='') for tag in tags)}{path.suffix}"))
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What an archive promises: a document, but for the optional endpoints that it was built without, each with why."""
+    """The contract of an archive: its document, and the optional endpoints that it was built without, with reasons."""
 
     document: Document
     left_out: Mapping[str, str] = field(default_factory=dict)
     undescribed: Mapping[str, str] = field(default_factory=dict)
-    """Endpoints whose Python tree the language cannot say, each with the reason: only their wire is described."""
+    """Endpoints whose Python tree cannot be written in a spec, with the reasons; only their wire is described."""
     custom_ops: Mapping[str, str] | None = None
-    """The ops of the graph that TensorFlow lacks, each with its library ("" where it is not known); None where it
-    does not name them, as the first contracts did not."""
+    """The ops of the graph that TensorFlow lacks, each with its library ("" if unknown); None in early contracts, which
+    did not list them."""
 
 
 def write_contract(
@@ -51,8 +51,8 @@ def write_contract(
 ) -> str:
     """The text of the contract of ``document``, with no clock, host or path in it.
 
-    Of what is wrong with an endpoint that is left out it has the rules and the places alone: a message quotes the
-    model's own errors, with addresses of objects, lines of code and counters that differ from build to build.
+    For an endpoint that is left out it has only the rules and paths of the findings: a message quotes the model's own
+    errors, with addresses of objects, lines of code and counters that differ from build to build.
     """
     data = {
         "contract": CONTRACT_VERSION,
@@ -73,31 +73,31 @@ def read_contract(text: bytes) -> Contract:
     """The contract in ``text``.
 
     Raises:
-        SpecError: the text is no contract, or its document, digest and wire names do not belong together.
+        SpecError: the text is not a contract, or its document, digest and wire names do not match.
     """
     data = parse_json(text)
     if not isinstance(data, dict) or data.get("contract") != CONTRACT_VERSION or "document" not in data:
-        raise _refusal(f"{CONTRACT_PATH} is no contract of version {CONTRACT_VERSION}")
+        raise _refusal(f"{CONTRACT_PATH} is not a contract of version {CONTRACT_VERSION}")
     document = from_json(data["document"])
     if data.get("digest") != digest(document):
-        raise _refusal(f"the digest in {CONTRACT_PATH} is not that of its document: one of them was changed")
+        raise _refusal(f"the digest in {CONTRACT_PATH} is not that of its document: one of the two was changed")
     if data.get("wire_names") != _wire_names(document):
-        raise _refusal(f"the wire names in {CONTRACT_PATH} are not those of its document: one of them was changed")
+        raise _refusal(f"the wire names in {CONTRACT_PATH} are not those of its document: one of the two was changed")
     left_out, undescribed = (_reasons(data, key) for key in ("left_out", "undescribed"))
     for name in left_out:
         if name not in document.endpoints or not document.endpoints[name].optional:
-            raise _refusal(f"{CONTRACT_PATH} leaves out {name!r}, which is no optional endpoint")
+            raise _refusal(f"{CONTRACT_PATH} leaves out {name!r}, which is not an optional endpoint")
     for name in undescribed:
         if name not in document.endpoints:
             raise _refusal(f"{CONTRACT_PATH} does not describe {name!r}, which is not an endpoint")
     custom_ops = data.get("custom_ops")
     if custom_ops is not None and not _is_text_by_text(custom_ops):
-        raise _refusal(f"the custom ops in {CONTRACT_PATH} are no names of ops with their libraries")
+        raise _refusal(f"the custom ops in {CONTRACT_PATH} are not a map from op names to libraries")
     return Contract(document, left_out, undescribed, custom_ops)
 
 
 def _reasons(data: dict[str, Any], key: str) -> dict[str, str]:
-    """Why something is so of each endpoint that is named under ``key``."""
+    """The reason for each endpoint under ``key``."""
     reasons: Any = data.get(key, {})
     if not _is_text_by_text(reasons):
         raise _refusal(f"the endpoints {key.replace('_', ' ')} in {CONTRACT_PATH} have no reasons")

@@ -29,10 +29,10 @@ from specc.language.trees import Record, Tensor, Tree, tensor
 from specc.rules.table import Target
 
 VERSION: Literal[1] = 1
-# One object for all that say nothing: pydantic copies a default that is no plain value, deeply, for each document.
+# One shared object for all documents without options: pydantic deep-copies a default that is not a plain value.
 _NO_JAX_OPTIONS, _NO_SAVE_OPTIONS = JaxOptions(), SaveOptions()
 CALL = "__call__"
-"""What Python calls where an object is called: a model's own function, and the endpoint that the revived object is."""
+"""The method that Python calls when an object is called: a model's own function, and the revived object's endpoint."""
 DEFAULT_FUNCTION = CALL
 
 Method: TypeAlias = Literal["predict", "classify", "regress", "train", "eval"]
@@ -41,7 +41,7 @@ Mode: TypeAlias = Literal["predict", "train", "eval"]
 
 def _check_version(value: Any) -> int:
     if isinstance(value, bool) or value != VERSION:
-        raise problem("bad-version", f"{describe(value)} is no version of the language", f"write {VERSION}")
+        raise problem("bad-version", f"{describe(value)} is not a version of the language", f"write {VERSION}")
     return VERSION
 
 
@@ -57,12 +57,12 @@ TensorString = Annotated[Tensor, PlainValidator(_check_tensor_string), WithJsonS
 
 
 class Dim(Record):
-    """A named dimension: within one call of one endpoint it stands for one size."""
+    """A named dimension: it has one size within one call of one endpoint."""
 
     min: Size = 0
     """The smallest size."""
     max: Size | None = None
-    """The largest size; without it there is none."""
+    """The largest size; unlimited by default."""
     description: Text = ""
     """What the dimension counts."""
 
@@ -71,11 +71,11 @@ class Endpoint(Record):
     """One way to call the model: a function, what goes in and what comes out."""
 
     description: Text = ""
-    """What the endpoint answers, and for whom."""
+    """What the endpoint returns, and for whom."""
     function: FunctionPath | None = DEFAULT_FUNCTION
     """An attribute path on the model, module:attribute called with the model first, or null for one given in code."""
     kwargs: dict[Text, Any] = Field(default_factory=dict)
-    """Keyword arguments of the function, fixed in the archive; it sees their keys in the order written here."""
+    """Keyword arguments of the function, fixed in the archive; they are passed in the order written here."""
     preprocess: ImportPath | None = None
     """module:attribute; takes the declared inputs and returns what the function takes."""
     postprocess: ImportPath | None = None
@@ -83,31 +83,31 @@ class Endpoint(Record):
     autograph: Flag = False
     """Whether Python control flow on tensors is converted while the function is traced."""
     gradients: Flag = True
-    """Whether the archive keeps custom gradients; false makes a smaller archive, faster, that only infers."""
+    """Whether the archive keeps custom gradients; false makes a smaller and faster archive for inference only."""
     jax: JaxOptions = Field(default_factory=lambda: _NO_JAX_OPTIONS)
-    """What only Keras on JAX reads: platforms, is_static and jax2tf_kwargs."""
+    """Options for Keras on JAX only: platforms, is_static and jax2tf_kwargs."""
     arguments: tuple[NonEmpty, ...] = ()
-    """The names of the arguments, required for several: all those of parameters, or none, to go by position."""
+    """The names of the arguments, required for several: either all are names of parameters, or all go by position."""
     inputs: tuple[Tree, ...]
-    """The trees of the arguments; the function sees the keys of dicts in the order written here."""
+    """The trees of the arguments; dicts are passed with their keys in the order written here."""
     outputs: Tree
     """The tree of the result."""
     method: Method = "predict"
     """What the signature is for: predict, classify and regress are for serving, train and eval for supervision."""
     receivers: dict[NonEmpty, Receiver] = Field(default_factory=dict)
-    """Further ways in, each a signature ``receiver:endpoint`` that parses the inputs out of serialized messages."""
+    """Additional signatures ``receiver:endpoint``, each of which parses the inputs out of serialized messages."""
     receiver: NonEmpty | None = None
-    """The receiver that is the plain signature; the endpoint's own inputs then make ``raw:endpoint``."""
+    """The receiver that is the plain signature; the endpoint's own inputs are then published as ``raw:endpoint``."""
     optional: Flag = False
-    """Whether an archive may be built without this endpoint, where it cannot be traced or is not what is declared."""
+    """Whether an archive may be built without this endpoint, if tracing it fails or differs from what is declared."""
 
     def model_post_init(self, context: Any, /) -> None:
-        """A single argument is called ``inputs`` unless the document says otherwise."""
+        """Names a single argument ``inputs`` by default."""
         if "arguments" not in self.model_fields_set and len(self.inputs) == 1:
             self.__dict__["arguments"] = DEFAULT_ARGUMENTS
 
     def __eq__(self, other: object) -> bool:
-        """Whether both say the same, as for a Document."""
+        """Whether both have the same canonical JSON, as for a Document."""
         return isinstance(other, Endpoint) and repr(endpoint_to_json(self)) == repr(endpoint_to_json(other))
 
     def __hash__(self) -> int:
@@ -115,25 +115,25 @@ class Endpoint(Record):
 
 
 class Selection(Record):
-    """Variables of the model, chosen by a path and by what they are."""
+    """Variables of the model, selected by path, trainability and dtype."""
 
     from_: AttributePath = Field(alias="from")
     """A dotted path on the model to a variable, a list of them, or anything that has variables."""
     match: NonEmpty = "**"
     """A glob over the variables' paths; * stays within one segment, ** crosses."""
     trainable: Flag | None = None
-    """Takes only trainable, or only other, variables."""
+    """true selects only trainable variables, false only the others."""
     dtype: DtypeValue | None = None
-    """Takes only variables of this dtype."""
+    """Selects only variables of this dtype."""
     content: Annotated[dict[NonEmpty, TensorString], *FILLED_OBJECT] | None = None
-    """What must be found: the dtype and shape of every chosen variable, by its path."""
+    """The expected dtype and shape of every selected variable, by its path."""
 
 
 def _to_selections(value: Any) -> Any:
-    """A collection is a path, a selection, or an array of them: always an array, inside."""
+    """The array of selections of a collection, which may be written as a path, a selection, or an array of them."""
     items = value if isinstance(value, (list, tuple)) else (value,)
     if not items:
-        raise problem("empty-container", "an array of selections may not be empty")
+        raise problem("empty-container", "an array of selections must not be empty")
     return [{"from": item} if isinstance(item, str) else item for item in items]
 
 
@@ -157,7 +157,7 @@ Collection: TypeAlias = Annotated[
 
 
 class Document(Record):
-    """A specc document: what one model's archive offers to its callers."""
+    """A specc document: the endpoints and variables that one model's archive offers to its callers."""
 
     schema_: Text | None = Field(default=None, alias="$schema")
     """The JSON Schema, for the editor."""
@@ -168,7 +168,7 @@ class Document(Record):
     description: Text = ""
     """What the model does."""
     model: ModelPath | None = None
-    """module:attribute of a model, or of what returns one; or, beside the spec, a .keras or .h5 file or SavedModel/."""
+    """module:attribute of a model or what returns one; or, beside the spec, a .keras or .h5 file or SavedModel/."""
     imports: tuple[ModuleName, ...] = ()
     """Modules to import before the model, in this order: they register its ops, or its custom Keras classes."""
     dims: dict[DimName, Dim] = Field(default_factory=dict)
@@ -176,7 +176,7 @@ class Document(Record):
     endpoints: Annotated[dict[NonEmpty, Endpoint], *FILLED_OBJECT]
     """The ways to call the model, by name."""
     default: NonEmpty | None = None
-    """The endpoint published as serving_default too; null for none. Required where there are several."""
+    """The endpoint that is also published as serving_default; null for none. Required if there are several."""
     variable_collections: dict[NonEmpty, Collection] = Field(default_factory=dict)
     """Lists of variables that the archive offers by name."""
     track: tuple[AttributePath, ...] = ()
@@ -184,26 +184,26 @@ class Document(Record):
     mode: Mode = "predict"
     """What the archive is for; sets its tag (serve, train, eval) and the default signature's key."""
     serving_only: Flag = False
-    """Whether signatures that no server can serve, those of the methods train and eval, are left out."""
+    """Whether signatures that a server cannot serve, those of the methods train and eval, are left out."""
     save_options: SaveOptions = Field(default_factory=lambda: _NO_SAVE_OPTIONS)
     """The fields of tf.saved_model.SaveOptions."""
     targets: tuple[Target, ...] = ()
-    """Where the archive is going to be used, whose own limits are then checked too."""
+    """Where the archive will be used; the limits of these targets are checked too."""
 
     def model_post_init(self, context: Any, /) -> None:
-        """A single endpoint is the default by itself, so that saying it and leaving it out are one document."""
+        """Makes a single endpoint the default, so that stating and omitting it give equal documents."""
         if "default" not in self.model_fields_set and len(self.endpoints) == 1:
             self.__dict__["default"] = next(iter(self.endpoints))
 
     @property
     def default_is_said(self) -> bool:
-        """Whether the document decides on a default: by name, by null, or by having one endpoint."""
+        """Whether the document determines a default: by name, by null, or because it has one endpoint."""
         return "default" in self.model_fields_set or len(self.endpoints) == 1
 
     def __eq__(self, other: object) -> bool:
-        """Whether both say the same to the model.
+        """Whether both have the same canonical JSON.
 
-        Python calls 1, 1.0 and true equal, 0.0 and -0.0, and dicts in whatever order; a function may not.
+        Python treats 1, 1.0 and true as equal, 0.0 and -0.0, and dicts in any order; a function may not.
         """
         return isinstance(other, Document) and repr(document_to_json(self)) == repr(document_to_json(other))
 

@@ -1,6 +1,6 @@
 """The dtypes that a TensorSpec can hold, by TensorFlow's own names.
 
-``resource`` and ``variant`` save silently and mean nothing to another process, so the language has no word for them.
+``resource`` and ``variant`` save silently but have no meaning in another process, so they cannot be written in a spec.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Family(Enum):
-    """What the values of a dtype are, which decides how a default or a bound is written."""
+    """The type of a dtype's values, which determines how a default or a bound is written."""
 
     BOOLEAN = "boolean"
     INTEGER = "integer"
@@ -20,7 +20,7 @@ class Family(Enum):
 
 
 class Dtype(NamedTuple):
-    """A dtype's family, its width in bits (0 for strings), whether integers have a sign, and are quantised values."""
+    """A dtype: its family, its width in bits (0 for strings), whether integers are signed, and whether quantised."""
 
     family: Family
     bits: int

@@ -1,13 +1,13 @@
-"""What a receiver parses: for each leaf of an endpoint, the feature that holds it. Derived from the trees alone.
+"""What a receiver parses: the feature of each leaf of an endpoint, derived only from the trees.
 
-A feature's key is the leaf's wire name; a composite leaf's, the name that its components start with. Parsing knows
-three dtypes, int64, float32 and string, and others are cast from them. The first dimension of every leaf counts the
-messages. A dense leaf is a feature of fixed length, or a padded sequence where its second dimension is not fixed; a
-ragged leaf's values are its feature, and features called as its inner row splits hold those; a sparse leaf is a feature
-of variable length. In a SequenceExample the feature lists hold the sequences, the ragged leaves (one list a message,
-whose steps are joined where the ragged rank is 1) and the sparse leaves of rank 3; the context holds everything else. A
-leaf that is said to be a sequence although its second dimension is fixed has exactly so many steps in each message. A
-scalar with a default is no feature: it is always its default.
+A feature's key is the leaf's wire name, or the prefix of a composite leaf's components. Parsing supports three dtypes,
+int64, float32 and string; others are cast from them. The first dimension of every leaf counts the messages. A dense
+leaf is a feature of fixed length, or a padded sequence where its second dimension is not fixed; a ragged leaf's values
+are its feature, and features with the names of its inner row splits hold those; a sparse leaf is a feature of variable
+length. In a SequenceExample the feature lists hold the sequences, the ragged leaves (one list for each message, whose
+steps are joined where the ragged rank is 1) and the sparse leaves of rank 3; the context holds everything else. A leaf
+declared as a sequence although its second dimension is fixed has exactly that many steps in each message. A scalar with
+a default is not a feature: its value is always its default.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ParsedFeature:
     ``shape`` is that of one message, or of one step of a sequence; ``dtype`` is what is parsed, before the cast to the
     leaf's own; ``default`` is the value of a message that lacks the feature, in the language's encoding and of the
     leaf's dtype, else None; ``splits`` are the keys of the features that hold the inner row splits of a ragged leaf,
-    outermost first; ``in_lists`` says that a SequenceExample's feature lists hold it; ``steps`` is how many steps the
+    outermost first; ``in_lists`` is whether it is in a SequenceExample's feature lists; ``steps`` is how many steps the
     list of every message has, where that is fixed.
     """
 
@@ -56,13 +56,13 @@ class ParsedFeature:
 
 
 def parsed_features(endpoint: Endpoint, receiver: Receiver) -> tuple[ParsedFeature, ...]:
-    """The features of every leaf of ``endpoint``, in TensorFlow's order. Only for what has no findings."""
+    """The features of every leaf of ``endpoint``, in TensorFlow's order. ``endpoint`` must not have findings."""
     said = receiver.features or {}
     return tuple(_parsed(leaf, said.get(leaf.name, Feature()), receiver) for leaf in input_leaves(endpoint))
 
 
 def find_unparsable(endpoint: Endpoint, name: str, at: SpecPath) -> Iterator[Diagnostic]:
-    """Why the receiver called ``name`` cannot parse the leaves of ``endpoint``, which stands at ``at``."""
+    """The findings for why the receiver ``name`` cannot parse the leaves of ``endpoint``, at path ``at``."""
     receiver, place = endpoint.receivers[name], (*at, "receivers", name)
     leaves = input_leaves(endpoint, at)
     said = receiver.features or {}
@@ -84,14 +84,14 @@ def find_unparsable(endpoint: Endpoint, name: str, at: SpecPath) -> Iterator[Dia
         for index, key in enumerate((feature.key, *feature.splits)):
             other = keys.setdefault((feature.in_lists, key), leaf.name)
             if other != leaf.name or key in (feature.key, *feature.splits)[:index]:
-                message = f"the features of {other!r} and {leaf.name!r} have one key, {key!r}"
+                message = f"the features of {other!r} and {leaf.name!r} have the same key, {key!r}"
                 yield finding("bad-receiver", (*place, "features"), message, 'give one of them another "key"')
         first = (leaf.leaf.shape or ("?",))[0]
         if isinstance(first, int):
             rows[first] = leaf
     if len(rows) > 1:
         sizes = ", ".join(f"{size} ({rows[size].name})" for size in sorted(rows))
-        message = f"the leaves have different numbers of rows, {sizes}, and each message is one row of all"
+        message = f"the leaves have different numbers of rows, {sizes}, but each message is one row of every leaf"
         yield finding("bad-receiver", place, message)
     if not leaves or all(_is_constant(leaf) for leaf in leaves):
         yield finding("bad-receiver", place, "there is nothing to parse: the endpoint has no leaf with rows")
@@ -101,7 +101,7 @@ Problem = tuple[str, str]
 """A message and a hint."""
 
 _EMPTY = "a dimension of size 0 leaves no values to count the steps by"
-"""TensorFlow 2.21 divides by the size of a step, and dies of it."""
+"""TensorFlow 2.21 divides by the size of a step, and crashes."""
 
 
 def _leaf_problems(bound: BoundLeaf, said: Feature, receiver: Receiver, place: SpecPath) -> Iterator[Diagnostic]:
@@ -128,9 +128,9 @@ def _general_problems(bound: BoundLeaf, said: Feature, receiver: Receiver) -> It
         yield "its rank is unknown", ""
     elif _is_constant(bound):
         if said != Feature():
-            yield "a scalar is no feature: it is always its default", ""
+            yield "a scalar is not a feature: its value is always its default", ""
     elif leaf.dtype not in _PARSED_AS:
-        yield f"no feature holds {leaf.dtype}", "features are int64, float32 or string, and casts of those"
+        yield f"a feature cannot hold {leaf.dtype}", "features are int64, float32 or string, or cast from one of these"
     elif not leaf.shape:
         yield "a scalar has no row for each message", "give it a first dimension, or a default"
 
@@ -138,7 +138,7 @@ def _general_problems(bound: BoundLeaf, said: Feature, receiver: Receiver) -> It
 def _dense_problems(bound: BoundLeaf, leaf: Tensor, said: Feature, receiver: Receiver) -> Iterator[Problem]:
     shape, sequence = leaf.shape or (), _is_sequence(leaf, said, receiver)
     if sequence and len(shape) < 2:
-        yield "a sequence has a second dimension, its steps", ""
+        yield "a sequence needs a second dimension, its steps", ""
     elif not all(isinstance(size, int) for size in shape[2 if sequence else 1 :]):
         yield f"a dimension after the {'second' if sequence else 'first'} is not fixed", ""
     elif sequence and 0 in shape[2:]:
@@ -146,15 +146,15 @@ def _dense_problems(bound: BoundLeaf, leaf: Tensor, said: Feature, receiver: Rec
     elif said.default is not None:
         wanted = () if sequence else shape[1:]
         if sequence and receiver.kind == "tf_sequence_example":
-            yield "a feature list has no default: one that is missing is empty", ""
+            yield "a feature list cannot have a default: a missing one is empty", ""
         elif shape_of(said.default) != wanted:
             what = "the padding of a sequence is a scalar" if sequence else f"one message has the shape {list(wanted)}"
             yield f"its default has another shape: {what}", ""
         elif not all(fits_dtype(value, leaf.dtype) for value in scalars(said.default)):
-            yield f"its default is no value of dtype {leaf.dtype}", ""
+            yield f"its default is not a value of dtype {leaf.dtype}", ""
     elif leaf.default is not None and not sequence and _row(leaf) is None:
         hint = f'give "features": {{"{bound.name}": {{"default": ...}}}}'
-        yield "the rows of its default differ, and a missing feature is one row", hint
+        yield "the rows of its default differ, but a missing feature is filled with one row", hint
 
 
 def _ragged_problems(leaf: Ragged, said: Feature, receiver: Receiver) -> Iterator[Problem]:
@@ -164,18 +164,18 @@ def _ragged_problems(leaf: Ragged, said: Feature, receiver: Receiver) -> Iterato
     elif 0 in shape[leaf.ragged_rank + 1 :]:
         yield _EMPTY, ""
     if said.default is not None:
-        yield "a ragged feature has no default: one that is missing is empty", ""
+        yield "a ragged feature cannot have a default: a missing one is empty", ""
     if _in_lists(leaf, said, receiver) and (leaf.ragged_rank > 2 or len(shape) > leaf.ragged_rank + 1):
         hint = '"sequence": false puts it in the context'
-        yield "a feature list holds ragged ranks 1 and 2, and no uniform dimension", hint
+        yield "a feature list holds only ragged ranks 1 and 2, without a uniform dimension", hint
 
 
 def _sparse_problems(leaf: Sparse, said: Feature, receiver: Receiver) -> Iterator[Problem]:
     rank = 3 if _in_lists(leaf, said, receiver) else 2
     if len(leaf.shape or ()) != rank:
-        yield f"its rank would be {rank}, and is {len(leaf.shape or ())}", ""
+        yield f"its rank must be {rank}, not {len(leaf.shape or ())}", ""
     if said.default is not None:
-        yield "a sparse feature has no default: one that is missing is empty", ""
+        yield "a sparse feature cannot have a default: a missing one is empty", ""
 
 
 def _parsed(bound: BoundLeaf, said: Feature, receiver: Receiver) -> ParsedFeature:
@@ -202,7 +202,7 @@ def _parsed(bound: BoundLeaf, said: Feature, receiver: Receiver) -> ParsedFeatur
 
 
 def _in_lists(leaf: Ragged | Sparse, said: Feature, receiver: Receiver) -> bool:
-    """Whether a composite leaf stands in the feature lists of a SequenceExample."""
+    """Whether a composite leaf is in the feature lists of a SequenceExample."""
     if receiver.kind != "tf_sequence_example":
         return False
     if said.sequence is not None:
@@ -221,7 +221,7 @@ def _is_constant(bound: BoundLeaf) -> bool:
 
 
 def _row(leaf: Tensor) -> Any:
-    """The row that a leaf's default repeats, or None where there is none, or they differ."""
+    """The row that a leaf's default repeats, or None if there is no default or its rows differ."""
     rows = leaf.default
     if not isinstance(rows, (list, tuple)) or not rows or any(repr(row) != repr(rows[0]) for row in rows):
         return None

@@ -1,4 +1,4 @@
-"""How an endpoint's function is converted where Keras runs on JAX; on TensorFlow nothing of it is read."""
+"""Options for converting an endpoint's function where Keras runs on JAX; ignored on TensorFlow."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Platform: TypeAlias = Literal["cpu", "cuda", "tpu"]
 
 
 class JaxOptions(Record):
-    """What only the JAX backend reads: the platforms, and what ``jax2tf.convert`` is told."""
+    """Options of the JAX backend: the platforms, and the arguments of ``jax2tf.convert``."""
 
     platforms: tuple[Platform, ...] = ("cpu", "cuda", "tpu")
-    """Where the endpoint can run, whatever machine builds the archive; of an empty array only where it is built."""
+    """The platforms that the endpoint can run on; an empty array means only that of the building machine."""
     is_static: Flag = False
-    """Whether the function changes no state; then its variables are constants in the archive, not variables of it."""
+    """Whether the function changes no state; its variables are then constants in the archive."""
     jax2tf_kwargs: dict[Text, Any] = {}
-    """Arguments of jax2tf.convert by their names; polymorphic_shapes stands in place of the declared dimensions."""
+    """Arguments of jax2tf.convert by name; polymorphic_shapes replaces the declared dimensions."""

@@ -1,4 +1,4 @@
-"""What the leaves of a tree are made of: dtypes, dimensions, shapes and ranks, as annotated fields of a model."""
+"""Fields of the leaves of a tree: dtypes, dimensions, shapes and ranks, as annotated fields of a model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from specc.language.tensor_string import ANY, Dimension, check_dtype
 MAX_RANK = 254
 """TensorFlow's own limit."""
 MAX_RAGGED_RANK = 16
-"""Each is a tensor of its own on the wire: a short text must not stand for thousands of them."""
+"""Each is a separate tensor on the wire: a short text must not declare thousands of them."""
 
 
 def _check_dim(value: Any) -> Dimension:
@@ -50,7 +50,7 @@ def _check_dtype(value: Any) -> str:
 def _check_ragged_rank(value: Any) -> int:
     rank = whole_number(value)
     if not 1 <= rank <= MAX_RAGGED_RANK:
-        raise problem("bad-ragged-rank", f"{rank} is no ragged rank: expected 1 to {MAX_RAGGED_RANK}")
+        raise problem("bad-ragged-rank", f"{rank} is not a ragged rank: expected 1 to {MAX_RAGGED_RANK}")
     return rank
 
 
@@ -59,9 +59,9 @@ def _one_or_more(value: Any) -> Any:
 
 
 def _filled(value: Any) -> Any:
-    """Refuses an empty container before its items are looked at, so that a bad item is one finding and not two."""
+    """Refuses an empty container before its items are validated, so that a bad item is one finding and not two."""
     if isinstance(value, (list, tuple, dict)) and not value:
-        raise problem("empty-container", f"{describe(value)} may not be empty here")
+        raise problem("empty-container", f"{describe(value)} must not be empty here")
     return value
 
 

@@ -1,4 +1,4 @@
-"""From a spec's text to a Document, and back to its canonical text."""
+"""Loading a spec's text as a Document, and writing its canonical text."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from specc.language.validation.rules import Rule, capped, find
 from specc.source.json_text import read_content
 
 ALWAYS: tuple[Rule, ...] = (find_inconsistencies,)
-"""What every document keeps to."""
+"""The rules for every document."""
 BUILDABLE: tuple[Rule, ...] = (find_inconsistencies, find_unbuildable)
-"""What a document keeps to that an archive can be built from."""
+"""The rules for a document that an archive can be built from."""
 _ORDERED = ("inputs", "kwargs")
-"""The keys of an endpoint in whose values the order of keys counts."""
+"""The keys of an endpoint in whose values the order of keys matters."""
 
 
 def load(source: str | os.PathLike[str]) -> Document:
     """The Document in the file ``source``.
 
     Raises:
-        SpecError: the text is no document of the language; ``diagnostics`` holds every finding, with its location.
+        SpecError: the text is not a valid document; ``diagnostics`` has every finding, with its location.
         UnreadableError: the file cannot be read.
     """
     return load_spec(source, ALWAYS).document
@@ -47,7 +47,7 @@ def from_json(data: Any) -> Document:
 
 
 def load_spec(source: str | os.PathLike[str], rules: Sequence[Rule] = BUILDABLE) -> LoadedSpec:
-    """The Document in the file ``source`` with its text, held against ``rules``: what ``specc validate`` asks.
+    """The Document in the file ``source`` with its text, checked against ``rules``, by default those of validate.
 
     Raises:
         SpecError, UnreadableError: as :func:`load` does.
@@ -56,7 +56,7 @@ def load_spec(source: str | os.PathLike[str], rules: Sequence[Rule] = BUILDABLE)
 
 
 def require_buildable(document: Document) -> None:
-    """Raises SpecError with every finding, where ``document`` makes no sense or cannot be built."""
+    """Raises SpecError with every finding if ``document`` is inconsistent or cannot be built."""
     findings = list(capped(find(document, *BUILDABLE)))
     if findings:
         raise SpecError(findings)
@@ -68,10 +68,10 @@ def dump(document: Document) -> str:
 
 
 def digest(document: Document) -> str:
-    """SHA-256, in hex, of what the document means: formatting and ``$schema`` don't count.
+    """The SHA-256, in hex, of the document's meaning, without formatting and ``$schema``.
 
-    It is taken of compact JSON in UTF-8, with ``inputs`` and ``kwargs`` as the canonical text has them, since the order
-    of their keys counts, and with the keys of all other objects sorted.
+    It is computed from compact JSON in UTF-8. ``inputs`` and ``kwargs`` are as in the canonical text, since the order
+    of their keys matters; the keys of all other objects are sorted.
     """
     import hashlib  # noqa: PLC0415  # which loads OpenSSL, and validating needs no digest
 

@@ -1,4 +1,4 @@
-"""JSON laid out to be read: what fits on a line stays on it, so that a tree looks like the structure it describes."""
+"""Pretty-printed JSON: a value that fits on a line stays on it, so that a tree looks like what it describes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from specc.diagnostics import printable
 WIDTH = 100
 _STEP = "  "
 _OPEN_LEVELS = 3
-"""The document, its endpoints and each of them have a line for each key, however short they are."""
+"""Levels with a line for each key, however short: the document, its endpoints, and each endpoint."""
 
 
 def lay_out(data: dict[str, Any]) -> str:
-    """The text of a document's canonical JSON, which ends in a newline."""
+    """The text of a document's canonical JSON, with a newline at its end."""
     return _object(data, "", _OPEN_LEVELS) + "\n"
 
 
 def _object(members: dict[str, Any], indent: str, open_levels: int = 0) -> str:
-    """An object with a line for each key; so is what "endpoints" leads to, for as many levels as are left."""
+    """An object with a line for each key, as are the objects below "endpoints" for the remaining levels."""
     deeper, lines = indent + _STEP, []
     for key, value in members.items():
         name = f"{_compact(key)}: "
@@ -33,7 +33,7 @@ def _object(members: dict[str, Any], indent: str, open_levels: int = 0) -> str:
 
 
 def _value(value: Any, indent: str, before: int) -> str:
-    """``value`` behind ``before`` characters of its line; on several lines where that one is too short."""
+    """``value`` after ``before`` characters of its line, or on several lines if it does not fit."""
     line = _compact(value)
     if not isinstance(value, (dict, list)) or not value or before + len(line) < WIDTH:  # a comma may follow
         return line
@@ -63,5 +63,5 @@ def _lines(brackets: str, lines: Iterable[str], indent: str) -> str:
 
 
 def _compact(value: Any) -> str:
-    # What nobody sees is written as an escape, which only strings can hold.
+    # Invisible characters, which only strings can contain, are written as escapes.
     return printable(json.dumps(value, ensure_ascii=False, allow_nan=False))

@@ -1,4 +1,4 @@
-"""Receivers: further ways into an endpoint, whose leaves are parsed out of serialized protocol buffers."""
+"""Receivers: signatures that parse an endpoint's inputs out of serialized protocol buffers."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ RECEIVER_INPUT = "inputs"
 
 
 class Feature(Record):
-    """How one leaf is parsed, where what its tree says will not do."""
+    """How one leaf is parsed, where the defaults from its tree do not fit."""
 
     key: NonEmpty | None = None
-    """The feature's key in the protocol buffer, where it is not the leaf's wire name."""
+    """The feature's key in the protocol buffer; by default the leaf's wire name."""
     default: Value = None
-    """What the feature is in an example that lacks it; without one, a dense feature must be there."""
+    """The feature's value in an example that lacks it; without a default, a dense feature is required."""
     sequence: Flag | None = None
-    """Whether it stands in the feature lists of a SequenceExample; by itself, where the second dim is not fixed."""
+    """Whether it is in the feature lists of a SequenceExample; by default, if the second dim is not fixed."""
 
 
 class Receiver(Record):
-    """A way into an endpoint: one string vector, ``inputs``, of serialized protocol buffers."""
+    """A signature of an endpoint that takes one string vector, ``inputs``, of serialized protocol buffers."""
 
     kind: Literal["tf_example", "tf_sequence_example"]
     """The protocol buffer: tf.train.Example or tf.train.SequenceExample."""
     description: Text = ""
-    """Who sends them."""
+    """Who sends the messages."""
     features: Annotated[dict[NonEmpty, Feature], *FILLED_OBJECT] | None = None
-    """How single leaves are parsed, by their wire names."""
+    """How individual leaves are parsed, by wire name."""

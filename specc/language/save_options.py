@@ -11,9 +11,9 @@ from specc.language.trees import Record
 
 
 class Sharding(Record):
-    """How a checkpoint is split into files: by a callback, whose path may stand alone, or by a largest size."""
+    """How a checkpoint is split into files: by a callback, which may be a plain string, or by a maximum size."""
 
-    # "pattern" speaks of strings alone, and "properties" of objects.
+    # "pattern" applies only to strings, and "properties" only to objects.
     model_config = ConfigDict(
         json_schema_extra={
             "type": ["string", "object"],
@@ -41,11 +41,11 @@ class SaveOptions(Record):
     """Options for ``tf.saved_model.save``, for a whole archive."""
 
     namespace_whitelist: tuple[NonEmpty, ...] | None = None
-    """The op namespaces that the graph may use; without it, all."""
+    """The op namespaces that the graph may use; all by default."""
     save_debug_info: Flag = False
-    """Whether stack traces are saved, in debug/; they hold paths of the building machine."""
+    """Whether stack traces are saved, in debug/; they contain paths of the building machine."""
     function_aliases: dict[NonEmpty, NonEmpty] = Field(default_factory=dict)
-    """Names for functions, each of an endpoint: what downstream tools call the function of that endpoint."""
+    """Aliases by which downstream tools find functions: for each alias, the endpoint whose function it is."""
     experimental_debug_stripper: Flag = False
     """Whether Assert nodes are dropped from the graph."""
     experimental_io_device: NonEmpty | None = None
@@ -55,10 +55,10 @@ class SaveOptions(Record):
     experimental_custom_gradients: Flag = True
     """Whether custom gradients are kept; false drops them for the whole archive."""
     experimental_image_format: Flag = False
-    """A format for more than 2 GB of graph, which no released TensorFlow can write."""
+    """A format for graphs of more than 2 GB, which no released TensorFlow can write."""
     experimental_skip_saver: Flag = False
     """Whether the ops that restore variables are left out; Session and C++ cannot load such an archive."""
     experimental_sharding_callback: ShardingValue | None = None
-    """How the checkpoint is split: module:attribute of a tf.train.experimental.ShardingCallback, or a largest size."""
+    """How the checkpoint is split: module:attribute of a tf.train.experimental.ShardingCallback, or a maximum size."""
     extra_tags: tuple[NonEmpty, ...] = ()
-    """Tags of the MetaGraph beside the mode's own."""
+    """Additional tags of the MetaGraph."""

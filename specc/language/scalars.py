@@ -1,7 +1,7 @@
-r"""The small types that every part of the language is made of, each with the JSON Schema that says the same.
+r"""The scalar types of the language, each with its JSON Schema.
 
-JSON does not tell ``3`` from ``3.0``, and JSON Schema's ``integer`` accepts both; so does :data:`Size`. JSON's
-``true`` is no integer, though Python's is. Patterns end in ``$(?!\n)``, since ``$`` alone matches before a newline.
+JSON does not distinguish ``3`` from ``3.0``, and JSON Schema's ``integer`` accepts both; so does :data:`Size`. JSON's
+``true`` is not an integer, though Python's is. Patterns end in ``$(?!\n)``, since ``$`` alone matches before a newline.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from specc.rules.table import RuleId
 
 END = r"$(?!\n)"
 MAX_SIZE = 10**18 - 1
-"""No axis is longer. A round bound, so that a pattern and a number can say the same."""
+"""The largest size of an axis: a round bound, so that a pattern can state it too."""
 
 
 def problem(rule: RuleId, message: str, hint: str = "", part: str = "") -> PydanticCustomError:
     """A defect found while pydantic validates; ``validation.pydantic_errors`` makes a Diagnostic of it."""
-    # Braces are pydantic's template syntax, and user text may hold them.
+    # Braces are pydantic's template syntax, and user text may contain them.
     return PydanticCustomError(rule, "{message}", {"message": message, "hint": hint, "part": part})
 
 
@@ -35,7 +35,7 @@ def whole_number(value: Any) -> int:
 def _size(value: Any) -> int:
     size: int = whole_number(value)
     if not 0 <= size <= MAX_SIZE:
-        raise problem("bad-size", f"{size} is no size: expected a whole number from 0 to {MAX_SIZE}")
+        raise problem("bad-size", f"{size} is not a size: expected a whole number from 0 to {MAX_SIZE}")
     return size
 
 
@@ -45,7 +45,7 @@ def shorten(text: str) -> str:
 
 
 def describe(value: Any) -> str:
-    """A JSON value in the words of JSON, short enough for a message."""
+    """A description of a JSON value, short enough for a message."""
     match value:
         case None:
             return "null"
@@ -69,7 +69,7 @@ def _text(value: Any) -> Any:
 
 def _non_empty(value: Any) -> Any:
     if not _text(value):
-        raise problem("empty-text", "'' is not a non-empty string", "for example 'score'")
+        raise problem("empty-text", "expected a non-empty string, found ''", "for example 'score'")
     return value
 
 
@@ -80,7 +80,7 @@ def _flag(value: Any) -> Any:
 
 
 def spelled(pattern: str, rule: RuleId, what: str, example: str) -> tuple[BeforeValidator, WithJsonSchema]:
-    """The two annotations of a string that must match ``pattern`` whole: pydantic's and the JSON Schema's."""
+    """The two annotations of a string that must fully match ``pattern``: pydantic's and the JSON Schema's."""
     matches = re.compile(pattern).fullmatch
 
     def check(value: Any) -> Any:
@@ -91,7 +91,7 @@ def spelled(pattern: str, rule: RuleId, what: str, example: str) -> tuple[Before
     schema = {
         "type": "string",
         "pattern": f"^({pattern}){END}",
-        "patternErrorMessage": f"Expected {what}, for example {example}.",  # an editor's, see editor_words
+        "patternErrorMessage": f"Expected {what}, for example {example}.",  # for editors, see json_schema.editor
     }
     return BeforeValidator(check), WithJsonSchema(schema)
 
@@ -122,9 +122,9 @@ ModelPath = Annotated[
 
 _IMPORTED_MODEL = re.compile(f"{DOTTED}:{DOTTED}")
 MODEL_FILES = (".keras", ".h5", ".hdf5")
-"""How the names of files end that Keras saves a model in."""
+"""The suffixes of Keras model files."""
 
 
 def names_model_file(target: str) -> bool:
-    """Whether ``target`` names a file that Keras saved, and no ``module:attribute`` that only ends like one."""
+    """Whether ``target`` is a Keras model file, and not a ``module:attribute`` with the same ending."""
     return target.endswith(MODEL_FILES) and _IMPORTED_MODEL.fullmatch(target) is None

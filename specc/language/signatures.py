@@ -1,4 +1,4 @@
-"""The signatures that an archive publishes: one for each way into each endpoint, and the default ones once more."""
+"""The signatures that an archive publishes: those of each endpoint, and aliases for the default endpoint."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from specc.language.receivers import RECEIVER_INPUT
 from specc.language.wire_names import Component, input_leaves, output_leaves
 
 RAW = "raw"
-"""Stands before the endpoint's name in the key of its direct way in, where a receiver is the plain one."""
+"""The prefix of the key of an endpoint's own inputs where a receiver is the plain signature."""
 
 TAGS: dict[Mode, str] = {"predict": "serve", "train": "train", "eval": "eval"}
 """The tag of an archive's MetaGraph."""
 DEFAULT_KEYS: dict[Mode, str] = {"predict": "serving_default", "train": "train", "eval": "eval"}
-"""The key under which the default endpoint is published too."""
+"""The key under which the default endpoint is also published."""
 METHOD_NAMES: dict[Method, str] = {
     "predict": "tensorflow/serving/predict",
     "classify": "tensorflow/serving/classify",
@@ -25,7 +25,7 @@ METHOD_NAMES: dict[Method, str] = {
 }
 """A SignatureDef's method_name."""
 SERVABLE: tuple[Method, ...] = ("predict", "classify", "regress")
-"""The methods that a model server knows."""
+"""The methods that a model server supports."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class PublishedSignature:
 
 
 def has_signature(document: Document, name: str) -> bool:
-    """Whether the endpoint ``name`` is a signature too: ``__call__``, the revived object itself, is as the default."""
+    """Whether the endpoint ``name`` has a signature: ``__call__``, the revived object itself, only as the default."""
     return name != CALL or name == document.default
 
 
@@ -83,7 +83,7 @@ def _signatures(document: Document, name: str, endpoint: Endpoint) -> Iterator[P
 
 
 def _ways(name: str, endpoint: Endpoint) -> Iterator[tuple[str, PublishedSignature]]:
-    """The ways into an endpoint, the plain one first, each with what stands before the endpoint's name in its key."""
+    """The signatures of an endpoint, the plain one first, each with the prefix of its key."""
     outputs = tuple(component for leaf in output_leaves(endpoint) for component in leaf.components)
     receivers: list[str | None] = sorted(
         endpoint.receivers, key=lambda receiver: (receiver != endpoint.receiver, receiver)
@@ -93,7 +93,7 @@ def _ways(name: str, endpoint: Endpoint) -> Iterator[tuple[str, PublishedSignatu
         plain = receiver == endpoint.receiver
         prefix = "" if plain else f"{receiver or RAW}:"
         inputs = _direct(endpoint) if receiver is None else (_serialized(endpoint),)
-        # Classify and regress mean one vector of serialized examples: any other way in is one to predict.
+        # Classify and regress need one vector of serialized examples: other inputs have the method predict.
         raw = receiver is None and not plain and endpoint.method in ("classify", "regress")
         method: Method = "predict" if raw else endpoint.method
         yield prefix, PublishedSignature(prefix + name, name, receiver, method, inputs, outputs)
@@ -104,7 +104,7 @@ def _direct(endpoint: Endpoint) -> tuple[Component, ...]:
 
 
 def _serialized(endpoint: Endpoint) -> Component:
-    """One string for each example, of which there are as many as the leaves have rows, where that is fixed."""
+    """A receiver's input: a string for each example. Its size is the leaves' number of rows where that is fixed."""
     rows = {leaf.leaf.shape[0] for leaf in input_leaves(endpoint) if leaf.leaf.shape}
     sizes = {row for row in rows if isinstance(row, int)}
     return Component(RECEIVER_INPUT, "string", (sizes.pop() if len(sizes) == 1 else "?",))

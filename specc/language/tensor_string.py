@@ -30,7 +30,7 @@ def parse_tensor(text: str) -> tuple[str, Shape]:
     """Dtype and shape of a tensor string.
 
     Raises:
-        PydanticCustomError: the string is no tensor; the message says which part is wrong and what would be right.
+        PydanticCustomError: the string is not a tensor; the message names the wrong part, and the hint a fix.
     """
     match = _TENSOR.fullmatch(text)
     if match is None:
@@ -51,11 +51,11 @@ def _dim(text: str) -> Dimension:
 
 
 def check_dtype(text: str) -> str:
-    """``text`` where it is a dtype of the language; else the problem, with the closest dtype."""
+    """``text`` if it is a dtype of the language; raises the problem, with the closest dtype, if not."""
     if text in DTYPES:
         return text
     if text in ("resource", "variant"):
-        raise problem("bad-dtype", f"{text!r} tensors mean nothing outside the process that made them", part=text)
+        raise problem("bad-dtype", f"{text!r} tensors have no meaning outside the process that created them", part=text)
     hint = _ALIASES.get(text) or did_you_mean(text, DTYPES)
     raise problem("bad-dtype", f"{shorten(text)!r} is not a dtype", hint, part=text)
 
@@ -70,9 +70,9 @@ _ALIASES = {
 
 
 def _explain(text: str) -> Exception:
-    """The most specific thing that is wrong with a tensor string."""
+    """The most specific problem of a tensor string."""
     if len(text) > 1000:
-        return problem("bad-tensor", f"a tensor string of {len(text)} characters")
+        return problem("bad-tensor", f"a tensor string must not be longer than 1000 characters, found {len(text)}")
     loose = _LOOSE.fullmatch(text)
     if loose is None or not loose[1] or loose[2] is None or not text.rstrip().endswith("]") or text != text.strip():
         hint = "write dtype and shape, like 'float32[batch, 3]'; 'float32[]' is a scalar, 'float32[...]' has any rank"
@@ -98,7 +98,7 @@ def _dim_hint(dim: str) -> str:
     if dim in ("-1", "*"):
         return "a dimension of any size is '?'"
     if dim == "...":
-        return "'...' stands alone, for unknown rank"
+        return "'...' means unknown rank and must not be combined with other dimensions"
     if dim == "":
-        return "there is a comma too many"
+        return "remove the extra comma"
     return "expected a size, a name or '?'"

@@ -1,4 +1,4 @@
-"""The leaves of a tree, the same tree with other leaves, and tensors made from values."""
+"""Functions on trees: their leaves, copies with other leaves, and tensors made from values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def leaves(node: Tree) -> Iterator[Leaf]:
 
 
 def with_leaves(node: Tree, replacements: Iterator[Leaf]) -> Tree:
-    """The same containers, dict keys in their order, around other leaves, which come in the order of :func:`leaves`."""
+    """A copy of ``node`` with other leaves, given in the order of :func:`leaves`; dict keys keep their order."""
     match node:
         case Tensor() | Ragged() | Sparse():
             return next(replacements)
@@ -50,7 +50,7 @@ def _nameless(leaf: Leaf) -> Leaf:
 
 
 def dense(dtype: str, shape: Shape, **said: Any) -> Tensor:
-    """A Tensor that says those of ``said`` that are not None."""
+    """A Tensor with the fields ``said`` that are not None."""
     filled = {field: value for field, value in said.items() if value is not None}
     if not filled:
         return _plain(dtype, shape)
@@ -59,10 +59,10 @@ def dense(dtype: str, shape: Shape, **said: Any) -> Tensor:
 
 @lru_cache(maxsize=4096)
 def _plain(dtype: str, shape: Shape) -> Tensor:
-    """The Tensor that says nothing else: an archive has few different ones, many times."""
+    """A Tensor without other fields; cached, since an archive repeats a few of them many times."""
     return Tensor.model_validate({"dtype": dtype, "shape": spelled(shape)})
 
 
 def spelled(shape: Shape) -> Any:
-    """A shape as the models are built from it."""
+    """The shape as the models accept it."""
     return "..." if shape is None else shape

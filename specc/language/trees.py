@@ -1,8 +1,8 @@
 """Nested inputs and outputs: three kinds of leaves, four kinds of containers, each a frozen pydantic model.
 
 JSON mirrors the structure. A string is a tensor, an array a list, an object a dict; an object whose ``kind`` is one of
-:data:`KINDS` is the long form, which can say everything. No kind is a legal tensor string, so a dict with a feature
-called ``kind`` stays a dict. The models are built from what JSON would hold: ``Tensor(dtype="int8", shape=["batch"])``.
+:data:`KINDS` is the long form, which has every field. No kind is a legal tensor string, so a dict with a feature
+called ``kind`` stays a dict. The models are built from JSON values: ``Tensor(dtype="int8", shape=["batch"])``.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from specc.language.values import Bound, Value, normalize_value
 
 KINDS = ("tensor", "ragged", "sparse", "list", "tuple", "namedtuple", "dict")
 TAG = "\0"
-"""Starts the name of every union member in pydantic's error locations, so that no field is called the same."""
+"""The prefix of every union member's name in pydantic's error locations, so that it cannot clash with a field."""
 
 
 class Record(BaseModel):
-    """The base of every model of the language: frozen, and unknown keys are errors."""
+    """Base class of every model of the language: frozen, with unknown keys as errors."""
 
     # Each model is built on first use: a document builds its own validator, with those of all its parts in it.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -47,7 +47,7 @@ def _none_if_silent(value: Any) -> Any:
 
 
 class Node(Record):
-    """One node of a tree; it serializes to its canonical JSON."""
+    """Base class of a tree's nodes; it serializes to canonical JSON."""
 
     @model_serializer(mode="plain")
     def _serialize(self) -> Any:
@@ -63,15 +63,15 @@ class Tensor(Node):
     shape: ShapeValue
     """The dimensions in order, or "..." for unknown rank."""
     name: NonEmpty | None = None
-    """The tensor's wire name, where the one made from its path will not do."""
+    """The tensor's wire name; made from its path by default."""
     default: Value = None
-    """The value of an input that a client leaves out; needs fixed dimensions."""
+    """The value of an input that a client omits; needs fixed dimensions."""
     minimum: Bound | None = None
     """The smallest value that the contract allows."""
     maximum: Bound | None = None
     """The largest value that the contract allows."""
     description: Text = ""
-    """What the tensor means, in which unit."""
+    """What the tensor means, and in which unit."""
 
     @field_validator("default", "minimum", "maximum", mode="after")
     @classmethod
@@ -86,7 +86,7 @@ class RaggedNames(Record):
     values: NonEmpty | None = None
     """The wire name of the flat values."""
     row_splits: RowSplits | None = None
-    """The wire name of the row splits; a list of them, outermost first, where the ragged rank is above 1."""
+    """The wire name of the row splits; a list of them, outermost first, if the ragged rank is above 1."""
 
 
 class Ragged(Node):
@@ -102,11 +102,11 @@ class Ragged(Node):
     row_splits_dtype: Literal["int32", "int64"] = "int64"
     """The dtype of the row splits."""
     name: NonEmpty | None = None
-    """What the components' wire names start with, where the name made from the path will not do."""
+    """The prefix of the components' wire names; made from the path by default."""
     names: Annotated[RaggedNames | None, AfterValidator(_none_if_silent)] = None
     """Wire names of single components."""
     description: Text = ""
-    """What the tensor means, in which unit."""
+    """What the tensor means, and in which unit."""
 
 
 class SparseNames(Record):
@@ -129,11 +129,11 @@ class Sparse(Node):
     shape: ShapeValue
     """The dense shape, or "..." for unknown rank."""
     name: NonEmpty | None = None
-    """What the components' wire names start with, where the name made from the path will not do."""
+    """The prefix of the components' wire names; made from the path by default."""
     names: Annotated[SparseNames | None, AfterValidator(_none_if_silent)] = None
     """Wire names of single components."""
     description: Text = ""
-    """What the tensor means, in which unit."""
+    """What the tensor means, and in which unit."""
 
 
 class List(Node):
@@ -163,7 +163,7 @@ class NamedTuple(Node):
 
 
 class Dict(Node):
-    """A Python dict with string keys; the function sees its inputs in this order. The short form is an object."""
+    """A Python dict with string keys; inputs are passed in this order. The short form is an object."""
 
     kind: Literal["dict"] = "dict"
     items: Annotated[dict[NonEmpty, Tree], *FILLED_OBJECT]
@@ -186,7 +186,7 @@ def tensor(text: str) -> Tensor:
 
 
 def _to_long_form(value: Any) -> Any:
-    """The node of a short form, or something that the models below validate."""
+    """The node of a short form, or the value of a long form, which the models below validate."""
     if isinstance(value, str):
         return tensor(value)
     if isinstance(value, (list, tuple)):
@@ -198,15 +198,15 @@ def _to_long_form(value: Any) -> Any:
         dtype = value.get("dtype")
         if isinstance(dtype, str) and dtype in DTYPES and not (isinstance(kind, str) and "[" not in kind):
             hint = (
-                'add "kind": "tensor", or "ragged" or "sparse"'  # the dtype is no tensor: this is no dict of features
+                'add "kind": "tensor", or "ragged" or "sparse"'  # a dtype is not a tensor string: no dict of features
             )
-            raise problem("unknown-kind", "an object with a dtype must say its kind", hint)
+            raise problem("unknown-kind", "an object with a dtype must state its kind", hint)
         looks_long = isinstance(kind, str) and "[" not in kind and {"dtype", "shape", "items", "fields"} & value.keys()
         if looks_long:
             hint = did_you_mean(str(kind), KINDS) or f"the kinds are {', '.join(KINDS)}"
-            raise problem("unknown-kind", f"{shorten(str(kind))!r} is no kind of node", hint)
+            raise problem("unknown-kind", f"{shorten(str(kind))!r} is not a kind of node", hint)
         return {"kind": "dict", "items": value}
-    hint = "a tensor is a string such as 'float32[batch, 3]', a list an array, a dict an object"
+    hint = "write a tensor as a string such as 'float32[batch, 3]', a list as an array, a dict as an object"
     raise problem("wrong-type", f"expected a tree, found {describe(value)}", hint)
 
 
@@ -242,7 +242,7 @@ def children(tree: Tree) -> tuple[tuple[str | int, Tree], ...]:
 
 
 def tree_to_json(tree: Tree, *, sort_keys: bool = False) -> Any:
-    """The canonical JSON of a tree: the short form wherever it says everything, dict keys in their order or sorted."""
+    """The canonical JSON of a tree: the short form wherever it is complete, with dict keys in their order or sorted."""
     match tree:
         case Tensor():
             extra = _given_fields(tree, "name", "default", "minimum", "maximum", "description")
@@ -271,7 +271,7 @@ def _long(leaf: Leaf) -> dict[str, Any]:
 
 
 def _given_fields(leaf: Leaf, *fields: str) -> dict[str, Any]:
-    """The optional fields that say something, as JSON."""
+    """The optional fields with a value, as JSON."""
     said: dict[str, Any] = {}
     for field in fields:
         value = getattr(leaf, field)
@@ -290,5 +290,5 @@ def _names_to_json(names: Record) -> dict[str, Any]:
 
 
 def to_lists(value: Any) -> Any:
-    """A value of the language as JSON holds it: its tuples as lists."""
+    """A value of the language as JSON data, with lists for tuples."""
     return [to_lists(item) for item in value] if isinstance(value, tuple) else value

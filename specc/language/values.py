@@ -1,12 +1,12 @@
-"""Defaults and bounds as JSON, where JSON itself has no word: NaN, infinities, bytes and complex numbers.
+"""Defaults and bounds as JSON, with NaN, infinities, bytes and complex numbers, which JSON lacks.
 
-A value is kept in its JSON form, since that form compares equal to itself where NaN does not:
+A value is kept in its JSON form, which compares equal to itself, unlike NaN:
 
 * a number, ``true``/``false``, or a text for a string tensor;
 * ``"NaN"``, ``"Infinity"`` and ``"-Infinity"`` for a float tensor, as protobuf's JSON mapping writes them;
-* ``{"base64": "/wA="}`` for a string tensor's bytes that are no UTF-8;
+* ``{"base64": "/wA="}`` for a string tensor's bytes that are not UTF-8;
 * ``{"real": 1.0, "imag": "NaN"}`` for a complex tensor;
-* arrays of these, nested as the shape says.
+* arrays of these, nested like the shape.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ VALUE_SCHEMA: dict[str, Any] = {
     "then": {
         "properties": {
             "base64": {
-                **described("base64", "Bytes that are no UTF-8.", ["/wA="]),
+                **described("base64", "Bytes that are not UTF-8.", ["/wA="]),
                 "type": "string",
                 "pattern": f"^{_BASE64}{END}",
                 "patternErrorMessage": "Expected base64 with its padding, for example '/wA='.",
@@ -84,12 +84,12 @@ def _check_value(value: Any) -> Any:
         case {"real": real, "imag": imag, **rest} if not rest and _is_real(real) and _is_real(imag):
             return {"real": real, "imag": imag}
         case {"base64": str(text)} if len(value) == 1:
-            hint = "four characters of A-Z, a-z, 0-9, + and / for three bytes, the last ones filled up with ="
-            raise problem("bad-value", f"{shorten(text)!r} is no base64", hint)
+            hint = "write four characters of A-Z, a-z, 0-9, + and / for three bytes, padded with ="
+            raise problem("bad-value", f"{shorten(text)!r} is not base64", hint)
         case _:
             raise problem(
                 "bad-value",
-                f"{describe(value)} is no value of a tensor",
+                f"{describe(value)} is not a tensor value",
                 'expected a number, true or false, a string, {"base64": "..."}, {"real": 1.0, "imag": 0.0}, '
                 "or arrays of these",
             )
@@ -98,7 +98,7 @@ def _check_value(value: Any) -> Any:
 def _check_bound(value: Any) -> Any:
     if not _is_real(value):
         raise problem(
-            "bad-value", f"expected a number, found {describe(value)}", "infinities are 'Infinity', '-Infinity'"
+            "bad-value", f"expected a number, found {describe(value)}", "write infinities as 'Infinity' and '-Infinity'"
         )
     return value
 
@@ -108,7 +108,7 @@ Bound = Annotated[Any, BeforeValidator(_check_bound), WithJsonSchema(_REAL)]
 
 
 def normalize_value(value: Any, dtype: str) -> Any:
-    """``value`` spelled one way for ``dtype``: 1.0 for float tensors, 1 for integer ones, bytes as text if they are."""
+    """``value`` in normal form for ``dtype``: 1.0 for float tensors, 1 for integer ones, UTF-8 bytes as text."""
     match value:
         case tuple():
             return tuple(normalize_value(item, dtype) for item in value)

@@ -1,7 +1,7 @@
-"""Wire names: a SignatureDef is flat, so each component of each leaf has one name of its own.
+"""Wire names: a SignatureDef is flat, so each component of each leaf has a unique name.
 
 A leaf's name is the one that it declares, else the keys and positions on its path joined with ``_``. Ragged and sparse
-leaves are several tensors, each with a suffix. The names depend on nothing but the leaf's own path, so that adding an
+leaves are several tensors, each with a suffix. A name depends only on the leaf's own path, so that adding an
 argument or an output never renames another.
 """
 
@@ -45,9 +45,9 @@ class Component:
 
 @dataclass(frozen=True)
 class BoundLeaf:
-    """A leaf at its place in an endpoint: where it stands in the document, its components in order.
+    """A leaf at its place in an endpoint, with its path in the document and its components in order.
 
-    ``name`` is its wire name; a composite's, what the names of its components start with.
+    ``name`` is its wire name, or the prefix of a composite leaf's components.
     """
 
     leaf: Leaf
@@ -75,7 +75,7 @@ class EndpointNodes:
 
 
 class _Itself:
-    """An endpoint as a key of a cache. It is frozen: the same object always has the same nodes."""
+    """An endpoint as a cache key, by identity. It is frozen: the same object always has the same nodes."""
 
     __slots__ = ("endpoint",)
 
@@ -104,7 +104,7 @@ def endpoint_nodes(endpoint: Endpoint, at: SpecPath = ()) -> EndpointNodes:
     return _endpoint_nodes(_Itself(endpoint), at)
 
 
-@lru_cache(maxsize=16)  # every rule and every check asks for the nodes of the endpoint at hand
+@lru_cache(maxsize=16)  # every rule and every check uses the nodes of the current endpoint
 def _endpoint_nodes(itself: _Itself, at: SpecPath) -> EndpointNodes:
     endpoint = itself.endpoint
     inputs: list[BoundLeaf] = []
@@ -120,7 +120,7 @@ def _endpoint_nodes(itself: _Itself, at: SpecPath) -> EndpointNodes:
 
 
 def _output_words(endpoint: Endpoint) -> tuple[str, ...]:
-    """What the wire names of the outputs start with."""
+    """The prefix of the outputs' wire names."""
     match endpoint.outputs:
         case Dict() | NamedTuple():
             return ()
@@ -148,13 +148,13 @@ class _Walk:
             self.visit(child, self._words(words, str(key)), place, depth + 1)
 
     def _words(self, words: tuple[str, ...], word: str) -> tuple[str, ...]:
-        # A supervised output may be called by its whole name already: {"loss": {"loss/regularization": ...}}.
+        # A supervised output may already have its full name as its key: {"loss": {"loss/regularization": ...}}.
         whole = self.separator == SUPERVISED_SEPARATOR and f"{word}/".startswith(f"{self.separator.join(words)}/")
         return (word,) if whole else (*words, word)
 
 
 def placed_children(tree: Tree, path: SpecPath) -> Iterator[tuple[str | int, Tree, SpecPath]]:
-    """The children of the node at ``path``, each with its key and where it stands in the canonical document."""
+    """The children of the node at ``path``, each with its key and its path in the canonical document."""
     match tree:
         case NamedTuple():
             for index, (name, child) in enumerate(tree.fields):
@@ -179,7 +179,7 @@ def components(leaf: Leaf, name: str) -> tuple[Component, ...]:
 
 
 def undivided_names(counts: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
-    """A name for each flat tensor of results by wire name, of which ``counts`` says how many each has.
+    """The names of the flat tensors of each result; ``counts`` has the number of tensors by wire name.
 
     One tensor has the result's own name. Those of an ExtensionType, which has one wire name for them all, are numbered
     as TensorFlow numbers the tensors of an argument: ``e``, ``e_1``.

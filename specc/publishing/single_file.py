@@ -14,7 +14,7 @@ from specc.errors import TargetError
 def require_absent(path: Path) -> None:
     """Raises TargetError where there is something at ``path``, or no directory to write it in."""
     if os.path.lexists(path):
-        raise TargetError(f"{path} exists; choose another file, or remove it first; nothing is overwritten")
+        raise TargetError(f"{path} exists and is not overwritten; choose another file, or remove it first")
     if not path.absolute().parent.is_dir():
         raise TargetError(f"cannot write {path}: there is no directory {path.parent}")
 

@@ -1,4 +1,4 @@
-"""Findings for people and for machines: the only place that formats them."""
+"""Formats of findings, for people and for machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from specc.diagnostics import Diagnostic
 
 @dataclass(frozen=True)
 class Report:
-    """What one run of ``command`` found: ``unreadable`` pairs a file that could not be read with the reason."""
+    """The result of one run of ``command``; ``unreadable`` has each file that could not be read, with the reason."""
 
     findings: Sequence[Diagnostic] = ()
     unreadable: Sequence[tuple[str, str]] = ()
@@ -33,6 +33,6 @@ FORMATS = ("text", "json", "github", "sarif")
 
 
 def render(report: Report, form: str) -> str:
-    """``report`` in one of FORMATS other than text, whose module alone is loaded."""
+    """``report`` in one of FORMATS other than text; only the module of that format is loaded."""
     text: str = importlib.import_module(f"specc.report.{form}").render(report)
     return text

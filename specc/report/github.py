@@ -1,4 +1,4 @@
-"""Findings as workflow commands, which GitHub shows beside the changed lines."""
+"""Findings as workflow commands, which GitHub shows at the changed lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PROPERTY = {**_MESSAGE, **str.maketrans({":": "%3A", ",": "%2C"})}
 
 
 def render(report: Report) -> str:
-    """One ``::error``, ``::warning`` or ``::notice`` command a finding."""
+    """One ``::error``, ``::warning`` or ``::notice`` command for each finding."""
     commands = [_command(finding) for finding in report.findings]
     commands += [_line("error", {"file": file}, message) for file, message in report.unreadable]
     return "".join(commands)
@@ -22,7 +22,7 @@ def _command(finding: Diagnostic) -> str:
     if finding.location is not None:
         where = finding.location
         properties |= {"line": str(where.line), "endLine": str(where.end_line), "col": str(where.column)}
-        properties["endColumn"] = str(max(where.column, where.end_column - 1))  # GitHub counts the last one in
+        properties["endColumn"] = str(max(where.column, where.end_column - 1))  # GitHub's end column is inclusive
     parts = (finding.message, f"at {short_path(finding.path)}" if finding.path else "", finding.hint)
     return _line(_COMMANDS[finding.level], properties, "\n".join(part for part in parts if part))
 

@@ -13,7 +13,7 @@ VERSION = 1
 
 
 def render(report: Report) -> str:
-    """``report`` as JSON, in ASCII alone."""
+    """``report`` as JSON, in ASCII only."""
     data = {
         "version": VERSION,
         "command": report.command,
@@ -62,11 +62,11 @@ def findings_schema() -> dict[str, Any]:
     count = {"minimum": 0}
     from_one = {"minimum": 1}
     location = _object(
-        "Where the finding stands in its file. Columns count characters.",
+        "Where the finding is in its file. Columns count characters.",
         line=_typed("integer", "The first line, from 1.", **from_one),
         column=_typed("integer", "The first column, from 1.", **from_one),
         end_line=_typed("integer", "The last line.", **from_one),
-        end_column=_typed("integer", "The column behind the last one.", **from_one),
+        end_column=_typed("integer", "The column after the last one.", **from_one),
         excerpt=_typed("string", "The first line, or of a long one the part around the finding."),
         excerpt_column=_typed("integer", "The column at which the excerpt begins.", **from_one),
     )
@@ -81,7 +81,7 @@ def findings_schema() -> dict[str, Any]:
     finding = _object(
         "One finding.",
         rule=_typed(
-            "string", "An id that never changes; specc explain tells more.", pattern="^[a-z0-9]+(-[a-z0-9]+)*$"
+            "string", "An id that never changes; specc explain describes the rule.", pattern="^[a-z0-9]+(-[a-z0-9]+)*$"
         ),
         level={"description": "The severity.", "enum": list(get_args(Level))},
         message=_typed("string", "What is wrong."),

@@ -34,7 +34,7 @@ def render(report: Report) -> str:
 
 
 def _rule(rule: str) -> dict[str, Any]:
-    """What a service shows beside a finding; a finding made by other code than specc's may have no page."""
+    """The SARIF descriptor of a rule; a rule of other code than specc's may have no page."""
     if rule not in RULES:
         return {"id": rule}
     page = rule_page(rule)
@@ -82,7 +82,7 @@ def _location(place: Place) -> dict[str, Any]:
 def _physical(file: str) -> dict[str, Any]:
     try:
         name = file.encode("utf-8", "surrogateescape")  # the bytes of a name that is not UTF-8
-    except UnicodeEncodeError:  # half a surrogate pair, which no file has
+    except UnicodeEncodeError:  # half a surrogate pair, which no file name has
         name = file.encode("utf-8", "replace")
     uri = quote(name.replace(b"\\", b"/"))
     return {"physicalLocation": {"artifactLocation": {"uri": uri}}}

@@ -1,4 +1,4 @@
-"""Findings for people: where, what, the line itself with a mark under it, and how to mend it."""
+"""Findings as text: the place, the message, the line with a mark under it, and how to fix it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PLAIN = "\x1b[0m"
 
 
 def findings_text(findings: Iterable[Diagnostic], *, color: bool = False, brief: bool = False) -> str:
-    """The findings in order, without those that say the same twice; ``brief`` is one line each, without excerpts."""
+    """The findings in order, without duplicates; ``brief`` gives one line each, without excerpts."""
     if brief:
         return "".join(f"{line}\n" for line in dict.fromkeys(_brief(finding) for finding in findings))
     return "\n".join(dict.fromkeys(_finding_text(finding, color) for finding in findings))

@@ -1,1 +1,1 @@
-"""From bytes to plain data."""
+"""Reading JSON text: from bytes to plain data."""

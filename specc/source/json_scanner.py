@@ -1,7 +1,7 @@
-"""What is wrong with a JSON text, and where: a parser that is slower than Python's own, and says more.
+"""A JSON parser that reports every defect with its location; it is slower than Python's own.
 
-It goes on behind a defect that leaves no doubt about the rest (a key that stands twice, NaN, half a surrogate pair), so
-that they are all told at once. A text that is no JSON ends at its first error, since all that follows is guesswork.
+It continues after a defect that leaves the rest certain (a duplicate key, NaN, half a surrogate pair), so that all of
+them are reported at once. It stops at the first syntax error, since all that follows would be guesswork.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _CLOSERS = {"{": "}", "[": "]"}
 
 
 def scan(text: str, wanted: Wanted | None = None) -> tuple[Any, tuple[Diagnostic, ...]]:
-    """The data of ``text``, and every defect in spite of which it can be read; ``wanted`` is found on the way.
+    """The data of ``text``, and every defect in spite of which it can be read; fills in the spans of ``wanted``.
 
-    Of a key that stands twice, the first counts; what cannot be read is zero.
+    Of duplicate keys the first counts; an unreadable number is zero.
 
     Raises:
-        SpecError: the text is no JSON, or nested deeper than 128 levels.
+        SpecError: the text is not JSON, or is nested deeper than 128 levels.
     """
     scanner = _Scanner(text, wanted)
     data = scanner.document()
@@ -46,8 +46,8 @@ def scan(text: str, wanted: Wanted | None = None) -> tuple[Any, tuple[Diagnostic
 class _Scanner:
     """One pass over one text.
 
-    ``_open`` holds the containers around the current place, and where each begins; ``_wanted`` what is looked for at
-    the root and at each step of the path.
+    ``_open`` has the containers around the current place, with their offsets; ``_wanted`` has what is looked for at the
+    root and at each step of the path.
     """
 
     def __init__(self, text: str, wanted: Wanted | None) -> None:
@@ -57,7 +57,7 @@ class _Scanner:
         self._open: list[tuple[Any, int]] = []
         self._path: list[str | int] = []
         self._wanted = [wanted]
-        self._keys: list[dict[str, int]] = []  # of each open object, where its keys stand
+        self._keys: list[dict[str, int]] = []  # the offsets of the keys of each open object
 
     def document(self) -> Any:
         at = self._skip(0)
@@ -71,11 +71,11 @@ class _Scanner:
             at = read_next(container, at)
         end = self._skip(at)
         if end < len(self._text):
-            self._refuse(end, end + 1, "there is more text behind the end of the document")
+            self._refuse(end, end + 1, "there is more text after the end of the document")
         return root
 
     def _member(self, container: dict[str, Any], at: int) -> int:
-        """Reads up to the next value of an object that is open, or its end."""
+        """Reads the next member of an open object, or its end."""
         if self._text[at : at + 1] == "}":
             return self._close(at)
         at = self._next(at, first=not self._keys[-1])
@@ -84,19 +84,19 @@ class _Scanner:
         seen = self._keys[-1].setdefault(key, start)
         self._enter(key, first=seen == start)
         if seen != start and len(self.findings) < MAX_FINDINGS:
-            hint = f"it stands in line {self._lines.number(seen)} already; remove one"
+            hint = f"the first one is in line {self._lines.number(seen)}; remove one of them"
             first = Place(message="the first one", path=tuple(self._path), on_key=True)
             first = first.located(self._lines.location(seen, self._string_end(seen, "a key in double quotes")))
-            self._find("duplicate-key", start, at, f"the key {key!r} stands twice in one object", hint, first)
+            self._find("duplicate-key", start, at, f"duplicate key {key!r}", hint, first)
         colon = self._skip(at)
         if self._text[colon : colon + 1] != ":":
-            self._unexpected(colon, at, "':' behind the key")
+            self._unexpected(colon, at, "':' after the key")
         value, at = self._value(self._skip(colon + 1), (start, at))
         container.setdefault(key, value)
         return at
 
     def _element(self, container: list[Any], at: int) -> int:
-        """Reads up to the next value of an array that is open, or its end."""
+        """Reads the next element of an open array, or its end."""
         if self._text[at : at + 1] == "]":
             return self._close(at)
         at = self._next(at, first=not container)
@@ -106,7 +106,7 @@ class _Scanner:
         return at
 
     def _next(self, at: int, *, first: bool) -> int:
-        """Where the next item of a container begins, behind the comma that must stand before all but the first."""
+        """The offset of a container's next item, after the comma that must precede all but the first."""
         container, start = self._open[-1]
         closer = _CLOSERS[self._text[start]]
         if not first and at < len(self._text):
@@ -115,14 +115,14 @@ class _Scanner:
                 self._unexpected(at, behind, f"',' or {closer!r}")
             comma, at = at, self._skip(at + 1)
             if self._text[at : at + 1] == closer:
-                self._refuse(comma, comma + 1, "a comma before the closing bracket", "remove it")
+                self._refuse(comma, comma + 1, "a trailing comma before the closing bracket", "remove it")
         if at == len(self._text):
             what = "object" if isinstance(container, dict) else "array"
-            self._refuse(start, start + 1, f"this {what} is never closed: the text ends before its {closer!r}")
+            self._refuse(start, start + 1, f"this {what} is not closed: the text ends before its {closer!r}")
         return at
 
     def _value(self, at: int, key: tuple[int, int] | None = None) -> tuple[Any, int]:
-        """The value at ``at``, after a ``key``, and where it ends; of a container, where its first item may begin."""
+        """The value at ``at`` and the offset of its end; ``key`` is the span of its key. A container is only opened."""
         char, wanted = self._text[at : at + 1], self._wanted[-1]
         if char in _CLOSERS and char:
             if len(self._open) == MAX_DEPTH:
@@ -162,13 +162,13 @@ class _Scanner:
         return at + 1
 
     def _enter(self, part: str | int, *, first: bool = True) -> None:
-        """A value of the container begins. Of a key that is there twice, only the first is looked for."""
+        """Enters a value of the container. Of duplicate keys only the first is looked for."""
         around = self._wanted[-1]
         self._path.append(part)
         self._wanted.append(around.inside.get(part) if around is not None and first else None)
 
     def _leave(self) -> None:
-        """A value is over: back to its container."""
+        """Leaves a value for its container."""
         if self._path:
             self._path.pop()
             self._wanted.pop()
@@ -178,15 +178,17 @@ class _Scanner:
         end = whole.end() if whole else at + 1
         text = self._text[at:end]
         if match is None or match.end() != end:
-            self._refuse(at, end, f"{_shorten(text)!r} is no number of JSON", _number_hint(text))
+            self._refuse(at, end, f"{_shorten(text)!r} is not a JSON number", _number_hint(text))
         if not set(text) & set(".eE"):
             if len(text) > MAX_DIGITS:
-                self._find("bad-number", at, end, f"the number {_shorten(text)} has {len(text)} digits")
+                self._find(
+                    "bad-number", at, end, f"the number {_shorten(text)} has {len(text)} digits (max {MAX_DIGITS})"
+                )
                 return 0, end
             return int(text), end
         number = float(text)
         if math.isinf(number):
-            self._find("bad-number", at, end, f"the number {_shorten(text)} is beyond a 64-bit float")
+            self._find("bad-number", at, end, f"the number {_shorten(text)} is out of range for a 64-bit float")
             return 0.0, end
         return number, end
 
@@ -205,37 +207,39 @@ class _Scanner:
         if char == "\\":
             escape = self._text[broken : broken + (6 if self._text[broken + 1 : broken + 2] == "u" else 2)]
             hint = 'a backslash is \\\\; the escapes are \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits'
-            self._refuse(broken, broken + len(escape), f"{escape} is no escape of JSON", hint)
+            self._refuse(broken, broken + len(escape), f"{escape} is not a JSON escape", hint)
         if char in ("", "\n", "\r"):
-            self._refuse(at, broken, "the string has no closing quote on its line", 'a line break in a string is "\\n"')
+            self._refuse(
+                at, broken, "the string has no closing quote on its line", 'write a line break in a string as "\\n"'
+            )
         name = {"\t": "a tab"}.get(char, "a control character")
         written = {"\t": "\\t"}.get(char, f"\\u{ord(char):04x}")
-        self._refuse(broken, broken + 1, f"{name} stands in a string", f"write it as {written}")
+        self._refuse(broken, broken + 1, f"the string contains {name}", f"write it as {written}")
 
     def _string(self, start: int, end: int, what: str) -> str:
         text = unquote(self._text[start:end])
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
-            self._find("lone-surrogate", start, end, f"{what} holds half a surrogate pair, which is no text")
-            return text.encode("utf-8", "replace").decode("utf-8")  # pydantic can say nothing of half a pair
+            self._find("lone-surrogate", start, end, f"{what} contains half a surrogate pair, which is not valid text")
+            return text.encode("utf-8", "replace").decode("utf-8")  # pydantic cannot report half a pair
         return text
 
     def _unexpected(self, at: int, place: int, expected: str) -> NoReturn:
-        """Refuses what stands at ``at``. Where it is nothing that explains itself, the place to mend is ``place``."""
+        """Refuses the text at ``at``. Unless it is a known mistake, the finding is at ``place``."""
         rest = self._text[at : at + 2]
         if rest in ("//", "/*") or rest[:1] == "#":
             end = self._text.find("*/", at) + 2 if rest == "/*" else _first(self._text, ("\n", "\r"), at)
             end = end if end > at + 1 else len(self._text)
-            self._refuse(at, end, "a comment stands here", 'JSON has no comments; "description" holds text for people')
+            self._refuse(at, end, "comments are not allowed in JSON", 'put text for people into "description"')
         if rest[:1] == "'":
-            self._refuse(at, at + 1, "a single quote stands here", "strings and keys stand in double quotes")
+            self._refuse(at, at + 1, "single quotes are not allowed in JSON", "write strings and keys in double quotes")
         if not rest:
-            self._refuse(place, place, f"the text ends where {expected} should stand")
+            self._refuse(place, place, f"expected {expected}, found the end of the text")
         word = _WORD.match(self._text, at)
         if word and expected not in ("',' or '}'", "',' or ']'"):
             text = word[0]
-            fitting = f"write {_SPELLINGS[text]}" if text in _SPELLINGS else f'write "{_shorten(text)}" for a text'
+            fitting = f"write {_SPELLINGS[text]}" if text in _SPELLINGS else f'write "{_shorten(text)}" for a string'
             hint = fitting if "value" in expected else f'write "{_shorten(text)}"'
             self._refuse(at, word.end(), f"expected {expected}, found {_shorten(text)} without quotes", hint)
         found = self._text[at]
@@ -261,7 +265,7 @@ class _Scanner:
 
 
 def unquote(written: str) -> str:
-    """The text of a JSON string in its quotes."""
+    """The text of a quoted JSON string."""
     text: str = json.loads(written) if "\\" in written else written[1:-1]
     return text
 
@@ -269,22 +273,22 @@ def unquote(written: str) -> str:
 def _number_hint(text: str) -> str:
     digits = text.lstrip("+-")
     if text.startswith("+"):
-        return "a number has no plus sign"
+        return "remove the plus sign"
     if digits.startswith("."):
         return f"write 0{_shorten(digits)}"
     if digits[:2].isdigit() and digits.startswith("0"):
-        return "a number has no leading zeros"
+        return "remove the leading zeros"
     if "_" in digits and digits.replace("_", "").isdigit():
         return f"write {digits.replace('_', '')}"
     if digits[:2].lower() in ("0x", "0b", "0o"):
         return "write it in decimal digits"
     if set(digits) <= set("0123456789.eE+-"):
-        return "a number has digits before and behind its point, and behind its exponent"
-    return "a text stands in double quotes"
+        return "a number needs digits before and after its point, and after its exponent"
+    return "write strings in double quotes"
 
 
 def _first(text: str, stops: tuple[str, ...], at: int) -> int:
-    """Where the first of ``stops`` stands behind ``at``, or the end of the text."""
+    """The offset of the first of ``stops`` after ``at``, or of the end of the text."""
     found = [index for index in (text.find(stop, at) for stop in stops) if index >= 0]
     return min(found, default=len(text))
 

@@ -1,7 +1,7 @@
-"""JSON text to plain data, stricter than Python's ``json``: what other readers would read differently is refused.
+"""Parsing of JSON text, stricter than Python's ``json``: text that other readers read differently is refused.
 
-Text without a defect is read by the ``json`` module alone, which is fast. Whatever is wrong with a text is found out by
-:mod:`specc.source.json_scanner`, which knows where everything stands.
+Text without a defect is parsed only by the ``json`` module, which is fast. The defects of other text are found by
+:mod:`specc.source.json_scanner`, with their locations.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from specc.source.limits import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_VALUES
 from specc.source.spec_source import SpecSource
 
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
-"""What a string with half a surrogate pair must hold."""
+"""Matches any text that may contain half a surrogate pair."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class _DefectError(Exception):
-    """The text has a defect, of which the scanner will tell more."""
+    """The text has a defect, which the scanner will report."""
 
 
 def read_content(path: Path) -> bytes:
-    """The bytes of the regular file at ``path``, at most one more than the largest text has.
+    """The bytes of the regular file at ``path``, at most one more than the size limit.
 
     Raises:
-        UnreadableError: there is no such file, it is no regular file, or it may not be read.
+        UnreadableError: there is no such file, it is not a regular file, or it may not be read.
     """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError(f"cannot read {path}: it is no regular file")
+            raise UnreadableError(f"cannot read {path}: it is not a regular file")
         with path.open("rb", buffering=0) as file:
             return _read_all(file, min(status.st_size, MAX_BYTES) + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
@@ -50,10 +50,10 @@ def read_content(path: Path) -> bytes:
 
 
 def _read_all(file: RawIOBase, size: int) -> bytes:
-    """All that ``file`` holds, of which ``size`` bytes are expected, and at most one more than the largest text has."""
+    """The content of ``file``, which has about ``size`` bytes, and at most one byte more than the size limit."""
     content = file.read(size) or b""
     while len(content) <= MAX_BYTES and (more := file.read(MAX_BYTES + 1 - len(content))):
-        content += more  # it has grown
+        content += more  # the file has grown
     return content
 
 
@@ -61,8 +61,8 @@ def parse_json(content: bytes | str) -> Any:
     """The data of one JSON text.
 
     Raises:
-        SpecError: as :func:`read_json` does, or a key stands twice, or a value is NaN, an infinity, a number that is
-            too long, or a string with half a surrogate pair.
+        SpecError: as :func:`read_json` does, or there is a duplicate key, NaN, an infinity, a number that is too long,
+            or a string with half a surrogate pair.
     """
     source = read_json(content)
     if source.defects:
@@ -71,7 +71,7 @@ def parse_json(content: bytes | str) -> Any:
 
 
 def read_json(content: bytes | str, name: str = "") -> SpecSource:
-    """One JSON text, which findings call ``name``, and its data, in spite of defects that leave the rest certain.
+    """The data of a JSON text, with the defects that leave the rest certain; ``name`` is the file name in findings.
 
     Raises:
         SpecError: the text is larger than 16 MiB or a million values, not UTF-8, not JSON, or nested too deep.
@@ -97,12 +97,12 @@ def _read_json(content: bytes | str, name: str) -> SpecSource:
     except (json.JSONDecodeError, _DefectError, RecursionError):
         sound = False
     if not sound:
-        from specc.source.json_scanner import scan  # noqa: PLC0415  # only what is broken waits for it
+        from specc.source.json_scanner import scan  # noqa: PLC0415  # only for broken texts
 
         data, defects = scan(text)
         _, values = measure(data)
     if values > MAX_VALUES:
-        raise _refusal("too-large", f"the file holds more than {MAX_VALUES:,} values")
+        raise _refusal("too-large", f"the file contains more than {MAX_VALUES:,} values")
     return SpecSource(name, text, data, values, defects)
 
 
@@ -118,7 +118,7 @@ def _decode(content: bytes) -> str:
 
 
 def _located(finding: Diagnostic, text: str, at: int) -> Diagnostic:
-    from specc.source.lines import Lines  # noqa: PLC0415  # only what is broken waits for it
+    from specc.source.lines import Lines  # noqa: PLC0415  # only for broken texts
 
     return finding.located(Lines(text).location(at, at + 1))
 
@@ -154,7 +154,7 @@ _DECODER = json.JSONDecoder(
 
 def _has_half_a_pair(text: str, data: Any) -> bool:
     if "\\u" not in text and text.isascii():
-        return False  # the usual text, which need not be searched
+        return False  # the usual case
     if not _HALF_PAIR.search(text):
         return False
     try:
@@ -165,7 +165,7 @@ def _has_half_a_pair(text: str, data: Any) -> bool:
 
 
 def measure(data: Any) -> tuple[int, int]:
-    """How deep ``data`` is nested, as far as it may be, and how many values it holds.
+    """The nesting depth of ``data``, up to the limit, and the number of its values.
 
     Level by level, so that a hostile file meets a limit of ours and not of Python's.
     """

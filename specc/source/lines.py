@@ -1,4 +1,4 @@
-"""Offsets in a text as lines and columns, with the line itself for people to see."""
+"""Conversion of offsets in a text to lines and columns, with an excerpt of the line."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from bisect import bisect_right
 from specc.diagnostics import Location
 
 _BREAK = re.compile(r"\r\n|\n|\r")
-"""What editors take for the end of a line. Unicode's other separators may stand in a JSON string."""
+"""Line breaks as in editors. Unicode's other separators may occur in a JSON string."""
 _MAX_EXCERPT = 120
-"""Characters of a line that an excerpt shows: a file may be one line of megabytes."""
+"""The length of an excerpt in characters: a file may be one line of megabytes."""
 _BEFORE = 40
-"""Of these, how many stand before the finding."""
+"""How many of them are before the finding."""
 
 
 class Lines:
@@ -21,7 +21,7 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        # An array and no list: a file may be megabytes of line breaks.
+        # An array and not a list: a file may be megabytes of line breaks.
         self._starts = array("L", [0])
         self._starts.extend(match.end() for match in _BREAK.finditer(text))
 
@@ -36,7 +36,7 @@ class Lines:
         return Location(line, column, end_line, end_column, excerpt, cut + 1)
 
     def _end(self, line: int) -> int:
-        """Where a line ends, before its break."""
+        """The offset of a line's end, before its break."""
         if line == len(self._starts):
             return len(self._text)
         behind = self._starts[line]

@@ -1,4 +1,4 @@
-"""Where the values of a JSON text stand: a second look at a text, taken only once there is something to say of it."""
+"""Locating values in a JSON text: a second pass over the text, only if there are findings."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from specc.source.lines import Lines
 from specc.source.wanted_values import Wanted, wanted_values
 
 _CHARACTER = re.compile(r"(\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\.)|[\s\S]")
-"""One character of a string as it is written: a pair of escapes may stand for one."""
+"""One character of a string as it is written: it may be a pair of escapes."""
 P = TypeVar("P", bound=Place)
 
 
 def locate(text: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     """``findings`` about the JSON text ``text``, each with its location, in the order of the text.
 
-    Related places get theirs too. A scalar is marked whole, or its ``part``; of a container the key before it, or else
-    its opening bracket.
+    Related places are located too. The location of a scalar is its span, or that of its ``part``; the location of a
+    container is its key, or else its opening bracket.
     """
     listed = list(findings)
     missing = [place for each in listed for place in (each, *each.related) if place.location is None]
@@ -37,7 +37,7 @@ def locate(text: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _order(finding: Diagnostic) -> tuple[bool, int, int]:
-    """By place; what speaks of the whole run and not of its place comes last."""
+    """The sort key of a finding: its place; findings about the whole run come last."""
     where = finding.location
     assert where is not None
     return finding.rule == "too-many-findings", where.line, where.column
@@ -62,7 +62,7 @@ def _span(text: str, root: Wanted, wanted: Place) -> tuple[int, int]:
 
 
 def _part(text: str, start: int, end: int, part: str) -> tuple[int, int]:
-    """Where ``part`` stands in the string between ``start`` and ``end``: at its beginning, or in its first brackets."""
+    """The span of ``part`` in the string between ``start`` and ``end``: at its beginning, or in its first brackets."""
     written = text[start + 1 : end - 1]
     characters = [match.span() for match in _CHARACTER.finditer(written)]
     decoded = unquote(text[start:end])

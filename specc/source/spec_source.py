@@ -1,4 +1,4 @@
-"""A spec's text with its data, kept beside the document so that a later finding still has a line and a column."""
+"""A spec's text with its data, kept with the document so that later findings have a line and a column."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from specc.diagnostics import Diagnostic
 
 @dataclass(frozen=True)
 class SpecSource:
-    """One JSON text, what findings call it, its data, and how many values that holds.
+    """One JSON text, with its file name in findings, its data, and the number of values in it.
 
     ``defects`` are the findings about the text itself in spite of which it was read.
     """

@@ -1,4 +1,4 @@
-"""Values that are looked for in a JSON text, by their paths."""
+"""The values to locate in a JSON text, by path."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from specc.diagnostics import SpecPath
 
 @dataclass
 class Wanted:
-    """A value that is looked for, those inside it, and where it was found: its own span, and that of its key.
+    """A value to locate, the values to locate inside it, and the spans that were found: its own, and that of its key.
 
-    Of a container the span is that of its opening bracket. ``start`` is -1 for what is not there.
+    The span of a container is that of its opening bracket. ``start`` is -1 if the value was not found.
     """
 
     inside: dict[str | int, Wanted] = field(default_factory=dict)
@@ -21,12 +21,12 @@ class Wanted:
     end: int = -1
 
     def found(self, start: int, end: int, key: tuple[int, int] | None) -> None:
-        """Notes where it is."""
+        """Records the spans of the value and its key."""
         self.start, self.end, self.key = start, end, key
 
 
 def wanted_values(paths: Iterable[SpecPath]) -> Wanted:
-    """The root of a text in which the values at ``paths`` and all that is around them are looked for."""
+    """The root value to locate, with the values at ``paths`` and all values around them."""
     root = Wanted()
     for path in paths:
         value = root

@@ -1,4 +1,4 @@
-"""Every check has a folder in ``tests/cases`` and a page; none cries wolf over a good document, or falls over any."""
+"""Every check has a folder in ``tests/cases`` and a page; none has a finding about a good document, or fails on any."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EVERYTHING = Settings(dict.fromkeys(CHECKS, "error"), frozenset(get_args(Target)
 
 
 def opinions(content: str | bytes, *switched_on: str) -> list[Diagnostic]:
-    """What the checks say of a valid document at their own levels, and those that are off by themselves as warnings."""
+    """The findings of the checks about a valid document at their default levels, with those that are off as warnings."""
     settings = Settings({rule: "warning" for rule in switched_on if RULES[rule].level == "off"})
     spec = read_spec(content, "bad.specc.json", BUILDABLE)
     return spec.locate(find_opinions(spec.document, settings))
@@ -134,8 +134,8 @@ def test_what_has_a_default_needs_no_batch() -> None:
 def test_several_inputs_without_a_batch_are_one_finding() -> None:
     data = with_endpoint(arguments=["x", "y"], inputs=["float32[]", "float32[1]"])
     assert said(data, "unbatched-input") == [
-        "endpoints.score.inputs: unbatched-input: a request to 'score' holds one example, so that no server can join "
-        "several; begin each shape with a dim such as 'batch', or turn the check off where one at a time is meant"
+        "endpoints.score.inputs: unbatched-input: a request to 'score' holds one example, so a server cannot batch "
+        "requests; begin each shape with a dim such as 'batch', or turn the check off where one at a time is meant"
     ]
 
 
@@ -176,14 +176,14 @@ def test_serve_by_itself_is_not_lost() -> None:
     endpoint = DOCUMENT["endpoints"]["score"]
     assert said({**DOCUMENT, "endpoints": {"serve": endpoint}}, "litert-serve") == []
     several = {**DOCUMENT, "endpoints": {"serve": endpoint, "b": endpoint, "a": endpoint}}
-    assert [line.partition("alone, ")[2] for line in said({**several, "default": "serve"}, "litert-serve")] == [
-        "and loses 'a', 'b'; call it something else"
-    ]
-    assert [line.partition("alone, ")[2] for line in said({**several, "default": "a"}, "litert-serve")] == [
-        "and loses 'b', 'serve'; call it something else"
+    assert [
+        line.partition("'serving_default', ")[2] for line in said({**several, "default": "serve"}, "litert-serve")
+    ] == ["and drops 'a', 'b'; rename it"]
+    assert [line.partition("'serving_default', ")[2] for line in said({**several, "default": "a"}, "litert-serve")] == [
+        "and drops 'b', 'serve'; rename it"
     ]
     (message,) = said({**several, "default": None}, "litert-serve")
-    assert "wants 'serving_default', which is not there" in message
+    assert "needs 'serving_default', which is missing" in message
 
 
 def test_more_opinions_than_a_person_reads_are_no_error(tmp_path: Path, capsys: Any) -> None:
@@ -192,4 +192,4 @@ def test_more_opinions_than_a_person_reads_are_no_error(tmp_path: Path, capsys: 
     assert main(["validate", str(file), "-q"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1000
-    assert lines[-1].endswith("warning: too-many-findings: there are more findings; mend these first")
+    assert lines[-1].endswith("warning: too-many-findings: there are more findings; fix these first")

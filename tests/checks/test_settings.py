@@ -1,4 +1,4 @@
-"""``[tool.specc]`` in pyproject.toml: who it is for, what it may say, and how a mistake in it is told."""
+"""``[tool.specc]`` in pyproject.toml: which files it applies to, its keys, and the messages for mistakes."""
 
 from __future__ import annotations
 
@@ -94,28 +94,28 @@ def test_settings_are_found_from_another_directory(tmp_path: Path, spec: str, mo
     ("text", "message"),
     [
         ("[tool.specc]\nlevel = 1\n", "[tool.specc] has no key 'level'; did you mean 'levels'?"),
-        ("[tool.specc]\nx = 1\n", "[tool.specc] has no key 'x'; there are levels, targets"),
+        ("[tool.specc]\nx = 1\n", "[tool.specc] has no key 'x'; expected one of levels, targets"),
         (
             "[tool.specc.levels]\nunused-dims = 'off'\n",
-            "[tool.specc]: there is no check 'unused-dims' whose level could change; did you mean 'unused-dim'?",
+            "[tool.specc]: there is no check 'unused-dims'; did you mean 'unused-dim'?",
         ),
         (
             "[tool.specc.levels]\nunused-dim = 'warn'\n",
-            "[tool.specc]: the level of unused-dim is one of error, warning, off, not 'warn'",
+            "[tool.specc]: the level of unused-dim must be one of error, warning, off, not 'warn'",
         ),
         (
             "[tool.specc.levels]\nunused-dim = ['off']\n",
-            "[tool.specc]: the level of unused-dim is one of error, warning, off, not ['off']",
+            "[tool.specc]: the level of unused-dim must be one of error, warning, off, not ['off']",
         ),
-        ("[tool.specc]\nlevels = 'off'\n", '[tool.specc]: levels is a table, such as {unused-dim = "error"}'),
-        ("[tool.specc]\ntargets = 'triton'\n", '[tool.specc]: targets is an array, such as ["tf-serving"]'),
+        ("[tool.specc]\nlevels = 'off'\n", '[tool.specc]: levels must be a table, such as {unused-dim = "error"}'),
+        ("[tool.specc]\ntargets = 'triton'\n", '[tool.specc]: targets must be an array, such as ["tf-serving"]'),
         ("[tool.specc]\ntargets = ['tritn']\n", "[tool.specc]: there is no target 'tritn'; did you mean 'triton'?"),
         (
             "[tool.specc]\ntargets = [1]\n",
-            "[tool.specc]: there is no target 1; there are tf-serving, triton, litert, onnx, openvino",
+            "[tool.specc]: there is no target 1; expected one of tf-serving, triton, litert, onnx, openvino",
         ),
-        ("tool.specc = 3\n", "tool.specc is no table"),
-        ("[[tool.specc]]\n", "tool.specc is no table"),
+        ("tool.specc = 3\n", "tool.specc is not a table"),
+        ("[[tool.specc]]\n", "tool.specc is not a table"),
     ],
 )
 def test_a_mistake_is_wrong_usage_in_one_line(tmp_path: Path, spec: str, capsys: Any, text: str, message: str) -> None:
@@ -147,7 +147,7 @@ def test_a_file_that_may_not_be_read_is_wrong_usage(tmp_path: Path, spec: str, c
     file = configure(tmp_path / "models", '[tool.specc.levels]\nunused-dim = "error"\n')
     read = Path.read_bytes
 
-    def read_bytes(self: Path) -> bytes:  # as it is for everybody but root
+    def read_bytes(self: Path) -> bytes:  # as for every user but root
         if self == file:
             raise PermissionError(13, "Permission denied", str(self))
         return read(self)

@@ -1,4 +1,4 @@
-"""The commands as run by a user: their output, its streams, and their exit codes."""
+"""The commands as a user runs them: their output, streams and exit codes."""
 
 import json
 import os
@@ -46,14 +46,14 @@ def test_validate_prints_every_finding_of_every_file(spec: Any, capsys: Any) -> 
     assert main(["validate", first, second, third, "-q"]) == 1
     assert capsys.readouterr() == (
         f"""\
-{first}:1:1: error: missing-default: several endpoints and no default; add "default": with one of name, serve, or null for none
+{first}:1:1: error: missing-default: there are several endpoints but no default; add "default": with one of name, serve, or null for none
 {first}:1:50: error: bad-dtype: 'float23' is not a dtype; did you mean 'float32'?
 {first}:1:91: error: undeclared-dim: the dim 'batch' is not declared; declare it in "dims": {{"batch": {{}}}}
 {first}:1:103: error: unknown-key: unknown key 'autgraph'; did you mean 'autograph'?
 {first}:1:122: error: reserved-name: 'name' is an attribute of every revived archive; choose another name
-{first}:1:142: error: wrong-type: expected a tree, found the number 3; a tensor is a string such as 'float32[batch, 3]', a list an array, a dict an object
-{first}:1:146: error: empty-container: an object may not be empty here
-{third}:1:1: error: not-json: this object is never closed: the text ends before its '}}'
+{first}:1:142: error: wrong-type: expected a tree, found the number 3; write a tensor as a string such as 'float32[batch, 3]', a list as an array, a dict as an object
+{first}:1:146: error: empty-container: an object must not be empty here
+{third}:1:1: error: not-json: this object is not closed: the text ends before its '}}'
 """,
         "",
     )
@@ -104,10 +104,10 @@ def test_a_terminal_gets_colour_and_nobody_else(spec: Any) -> None:
     ("arguments", "code", "said"),
     [
         (["validate", "absent.specc.json"], 3, "cannot read absent.specc.json: there is no such file"),
-        (["validate", "."], 3, "cannot read .: it is no regular file"),
-        (["validate", "/dev/null"], 3, "cannot read /dev/null: it is no regular file"),
+        (["validate", "."], 3, "cannot read .: it is not a regular file"),
+        (["validate", "/dev/null"], 3, "cannot read /dev/null: it is not a regular file"),
         (["validate", "x", "--format", "xml"], 2, "invalid choice: 'xml'"),
-        (["validate", "x", "--max-findings", "0"], 2, "'0' is no number of findings, at least 1"),
+        (["validate", "x", "--max-findings", "0"], 2, "'0' is not a number of findings: expected at least 1"),
         (["validate"], 2, "the following arguments are required: FILE"),
         (["vaildate", "x"], 2, "invalid choice: 'vaildate'"),
         ([], 2, "COMMAND"),

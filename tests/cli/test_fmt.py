@@ -1,4 +1,4 @@
-"""``specc fmt``: files in their canonical text, whole or not at all."""
+"""``specc fmt``: files in canonical form, completely or not at all."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def test_check_names_what_would_change_and_changes_nothing(spec: Any, capsys: An
     first, second = spec(SPELLED), spec(CANONICAL, "b.specc.json")
     assert main(["fmt", "--check", str(first), str(second)]) == 1
     assert capsys.readouterr() == (
-        f"{first}: error: not-canonical: the text is not canonical\n"
-        "  hint: specc fmt rewrites it, and specc fmt --diff shows what changes\n",
+        f"{first}: error: not-canonical: the text is not in canonical form\n"
+        "  hint: specc fmt rewrites it; specc fmt --diff shows the changes\n",
         "2 files checked, 1 error\n1 would change\n",
     )
     assert first.read_bytes() == SPELLED.encode()

@@ -1,4 +1,4 @@
-"""Input that nobody planned for, through the command itself: a finding or a clear error, in bounded time and memory."""
+"""Hostile input to the command: a finding or a clear error, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ TEXTS: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "an infinite number": (b'{"specc": 1e400}', "bad-number"),
     "NaN": (b'{"specc": NaN}', "bad-number"),
     "half a pair": (b'{"\\ud800": 1}', "lone-surrogate"),
-    "a key that stands a million times": (lambda: b"{" + b",".join([b'"a": 1'] * MANY) + b"}", "duplicate-key"),
+    "a million duplicate keys": (lambda: b"{" + b",".join([b'"a": 1'] * MANY) + b"}", "duplicate-key"),
     "8 MB of one line": (lambda: b'{"specc": 1, "' + b"x" * 8_000_000 + b'": 1}', "unknown-key"),
     "8 MB of one string": (lambda: b'{"specc": 1, "name": 3, "description": "' + b"\xc3\xa9" * 4_000_000 + b'"}', "wrong-type"),
     "8 MB of line breaks": (lambda: b"\n" * 8_000_000, "not-json"),
@@ -95,10 +95,10 @@ def test_a_hostile_text_ends_in_findings(name: str, tmp_path: Path) -> None:
     ("make", "said"),
     [
         (lambda path: None, b"there is no such file"),
-        (lambda path: path.mkdir(), b"it is no regular file"),
-        (os.mkfifo, b"it is no regular file"),
-        (lambda path: path.symlink_to("/dev/zero"), b"it is no regular file"),
-        (lambda path: path.symlink_to("/dev/tty"), b"it is no regular file"),
+        (lambda path: path.mkdir(), b"it is not a regular file"),
+        (os.mkfifo, b"it is not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), b"it is not a regular file"),
+        (lambda path: path.symlink_to("/dev/tty"), b"it is not a regular file"),
         (lambda path: path.symlink_to(path), b"there is no such file"),
         (lambda path: path.symlink_to(path.with_name("gone")), b"there is no such file"),
     ],
@@ -122,7 +122,7 @@ def test_a_file_without_permission(tmp_path: Path, capfd: Any) -> None:
     capfd.readouterr()
     child = os.fork()
     if child == 0:
-        if os.getuid() == 0:  # who may read everything
+        if os.getuid() == 0:  # root may read everything
             os.chdir(tmp_path)
             os.setresuid(65534, 65534, 65534)
         os._exit(main(["validate", path.name if os.getcwd() == str(tmp_path) else str(path)]))  # noqa: PTH109
@@ -160,7 +160,7 @@ def test_a_pipe_that_is_closed(form: str, tmp_path: Path) -> None:
     path = tmp_path / "a.specc.json"
     path.write_text('{"specc": 1, "endpoints": {"a": {"inputs": [' + ", ".join(["3"] * 900) + '], "outputs": []}}}')
     command = [sys.executable, "-m", "specc", "validate", "--format", form, *[str(path)] * 20]
-    # Unbuffered, Python takes a write that a closed pipe cut short for a whole one.
+    # Unbuffered, Python takes a write that a closed pipe cut short for a complete one.
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=buffered)
     assert process.stdout is not None

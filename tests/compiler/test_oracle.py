@@ -629,8 +629,8 @@ def test_a_signature_that_cannot_be_valid_is_refused(method: str, outputs: Any) 
     found = by_legacy(case)
     assert (found.signatures, sorted(found.excluded)) == ({}, ["head", SERVING_DEFAULT])
     assert refusals(case) == [
-        f"endpoints.head.inputs: bad-method: the method {method} takes one string vector called 'inputs', and this "
-        'takes user (int64[batch]); declare one of the kind "tf_example" in "receivers", and name it in "receiver"'
+        f"endpoints.head.inputs: bad-method: the method {method} takes one string vector called 'inputs', not "
+        'user (int64[batch]); declare one of the kind "tf_example" in "receivers", and name it in "receiver"'
     ]
 
 
@@ -649,7 +649,7 @@ def test_any_of_several_may_be_the_default_or_none() -> None:
     assert sorted(ours(specc.from_json({**to_data(case), "default": None}))) == ["one", "two"]
     data = to_data(case)
     del data["default"]
-    with pytest.raises(specc.SpecError, match="missing-default: several endpoints and no default"):
+    with pytest.raises(specc.SpecError, match="missing-default: there are several endpoints but no default"):
         specc.from_json(data)
 
 
@@ -658,8 +658,8 @@ def test_serving_only_may_not_drop_the_default(mode: str) -> None:
     case = Case(mode, -1, FEW, (), False, {mode: Head(mode, {"loss": SCALAR})}, serving_only=True)
     assert by_legacy(case).signatures == {}
     assert refusals(case) == [
-        f"default: optional-default: \"serving_only\" drops signatures of the method '{mode}', the default's; choose a "
-        "default that a server can serve, or null"
+        f"default: optional-default: \"serving_only\" leaves out the default endpoint, whose method is '{mode}'; choose "
+        "a default that a server can serve, or null"
     ]
 
 
@@ -671,7 +671,7 @@ def test_a_string_that_is_no_vector_is_refused(shape: tuple[int, ...]) -> None:
     assert made.signatures["head"].inputs == {"inputs": ("string", shape)}
     case = replace(BARE, features={"inputs": ("string", shape)}, heads={"head": Head("regress", VECTOR)})
     assert refusals(case) == [
-        "endpoints.head.inputs: bad-method: the method regress takes one string vector called 'inputs', and this takes "
+        "endpoints.head.inputs: bad-method: the method regress takes one string vector called 'inputs', not "
         f'inputs ({tensor_text(case.features["inputs"])}); declare one of the kind "tf_example" in "receivers", and name it '
         'in "receiver"'
     ]
@@ -682,7 +682,7 @@ def test_a_default_that_trains_is_refused_where_servers_look_for_theirs() -> Non
     assert by_legacy(case).signatures[SERVING_DEFAULT].method_name == METHOD_NAMES["train"]
     assert by_legacy(replace(case, serving_only=True)).signatures == {}
     assert refusals(case) == [
-        "default: bad-method: the default is published as 'serving_default', which the method 'train' does not fit; write "
+        "default: bad-method: the default is published as 'serving_default', which does not fit the method 'train'; write "
         '"mode": "train", or choose another default, or null'
     ]
 
@@ -699,8 +699,8 @@ def test_the_default_of_any_mode_may_predict(mode: str) -> None:
     assert ours(document) == {mode: made.signatures[mode]}
     other = replace(case, heads={mode: Head({"train": "eval", "eval": "train"}[mode], {"loss": SCALAR})})
     assert [line.partition(";")[0] for line in refusals(other)] == [
-        f"default: bad-method: the default is published as {mode!r}, which the method {other.heads[mode].method!r} does "
-        "not fit"
+        f"default: bad-method: the default is published as {mode!r}, which does not fit the method "
+        f"{other.heads[mode].method!r}"
     ]
 
 
@@ -724,7 +724,7 @@ def test_a_metric_has_tensors(value: Any, json: Any, kind: str) -> None:
     with pytest.raises(specc.SpecError) as caught:
         require_buildable(specc.from_json(data))
     assert [str(each) for each in caught.value.diagnostics] == [
-        f"endpoints.eval.outputs.metrics.a.value: bad-method: the 'value' of a metric is one tensor, not a {kind}"
+        f"endpoints.eval.outputs.metrics.a.value: bad-method: the 'value' of a metric must be one dense tensor, not {kind!r}"
     ]
 
 
@@ -743,8 +743,8 @@ def test_a_name_keeps_the_prefix() -> None:
         assert list(export_output.EvalOutput(loss={"foo": tf.constant(1.0)}).loss) == ["loss/foo"]
     heads = {"eval": Head("eval", {"loss": {"a": SCALAR}}, {("loss", "a"): "foo"})}
     assert refusals(Case("eval", -1, FEW, (), False, heads)) == [
-        "endpoints.eval.outputs.loss.a: bad-method: the wire name 'foo' hides that it is of the loss: it has to be 'loss' or "
-        "begin with 'loss/'; remove the \"name\""
+        "endpoints.eval.outputs.loss.a: bad-method: the wire name 'foo' of the output 'loss' must be 'loss' or "
+        "start with 'loss/'; remove the \"name\""
     ]
 
 
@@ -820,7 +820,7 @@ def test_scores_of_float64_are_refused_at_once() -> None:
         ["head", "raw:head", "raw:serving_default", SERVING_DEFAULT],
     )
     assert refusals(case) == [
-        "endpoints.head.outputs.scores: bad-method: the 'scores' of a classification are float32, not float64; cast them "
+        "endpoints.head.outputs.scores: bad-method: the 'scores' of a classification must be float32, not float64; cast them "
         'in a "postprocess"'
     ]
 

@@ -131,11 +131,11 @@ def test_a_spec_built_alone_and_among_others_and_through_python_is_one_archive(
 @pytest.mark.parametrize(
     ("ending", "code", "said"),
     [
-        ("import os; os._exit(7)", 3, "specc: error: b.specc.json: the process that built it ended with exit code 7"),
+        ("import os; os._exit(7)", 3, "specc: error: b.specc.json: the build process ended with exit code 7"),
         (
             "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
             3,
-            "specc: error: b.specc.json: the process that built it was ended by SIGKILL",
+            "specc: error: b.specc.json: the build process was ended by SIGKILL",
         ),
         ("import sys; sys.exit(0)", 1, "import-failed: importing 'ends' failed: it called sys.exit(0)"),
         ("1 / 0", 1, "import-failed: importing 'ends' failed: ZeroDivisionError: division by zero"),

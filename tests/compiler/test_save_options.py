@@ -236,7 +236,7 @@ def test_custom_gradients_are_kept_or_dropped_for_all(
 def test_the_format_that_the_language_refuses_is_one_that_this_tensorflow_cannot_write() -> None:
     data = {"specc": 1, "dims": {"batch": {}}, "endpoints": {"serve": ENDPOINT}}
     document = specc.from_json({**data, "save_options": {"experimental_image_format": True}})
-    with pytest.raises(specc.SpecError, match="no released TensorFlow writes this format"):
+    with pytest.raises(specc.SpecError, match="no released TensorFlow can write this format"):
         specc.compile(document)
     with pytest.raises(ValueError, match="disabled in OSS"):
         tf.saved_model.SaveOptions(experimental_image_format=True)

@@ -1,4 +1,4 @@
-"""Everything in this folder needs node and npm, which fetches what package.json names; CI has to have them."""
+"""Everything in this folder needs node, and npm to install the packages of package.json; they are required in CI."""
 
 from __future__ import annotations
 

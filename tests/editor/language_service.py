@@ -1,4 +1,4 @@
-"""VS Code's JSON language service, in a process of node: what a person sees who edits a spec."""
+"""VS Code's JSON language service, in a process of node: what an editor of a spec shows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Place = tuple[str | int, ...]
 
 
 class MissingError(Exception):
-    """What these tests need is not on this machine."""
+    """The requirements of these tests are not installed."""
 
 
 class Editor:
@@ -53,7 +53,7 @@ class Editor:
         return dict(zip(asked, self._ask("hovers", text, paths=asked), strict=True))
 
     def complete(self, text: str) -> list[dict[str, Any]]:
-        """The completions at the cursor that ``text`` holds."""
+        """The completions at the cursor in ``text``."""
         assert text.count(CURSOR) == 1
         items: list[dict[str, Any]] = self._ask("complete", text.replace(CURSOR, ""), offset=text.index(CURSOR))
         return items
@@ -64,7 +64,7 @@ class Editor:
 
 
 def install() -> None:
-    """Has npm fetch what package.json names, unless it is here.
+    """Installs the packages of package.json with npm, unless they are installed.
 
     Raises:
         MissingError: there is no node or no npm, or npm cannot reach its registry.

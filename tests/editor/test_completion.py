@@ -1,4 +1,4 @@
-"""Completion: in every object the keys of the language and no others, and behind a key the values that it can have."""
+"""Completion: in every object only the keys of the language, and after a key the values that it can have."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_an_object_that_is_a_value_is_offered_its_forms(editor: Editor) -> None:
 
 
 INSERTED: list[tuple[str, dict[str, str]]] = [
-    # A fixed string is there to be typed over; behind a key that has several values, the editor asks for one.
+    # A fixed string is a placeholder; after a key with several values, the editor offers them.
     (
         whole("dims", '{"batch": {¦}}'),
         {
@@ -206,7 +206,7 @@ def test_each_of_a_fixed_set_of_values_is_explained(text: str, editor: Editor) -
 
 
 def filled(snippet: str) -> str:
-    """A snippet of VS Code, with nothing typed into its places."""
+    """A snippet of VS Code, with nothing typed into its placeholders."""
     return re.sub(r"\$\{\d+:([^}]*)\}|\$\d+", r"\1", snippet).replace("\\}", "}").replace("\\$", "$")
 
 

@@ -1,4 +1,4 @@
-"""Hovering: every key of the language explains itself and shows an example, and every name says what it names."""
+"""Hovering: every key of the language has a description and an example, and every name a description."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def keys_in(value: Any, place: Place = ()) -> list[Place]:
 
 
 def explanations() -> dict[Place, dict[str, Any]]:
-    """What the schema says of each key of the language that stands in the document of everything, the innermost part."""
+    """The innermost part of the schema for each key of the language in the document of everything."""
     found: dict[Place, dict[str, Any]] = {}
     for pointer, place in visits(SCHEMA, EVERYTHING):
         if re.search(r"/properties/[^/]+$", pointer):
@@ -75,7 +75,7 @@ def test_every_name_that_the_author_chose_says_what_it_names(editor: Editor) -> 
     [
         (
             ("dims", "time", "max"),
-            'The largest size; without it there is none.\n\n```json\n"max": 512\n```',
+            'The largest size; unlimited by default.\n\n```json\n"max": 512\n```',
         ),
         (
             ("endpoints", "received", "outputs"),
@@ -89,7 +89,7 @@ def test_every_name_that_the_author_chose_says_what_it_names(editor: Editor) -> 
         ),
         (
             ("endpoints", "received", "receiver"),
-            "The receiver that is the plain signature; the endpoint's own inputs then make `raw:endpoint`.\n\n```json\n"
+            "The receiver that is the plain signature; the endpoint's own inputs are then published as `raw:endpoint`.\n\n```json\n"
             '"receiver": "examples"\n```',
         ),
         (("endpoints", "short"), "One way to call the model: a function, what goes in and what comes out."),
@@ -97,7 +97,7 @@ def test_every_name_that_the_author_chose_says_what_it_names(editor: Editor) -> 
         (
             ("mode",),
             "What the archive is for; sets its tag (serve, train, eval) and the default signature's key.\n\n```json\n"
-            '"mode": "train"\n```\n\n`train`: For training on: the tag train, and the key train.',
+            '"mode": "train"\n```\n\n`train`: For training: the tag train, and the key train.',
         ),
     ],
     ids=str,

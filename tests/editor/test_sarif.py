@@ -1,4 +1,4 @@
-"""What ``--format sarif`` prints, held against the schema of SARIF 2.1.0 that an npm package carries."""
+"""The output of ``--format sarif``, checked against the schema of SARIF 2.1.0 from an npm package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Squiggles: a mistake is one, at the mistake, and says what would be right; what is right has none."""
+"""Squiggles: a mistake has exactly one, at its place, with what was expected; correct text has none."""
 
 from __future__ import annotations
 
@@ -225,5 +225,5 @@ def test_each_key_misspelt_has_one_squiggle_at_the_key(editor: Editor) -> None:
         for place in illegal
         if squiggles[place][0][:2] != ((*place[:-1], f"{place[-1]}_"), f'"{place[-1]}_"') and place not in kinds
     ] == []
-    # Without its kind, a long form may be a dict of features: the object is underlined, or the kind that is no tensor.
+    # Without its kind, a long form may be a dict of features: the object is underlined, or the kind that is not a tensor.
     assert [place for place in kinds if squiggles[place][0][0] not in (place[:-1], (*place[:-1], "kind_"))] == []

@@ -1,4 +1,4 @@
-"""Every rule has a folder in ``tests/cases``: a bad file, what is printed of it, and the file with the mistake mended.
+"""Every rule has a folder in ``tests/cases``: a bad file, the output for it, and the file with the mistake fixed.
 
 Those of the checks are in ``tests/checks/test_checks.py``.
 """
@@ -55,4 +55,4 @@ def test_a_thousand_findings_are_enough() -> None:
     with pytest.raises(SpecError) as caught:
         loads('{"specc": 1, "endpoints": {"a": {"inputs": [' + ", ".join(["3"] * 5000) + '], "outputs": "bool[]"}}}')
     assert len(caught.value.diagnostics) == 1000
-    assert str(caught.value.diagnostics[-1]) == "1:1: too-many-findings: there are more findings; mend these first"
+    assert str(caught.value.diagnostics[-1]) == "1:1: too-many-findings: there are more findings; fix these first"

@@ -1,4 +1,4 @@
-"""What an archive carries: the document, its digest and its wire names, and each is held against the others."""
+"""The contract of an archive: its document, digest and wire names, which are checked against each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from specc.language.document import Document
 from specc.language.load import from_json
 
 SMALL = from_json({"specc": 1, "endpoints": {"a": {"inputs": ["bool[]"], "outputs": "bool[]"}}})
-CHANGED = "of its document: one of them was changed; build the archive again"
+CHANGED = "of its document: one of the two was changed; build the archive again"
 
 
 @given(documents())
@@ -27,8 +27,8 @@ def test_a_contract_gives_its_document_back(document: Document) -> None:
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (lambda data: data.update(contract=2), "bad-contract: assets.extra/specc.json is no contract of version 1; build the archive again"),
-        (lambda data: data.pop("document"), "bad-contract: assets.extra/specc.json is no contract of version 1; build the archive again"),
+        (lambda data: data.update(contract=2), "bad-contract: assets.extra/specc.json is not a contract of version 1; build the archive again"),
+        (lambda data: data.pop("document"), "bad-contract: assets.extra/specc.json is not a contract of version 1; build the archive again"),
         (lambda data: data.update(digest="0"), f"bad-contract: the digest in assets.extra/specc.json is not that {CHANGED}"),
         (lambda data: data["document"].update(name="m"), f"bad-contract: the digest in assets.extra/specc.json is not that {CHANGED}"),
         (lambda data: data["wire_names"]["a"].clear(), f"bad-contract: the wire names in assets.extra/specc.json are not those {CHANGED}"),

@@ -1,4 +1,4 @@
-"""pydantic's errors as findings: each leads to a place in the document, whatever is wrong with it."""
+"""pydantic's errors as findings: the path of each leads to a place in the document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents that were damaged at random: whatever comes of one, it is a Document or findings at places in its text."""
+"""Documents that were damaged at random: each loads, or ends in findings at places in its text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an input may be called on the wire, and which two names are one for TensorFlow."""
+"""Legal wire names of inputs, and names that clash in TensorFlow."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def test_an_argument_is_a_parameter_of_python(name: str) -> None:
         ("a/b", "a_b", "both are the parameter 'a_b' of a loaded signature"),
         ("1st", "arg_1st", "both are the parameter 'arg_1st' of a loaded signature"),
         ("1-t", "1.t", "both are the parameter 'arg_1_t' of a loaded signature"),
-        ("A-b", "a-b", "TensorFlow ignores case there"),
-        ("IDS", "ids", "TensorFlow ignores case there"),
+        ("A-b", "a-b", "TensorFlow ignores case here"),
+        ("IDS", "ids", "TensorFlow ignores case here"),
     ],
 )
 def test_two_names_that_are_one_to_tensorflow_are_an_error_that_names_both(one: str, other: str, why: str) -> None:

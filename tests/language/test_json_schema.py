@@ -1,4 +1,4 @@
-"""The published schema is the one in the code, and teaches with every key."""
+"""The published schema is up to date, and documents every key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The canonical text: what it looks like, and that it says what the document says."""
+"""The canonical text: its layout, and that it keeps the document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wire names, rule by rule as section 2 of the design has them."""
+"""Wire names, rule by rule."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def names(leaves: Any) -> list[str]:
         ("nor does a namedtuple, in its own order", pair("bool[]", "bool[]"), ["right", "left"]),
         ("keys and positions are joined", {"user": {"history": ["bool[]", "bool[]"]}}, ["user_history_0", "user_history_1"]),
         ("a dict inside a list follows the argument", [{"a": "bool[]"}], ["x_0_a"]),
-        ("a name stands for the whole path", {"user": [named("id")]}, ["id"]),
+        ("a name replaces the whole path", {"user": [named("id")]}, ["id"]),
         ("ragged components", RAGGED, ["x_values", "x_row_splits"]),
         ("several row splits are numbered", {**RAGGED, "shape": "...", "ragged_rank": 2}, ["x_values", "x_row_splits_0", "x_row_splits_1"]),
         ("a name starts the components' names", {**RAGGED, "name": "t"}, ["t_values", "t_row_splits"]),

@@ -1,4 +1,4 @@
-"""One run tells all the findings of a file, each once, in order, and none that only comes of another."""
+"""One run reports all findings of a file, each once, in order, without consequences of others."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_each_defect_is_one_finding(name: str) -> None:
 
 
 def place(path: SpecPath, rule: str) -> SpecPath:
-    """Where the finding of a defect stands: of a key that is missing, at the object around it; of a kind, there."""
+    """The path of a defect's finding: that of a missing key is the object around it; that of a kind, the kind."""
     match rule:
         case "missing-key":
             return path[:-1]
@@ -119,12 +119,12 @@ def place(path: SpecPath, rule: str) -> SpecPath:
 
 @pytest.mark.parametrize("name", DEFECTS)
 def test_two_defects_are_two_findings(name: str) -> None:
-    """Whatever is wrong elsewhere: a finding of one part never hides one between parts, and makes none up."""
+    """A finding about one part neither hides findings between parts elsewhere nor causes false ones."""
     path, _, rule = DEFECTS[name]
     odd = {}
     for other, (other_path, value, other_rule) in DEFECTS.items():
         if other_path[: len(path)] == path or path[: len(other_path)] == other_path:
-            continue  # they are about one thing
+            continue  # they are about the same place
         found = findings(spoiled(DEFECTS[name], (other_path, value, other_rule)))
         if sorted(found) != sorted([(rule, place(path, rule)), (other_rule, place(other_path, other_rule))]):
             odd[other] = found
@@ -201,7 +201,7 @@ HUGE: dict[str, str] = {
     "unknown keys": '{"specc": 1, "endpoints": {}, ' + ", ".join(f'"k{index}": 1' for index in range(MANY)) + "}",
     "bad trees": '{"specc": 1, "endpoints": {"a": {"outputs": "bool[]", "inputs": [' + ", ".join(["3"] * MANY) + "]}}}",
     "bad endpoints": '{"specc": 1, "endpoints": {' + ", ".join(f'"e{index}": 1' for index in range(MANY)) + "}}",
-    "bad at the end alone": '{"specc": 1, "endpoints": {"a": {"outputs": "bool[]", "inputs": ['
+    "bad only at the end": '{"specc": 1, "endpoints": {"a": {"outputs": "bool[]", "inputs": ['
     + ", ".join(itertools.chain(['"bool[]"'] * 2000, ["3"] * MANY))
     + "]}}}",
 }

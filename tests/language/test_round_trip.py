@@ -1,4 +1,4 @@
-"""Documents survive being written and read, and how they were spelled makes no difference."""
+"""Documents are equal after writing and reading, however they were spelled."""
 
 from __future__ import annotations
 

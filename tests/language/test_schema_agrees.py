@@ -1,4 +1,4 @@
-"""JSON Schema and pydantic accept the same documents: three validators, one answer, for every mutant."""
+"""JSON Schema and pydantic accept the same documents: three validators agree on every mutant."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def judged() -> list[Mutant]:
 
 
 def _places() -> Iterator[tuple[str | int, ...]]:
-    """One place for each set of subschemas that look at it: the next place of the same kind would say the same."""
+    """One place for each set of subschemas that apply to it: other places of the same kind would add nothing."""
     looked_at: dict[tuple[str | int, ...], list[str]] = {}
     for pointer, place in visits(SCHEMA, EVERYTHING):
         looked_at.setdefault(place, []).append(pointer)
@@ -97,7 +97,7 @@ def _keyword(name: str, keyword: str, value: Any = ...) -> Callable[[dict[str, A
 
 
 def _replace(old: str, new: str) -> Callable[[dict[str, Any]], None]:
-    """An edit that rewrites every pattern that holds ``old``."""
+    """An edit that rewrites every pattern that contains ``old``."""
 
     def edit(schema: dict[str, Any]) -> None:
         found = [part for _, part in parts_of(schema) if old in part.get("pattern", "")]
@@ -179,11 +179,11 @@ REPEATED = {
     # Only an object with that kind gets to the long form of a node.
     *(f"#/$defs/{node}/type" for node in NODES),
     *(f"#/$defs/{node}/properties/kind/const" for node in NODES),
-    # A path is reached by strings alone, and has a type for the editor.
+    # Only strings reach a path; its type is for the editor.
     "#/$defs/AttributePath/type",
     "#/$defs/Endpoint/properties/kwargs/additionalProperties",
 }  # fmt: skip
-"""What the schema says though another part of it says so too."""
+"""Parts of the schema that another part implies."""
 
 
 @pytest.mark.long

@@ -1,4 +1,4 @@
-"""The property tests see the whole language: what the strategies draw visits every part of the schema."""
+"""The strategies of the property tests cover every part of the schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tensor strings: what they mean, and what is said of each way to get one wrong."""
+"""Tensor strings: what they mean, and the finding for each kind of mistake."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ def test_dtype_and_shape(text: str, dtype: str, shape: Shape) -> None:
         ("float[]", "bad-dtype", "'float' is not a dtype", "did you mean 'float32'?"),
         ("int[3 4]", "bad-dtype", "'int' is not a dtype", "did you mean 'int64'?"),
         ("double[]", "bad-dtype", "'double' is not a dtype", "did you mean 'float64'?"),
-        ("variant[]", "bad-dtype", "'variant' tensors mean nothing outside the process that made them", ""),
+        ("variant[]", "bad-dtype", "'variant' tensors have no meaning outside the process that created them", ""),
         ("bool[2 3]", "bad-dim", "'2 3' in 'bool[2 3]' is not a dimension", "dimensions are separated by commas, not by spaces"),
         ("bool[ ]", "bad-tensor", "'bool[ ]' is not a tensor", "write 'bool[]' for a scalar"),
-        ("bool[2,]", "bad-dim", "'' in 'bool[2,]' is not a dimension", "there is a comma too many"),
+        ("bool[2,]", "bad-dim", "'' in 'bool[2,]' is not a dimension", "remove the extra comma"),
         ("bool[-1]", "bad-dim", "'-1' in 'bool[-1]' is not a dimension", "a dimension of any size is '?'"),
         ("bool[*]", "bad-dim", "'*' in 'bool[*]' is not a dimension", "a dimension of any size is '?'"),
         ("bool[01]", "bad-dim", "'01' in 'bool[01]' is not a dimension", "expected a size, a name or '?'"),
         ("bool[1000000000000000000]", "bad-dim", "'1000000000000000000' in 'bool[1000000000000000000]' is not a dimension", "expected a size, a name or '?'"),
-        ("bool[..., 3]", "bad-dim", "'...' in 'bool[..., 3]' is not a dimension", "'...' stands alone, for unknown rank"),
+        ("bool[..., 3]", "bad-dim", "'...' in 'bool[..., 3]' is not a dimension", "'...' means unknown rank and must not be combined with other dimensions"),
         ("bool[é]", "bad-dim", "'é' in 'bool[é]' is not a dimension", "expected a size, a name or '?'"),
         ("bool[{x}]", "bad-dim", "'{x}' in 'bool[{x}]' is not a dimension", "expected a size, a name or '?'"),
-        ("bool[" + " " * 2000 + "]x", "bad-tensor", "a tensor string of 2007 characters", ""),
+        ("bool[" + " " * 2000 + "]x", "bad-tensor", "a tensor string must not be longer than 1000 characters, found 2007", ""),
     ],
 )  # fmt: skip
 def test_what_is_said_of_a_wrong_one(text: str, rule: str, message: str, hint: str) -> None:

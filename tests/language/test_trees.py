@@ -1,4 +1,4 @@
-"""Trees: the short form and the long form of a node are one node, and the short one is written where it says it all."""
+"""Trees: the short and the long form of a node are equal, and the short one is written where it is complete."""
 
 from __future__ import annotations
 

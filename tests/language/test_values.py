@@ -1,4 +1,4 @@
-"""Defaults and bounds: JSON has no NaN, no bytes and no complex numbers, and none of them gets lost."""
+"""Defaults and bounds, with NaN, bytes and complex numbers, which JSON lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings as text: places that can be followed, and nothing that draws on a terminal."""
+"""Findings as text: usable paths, and no control characters."""
 
 from __future__ import annotations
 

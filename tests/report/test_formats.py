@@ -1,4 +1,4 @@
-"""The formats for machines, as they are and as their readers take them apart."""
+"""The formats for machines: their text, and how their readers parse it."""
 
 from __future__ import annotations
 

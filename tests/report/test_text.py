@@ -1,4 +1,4 @@
-"""Findings for people, letter by letter."""
+"""Findings as text, to the letter."""
 
 from __future__ import annotations
 

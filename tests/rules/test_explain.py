@@ -19,7 +19,7 @@ def test_without_a_rule_all_are_listed(capsys: Any) -> None:
     assert main(["explain"]) == 0
     out, err = capsys.readouterr()
     header, *lines = out.splitlines()
-    assert header.split() == ["rule", "level", "what", "it", "says"]
+    assert header.split() == ["rule", "level", "summary"]
     assert [line.split(maxsplit=2) for line in lines] == [
         [rule, RULES[rule].level, rule_summary(rule)] for rule in sorted(RULES)
     ]
@@ -30,7 +30,7 @@ def test_an_unknown_rule_is_wrong_usage(capsys: Any) -> None:
     assert main(["explain", "bad-dtyp"]) == 2
     assert capsys.readouterr() == ("", "specc: error: there is no rule 'bad-dtyp'; did you mean 'bad-dtype'?\n")
     assert main(["explain", "../rules/bad-dtype\x1b[31m"]) == 2
-    said = "there is no rule '../rules/bad-dtype\\x1b[31m'; specc explain lists all"
+    said = "there is no rule '../rules/bad-dtype\\x1b[31m'; specc explain lists all rules"
     assert capsys.readouterr() == ("", f"specc: error: {said}\n")
 
 

@@ -424,7 +424,7 @@ def test_an_archive_is_described_without_tensorflow_and_built_from_where_the_spe
     again = run("init", "doubling/7", "--out", "specs/first.specc.json", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (3, "")
     assert again.stderr == (
-        "specc: error: specs/first.specc.json exists; choose another file, or remove it first; nothing is overwritten\n"
+        "specc: error: specs/first.specc.json exists and is not overwritten; choose another file, or remove it first\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""Hostile and careless text: it ends in one finding, in little time, whatever stands in it."""
+"""Hostile and careless text: it ends in one finding, in little time."""
 
 from __future__ import annotations
 
@@ -31,50 +31,50 @@ def refusal(text: str | bytes) -> str:
     [
         ("", "1:1: not-json: the file is empty; specc init writes a first spec"),
         (" \n", "1:1: not-json: the file is empty; specc init writes a first spec"),
-        ("{} {}", "1:4: not-json: there is more text behind the end of the document"),
-        ('{\n"a": 1,\n}', "2:7: not-json: a comma before the closing bracket; remove it"),
-        ("[1, 2,]", "1:6: not-json: a comma before the closing bracket; remove it"),
+        ("{} {}", "1:4: not-json: there is more text after the end of the document"),
+        ('{\n"a": 1,\n}', "2:7: not-json: a trailing comma before the closing bracket; remove it"),
+        ("[1, 2,]", "1:6: not-json: a trailing comma before the closing bracket; remove it"),
         ("[1,,2]", "1:4: not-json: expected a value, found ','"),
         ("[,1]", "1:2: not-json: expected a value, found ','"),
         ('{"a": 1\n "b": 2}', "1:8: not-json: expected ',' or '}' here, before '\"' in line 2; a comma is missing"),
         ("[1 2]", "1:3: not-json: expected ',' or ']' here, before '2' in line 1; a comma is missing"),
         ("[1}", "1:3: not-json: expected ',' or ']', found '}'"),
-        ('{"a" 1}', "1:5: not-json: expected ':' behind the key here, before '1' in line 1"),
+        ('{"a" 1}', "1:5: not-json: expected ':' after the key here, before '1' in line 1"),
         ('{"a": }', "1:7: not-json: expected a value, found '}'"),
-        ('{"a":', "1:6: not-json: the text ends where a value should stand"),
-        ('{"a": [1, 2', "1:7: not-json: this array is never closed: the text ends before its ']'"),
-        ('{"a": 1,', "1:1: not-json: this object is never closed: the text ends before its '}'"),
+        ('{"a":', "1:6: not-json: expected a value, found the end of the text"),
+        ('{"a": [1, 2', "1:7: not-json: this array is not closed: the text ends before its ']'"),
+        ('{"a": 1,', "1:1: not-json: this object is not closed: the text ends before its '}'"),
         ("{1: 2}", "1:2: not-json: expected a key in double quotes, found '1'"),
         ("{a: 1}", "1:2: not-json: expected a key in double quotes, found a without quotes; write \"a\""),
-        ("[yes]", "1:2: not-json: expected a value, found yes without quotes; write \"yes\" for a text"),
+        ("[yes]", "1:2: not-json: expected a value, found yes without quotes; write \"yes\" for a string"),
         ("[True]", "1:2: not-json: expected a value, found True without quotes; write true"),
-        ("{'a': 1}", "1:2: not-json: a single quote stands here; strings and keys stand in double quotes"),
-        ("// no\n{}", '1:1: not-json: a comment stands here; JSON has no comments; "description" holds text for people'),
-        ("[1, # no", '1:5: not-json: a comment stands here; JSON has no comments; "description" holds text for people'),
-        ('"\t"', "1:2: not-json: a tab stands in a string; write it as \\t"),
-        ('"\x01"', "1:2: not-json: a control character stands in a string; write it as \\u0001"),
-        ('"ab\ncd"', '1:1: not-json: the string has no closing quote on its line; a line break in a string is "\\n"'),
-        ('"\\x"', '1:2: not-json: \\x is no escape of JSON; a backslash is \\\\; the escapes are \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits'),
-        ("[01]", "1:2: not-json: '01' is no number of JSON; a number has no leading zeros"),
-        ("[+1]", "1:2: not-json: '+1' is no number of JSON; a number has no plus sign"),
-        ("[.5]", "1:2: not-json: '.5' is no number of JSON; write 0.5"),
-        ("[5.]", "1:2: not-json: '5.' is no number of JSON; a number has digits before and behind its point, and behind its exponent"),
-        ("[0x1F]", "1:2: not-json: '0x1F' is no number of JSON; write it in decimal digits"),
+        ("{'a': 1}", "1:2: not-json: single quotes are not allowed in JSON; write strings and keys in double quotes"),
+        ("// no\n{}", '1:1: not-json: comments are not allowed in JSON; put text for people into "description"'),
+        ("[1, # no", '1:5: not-json: comments are not allowed in JSON; put text for people into "description"'),
+        ('"\t"', "1:2: not-json: the string contains a tab; write it as \\t"),
+        ('"\x01"', "1:2: not-json: the string contains a control character; write it as \\u0001"),
+        ('"ab\ncd"', '1:1: not-json: the string has no closing quote on its line; write a line break in a string as "\\n"'),
+        ('"\\x"', '1:2: not-json: \\x is not a JSON escape; a backslash is \\\\; the escapes are \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits'),
+        ("[01]", "1:2: not-json: '01' is not a JSON number; remove the leading zeros"),
+        ("[+1]", "1:2: not-json: '+1' is not a JSON number; remove the plus sign"),
+        ("[.5]", "1:2: not-json: '.5' is not a JSON number; write 0.5"),
+        ("[5.]", "1:2: not-json: '5.' is not a JSON number; a number needs digits before and after its point, and after its exponent"),
+        ("[0x1F]", "1:2: not-json: '0x1F' is not a JSON number; write it in decimal digits"),
         ("\ufeff{}", "1:1: byte-order-mark: the file starts with a byte order mark; save it as UTF-8 without one"),
         ("{}".encode("utf-16"), "1:1: not-utf-8: the file is UTF-16; save the file as UTF-8"),
         ("{}".encode("utf-16-le") + b"\xff", "1:5: not-utf-8: byte 4 is not UTF-8; save the file as UTF-8"),
         (b'{\n"\xc3\xa9\xed\xa0\x80"', "2:3: not-utf-8: byte 5 is not UTF-8; save the file as UTF-8"),
-        ('{"a": 1,\n"a": 1}', "2:1: duplicate-key: the key 'a' stands twice in one object; it stands in line 1 already; remove one"),
-        ('{"a": 1, "\\u0061": 1}', "1:10: duplicate-key: the key 'a' stands twice in one object; it stands in line 1 already; remove one"),
-        ('["\\ud800"]', "1:2: lone-surrogate: the string holds half a surrogate pair, which is no text"),
-        ('{"a": {"\\udc00": 1}}', "1:8: lone-surrogate: the key holds half a surrogate pair, which is no text"),
-        ('"\\ud800"', "1:1: lone-surrogate: the string holds half a surrogate pair, which is no text"),
-        ('["\\ud83d\\ude00", "\\ude00\\ud83d"]', "1:18: lone-surrogate: the string holds half a surrogate pair, which is no text"),
+        ('{"a": 1,\n"a": 1}', "2:1: duplicate-key: duplicate key 'a'; the first one is in line 1; remove one of them"),
+        ('{"a": 1, "\\u0061": 1}', "1:10: duplicate-key: duplicate key 'a'; the first one is in line 1; remove one of them"),
+        ('["\\ud800"]', "1:2: lone-surrogate: the string contains half a surrogate pair, which is not valid text"),
+        ('{"a": {"\\udc00": 1}}', "1:8: lone-surrogate: the key contains half a surrogate pair, which is not valid text"),
+        ('"\\ud800"', "1:1: lone-surrogate: the string contains half a surrogate pair, which is not valid text"),
+        ('["\\ud83d\\ude00", "\\ude00\\ud83d"]', "1:18: lone-surrogate: the string contains half a surrogate pair, which is not valid text"),
         ("NaN", "1:1: bad-number: NaN is not JSON; write the string 'NaN' for a default or a bound"),
         ("[-Infinity]", "1:2: bad-number: -Infinity is not JSON; write the string '-Infinity' for a default or a bound"),
-        ("1e400", "1:1: bad-number: the number 1e400 is beyond a 64-bit float"),
-        ("-1" + "0" * 30 + "e999", "1:1: bad-number: the number -1000000000000000000... is beyond a 64-bit float"),
-        ("1" * 5000, "1:1: bad-number: the number 11111111111111111111... has 5000 digits"),
+        ("1e400", "1:1: bad-number: the number 1e400 is out of range for a 64-bit float"),
+        ("-1" + "0" * 30 + "e999", "1:1: bad-number: the number -1000000000000000000... is out of range for a 64-bit float"),
+        ("1" * 5000, "1:1: bad-number: the number 11111111111111111111... has 5000 digits (max 40)"),
         ("[" * 129 + "]" * 129, "1:129: too-deep: the document is nested deeper than 128 levels"),
         ("[" * 100_000, "1:129: too-deep: the document is nested deeper than 128 levels"),
         ('{"a":' * 100_000, "1:641: too-deep: the document is nested deeper than 128 levels"),
@@ -131,8 +131,8 @@ def test_defects_that_leave_no_doubt_are_told_at_once() -> None:
     ("make", "said"),
     [
         (lambda path: None, "there is no such file"),
-        (lambda path: path.mkdir(), "it is no regular file"),
-        (os.mkfifo, "it is no regular file"),
+        (lambda path: path.mkdir(), "it is not a regular file"),
+        (os.mkfifo, "it is not a regular file"),
         (lambda path: path.symlink_to(path), "there is no such file"),
     ],
     ids=["missing", "folder", "pipe", "loop"],
@@ -192,7 +192,7 @@ def test_a_deep_tree_loads_or_is_refused(tree: str, depth: int) -> None:
 
 
 def _plain(text: str) -> Any:
-    """What Python's own parser says of a text: its data, or that it is none."""
+    """The result of Python's own parser: the data, or that the text is not JSON."""
     try:
         return repr(json.loads(text))
     except (ValueError, RecursionError):
@@ -215,5 +215,5 @@ def test_the_scanner_reads_what_pythons_parser_reads(text: str) -> None:
         assert [finding.rule for finding in error.diagnostics][-1:] == ["not-json"]  # noqa: PT017
         assert _plain(text) is None
     else:
-        # Where a key stands twice, Python takes the last one; where a number is too long or too large, it has its own.
+        # Python takes the last of duplicate keys, and its own value of a number that is too long or too large.
         assert findings or repr(data) == _plain(text)

@@ -1,4 +1,4 @@
-"""Where a finding stands: exact in every JSON text, whatever its spelling, line breaks and characters."""
+"""Locations of findings: exact in every JSON text, with any spelling, line breaks and characters."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _paths(data: Any, path: SpecPath = ()) -> Iterator[tuple[SpecPath, Any]]:
 
 
 def _cut(text: str, where: Location) -> str:
-    """What stands at a location, counted as an editor counts: by lines and characters."""
+    """The text at a location, counted like an editor: by lines and characters."""
     lines = re.split(r"(\r\n|\n|\r)", text)
     starts = [sum(map(len, lines[: 2 * index])) for index in range(len(lines) // 2 + 1)]
     return text[starts[where.line - 1] + where.column - 1 : starts[where.end_line - 1] + where.end_column - 1]

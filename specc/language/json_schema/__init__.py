@@ -1,1 +1,1 @@
-"""The published JSON Schema of the language, and what it tells editors."""
+"""The published JSON Schema of the language, with its keywords for editors."""

@@ -1,6 +1,6 @@
-"""What the JSON Schema says to an editor alone, in the words that VS Code's JSON language service reads.
+"""Keywords of the JSON Schema for editors only, as VS Code's JSON language service reads them.
 
-Other validators ignore them. A snippet is a value with places to fill in.
+Other validators ignore them. A snippet is a value with placeholders.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ KIND = "The kind of node that this object is the long form of."
 MEANINGS: dict[tuple[type[BaseModel], str], dict[str | None, str]] = {
     (Document, "mode"): {
         "predict": "For serving: the tag serve, and the key serving_default.",
-        "train": "For training on: the tag train, and the key train.",
+        "train": "For training: the tag train, and the key train.",
         "eval": "For evaluation: the tag eval, and the key eval.",
     },
     (Endpoint, "method"): {
-        "predict": "Takes anything and gives anything.",
-        "classify": "Takes one string vector of tf.Examples; gives scores (float32), classes (string), or both.",
-        "regress": "Takes one string vector of tf.Examples; gives one float32 tensor.",
-        "train": "Takes anything; gives a dict of loss, predictions and metrics.",
-        "eval": "Takes anything; gives a dict of loss, predictions and metrics.",
+        "predict": "Any inputs and any outputs.",
+        "classify": "Takes one string vector of tf.Examples; returns scores (float32), classes (string), or both.",
+        "regress": "Takes one string vector of tf.Examples; returns one float32 tensor.",
+        "train": "Any inputs; returns a dict of loss, predictions and metrics.",
+        "eval": "Any inputs; returns a dict of loss, predictions and metrics.",
     },
     (Receiver, "kind"): {
         "tf_example": "Each message is a tf.train.Example.",
@@ -47,14 +47,14 @@ MEANINGS: dict[tuple[type[BaseModel], str], dict[str | None, str]] = {
         None: "Neither.",
     },
 }
-"""What each value of a key means that has a fixed set of them."""
+"""The meaning of each value of a key with a fixed set of values."""
 
 ENTRIES: dict[tuple[type[BaseModel], str], str] = {
     (Endpoint, "kwargs"): "The value of one keyword argument: any JSON.",
     (JaxOptions, "jax2tf_kwargs"): "The value of one argument of jax2tf.convert: any JSON.",
-    (SaveOptions, "function_aliases"): "The endpoint whose function is called so.",
+    (SaveOptions, "function_aliases"): "The endpoint whose function has this alias.",
 }
-"""What stands behind a name that the author chose, where its type doesn't tell."""
+"""The meaning of a value under a name that the author chose, where its type does not show it."""
 
 _REST: dict[str, dict[str, Any]] = {
     "tensor": {"dtype": "${1:float32}", "shape": ["${2:batch}"], "description": "$3"},
@@ -98,13 +98,13 @@ SNIPPETS: dict[str, list[dict[str, Any]]] = {
         {"label": kind, "description": NODES[kind].__doc__, "body": {"kind": kind, **_REST[kind]}} for kind in KINDS
     ],
 }
-"""Values that an editor offers whole, by the definition that they are of."""
+"""Whole values that an editor offers, by definition."""
 
 KIND_SNIPPETS = [{"label": json.dumps(kind), "description": node.__doc__, "body": kind} for kind, node in NODES.items()]
-"""The kinds, offered before an object is known to be a long form."""
+"""The kinds, which are offered before an object is known to be a long form."""
 
 
 def unexpected(model: type[BaseModel], keys: Sequence[str]) -> str:
-    """What an editor says of a key that is unknown, or of something else where an object should stand."""
+    """The error message of an editor for an unknown key, or for a value that should be an object."""
     short = {Selection: "a dotted path, or ", Sharding: "module:attribute, or "}.get(model, "")
     return f"Expected {short}an object with no other keys than: {', '.join(keys)}."

@@ -1,4 +1,4 @@
-"""Parts of a JSON Schema, made one way wherever they stand: a key that explains itself, an object with closed keys."""
+"""Helpers for parts of a JSON Schema: the description of a key, and an object with a fixed set of keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def attribute_docs(model: type) -> dict[str, str]:
-    """The text below each attribute of a class. Pydantic can read it too, but then for every start of the program."""
+    """The docstring below each attribute of a class. Pydantic can read it too, but would do so on every start."""
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     assert isinstance(tree, ast.ClassDef)
     docs: dict[str, str] = {}
@@ -25,9 +25,9 @@ def attribute_docs(model: type) -> dict[str, str]:
 
 
 def described(key: str, description: str, examples: list[Any]) -> dict[str, Any]:
-    """What the schema of a key says to its reader.
+    """The description and examples of a key in the schema.
 
-    VS Code offers ``examples`` as values but does not show them, so its hover text holds them a second time.
+    VS Code offers ``examples`` as values but does not show them, so the hover text repeats them.
     """
     return {
         "description": plain(description),
@@ -37,9 +37,9 @@ def described(key: str, description: str, examples: list[Any]) -> dict[str, Any]
 
 
 def closed(keys: Sequence[str], asks: dict[str, Any]) -> dict[str, Any]:
-    """The JSON Schema of an object with no other keys than ``keys``; ``asks`` is asked once no key is unknown.
+    """The JSON Schema of an object with no other keys than ``keys``; ``asks`` applies only if no key is unknown.
 
-    A key that is misspelt is missing too, and would be two errors.
+    A misspelt key is missing too, and would be two errors.
     """
     return {
         "additionalProperties": False,
@@ -49,17 +49,17 @@ def closed(keys: Sequence[str], asks: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain(text: str) -> str:
-    """A docstring for readers who know no markup: without the double backticks that stand around code."""
+    """A docstring as plain text, without the double backticks around code."""
     return text.replace("``", "")
 
 
 def hover_text(key: str, description: str, examples: Sequence[Any]) -> str:
-    """The Markdown of a key: its description, then each example as it stands in a document."""
+    """The Markdown of a key: its description, then each example as it is written in a document."""
     lines = (f"{json.dumps(key)}: {json.dumps(example, ensure_ascii=False)}" for example in examples)
     return "\n".join((_escape(description), "", "```json", *lines, "```"))
 
 
 def _escape(text: str) -> str:
-    """Plain text as Markdown; what stands between two double backticks is code."""
+    """Plain text as Markdown; text between double backticks is code."""
     parts = text.split("``")
     return "".join(f"`{part}`" if i % 2 else re.sub(r"[\\`*_<>\[\]]", r"\\\g<0>", part) for i, part in enumerate(parts))

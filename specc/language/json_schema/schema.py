@@ -1,12 +1,12 @@
 """The JSON Schema of the language, draft 2020-12, made from the pydantic models: for editors and other validators.
 
-It accepts the documents that the models accept, which a test proves by mutation. It is written so that a validator says
-one thing of one mistake, at the mistake. It branches with ``if``, never with ``oneOf``. It asks for what is required
-once no key is unknown, since a misspelt key is missing too. It knows a long form by more than its ``kind``, so that one
-whose ``kind`` is misspelt is no dict of features.
+It accepts the documents that the models accept, which a test checks by mutation. It is written so that a validator
+reports one mistake once, at its place. It branches with ``if``, never with ``oneOf``. It checks for required keys only
+if no key is unknown, since a misspelt key is missing too. It recognises a long form by more than its ``kind``, so that
+one whose ``kind`` is misspelt is not taken for a dict of features.
 
-A key refers to a definition through ``allOf``, since VS Code lets a definition override what stands beside ``$ref``. Of
-all that speaks of one value it shows the innermost title and description: definitions have a title, keys a description.
+A key refers to a definition through ``allOf``, since VS Code lets a definition override keywords beside ``$ref``. Of
+all schemas of one value it shows the innermost title and description: definitions have a title, keys a description.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from specc.language.trees import (
 from specc.language.values import REAL_SCHEMA, VALUE_SCHEMA
 
 SCHEMA_ID = "urn:specc:schema:v1"
-"""A name and no address: nothing is ever fetched."""
+"""A name and not an address: nothing is ever fetched."""
 
 MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model
@@ -97,7 +97,7 @@ def document_schema() -> dict[str, Any]:
 
 
 def _tree() -> dict[str, Any]:
-    """A chain: a string, an array, the short form of a dict, then the long forms by kind."""
+    """The schema of a tree: a chain of a string, an array, the short form of a dict, and the long forms."""
     return {
         "title": "A tensor as a string, a list as an array, a dict as an object, or the long form of any node: "
         'an object with a "kind".',
@@ -116,15 +116,15 @@ def _tree() -> dict[str, Any]:
 
 
 _TREE = {"$ref": "#/$defs/Tree"}
-# A tree is never a string without a bracket. The kind of a long form is, and where that key is misspelt so is the dtype
-# or the class beside it. An editor takes keys from conditions too, unless it is told not to.
+# A tree is never a string without a bracket. The kind of a long form is one, and so are the dtype or the class beside
+# it, where "kind" is misspelt. An editor takes keys from conditions too, unless doNotSuggest is set.
 _SHORT: dict[str, Any] = {
     "properties": {key: {"pattern": r"\[", "doNotSuggest": True} for key in ("kind", "dtype", "typename")}
 }
 
 
 def _short_dict() -> dict[str, Any]:
-    """An object of trees. One of them may be called ``kind``, and an author who writes it may mean the long form."""
+    """The schema of an object of trees. A key ``kind`` in it may be a feature, or the start of a long form."""
     kind = {
         **described("kind", KIND, list(KINDS)),
         "defaultSnippets": KIND_SNIPPETS,
@@ -141,7 +141,7 @@ def _short_dict() -> dict[str, Any]:
 
 
 def _long_form() -> dict[str, Any]:
-    """An object that says its kind; what else is wrong with it is said once that is known."""
+    """The schema of an object with a kind; its other keys are checked once the kind is known."""
     chain: dict[str, Any] = {}
     for kind, model in reversed(NODES.items()):
         chain = {
@@ -155,11 +155,11 @@ def _long_form() -> dict[str, Any]:
 
 
 def _object(model: type[BaseModel]) -> dict[str, Any]:
-    model.model_rebuild()  # models are built when they are used, of which this is one way
+    model.model_rebuild()  # models are built on first use
     docs = attribute_docs(model)
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     told = {field.alias or name: docs.get(name, "") for name, field in model.model_fields.items()}
-    # A node is told by its kind, so the key has a default only in Python.
+    # In JSON the kind identifies a node; the key has a default only in Python.
     required = [key for key, field in fields.items() if field.is_required() or key == "kind"]
     extra = model.model_config.get("json_schema_extra")
     snippets = SNIPPETS.get(model.__name__)
@@ -191,7 +191,7 @@ def _key(model: type[BaseModel], key: str, field: FieldInfo, description: str) -
 
 
 def _type(annotation: Any) -> dict[str, Any]:
-    """The schema of a type: what its annotation says, else what its structure says."""
+    """The schema of a type, from its annotation, else from its structure."""
     arguments = get_args(annotation)
     match get_origin(annotation):
         case origin if origin is Annotated:
@@ -217,7 +217,7 @@ def _type(annotation: Any) -> dict[str, Any]:
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    """Null too, without ``anyOf``, which would report a mistake once for each alternative."""
+    """``schema`` or null, without ``anyOf``, which would report a mistake once for each alternative."""
     if "enum" in schema:
         return {**schema, "enum": [*schema["enum"], None]}
     if isinstance(schema.get("type"), str):
@@ -226,7 +226,7 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _annotated(inner: Any, metadata: tuple[Any, ...]) -> dict[str, Any]:
-    """The last word of the annotations, as pydantic takes it; a ``Field`` among them only adds to the structure."""
+    """The schema from the last annotation that has one, as in pydantic; a ``Field`` only adds to it."""
     said: dict[str, Any] | None = None
     extra: dict[str, Any] = {}
     for note in metadata:

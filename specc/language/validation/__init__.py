@@ -1,1 +1,1 @@
-"""From text to a Document, or to every finding about it."""
+"""Validation: from text to a Document, or to every finding about it."""

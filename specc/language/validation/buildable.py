@@ -1,7 +1,7 @@
-"""What a document must keep to, beyond making sense, so that TensorFlow can build and revive it.
+"""Rules for a consistent document that TensorFlow can also build and revive.
 
-Any string can be read from an archive; fewer can be put into one. Nothing is ever renamed silently, so what TensorFlow
-or Python would refuse, lower-case or overwrite is refused here, by name.
+Any string can be read from an archive; fewer can be written into one. Nothing is renamed silently, so a name that
+TensorFlow or Python would refuse, lower-case or overwrite is refused here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from specc.rules.table import RuleId
 
 _ARGUMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _INPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*")
-"""What TensorFlow takes as the name of an operation, of which an input is one."""
+"""The names that TensorFlow accepts for operations, and so for inputs."""
 MAX_NESTING = 40
 """TensorFlow and protobuf stop at about 46 nested containers."""
 
@@ -39,11 +39,11 @@ RESERVED = frozenset(
         "with_name_scope", "submodules", "graph_debug_info", "tensorflow_version", "tensorflow_git_version",
     }
 )  # fmt: skip
-"""Attributes that a revived archive needs for itself."""
+"""Attributes that a revived archive has already."""
 
 
 def find_unbuildable(document: Document) -> Iterator[Diagnostic]:
-    """Every name in ``document`` that cannot be built, and every clash, naming both sides."""
+    """The findings for every name in ``document`` that cannot be built, and for every clash."""
     yield from _attributes(document)
     yield from find_undeliverable(document)
     yield from find_default_of_another_mode(document)
@@ -71,12 +71,12 @@ def find_unbuildable(document: Document) -> Iterator[Diagnostic]:
 
 
 def _attributes(document: Document) -> Iterator[Diagnostic]:
-    """Endpoints and collections become attributes of one revived object."""
+    """Findings for names of endpoints and collections, which become attributes of one revived object."""
     for name in document.endpoints:
         if default_key_is_taken(document, name) and document.default != name:
             hint = "the default endpoint is published under that name; make this one the default or rename it"
             yield finding("reserved-name", ("endpoints", name), f"{name!r} is not the default endpoint", hint)
-        if name != CALL:  # the one attribute with underscores that is meant for callers
+        if name != CALL:  # the only public attribute with underscores
             yield from _attribute(name, ("endpoints", name), "an endpoint")
     for name in document.variable_collections:
         path: SpecPath = ("variable_collections", name)
@@ -85,7 +85,7 @@ def _attributes(document: Document) -> Iterator[Diagnostic]:
             endpoint = (Place(message="the endpoint", path=("endpoints", name), on_key=True),)
             yield finding("name-clash", path, message, "rename one of them", on_key=True, related=endpoint)
         if default_key_is_taken(document, name):
-            message = f"{name!r} is kept for the default endpoint"
+            message = f"{name!r} is reserved for the default endpoint"
             yield finding("reserved-name", path, message, "rename it", on_key=True)
         yield from _attribute(name, path, "a collection")
 
@@ -96,7 +96,7 @@ def _attribute(name: str, path: SpecPath, what: str) -> Iterator[Diagnostic]:
         yield finding("bad-name", path, f"{name!r} cannot be the name of {what}", hint, on_key=True)
     elif name.startswith("_"):
         message = f"the name {name!r} starts with an underscore"
-        yield finding("bad-name", path, message, "such names are private", on_key=True)
+        yield finding("bad-name", path, message, "such names are private; choose another name", on_key=True)
     elif name in RESERVED:
         message = f"{name!r} is an attribute of every revived archive"
         yield finding("reserved-name", path, message, "choose another name", on_key=True)
@@ -109,7 +109,7 @@ def _receivers(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
             hint = "use letters, digits and underscores, and no Python keyword"
             yield finding("bad-name", path, f"{name!r} cannot be the name of a receiver", hint)
         elif name == RAW:
-            message = f"{RAW!r} stands for an endpoint's own inputs, where a receiver is the plain signature"
+            message = f"{RAW!r} is reserved for an endpoint's own inputs where a receiver is the plain signature"
             yield finding("reserved-name", path, message, "choose another name")
         yield from find_unparsable(endpoint, name, at)
 
@@ -117,7 +117,7 @@ def _receivers(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
 def _save_options(document: Document) -> Iterator[Diagnostic]:
     options, at = document.save_options, ("save_options",)
     if options.experimental_image_format:
-        message = "no released TensorFlow writes this format"
+        message = "no released TensorFlow can write this format"
         yield finding("unsupported-save-option", (*at, "experimental_image_format"), message, "remove it")
     for field in ("namespace_whitelist", "extra_tags"):
         yield from _duplicates(getattr(options, field) or (), (*at, field))
@@ -132,7 +132,7 @@ def _duplicates(values: Sequence[str], at: SpecPath) -> Iterator[Diagnostic]:
     for index, value in enumerate(values):
         if value in seen:
             first = (Place(message="the first one", path=(*at, seen[value])),)
-            message = f"{value!r} stands twice"
+            message = f"duplicate entry {value!r}"
             yield finding("duplicate-entry", (*at, index), message, "remove one of them", related=first)
         seen.setdefault(value, index)
 
@@ -165,26 +165,28 @@ def is_input_name(name: str) -> bool:
 
 def _argument_problem(name: str) -> str:
     if not _ARGUMENT_NAME.fullmatch(name):
-        return "must start with a letter and hold only letters, digits and underscores"
+        return "must start with a letter and contain only letters, digits and underscores"
     return _parameter_problem(name)
 
 
 @lru_cache(maxsize=4096)
 def _input_problem(name: str) -> str:
     if not _INPUT_NAME.fullmatch(name):
-        return "must start with a letter or digit and hold only letters, digits, '_', '-', '.', and single '/' inside"
+        return (
+            "must start with a letter or digit and contain only letters, digits, '_', '-', '.', and single '/' inside"
+        )
     return _parameter_problem(name)
 
 
 def _parameter_problem(name: str) -> str:
-    """Arguments and inputs are parameters of Python functions, of an endpoint and of a signature."""
+    """Why ``name`` cannot be a parameter of a Python function, as arguments and inputs are, or the empty string."""
     if keyword.iskeyword(name):
         return "is a Python keyword"
-    return "is taken by the revived object" if name == "self" else ""
+    return "is reserved by the revived object" if name == "self" else ""
 
 
 def _input_names(leaves: Iterable[BoundLeaf], bad_arguments: Container[int]) -> Iterator[Diagnostic]:
-    """Wire names that cannot be, but for those that only repeat the name of an argument that cannot be."""
+    """Findings for illegal wire names, except those that only repeat an illegal argument name."""
     hint = 'give the leaf a "name"'
     taken: Taken = {}
     for leaf in leaves:
@@ -194,18 +196,18 @@ def _input_names(leaves: Iterable[BoundLeaf], bad_arguments: Container[int]) -> 
             problem = _input_problem(name)
             if problem and not said:
                 yield _of_name("bad-name", leaf, f"the wire name {name!r} {problem}", hint)
-                said = name.startswith(leaf.name)  # the other components are called alike
+                said = name.startswith(leaf.name)  # the other components have the same prefix
             yield from _clash(name, leaf, taken, input_keys(name))
 
 
 def _of_name(rule: RuleId, leaf: BoundLeaf, message: str, hint: str, *related: Place) -> Diagnostic:
-    """A finding about what a leaf is called."""
+    """A finding about the name of a leaf."""
     place = _name_of(leaf, message)
     return finding(rule, place.path, message, hint, on_key=place.on_key, related=related)
 
 
 def _name_of(leaf: BoundLeaf, message: str) -> Place:
-    """Where a leaf gets its name: its own ``name``, or the key that leads to it."""
+    """The place of a leaf's name: its own ``name``, or the key that leads to it."""
     if leaf.leaf.name is not None:
         return Place(message=message, path=(*leaf.path, "name"))
     return Place(message=message, path=leaf.path, on_key=True)
@@ -224,20 +226,20 @@ def _output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
         for component in leaf.components:
             name = component.wire_name
             if not name.isprintable():
-                message = f"the wire name {name!r} holds characters that cannot be printed"
+                message = f"the wire name {name!r} contains unprintable characters"
                 yield _of_name("bad-name", leaf, message, 'give the leaf a "name"')
             yield from _clash(name, leaf, taken, {name: ""})
 
 
 Taken = dict[object, tuple[str, BoundLeaf]]
-"""The names that are in use, by every key that no other name may have."""
+"""The names in use, by every key that must be unique."""
 
 
 def input_keys(name: str) -> dict[object, str]:
-    """What no two wire names of one endpoint's inputs may have in common, each with the reason."""
+    """The keys of a wire name that must be unique among an endpoint's inputs, each with the reason."""
     parameter = parameter_name(name)
     return {
-        ("operation", name.lower()): "TensorFlow ignores case there",
+        ("operation", name.lower()): "TensorFlow ignores case here",
         ("parameter", parameter): f"both are the parameter {parameter!r} of a loaded signature",
     }
 

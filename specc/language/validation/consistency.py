@@ -1,4 +1,4 @@
-"""What must hold between the parts of a document, and no single part can say: every document keeps these rules."""
+"""Rules between the parts of a document, which no single part can check: every document must keep them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from specc.language.values import SPECIAL_FLOATS, fits_dtype, placed_scalars, sc
 from specc.language.wire_names import endpoint_nodes
 
 _MAX_SHOWN = 100
-"""Names that a hint looks at: a hostile file has a hundred thousand, and comparing them all takes minutes."""
+"""How many names a hint considers: a hostile file has a hundred thousand, and comparing them all takes minutes."""
 _BOUNDED = (Family.INTEGER, Family.FLOAT)
 
 
 def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
-    """Every place where one part of ``document`` contradicts another."""
+    """The findings for every place where one part of ``document`` contradicts another."""
     yield from _dims(document)
     yield from _undeclared(document)
     for name, endpoint in document.endpoints.items():
@@ -59,7 +59,7 @@ def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     for index, name in enumerate(names):
         if name in seen:
             first = (Place(message="the first one", path=(*at, "arguments", seen[name])),)
-            message = f"the argument {name!r} stands twice"
+            message = f"duplicate argument name {name!r}"
             yield finding("duplicate-argument", (*at, "arguments", index), message, related=first)
         seen.setdefault(name, index)
 
@@ -75,11 +75,11 @@ def _count(things: tuple[object, ...], word: str) -> str:
 
 
 def _fields(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
-    """Fields of a namedtuple that share a name."""
+    """Findings for duplicate fields of a namedtuple."""
     seen: dict[str, int] = {}
     for index, (name, _) in enumerate(tree.fields):
         if name in seen:
-            message = f"the field {name!r} stands twice in the namedtuple {tree.typename!r}"
+            message = f"duplicate field {name!r} in the namedtuple {tree.typename!r}"
             first = (Place(message="the first one", path=(*path, "fields", seen[name], 0)),)
             yield finding("duplicate-field", (*path, "fields", index, 0), message, related=first)
         seen.setdefault(name, index)
@@ -101,11 +101,11 @@ def _values(leaf: Tensor, path: SpecPath, *, is_input: bool) -> Iterator[Diagnos
     if leaf.minimum is not None or leaf.maximum is not None:
         yield from _bounds(leaf, path)
     if not is_input and leaf.default is not None:
-        yield finding("bad-default", (*path, "default"), "an output has no default", "remove it")
+        yield finding("bad-default", (*path, "default"), "an output cannot have a default", "remove it")
 
 
 def _undeclared(document: Document) -> Iterator[Diagnostic]:
-    """Each dim that is used and not declared, once, at its first use."""
+    """A finding for each undeclared dim, at its first use."""
     uses: dict[str, list[SpecPath]] = {}
     known = {ANY, *document.dims}
     for name, endpoint in document.endpoints.items():
@@ -128,7 +128,7 @@ def _undeclared(document: Document) -> Iterator[Diagnostic]:
 def _ragged(leaf: Ragged, path: SpecPath) -> Iterator[Diagnostic]:
     for axis, dim in enumerate(leaf.shape or ()):
         if isinstance(dim, str) and dim != ANY and 1 <= axis <= leaf.ragged_rank:
-            message = f"the dim {dim!r} names axis {axis} of a {leaf.kind} tensor, which has no one size"
+            message = f"the dim {dim!r} cannot name axis {axis} of a {leaf.kind} tensor, which varies in size"
             yield finding("named-ragged-dim", path, message, "write '?' there", part=dim)
     if leaf.shape is not None and len(leaf.shape) <= leaf.ragged_rank:
         message = f"a ragged rank of {leaf.ragged_rank} needs at least {leaf.ragged_rank + 1} dimensions"
@@ -148,17 +148,17 @@ def _default_value(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
     elif shape_of(leaf.default) != leaf.shape and not _is_empty(leaf):
         found = shape_of(leaf.default)
         text = "rows of different lengths" if found is None else f"shape {list(found)}"
-        yield finding("bad-default", (*path, "default"), f"the default has {text}, the tensor {list(leaf.shape)}")
+        yield finding("bad-default", (*path, "default"), f"the default has {text}, not {list(leaf.shape)}")
     for place, value in placed_scalars(leaf.default):
         if not fits_dtype(value, leaf.dtype):
             hint = _value_hint(value, leaf.dtype)
             yield finding(
-                "bad-default", (*path, "default", *place), f"{value!r} is no value of dtype {leaf.dtype}", hint
+                "bad-default", (*path, "default", *place), f"{value!r} is not a value of dtype {leaf.dtype}", hint
             )
 
 
 def _value_hint(value: object, dtype: str) -> str:
-    """What to write instead, where it is plain what was meant."""
+    """A hint with the value to write instead, where the intended one is clear."""
     family = DTYPES[dtype].family
     if family is Family.FLOAT and isinstance(value, str):
         return did_you_mean(value, SPECIAL_FLOATS)
@@ -168,7 +168,7 @@ def _value_hint(value: object, dtype: str) -> str:
 
 
 def _is_empty(leaf: Tensor) -> bool:
-    """An array cannot show the dimensions that follow a size of 0."""
+    """Whether the default is an empty array, which cannot show the dimensions after a size of 0."""
     return not any(True for _ in scalars(leaf.default)) and 0 in (leaf.shape or ())
 
 
@@ -177,9 +177,9 @@ def _bounds(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
     usable = {}
     for field, bound in said.items():
         if DTYPES[leaf.dtype].family not in _BOUNDED:
-            yield finding("bad-bound", (*path, field), f"dtype {leaf.dtype} has no order, so it has no bounds")
+            yield finding("bad-bound", (*path, field), f"dtype {leaf.dtype} is not ordered, so it cannot have bounds")
         elif bound == "NaN" or not fits_dtype(bound, leaf.dtype):
-            yield finding("bad-bound", (*path, field), f"{bound!r} is no bound of dtype {leaf.dtype}")
+            yield finding("bad-bound", (*path, field), f"{bound!r} is not a valid bound for dtype {leaf.dtype}")
         else:
             usable[field] = float(bound) if isinstance(bound, str) else bound
     low, high = usable.get("minimum"), usable.get("maximum")
@@ -198,10 +198,10 @@ def _bounds(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
 def _default(document: Document) -> Iterator[Diagnostic]:
     if not document.default_is_said:
         hint = f'add "default": with one of {_listed(document.endpoints)}, or null for none'
-        yield finding("missing-default", (), "several endpoints and no default", hint)
+        yield finding("missing-default", (), "there are several endpoints but no default", hint)
     elif document.default is not None and document.default not in document.endpoints:
         near = did_you_mean(document.default, islice(document.endpoints, _MAX_SHOWN))
-        hint = near or f"there is {_listed(document.endpoints)}"
+        hint = near or f"the endpoints are {_listed(document.endpoints)}"
         yield finding("unknown-default", ("default",), f"there is no endpoint {document.default!r}", hint)
 
 
@@ -216,7 +216,7 @@ def _collections(document: Document) -> Iterator[Diagnostic]:
             at: SpecPath = ("variable_collections", name, *((index,) if len(collection) > 1 else ()))
             for path, leaf in (selection.content or {}).items():
                 if any(isinstance(dim, str) and dim != ANY for dim in leaf.shape or ()):
-                    message = "a variable has no named dimensions"
+                    message = "a variable cannot have named dimensions"
                     yield finding("named-variable-dim", (*at, "content", path), message, "write a size or '?'")
 
 
@@ -224,10 +224,10 @@ def _save_options(document: Document) -> Iterator[Diagnostic]:
     options = document.save_options
     for alias, name in sorted(options.function_aliases.items()):
         if name not in document.endpoints:
-            hint = did_you_mean(name, islice(document.endpoints, _MAX_SHOWN)) or "an alias names an endpoint"
+            hint = did_you_mean(name, islice(document.endpoints, _MAX_SHOWN)) or "an alias must name an endpoint"
             at: SpecPath = ("save_options", "function_aliases", alias)
             yield finding("unknown-endpoint", at, f"there is no endpoint {name!r}", hint)
     sharding = options.experimental_sharding_callback
     if sharding is not None and (sharding.callback is None) == (sharding.max_shard_size is None):
-        message = "a checkpoint is sharded by a callback or by a largest size: say one of the two"
+        message = "a checkpoint is sharded by a callback or by a maximum size: give exactly one of the two"
         yield finding("bad-sharding", ("save_options", "experimental_sharding_callback"), message)

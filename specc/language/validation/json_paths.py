@@ -1,4 +1,4 @@
-"""Paths in a document as paths in the JSON that it was read from, which may have long forms for short ones."""
+"""Conversion of paths in a document to paths in its JSON, which may use long forms instead of short ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from specc.language.trees import is_long_form
 
 
 def to_json_paths(diagnostic: Diagnostic, data: Any) -> Diagnostic:
-    """A finding of a rule with its path, and those of its related places, as the file has them."""
+    """``diagnostic`` with its path and those of its related places converted to paths in the file's JSON."""
     related = tuple(place.at(_json_path(place, data)) for place in diagnostic.related)
     return replace(diagnostic, path=_json_path(diagnostic, data), related=related)
 
@@ -18,7 +18,7 @@ def to_json_paths(diagnostic: Diagnostic, data: Any) -> Diagnostic:
 def _json_path(place: Place, data: Any) -> SpecPath:
     """The path of ``place`` in ``data``.
 
-    A long form of a list or dict has its parts under ``items``, and one of a tensor its dtype and dimensions apart.
+    The long form of a list or dict has its parts under ``items``; that of a tensor has a dtype and a shape.
     """
     path: list[str | int] = []
     current = data

@@ -1,4 +1,4 @@
-"""Names that a buildable document can have, made from names that it cannot have."""
+"""Legal names for a buildable document, made from illegal ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from specc.language.validation.buildable import RESERVED, is_argument_name
 
 
 def argument_names(parameters: Sequence[str]) -> list[str]:
-    """What a document calls the arguments for parameters of these names: each its own name, where that is legal.
+    """Argument names for parameters of these names: each parameter's own name where that is legal.
 
     A parameter ``_x`` is called ``arg__x``, as TensorFlow calls it in an archive that is loaded.
     """
@@ -24,7 +24,7 @@ def argument_names(parameters: Sequence[str]) -> list[str]:
 
 
 def legal_name(text: str, taken: Collection[str], otherwise: str) -> str:
-    """A legal name of an input, an argument or an endpoint that is like ``text`` and unlike all of ``taken``."""
+    """A legal name of an input, argument or endpoint that is similar to ``text`` and not in ``taken``."""
     word = re.sub(r"[^A-Za-z0-9_]+", "_", text).lstrip("_") if text.isascii() else ""
     if not word[:1].isalpha():
         word = f"{otherwise}_{word}".rstrip("_")
@@ -35,7 +35,7 @@ def legal_name(text: str, taken: Collection[str], otherwise: str) -> str:
 
 
 def legal_endpoint_name(name: str, taken: Collection[str]) -> str:
-    """The name of an endpoint that is like ``name``, unlike all of ``taken``, and free on a revived object."""
+    """A legal endpoint name that is similar to ``name``, not in ``taken``, and free on a revived object."""
     if name == CALL and name not in taken:
         return name
     return legal_name(name, (*taken, *RESERVED), "endpoint")

@@ -1,4 +1,4 @@
-"""What the methods of signatures ask of an endpoint, as TensorFlow's servers and its legacy exporter read them."""
+"""Requirements of a signature's method on its endpoint, as in TensorFlow's servers and its legacy exporter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = 'remove the "name"'
 
 
 def find_method_violations(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
-    """Where ``endpoint``, which stands at ``at``, is not what its method asks for."""
+    """The findings for every place where ``endpoint``, at path ``at``, does not meet the requirements of its method."""
     match endpoint.method:
         case "predict":
             pass
@@ -31,7 +31,7 @@ def find_method_violations(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnos
 
 
 def find_undeliverable(document: Document) -> Iterator[Diagnostic]:
-    """Where the default endpoint may be missing from the archive."""
+    """Findings for a default endpoint that may be missing from the archive."""
     if document.default is None or document.default not in document.endpoints:
         return
     endpoint = document.endpoints[document.default]
@@ -40,22 +40,22 @@ def find_undeliverable(document: Document) -> Iterator[Diagnostic]:
         message = "the default endpoint cannot be optional: an archive without it would have no default"
         yield finding("optional-default", (*at, "optional"), message, 'remove it, or choose another "default"')
     if document.serving_only and endpoint.method not in SERVABLE:
-        message = f'"serving_only" drops signatures of the method {endpoint.method!r}, the default\'s'
+        message = f'"serving_only" leaves out the default endpoint, whose method is {endpoint.method!r}'
         yield finding("optional-default", ("default",), message, "choose a default that a server can serve, or null")
 
 
 def find_default_of_another_mode(document: Document) -> Iterator[Diagnostic]:
-    """Where the default endpoint would be published under a key that says something else.
+    """A finding for a default endpoint that would be published under the key of another method.
 
-    ``serving_default`` is for servers, ``train`` and ``eval`` for those who train and evaluate. An endpoint that only
-    predicts may be the default of any mode.
+    ``serving_default`` is for servers, ``train`` and ``eval`` are for training and evaluation. An endpoint
+    of the method predict may be the default of any mode.
     """
     if document.default is None or document.default not in document.endpoints or document.serving_only:
-        return  # what is serving_only has no such default at all
+        return  # a serving_only document cannot have such a default
     method = document.endpoints[document.default].method
     if method not in SERVABLE and method != document.mode:
         key = DEFAULT_KEYS[document.mode]
-        message = f"the default is published as {key!r}, which the method {method!r} does not fit"
+        message = f"the default is published as {key!r}, which does not fit the method {method!r}"
         hint = f'write "mode": "{method}", or choose another default, or null'
         yield finding("bad-method", ("default",), message, hint)
 
@@ -67,16 +67,14 @@ def default_key_is_taken(document: Document, name: str) -> bool:
 
 def _one_string(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     if endpoint.receiver is not None:
-        return  # a receiver's input is one string, and its name is right
+        return  # a receiver's input is always one such string vector
     hint = 'declare one of the kind "tf_example" in "receivers", and name it in "receiver"'
     leaves = input_leaves(endpoint, at)
     names = [leaf.name for leaf in leaves]
     vectors = [leaf for leaf in leaves if _is_string_vector(leaf.leaf)]
     if names != [RECEIVER_INPUT] or not vectors:
         found = ", ".join(f"{leaf.name} ({_described(leaf.leaf)})" for leaf in leaves[:8]) or "nothing"
-        message = (
-            f"the method {endpoint.method} takes one string vector called {RECEIVER_INPUT!r}, and this takes {found}"
-        )
+        message = f"the method {endpoint.method} takes one string vector called {RECEIVER_INPUT!r}, not {found}"
         yield finding("bad-method", (*at, "inputs"), message, hint)
 
 
@@ -93,7 +91,9 @@ def _classification(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     leaves = output_leaves(endpoint, at)
     for leaf in leaves:
         if leaf.name not in wanted:
-            message = f"a classification gives {_SCORES!r} (float32), {_CLASSES!r} (string) or both, not {leaf.name!r}"
+            message = (
+                f"a classification returns {_SCORES!r} (float32), {_CLASSES!r} (string), or both; not {leaf.name!r}"
+            )
             yield finding("bad-method", leaf.path, message, did_you_mean(leaf.name, wanted) or 'give the leaf a "name"')
         else:
             yield from _dtype(leaf, wanted[leaf.name], "classification")
@@ -103,7 +103,7 @@ def _regression(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     leaves = output_leaves(endpoint, at)
     if [leaf.name for leaf in leaves] != [_RESULT]:
         found = ", ".join(leaf.name for leaf in leaves[:8])
-        message = f"a regression gives one float32 tensor, {_RESULT!r}, not {found}"
+        message = f"a regression returns one float32 tensor, {_RESULT!r}, not {found}"
         yield finding("bad-method", (*at, "outputs"), message, "declare one tensor, without a dict around it")
     else:
         yield from _dtype(leaves[0], "float32", "regression")
@@ -112,7 +112,7 @@ def _regression(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
 def _dtype(leaf: BoundLeaf, dtype: str, what: str) -> Iterator[Diagnostic]:
     if not isinstance(leaf.leaf, Tensor) or leaf.leaf.dtype != dtype:
         kind = "" if isinstance(leaf.leaf, Tensor) else f"{leaf.leaf.kind} "
-        message = f"the {leaf.name!r} of a {what} are {dtype}, not {kind}{leaf.leaf.dtype}"
+        message = f"the {leaf.name!r} of a {what} must be {dtype}, not {kind}{leaf.leaf.dtype}"
         yield finding("bad-method", leaf.path, message, 'cast them in a "postprocess"')
 
 
@@ -120,11 +120,11 @@ def _supervision(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     outputs, path = endpoint.outputs, (*at, "outputs")
     hint = f"the keys are {', '.join(_SUPERVISED)}"
     if not isinstance(outputs, Dict):
-        message = f"the method {endpoint.method} gives a dict of {', '.join(_SUPERVISED)}, not a {outputs.kind}"
+        message = f"the method {endpoint.method} returns a dict of {', '.join(_SUPERVISED)}, not a {outputs.kind}"
         yield finding("bad-method", path, message, hint)
         return
     for key in sorted(outputs.items.keys() - set(_SUPERVISED)):
-        message = f"{key!r} is no output of the method {endpoint.method}"
+        message = f"{key!r} is not an output of the method {endpoint.method}"
         yield finding("bad-method", (*path, key), message, did_you_mean(key, _SUPERVISED) or hint)
     for leaf in output_leaves(endpoint, at):
         output = leaf.path[len(path)]
@@ -140,42 +140,42 @@ def _supervision(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
 
 def _metrics(metrics: Tree, path: SpecPath) -> Iterator[Diagnostic]:
     if not isinstance(metrics, Dict):
-        message = f"the metrics are a dict by their names, not a {metrics.kind}"
+        message = f"the metrics must be a dict by metric name, not a {metrics.kind}"
         yield finding("bad-method", path, message, '{"accuracy": {"value": ..., "update_op": ...}}')
         return
     for name, metric in sorted(metrics.items.items()):
         place: SpecPath = (*path, name)
         if not isinstance(metric, Dict):
-            message = f"a metric is a dict of {' and '.join(_METRIC_PARTS)}, not a {metric.kind}"
+            message = f"a metric must be a dict of {' and '.join(_METRIC_PARTS)}, not a {metric.kind}"
             yield finding("bad-method", place, message)
             continue
         for part, tree in sorted(metric.items.items()):
             if part not in _METRIC_PARTS:
                 hint = did_you_mean(part, _METRIC_PARTS) or f"the parts are {', '.join(_METRIC_PARTS)}"
-                yield finding("bad-method", (*place, part), f"{part!r} is no part of a metric", hint)
+                yield finding("bad-method", (*place, part), f"{part!r} is not a part of a metric", hint)
             elif not isinstance(tree, Tensor):
-                message = f"the {part!r} of a metric is one tensor, not a {tree.kind}"
+                message = f"the {part!r} of a metric must be one dense tensor, not {tree.kind!r}"
                 yield finding("bad-method", (*place, part), message)
             elif tree.name is not None and not tree.name.endswith(f"/{part}"):
-                message = f"the {part!r} of a metric is called NAME/{part}, and not {tree.name!r}"
+                message = f"the wire name of a metric's {part!r} must end with '/{part}', not {tree.name!r}"
                 yield finding("bad-method", (*place, part), message, _NAME)
 
 
 def _tensors(tree: Tree, path: SpecPath, what: str) -> Iterator[Diagnostic]:
-    """Legacy takes tensors alone; of predictions, ragged and sparse ones are taken here too."""
+    """Findings for ragged and sparse leaves: the legacy exporter takes only tensors (predictions may be any here)."""
     if isinstance(tree, (Ragged, Sparse)):
-        yield finding("bad-method", path, f"{what} is a tensor, and this is {tree.kind}")
+        yield finding("bad-method", path, f"{what} must be a dense tensor, not a {tree.kind} one")
     for _, child, place in placed_children(tree, path):
         yield from _tensors(child, place, what)
 
 
 def _prefix(leaf: BoundLeaf, key: str) -> Iterator[Diagnostic]:
-    """Readers of the signature tell the outputs apart by what their names begin with."""
+    """Findings for names without the prefix by which readers of the signature tell outputs apart."""
     given = leaf.leaf.names if isinstance(leaf.leaf, (Ragged, Sparse)) else None
     said = [names for _, names in given or () if names is not None]
     parts = [name for names in said for name in ((names,) if isinstance(names, str) else names)]
     for name in (leaf.name, *parts):
         if f"{name}/".startswith(f"{key}/"):
             continue
-        message = f"the wire name {name!r} hides that it is of the {key}: it has to be {key!r} or begin with '{key}/'"
+        message = f"the wire name {name!r} of the output {key!r} must be {key!r} or start with '{key}/'"
         yield finding("bad-method", leaf.path, message, _NAME)

@@ -1,4 +1,4 @@
-"""What only a signature can have, and an endpoint says that has none: ``__call__`` where it is not the default."""
+"""Fields that only a signature can have, on an endpoint without one: ``__call__`` where it is not the default."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from specc.language.document import CALL, Endpoint
 from specc.language.trees import Tensor
 from specc.language.wire_names import input_leaves
 
-_HINT = f"make {CALL!r} the default, or say it of an endpoint with another name"
+_HINT = f"make {CALL!r} the default, or declare it on an endpoint with another name"
 
 
 def find_signature_words(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
-    """Every place where ``endpoint``, which stands at ``at`` and has no signature, says what only a signature has."""
+    """The findings for fields of ``endpoint``, at path ``at``, that only an endpoint with a signature can have."""
     why = f"{CALL!r}, the revived object itself, has no signature unless it is the default"
     if endpoint.method != "predict":
-        yield finding("no-signature", (*at, "method"), f"a method is a signature's, and {why}", _HINT)
+        yield finding("no-signature", (*at, "method"), f"only a signature has a method, and {why}", _HINT)
     if endpoint.receivers:
         message = f"receivers are signatures of their endpoint, and {why}"
         yield finding("no-signature", (*at, "receivers"), message, _HINT)

@@ -1,4 +1,4 @@
-"""From a text to a Document, or to everything that is wrong with it: of the text, of its parts, and between them."""
+"""From a text to a Document, or to all findings: about the text, its parts, and the relations between them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class LoadedSpec:
 
 
 def read_spec(content: str | bytes, name: str, rules: Sequence[Rule]) -> LoadedSpec:
-    """The Document in ``content``, which findings call ``name``, held against ``rules``.
+    """The Document in ``content``, checked against ``rules``; ``name`` is the file name in findings.
 
     Raises:
         SpecError: there are findings; all of them are reported, each with its location, in the order of the text.
@@ -45,7 +45,7 @@ def read_spec(content: str | bytes, name: str, rules: Sequence[Rule]) -> LoadedS
 
 
 def validated(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic] = (), *, values: int = 0) -> Document:
-    """The Document of plain JSON data, which holds as many ``values``.
+    """The Document of plain JSON data, which has ``values`` values.
 
     Raises:
         SpecError: there are findings: those that are ``known``, those of single parts, and those of ``rules``.
@@ -57,6 +57,6 @@ def validated(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic] = ()
             if findings:
                 raise SpecError(findings)
             return document
-    from specc.language.validation.recovery import validated_with_defects  # noqa: PLC0415  # only what is broken waits for it
+    from specc.language.validation.recovery import validated_with_defects  # noqa: PLC0415  # only for broken texts
 
     return validated_with_defects(data, rules, known, values=values)

@@ -1,4 +1,4 @@
-"""pydantic's errors as Diagnostics: one a defect, each with a path that can be followed in the document."""
+"""pydantic's errors as Diagnostics: one for each defect, with a path in the document."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ _CHOICE = re.compile(r"'([^']+)'")
 
 @dataclass(frozen=True)
 class Defect:
-    """One finding of pydantic's. ``place`` is where something else should stand, which may not be there yet.
+    """One finding of pydantic. ``place`` is the path of the value to change or add.
 
-    ``node`` is where the tree node stands that it is a part of, or None outside of trees. ``meant`` is the key that an
-    unknown one is close to.
+    ``node`` is the path of the tree node that it is a part of, or None outside trees. ``meant`` is the known key that
+    an unknown one is close to.
     """
 
     finding: Diagnostic
@@ -61,19 +61,19 @@ def diagnose(error: ValidationError, data: Any) -> Iterator[Defect]:
     for detail in error.errors(include_url=False):
         place, model, node = _follow(detail["loc"], data)
         if detail["type"] == "missing" and node == place:
-            node = _follow(detail["loc"][:-2], data)[2]  # of a pair that lacks its tree, what is around it
+            node = _follow(detail["loc"][:-2], data)[2]  # a pair without its tree: the node around it
         meant = closest(str(place[-1]), keys_of(model)) if detail["type"] == "extra_forbidden" else ""
         yield Defect(_diagnostic(detail, place, model), place, node, meant)
 
 
 def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseModel], SpecPath | None]:
-    """The path in the document of a location in pydantic's models, and the model of the last object and node on it.
+    """The document path of a location in pydantic's models, with the model of the last object on it, and the last node.
 
-    Inside a tree a location names the union's member, and the fields that the short forms leave out; the document
-    itself says which form stands there.
+    Inside a tree a location has the union's members, and the fields that short forms omit; the document shows which
+    form is used.
     """
     path: list[str | int] = []
-    trail: SpecPath = ()  # of the location: its parts since the last node of a tree
+    trail: SpecPath = ()  # the parts of the location since the last tree node
     current, kind, short = data, "", False
     node: SpecPath | None = None
     for part in loc:
@@ -87,9 +87,9 @@ def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseMod
         elif part == "[key]" and not (isinstance(current, dict) and part in current):
             pass
         elif len(path) == 2 and path[0] == "variable_collections" and part == 0 and not isinstance(current, list):
-            pass  # a collection of one selection may leave the array out
+            pass  # a collection of one selection may omit the array
         elif part in (0, "from", "callback") and isinstance(current, str):
-            pass  # a single name stands for an array of one, and a path alone for a selection or a callback
+            pass  # a single name stands for an array of one, and a plain path for a selection or a callback
         else:
             path.append(part)
             current = _child(current, part)
@@ -98,7 +98,7 @@ def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseMod
 
 
 def _is_tree(kind: str, trail: SpecPath) -> bool:
-    """Whether a tree stands at ``trail`` of a node, or of the document where there is no ``kind`` yet."""
+    """Whether there is a tree at ``trail`` below a node of ``kind``, or below the document if that is empty."""
     match kind, trail:
         case "", ("endpoints", _, "inputs", _) | ("endpoints", _, "outputs"):
             return True
@@ -187,7 +187,7 @@ def _wrong_type(path: SpecPath, expected: str, found: Any) -> Diagnostic:
     hint = ""
     match path:
         case ("endpoints", _, "inputs"):
-            hint = '"inputs" is the list of positional arguments: put brackets around the one that there is'
+            hint = '"inputs" is the list of positional arguments: put brackets around a single one'
         case ("dims",):
             hint = 'an object with a key for each name: {"batch": {}}'
         case ("dims", _):

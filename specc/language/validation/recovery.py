@@ -1,4 +1,4 @@
-"""What is wrong with a document that is broken: all of its defects, and what the rules say of the rest."""
+"""Validation of a broken document: all of its defects, and the findings of the rules on the rest."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from specc.language.validation.rules import MANY_VALUES, Rule, capped, find
 from specc.source.limits import MAX_FINDINGS
 
 _BEGINNING = 20_000
-"""How many values of such a document are its beginning."""
+"""How many values of a long document are checked first."""
 _ROUNDS = 3
-"""How often a document is repaired: a misspelt key may have misspelt keys inside."""
+"""How many times a document is repaired: a misspelt key may have misspelt keys inside."""
 _FILLERS = ("bad-number", "lone-surrogate")
-"""Rules of the loader that leave a value of ours in the place of what cannot be read."""
+"""Rules of the loader that replace an unreadable value by a placeholder."""
 
 
 def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic], *, values: int) -> Document:
-    """The Document of plain JSON data that is long, or may have defects; the same as ``validated``, however broken.
+    """The Document of plain JSON data that is long or may have defects; otherwise like ``validated``.
 
     Raises:
         SpecError: there are findings: those that are ``known``, those of single parts, and those of ``rules``.
@@ -55,13 +55,13 @@ def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Dia
 
 
 def _without_misspelt(defects: list[Defect]) -> list[Defect]:
-    """A key that is misspelt is not missing as well."""
+    """``defects`` without the missing keys that are only misspelt."""
     meant = {(*defect.place[:-1], defect.meant) for defect in defects if defect.meant}
     return [defect for defect in defects if defect.finding.rule != "missing-key" or defect.place not in meant]
 
 
 def _repaired(data: Any, defects: Sequence[Defect]) -> tuple[Document | None, frozenset[SpecPath]]:
-    """The document that ``data`` would be without ``defects``, if there is one, and the places that are in doubt."""
+    """The document that ``data`` is without ``defects``, or None, and the paths that are in doubt."""
     doubtful: frozenset[SpecPath] = frozenset()
     with suppress(BeyondRepairError):
         for _ in range(_ROUNDS):
@@ -69,13 +69,13 @@ def _repaired(data: Any, defects: Sequence[Defect]) -> tuple[Document | None, fr
             doubtful |= more
             try:
                 return Document.model_validate(data), doubtful
-            except ValidationError as error:  # in what only now has its right name
+            except ValidationError as error:  # below a key that was just corrected
                 defects = list(islice(diagnose(error, data), MAX_FINDINGS))
     return None, doubtful
 
 
 def _early_findings(data: Any) -> Iterator[Diagnostic]:
-    """The findings of single parts in the beginning of a long document, and a last one that says so."""
+    """The findings about single parts in the beginning of a long document, and a last one about the rest."""
     cut: set[SpecPath] = set()
     beginning = _beginning(data, (), [_BEGINNING], cut)
     try:
@@ -85,11 +85,11 @@ def _early_findings(data: Any) -> Iterator[Diagnostic]:
         certain = list(islice(found, MAX_FINDINGS))
         yield from certain
         if certain:
-            yield finding("too-many-findings", (), "there may be more findings in the rest; mend these first")
+            yield finding("too-many-findings", (), "there may be more findings in the rest; fix these first")
 
 
 def _beginning(value: Any, path: SpecPath, left: list[int], cut: set[SpecPath]) -> Any:
-    """``value`` without what comes behind the values that are ``left``; ``cut`` gets the paths that lost something."""
+    """``value`` cut after the number of values that are ``left``; the paths that were cut are added to ``cut``."""
     if not isinstance(value, (dict, list)):
         return value
     kept: list[tuple[Any, Any]] = []

@@ -1,4 +1,4 @@
-"""A document with defects made whole enough for the rules between its parts, so that one run tells all its findings."""
+"""Repair of a document with defects, so that the rules between its parts can run and one run reports all findings."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from specc.diagnostics import SpecPath
 from specc.language.validation.pydantic_errors import Defect
 
 _TREE = "float32[...]"
-"""Stands in for a tree with a defect: it has no dims, and a rank that fits everything."""
+"""The placeholder for a tree with a defect: it has no dims and an unknown rank."""
 _DEPTH_OF_PARTS = 3
-"""From here on a path leads into one endpoint."""
+"""Paths of this length and above lead into one endpoint."""
 
 
 class BeyondRepairError(Exception):
-    """A defect leaves open what the rest of the document means."""
+    """A defect makes the meaning of the rest of the document uncertain."""
 
 
 def repair(data: Any, defects: Iterable[Defect]) -> tuple[Any, frozenset[SpecPath]]:
-    """A copy of ``data`` without ``defects``, and the places that say something else now, of which no rule may speak.
+    """A copy of ``data`` without ``defects``, and the changed paths, about which rules must not report anything.
 
     Raises:
-        BeyondRepairError: a defect leaves open what the rest means.
+        BeyondRepairError: a defect makes the meaning of the rest uncertain.
     """
     whole, doubtful = copy.deepcopy(data), set[SpecPath]()
     # Unknown keys go first: the object around one may be replaced for another reason.
@@ -33,7 +33,7 @@ def repair(data: Any, defects: Iterable[Defect]) -> tuple[Any, frozenset[SpecPat
 
 
 def is_doubtful(path: SpecPath, doubtful: frozenset[SpecPath]) -> bool:
-    """Whether a finding at ``path`` may come of a repair: it stands inside one, or around one in the same endpoint."""
+    """Whether a finding at ``path`` may be a result of a repair: inside one, or around one in the same endpoint."""
     return any(
         path[: len(place)] == place or (len(path) >= _DEPTH_OF_PARTS and place[: len(path)] == path)
         for place in doubtful
@@ -41,14 +41,14 @@ def is_doubtful(path: SpecPath, doubtful: frozenset[SpecPath]) -> bool:
 
 
 def _mend(data: Any, defect: Defect) -> tuple[SpecPath, ...]:
-    """Mends one defect in place, and gives the places that are in doubt now."""
+    """Repairs one defect in place, and returns the paths that are now in doubt."""
     place = defect.place
     if defect.finding.rule == "unknown-key":
         around = _parent(data, place)
         value = around.pop(place[-1], None)
         if not defect.meant or defect.meant in around:
             return (place,)
-        around[defect.meant] = value  # so that nothing of the rest misses what only is misspelt
+        around[defect.meant] = value  # so that rules find the key that was misspelt
         return (place, (*place[:-1], defect.meant))
     match place:
         case ("specc",):
@@ -75,7 +75,7 @@ def _mend(data: Any, defect: Defect) -> tuple[SpecPath, ...]:
 
 
 def _mode_of_default(data: Any) -> str:
-    """The mode in which the default endpoint is as good as any."""
+    """A mode that fits the default endpoint."""
     endpoints = data.get("endpoints")
     named = endpoints if isinstance(endpoints, dict) else {}
     default = data.get("default", next(iter(named), None))

@@ -1,4 +1,4 @@
-"""Holding a document against rules: what a rule is, how many findings are enough, and where they stand in a file."""
+"""The type of a rule, and running rules on a document with a limit on the number of findings."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from specc.language.document import Document
 from specc.source.limits import MAX_FINDINGS
 
 Rule = Callable[[Document], Iterator[Diagnostic]]
-"""Something that every document, or every one that is to be built, keeps to."""
+"""A function that yields the findings about a document."""
 
 MANY_VALUES = 100_000
-"""A document of more than these is looked at from its beginning first: each value may be an error of a kilobyte."""
+"""A document with more values than this is checked from its beginning first: each may be an error of a kilobyte."""
 
 
 def find(document: Document, *rules: Rule) -> Iterator[Diagnostic]:
@@ -23,10 +23,10 @@ def find(document: Document, *rules: Rule) -> Iterator[Diagnostic]:
 
 
 def capped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """At most MAX_FINDINGS of ``diagnostics``; the last one says that there are more, which are not even looked for."""
+    """At most MAX_FINDINGS of ``diagnostics``; the last one states that there are more, which are not computed."""
     for count, diagnostic in enumerate(diagnostics):
         if count == MAX_FINDINGS - 1:
-            more = finding("too-many-findings", (), "there are more findings; mend these first")
+            more = finding("too-many-findings", (), "there are more findings; fix these first")
             yield replace(more, level=diagnostic.level)
             return
         yield diagnostic
