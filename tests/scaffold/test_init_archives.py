@@ -420,8 +420,8 @@ def test_an_archive_is_described_without_tensorflow_and_built_from_where_the_spe
     again = run("init", "doubling/7", "--out", "specs/first.specc.json", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (3, "")
     assert again.stderr == (
-        "specc: error: specs/first.specc.json exists; choose another file, or remove it first; specc init overwrites "
-        "nothing\n"
+        "specc: error: specs/first.specc.json exists; specc init does not overwrite files; choose another "
+        "one, or remove it first\n"
     )
 
 
@@ -492,7 +492,7 @@ def test_a_keras_file_is_named_from_where_the_spec_is(tmp_path: Path) -> None:
         (
             ["tides.py"],
             3,
-            "specc: error: cannot read tides.py: it is not a .keras or .h5 file; a model is module:attribute, a .keras or .h5 file or the "
+            "specc: error: cannot read tides.py: it is not a .keras or .h5 file; expected module:attribute, a .keras or .h5 file or the "
             "directory of a SavedModel\n",
         ),
         (["."], 3, "specc: error: . is no SavedModel: it has no saved_model.pb\n"),
