@@ -49,7 +49,7 @@ _TRITON_TAGS = tags_check(
     "triton-tags", "Triton", "build for serving; the parameter TF_GRAPH_TAG can name only one tag"
 )
 _REST_DTYPE = dtype_check("tf-serving-dtype", REST_DTYPES, "REST has no JSON for it; only gRPC can carry it")
-_TRITON_DTYPE = dtype_check("triton-dtype", TRITON_DTYPES, "Triton has no datatype for it and does not load the model")
+_TRITON_DTYPE = dtype_check("triton-dtype", TRITON_DTYPES, "Triton has no datatype for it, and does not load the model")
 _LITERT_DTYPE = dtype_check("litert-dtype", LITERT_DTYPES, "the LiteRT converter refuses it")
 _ONNX_DTYPE = dtype_check("onnx-dtype", ONNX_DTYPES, "tf2onnx has no type for it")
 _OPENVINO_DTYPE = dtype_check("openvino-dtype", OPENVINO_DTYPES, "OpenVINO's TensorFlow frontend has no type for it")

@@ -330,8 +330,8 @@ def failing(x: Any) -> Any:
             ],
             {},
             [
-                f"{name}: save_options.experimental_image_format: unsupported-save-option: no released TensorFlow writes "
-                "this format; remove it"
+                f"{name}: save_options.experimental_image_format: unsupported-save-option: no released TensorFlow can "
+                "write this format; remove it"
                 for name in ("train+gpu", "predict")
             ],
         ),

@@ -85,8 +85,8 @@ def test_it_is_said_where_the_archive_goes_to_onnx_and_nobody_turned_it_off() ->
 
     expected = (
         "endpoints.e.preprocess: onnx-nested-table: tf2onnx may not find the lookup table of 'e': the function has "
-        "preprocess around it; do it all in one function, module:attribute, that takes the model; or try, and turn the "
-        "check off"
+        "preprocess around it; do it all in one function, module:attribute, that takes the model; or test the "
+        "conversion and turn the check off"
     )
     assert said(onnx) == [f"warning: {expected}"]
     assert said(here, Settings(targets=frozenset(["onnx"]))) == said(onnx)

@@ -271,12 +271,12 @@ def test_names_that_keras_cannot_write_either_name_both_leaves(one: str, other: 
 @pytest.mark.parametrize(
     ("names", "why"),
     [
-        (("a-b", "a_b"), "TensorFlow cannot load it, since 'a-b' and 'a_b', inputs of 'serving_default', are both"),
+        (("a-b", "a_b"), "TensorFlow cannot load it, since 'a-b' and 'a_b', inputs of 'serving_default', both become"),
         (
             ("1st", "arg_1st"),
-            "TensorFlow cannot load it, since '1st' and 'arg_1st', inputs of 'serving_default', are both",
+            "TensorFlow cannot load it, since '1st' and 'arg_1st', inputs of 'serving_default', both become",
         ),
-        (("self", "x"), "TensorFlow cannot call it, since 'self', an input of 'serving_default', is no name"),
+        (("self", "x"), "TensorFlow cannot call it, since 'self', an input of 'serving_default', is not a valid"),
     ],
 )
 def test_an_archive_of_tensorflow_1_that_cannot_be_called_is_no_source(

@@ -495,7 +495,7 @@ def test_a_keras_file_is_named_from_where_the_spec_is(tmp_path: Path) -> None:
         (
             ["tides.py"],
             3,
-            "specc: error: cannot read tides.py: it is not a .keras or .h5 file; a model is module:attribute, a .keras or .h5 file or the "
+            "specc: error: cannot read tides.py: it is not a .keras or .h5 file; expected module:attribute, a .keras or .h5 file or the "
             "directory of a SavedModel\n",
         ),
         (["."], 3, "specc: error: . is not a SavedModel: it has no saved_model.pb\n"),
