@@ -144,6 +144,11 @@ def kind_of(value: object) -> str:
     return f"{'an' if name[0] in 'AEIOUaeio' else 'a'} {name}"
 
 
+def counted(count: int, word: str) -> str:
+    """``count`` of what ``word`` names: ``1 endpoint``, ``2 endpoints``."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint that names the closest known word, or the empty string where none is close."""
     near = closest(word, known)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TextIO
 
 from specc.cli import COULD_NOT_RUN, ERRORS_FOUND, OK, complain, note
+from specc.diagnostics import counted
 from specc.report import FORMATS, Report, render
 
 
@@ -48,19 +49,15 @@ def print_report(report: Report, options: argparse.Namespace, stream: TextIO | N
     if report.files or report.unreadable:
         hidden = len(report.findings) - len(shown.findings)
         more = f" ({hidden} not shown)" if hidden else ""
-        note(f"{_counted(report.files, 'file')} checked, {_summary(report)}{more}")
+        note(f"{counted(report.files, 'file')} checked, {_summary(report)}{more}")
     if report.unreadable:
         return COULD_NOT_RUN
     return ERRORS_FOUND if report.errors or (options.strict and report.warnings) else OK
 
 
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
 def _summary(report: Report) -> str:
-    warnings = f", {_counted(report.warnings, 'warning')}" if report.warnings else ""
-    return f"{_counted(report.errors, 'error') if report.errors else 'no errors'}{warnings}"
+    warnings = f", {counted(report.warnings, 'warning')}" if report.warnings else ""
+    return f"{counted(report.errors, 'error') if report.errors else 'no errors'}{warnings}"
 
 
 def _wants_color(stream: TextIO) -> bool:

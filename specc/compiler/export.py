@@ -23,7 +23,7 @@ from specc.compiler.write.save import Contents, write
 from specc.compiler.write.save_options import tf_save_options
 from specc.compiler.write.seal import seal
 from specc.compiler.write.variables import collect, find_variables, model_variables
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.signatures import all_signatures, published_signatures
@@ -114,7 +114,7 @@ def prepare(  # noqa: PLR0913  # each is a separate part of an export
     ``collections`` are variables that are passed in code instead of selected from the model; ``revived`` are the
     functions that endpoints revive as.
     """
-    with clock.stage("trace", f"tracing {_count(len(declared), 'endpoint')}"):
+    with clock.stage("trace", f"tracing {counted(len(declared), 'endpoint')}"):
         left_out: LeftOut = {}
         cores.backend.register_model(model)
         with tracing_for_archive(model, policy=document.save_options.experimental_variable_policy):
@@ -136,7 +136,7 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
     """Writes, seals, verifies and publishes a prepared archive."""
     document, contents = prepared.document, prepared.contents
     with destination.staged() as stage:
-        writing = f"writing {_count(len(contents.variables), 'variable')}"
+        writing = f"writing {counted(len(contents.variables), 'variable')}"
         with clock.stage("write", writing), prepared.backend.without_build_paths():
             write(contents, stage.directory)
         with clock.stage("seal", "sealing"):
@@ -260,7 +260,3 @@ def _notes(contents: Contents, custom_ops: Mapping[str, str], imports: Sequence[
     if inferring and contents.keeps_gradients:
         names = ", ".join(inferring)
         yield f"custom gradients are kept, though {names} need none: an archive drops them for all endpoints or none"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

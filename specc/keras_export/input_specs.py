@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from specc.compiler.trace.call_arguments import positional_names
 from specc.compiler.trace.functional_models import functional_inputs
 from specc.compiler.trace.output_check import spec_of
 from specc.diagnostics import SpecPath, kind_of
@@ -159,11 +160,9 @@ def _as_functional(function: Callable[..., Any], arguments: list[Any], path: Spe
 def _positional(function: Callable[..., Any]) -> list[str]:
     """The names of the parameters that can be passed by position; empty if they cannot be determined."""
     try:
-        parameters = inspect.signature(function).parameters.values()
+        return positional_names(inspect.signature(function))
     except (TypeError, ValueError):
         return []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [parameter.name for parameter in parameters if parameter.kind in kinds]
 
 
 def prune(structure: Any) -> Any:

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from specc.compiler.trace.call_arguments import BY_POSITION
 from specc.keras_export.input_specs import Slot, map_structure, prune
 from specc.language.validation.buildable import is_argument_name
 
-BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 NONE = inspect.Parameter.empty
 """The marker for no default, since None is a default."""
 _FLEXIBLE = inspect.Parameter.POSITIONAL_OR_KEYWORD

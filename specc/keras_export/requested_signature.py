@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 
 from specc.compiler.backends import runs_in_tensorflow
+from specc.compiler.trace.call_arguments import BY_POSITION
 from specc.compiler.trace.cores import parameters
 from specc.compiler.trace.model_containers import with_own_containers
 from specc.compiler.user_code import summarize
@@ -23,7 +24,7 @@ from specc.diagnostics import SpecPath, kind_of
 from specc.keras_export import keras_words as words
 from specc.keras_export.input_specs import Slot, has_plain_containers, map_structure, prune, read_signature
 from specc.keras_export.keras_errors import SpecValueError, type_error, value_error
-from specc.keras_export.parameter_defaults import BY_POSITION, NONE, held_default, is_mixed, offered, slots_of_default
+from specc.keras_export.parameter_defaults import NONE, held_default, is_mixed, offered, slots_of_default
 from specc.language.validation.legal_names import argument_names
 
 WireName = str | tuple[str, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
+from specc.diagnostics import counted
 from specc.language.document import CALL, VERSION, Document, Endpoint, Mode
 from specc.language.signatures import DEFAULT_KEYS, TAGS
 from specc.language.trees import Dict, Tree, children
@@ -197,7 +198,7 @@ def _has_order(tree: Tree) -> bool:
 def _list_notes(root: Root) -> Iterator[str]:
     """Notes on the attributes of the root that cannot be declared in a spec."""
     for name, count in sorted(root.function_lists.items()):
-        yield f"{name}: a list of {count} function{'' if count == 1 else 's'}, which cannot be declared in a spec"
+        yield f"{name}: a list of {counted(count, 'function')}, which cannot be declared in a spec"
 
 
 def collection_notes(root: Root) -> Iterator[str]:

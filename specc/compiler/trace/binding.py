@@ -14,7 +14,7 @@ from specc.compiler.trace.call_arguments import ArityError, Placement
 from specc.compiler.trace.call_parameters import after_model, parameters_of, place, require_arity
 from specc.compiler.trace.functional_models import find_crossed_inputs, find_crossed_outputs, functional_model
 from specc.compiler.user_code import import_object, resolve_attribute
-from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
+from specc.diagnostics import Diagnostic, SpecPath, counted, did_you_mean, finding, kind_of
 from specc.errors import FindingCollector, SpecError
 from specc.language.document import DEFAULT_FUNCTION
 
@@ -149,7 +149,7 @@ def _place(compiled: CompiledEndpoint, function: Callable[..., Any], *, is_step:
     try:
         return place(function, names, kwargs)
     except ArityError as error:
-        given = f"the document gives {_count(len(names))} ({', '.join(names)}){_with(kwargs)}"
+        given = f"the document gives {counted(len(names), 'argument')} ({', '.join(names)}){_with(kwargs)}"
         hint = 'each entry of "inputs" is one argument; name all of them after the parameters, or none'
         raise _wrong_arity(
             compiled, "preprocess" if is_step else "inputs", function, f"{given}: {error}", hint
@@ -162,7 +162,7 @@ def require_taken(bound: BoundEndpoint, count: int) -> None:
     try:
         require_arity(bound.function, count, kwargs)
     except ArityError as error:
-        given = f"the preprocessing returned {_count(count)}{_with(kwargs)}: {error}"
+        given = f"the preprocessing returned {counted(count, 'argument')}{_with(kwargs)}: {error}"
         hint = "a tuple holds all positional arguments; return a list if one argument takes several tensors"
         raise _wrong_arity(bound.compiled, "preprocess", bound.function, given, hint) from None
 
@@ -181,10 +181,6 @@ def _find_crossed(
         yield from find_crossed_inputs(model, compiled.declared.inputs, compiled.inputs)
     if model is not None and steps["postprocess"] is None:
         yield from find_crossed_outputs(model, compiled.declared.outputs, compiled.outputs)
-
-
-def _count(number: int) -> str:
-    return f"{number} argument{'' if number == 1 else 's'}"
 
 
 def _with(kwargs: dict[str, Any]) -> str:

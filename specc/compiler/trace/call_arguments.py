@@ -12,7 +12,7 @@ from specc.language.validation.legal_names import argument_names
 
 TRAINING = "training"
 """A Keras layer's option, which Keras passes to the layer's ``call`` by keyword."""
-_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -106,7 +106,7 @@ class _Call:
     def __init__(self, signature: inspect.Signature, kwargs: Mapping[str, Any], options: Collection[str]) -> None:
         self._all = list(signature.parameters.values())
         self._kwargs, self._options = kwargs, options
-        self.positional = [each for each in self._all if each.kind in _BY_POSITION]
+        self.positional = [each for each in self._all if each.kind in BY_POSITION]
         self.known = {name: signature.parameters[parameter] for parameter, name in argument_of(signature).items()}
 
     def has(self, kind: Any) -> bool:
@@ -165,3 +165,8 @@ class _Call:
         for each in self.known.values():
             if each.default is inspect.Parameter.empty and each.name not in (*filled, *self._kwargs):
                 raise ArityError(f"missing a required argument: {each.name!r}")
+
+
+def positional_names(signature: inspect.Signature) -> list[str]:
+    """The names of the parameters that can be passed by position."""
+    return [parameter.name for parameter in signature.parameters.values() if parameter.kind in BY_POSITION]

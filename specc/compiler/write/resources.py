@@ -18,7 +18,7 @@ from specc.compiler.trace.endpoints import TracedEndpoint
 from specc.compiler.trackables import descendants
 from specc.compiler.user_code import resolve_attribute
 from specc.compiler.write.variables import find_variables
-from specc.diagnostics import Diagnostic, SpecPath, finding, kind_of
+from specc.diagnostics import Diagnostic, SpecPath, counted, finding, kind_of
 from specc.errors import FindingCollector, SpecError
 from specc.language.document import Document
 
@@ -94,7 +94,7 @@ def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots:
             break
     lost = [handle for key, handle in wanted.items() if key not in found]
     if lost:
-        message = f"the functions use {len(lost)} resource{'s' * (len(lost) > 1)} that no variable, table or model owns"
+        message = f"the functions use {counted(len(lost), 'resource')} that no variable, table or model owns"
         hint = "an iterator or queue cannot be saved; keep tables as attributes of the model"
         raise SpecError([Diagnostic(rule="untracked-resource", path=("endpoints",), message=message, hint=hint)])
     return [found[key] for key in wanted]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, islice
 
-from specc.diagnostics import Diagnostic, Place, SpecPath, did_you_mean, finding
+from specc.diagnostics import Diagnostic, Place, SpecPath, counted, did_you_mean, finding
 from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES, Family
 from specc.language.tensor_string import ANY
@@ -53,7 +53,7 @@ def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
         yield finding("missing-arguments", at, f"the {count} positional arguments have no names", hint)
     elif len(names) != count:
         hint = '"inputs" is the list of positional arguments, each with its name in "arguments"'
-        message = f"{_count(names, 'argument name')} for {_count(endpoint.inputs, 'input')}"
+        message = f"{counted(len(names), 'argument name')} for {counted(len(endpoint.inputs), 'input')}"
         yield finding("wrong-arguments", (*at, "arguments"), message, hint)
     seen: dict[str, int] = {}
     for index, name in enumerate(names):
@@ -68,10 +68,6 @@ def _receiver(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     if endpoint.receiver is not None and endpoint.receiver not in endpoint.receivers:
         hint = did_you_mean(endpoint.receiver, islice(endpoint.receivers, _MAX_SHOWN)) or 'declare it in "receivers"'
         yield finding("unknown-receiver", (*at, "receiver"), f"there is no receiver {endpoint.receiver!r}", hint)
-
-
-def _count(things: tuple[object, ...], word: str) -> str:
-    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def _fields(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
@@ -121,7 +117,7 @@ def _undeclared(document: Document) -> Iterator[Diagnostic]:
         if dim in ("None", "null"):
             hint = "a dimension of any size is '?'"
         others = len(places) - 1
-        more = f", here and in {others} other tensor{'' if others == 1 else 's'}" if others else ""
+        more = f", here and in {counted(others, 'other tensor')}" if others else ""
         yield finding("undeclared-dim", places[0], f"the dim {dim!r} is not declared{more}", hint, part=dim)
 
 
@@ -135,7 +131,7 @@ def _ragged(leaf: Ragged, path: SpecPath) -> Iterator[Diagnostic]:
         yield finding("bad-ragged-rank", path, f"{message}, found {len(leaf.shape)}")
     splits = leaf.names.row_splits if leaf.names else None
     if splits is not None and len(splits) != leaf.ragged_rank:
-        message = f"{_count(splits, 'name')} for the row splits of a tensor of ragged rank {leaf.ragged_rank}"
+        message = f"{counted(len(splits), 'name')} for the row splits of a tensor of ragged rank {leaf.ragged_rank}"
         yield finding("wrong-names", (*path, "names", "row_splits"), message)
 
 

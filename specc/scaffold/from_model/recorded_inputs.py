@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from specc.compiler.trace.call_arguments import positional_names
 from specc.compiler.trace.functional_models import MADE_UP_INPUT, functional_inputs, optional_inputs
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
@@ -133,7 +134,7 @@ def _of_shapes(layer: keras.Layer, kwargs: dict[str, Any]) -> Recorded:
         hint = "call it once on keras.Input tensors, or put it into a keras.Sequential after a keras.Input"
         raise _bad("the shapes of its inputs are not recorded", hint)
     signature = inspect.signature(layer.call)
-    names = _parameters(signature)
+    names = positional_names(signature)
     if any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in signature.parameters.values()):
         raise _bad("it takes any number of them", "call it once on keras.Input tensors")
     if len(shapes) == 1 and names:
@@ -159,11 +160,6 @@ def _of_shapes(layer: keras.Layer, kwargs: dict[str, Any]) -> Recorded:
     if len(tf.nest.flatten(arguments)) == 1 and _consumed(layer):
         arguments = slots(_consumed(layer))
     return Recorded(arguments, kwargs, guessed_dtypes=True, sizes=_FIRST_CALL)
-
-
-def _parameters(signature: inspect.Signature) -> list[str]:
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [name for name, parameter in signature.parameters.items() if parameter.kind in kinds]
 
 
 def _slots_of_shapes(shapes: Any, dtype: str, any_batch: bool) -> Any:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from specc.compiler.tensorspec import tree_of
 from specc.compiler.trace.call_parameters import parameters_of
 from specc.compiler.user_code import run_user_code
-from specc.diagnostics import SpecPath, finding
+from specc.diagnostics import SpecPath, counted, finding
 from specc.errors import SpecError
 from specc.keras_export.requested_signature import parameter_names, traces_of
 from specc.language.document import CALL
@@ -33,9 +33,7 @@ def traced_functions(model: Any, left_out: list[Guess]) -> Iterator[Candidate]:
     """
     taken: set[str] = set()
     for attribute, count in _lists_of_functions(model):
-        message = (
-            f"{attribute}: a list of {count} function{'' if count == 1 else 's'}, which cannot be declared in a spec"
-        )
+        message = f"{attribute}: a list of {counted(count, 'function')}, which cannot be declared in a spec"
         left_out.append(Guess((), message))
     for attribute, function in _functions(model):
         wanted = _SERVE if function is model else attribute
