@@ -21,21 +21,22 @@ def functional_model(function: Any) -> Any:
     owner = getattr(function, "__self__", None) if is_method(function, "call", "__call__") else function
     if not isinstance(owner, keras.Model) or not all(map(_is_of_keras, (owner.call, type(owner).__call__))):
         return None
-    try:
-        tensors = owner.inputs
-    except (AttributeError, ValueError):  # a Sequential model that is not built
-        return None
-    symbolic = isinstance(tensors, list) and all(isinstance(tensor, keras.KerasTensor) for tensor in tensors)
-    return owner if symbolic and tensors else None
+    return owner if _has_symbolic_inputs(owner) else None
 
 
 def functional_inputs(layer: Any) -> Any:
     """The nested KerasTensors that a Functional model takes, or None for any other layer."""
     if not isinstance(layer, keras.Model) or isinstance(layer, keras.Sequential):
         return None
-    tensors = getattr(layer, "inputs", None)
-    symbolic = isinstance(tensors, list) and all(isinstance(tensor, keras.KerasTensor) for tensor in tensors)
-    return layer.input if symbolic and tensors else None
+    return layer.input if _has_symbolic_inputs(layer) else None
+
+
+def _has_symbolic_inputs(model: Any) -> bool:
+    try:
+        tensors = model.inputs
+    except (AttributeError, ValueError):  # a subclassed model, or a Sequential model that is not built
+        return False
+    return isinstance(tensors, list) and bool(tensors) and all(isinstance(each, keras.KerasTensor) for each in tensors)
 
 
 def optional_inputs(layer: Any) -> tuple[str, ...]:
