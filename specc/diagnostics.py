@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from specc.rules.table import RuleId
 
@@ -87,14 +87,15 @@ class Diagnostic(Place):
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hex digits that stay the same when lines move and messages are reworded.
-
-        They are a hash of the rule, the path, and the part of the value.
-        """
+        """Twelve hex digits that stay the same when lines move and messages are reworded."""
         import hashlib  # noqa: PLC0415  # it loads OpenSSL, and most runs have no finding
 
-        subject = json.dumps([self.rule, self.path, self.part])
-        return hashlib.sha256(subject.encode()).hexdigest()[:12]
+        return hashlib.sha256(json.dumps(self._identity, sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def _identity(self) -> tuple[Any, ...]:
+        """What tells the finding from others, as JSON data, without any wording."""
+        return (self.rule, self.path, self.part)
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""

@@ -1,0 +1,1 @@
+"""What a change of a contract breaks: two documents compared, on each surface (wire, rest, python)."""
