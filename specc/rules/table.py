@@ -46,10 +46,40 @@ BuildRule: TypeAlias = Literal[
     "unknown-function", "unknown-track", "unregistered-op", "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
 ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]
-RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule
+EndpointChange: TypeAlias = Literal[
+    "computation-changed", "default-endpoint-added", "default-endpoint-removed", "default-endpoint-switched",
+    "endpoint-added", "endpoint-made-optional", "endpoint-made-required", "endpoint-removed",
+    "function-alias-added", "function-alias-removed", "gradients-dropped", "gradients-kept", "method-changed",
+    "not-stated", "platform-added", "platform-removed", "saver-dropped", "saver-kept", "signature-dropped",
+    "signature-published", "tags-changed",
+]  # fmt: skip
+InputChange: TypeAlias = Literal[
+    "argument-added", "argument-moved", "argument-removed", "argument-renamed", "crossed-names", "dim-narrowed",
+    "dim-widened", "input-added", "input-default-changed", "input-dtype-changed", "input-kind-changed",
+    "input-made-optional", "input-made-required", "input-narrowed", "input-range-narrowed", "input-range-widened",
+    "input-rank-changed", "input-rank-freed", "input-removed", "input-renamed", "input-size-changed",
+    "input-structure-changed", "input-widened", "inputs-tied", "inputs-untied", "namedtuple-renamed",
+]  # fmt: skip
+OutputChange: TypeAlias = Literal[
+    "output-added", "output-dtype-changed", "output-kind-changed", "output-narrowed", "output-range-narrowed",
+    "output-range-widened", "output-rank-changed", "output-rank-fixed", "output-rank-freed", "output-removed",
+    "output-renamed", "output-size-changed", "output-structure-changed", "output-widened", "outputs-tied",
+    "outputs-untied", "rest-format-changed", "rest-rows-gained", "rest-rows-lost",
+]  # fmt: skip
+ReceiverChange: TypeAlias = Literal[
+    "feature-default-changed", "feature-key-changed", "feature-kind-changed", "feature-made-optional",
+    "feature-made-required", "plain-receiver-changed", "receiver-added", "receiver-kind-changed", "receiver-removed",
+]  # fmt: skip
+CollectionChange: TypeAlias = Literal[
+    "collection-added", "collection-pinned", "collection-removed", "collection-selection-changed",
+    "collection-unpinned", "member-added", "member-dtype-changed", "member-removed", "member-shape-changed",
+    "member-shape-narrowed",
+]  # fmt: skip
+ChangeRule: TypeAlias = EndpointChange | InputChange | OutputChange | ReceiverChange | CollectionChange
+RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | ChangeRule
 
-Stage: TypeAlias = Literal["text", "document", "check", "build", "archive"]
-"""What finds a rule first: reading the text, its document, the checks, building, or reading an archive."""
+Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "diff"]
+"""What finds a rule first: reading the text, its document, the checks, building, reading an archive, or comparing."""
 RuleLevel: TypeAlias = Literal["error", "warning", "off"]
 LEVELS: tuple[RuleLevel, ...] = get_args(RuleLevel)
 Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
@@ -84,5 +114,6 @@ RULES: dict[RuleId, Rule] = {
         *(Rule(id, "check", "off" if id in _OFF else "warning") for id in get_args(GeneralCheck)),
         *(Rule(id, "check", "warning", target) for target, ids in _TARGETS.items() for id in get_args(ids)),
         *(Rule(id, "build", "warning", "onnx") for id in get_args(BuiltOnnxCheck)),
+        *(Rule(id, "diff") for group in get_args(ChangeRule) for id in get_args(group)),
     )
 }
