@@ -53,7 +53,7 @@ def project(document: Document) -> Document:
         nodes[signature.key] = nodes[signature.alias_of] if signature.alias_of else index
     functions = {name: _function(endpoint) for name, endpoint in document.endpoints.items()}
     lazily: dict[str, Callable[[], Function]] = {name: lambda f=f: f for name, f in functions.items()}  # type: ignore[misc]
-    projected, _ = assemble(signatures, lazily, nodes, document.mode)
+    projected = assemble(signatures, lazily, nodes, document.mode).document
     assert projected is not None  # a document has an endpoint
     return projected
 
