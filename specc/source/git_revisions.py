@@ -1,4 +1,4 @@
-"""Texts of earlier revisions of specs, read with git: no working tree is made, and nothing is written.
+"""Texts of earlier revisions of specs, read with git, without another working tree.
 
 Every path that git gives or takes here leads from the root of the repository, with forward slashes.
 """
@@ -49,7 +49,8 @@ class Repository:
         if not revision or revision.startswith("-"):  # which git would take for an option
             return None
         done = _run(self.root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-        return done.stdout.decode().strip() if done.returncode == 0 else None
+        found = done.stdout.decode().strip()
+        return found if done.returncode == 0 and found.isalnum() else None  # "^main" is "^" and an id
 
     def merge_base(self, revision: str) -> str:
         """The commit at which the current branch left ``revision``.
@@ -224,10 +225,10 @@ def _started(directory: Path, *arguments: str) -> subprocess.Popen[bytes]:
 def _environment(variables: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The environment without what a hook of git sets for its own repository, so that the directory decides."""
     kept = {name: value for name, value in variables if name not in _OF_A_HOOK}
-    return kept | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "0"}
+    return kept | {"LC_ALL": "C"}
 
 
-_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE"})
+_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_LITERAL_PATHSPECS"})
 
 
 def _said(stderr: bytes) -> str:
