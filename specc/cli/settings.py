@@ -109,11 +109,12 @@ def _settings(table: dict[str, Any], file: Path) -> ProjectSettings:
     levels, targets = table.get("levels", {}), table.get("targets", [])
     if not isinstance(levels, dict):
         raise SettingsError(f'{place}: levels must be a table, such as {{unused-dim = "error"}}')
-    checks = (*CHECKS, *BUILT_CHECKS, *(rule for rule in RULES if RULES[rule].stage in ("diff", "waivers")))
+    checks = (*CHECKS, *BUILT_CHECKS, *(rule for rule in RULES if RULES[rule].stage == "diff"))
     for rule, level in levels.items():
         if rule in RULES and rule not in checks:
+            level_of = "an error" if RULES[rule].level == "error" else "a warning"
             raise SettingsError(
-                f"{place}: {rule} is always an error; only the levels of checks and of changes can be changed"
+                f"{place}: {rule} is always {level_of}; only the levels of checks and of changes can be changed"
             )
         if rule not in checks:
             raise SettingsError(f"{place}: there is no check {rule!r}; {_near(rule, checks)}")

@@ -66,15 +66,12 @@ def _nearest() -> tuple[Path, bytes]:
 def unused_waivers(settings: Collection[ProjectSettings], used: Collection[str]) -> Iterator[Diagnostic]:
     """A warning for each waiver whose fingerprint is not ``used``."""
     for each in settings:
-        level = each.levels.get("unused-waiver", "warning")
-        if level == "off":
-            continue
         unused = [fingerprint for fingerprint in each.waivers if fingerprint not in used]
         lines = each.file.read_text(encoding="utf-8").splitlines() if unused and each.file else []
         for fingerprint in unused:
             yield Diagnostic(
                 rule="unused-waiver",
-                level=level,
+                level="warning",
                 file=os.path.relpath(each.file) if each.file else "",
                 message=f"no change has the fingerprint {fingerprint}",
                 hint="remove the waiver",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
+import keyword
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from operator import mul
 from typing import Any
 
 from specc.change import Witness
@@ -33,18 +35,26 @@ def _curl(witness: Witness, signature: PublishedSignature | None, model: str) ->
     url = f"{_REST}/{model}:{method}"
     names = list(witness.inputs)
     if method != "predict" and names in ([RECEIVER_INPUT], ["examples"]):
-        data: dict[str, Any] = {"signature_name": witness.address, "examples": [{}]}
-    else:
+        return f"curl -d {_quoted(json.dumps({'signature_name': witness.address, 'examples': [{}]}))} {url}"
+    if sum(_values(each["shape"]) for each in witness.inputs.values()) <= _INLINE:
         data = {
             "signature_name": witness.address,
             "inputs": {name: _json(name, witness.inputs[name]) for name in names},
         }
-    sizes = (math.prod(each["shape"]) for each in witness.inputs.values())
-    if sum(sizes) <= _INLINE or "examples" in data:
         return f"curl -d {_quoted(json.dumps(data))} {url}"
     inputs = ", ".join(f"{name!r}: {_nested(name, each)}" for name, each in witness.inputs.items())
     code = f"import json; print(json.dumps({{'signature_name': {witness.address!r}, 'inputs': {{{inputs}}}}}))"
     return f"python3 -c {_quoted(code)} | curl -d @- {url}"
+
+
+def _up_to_0(shape: Sequence[int]) -> Sequence[int]:
+    """The sizes that the lists of a tensor show: those after a 0 are inside an empty list."""
+    return shape[: shape.index(0) + 1] if 0 in shape else shape
+
+
+def _values(shape: Sequence[int]) -> int:
+    """How many lists and elements the JSON of a tensor has, the outermost list aside."""
+    return sum(accumulate(shape, mul))
 
 
 def _quoted(text: str) -> str:
@@ -56,7 +66,7 @@ def _quoted(text: str) -> str:
 def _json(name: str, tensor: Mapping[str, Any]) -> Any:
     """A tensor as nested JSON lists."""
     value = _element(name, tensor)
-    for size in reversed(tensor["shape"]):
+    for size in reversed(_up_to_0(tensor["shape"])):
         value = [value] * size
     return value
 
@@ -64,7 +74,7 @@ def _json(name: str, tensor: Mapping[str, Any]) -> Any:
 def _nested(name: str, tensor: Mapping[str, Any]) -> str:
     """A tensor as a short Python expression of nested lists."""
     text = repr(_element(name, tensor))
-    for size in reversed(tensor["shape"]):
+    for size in reversed(_up_to_0(tensor["shape"])):
         text = f"[{text}] * {size}" if size != 1 else f"[{text}]"
     return text
 
@@ -99,7 +109,8 @@ def _grpc(witness: Witness, model: str) -> str:
 def _python_call(witness: Witness, document: Document) -> str:
     lines = ["import tensorflow as tf", "", 'loaded = tf.saved_model.load("old")']
     name = witness.address
-    target = "loaded" if name == CALL else f"loaded.{name}" if name.isidentifier() else f"getattr(loaded, {name!r})"
+    is_word = name.isidentifier() and not keyword.iskeyword(name)
+    target = "loaded" if name == CALL else f"loaded.{name}" if is_word else f"getattr(loaded, {name!r})"
     endpoint = document.endpoints.get(name)
     if endpoint is None:  # a collection
         return "\n".join([*lines, target])

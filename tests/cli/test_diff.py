@@ -63,7 +63,7 @@ def test_two_specs(project: GitProject, capsys: Any) -> None:
     assert (code, err) == (1, "2 files checked, 1 error\n")
     lines = out.splitlines(keepends=True)
     assert lines[0] == ANSWER
-    assert lines[2].startswith("new.specc.json:11:11: error: input-dtype-changed: ")
+    assert lines[2].startswith("new.specc.json:11:12: error: input-dtype-changed: ")
     assert lines[3:5] == [
         "- endpoints.score.inputs[0].id  int32[batch]\n",
         "+ endpoints.score.inputs[0].id  int64[batch]\n",
@@ -76,7 +76,9 @@ def test_equal_sides(project: GitProject, capsys: Any) -> None:
     code, out, err = run(capsys, "a.specc.json", "a.specc.json")
     assert (code, out) == (0, "breaks nothing: no changes of the contract; a patch version\n")
     assert err == "1 file checked, no errors\n"
-    assert in_json(capsys, "a.specc.json", "a.specc.json")["verdict"] == dict.fromkeys(("wire", "rest", "python"), "safe")
+    assert in_json(capsys, "a.specc.json", "a.specc.json")["verdict"] == dict.fromkeys(
+        ("wire", "rest", "python"), "safe"
+    )
 
 
 def test_json_has_every_key_of_a_change(changed: GitProject, capsys: Any) -> None:

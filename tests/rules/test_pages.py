@@ -18,8 +18,10 @@ from specc.rules.reference import reference
 
 OF_A_SPEC = {rule.id for rule in RULES.values() if rule.stage in ("text", "document", "check")} - {"not-canonical"}
 """Rules whose examples ``specc validate`` judges; the others are found by building and reading."""
-DESCRIBED = {"archive-mismatch", "asset-clash", "byte-order-mark", "not-utf-8", "too-large", "too-many-findings"}
-"""Rules whose examples are told in words: bytes that no page can hold, or what only a bug or a race leads to."""
+DESCRIBED = {
+    "archive-mismatch", "asset-clash", "byte-order-mark", "not-utf-8", "too-large", "too-many-findings", "unused-waiver",
+}  # fmt: skip
+"""Rules whose examples are told in words: bytes that no page can hold, what only a bug or a race leads to, settings."""
 LANGUAGES = (["json"], ["text"], ["python"], ["json", "python"])
 SPECS = [example for example in examples() if example.spec]
 
@@ -29,7 +31,13 @@ def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
 
 
 def test_an_id_has_one_stage() -> None:
-    stages = [*table._STAGES.values(), *table._TARGETS.values(), table.GeneralCheck, table.BuiltOnnxCheck]
+    stages = [
+        *table._STAGES.values(),
+        *table._TARGETS.values(),
+        table.GeneralCheck,
+        table.BuiltOnnxCheck,
+        table.WaiverRule,
+    ]
     ids = [rule for each in stages for rule in get_args(each)]
     assert len(ids) == len(set(ids)) == len(RULES)
     assert {rule for rule in RULES if RULES[rule].stage == "check"} == set(CHECKS)

@@ -13,7 +13,10 @@ DOCUMENT: dict[str, Any] = {
     "name": "ranker",
     "dims": {"batch": {}},
     "endpoints": {
-        "score": {"inputs": [{"id": "int32[batch]", "price": "float32[batch, 3]"}], "outputs": {"score": "float32[batch]"}}
+        "score": {
+            "inputs": [{"id": "int32[batch]", "price": "float32[batch, 3]"}],
+            "outputs": {"score": "float32[batch]"},
+        }
     },
 }
 
