@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -211,7 +210,7 @@ class TestAgainst:
         ]
 
     def test_a_deleted_spec_is_shown_where_it_was(self, changed: GitProject, capsys: Any) -> None:
-        os.remove("a.specc.json")
+        Path("a.specc.json").unlink()
         (finding,) = in_json(capsys, "--against", "main")["findings"]
         assert (finding["rule"], finding["file"]) == ("endpoint-removed", "main:a.specc.json")
         assert finding["path"] == ["endpoints", "score"]

@@ -95,7 +95,7 @@ def test_regress_has_its_own_url() -> None:
 
 
 def test_grpc() -> None:
-    text = call("wire", 'sc"ore', **{"wörd": tensor("int64", 1, 4, value=7), "s": tensor("string", 1)})
+    text = call("wire", 'sc"ore', wörd=tensor("int64", 1, 4, value=7), s=tensor("string", 1))
     compile(text, "call", "exec")
     assert 'request.inputs["wörd"].CopyFrom(tf.make_tensor_proto(7, "int64", [1, 4]))' in text
     assert 'request.inputs["s"].CopyFrom(tf.make_tensor_proto("", "string", [1]))' in text

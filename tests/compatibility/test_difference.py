@@ -39,7 +39,8 @@ def test_the_place_is_that_of_the_text_as_it_is_written(tmp_path: Path) -> None:
     assert change.path == ("endpoints", "score", "inputs", 0, "items", "id")
     assert change.location is not None
     assert change.location.excerpt.strip() == '"id": {'
-    assert change.new is not None and change.new.path == ("endpoints", "score", "inputs", 0, "id")
+    assert change.new is not None
+    assert change.new.path == ("endpoints", "score", "inputs", 0, "id")
 
 
 def test_what_is_only_in_old_is_shown_in_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

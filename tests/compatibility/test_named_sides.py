@@ -31,9 +31,12 @@ def test_a_spec_and_a_revision_have_their_texts(project: GitProject) -> None:
     project.write("a.specc.json", document("int64"))
     old, new = read_sides("main", Path("a.specc.json"))
     assert (old.name, new.name) == ("main:a.specc.json", "a.specc.json")
-    assert old.spec is not None and "int32" in old.spec.source.text
+    assert old.spec is not None
+    assert "int32" in old.spec.source.text
     assert old.described.document == specc.from_json(document("int32"))
-    assert old.described.has_contract and old.described.has_python and not old.described.undescribed
+    assert old.described.has_contract
+    assert old.described.has_python
+    assert not old.described.undescribed
     assert Path(old.place) == Path("a.specc.json")
 
 

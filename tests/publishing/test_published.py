@@ -25,7 +25,7 @@ def base(tmp_path: Path) -> Path:
     declared_archive(base / "2", document("int32", "more"))
     declared_archive(base / "0010", document("int32"))
     (base / "11").mkdir()
-    (base / "12").writejson.dumps("")
+    (base / "12").write_text("")
     declared_archive(base / "latest", document())
     return base
 
@@ -38,9 +38,9 @@ def store(base: Path, tmp_path: Path) -> str:
     for name, version in (("2", "2"), ("0010", "10"), ("2", "20")):
         folder = open_folder(f"{url}/{version}")
         marker = base / name / MARKER
-        marker.writejson.dumps("digest\n")
+        marker.write_text("digest\n")
         (base / name / "variables").mkdir(exist_ok=True)
-        (base / name / "variables" / "variables.index").writejson.dumps("not downloaded")
+        (base / name / "variables" / "variables.index").write_text("not downloaded")
         names = [path.relative_to(base / name).as_posix() for path in (base / name).rglob("*") if path.is_file()]
         folder.upload(base / name, [each for each in names if each != MARKER or version != "20"])
     return url
@@ -73,7 +73,7 @@ def test_the_newest_version_is_compared_with_the_spec(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     spec = tmp_path / "ranker.specc.json"
-    spec.writejson.dumps(json.dumps(document("int64")))
+    spec.write_text(json.dumps(document("int64")))
     assert main(["diff", "ranker.specc.json", "--base", "ranker", "--quiet"]) == 1
     assert capsys.readouterr().out.count("\n") == 1
     assert main(["diff", "ranker.specc.json", "--base", "ranker", "--version", "all", "--quiet"]) == 1
@@ -90,7 +90,7 @@ def test_several_specs_have_a_base_each(base: Path, tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     declared_archive(tmp_path / "other" / "1", document("int32"))
     for name in ("ranker", "other"):
-        (tmp_path / f"{name}.specc.json").writejson.dumps(json.dumps(document("int64")))
+        (tmp_path / f"{name}.specc.json").write_text(json.dumps(document("int64")))
     assert main(["diff", "ranker.specc.json", "other.specc.json", "--base", ".", "--quiet"]) == 1
     assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == [
         "ranker.specc.json",
@@ -100,6 +100,6 @@ def test_several_specs_have_a_base_each(base: Path, tmp_path: Path, monkeypatch:
 
 def test_a_store_is_compared_without_its_weights(store: str, tmp_path: Path, capsys: Any) -> None:
     spec = tmp_path / "a.specc.json"
-    spec.writejson.dumps(json.dumps(document("int64")))
+    spec.write_text(json.dumps(document("int64")))
     assert main(["diff", str(spec), "--base", store, "--quiet"]) == 1
     assert "input-dtype-changed" in capsys.readouterr().out

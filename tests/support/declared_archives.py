@@ -6,9 +6,20 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from synthetic_archive import FLOAT, INT64, concrete, function_spec, info, meta_graph, node, saved_model, signature
+from synthetic_archive import (
+    FLOAT,
+    INT64,
+    concrete,
+    function_spec,
+    info,
+    meta_graph,
+    node,
+    saved_model,
+    signature,
+    value,
+    written,
+)
 from synthetic_archive import spec as tensor_spec
-from synthetic_archive import value, written
 
 from specc.language.contract import CONTRACT_PATH, write_contract
 from specc.language.load import from_json
