@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "names",
         nargs="*",
-        metavar="OLD NEW|FILE",
+        metavar="OLD NEW | FILE",
         help="two of: a spec, the directory of an archive, REV:path; with one of the next three options, "
         "the specs to compare, by default all that changed",
     )

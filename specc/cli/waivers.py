@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from specc.cli.settings import ProjectSettings, read_settings, waived_of
-from specc.compatibility.policy import today
+from specc.compatibility import policy
 from specc.diagnostics import Diagnostic, Location
 from specc.errors import SettingsError, UnreadableError
 from specc.publishing.single_file import replace_file
@@ -28,7 +28,7 @@ def add_waiver(fingerprint: str, reason: str, until: str) -> str:
         UnreadableError, TargetError: the file does not exist, or cannot be read or written.
     """
     waived_of("--waive:", fingerprint, reason, until)
-    if until < today():
+    if until < policy.today():
         raise SettingsError(f"--waive: {until} is in the past")
     file, content = _nearest()
     newline = b"\r\n" if b"\r\n" in content else b"\n"

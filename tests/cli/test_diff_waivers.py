@@ -21,7 +21,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with a breaking change between ``old.specc.json`` and ``new.specc.json``, on a known day."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("specc.compatibility.policy.today", lambda: TODAY)
-    monkeypatch.setattr("specc.cli.waivers.today", lambda: TODAY)
     Path("old.specc.json").write_text(json.dumps(document("int32")))
     Path("new.specc.json").write_text(json.dumps(document("int64")))
     return tmp_path
