@@ -13,11 +13,9 @@ from specc.cli import OK, note
 from specc.cli.diff_pairs import Pair, named_pair, pairs_since, pairs_since_tags, pairs_with_versions
 from specc.cli.findings import add_options, print_report
 from specc.cli.settings import ProjectSettings, SettingsFinder
-from specc.cli.waivers import unused_waivers
-from specc.compatibility.client_calls import client_call
 from specc.compatibility.difference import changes_between, in_order
 from specc.compatibility.policy import Policy
-from specc.diagnostics import counted
+from specc.diagnostics import Diagnostic, counted
 from specc.errors import ArchiveError, SpecError, TargetError, UnreadableError, UsageError
 from specc.language.document import Document
 from specc.report import DiffReport
@@ -140,12 +138,18 @@ def _report(pairs: list[Pair], options: argparse.Namespace) -> DiffReport:
     files = {name: in_order(changes.values()) for name, changes in found.items()}
     changes = [change for file in files.values() for change in file]
     shown = {name: [change for change in file if _is_shown(change, options)] for name, file in files.items()}
-    unused = [] if options.names and not _is_named(options) else unused_waivers(projects.values(), used)
+    unused: list[Diagnostic] = []
+    if any(project.waivers for project in projects.values()) and (not options.names or _is_named(options)):
+        from specc.cli.waivers import unused_waivers
+
+        unused = list(unused_waivers(projects.values(), used))
     sides = {side.name for pair in pairs for side in (pair.old, pair.new) if side.exists}
 
     def call_of(change: Change) -> str:
         if change.witness is None:
             return ""
+        from specc.compatibility.client_calls import client_call
+
         return client_call(change.witness, olds[change.file, change.against[0] if change.against else ""])
 
     return DiffReport(
