@@ -71,7 +71,7 @@ def wide_pair(directory: Path, **changes: Any) -> tuple[Path, Path]:
     (inputs,) = document["endpoints"]["score"]["inputs"]
     dtype = changes.get("dtype")
     if dtype:
-        inputs.update({name: f"{dtype}[batch, 3]" for name in inputs})
+        inputs.update(dict.fromkeys(inputs, f"{dtype}[batch, 3]"))
     else:
         inputs["feature_5"] = "float64[batch, 3]"
     new.write_text(json.dumps(document))
