@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 
 from specc.change import SURFACES, Surface
 from specc.cli.settings import SettingsFinder
 from specc.compatibility.difference import changes_between
-from specc.compatibility.named_sides import read_sides
+from specc.compatibility.named_sides import Contract, read_sides
 from specc.compatibility.policy import Policy
-from specc.language.document import Document
 from specc.report.diff_summary import contract_lines, reason
 
 
-def assert_compatible(
-    spec: str | os.PathLike[str] | Document,
-    *,
-    against: str | os.PathLike[str] | Document,
-    surfaces: Collection[Surface] = SURFACES,
-) -> None:
+def assert_compatible(spec: Contract, *, against: Contract, surfaces: Collection[Surface] = SURFACES) -> None:
     """Fails where ``spec`` breaks one of ``surfaces`` for clients of ``against``, and no waiver allows it.
 
     Both are what :func:`specc.diff` takes: ``assert_compatible("ranker.specc.json", against="v1.4")``. The levels and

@@ -138,6 +138,9 @@ def _report(pairs: list[Pair], options: argparse.Namespace) -> DiffReport:
     files = {name: in_order(changes.values()) for name, changes in found.items()}
     changes = [change for file in files.values() for change in file]
     shown = {name: [change for change in file if _is_shown(change, options)] for name, file in files.items()}
+    if not options.names:  # waivers are looked for although no spec has changed
+        here = finder.settings_for("")
+        projects[here.file] = here
     unused: list[Diagnostic] = []
     if any(project.waivers for project in projects.values()) and (not options.names or _is_named(options)):
         from specc.cli.waivers import unused_waivers

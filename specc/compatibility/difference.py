@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import cast
 
 from specc.change import Change, Surface, Verdict, worst
 from specc.compatibility import compare
-from specc.compatibility.named_sides import NamedSide, read_sides
+from specc.compatibility.named_sides import Contract, NamedSide, read_sides
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import Diagnostic
-from specc.language.document import Document
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Difference:
         return tuple(change for change in self.findings if change.surfaces.get(surface) == "breaking")
 
 
-def diff(old: Document | str | os.PathLike[str], new: Document | str | os.PathLike[str]) -> Difference:
+def diff(old: Contract, new: Contract) -> Difference:
     """The Difference from OLD to NEW, each a Document, the file of a spec, the directory of an archive, or a revision.
 
     ``"main:ranker.specc.json"`` is the spec at a git revision; ``"main"`` is the other side's spec there.

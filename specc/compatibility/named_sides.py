@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from specc.compatibility.sides import Described
 from specc.diagnostics import Diagnostic
 from specc.errors import FindingCollector, SpecError, UnreadableError, UsageError
 from specc.language.document import Document
-from specc.language.load import BUILDABLE, load_spec
+from specc.language.load import ALWAYS, BUILDABLE, load_spec
 from specc.language.validation.pipeline import LoadedSpec, read_spec
+from specc.language.validation.rules import capped, find
 
-TYPE = "expected a spec, the directory of a SavedModel, or REV:path"
+Contract: TypeAlias = str | os.PathLike[str] | Document
+"""What can be compared: a Document, or the name of a spec, an archive or a revision."""
+_EXPECTED = "expected a spec, the directory of a SavedModel, or REV:path"
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,7 @@ class NamedSide:
         return [finding.in_file(self.name) for finding in findings]
 
 
-def read_sides(
-    old: str | os.PathLike[str] | Document, new: str | os.PathLike[str] | Document
-) -> tuple[NamedSide, NamedSide]:
+def read_sides(old: Contract, new: Contract) -> tuple[NamedSide, NamedSide]:
     """Both sides.
 
     Raises:
@@ -53,12 +55,19 @@ def read_sides(
     return sides[0], sides[1]
 
 
-def of_document(document: Document, name: str = "") -> NamedSide:
-    """A document that has no text."""
-    return NamedSide(name, Described(document))
+def of_document(document: Document) -> NamedSide:
+    """A document that has no text.
+
+    Raises:
+        SpecError: it is inconsistent.
+    """
+    findings = list(capped(find(document, *ALWAYS)))
+    if findings:
+        raise SpecError(findings)
+    return NamedSide("", Described(document))
 
 
-def read_side(name: str | os.PathLike[str], other: str | os.PathLike[str] | Document = "") -> NamedSide:
+def read_side(name: str | os.PathLike[str], other: Contract = "") -> NamedSide:
     """The side called ``name``; ``other`` is the name of the other one, whose spec ``REV`` means.
 
     Raises:
@@ -66,7 +75,7 @@ def read_side(name: str | os.PathLike[str], other: str | os.PathLike[str] | Docu
     """
     name = os.fspath(name)
     if not name:
-        raise UsageError(f"an empty name names nothing: {TYPE}")
+        raise UsageError(f"an empty name names nothing: {_EXPECTED}")
     path = Path(name)
     if path.is_dir():
         return read_archive(name)
@@ -77,7 +86,7 @@ def read_side(name: str | os.PathLike[str], other: str | os.PathLike[str] | Docu
         hint = "give the directory of a local copy, or with --base the URL of the directory of its versions"
         raise UsageError(f"{name} is a URL, which cannot be read in place; {hint}")
     if colon and not (revision and inside):
-        raise UsageError(f"{name!r} names no {'file' if revision else 'revision'}: {TYPE}")
+        raise UsageError(f"{name!r} names no {'file' if revision else 'revision'}: {_EXPECTED}")
     from specc.source.git_revisions import SUFFIX, repository_of  # noqa: PLC0415  # most comparisons need no git
 
     if colon:
@@ -97,7 +106,7 @@ def read_side(name: str | os.PathLike[str], other: str | os.PathLike[str] | Docu
     return read_revision(repository.root, name, repository.path_of(partner))
 
 
-def _spec_of(other: str | os.PathLike[str] | Document) -> str:
+def _spec_of(other: Contract) -> str:
     """The file of the working tree that ``REV`` without a path means, given the other side; or nothing."""
     if isinstance(other, Document):
         return ""

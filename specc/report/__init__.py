@@ -10,6 +10,9 @@ from typing import Self
 from specc.change import Change, Verdict
 from specc.diagnostics import Diagnostic
 
+MAX_TENSORS = 10_000
+"""How many tensors the witnesses of a report have about at most."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -52,6 +55,18 @@ class DiffReport(Report):
     """Whether NEW was compared with several others, so that each finding has the refs where it holds."""
     call_of: Callable[[Change], str] = lambda _: ""
     """The call of a client that a change breaks, as code."""
+
+    def witnessed(self) -> frozenset[int]:
+        """The positions of the findings whose witness is printed: the first ones, up to MAX_TENSORS tensors.
+
+        Each witness has a whole request. Those of a document with many inputs that all changed would be quadratic.
+        """
+        found, tensors = set(), 0
+        for index, finding in enumerate(self.findings):
+            if isinstance(finding, Change) and finding.witness is not None and tensors < MAX_TENSORS:
+                found.add(index)
+                tensors += len(finding.witness.inputs) + len(finding.witness.outputs or ())
+        return frozenset(found)
 
     def limited(self, count: int | None) -> Self:
         """The same report with at most ``count`` findings."""

@@ -13,11 +13,15 @@ def diff_text(report: DiffReport, *, color: bool = False, brief: bool = False) -
     """``report`` as text; ``brief`` gives one line for each finding, without the answer."""
     if brief or report.verdict is None:
         return findings_text(report.findings, color=color, brief=brief)
-    parts = [f"{answer(report)}\n", *(_finding(finding, report, color) for finding in report.findings)]
+    witnessed = report.witnessed()
+    parts = [f"{answer(report)}\n"]
+    for index, finding in enumerate(report.findings):
+        call = report.call_of(finding) if index in witnessed and isinstance(finding, Change) else ""
+        parts.append(_finding(finding, call, color))
     return "\n".join(parts)
 
 
-def _finding(finding: Diagnostic, report: DiffReport, color: bool) -> str:
+def _finding(finding: Diagnostic, call: str, color: bool) -> str:
     if not isinstance(finding, Change):
         return findings_text([finding], color=color)
     paint = painter(color)
@@ -32,7 +36,6 @@ def _finding(finding: Diagnostic, report: DiffReport, color: bool) -> str:
     if finding.hint:
         lines.append(f"  {paint('hint:', 'hint')} {printable(finding.hint)}")
     lines.append(f"  fingerprint: {finding.fingerprint}")
-    call = report.call_of(finding)
     if call:
         lines.append("  a client that breaks:")
         lines += [f"    {printable(line)}".rstrip() for line in call.splitlines()]

@@ -22,24 +22,36 @@ def render(report: Report) -> str:
         "errors": report.errors,
         "warnings": report.warnings,
         **({"verdict": report.verdict and dict(report.verdict)} if isinstance(report, DiffReport) else {}),
-        "findings": [_finding(finding, report) for finding in report.findings],
+        "findings": _findings(report),
         "unreadable": [{"file": file, "message": message} for file, message in report.unreadable],
     }
     return json.dumps(data, indent=2) + "\n"
 
 
-def _finding(finding: Diagnostic, report: Report) -> dict[str, Any]:
-    has_refs = isinstance(report, DiffReport) and report.has_refs
+def _findings(report: Report) -> list[dict[str, Any]]:
+    if not isinstance(report, DiffReport):
+        return [_finding(finding) for finding in report.findings]
+    witnessed = report.witnessed()
+    found = []
+    for index, finding in enumerate(report.findings):
+        data = _finding(finding)
+        if isinstance(finding, Change):
+            data |= {"against": list(finding.against)} if report.has_refs else {}
+            data |= _change(finding)
+            data["witness"] = _witness(finding.witness) if index in witnessed else None
+        found.append(data)
+    return found
+
+
+def _finding(finding: Diagnostic) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "level": finding.level,
         "message": finding.message,
         "hint": finding.hint,
         **_place(finding),
-        **({"against": list(finding.against)} if has_refs and isinstance(finding, Change) else {}),
         "related": [{"message": place.message, **_place(place)} for place in finding.related],
         "fingerprint": finding.fingerprint,
-        **(_change(finding) if isinstance(finding, Change) else {}),
     }
 
 
@@ -48,7 +60,6 @@ def _change(change: Change) -> dict[str, Any]:
         "surfaces": {surface: change.surfaces[surface] for surface in SURFACES if surface in change.surfaces},
         "old": _side(change.old),
         "new": _side(change.new),
-        "witness": _witness(change.witness),
         "waived": None if change.waived is None else asdict(change.waived),
     }
 
@@ -180,7 +191,7 @@ def _change_schemas() -> dict[str, Any]:
     )
     tensors = {"type": "object", "additionalProperties": tensor}
     witness = _object(
-        "A smallest request that shows the break.",
+        "A smallest request that shows the break; null if there is none, or the report has too many tensors already.",
         {
             "signature": _typed("string", "The key of the signature that is called, on wire and rest."),
             "attribute": _typed("string", "The attribute that is called, in python."),

@@ -180,9 +180,10 @@ WALL = """
 import sys
 sys.modules["tensorflow"] = sys.modules["keras"] = sys.modules["numpy"] = None  # an import of them raises
 import specc
-import specc.cli, specc.cli.validate, specc.cli.inspect
+import specc.cli, specc.cli.validate, specc.cli.inspect, specc.cli.diff, specc.testing
 document = specc.load(sys.argv[1])
 specc.loads(specc.dump(document))
+assert specc.diff(document, sys.argv[1]).findings == ()
 try:
     specc.compile
 except specc.UnavailableError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from git_projects import document
+from git_projects import GitProject, document
 
 from specc.cli import main
 
@@ -91,6 +91,16 @@ def test_a_waiver_without_a_change_is_a_warning_at_its_line(capsys: Any) -> None
     capsys.readouterr()
     _, data = compared(capsys)
     assert "surfaces" not in data["findings"][0]
+
+
+def test_old_waivers_are_found_although_no_spec_changed(place: Path, capsys: Any) -> None:
+    project = GitProject(place)
+    project.write("pyproject.toml", block(FINGERPRINT))
+    project.commit()
+    assert main(["diff", "--against", "main", "--quiet"]) == 0
+    assert capsys.readouterr().out.startswith("pyproject.toml:2:16: warning: unused-waiver: ")
+    assert main(["diff", "--against", "main", "--quiet", "new.specc.json"]) == 0
+    assert capsys.readouterr().out == ""  # it may be that of a spec that is not named
 
 
 def block(print_: str, reason: str = '"x"', until: str = "2027-03-01") -> str:

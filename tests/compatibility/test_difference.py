@@ -55,6 +55,13 @@ def test_what_is_only_in_old_is_shown_in_old(tmp_path: Path, monkeypatch: pytest
     assert (change.file, change.location and change.location.line) == (str(old), 8)
 
 
+def test_an_inconsistent_document_is_not_compared() -> None:
+    whole = specc.from_json(document())
+    with pytest.raises(specc.SpecError) as caught:
+        specc.diff(whole, whole.model_copy(update={"dims": {}}))
+    assert {each.rule for each in caught.value.diagnostics} == {"undeclared-dim"}
+
+
 def test_an_invalid_side_is_raised_with_the_findings_of_both(tmp_path: Path) -> None:
     bad = tmp_path / "bad.specc.json"
     bad.write_text(json.dumps(document("int23")))

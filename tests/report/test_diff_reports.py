@@ -153,6 +153,25 @@ def test_github_and_sarif_have_a_level_for_safe_changes() -> None:
     assert [line.split(" ")[0] for line in lines] == ["::error", "::notice"]
 
 
+def test_sarif_has_a_note_for_a_safe_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("specc.report.sarif.rule_page", lambda rule: f"# {rule}")
+    monkeypatch.setattr("specc.report.sarif.rule_summary", lambda rule: rule)
+    (run,) = json.loads(render(report(NARROWED, ADDED), "sarif"))["runs"]
+    assert [result["level"] for result in run["results"]] == ["error", "note"]
+    assert run["results"][0]["partialFingerprints"] == {"specc/v1": NARROWED.fingerprint}
+
+
+def test_witnesses_of_wide_requests_do_not_multiply() -> None:
+    wide = {f"x{index}": {"dtype": "int64", "shape": [1]} for index in range(4_000)}
+    changes = [replace(NARROWED, witness=Witness("wire", "score", wide, None, "a reason")) for _ in range(1_000)]
+    data = json.loads(render(report(*changes), "json"))
+    jsonschema.validate({**data, "findings": data["findings"][2:4]}, findings_schema())
+    assert sum(finding["witness"] is not None for finding in data["findings"]) == 3
+    text = diff_text(report(*changes))
+    assert text.count("a client that breaks:") == 3
+    assert text.count(": a reason") == 1_000
+
+
 class TestMarkdown:
     def test_a_table_for_each_file_with_safe_changes_folded_away(self) -> None:
         other = replace(NARROWED, file="main:b.specc.json", message="other")
