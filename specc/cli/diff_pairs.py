@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,7 @@ def _repository(files: Sequence[str]) -> Repository:
 def _read(repository: Repository, commits: list[tuple[str, str, str]], files: Sequence[str]) -> list[Pair]:
     """The pairs of all commits, each with the name of its sides and its ref; those of one file follow each other."""
     collector = FindingCollector()
+    given = {repository.path_of(file): file for file in files}
     sides: dict[tuple[str, str], NamedSide | None] = {}
 
     def side(commit: str, shown: str, path: str) -> NamedSide | None:
@@ -70,12 +71,13 @@ def _read(repository: Repository, commits: list[tuple[str, str, str]], files: Se
                 if commit:
                     sides[commit, path] = read_revision(repository.root, commit, path, f"{shown}:{path}")
                 else:
-                    sides[commit, path] = read_side(_shown(repository, path, files))
+                    sides[commit, path] = read_side(given.get(path) or repository.file_at(path))
         return sides[commit, path]
 
     pairs: list[Pair] = []
     for commit, shown, ref in commits:
-        for file in _changed(repository, commit, files):
+        changed = repository.changed_specs(commit)
+        for file in dict.fromkeys(_chosen(repository, commit, changed, given) if given else changed):
             if ref and file.old is None:  # nobody could call it then
                 continue
             old = side(commit, shown, file.old) if file.old else None
@@ -90,23 +92,20 @@ def _read(repository: Repository, commits: list[tuple[str, str, str]], files: Se
     return sorted(pairs, key=lambda pair: pair.new.name)
 
 
-def _changed(repository: Repository, commit: str, files: Sequence[str]) -> Iterator[ChangedFile]:
-    """What changed since ``commit``, or each of ``files`` with what it was."""
+def _chosen(
+    repository: Repository, commit: str, changed: Sequence[ChangedFile], paths: Iterable[str]
+) -> Iterator[ChangedFile]:
+    """Those of the files that changed since ``commit`` that are at ``paths``, and the other files there."""
     from specc.source.git_revisions import ChangedFile
 
-    changed = repository.changed_specs(commit)
-    if not files:
-        yield from changed
-        return
     known = {each.old: each for each in changed if each.old} | {each.new: each for each in changed if each.new}
-    for path in dict.fromkeys(map(repository.path_of, files)):
-        old = path if path not in known and repository.has(commit, path) else None
-        yield known.get(path) or ChangedFile(old, path)
-
-
-def _shown(repository: Repository, path: str, files: Sequence[str]) -> str:
-    """The name of a file of the working tree: as it was given, or else from the working directory."""
-    return next((file for file in files if repository.path_of(file) == path), None) or repository.file_at(path)
+    before: frozenset[str] | None = None
+    for path in paths:
+        if path in known:
+            yield known[path]
+            continue
+        before = repository.paths_at(commit) if before is None else before
+        yield ChangedFile(path if path in before else None, path)
 
 
 def pairs_with_versions(base: str, versions: Sequence[str], files: Sequence[str]) -> list[Pair]:

@@ -6,6 +6,7 @@ Every path that git gives or takes here leads from the root of the repository, w
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from specc.source.limits import MAX_BYTES
 
 SUFFIX = ".specc.json"
 _SPECS = f":(top,glob)**/*{SUFFIX}"
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""The full id of a commit."""
 _FETCH = "git fetch --unshallow --tags origin '+refs/heads/*:refs/remotes/origin/*'"
 
 
@@ -73,15 +76,20 @@ class Repository:
         Raises:
             UnreadableError: there is no such revision, or it has no such file.
         """
-        commit = self.commit(revision)
+        commit = revision if _ID.fullmatch(revision) else self.commit(revision)
         content = self._blob(commit, path)
         if content is None:
+            self.commit(revision)
             raise UnreadableError(f"cannot read {revision}:{path}: {self._why_missing(commit, revision, path)}")
         return content
 
     def has(self, commit: str, path: str) -> bool:
         """Whether a commit has a file at ``path``."""
         return _run(self.root, "cat-file", "-e", f"{commit}:{path}").returncode == 0
+
+    def paths_at(self, commit: str) -> frozenset[str]:
+        """The paths of all files of a commit."""
+        return frozenset(self._listed("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit))
 
     def _blob(self, commit: str, path: str) -> bytes | None:
         with _started(self.root, "cat-file", "blob", f"{commit}:{path}") as process:

@@ -242,6 +242,20 @@ class TestAgainst:
             ("input-dtype-changed", "-b.specc.json")
         ]
 
+    def test_names_may_be_given_twice_and_files_need_not_have_changed(self, changed: GitProject, capsys: Any) -> None:
+        changed.write("same.specc.json", document("int32"))
+        changed.commit()
+        changed.git("mv", "a.specc.json", "b.specc.json")
+        changed.write("b.specc.json", document("float64"))
+        files = ["a.specc.json", "b.specc.json", "./b.specc.json", "same.specc.json"]
+        data = in_json(capsys, "--against", "HEAD", *files)
+        assert (rules(data), data["files"]) == ([("input-dtype-changed", "./b.specc.json")], 4)
+
+    def test_an_ignored_file_is_compared_if_it_is_named(self, changed: GitProject, capsys: Any) -> None:
+        changed.write(".gitignore", "*.specc.json\n")
+        changed.write("b.specc.json", document("int64"))
+        assert rules(in_json(capsys, "--against", "main", "b.specc.json")) == [("endpoint-added", "b.specc.json")]
+
     def test_an_invalid_spec_stops_the_comparison(self, changed: GitProject, capsys: Any) -> None:
         changed.write("b.specc.json", document("int23"))
         data = in_json(capsys, "--against", "main")
