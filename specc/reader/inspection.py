@@ -45,6 +45,8 @@ class Inspection:
     """The ops of the graph that TensorFlow lacks, each with the module that registers it; "" if it is not known."""
     flat: frozenset[str] = frozenset()
     """Without a contract: the endpoints of which only the signature is known, not the Python tree."""
+    tags: tuple[str, ...] = ()
+    """Without a contract: the tags of the MetaGraph."""
 
 
 def inspect(path: str | os.PathLike[str]) -> Document:
@@ -101,7 +103,9 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
     if described.document is None:
         raise ArchiveError(f"nothing in {directory} can be described: {_reason(described.notes)}")
     notes = _printable((*notes, *described.notes))
-    return Inspection(described.document, source, findings, notes, custom_ops=ops, flat=described.flat)
+    return Inspection(
+        described.document, source, findings, notes, custom_ops=ops, flat=described.flat, tags=tuple(graph.tags)
+    )
 
 
 def _reason(notes: tuple[str, ...]) -> str:

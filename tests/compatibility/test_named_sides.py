@@ -66,6 +66,13 @@ def test_what_is_read_flat_has_no_known_tree(tmp_path: Path) -> None:
     assert read_side(path).described.undescribed == {"more", "serving_default"}  # of two equal ones
 
 
+@pytest.mark.parametrize("tags", [["serve"], ["gpu", "serve"], ["serve", "gpu", "tpu"]])
+def test_the_tags_of_a_graph_are_known(tags: list[str], tmp_path: Path) -> None:
+    path = declared_archive(tmp_path / "a", document(), contract=False, tags=tags)
+    options = read_side(path).described.document.save_options
+    assert sorted(["serve", *options.extra_tags]) == sorted(tags)
+
+
 def test_an_archive_of_tensorflow_1_has_no_python(tmp_path: Path) -> None:
     described = read_side(declared_archive(tmp_path / "a", document(), contract=False, has_objects=False)).described
     assert (described.has_contract, described.has_python) == (False, False)

@@ -37,6 +37,7 @@ def declared_archive(
     contract: bool = True,
     has_objects: bool = True,
     flat: Collection[str] = (),
+    tags: Collection[str] = ("serve",),
 ) -> Path:
     """An archive of the document ``data``; ``flat`` are endpoints without a function on the root."""
     document = from_json(data)
@@ -59,7 +60,7 @@ def declared_archive(
         nodes.append(node(bare_concrete_function={"concrete_function_name": name, "argument_keywords": keywords}))
         functions[name] = concrete([_value(argument)], _value(endpoint.outputs))
     root = [node(children), *nodes] if has_objects else []
-    written(directory, saved_model(meta_graph(signatures, root, functions if has_objects else None)))
+    written(directory, saved_model(meta_graph(signatures, root, functions if has_objects else None, tags=list(tags))))
     if contract:
         path = directory / CONTRACT_PATH
         path.parent.mkdir()
