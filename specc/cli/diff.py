@@ -153,7 +153,8 @@ def _report(pairs: list[Pair], options: argparse.Namespace) -> DiffReport:
             return ""
         from specc.compatibility.client_calls import client_call
 
-        return client_call(change.witness, olds[change.file, change.against[0] if change.against else ""])
+        old = olds[change.file, change.against[0] if change.against else ""]
+        return client_call(change.witness, old, by_name=change.rule == "argument-renamed")
 
     return DiffReport(
         [*(change for file in shown.values() for change in file), *unused],

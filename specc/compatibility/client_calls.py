@@ -20,10 +20,10 @@ _INLINE = 32
 _REST, _GRPC = "http://localhost:8501/v1/models", "localhost:8500"
 
 
-def client_call(witness: Witness, document: Document) -> str:
-    """The call of ``witness`` as code; ``document`` is OLD."""
+def client_call(witness: Witness, document: Document, *, by_name: bool = False) -> str:
+    """The call of ``witness`` as code; ``document`` is OLD. In Python its arguments go by position, or ``by_name``."""
     if witness.surface == "python":
-        return _python_call(witness, document)
+        return _python_call(witness, document, by_name=by_name)
     found = (each for each in all_signatures(document) if each.key == witness.address)
     signature = next(found, None)
     model = document.name or "model"
@@ -106,7 +106,7 @@ def _grpc(witness: Witness, model: str) -> str:
     return "\n".join([*lines, f"{stub}.Predict(request)"])
 
 
-def _python_call(witness: Witness, document: Document) -> str:
+def _python_call(witness: Witness, document: Document, *, by_name: bool) -> str:
     lines = ["import tensorflow as tf", "", 'loaded = tf.saved_model.load("old")']
     name = witness.address
     is_word = name.isidentifier() and not keyword.iskeyword(name)
@@ -117,7 +117,7 @@ def _python_call(witness: Witness, document: Document) -> str:
     arguments = []
     for word, tree in zip(endpoint.arguments, endpoint.inputs, strict=True):
         if any(_is_at(path, word) for path in witness.inputs):
-            arguments.append(_tree(tree, word, witness.inputs))
+            arguments.append(f"{f'{word}=' if by_name else ''}{_tree(tree, word, witness.inputs)}")
     if any("namedtuple(" in argument for argument in arguments):
         lines.insert(0, "import collections")
     return "\n".join([*lines, f"{target}({', '.join(arguments)})"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from specc.change import JUDGEMENTS, SURFACES, Change, Judgement, Side, Verdict
+from specc.change import JUDGEMENTS, SURFACES, Change, Judgement, Verdict
 from specc.diagnostics import short_path
 from specc.report import DiffReport
 
@@ -62,14 +64,31 @@ def version_step(changes: Iterable[Change]) -> str:
 
 def contract_lines(change: Change) -> list[str]:
     """The line of each side that has something: ``- endpoints.score.inputs[0].id  int32[batch]``."""
-    sides = (("-", change.old), ("+", change.new))
-    return [f"{sign} {_side(side)}" for sign, side in sides if side is not None]
+    signed = [(sign, side) for sign, side in (("-", change.old), ("+", change.new)) if side is not None]
+    texts = [_text(side.value) for _, side in signed]
+    start = _start(texts)
+    return [
+        f"{sign} {short_path(side.path)}  {_cut(text, start)}" for (sign, side), text in zip(signed, texts, strict=True)
+    ]
 
 
-def _side(side: Side) -> str:
-    value = side.value if isinstance(side.value, str) else json.dumps(side.value, ensure_ascii=False)
-    shown = value if len(value) <= _LONGEST else f"{value[: _LONGEST - 3]}..."
-    return f"{short_path(side.path)}  {shown}"
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _start(texts: Sequence[str]) -> int:
+    """Where the shown parts of values begin: a little before the first difference, if that is far from the start."""
+    if max(map(len, texts), default=0) <= _LONGEST:
+        return 0
+    same = len(os.path.commonprefix(texts)) if len(set(texts)) > 1 else 0
+    return max(0, same - _LONGEST // 3) if same > _LONGEST // 2 else 0
+
+
+def _cut(text: str, start: int) -> str:
+    """At most _LONGEST characters of ``text`` from ``start``."""
+    before = "..." if start else ""
+    after = "..." if len(text) - start > _LONGEST - len(before) else ""
+    return f"{before}{text[start : start + _LONGEST - len(before) - len(after)]}{after}"
 
 
 def reason(change: Change) -> str:

@@ -136,6 +136,8 @@ def test_python() -> None:
         "ragged", ("filled", [1, 2], (0, "int32")), {"ragged_rank": 1, "row_splits_dtype": "int64"}
     )  # fmt: skip
     assert len(executed(call("python", "score", **inputs, scale=tensor("float32")))) == 2
+    text = client_call(Witness("python", "score", {"scale": tensor("float32")}, None, ""), DOCUMENT, by_name=True)
+    assert text.endswith('loaded.score(scale=tf.fill([], tf.constant(0, "float32")))')
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from specc.change import SURFACES, Change, Judgement, Side, Surface, Waived, Witness, worst
 from specc.diagnostics import Diagnostic, Location
 from specc.report import DiffReport, render
-from specc.report.diff_summary import answer
+from specc.report.diff_summary import answer, contract_lines
 from specc.report.diff_text import diff_text
 from specc.report.json import findings_schema
 
@@ -223,6 +223,20 @@ def test_nothing_draws_on_a_terminal() -> None:
     text = diff_text(report(hostile, call_of=lambda _: "\x1b"))
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lines"),
+    [
+        ("a" * 120, "b" * 120, ("a" * 120, "b" * 120)),
+        ("a" * 121, "b", ("a" * 117 + "...", "b")),
+        ("a" * 500 + "x" * 200, "a" * 500 + "y", ("..." + "a" * 40 + "x" * 74 + "...", "..." + "a" * 40 + "y")),
+        ("a" * 500, "a" * 500, ("a" * 117 + "...", "a" * 117 + "...")),
+    ],
+)
+def test_a_long_value_is_cut_around_the_difference(old: str, new: str, lines: tuple[str, str]) -> None:
+    change = replace(NARROWED, old=Side(("x",), old), new=Side(("x",), new))
+    assert contract_lines(change) == [f"- x  {lines[0]}", f"+ x  {lines[1]}"]
 
 
 def test_a_long_value_is_cut() -> None:
