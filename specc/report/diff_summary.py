@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -80,7 +79,8 @@ def _start(texts: Sequence[str]) -> int:
     """Where the shown parts of values begin: a little before the first difference, if that is far from the start."""
     if max(map(len, texts), default=0) <= _LONGEST:
         return 0
-    same = len(os.path.commonprefix(texts)) if len(set(texts)) > 1 else 0
+    pairs = enumerate(zip(*texts, strict=False)) if len(texts) == 2 else ()
+    same = next((index for index, (old, new) in pairs if old != new), 0)
     return max(0, same - _LONGEST // 3) if same > _LONGEST // 2 else 0
 
 
