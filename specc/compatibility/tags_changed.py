@@ -1,0 +1,37 @@
+"""Rule for an archive with other tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.change import Change, Judgement, Side, Surface
+from specc.compatibility.addresses import addresses, tags
+from specc.compatibility.requests import refused
+from specc.compatibility.sides import Comparison
+from specc.diagnostics import SpecPath
+
+
+def tags_changed(comparison: Comparison) -> Iterator[Change]:
+    """A change if the set of tags is another one: a loader asks for exactly one set."""
+    old, new = comparison.old, comparison.new
+    before, after = tags(old), tags(new)
+    known = addresses(comparison, old)
+    surfaces: dict[Surface, Judgement] = {
+        surface: "breaking" for surface in known.surfaces if surface in ("wire", "rest")
+    }
+    if before == after or not surfaces:
+        return
+    path: SpecPath = ("mode",) if old.document.mode != new.document.mode else ("save_options", "extra_tags")
+    first = min(name for name in old.document.endpoints if set(surfaces) <= set(known.surfaces_of(name)))
+    yield Change(
+        rule="tags-changed",
+        path=path,
+        message=f"the tags are {', '.join(after)}, before {', '.join(before)}",
+        hint="keep the tags here, and publish an archive with the others beside it",
+        surfaces=surfaces,
+        subject=(),
+        compared=(list(before), list(after)),
+        old=Side(path, list(before)),
+        new=Side(path, list(after)),
+        witness=refused(old, first, surfaces, f"the archive is not found under the tags {', '.join(before)}"),
+    )
