@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import CheckContext, CheckedEndpoint, first_dim, has_default, named_first_dim
+from specc.checks.context import CheckContext, CheckedEndpoint, first_dim, named_first_dim
 from specc.diagnostics import Diagnostic, finding
-from specc.language.trees import Tensor
+from specc.language.trees import Tensor, has_default
 from specc.language.wire_names import BoundLeaf
 
 

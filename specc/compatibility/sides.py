@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from specc.compatibility.dims import Bounds, Dims
 from specc.language.document import Document
 
 
@@ -22,6 +24,11 @@ class Described:
     """False for an archive of TensorFlow 1, which has no revived object."""
     undescribed: frozenset[str] = field(default=frozenset())
     """Endpoints of which only the wire is known, not the Python tree."""
+
+    @cached_property
+    def dims(self) -> Dims:
+        """The bounds of the document's dims."""
+        return {name: Bounds(dim.min, dim.max) for name, dim in self.document.dims.items()}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from specc.language.save_options import SaveOptions
 from specc.language.trees import Record, to_lists, tree_to_json
 
 if TYPE_CHECKING:
-    from specc.language.document import Document, Endpoint, Selection
+    from specc.language.document import Dim, Document, Endpoint, Selection
 
 DEFAULT_ARGUMENTS = ("inputs",)
 """The default name of a single argument."""
@@ -28,7 +28,7 @@ def document_to_json(document: Document) -> dict[str, Any]:
         data["imports"] = list(document.imports)
     if document.dims:
         dims = sorted(document.dims.items())
-        data["dims"] = {name: _non_default_fields(dim, "min", "max", "description") for name, dim in dims}
+        data["dims"] = {name: dim_to_json(dim) for name, dim in dims}
     data["endpoints"] = {name: endpoint_to_json(endpoint) for name, endpoint in sorted(document.endpoints.items())}
     by_itself = len(document.endpoints) == 1 and document.default in document.endpoints
     if document.default_is_said and not by_itself:
@@ -68,6 +68,11 @@ def _non_default_fields(record: Record, *fields: str) -> dict[str, Any]:
         if value != model_fields[field].get_default(call_default_factory=True, validated_data={}):
             said[model_fields[field].alias or field] = value
     return said
+
+
+def dim_to_json(dim: Dim) -> dict[str, Any]:
+    """The canonical JSON of a named dimension."""
+    return _non_default_fields(dim, "min", "max", "description")
 
 
 def endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:

@@ -1,0 +1,276 @@
+"""Two endpoints that are compared, with everything that the rules about inputs and outputs look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from specc.change import SURFACES, Judgement, Surface
+from specc.compatibility.dims import Dims, Mismatch, Sides, Unified, is_open, unify
+from specc.compatibility.pairing import (
+    Argument,
+    ArgumentPairing,
+    LeafPair,
+    NodePair,
+    Pairing,
+    Role,
+    pair_arguments,
+    pair_leaves,
+)
+from specc.compatibility.sides import Comparison, Described
+from specc.compatibility.witness import Witnesses
+from specc.diagnostics import SpecPath
+from specc.language.document import Document, Endpoint
+from specc.language.signatures import SERVABLE, has_signature
+from specc.language.tensor_string import ANY
+from specc.language.wire_names import BoundLeaf, EndpointNodes, endpoint_nodes, placed_children
+
+View: TypeAlias = Literal["wire", "python"]
+"""How leaves are paired: by wire name, for wire and rest, or by path."""
+_OF_VIEW: dict[View, tuple[Surface, ...]] = {"wire": ("wire", "rest"), "python": ("python",)}
+
+
+@dataclass(frozen=True, eq=False)
+class Half:
+    """One of the two endpoints, in its document."""
+
+    described: Described
+    name: str
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint."""
+        return self.described.document.endpoints[self.name]
+
+    @cached_property
+    def path(self) -> SpecPath:
+        """The endpoint's path in its document."""
+        return ("endpoints", self.name)
+
+    @cached_property
+    def nodes(self) -> EndpointNodes:
+        """The leaves and containers, with their paths."""
+        return endpoint_nodes(self.endpoint, self.path)
+
+    @cached_property
+    def arguments(self) -> tuple[Argument, ...]:
+        """The arguments, in order."""
+        names = self.endpoint.arguments
+        return tuple(Argument(names[index], index, tree) for index, tree in enumerate(self.endpoint.inputs))
+
+    @property
+    def dims(self) -> Dims:
+        """The bounds of the document's dims."""
+        return self.described.dims
+
+    @cached_property
+    def words(self) -> Mapping[SpecPath, str]:
+        """What Python calls each leaf, by its path: ``argument.key.0``, and ``result`` for a bare one."""
+        found: dict[SpecPath, str] = {}
+        stack = [(argument.tree, (*self.path, "inputs", argument.index), argument.name) for argument in self.arguments]
+        stack.append((self.endpoint.outputs, (*self.path, "outputs"), ""))
+        while stack:
+            tree, path, word = stack.pop()
+            found[path] = word or "result"
+            for key, child, place in placed_children(tree, path):
+                stack.append((child, place, f"{word}.{key}" if word else str(key)))
+        return found
+
+    def leaves(self, role: Role) -> tuple[BoundLeaf, ...]:
+        """The leaves of all inputs, or of all outputs."""
+        return self.nodes.inputs if role == "inputs" else self.nodes.outputs
+
+
+@dataclass(frozen=True)
+class SizeChange:
+    """A mismatch of sizes, on the surfaces of the views that have it. ``unified`` is the solution of the first one."""
+
+    mismatch: Mismatch
+    surfaces: tuple[Surface, ...]
+    unified: Unified
+    is_stated: bool
+    """False if it rests on a ``?`` of a document that was read from a graph: what it stands for is not known."""
+
+
+@dataclass(frozen=True, eq=False)
+class EndpointPair:
+    """Two endpoints, and the surfaces on which clients see one as the other's successor.
+
+    ``name`` is what the findings call them: the endpoint, or the key under which both are published.
+    """
+
+    old: Half
+    new: Half
+    surfaces: tuple[Surface, ...]
+    name: str
+
+    @cached_property
+    def arguments(self) -> ArgumentPairing:
+        """The pairs of arguments."""
+        return pair_arguments(self.old.arguments, self.new.arguments)
+
+    @cached_property
+    def inputs(self) -> Pairing:
+        """The pairs of inputs."""
+        pairs = sorted((*self.arguments.kept, *self.arguments.renamed), key=lambda pair: pair[0].index)
+        roots = [
+            NodePair(
+                one.tree, other.tree, (*self.old.path, "inputs", one.index), (*self.new.path, "inputs", other.index)
+            )
+            for one, other in pairs
+        ]
+        return pair_leaves("inputs", self.old.nodes.inputs, self.new.nodes.inputs, roots)
+
+    @cached_property
+    def outputs(self) -> Pairing:
+        """The pairs of outputs."""
+        old, new = self.old, self.new
+        root = NodePair(old.endpoint.outputs, new.endpoint.outputs, (*old.path, "outputs"), (*new.path, "outputs"))
+        return pair_leaves("outputs", old.nodes.outputs, new.nodes.outputs, [root])
+
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        """Makes the witnesses of the changes."""
+        return Witnesses(self)
+
+    @cached_property
+    def new_places(self) -> set[SpecPath]:
+        """The paths of all nodes of the endpoint in NEW, and of the arrays and objects around them."""
+        nodes, path = self.new.nodes, self.new.path
+        inside = {node.path for node in (*nodes.inputs, *nodes.outputs, *nodes.containers)}
+        return {path, (*path, "inputs"), *inside}
+
+    @cached_property
+    def new_argument(self) -> dict[str | int, int]:
+        """The position in NEW of each argument of OLD that it still has, by its position in OLD."""
+        return {one.index: other.index for one, other in (*self.arguments.kept, *self.arguments.renamed)}
+
+    def pairing(self, role: Role) -> Pairing:
+        """The pairs of inputs or of outputs."""
+        return self.inputs if role == "inputs" else self.outputs
+
+    def seen(self, *surfaces: Surface) -> tuple[Surface, ...]:
+        """Those of ``surfaces`` on which the two endpoints are compared."""
+        return tuple(surface for surface in surfaces if surface in self.surfaces)
+
+    def judged(self, judgement: Judgement, surfaces: Iterable[Surface] = SURFACES) -> dict[Surface, Judgement]:
+        """``judgement`` on each of ``surfaces`` on which the two endpoints are compared."""
+        return {surface: judgement for surface in self.seen(*surfaces)}
+
+    def leaf_pairs(self, role: Role) -> list[tuple[LeafPair, tuple[Surface, ...]]]:
+        """Every pair of leaves that is one leaf on a surface, with these surfaces, in the order of OLD."""
+        pairing = self.pairing(role)
+        found: dict[tuple[SpecPath, SpecPath], tuple[LeafPair, tuple[Surface, ...]]] = {}
+        for surfaces, pairs in (
+            (self.seen("wire", "rest"), [*pairing.wire, *pairing.renamed]),
+            (self.seen("python"), pairing.python),
+        ):
+            for pair in pairs if surfaces else ():
+                key = (pair.old.path, pair.new.path)
+                found[key] = (pair, (*found[key][1], *surfaces) if key in found else surfaces)
+        order = {leaf.path: index for index, leaf in enumerate(self.old.leaves(role))}
+        return sorted(found.values(), key=lambda each: order[each[0].old.path])
+
+    @cached_property
+    def solutions(self) -> dict[View, Unified]:
+        """The unified sizes in each view that a surface has."""
+        return self._solve(is_reversed=False)
+
+    @cached_property
+    def reverse_solutions(self) -> dict[View, Unified]:
+        """As ``solutions``, with NEW compared to OLD: what mismatches there is accepted or promised in addition."""
+        return self._solve(is_reversed=True)
+
+    def _solve(self, *, is_reversed: bool) -> dict[View, Unified]:
+        solved: dict[View, Unified] = {}
+        for view, surfaces in _OF_VIEW.items():
+            if self.seen(*surfaces):
+                sides = self._sides(view)
+                same = "wire" in solved and _same(self._sides("wire"), sides)
+                solved[view] = solved["wire"] if same else unify(sides.reversed() if is_reversed else sides)
+        return solved
+
+    def _sides(self, view: View) -> Sides:
+        inputs, outputs = self.inputs, self.outputs
+        is_wire = view == "wire"
+        return Sides(
+            self.old.dims,
+            self.new.dims,
+            [*inputs.wire, *inputs.renamed] if is_wire else inputs.python,
+            [*outputs.wire, *outputs.renamed] if is_wire else outputs.python,
+            () if is_wire else inputs.regrouped,
+            self.old.nodes.inputs,
+            self.new.nodes.inputs,
+        )
+
+    def size_changes(self, role: Role, *, is_reversed: bool = False) -> list[SizeChange]:
+        """The mismatches of the inputs or the outputs; reversed, those of NEW compared to OLD."""
+        if (role, is_reversed) not in self._size_changes:
+            self._size_changes[role, is_reversed] = self._find_size_changes(role, is_reversed=is_reversed)
+        return self._size_changes[role, is_reversed]
+
+    @cached_property
+    def _size_changes(self) -> dict[tuple[Role, bool], list[SizeChange]]:
+        return {}
+
+    def _find_size_changes(self, role: Role, *, is_reversed: bool) -> list[SizeChange]:
+        found: dict[tuple[object, ...], SizeChange] = {}
+        for view, unified in (self.reverse_solutions if is_reversed else self.solutions).items():
+            surfaces = self.seen(*_OF_VIEW[view])
+            for mismatch in unified.inputs if role == "inputs" else unified.outputs:
+                known = found.get(mismatch.place)
+                if known:
+                    found[mismatch.place] = replace(known, surfaces=(*known.surfaces, *surfaces))
+                else:
+                    is_stated = self._is_stated(mismatch, role, is_reversed=is_reversed)
+                    found[mismatch.place] = SizeChange(mismatch, surfaces, unified, is_stated)
+        return list(found.values())
+
+    def _is_stated(self, mismatch: Mismatch, role: Role, *, is_reversed: bool) -> bool:
+        first, second = (self.new, self.old) if is_reversed else (self.old, self.new)
+        if not first.described.has_contract:
+            if role == "inputs" and any(position.old == ANY for position in mismatch.positions):
+                return False
+            if any(is_open(term) for term in mismatch.terms):
+                return False
+        return second.described.has_contract or all(position.new != ANY for position in mismatch.positions)
+
+
+def _same(one: Sides, other: Sides) -> bool:
+    """Whether two views have the same pairs, so that one solution is enough."""
+    return not other.quiet and all(
+        {(pair.old.path, pair.new.path) for pair in left} == {(pair.old.path, pair.new.path) for pair in right}
+        for left, right in ((one.inputs, other.inputs), (one.outputs, other.outputs))
+    )
+
+
+def pair_endpoints(comparison: Comparison) -> list[EndpointPair]:
+    """The pairs of endpoints that stand in both documents, in the order of their names."""
+    old, new = comparison.old, comparison.new
+    names = sorted(old.document.endpoints.keys() & new.document.endpoints.keys())
+    pairs = (
+        EndpointPair(Half(old, name), Half(new, name), shared_surfaces(comparison, name, name), name) for name in names
+    )
+    return [pair for pair in pairs if pair.surfaces]
+
+
+def shared_surfaces(comparison: Comparison, old: str, new: str) -> tuple[Surface, ...]:
+    """The surfaces that two endpoints, one of each document, both have."""
+    sides = [surfaces_of(comparison.old, old), surfaces_of(comparison.new, new)]
+    return tuple(surface for surface in SURFACES if all(surface in side for side in sides))
+
+
+def surfaces_of(described: Described, name: str) -> tuple[Surface, ...]:
+    """The surfaces on which clients can call an endpoint."""
+    document = described.document
+    found: list[Surface] = []
+    if _is_published(document, name):
+        found += ["wire", "rest"] if document.endpoints[name].method in SERVABLE else ["wire"]
+    return (*found, "python") if described.has_python and name not in described.undescribed else tuple(found)
+
+
+def _is_published(document: Document, name: str) -> bool:
+    left_out = document.serving_only and document.endpoints[name].method not in SERVABLE
+    return has_signature(document, name) and not left_out
