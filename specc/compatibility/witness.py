@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from specc.change import SURFACES, Surface, Witness
-from specc.compatibility.dims import Bounds, Term, Unified, dim_term, fixed
+from specc.compatibility.dims import Bounds, Term, dim_term, fixed
+from specc.compatibility.unification import Unified
 from specc.compatibility.value_ranges import Range, value_range
 from specc.diagnostics import SpecPath
 from specc.language.signatures import RAW
@@ -16,7 +17,8 @@ from specc.language.trees import Ragged, Sparse, Tensor
 from specc.language.wire_names import BoundLeaf
 
 if TYPE_CHECKING:
-    from specc.compatibility.endpoint_pair import EndpointPair, Half
+    from specc.compatibility.endpoint_pair import EndpointPair
+    from specc.compatibility.halves import Half
 
 Tensors: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Flat tensors by name, each as ``{"dtype", "shape"}``, with ``"value"`` where it matters."""
@@ -125,7 +127,7 @@ class Witnesses:
     _bases: dict[tuple[Surface, int], Tensors] = field(default_factory=dict)
     _made: dict[tuple[object, ...], Tensors] = field(default_factory=dict)
 
-    def refused(  # noqa: PLR0913  # each is one part of a request
+    def refused(  # each is one part of a request
         self,
         surfaces: Collection[Surface],
         reason: str,
@@ -133,19 +135,14 @@ class Witnesses:
         unified: Unified | None = None,
         sizes: Mapping[Term, int] | None = None,
         values: Mapping[SpecPath, Any] | None = None,
-        absent: Iterable[BoundLeaf] = (),
+        absent: Collection[str] = (),
     ) -> Witness:
         """The request that NEW refuses, or takes to mean something else. ``sizes`` are those of terms of OLD."""
         surface, unified = self._where(surfaces, unified)
         request = self._request(surface, unified, sizes or {}, values or {}, joined=False)
-        names = {
-            name
-            for leaf in absent
-            for name in _tensors(self.pair.old, leaf, surface, _own_shape(self.pair.old, leaf), None)
-        }
-        return self._witness(surface, request.without(names), None, reason)
+        return self._witness(surface, request.without(absent), None, reason)
 
-    def ruled_out(  # noqa: PLR0913  # each is one part of a request and its answer
+    def ruled_out(  # each is one part of a request and its answer
         self,
         surfaces: Collection[Surface],
         reason: str,
