@@ -62,7 +62,7 @@ class EndpointPair:
     def inputs(self) -> Pairing:
         """The pairs of inputs."""
         pairs = sorted((*self.arguments.kept, *self.arguments.renamed), key=lambda pair: pair[0].index)
-        roots = [
+        roots: list[NodePair] = [
             NodePair(
                 one.tree, other.tree, (*self.old.path, "inputs", one.index), (*self.new.path, "inputs", other.index)
             )
@@ -153,12 +153,11 @@ class EndpointPair:
         )
 
     def has_elements(self, role: Role, leaves: LeafPair, surfaces: tuple[Surface, ...]) -> bool:
-        """Whether an old input, or a new output, can have an element in a request that OLD accepts."""
+        """Whether an old input, or a new output, can have an element in a request that both accept."""
         half, leaf = (self.old, leaves.old) if role == "inputs" else (self.new, leaves.new)
         unified = self.solutions["python" if surfaces == ("python",) else "wire"]
-        terms = (
-            dim_term("old" if role == "inputs" else "new", leaf, axis, half.dims) for axis in sized_axes(leaf.leaf)
-        )
+        side: Literal["old", "new"] = "old" if role == "inputs" else "new"
+        terms = (dim_term(side, leaf, axis, half.dims) for axis in sized_axes(leaf.leaf))
         return all(unified.bounds(term).high != 0 for term in terms)
 
     def size_changes(self, role: Role, *, is_reversed: bool = False) -> list[SizeChange]:

@@ -19,9 +19,13 @@ from specc.rules.table import RuleId
 Judgements = Mapping[Surface, Judgement]
 
 
+RESULT = "result"
+"""What messages call the result itself."""
+
+
 def leaf_name(half: Half, leaf: BoundLeaf, surfaces: Iterable[Surface]) -> str:
     """What clients call a leaf: its wire name, or its path where only Python sees the change."""
-    return half.words[leaf.path] if set(surfaces) == {"python"} else leaf.name
+    return half.words[leaf.path] or RESULT if set(surfaces) == {"python"} else leaf.name
 
 
 def shown(leaf: BoundLeaf) -> str:
@@ -159,7 +163,7 @@ def node_change(  # noqa: PLR0913  # each is one field
         message=message,
         hint=hint,
         surfaces=judgements,
-        subject=(pair.name, role, pair.old.words[nodes.old]),
+        subject=(pair.name, role, pair.old.words[nodes.old] or RESULT),
         compared=compared,
         old=Side(nodes.old, tree_to_json(nodes.old_tree)),
         new=Side(nodes.new, tree_to_json(nodes.new_tree)),
