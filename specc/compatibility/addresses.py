@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from specc.change import SURFACES, Judgement, Surface, Witness
-from specc.compatibility.endpoint_pair import EndpointPair, Half
+from specc.compatibility.endpoint_pair import EndpointPair
+from specc.compatibility.halves import Half
 from specc.compatibility.message_requests import message_request
 from specc.compatibility.sides import Comparison, Described
 from specc.compatibility.witness import smallest_request

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specc.compatibility.endpoint_pair import Half
+from specc.compatibility.halves import Half
 from specc.compatibility.message_requests import axis_bounds
 from specc.compatibility.pairing import WireKey, leaf_kind, wire_key
 from specc.compatibility.receiver_pairs import ReceiverPair, receiver_pairs
