@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
 
 from specc.change import Change
 from specc.compatibility.collection_removed import collection_added, collection_removed
@@ -38,7 +37,6 @@ from specc.compatibility.saver_dropped import saver_dropped, saver_kept
 from specc.compatibility.sides import Comparison
 from specc.compatibility.signature_dropped import signature_dropped, signature_published
 from specc.compatibility.tags_changed import tags_changed
-from specc.rules.table import ChangeRule
 
 CONTRACT_RULES: tuple[Callable[[Comparison], Iterator[Change]], ...] = (
     tags_changed,
@@ -81,54 +79,3 @@ CONTRACT_RULES: tuple[Callable[[Comparison], Iterator[Change]], ...] = (
     collection_unpinned,
     collection_pinned,
 )
-
-Row: TypeAlias = tuple[str, str, str, str, str]
-"""The direction of a rule, what it is on wire, rest and python, and its mirror."""
-
-CONTRACT_ROWS: dict[ChangeRule, Row] = {
-    "tags-changed": ("request", "b", "b", "-", "self"),
-    "saver-dropped": ("request", "b", "b", "-", "saver-kept"),
-    "saver-kept": ("request", "s", "s", "-", "saver-dropped"),
-    "endpoint-removed": ("request", "b; w if it was optional", "the same", "the same", "endpoint-added"),
-    "endpoint-added": ("request", "s", "s", "s", "endpoint-removed"),
-    "endpoint-made-optional": ("request", "b", "b", "b", "endpoint-made-required"),
-    "endpoint-made-required": ("request", "s", "s", "s", "endpoint-made-optional"),
-    "default-endpoint-removed": ("request", "b", "b", "-", "default-endpoint-added"),
-    "default-endpoint-added": ("request", "s", "s", "-", "default-endpoint-removed"),
-    "default-endpoint-switched": ("meaning", "b", "b", "-", "self"),
-    "method-changed": ("request", "b", "b if a server served it, else s", "-", "self"),
-    "signature-dropped": ("request", "b", "-", "-", "signature-published"),
-    "signature-published": ("request", "s", "-", "-", "signature-dropped"),
-    "gradients-dropped": ("answer", "-", "-", "b", "gradients-kept"),
-    "gradients-kept": ("answer", "-", "-", "s", "gradients-dropped"),
-    "computation-changed": ("answer", "w", "w", "w", "self"),
-    "platform-removed": ("request", "w", "w", "w", "platform-added"),
-    "platform-added": ("request", "s", "s", "s", "platform-removed"),
-    "function-alias-removed": (
-        "request",
-        "b; w if its endpoint was optional, and is gone",
-        "-",
-        "-",
-        "function-alias-added",
-    ),
-    "function-alias-added": ("request", "s", "-", "-", "function-alias-removed"),
-    "plain-receiver-changed": ("request", "b", "b", "-", "self"),
-    "receiver-removed": ("request", "b", "b", "-", "receiver-added"),
-    "receiver-added": ("request", "s", "s", "-", "receiver-removed"),
-    "receiver-kind-changed": ("request", "b", "b", "-", "self"),
-    "feature-key-changed": ("request", "b", "b", "-", "self"),
-    "feature-kind-changed": ("request", "b", "b", "-", "self"),
-    "feature-made-required": ("request", "b", "b", "-", "feature-made-optional"),
-    "feature-made-optional": ("request", "s", "s", "-", "feature-made-required"),
-    "feature-default-changed": ("meaning", "b", "b", "-", "self"),
-    "collection-removed": ("answer", "-", "-", "b", "collection-added"),
-    "collection-added": ("answer", "-", "-", "s", "collection-removed"),
-    "member-removed": ("answer", "-", "-", "b", "member-added"),
-    "member-added": ("answer", "-", "-", "s", "member-removed"),
-    "member-dtype-changed": ("answer", "-", "-", "b", "self"),
-    "member-shape-changed": ("answer", "-", "-", "b", "self; member-shape-narrowed"),
-    "member-shape-narrowed": ("answer", "-", "-", "s", "member-shape-changed"),
-    "collection-selection-changed": ("answer", "-", "-", "w", "self"),
-    "collection-unpinned": ("answer", "-", "-", "w", "collection-pinned"),
-    "collection-pinned": ("answer", "-", "-", "s", "collection-unpinned"),
-}
