@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from specc.change import SURFACES, Judgement, Surface
-from specc.compatibility.dims import Mismatch, dim_term, is_open, sized_axes
-from specc.compatibility.halves import Half, surfaces_of
+from specc.compatibility.dims import Mismatch, Term, dim_term, is_open, sized_axes
+from specc.compatibility.halves import Half
 from specc.compatibility.pairing import (
     ArgumentPairing,
     LeafPair,
@@ -19,7 +19,6 @@ from specc.compatibility.pairing import (
     pair_arguments,
     pair_leaves,
 )
-from specc.compatibility.sides import Comparison
 from specc.compatibility.unification import Sides, Unified, unify
 from specc.compatibility.witness import Witnesses
 from specc.diagnostics import SpecPath
@@ -83,11 +82,20 @@ class EndpointPair:
         return Witnesses(self)
 
     @cached_property
+    def origins(self) -> Mapping[Term, list[str | int]]:
+        """The first input of OLD, and its axis, that has each term."""
+        found: dict[Term, list[str | int]] = {}
+        for leaf in self.old.nodes.inputs:
+            for axis in sized_axes(leaf.leaf):
+                found.setdefault(dim_term("old", leaf, axis, self.old.dims), [leaf.name, axis])
+        return found
+
+    @cached_property
     def new_places(self) -> set[SpecPath]:
         """The paths of all nodes of the endpoint in NEW, and of the arrays and objects around them."""
         nodes, path = self.new.nodes, self.new.path
-        inside = {node.path for node in (*nodes.inputs, *nodes.outputs, *nodes.containers)}
-        return {path, (*path, "inputs"), *inside}
+        leaves = {leaf.path for leaf in (*nodes.inputs, *nodes.outputs)}
+        return {path, (*path, "inputs"), *leaves, *(node.path for node in nodes.containers)}
 
     @cached_property
     def new_argument(self) -> dict[str | int, int]:
@@ -199,19 +207,3 @@ def _same(one: Sides, other: Sides) -> bool:
         {(pair.old.path, pair.new.path) for pair in left} == {(pair.old.path, pair.new.path) for pair in right}
         for left, right in ((one.inputs, other.inputs), (one.outputs, other.outputs))
     )
-
-
-def pair_endpoints(comparison: Comparison) -> list[EndpointPair]:
-    """The pairs of endpoints that stand in both documents, in the order of their names."""
-    old, new = comparison.old, comparison.new
-    names = sorted(old.document.endpoints.keys() & new.document.endpoints.keys())
-    pairs = (
-        EndpointPair(Half(old, name), Half(new, name), shared_surfaces(comparison, name, name), name) for name in names
-    )
-    return [pair for pair in pairs if pair.surfaces]
-
-
-def shared_surfaces(comparison: Comparison, old: str, new: str) -> tuple[Surface, ...]:
-    """The surfaces that two endpoints, one of each document, both have."""
-    sides = [surfaces_of(comparison.old, old), surfaces_of(comparison.new, new)]
-    return tuple(surface for surface in SURFACES if all(surface in side for side in sides))

@@ -1,4 +1,4 @@
-"""One of the two endpoints that are compared, and the surfaces on which clients can call it."""
+"""One of the two endpoints that are compared."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from specc.change import Surface
 from specc.compatibility.dims import Dims
 from specc.compatibility.pairing import Argument, Role
 from specc.compatibility.sides import Described
 from specc.diagnostics import SpecPath
-from specc.language.document import Document, Endpoint
-from specc.language.signatures import SERVABLE, has_signature
+from specc.language.document import Endpoint
 from specc.language.trees import Tree, has_default
 from specc.language.wire_names import BoundLeaf, EndpointNodes, endpoint_nodes, placed_children
 
@@ -81,17 +79,3 @@ class Half:
     def leaves(self, role: Role) -> tuple[BoundLeaf, ...]:
         """The leaves of all inputs, or of all outputs."""
         return self.nodes.inputs if role == "inputs" else self.nodes.outputs
-
-
-def surfaces_of(described: Described, name: str) -> tuple[Surface, ...]:
-    """The surfaces on which clients can call an endpoint."""
-    document = described.document
-    found: list[Surface] = []
-    if _is_published(document, name):
-        found += ["wire", "rest"] if document.endpoints[name].method in SERVABLE else ["wire"]
-    return (*found, "python") if described.has_python and name not in described.undescribed else tuple(found)
-
-
-def _is_published(document: Document, name: str) -> bool:
-    left_out = document.serving_only and document.endpoints[name].method not in SERVABLE
-    return has_signature(document, name) and not left_out

@@ -9,7 +9,7 @@ from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.leaf_change import leaf_change, leaf_name, shown
 from specc.compatibility.pairing import LeafPair, leaf_kind
-from specc.compatibility.witness import other_rank
+from specc.compatibility.witness import Example, other_rank
 from specc.rules.table import InputChange
 
 Aspect: TypeAlias = Literal["kind", "dtype", "rank", "rank freed", "rank fixed"]
@@ -75,5 +75,5 @@ def input_type_changed(pair: EndpointPair) -> Iterator[Change]:
             f"{name!r} is {shown(leaves.new)}, before {shown(leaves.old)}",
             hint="" if freed else "keep the input as it was, and add an endpoint for the new one",
             compared=(found.old, found.new),
-            witness=None if freed else pair.witnesses.refused(surfaces, reason, shapes=shapes),
+            witness=None if freed else pair.witnesses.refused(surfaces, reason, Example(shapes=shapes)),
         )

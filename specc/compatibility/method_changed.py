@@ -24,7 +24,7 @@ def method_changed(comparison: Comparison) -> Iterator[Change]:
         for surface in ("wire", "rest"):
             if surface in before.surfaces_of(pair.old.name):
                 surfaces[surface] = "breaking"
-            elif surface in after.surfaces_of(pair.name):
+            elif surface in after.surfaces_of(pair.new.name):
                 surfaces[surface] = "safe"
         if surfaces:
             reason = f"{pair.name!r} is called with the method {new}, not {old}"
