@@ -33,16 +33,16 @@ def addresses(side: Described) -> Addresses:
 
     That a server cannot find or load an archive is a change of its own (``tags-changed``, ``saver-dropped``).
     Everything else is judged as if it could. Of an archive without a contract, an endpoint of which only the wire is
-    known may be a signature only.
+    known may be a signature only; so is each receiver, whose key has a colon.
     """
     document = side.document
-    wire = {name for name in document.endpoints if is_published(document, name)}
+    wire = {name for name in document.endpoints if is_published(document, name)} - side.unpublished
     rest = {name for name in wire if document.endpoints[name].method in SERVABLE}
     for keys in (wire, rest):
         if document.default in keys:
             keys.add(DEFAULT_KEYS[document.mode])
-    unknown = () if side.has_contract else side.undescribed
-    python = document.endpoints.keys() - unknown if side.has_python else ()
+    unknown = frozenset() if side.has_contract else side.undescribed
+    python = {name for name in document.endpoints if side.has_python and name not in unknown and ":" not in name}
     return Addresses({"wire": frozenset(wire), "rest": frozenset(rest), "python": frozenset(python)})
 
 

@@ -36,10 +36,13 @@ from specc.compatibility.receiver_removed import receiver_added, receiver_remove
 from specc.compatibility.saver_dropped import saver_dropped, saver_kept
 from specc.compatibility.sides import Comparison
 from specc.compatibility.signature_dropped import signature_dropped, signature_published
+from specc.compatibility.signature_not_stated import default_not_stated, messages_not_stated
 from specc.compatibility.tags_changed import tags_changed
 
 CONTRACT_RULES: tuple[Callable[[Comparison], Iterator[Change]], ...] = (
     tags_changed,
+    default_not_stated,
+    messages_not_stated,
     saver_dropped,
     saver_kept,
     endpoint_removed,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from specc.change import Change, Judgement, Side, Surface
 from specc.compatibility.addresses import Addresses, addresses, default_key, refused
 from specc.compatibility.sides import Comparison, Described
 from specc.diagnostics import SpecPath
 from specc.language.document import CALL, Document
-from specc.language.signatures import DEFAULT_KEYS
+from specc.language.signatures import DEFAULT_KEYS, all_signatures
 
 _PATH: SpecPath = ("default",)
 
@@ -58,7 +59,7 @@ def default_endpoint_switched(comparison: Comparison) -> Iterator[Change]:
     default, (key, new_key), (before, after) = default_key(comparison), _keys(comparison), _both(comparison)
     if default.old is None or default.new is None or default.old == default.new:
         return
-    if default.is_one_key and not default.is_renamed:
+    if default.is_one_key and not default.is_renamed and not may_be_alias(comparison):
         surfaces: dict[Surface, Judgement] = dict.fromkeys(after.surfaces_of(new_key), "safe")
         surfaces |= dict.fromkeys(before.surfaces_of(key), "breaking")
         reason = f"{key!r} calls {default.new!r}, and {default.old!r} was meant"
@@ -81,6 +82,24 @@ def _place(document: Document) -> SpecPath:
     if len(document.endpoints) == 1 and document.default in document.endpoints:
         return ("endpoints", document.default)
     return _PATH if document.default_is_said else ()
+
+
+def may_be_alias(comparison: Comparison) -> bool:
+    """Whether the default endpoint of one side may be that of the other, which a graph does not always tell.
+
+    There the default key is an endpoint of its own if several endpoints have its tensors.
+    """
+    old, new = comparison.old, comparison.new
+    return _repeats(old, new.document.default) or _repeats(new, old.document.default)
+
+
+def _repeats(side: Described, name: str | None) -> bool:
+    """Whether the default of a graph is an endpoint of its own with the same tensors as the endpoint ``name``."""
+    document, key = side.document, DEFAULT_KEYS[side.document.mode]
+    if side.has_contract or document.default != key or name == key or name not in document.endpoints:
+        return False
+    published = {each.key: replace(each, key="", endpoint="") for each in all_signatures(document)}
+    return published[key] == published.get(name)
 
 
 def _keys(comparison: Comparison) -> tuple[str, str]:

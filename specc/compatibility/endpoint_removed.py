@@ -51,17 +51,18 @@ def endpoint_added(comparison: Comparison) -> Iterator[Change]:
 def _only_in(side: Described, other: Described) -> Iterator[tuple[str, Endpoint, tuple[Surface, ...], str]]:
     """The endpoints of ``side`` that ``other`` lacks, each with the surfaces on which it does, also in words.
 
-    An endpoint of both is lacking where the other side has no Python object; what else takes away its signature is a
-    change of its own. A name that is not an endpoint of the other side may still be its default key.
+    An endpoint of both is lacking where the other side has no Python object, or has only a function without a
+    signature; what else takes away its signature is a change of its own. A name that is not an endpoint of the other
+    side may still be its default key.
     """
     here, there = addresses(side), addresses(other)
     for name, endpoint in sorted(side.document.endpoints.items()):
         offered = here.surfaces_of(name)
+        lacking = tuple(surface for surface in offered if surface not in there.surfaces_of(name))
         if name in other.document.endpoints:
-            lost = "python" in offered and not other.has_python
-            lacking: tuple[Surface, ...] = ("python",) if lost else ()
-        else:
-            lacking = tuple(surface for surface in offered if surface not in there.surfaces_of(name))
+            served = () if name in other.unpublished else ("wire", "rest")
+            told = (*served, "python") if other.has_python else served
+            lacking = tuple(surface for surface in lacking if surface not in told)
         if lacking:
             yield name, endpoint, lacking, "" if lacking == offered else f" {_in_words(lacking)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -24,6 +25,12 @@ class Described:
     """False for an archive of TensorFlow 1, which has no revived object."""
     undescribed: frozenset[str] = field(default=frozenset())
     """Endpoints of which only the wire is known, not the Python tree."""
+    unpublished: frozenset[str] = field(default=frozenset())
+    """Endpoints of a graph that are functions without a signature, and can only be called in Python."""
+    receivers: frozenset[str] = field(default=frozenset())
+    """Endpoints that are signatures of receivers: their one input is messages, which hold what is not said here."""
+    rewritten: Mapping[str, str] = field(default_factory=dict)
+    """Endpoints in another form than they are written in, each with the name that it is written under."""
 
     @cached_property
     def dims(self) -> Dims:

@@ -47,10 +47,11 @@ def signature_published(comparison: Comparison) -> Iterator[Change]:
 
 
 def _lacking(side: Described, other: Described) -> Iterator[tuple[str, Endpoint]]:
-    """The endpoints of both whose signature ``other`` lacks. A method that both serve is a change of its own."""
+    """The endpoints of both whose signature ``other`` lacks. Another method is a change of its own."""
     here, there = addresses(side), addresses(other)
     for name in sorted(side.document.endpoints.keys() & other.document.endpoints.keys()):
         one, two = side.document.endpoints[name], other.document.endpoints[name]
         is_lacking = "wire" in here.surfaces_of(name) and "wire" not in there.surfaces_of(name)
-        if is_lacking and name != CALL and one.method == two.method:
+        is_told = name == CALL or name in other.unpublished or one.method != two.method
+        if is_lacking and not is_told:
             yield name, one
