@@ -52,8 +52,7 @@ Problem: TypeAlias = Literal["size", "narrowed", "dim", "tied", "widened", "unti
 terms that must be equal. Outputs: another size, more sizes than before, or an equality that is no longer promised."""
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
     """One axis of a pair of leaves, with its two dims; a dim of one size is that integer."""
 
     pair: LeafPair

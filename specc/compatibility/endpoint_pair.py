@@ -116,17 +116,28 @@ class EndpointPair:
 
     def leaf_pairs(self, role: Role) -> list[tuple[LeafPair, tuple[Surface, ...]]]:
         """Every pair of leaves that is one leaf on a surface, with these surfaces, in the order of OLD."""
+        return self._input_pairs if role == "inputs" else self._output_pairs
+
+    @cached_property
+    def _input_pairs(self) -> list[tuple[LeafPair, tuple[Surface, ...]]]:
+        return self._find_pairs("inputs")
+
+    @cached_property
+    def _output_pairs(self) -> list[tuple[LeafPair, tuple[Surface, ...]]]:
+        return self._find_pairs("outputs")
+
+    def _find_pairs(self, role: Role) -> list[tuple[LeafPair, tuple[Surface, ...]]]:
         pairing = self.pairing(role)
-        found: dict[tuple[SpecPath, SpecPath], tuple[LeafPair, tuple[Surface, ...]]] = {}
+        found: dict[tuple[int, int], tuple[LeafPair, tuple[Surface, ...]]] = {}
         for surfaces, pairs in (
             (self.seen("wire", "rest"), [*pairing.wire, *pairing.renamed]),
             (self.seen("python"), pairing.python),
         ):
             for pair in pairs if surfaces else ():
-                key = (pair.old.path, pair.new.path)
+                key = (id(pair.old), id(pair.new))
                 found[key] = (pair, (*found[key][1], *surfaces) if key in found else surfaces)
-        order = {leaf.path: index for index, leaf in enumerate(self.old.leaves(role))}
-        return sorted(found.values(), key=lambda each: order[each[0].old.path])
+        order = {id(leaf): index for index, leaf in enumerate(self.old.leaves(role))}
+        return sorted(found.values(), key=lambda each: order[id(each[0].old)])
 
     @cached_property
     def solutions(self) -> dict[View, Unified]:
@@ -143,7 +154,7 @@ class EndpointPair:
         for view, surfaces in _OF_VIEW.items():
             if self.seen(*surfaces):
                 sides = self._sides(view)
-                same = "wire" in solved and _same(self._sides("wire"), sides)
+                same = "wire" in solved and self._sides("wire").same_pairs(sides)
                 solved[view] = solved["wire"] if same else unify(sides.reversed() if is_reversed else sides)
         return solved
 
@@ -199,11 +210,3 @@ class EndpointPair:
             if any(is_open(term) for term in mismatch.terms):
                 return False
         return second.described.has_contract or all(position.new != ANY for position in mismatch.positions)
-
-
-def _same(one: Sides, other: Sides) -> bool:
-    """Whether two views have the same pairs, so that one solution is enough."""
-    return not other.quiet and all(
-        {(pair.old.path, pair.new.path) for pair in left} == {(pair.old.path, pair.new.path) for pair in right}
-        for left, right in ((one.inputs, other.inputs), (one.outputs, other.outputs))
-    )

@@ -83,7 +83,7 @@ def _perhaps_tied(pair: EndpointPair) -> Iterator[tuple[BoundLeaf, tuple[Surface
     """The inputs with a ``?`` of NEW that may stand for one size, where OLD has several."""
     for view, unified in pair.solutions.items():
         sides = unified.sides
-        open_ones = [each for each in sides.positions(sides.inputs) if each.new == ANY]
+        open_ones = [each for each in sides.told_inputs if each.new == ANY]
         terms = {dim_term("old", each.pair.old, each.axis, pair.old.dims) for each in open_ones}
         if len(terms) > 1:
             for each in open_ones:

@@ -14,7 +14,7 @@ Role: TypeAlias = Literal["inputs", "outputs"]
 WireKey: TypeAlias = tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class LeafPair:
     """One leaf in both documents."""
 

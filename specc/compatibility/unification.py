@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from specc.compatibility.dims import (
     Bounds,
@@ -17,6 +18,7 @@ from specc.compatibility.dims import (
     Problem,
     Term,
     fixed,
+    fixed_dim,
     sized_axes,
     term_of,
 )
@@ -25,7 +27,7 @@ from specc.language.tensor_string import ANY, Dimension
 from specc.language.wire_names import BoundLeaf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sides:
     """The leaves that are compared on one surface. ``quiet`` pairs are told elsewhere, and only make terms equal."""
 
@@ -44,18 +46,45 @@ class Sides:
         )
         return Sides(self.new_dims, self.old_dims, inputs, outputs, quiet, self.new_inputs, self.old_inputs)
 
-    def positions(self, pairs: Iterable[LeafPair]) -> Iterator[Position]:
-        """The axes of all pairs of one kind and rank, in order."""
-        for pair in pairs:
-            old, new = fixed(pair.old.leaf.shape, self.old_dims), fixed(pair.new.leaf.shape, self.new_dims)
-            same = leaf_kind(pair.old.leaf) == leaf_kind(pair.new.leaf)
-            if same and old is not None and new is not None and len(old) == len(new):
-                for axis in sized_axes(pair.old.leaf):
-                    yield Position(pair, axis, old[axis], new[axis])
+    def same_pairs(self, other: Sides) -> bool:
+        """Whether ``other`` has the same pairs, so that one solution is enough."""
+        return all(
+            len(left) == len(right)
+            and all(one.old is two.old and one.new is two.new for one, two in zip(left, right, strict=True))
+            for left, right in (
+                (self.inputs, other.inputs),
+                (self.outputs, other.outputs),
+                (self.quiet, other.quiet),
+            )
+        )
 
-    def is_told(self, pair: LeafPair) -> bool:
-        """Whether the sizes of a pair are judged: no other finding hides them."""
-        return pair.old.leaf.dtype == pair.new.leaf.dtype
+    @cached_property
+    def told_inputs(self) -> list[Position]:
+        """The axes of the inputs whose sizes are judged: no other finding hides them."""
+        return self._positions(pair for pair in self.inputs if _is_told(pair))
+
+    @cached_property
+    def untold_inputs(self) -> list[Position]:
+        """The axes of all other inputs."""
+        return self._positions([*(pair for pair in self.inputs if not _is_told(pair)), *self.quiet])
+
+    @cached_property
+    def told_outputs(self) -> list[Position]:
+        """The axes of the outputs whose sizes are judged."""
+        return self._positions(pair for pair in self.outputs if _is_told(pair))
+
+    def _positions(self, pairs: Iterable[LeafPair]) -> list[Position]:
+        """The axes of all pairs of one kind and rank, in order."""
+        found: list[Position] = []
+        for pair in pairs:
+            one, other = pair.old.leaf, pair.new.leaf
+            if one.shape is None or other.shape is None or len(one.shape) != len(other.shape):
+                continue
+            if leaf_kind(one) == leaf_kind(other):
+                for axis in sized_axes(one):
+                    dims = fixed_dim(one.shape[axis], self.old_dims), fixed_dim(other.shape[axis], self.new_dims)
+                    found.append(Position(pair, axis, *dims))
+        return found
 
     def old_term(self, position: Position) -> Term:
         """The term of OLD at a position."""
@@ -64,6 +93,10 @@ class Sides:
     def new_term(self, position: Position) -> Term:
         """The term of NEW at a position; a dim of its inputs still has to be resolved."""
         return term_of("new", position.pair.new, position.axis, position.new)
+
+
+def _is_told(pair: LeafPair) -> bool:
+    return pair.old.leaf.dtype == pair.new.leaf.dtype
 
 
 @dataclass
@@ -78,6 +111,8 @@ class Unified:
 
     def resolve(self, term: Term) -> Term:
         """The term that stands for all that are equal to ``term``: an integer where there is only one size."""
+        if isinstance(term, int):
+            return term
         root = self._root(term)
         bounds = self.bounds(root)
         return bounds.low if bounds.low == bounds.high else root
@@ -140,17 +175,15 @@ class _Requests:
 
     def judge(self) -> None:
         sides = self.unified.sides
-        told = [pair for pair in sides.inputs if sides.is_told(pair)]
         named: dict[str, list[Position]] = {}
-        for position in sides.positions(told):
+        for position in sides.told_inputs:
             if isinstance(position.new, int):
                 self._size(position, position.new)
             elif position.new != ANY:
                 named.setdefault(position.new, []).append(position)
         for name, positions in named.items():
             self._dim(("new", name), positions)
-        others = [pair for pair in sides.inputs if not sides.is_told(pair)]
-        for position in sides.positions([*others, *sides.quiet]):
+        for position in sides.untold_inputs:
             if isinstance(position.new, str) and position.new not in (ANY, *named):
                 self.unified.equate(("new", position.new), sides.old_term(position))
 
@@ -192,7 +225,7 @@ class _Answers:
         sides, unified = self.unified.sides, self.unified
         of_inputs, lost = self._input_dims()
         alone: dict[str, list[Position]] = {}
-        for position in sides.positions(pair for pair in sides.outputs if sides.is_told(pair)):
+        for position in sides.told_outputs:
             new, old = unified.resolve(sides.new_term(position)), position.old
             if isinstance(old, int):
                 if new != old:
@@ -228,9 +261,8 @@ class _Answers:
         """
         sides = self.unified.sides
         every = {dim for leaf in sides.old_inputs for dim in _names(leaf, sides.old_dims)}
-        pairs = [*sides.inputs, *sides.quiet]
-        judged: set[Dimension] = {position.old for position in sides.positions(pairs)}
-        for pair in pairs:
+        judged: set[Dimension] = {position.old for position in (*sides.told_inputs, *sides.untold_inputs)}
+        for pair in (*sides.inputs, *sides.quiet):
             if pair.new.leaf.shape is None and leaf_kind(pair.old.leaf) == leaf_kind(pair.new.leaf):
                 judged.update(_names(pair.old, sides.old_dims))
         return every, every - judged

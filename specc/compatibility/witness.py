@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -205,12 +205,17 @@ class _Caller:
 
     def request(self, example: Example, *, joined: bool) -> Request:
         """The whole request of ``example``; ``joined`` if its terms are resolved ones."""
-        key = (joined, tuple(example.sizes.items()), tuple(example.values), tuple(example.shapes))
+        holders = self._resolved_holders if joined else self._holders
+        sizes = {
+            term: size
+            for term, size in example.sizes.items()
+            if term in holders and size != default_size(self.unified, term)
+        }
+        key = (joined, tuple(sizes.items()), tuple(example.values), tuple(example.shapes))
         if key not in self._made:
-            holders = self._resolved_holders if joined else self._holders
-            touched = {leaf.path: leaf for term in example.sizes for leaf in holders.get(term, ())}
+            touched = {leaf.path: leaf for term in sizes for leaf in holders[term]}
             touched |= {path: self._leaves[path] for path in (*example.values, *example.shapes)}
-            self._made[key] = self._tensors(touched.values(), example, joined=joined)
+            self._made[key] = self._tensors(touched.values(), replace(example, sizes=sizes), joined=joined)
         return Request(self._base, self._made[key])
 
     def answer(self, outputs: Iterable[BoundLeaf], example: Example) -> Tensors:
