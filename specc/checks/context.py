@@ -10,7 +10,7 @@ from specc.diagnostics import SpecPath
 from specc.language.document import Document, Endpoint
 from specc.language.signatures import has_signature
 from specc.language.tensor_string import ANY, Dimension
-from specc.language.trees import Leaf, Tensor
+from specc.language.trees import Leaf
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 
 
@@ -66,11 +66,6 @@ def named_first_dim(leaf: Leaf) -> str | None:
     """The name of the first dimension, where it has one."""
     dim = first_dim(leaf)
     return dim if isinstance(dim, str) and dim != ANY else None
-
-
-def has_default(leaf: Leaf) -> bool:
-    """Whether some clients may leave the input out."""
-    return isinstance(leaf, Tensor) and leaf.default is not None
 
 
 def once(dim: Dimension, leaf: Leaf) -> str:

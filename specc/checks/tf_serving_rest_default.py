@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import CheckContext, has_default
+from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
+from specc.language.trees import has_default
 
 
 def rest_default(context: CheckContext) -> Iterator[Diagnostic]:

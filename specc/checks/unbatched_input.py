@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import CheckContext, CheckedEndpoint, first_dim, has_default, once, varies
+from specc.checks.context import CheckContext, CheckedEndpoint, first_dim, once, varies
 from specc.diagnostics import Diagnostic, finding
+from specc.language.trees import has_default
 from specc.language.wire_names import BoundLeaf
 
 

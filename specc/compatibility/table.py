@@ -1,74 +1,72 @@
-"""Stand-in for the comparison."""
+"""The table of all rules about changes, and the comparison that runs them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TypeAlias
 
-from specc.change import SURFACES, Change, Side, Witness
+from specc.change import JUDGEMENTS, SURFACES, Change
+from specc.compatibility.addresses import endpoint_pairs
+from specc.compatibility.contract_rules import CONTRACT_RULES
+from specc.compatibility.endpoint_pair import EndpointPair
+from specc.compatibility.leaf_rules import LEAF_ROWS, LEAF_RULES, Row
 from specc.compatibility.sides import Comparison
-from specc.language.canonical import endpoint_to_json
-from specc.language.trees import tree_to_json
-from specc.language.wire_names import input_leaves
+from specc.compatibility.signatures_as_read import at_endpoints, signatures_as_read
+from specc.diagnostics import Level
+from specc.rules.table import ChangeRule
+
+ComparisonRule: TypeAlias = Callable[[Comparison], Iterator[Change]]
+"""Yields the changes of two documents."""
+
+COMPARISON_RULES: tuple[ComparisonRule, ...] = CONTRACT_RULES
+
+TABLE: dict[ChangeRule, Row] = {**LEAF_ROWS}
+"""What each rule is, for the documentation."""
+
+_LEVELS: dict[str, Level] = {"breaking": "error", "warning": "warning", "safe": "info"}
 
 
 def compare(comparison: Comparison) -> list[Change]:
-    """All changes."""
-    return list(_compare(comparison))
+    """All changes from OLD to NEW, in a stable order: those of the documents, then those of each endpoint."""
+    comparison = signatures_as_read(comparison)
+    found = [change for rule in COMPARISON_RULES for change in rule(comparison)]
+    for pair in endpoint_pairs(comparison):
+        found += compare_endpoints(pair)
+    return [_levelled(change) for change in at_endpoints(comparison, _merged(found))]
 
 
-def _compare(comparison: Comparison) -> Iterator[Change]:
-    old, new = comparison.old.document, comparison.new.document
-    for name in sorted(old.endpoints.keys() | new.endpoints.keys()):
-        at = ("endpoints", name)
-        if name not in new.endpoints:
-            yield Change(
-                rule="endpoint-removed",
-                path=at[:1],
-                message=f"the endpoint {name!r} is gone",
-                hint="keep it until no client calls it",
-                surfaces=dict.fromkeys(SURFACES, "breaking"),
-                subject=(name,),
-                old=Side(at, endpoint_to_json(old.endpoints[name])),
-                witness=Witness("wire", name, {}, None, f"there is no signature {name!r}"),
-            )
-        elif name not in old.endpoints:
-            yield Change(
-                rule="endpoint-added",
-                level="info",
-                path=at,
-                message=f"the endpoint {name!r} is new",
-                surfaces=dict.fromkeys(SURFACES, "safe"),
-                subject=(name,),
-                new=Side(at, endpoint_to_json(new.endpoints[name])),
-            )
-        else:
-            before = {leaf.name: leaf for leaf in input_leaves(old.endpoints[name], at)}
-            for leaf in input_leaves(new.endpoints[name], at):
-                was = before.get(leaf.name)
-                if was is None or was.leaf.dtype == leaf.leaf.dtype:
-                    continue
-                inputs = {
-                    each.name: {
-                        "dtype": each.leaf.dtype,
-                        "shape": [d if isinstance(d, int) else 1 for d in each.leaf.shape or ()],
-                    }
-                    for each in before.values()
-                }
-                yield Change(
-                    rule="input-dtype-changed",
-                    path=leaf.path,
-                    message=f"{leaf.name!r} is {leaf.leaf.dtype}, before {was.leaf.dtype}",
-                    hint="keep the dtype, and add an endpoint for the new one",
-                    surfaces=dict.fromkeys(SURFACES, "breaking"),
-                    subject=(name, leaf.name),
-                    compared=(was.leaf.dtype, leaf.leaf.dtype),
-                    old=Side(was.path, tree_to_json(was.leaf)),
-                    new=Side(leaf.path, tree_to_json(leaf.leaf)),
-                    witness=Witness(
-                        "wire",
-                        name,
-                        inputs,
-                        None,
-                        f"{leaf.name} is {was.leaf.dtype}, and {leaf.leaf.dtype} is accepted",
-                    ),
-                )
+def compare_endpoints(pair: EndpointPair) -> Iterator[Change]:
+    """The changes of the inputs and outputs of two endpoints."""
+    for rule in LEAF_RULES:
+        yield from rule(pair)
+
+
+def _merged(changes: Iterable[Change]) -> list[Change]:
+    """``changes`` with one for each dim, whose surfaces are those of all endpoints that have it."""
+    found: dict[tuple[object, ...], Change] = {}
+    for change in changes:
+        key = (
+            (change.rule, change.path, change.old and change.old.path)
+            if change.path[:1] == ("dims",)
+            else (id(change),)
+        )
+        known = found.get(key)
+        found[key] = change if known is None else _joined(known, change)
+    return list(found.values())
+
+
+def _joined(one: Change, other: Change) -> Change:
+    worst = {
+        surface: min(
+            (each.surfaces[surface] for each in (one, other) if surface in each.surfaces), key=JUDGEMENTS.index
+        )
+        for surface in SURFACES
+        if surface in one.surfaces or surface in other.surfaces
+    }
+    return replace(one, surfaces=worst, witness=one.witness or other.witness)
+
+
+def _levelled(change: Change) -> Change:
+    worst = min(change.surfaces.values(), key=JUDGEMENTS.index)
+    return replace(change, level=_LEVELS[worst])

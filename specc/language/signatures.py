@@ -55,6 +55,12 @@ def has_signature(document: Document, name: str) -> bool:
     return name != CALL or name == document.default
 
 
+def is_published(document: Document, name: str) -> bool:
+    """Whether an archive of ``document`` has the signature of the endpoint ``name``."""
+    served = document.endpoints[name].method in SERVABLE  # all signatures of an endpoint are, or none is
+    return has_signature(document, name) and (served or not document.serving_only)
+
+
 def all_signatures(document: Document) -> tuple[PublishedSignature, ...]:
     """Every signature that ``document`` declares, in the order of the endpoints; an alias follows what it repeats."""
     return tuple(
@@ -70,7 +76,7 @@ def published_signatures(document: Document, left_out: Container[str] = ()) -> t
     return tuple(
         signature
         for signature in all_signatures(document)
-        if signature.endpoint not in left_out and (signature.is_servable or not document.serving_only)
+        if signature.endpoint not in left_out and is_published(document, signature.endpoint)
     )
 
 

@@ -173,6 +173,11 @@ class Dict(Node):
 Leaf: TypeAlias = Tensor | Ragged | Sparse
 
 
+def has_default(leaf: Leaf) -> bool:
+    """Whether some clients may leave the input out."""
+    return isinstance(leaf, Tensor) and leaf.default is not None
+
+
 def is_long_form(value: Any) -> bool:
     """Whether a JSON value is the long form of a node, which names its kind."""
     return isinstance(value, dict) and isinstance(value.get("kind"), str) and value["kind"] in KINDS

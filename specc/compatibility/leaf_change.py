@@ -1,0 +1,185 @@
+"""Changes of single leaves as findings: what they are called, where they are shown, and both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from specc.change import Change, Judgement, Side, Surface, Witness
+from specc.compatibility.dims import written
+from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
+from specc.compatibility.halves import Half
+from specc.compatibility.pairing import Argument, NodePair, Role
+from specc.diagnostics import Place, SpecPath
+from specc.language.tensor_string import format_tensor
+from specc.language.trees import tree_to_json
+from specc.language.wire_names import BoundLeaf
+from specc.rules.table import RuleId
+
+Judgements = Mapping[Surface, Judgement]
+
+
+RESULT = "result"
+"""What messages call the result itself."""
+
+
+def leaf_name(half: Half, leaf: BoundLeaf, surfaces: Iterable[Surface]) -> str:
+    """What clients call a leaf: its wire name, or its path where only Python sees the change."""
+    return half.words[leaf.path] or RESULT if set(surfaces) == {"python"} else leaf.name
+
+
+def shown(leaf: BoundLeaf) -> str:
+    """The leaf as a tensor string."""
+    text = format_tensor(leaf.leaf.dtype, leaf.leaf.shape)
+    return text if leaf.leaf.kind == "tensor" else f"{leaf.leaf.kind} {text}"
+
+
+def leaf_side(leaf: BoundLeaf | None) -> Side | None:
+    """The Side of a leaf."""
+    return None if leaf is None else Side(leaf.path, tree_to_json(leaf.leaf))
+
+
+def leaf_change(  # noqa: PLR0913, PLR0917  # each is one field
+    pair: EndpointPair,
+    rule: RuleId,
+    role: Role,
+    old: BoundLeaf | None,
+    new: BoundLeaf | None,
+    judgements: Judgements,
+    message: str,
+    *,
+    hint: str = "",
+    compared: tuple[Any, Any] = (None, None),
+    witness: Witness | None = None,
+    related: tuple[Place, ...] = (),
+) -> Change:
+    """The Change of a leaf that stands in OLD, in NEW, or in both."""
+    if old is not None:
+        name = leaf_name(pair.old, old, judgements)
+    else:
+        assert new is not None
+        name = leaf_name(pair.new, new, judgements)
+    return Change(
+        rule=rule,
+        path=new.path if new is not None else holder(pair, old.path if old is not None else ()),
+        message=message,
+        hint=hint,
+        surfaces=judgements,
+        subject=(pair.name, role, name),
+        compared=compared,
+        old=leaf_side(old),
+        new=leaf_side(new),
+        witness=witness,
+        related=related,
+    )
+
+
+def holder(pair: EndpointPair, path: SpecPath) -> SpecPath:
+    """The innermost place of NEW that still holds what stood at ``path`` in OLD."""
+    size = len(pair.old.path)
+    places = pair.new_places
+    if path[size : size + 1] == ("inputs",) and len(path) > size + 1:
+        index = pair.new_argument.get(path[size + 1])
+        if index is None:
+            return (*pair.new.path, "inputs")
+        inside = (*pair.new.path, "inputs", index, *path[size + 2 :])
+    else:
+        inside = (*pair.new.path, *path[size:])
+    while inside not in places and len(inside) > size:
+        inside = inside[:-1]
+    return inside
+
+
+def breaking(judgements: Judgements) -> tuple[Surface, ...]:
+    """The surfaces that break."""
+    return tuple(surface for surface, judgement in judgements.items() if judgement == "breaking")
+
+
+def by_leaf(changes: Iterable[SizeChange]) -> Iterator[list[SizeChange]]:
+    """Mismatches of one kind, at one leaf and on the same surfaces, together."""
+    found: dict[tuple[object, ...], list[SizeChange]] = {}
+    for change in changes:
+        pair = change.mismatch.positions[0].pair
+        found.setdefault((pair.old.path, pair.new.path, change.surfaces), []).append(change)
+    yield from found.values()
+
+
+def compared_positions(
+    pair: EndpointPair, changes: Iterable[SizeChange], *, is_reversed: bool = False
+) -> tuple[Any, Any]:
+    """Where the dims of ``changes`` stand, and what they are on both sides, as the fingerprint has them.
+
+    A size that must equal one of OLD's inputs is known by the first place where it stands there.
+    """
+    listed = list(changes)
+    positions = [position for change in listed for position in change.mismatch.positions]
+    leaves = [position.pair.new if is_reversed else position.pair.old for position in positions]
+    names = [leaf.name for leaf in leaves] if len({leaf.path for leaf in leaves}) > 1 else []
+    places = [[position.axis for position in positions], names]
+    old = written([position.new if is_reversed else position.old for position in positions], pair.old.dims)
+    new = written([position.old if is_reversed else position.new for position in positions], pair.new.dims)
+    if is_reversed or any(change.mismatch.limits for change in listed):
+        return [*places, old], [*places, new]
+    origins = [[pair.origins.get(term) for term in change.mismatch.terms] for change in listed]
+    return [*places, old], [*places, new, origins]
+
+
+def argument_change(  # noqa: PLR0913  # each is one field
+    pair: EndpointPair,
+    rule: RuleId,
+    old: Argument | None,
+    new: Argument | None,
+    judgements: Judgements,
+    message: str,
+    *,
+    hint: str,
+    compared: tuple[Any, Any],
+    witness: Witness | None,
+) -> Change:
+    """The Change of an argument that stands in OLD, in NEW, or in both."""
+    named = old or new
+    assert named is not None
+    return Change(
+        rule=rule,
+        path=(*pair.new.path, "inputs") if new is None else (*pair.new.path, "inputs", new.index),
+        message=message,
+        hint=hint,
+        surfaces=judgements,
+        subject=(pair.name, "arguments", named.name),
+        compared=compared,
+        old=None if old is None else Side((*pair.old.path, "inputs", old.index), tree_to_json(old.tree)),
+        new=None if new is None else Side((*pair.new.path, "inputs", new.index), tree_to_json(new.tree)),
+        witness=witness,
+    )
+
+
+def node_change(  # noqa: PLR0913  # each is one field
+    pair: EndpointPair,
+    rule: RuleId,
+    role: Role,
+    nodes: NodePair,
+    judgements: Judgements,
+    message: str,
+    *,
+    hint: str,
+    compared: tuple[Any, Any],
+    witness: Witness | None,
+) -> Change:
+    """The Change of a node of the trees."""
+    return Change(
+        rule=rule,
+        path=nodes.new,
+        message=message,
+        hint=hint,
+        surfaces=judgements,
+        subject=(pair.name, role, pair.old.words[nodes.old] or RESULT),
+        compared=compared,
+        old=Side(nodes.old, tree_to_json(nodes.old_tree)),
+        new=Side(nodes.new, tree_to_json(nodes.new_tree)),
+        witness=witness,
+    )
+
+
+def wire_names(leaf: BoundLeaf) -> str:
+    """The wire names of a leaf, quoted."""
+    return ", ".join(repr(component.wire_name) for component in leaf.components)
