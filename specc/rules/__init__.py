@@ -1,7 +1,8 @@
 """The rules: a table of them, and a page for each, which are the Markdown files beside this one.
 
 A page says why a rule exists, what it refuses and what to write instead: the id as its title, a sentence that sums the
-rule up, the reasons, a bad and a good example, and in its last line the level of the rule's findings.
+rule up, the reasons, a bad and a good example, and in its last line the level of the rule's findings. A page about a
+change has an old and a new document as its example, and in its last line the judgements and the mirror.
 """
 
 from __future__ import annotations
