@@ -9,7 +9,7 @@ from specc.rules.table import ChangeRule
 Direction: TypeAlias = Literal["request", "meaning", "answer", "either"]
 """What a change is about: whether a request is accepted, what it means, which answers it has, or any of these."""
 
-UNSEEN = "–"
+UNSEEN = "not visible"
 """For a surface on which a change cannot be seen."""
 
 

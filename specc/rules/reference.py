@@ -31,7 +31,8 @@ new document `specc diff` finds exactly this change.
 
 _CHANGES = """\
 The rules of `specc diff` are about a change from one document to another. Each has a judgement for every surface on
-which the change can be seen: wire (gRPC and Sessions), rest (TensorFlow Serving's REST) and python (the revived object).
+which the change can be seen: wire (gRPC and Sessions), rest (TensorFlow Serving's REST) and python (the revived
+object).
 """
 
 _GROUPS: dict[str, Any] = {

@@ -45,7 +45,7 @@ def test_a_mirror_is_seen_on_the_same_surfaces_and_leads_back() -> None:
         assert [text == UNSEEN for text in row[1:4]] == [text == UNSEEN for text in back[1:4]], rule
         # Only ranks and shapes of variables have a rule for each of two ways to change, with the same way back.
         several = {"input-rank-freed": "input-rank-changed", "member-shape-narrowed": "member-shape-changed"}
-        assert back.mirror == (several[rule] if rule in several else rule)
+        assert back.mirror == several.get(rule, rule)
 
 
 @pytest.mark.parametrize("rule", CHANGES)
@@ -86,5 +86,5 @@ def test_the_table_of_changes_has_all_that_are_not_only_safe() -> None:
     table = reference.changes_table()
     for rule, row in ROWS.items():
         is_listed = set(row[1:4]) - {"safe", UNSEEN} != set()
-        assert (f"| [`{rule}`](rules.md#{rule}) |" in table) == is_listed
+        assert (f"\n| [`{rule}`](rules.md#{rule}) |" in table) == is_listed
         assert f"(rules.md#{rule})" in table
