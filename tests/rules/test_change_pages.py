@@ -14,7 +14,6 @@ from specc.language.validation.pipeline import read_spec
 from specc.rules import reference
 from specc.rules.change_rows import ROWS, UNSEEN
 
-
 SEVERAL = {"crossed-names"}
 """Rules with a finding for each of the places that one change has."""
 
