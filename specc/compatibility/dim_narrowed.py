@@ -9,7 +9,7 @@ from specc.compatibility.dims import Bounds
 from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
 from specc.compatibility.input_narrowed import accepted
 from specc.compatibility.leaf_change import leaf_name
-from specc.compatibility.witness import outside
+from specc.compatibility.witness import Example, outside
 from specc.language.canonical import dim_to_json
 from specc.rules.table import InputChange
 
@@ -70,7 +70,7 @@ def _change(  # noqa: PLR0913, PLR0917  # each is one part of the finding
         compared=(list(bounds[0]), list(bounds[1])),
         old=Side(("dims", old), dim_to_json(pair.old.described.document.dims[old])),
         new=Side(("dims", new), dim_to_json(pair.new.described.document.dims[new])),
-        witness=pair.witnesses.refused(change.surfaces, reason, unified=change.unified, sizes={term: size})
+        witness=pair.witnesses.refused(change.surfaces, reason, Example({term: size}), unified=change.unified)
         if reason
         else None,
     )

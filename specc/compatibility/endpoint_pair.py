@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from specc.change import SURFACES, Judgement, Surface
-from specc.compatibility.dims import Mismatch, dim_term, is_open, sized_axes
+from specc.compatibility.dims import Mismatch, Term, dim_term, is_open, sized_axes
 from specc.compatibility.halves import Half, surfaces_of
 from specc.compatibility.pairing import (
     ArgumentPairing,
@@ -62,7 +62,7 @@ class EndpointPair:
     def inputs(self) -> Pairing:
         """The pairs of inputs."""
         pairs = sorted((*self.arguments.kept, *self.arguments.renamed), key=lambda pair: pair[0].index)
-        roots = [
+        roots: list[NodePair] = [
             NodePair(
                 one.tree, other.tree, (*self.old.path, "inputs", one.index), (*self.new.path, "inputs", other.index)
             )
@@ -83,11 +83,20 @@ class EndpointPair:
         return Witnesses(self)
 
     @cached_property
+    def origins(self) -> Mapping[Term, list[str | int]]:
+        """The first input of OLD, and its axis, that has each term."""
+        found: dict[Term, list[str | int]] = {}
+        for leaf in self.old.nodes.inputs:
+            for axis in sized_axes(leaf.leaf):
+                found.setdefault(dim_term("old", leaf, axis, self.old.dims), [leaf.name, axis])
+        return found
+
+    @cached_property
     def new_places(self) -> set[SpecPath]:
         """The paths of all nodes of the endpoint in NEW, and of the arrays and objects around them."""
         nodes, path = self.new.nodes, self.new.path
-        inside = {node.path for node in (*nodes.inputs, *nodes.outputs, *nodes.containers)}
-        return {path, (*path, "inputs"), *inside}
+        leaves = {leaf.path for leaf in (*nodes.inputs, *nodes.outputs)}
+        return {path, (*path, "inputs"), *leaves, *(node.path for node in nodes.containers)}
 
     @cached_property
     def new_argument(self) -> dict[str | int, int]:
@@ -153,12 +162,11 @@ class EndpointPair:
         )
 
     def has_elements(self, role: Role, leaves: LeafPair, surfaces: tuple[Surface, ...]) -> bool:
-        """Whether an old input, or a new output, can have an element in a request that OLD accepts."""
+        """Whether an old input, or a new output, can have an element in a request that both accept."""
         half, leaf = (self.old, leaves.old) if role == "inputs" else (self.new, leaves.new)
         unified = self.solutions["python" if surfaces == ("python",) else "wire"]
-        terms = (
-            dim_term("old" if role == "inputs" else "new", leaf, axis, half.dims) for axis in sized_axes(leaf.leaf)
-        )
+        side: Literal["old", "new"] = "old" if role == "inputs" else "new"
+        terms = (dim_term(side, leaf, axis, half.dims) for axis in sized_axes(leaf.leaf))
         return all(unified.bounds(term).high != 0 for term in terms)
 
     def size_changes(self, role: Role, *, is_reversed: bool = False) -> list[SizeChange]:

@@ -52,7 +52,7 @@ class Half:
 
     @cached_property
     def words(self) -> Mapping[SpecPath, str]:
-        """What Python calls each leaf, by its path: ``argument.key.0``, and ``result`` for a bare one."""
+        """What Python calls each leaf, by its path: ``argument.key.0``; empty for the bare result."""
         found: dict[SpecPath, str] = {}
         stack: list[tuple[Tree, SpecPath, str]] = [
             (argument.tree, (*self.path, "inputs", argument.index), argument.name) for argument in self.arguments
@@ -60,7 +60,7 @@ class Half:
         stack.append((self.endpoint.outputs, (*self.path, "outputs"), ""))
         while stack:
             tree, path, word = stack.pop()
-            found[path] = word or "result"
+            found[path] = word
             for key, child, place in placed_children(tree, path):
                 stack.append((child, place, f"{word}.{key}" if word else str(key)))
         return found

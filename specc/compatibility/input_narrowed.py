@@ -8,7 +8,7 @@ from specc.change import Change
 from specc.compatibility.dims import Bounds
 from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
 from specc.compatibility.leaf_change import by_leaf, compared_positions, leaf_change, leaf_name, shown
-from specc.compatibility.witness import outside
+from specc.compatibility.witness import Example, outside
 from specc.rules.table import InputChange
 
 
@@ -33,12 +33,12 @@ def input_narrowed(pair: EndpointPair) -> Iterator[Change]:
                 pair.judged("breaking", surfaces),
                 f"{name!r} takes {shown(new)}, before {shown(old)}",
                 hint="keep the sizes that were accepted, and add an endpoint for the new limit",
-                compared=compared_positions(pair, (each.mismatch.positions[0] for each in group)),
+                compared=compared_positions(pair, group),
                 witness=pair.witnesses.refused(
                     surfaces,
                     f"axis {first.axis} of {name!r} has the size {size}, and {accepted(limits)} accepted",
+                    Example({} if isinstance(term, int) else {term: size}),
                     unified=group[0].unified,
-                    sizes={} if isinstance(term, int) else {term: size},
                 ),
             )
 
@@ -58,7 +58,7 @@ def input_widened(pair: EndpointPair) -> Iterator[Change]:
             new,
             pair.judged("safe", surfaces),
             f"{leaf_name(pair.old, old, surfaces)!r} takes {shown(new)}, before {shown(old)}",
-            compared=compared_positions(pair, (each.mismatch.positions[0] for each in group), is_reversed=True),
+            compared=compared_positions(pair, group, is_reversed=True),
         )
 
 

@@ -11,6 +11,7 @@ from specc.compatibility.input_kind_changed import type_difference
 from specc.compatibility.leaf_change import leaf_change, leaf_name
 from specc.compatibility.pairing import LeafPair, Role
 from specc.compatibility.value_ranges import Range, value_range
+from specc.compatibility.witness import Example
 
 
 def input_range_narrowed(pair: EndpointPair) -> Iterator[Change]:
@@ -30,7 +31,9 @@ def input_range_narrowed(pair: EndpointPair) -> Iterator[Change]:
             hint="keep accepting these values, and add an endpoint for the new range" if broken else "",
             compared=(_json(old), _json(new)),
             witness=pair.witnesses.refused(
-                surfaces, f"{name!r} has the value {value}, which is not accepted", values={leaves.old.path: value}
+                surfaces,
+                f"{name!r} has the value {value}, which is not accepted",
+                Example(values={leaves.old.path: value}),
             )
             if broken
             else None,
@@ -57,7 +60,7 @@ def output_range_widened(pair: EndpointPair) -> Iterator[Change]:
                 surfaces,
                 f"{name!r} may have the value {value}, which was ruled out",
                 (leaves.new,),
-                values={leaves.new.path: value},
+                Example(values={leaves.new.path: value}),
             )
             if broken
             else None,

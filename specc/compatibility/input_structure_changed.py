@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.halves import Half
-from specc.compatibility.leaf_change import node_change
+from specc.compatibility.leaf_change import RESULT, node_change
 from specc.compatibility.pairing import Role
 from specc.diagnostics import SpecPath
 from specc.language.trees import Ragged, Sparse, Tensor, Tree, children
@@ -36,7 +36,7 @@ def output_structure_changed(pair: EndpointPair) -> Iterator[Change]:
     """The changes of the structure of the result, but for keys that a dict gains."""
     judgements = pair.judged("breaking", ("python",))
     for nodes in pair.outputs.structure if judgements else ():
-        name = pair.old.words[nodes.old]
+        name = pair.old.words[nodes.old] or RESULT
         yield node_change(
             pair,
             "output-structure-changed",

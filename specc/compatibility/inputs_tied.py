@@ -8,7 +8,7 @@ from specc.change import Change
 from specc.compatibility.dims import Position
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.leaf_change import compared_positions, leaf_change, leaf_name
-from specc.compatibility.witness import unequal
+from specc.compatibility.witness import Example, unequal
 from specc.diagnostics import Place
 
 
@@ -28,12 +28,12 @@ def inputs_tied(pair: EndpointPair) -> Iterator[Change]:
                 pair.judged("breaking", change.surfaces),
                 f"{names[1]} must equal {names[0]}; before, they could differ",
                 hint="keep a dim of its own for each, and add an endpoint where they must be equal",
-                compared=compared_positions(pair, change.mismatch.positions),
+                compared=compared_positions(pair, [change]),
                 witness=pair.witnesses.refused(
                     change.surfaces,
                     f"{names[0]} and {names[1]} differ, and they must be equal",
+                    Example(unequal(change.unified, terms[0], terms[1], own=True)),
                     unified=change.unified,
-                    sizes=unequal(change.unified, terms[0], terms[1], own=True),
                 ),
                 related=(Place(message="the other size", path=first.pair.new.path),),
             )
@@ -56,7 +56,7 @@ def inputs_untied(pair: EndpointPair) -> Iterator[Change]:
                 second.pair.old,
                 pair.judged("safe", change.surfaces),
                 f"{names[1]} may differ from {names[0]}; before, they had to be equal",
-                compared=compared_positions(pair, change.mismatch.positions, is_reversed=True),
+                compared=compared_positions(pair, [change], is_reversed=True),
                 related=(Place(message="the other size", path=first.pair.old.path),),
             )
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from specc.change import Change, Judgement, Side, Surface, Witness
-from specc.compatibility.dims import Position, written
+from specc.compatibility.dims import written
 from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
 from specc.compatibility.halves import Half
 from specc.compatibility.pairing import Argument, NodePair, Role
 from specc.diagnostics import Place, SpecPath
-from specc.language.tensor_string import Shape, format_tensor
+from specc.language.tensor_string import format_tensor
 from specc.language.trees import tree_to_json
 from specc.language.wire_names import BoundLeaf
 from specc.rules.table import RuleId
@@ -19,9 +19,13 @@ from specc.rules.table import RuleId
 Judgements = Mapping[Surface, Judgement]
 
 
+RESULT = "result"
+"""What messages call the result itself."""
+
+
 def leaf_name(half: Half, leaf: BoundLeaf, surfaces: Iterable[Surface]) -> str:
     """What clients call a leaf: its wire name, or its path where only Python sees the change."""
-    return half.words[leaf.path] if set(surfaces) == {"python"} else leaf.name
+    return half.words[leaf.path] or RESULT if set(surfaces) == {"python"} else leaf.name
 
 
 def shown(leaf: BoundLeaf) -> str:
@@ -101,14 +105,23 @@ def by_leaf(changes: Iterable[SizeChange]) -> Iterator[list[SizeChange]]:
 
 
 def compared_positions(
-    pair: EndpointPair, positions: Iterable[Position], *, is_reversed: bool = False
+    pair: EndpointPair, changes: Iterable[SizeChange], *, is_reversed: bool = False
 ) -> tuple[Any, Any]:
-    """The axes and dims of ``positions`` on both sides, as the fingerprint has them."""
-    listed = list(positions)
-    sides: tuple[Shape, Shape] = (tuple(each.old for each in listed), tuple(each.new for each in listed))
-    first, second = reversed(sides) if is_reversed else sides
-    axes = [each.axis for each in listed]
-    return (axes, written(first or (), pair.old.dims)), (axes, written(second or (), pair.new.dims))
+    """Where the dims of ``changes`` stand, and what they are on both sides, as the fingerprint has them.
+
+    A size that must equal one of OLD's inputs is known by the first place where it stands there.
+    """
+    listed = list(changes)
+    positions = [position for change in listed for position in change.mismatch.positions]
+    leaves = [position.pair.new if is_reversed else position.pair.old for position in positions]
+    names = [leaf.name for leaf in leaves] if len({leaf.path for leaf in leaves}) > 1 else []
+    places = [[position.axis for position in positions], names]
+    old = written([position.new if is_reversed else position.old for position in positions], pair.old.dims)
+    new = written([position.old if is_reversed else position.new for position in positions], pair.new.dims)
+    if is_reversed or any(change.mismatch.limits for change in listed):
+        return [*places, old], [*places, new]
+    origins = [[pair.origins.get(term) for term in change.mismatch.terms] for change in listed]
+    return [*places, old], [*places, new, origins]
 
 
 def argument_change(  # noqa: PLR0913  # each is one field
@@ -159,7 +172,7 @@ def node_change(  # noqa: PLR0913  # each is one field
         message=message,
         hint=hint,
         surfaces=judgements,
-        subject=(pair.name, role, pair.old.words[nodes.old]),
+        subject=(pair.name, role, pair.old.words[nodes.old] or RESULT),
         compared=compared,
         old=Side(nodes.old, tree_to_json(nodes.old_tree)),
         new=Side(nodes.new, tree_to_json(nodes.new_tree)),

@@ -15,7 +15,8 @@ from specc.language.wire_names import BoundLeaf
 
 
 def not_stated(pair: EndpointPair) -> Iterator[Change]:
-    """One Change for the inputs and one for the outputs whose sizes are not known on a side."""
+    """One Change for the inputs and one for the outputs whose sizes are not known on a side, and one for the trees."""
+    yield from _trees(pair)
     if pair.old.described.has_contract and pair.new.described.has_contract:
         return
     roles: tuple[Role, ...] = ("inputs", "outputs")
@@ -37,6 +38,24 @@ def not_stated(pair: EndpointPair) -> Iterator[Change]:
                 compared=(pair.old.described.has_contract, sorted(found)),
                 related=tuple(Place(message="here", path=leaf.path) for leaf in list(found.values())[1:]),
             )
+
+
+def _trees(pair: EndpointPair) -> Iterator[Change]:
+    """The Change of an endpoint of which one side was only read from its signature."""
+    halves = (pair.old, pair.new)
+    unknown = [half.name in half.described.undescribed for half in halves]
+    in_python = all(half.described.has_python and half.name == pair.name for half in halves)
+    if in_python and unknown[0] != unknown[1]:
+        which = "OLD" if unknown[0] else "NEW"
+        yield Change(
+            rule="not-stated",
+            path=pair.new.path,
+            message=f"{which} does not state the arguments and the result of {pair.name!r} in Python",
+            hint="compare with the spec, or with an archive that was built from one",
+            surfaces={"python": "warning"},
+            subject=(pair.name, "python"),
+            compared=(unknown[0], unknown[1]),
+        )
 
 
 def _places(pair: EndpointPair, role: Role) -> Iterator[tuple[BoundLeaf, tuple[Surface, ...]]]:

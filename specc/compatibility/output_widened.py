@@ -9,7 +9,7 @@ from specc.compatibility.dims import Mismatch, Term
 from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
 from specc.compatibility.leaf_change import by_leaf, compared_positions, leaf_change, leaf_name, shown
 from specc.compatibility.unification import Unified
-from specc.compatibility.witness import outside, unequal
+from specc.compatibility.witness import Example, outside, unequal
 from specc.rules.table import OutputChange
 
 
@@ -30,13 +30,13 @@ def output_widened(pair: EndpointPair) -> Iterator[Change]:
                 pair.judged("breaking", surfaces),
                 f"{name!r} is {shown(leaves.new)}, before {shown(leaves.old)}",
                 hint="keep the size that was promised, and add an endpoint for the other one",
-                compared=compared_positions(pair, (each.mismatch.positions[0] for each in group)),
+                compared=compared_positions(pair, group),
                 witness=pair.witnesses.ruled_out(
                     surfaces,
                     f"{name!r} may have a size that {shown(leaves.old)} rules out",
                     (leaves.new,),
+                    Example(_sizes(group[0].unified, group[0].mismatch)),
                     unified=group[0].unified,
-                    sizes=_sizes(group[0].unified, group[0].mismatch),
                 ),
             )
 
@@ -59,7 +59,7 @@ def output_narrowed(pair: EndpointPair) -> Iterator[Change]:
             leaves.old,
             pair.judged("safe", surfaces),
             f"{leaf_name(pair.old, leaves.new, surfaces)!r} is {shown(leaves.old)}, before {shown(leaves.new)}",
-            compared=compared_positions(pair, (each.mismatch.positions[0] for each in group), is_reversed=True),
+            compared=compared_positions(pair, group, is_reversed=True),
         )
 
 

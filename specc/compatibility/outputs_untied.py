@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
 from specc.compatibility.leaf_change import by_leaf, compared_positions, leaf_change, leaf_name, shown
-from specc.compatibility.witness import unequal
+from specc.compatibility.witness import Example, unequal
 
 
 def outputs_untied(pair: EndpointPair) -> Iterator[Change]:
@@ -28,13 +28,13 @@ def outputs_untied(pair: EndpointPair) -> Iterator[Change]:
             pair.judged("breaking", surfaces),
             f"{axis} is {position.new!r}, before {position.old!r}: the size is not the same any more",
             hint="keep the equality, or add an endpoint without it",
-            compared=compared_positions(pair, (where for each in group for where in each.mismatch.positions)),
+            compared=compared_positions(pair, group),
             witness=pair.witnesses.ruled_out(
                 surfaces,
                 f"{axis} may differ from the size that OLD promises for {position.old!r}",
                 {leaf.path: leaf for leaf in leaves}.values(),
+                Example(unequal(change.unified, *change.mismatch.terms[:2], own=False)),
                 unified=change.unified,
-                sizes=unequal(change.unified, *change.mismatch.terms[:2], own=False),
             ),
         )
 
@@ -58,9 +58,7 @@ def outputs_tied(pair: EndpointPair) -> Iterator[Change]:
             leaves.old,
             pair.judged("safe", surfaces),
             f"{leaf_name(pair.old, leaves.new, surfaces)!r} is {shown(leaves.old)}, before {shown(leaves.new)}",
-            compared=compared_positions(
-                pair, (where for each in group for where in each.mismatch.positions), is_reversed=True
-            ),
+            compared=compared_positions(pair, group, is_reversed=True),
         )
 
 

@@ -9,6 +9,7 @@ from specc.compatibility.dims import Term, dim_term, fixed
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.halves import Half
 from specc.compatibility.leaf_change import leaf_change, shown
+from specc.compatibility.witness import Example, unequal
 from specc.language.tensor_string import ANY
 from specc.language.trees import tree_to_json
 from specc.language.wire_names import BoundLeaf
@@ -49,8 +50,9 @@ def _rows(pair: EndpointPair, *, is_lost: bool) -> Iterator[Change]:
     judgements = pair.judged("breaking" if is_lost else "safe", ("rest",))
     if not judgements or is_bare(pair.old.nodes.outputs) != is_bare(pair.new.nodes.outputs):
         return
-    found = _without_rows(pair, is_lost=is_lost)
-    if found is not None:
+    culprit = _without_rows(pair, is_lost=is_lost)
+    if culprit is not None:
+        found, terms = culprit
         rows = "is a scalar" if found.leaf.shape == () else f"is {shown(found)}"
         yield leaf_change(
             pair,
@@ -65,15 +67,21 @@ def _rows(pair: EndpointPair, *, is_lost: bool) -> Iterator[Change]:
             hint="add an endpoint for the new output, or give it the number of rows of the others" if is_lost else "",
             compared=(is_lost, not is_lost),
             witness=pair.witnesses.ruled_out(
-                judgements, f"{found.name!r} has not the number of rows of the other outputs", (found,)
+                judgements,
+                f"{found.name!r} has not the number of rows of the other outputs",
+                (found,),
+                Example(unequal(pair.solutions["wire"], *terms, own=False) if terms else {}),
             )
             if is_lost
             else None,
         )
 
 
-def _without_rows(pair: EndpointPair, *, is_lost: bool) -> BoundLeaf | None:
-    """The first output that only NEW has, or only OLD, and that has not the rows that all of the other side have."""
+def _without_rows(pair: EndpointPair, *, is_lost: bool) -> tuple[BoundLeaf, tuple[Term, Term] | None] | None:
+    """The first output that only NEW has, or only OLD, and that has not the rows that all of the other side have.
+
+    It comes with its number of rows and that of the others, if it has one.
+    """
     first, second = (pair.old, pair.new) if is_lost else (pair.new, pair.old)
     unified = (pair.solutions if is_lost else pair.reverse_solutions)["wire"]
     if not _has_rows(first, first.nodes.outputs):
@@ -90,8 +98,11 @@ def _without_rows(pair: EndpointPair, *, is_lost: bool) -> BoundLeaf | None:
         is_known = second.described.has_contract or (rows != ANY and leaf.leaf.shape is not None)
         if common is None or not is_known:
             continue
-        if rows is None or unified.resolve(dim_term("new", leaf, 0, second.dims)) != common:
-            return leaf
+        if rows is None:
+            return leaf, None
+        term = unified.resolve(dim_term("new", leaf, 0, second.dims))
+        if term != common:
+            return leaf, (term, common)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -13,7 +13,7 @@ from specc.compatibility.unification import Unified
 from specc.compatibility.value_ranges import Range, value_range
 from specc.diagnostics import SpecPath
 from specc.language.signatures import RAW
-from specc.language.trees import Ragged, Sparse, Tensor
+from specc.language.trees import Leaf, Ragged, Sparse, Tensor
 from specc.language.wire_names import BoundLeaf
 
 if TYPE_CHECKING:
@@ -63,8 +63,27 @@ def address(half: Half, surface: Surface, name: str) -> str:
     return f"{RAW}:{name}" if surface != "python" and half.endpoint.receiver else name
 
 
+def least_rank(leaf: Leaf) -> int:
+    """The smallest rank of a leaf of unknown rank."""
+    match leaf:
+        case Ragged():
+            return leaf.ragged_rank + 1
+        case Sparse():
+            return 1
+        case Tensor():
+            return 0
+
+
+def other_rank(leaf: Leaf, partner: Leaf) -> list[int]:
+    """The smallest shape for ``leaf``, whose rank is unknown, that has not the rank of ``partner``."""
+    least = least_rank(leaf)
+    return [1] * (least + 1 if partner.shape is not None and len(partner.shape) == least else least)
+
+
 def _own_shape(half: Half, leaf: BoundLeaf) -> list[int]:
-    own = fixed(leaf.leaf.shape, half.dims) or ()
+    own = fixed(leaf.leaf.shape, half.dims)
+    if own is None:
+        return [1] * least_rank(leaf.leaf)
     return [dim if isinstance(dim, int) else half.dims.get(dim, Bounds()).smallest for dim in own]
 
 
@@ -74,7 +93,7 @@ def _value(leaf: BoundLeaf, partner: BoundLeaf | None) -> Any:
     both = own if partner is None else own.meet(value_range(partner.leaf))
     if both == Range():
         return None
-    return own.nearest_zero if both.is_empty else both.nearest_zero
+    return own.example if both.is_empty else both.example
 
 
 def _tensors(half: Half, leaf: BoundLeaf, surface: Surface, shape: list[int], value: Any) -> dict[str, dict[str, Any]]:
@@ -83,9 +102,9 @@ def _tensors(half: Half, leaf: BoundLeaf, surface: Surface, shape: list[int], va
         return {half.words[leaf.path]: _tensor(leaf.leaf.dtype, shape, value)}
     match leaf.leaf:
         case Ragged() as ragged:
-            return _ragged(leaf, ragged, shape or [1])
+            return _ragged(leaf, ragged, shape)
         case Sparse():
-            return _sparse(leaf, shape or [1])
+            return _sparse(leaf, shape)
         case Tensor():
             return {leaf.name: _tensor(leaf.leaf.dtype, shape, value)}
 
@@ -115,115 +134,120 @@ def _sparse(leaf: BoundLeaf, shape: list[int]) -> dict[str, dict[str, Any]]:
     return {part.wire_name: parts[part.part] for part in leaf.components}
 
 
+@dataclass(frozen=True)
+class Example:
+    """What shows a change: sizes of terms, and values and shapes of leaves by path. All else is the smallest."""
+
+    sizes: Mapping[Term, int] = field(default_factory=dict)
+    values: Mapping[SpecPath, Any] = field(default_factory=dict)
+    shapes: Mapping[SpecPath, list[int]] = field(default_factory=dict)
+
+
+SMALLEST = Example()
+
+
 @dataclass(frozen=True, eq=False)
 class Witnesses:
-    """Makes the witnesses of one pair of endpoints, each from sizes for the terms that show the change.
+    """Makes the witnesses of one pair of endpoints.
 
-    Each witness has a whole request. They share all tensors that they do not change, so that a thousand changes of a
+    Each has a whole request. They share all tensors that they do not change, so that those of a thousand changes of a
     thousand inputs stay small.
     """
 
     pair: EndpointPair
-    _bases: dict[tuple[Surface, int], Tensors] = field(default_factory=dict)
-    _made: dict[tuple[object, ...], Tensors] = field(default_factory=dict)
+    _callers: dict[tuple[Surface, int], _Caller] = field(default_factory=dict)
 
-    def refused(  # each is one part of a request
+    def refused(
         self,
         surfaces: Collection[Surface],
         reason: str,
+        example: Example = SMALLEST,
         *,
         unified: Unified | None = None,
-        sizes: Mapping[Term, int] | None = None,
-        values: Mapping[SpecPath, Any] | None = None,
         absent: Collection[str] = (),
     ) -> Witness:
-        """The request that NEW refuses, or takes to mean something else. ``sizes`` are those of terms of OLD."""
-        surface, unified = self._where(surfaces, unified)
-        request = self._request(surface, unified, sizes or {}, values or {}, joined=False)
-        return self._witness(surface, request.without(absent), None, reason)
+        """The request that NEW refuses, or takes to mean something else, with the sizes of terms of OLD."""
+        caller = self._caller(surfaces, unified)
+        return self._witness(caller, caller.request(example, joined=False).without(absent), None, reason)
 
-    def ruled_out(  # each is one part of a request and its answer
+    def ruled_out(
         self,
         surfaces: Collection[Surface],
         reason: str,
         outputs: Iterable[BoundLeaf],
+        example: Example = SMALLEST,
         *,
         unified: Unified | None = None,
-        sizes: Mapping[Term, int] | None = None,
-        values: Mapping[SpecPath, Any] | None = None,
     ) -> Witness:
-        """The request, and those ``outputs`` of NEW that OLD rules out. ``sizes`` are those of resolved terms."""
-        surface, unified = self._where(surfaces, unified)
-        request = self._request(surface, unified, sizes or {}, {}, joined=True)
-        answer: dict[str, Mapping[str, Any]] = {}
-        for leaf in outputs:
-            shape = self._shape(self.pair.new, "new", unified, leaf, sizes or {}, joined=True)
-            value = (values or {}).get(leaf.path, _value(leaf, None))
-            answer |= _tensors(self.pair.new, leaf, surface, shape, value)
-        return self._witness(surface, request, answer, reason)
+        """The request, and those ``outputs`` of NEW that OLD rules out, with the sizes of resolved terms."""
+        caller = self._caller(surfaces, unified)
+        request = caller.request(Example(example.sizes), joined=True)
+        return self._witness(caller, request, caller.answer(outputs, example), reason)
 
-    def _where(self, surfaces: Collection[Surface], unified: Unified | None) -> tuple[Surface, Unified]:
+    def _caller(self, surfaces: Collection[Surface], unified: Unified | None) -> _Caller:
         surface = next(each for each in SURFACES if each in surfaces)
-        return surface, unified or self.pair.solutions["python" if surface == "python" else "wire"]
+        unified = unified or self.pair.solutions["python" if surface == "python" else "wire"]
+        return self._callers.setdefault((surface, id(unified)), _Caller(self.pair, surface, unified))
 
-    def _witness(self, surface: Surface, request: Tensors, answer: Tensors | None, reason: str) -> Witness:
-        return Witness(surface, address(self.pair.old, surface, self.pair.name), request, answer, reason)
+    def _witness(self, caller: _Caller, request: Tensors, answer: Tensors | None, reason: str) -> Witness:
+        key = address(self.pair.old, caller.surface, self.pair.name)
+        return Witness(caller.surface, key, request, answer, reason)
 
-    def _request(
-        self,
-        surface: Surface,
-        unified: Unified,
-        sizes: Mapping[Term, int],
-        values: Mapping[SpecPath, Any],
-        *,
-        joined: bool,
-    ) -> Request:
-        base = self._bases.get((surface, id(unified)))
-        if base is None:
-            base = self._bases[surface, id(unified)] = self._overlay(
-                surface, unified, self._leaves.values(), {}, {}, joined=False
-            )
-        holders = self._holders(unified, joined=joined)
-        touched = {leaf.path: leaf for term in sizes for leaf in holders.get(term, ())}
-        touched |= {path: self._leaves[path] for path in values}
-        key = (id(unified), surface, joined, tuple(sizes.items()), tuple(values))
+
+@dataclass(frozen=True, eq=False)
+class _Caller:
+    """A client on one surface, which knows the sizes that both sides accept."""
+
+    pair: EndpointPair
+    surface: Surface
+    unified: Unified
+    _made: dict[tuple[object, ...], Tensors] = field(default_factory=dict)
+
+    def request(self, example: Example, *, joined: bool) -> Request:
+        """The whole request of ``example``; ``joined`` if its terms are resolved ones."""
+        key = (joined, tuple(example.sizes.items()), tuple(example.values), tuple(example.shapes))
         if key not in self._made:
-            self._made[key] = self._overlay(surface, unified, touched.values(), sizes, values, joined=joined)
-        return Request(base, self._made[key])
+            holders = self._resolved_holders if joined else self._holders
+            touched = {leaf.path: leaf for term in example.sizes for leaf in holders.get(term, ())}
+            touched |= {path: self._leaves[path] for path in (*example.values, *example.shapes)}
+            self._made[key] = self._tensors(touched.values(), example, joined=joined)
+        return Request(self._base, self._made[key])
 
-    def _overlay(
-        self,
-        surface: Surface,
-        unified: Unified,
-        leaves: Iterable[BoundLeaf],
-        sizes: Mapping[Term, int],
-        values: Mapping[SpecPath, Any],
-        *,
-        joined: bool,
-    ) -> dict[str, Mapping[str, Any]]:
+    def answer(self, outputs: Iterable[BoundLeaf], example: Example) -> Tensors:
+        """Some outputs of an answer of NEW."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for leaf in outputs:
+            shape = example.shapes.get(leaf.path) or self._shape("new", leaf, example.sizes, joined=True)
+            value = example.values.get(leaf.path, _value(leaf, None))
+            found |= _tensors(self.pair.new, leaf, self.surface, shape, value)
+        return found
+
+    @cached_property
+    def _base(self) -> Tensors:
+        return self._tensors(self._leaves.values(), SMALLEST, joined=False)
+
+    def _tensors(self, leaves: Iterable[BoundLeaf], example: Example, *, joined: bool) -> Tensors:
         found: dict[str, Mapping[str, Any]] = {}
         for leaf in leaves:
-            shape = self._shape(self.pair.old, "old", unified, leaf, sizes, joined=joined)
-            value = values[leaf.path] if leaf.path in values else _value(leaf, self._partners.get(leaf.path))
-            found |= _tensors(self.pair.old, leaf, surface, shape, value)
+            shape = example.shapes.get(leaf.path) or self._shape("old", leaf, example.sizes, joined=joined)
+            value = example.values.get(leaf.path, _value(leaf, self._partners.get(leaf.path)))
+            found |= _tensors(self.pair.old, leaf, self.surface, shape, value)
         return found
 
     def _shape(
-        self,
-        half: Half,
-        side: Literal["old", "new"],
-        unified: Unified,
-        leaf: BoundLeaf,
-        sizes: Mapping[Term, int],
-        *,
-        joined: bool,
+        self, side: Literal["old", "new"], leaf: BoundLeaf, sizes: Mapping[Term, int], *, joined: bool
     ) -> list[int]:
+        if leaf.leaf.shape is None:
+            return [1] * least_rank(leaf.leaf)
         shape = []
-        for axis in range(len(leaf.leaf.shape or ())):
-            term = dim_term(side, leaf, axis, half.dims)
-            known = unified.resolve(term) if joined else term
-            shape.append(sizes[known] if known in sizes else default_size(unified, term))
+        for term in self._terms(side, leaf):
+            known = self.unified.resolve(term) if joined else term
+            shape.append(sizes[known] if known in sizes else default_size(self.unified, term))
         return shape
+
+    def _terms(self, side: Literal["old", "new"], leaf: BoundLeaf) -> list[Term]:
+        dims = self.pair.old.dims if side == "old" else self.pair.new.dims
+        return [dim_term(side, leaf, axis, dims) for axis in range(len(leaf.leaf.shape or ()))]
 
     @cached_property
     def _leaves(self) -> dict[SpecPath, BoundLeaf]:
@@ -233,21 +257,22 @@ class Witnesses:
     def _partners(self) -> dict[SpecPath, BoundLeaf]:
         return {pair.old.path: pair.new for pair, _ in self.pair.leaf_pairs("inputs")}
 
-    def _holders(self, unified: Unified, *, joined: bool) -> Mapping[Term, Sequence[BoundLeaf]]:
+    @cached_property
+    def _holders(self) -> dict[Term, list[BoundLeaf]]:
         """The inputs that have each term."""
-        key = ("holders", id(unified), joined)
-        if key not in self._holding:
-            found: dict[Term, list[BoundLeaf]] = {}
-            for leaf in self._leaves.values():
-                for axis in range(len(leaf.leaf.shape or ())):
-                    term = dim_term("old", leaf, axis, self.pair.old.dims)
-                    found.setdefault(unified.resolve(term) if joined else term, []).append(leaf)
-            self._holding[key] = found
-        return self._holding[key]
+        found: dict[Term, list[BoundLeaf]] = {}
+        for leaf in self._leaves.values():
+            for term in self._terms("old", leaf):
+                found.setdefault(term, []).append(leaf)
+        return found
 
     @cached_property
-    def _holding(self) -> dict[tuple[object, ...], Mapping[Term, Sequence[BoundLeaf]]]:
-        return {}
+    def _resolved_holders(self) -> dict[Term, list[BoundLeaf]]:
+        """The inputs that have each resolved term."""
+        found: dict[Term, list[BoundLeaf]] = {}
+        for term, leaves in self._holders.items():
+            found.setdefault(self.unified.resolve(term), []).extend(leaves)
+        return found
 
 
 def default_size(unified: Unified, term: Term) -> int:
