@@ -59,7 +59,7 @@ ROWS: dict[ChangeRule, Row] = {
     "default-endpoint-removed": _for_servers("request", _BREAKING, "default-endpoint-added"),
     "default-endpoint-added": _for_servers("request", _SAFE, "default-endpoint-removed"),
     "default-endpoint-switched": _for_servers("meaning", _BREAKING, "default-endpoint-switched"),
-    "method-changed": _for_servers("request", _BREAKING, "method-changed"),
+    "method-changed": Row("request", _BREAKING, "breaking if servers served it, else safe", UNSEEN, "method-changed"),
     "tags-changed": _for_servers("request", _BREAKING, "tags-changed"),
     "signature-dropped": _on_wire("request", _BREAKING, "signature-published"),
     "signature-published": _on_wire("request", _SAFE, "signature-dropped"),
@@ -70,7 +70,9 @@ ROWS: dict[ChangeRule, Row] = {
     "computation-changed": _everywhere("answer", _WARNING, "computation-changed"),
     "platform-removed": _everywhere("request", _WARNING, "platform-added"),
     "platform-added": _everywhere("request", _SAFE, "platform-removed"),
-    "function-alias-removed": _on_wire("request", _BREAKING, "function-alias-added"),
+    "function-alias-removed": _on_wire(
+        "request", "breaking; warning if its endpoint was optional and is gone", "function-alias-added"
+    ),
     "function-alias-added": _on_wire("request", _SAFE, "function-alias-removed"),
     "not-stated": _everywhere("either", _WARNING, "not-stated"),
     # Inputs.
