@@ -25,8 +25,8 @@ This file is made of them by `make docs`.
 
 The tests run the examples. A document alone is for `specc validate`, which finds exactly this rule in the bad one and
 nothing in the good one. Python beside a document is the module `ranker.py` that it names, and the two are for
-`specc build`; where it stands once on a page, it belongs to both documents. Python alone is a script. Of an old and a
-new document `specc diff` finds exactly this change.
+`specc build`; where it stands once on a page, it belongs to both documents. Python alone is a script. An old and a new
+document are for `specc diff`, which finds this change, and in the opposite direction its mirror.
 """
 
 _CHANGES = """\

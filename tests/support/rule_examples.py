@@ -81,11 +81,12 @@ def examples() -> list[Example]:
 def change_example(rule: str) -> ChangeExample:
     """The example on the page of a change."""
     _, old, new = sections(rule)
-    texts = [content for heading in (old, new) for _, content in blocks(sections(rule)[heading])]
+    ((_, before),), ((_, after),) = (blocks(sections(rule)[heading]) for heading in (old, new))
     said = _VERDICT.fullmatch(rule_page(rule).splitlines()[-1])
     assert said is not None, f"the last line of {rule}.md is not a verdict"
     return ChangeExample(
-        *texts,
+        before,
+        after,
         has_contract=(not old.endswith(_FROM_A_GRAPH), not new.endswith(_FROM_A_GRAPH)),
         surfaces={surface: said[surface] for surface in SURFACES if said[surface] != "not visible"},
         mirror=rule if said["mirror"] == "itself" else said["mirror"].strip("`"),
