@@ -1,47 +1,23 @@
-"""Addresses: under which names a side's endpoints can be called, and which endpoints of OLD and NEW answer as one."""
+"""Addresses: under which names a side's endpoints can be called, and which endpoints of OLD and NEW stand for one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from specc.change import SURFACES, Judgement, Surface
+from specc.change import SURFACES, Judgement, Surface, Witness
+from specc.compatibility.endpoint_pair import EndpointPair, Half
+from specc.compatibility.message_requests import message_request
 from specc.compatibility.sides import Comparison, Described
-from specc.diagnostics import SpecPath
-from specc.language.document import Endpoint
+from specc.compatibility.witness import smallest_request
 from specc.language.signatures import DEFAULT_KEYS, SERVABLE, TAGS, is_published
-
-
-@dataclass(frozen=True)
-class Counterparts:
-    """An endpoint of OLD, that of NEW which answers its clients, and the surfaces on which it does."""
-
-    old_name: str
-    new_name: str
-    old: Endpoint
-    new: Endpoint
-    surfaces: tuple[Surface, ...]
-
-    @property
-    def old_path(self) -> SpecPath:
-        """The path of the endpoint in OLD."""
-        return ("endpoints", self.old_name)
-
-    @property
-    def new_path(self) -> SpecPath:
-        """The path of the endpoint in NEW."""
-        return ("endpoints", self.new_name)
-
-    def each(self, judgement: Judgement, surfaces: tuple[Surface, ...] = SURFACES) -> dict[Surface, Judgement]:
-        """The same judgement on those of ``surfaces`` on which both can be called."""
-        return {surface: judgement for surface in surfaces if surface in self.surfaces}
 
 
 @dataclass(frozen=True)
 class Addresses:
     """The names under which one side can be called on each surface: signature keys, or attributes.
 
-    An endpoint's own name and the default key are among them; the keys of receivers have a prefix and are not.
+    The names of endpoints and the default key are among them; the keys of receivers have a prefix and are not.
     """
 
     by_surface: Mapping[Surface, frozenset[str]]
@@ -51,16 +27,17 @@ class Addresses:
         return tuple(surface for surface in SURFACES if name in self.by_surface[surface])
 
     @property
-    def surfaces(self) -> tuple[Surface, ...]:
-        """The surfaces on which there is an address."""
-        return tuple(surface for surface in SURFACES if self.by_surface[surface])
+    def served(self) -> tuple[Surface, ...]:
+        """Those of wire and rest on which there is an address."""
+        return tuple(surface for surface in SURFACES if self.by_surface[surface] and surface != "python")
 
 
 def addresses(comparison: Comparison, side: Described) -> Addresses:
     """The addresses of ``side``, one of the two of ``comparison``.
 
     Where no server can load OLD, it has no client on wire and rest that could break. Where only NEW cannot be loaded,
-    that is one finding (``saver-dropped``), and everything else is judged as if it could.
+    that is one finding (``saver-dropped``), and everything else is judged as if it could. Of an archive without a
+    contract, an endpoint of which only the wire is known may be a signature only.
     """
     document = side.document
     loads = not comparison.old.document.save_options.experimental_skip_saver
@@ -69,7 +46,8 @@ def addresses(comparison: Comparison, side: Described) -> Addresses:
     for keys in (wire, rest):
         if document.default in keys:
             keys.add(DEFAULT_KEYS[document.mode])
-    python = document.endpoints if side.has_python else ()
+    unknown = () if side.has_contract else side.undescribed
+    python = document.endpoints.keys() - unknown if side.has_python else ()
     return Addresses({"wire": frozenset(wire), "rest": frozenset(rest), "python": frozenset(python)})
 
 
@@ -80,19 +58,15 @@ def tags(side: Described) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class DefaultKey:
-    """The default of both sides: the endpoint that has the default key, or None, and whether it is the same key."""
+    """The default of both sides: the endpoint that has the default key, or None, and whether it is the same key.
+
+    ``is_renamed`` is whether only the name of the endpoint changes: neither is an endpoint of both documents.
+    """
 
     old: str | None
     new: str | None
     is_one_key: bool
-
-    @property
-    def is_renamed(self) -> bool:
-        """Whether the default endpoint only has another name: neither name is one of both documents."""
-        return self.is_one_key and None not in (self.old, self.new) and self.old != self.new and not self.is_known
-
-    is_known: bool = False
-    """Whether the default endpoint of a side is an endpoint of the other side too."""
+    is_renamed: bool
 
 
 def default_key(comparison: Comparison) -> DefaultKey:
@@ -105,7 +79,7 @@ def default_key(comparison: Comparison) -> DefaultKey:
     before, after = _default(comparison, old), _default(comparison, new)
     is_one_key = old.document.mode == new.document.mode or tags(old) != tags(new)
     is_known = before in new.document.endpoints or after in old.document.endpoints
-    return DefaultKey(before, after, is_one_key, is_known)
+    return DefaultKey(before, after, is_one_key, is_one_key and None not in (before, after) and not is_known)
 
 
 def _default(comparison: Comparison, side: Described) -> str | None:
@@ -113,19 +87,50 @@ def _default(comparison: Comparison, side: Described) -> str | None:
     return name if name is not None and name in addresses(comparison, side).by_surface["wire"] else None
 
 
-def counterparts(comparison: Comparison) -> Iterator[Counterparts]:
-    """The endpoints of OLD and NEW that answer as one, in the order of their names.
+def callable_pairs(comparison: Comparison) -> list[EndpointPair]:
+    """The endpoints of OLD and NEW that stand for one, with the surfaces on which both can be called.
 
-    These are the endpoints of one name, and a default endpoint with its successor where that is a rename.
+    These are the endpoints of one name, in their order, and a default endpoint with its successor of another name.
     """
-    old, new = comparison.old.document.endpoints, comparison.new.document.endpoints
-    before, after = addresses(comparison, comparison.old), addresses(comparison, comparison.new)
-    for name in sorted(old.keys() & new.keys()):
-        surfaces = tuple(surface for surface in before.surfaces_of(name) if surface in after.surfaces_of(name))
-        if surfaces:
-            yield Counterparts(name, name, old[name], new[name], surfaces)
+    old, new = comparison.old, comparison.new
+    before, after = addresses(comparison, old), addresses(comparison, new)
+    found = []
+    for name in sorted(old.document.endpoints.keys() & new.document.endpoints.keys()):
+        surfaces = _common(before.surfaces_of(name), after.surfaces_of(name))
+        found.append(EndpointPair(Half(old, name), Half(new, name), surfaces, name))
     default = default_key(comparison)
     if default.is_renamed and default.old is not None and default.new is not None:
-        both = set(before.surfaces_of(default.old)) & set(after.surfaces_of(default.new)) - {"python"}
-        surfaces = tuple(surface for surface in SURFACES if surface in both)
-        yield Counterparts(default.old, default.new, old[default.old], new[default.new], surfaces)
+        surfaces = _common(before.surfaces_of(default.old), after.surfaces_of(default.new), ("wire", "rest"))
+        halves = Half(old, default.old), Half(new, default.new)
+        found.append(EndpointPair(*halves, surfaces, DEFAULT_KEYS[new.document.mode]))
+    return [pair for pair in found if pair.surfaces]
+
+
+def _common(*surfaces: Iterable[Surface]) -> tuple[Surface, ...]:
+    return tuple(surface for surface in SURFACES if all(surface in each for each in surfaces))
+
+
+def endpoint_pairs(comparison: Comparison) -> list[EndpointPair]:
+    """As :func:`callable_pairs`, with the surfaces on which the inputs and outputs of both are known."""
+    found = []
+    for pair in callable_pairs(comparison):
+        is_known = not any(half.name in half.described.undescribed for half in (pair.old, pair.new))
+        surfaces = pair.seen(*SURFACES) if is_known else pair.seen("wire", "rest")
+        found.append(EndpointPair(pair.old, pair.new, surfaces, pair.name))
+    return [pair for pair in found if pair.surfaces]
+
+
+def refused(
+    side: Described, name: str, surfaces: Mapping[Surface, Judgement], reason: str, key: str = ""
+) -> Witness | None:
+    """The smallest request of the endpoint ``name`` on the first surface that breaks; None if none does.
+
+    ``key`` is the address if it is not ``name``. A plain receiver takes its messages there.
+    """
+    half = Half(side, name)
+    for surface in SURFACES:
+        if surfaces.get(surface) == "breaking":
+            takes_messages = surface != "python" and half.endpoint.receiver is not None
+            request = message_request(half) if takes_messages else smallest_request(half, surface)
+            return Witness(surface, key or name, request, None, reason)
+    return None

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from specc.change import Change, Side
-from specc.compatibility.addresses import Counterparts, counterparts
+from specc.compatibility.addresses import callable_pairs
+from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath, format_path
 from specc.language.canonical import plain_json
-from specc.language.trees import Dict, Tree
+from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tuple
 from specc.language.wire_names import placed_children
 
 _FUNCTIONS = ("function", "preprocess", "postprocess")
@@ -36,8 +37,8 @@ def computation_changed(comparison: Comparison) -> Iterator[Change]:
     """
     if not (comparison.old.has_contract and comparison.new.has_contract):
         return
-    for pair in counterparts(comparison):
-        if (pair.old.function is None) != (pair.new.function is None):
+    for pair in callable_pairs(comparison):
+        if (pair.old.endpoint.function is None) != (pair.new.endpoint.function is None):
             continue
         for found in (*_functions(pair), *_kwargs(pair), *_orders(pair)):
             yield Change(
@@ -45,20 +46,20 @@ def computation_changed(comparison: Comparison) -> Iterator[Change]:
                 path=found.new.path,
                 message=found.message,
                 hint="keep it here, and add an endpoint for the other computation",
-                surfaces=pair.each("warning"),
-                subject=(pair.new_name, *found.what),
+                surfaces=pair.judged("warning"),
+                subject=(pair.name, *found.what),
                 compared=(found.old.value, found.new.value),
                 old=found.old,
                 new=found.new,
             )
 
 
-def _functions(pair: Counterparts) -> Iterator[_Difference]:
+def _functions(pair: EndpointPair) -> Iterator[_Difference]:
     for field in _FUNCTIONS:
-        old, new = getattr(pair.old, field), getattr(pair.new, field)
+        old, new = getattr(pair.old.endpoint, field), getattr(pair.new.endpoint, field)
         if old != new:
-            sides = Side((*pair.old_path, field), old), Side((*pair.new_path, field), new)
-            message = f"the {field} of {pair.new_name!r} is {_shown(new)}, before {_shown(old)}"
+            sides = Side((*pair.old.path, field), old), Side((*pair.new.path, field), new)
+            message = f"the {field} of {pair.name!r} is {_shown(new)}, before {_shown(old)}"
             yield _Difference(*sides, (field,), message)
 
 
@@ -66,17 +67,15 @@ def _shown(value: str | None) -> str:
     return "none" if value is None else repr(value)
 
 
-def _kwargs(pair: Counterparts) -> Iterator[_Difference]:
-    sides = [
-        Side((*path, "kwargs"), plain_json(endpoint.kwargs))
-        for path, endpoint in ((pair.old_path, pair.old), (pair.new_path, pair.new))
-    ]
-    old, new = (side.value for side in sides)
+def _kwargs(pair: EndpointPair) -> Iterator[_Difference]:
+    old, new = plain_json(pair.old.endpoint.kwargs), plain_json(pair.new.endpoint.kwargs)
     if _unordered(old) == _unordered(new):
         return
     changed = sorted(key for key in old.keys() | new.keys() if _unordered(old, key) != _unordered(new, key))
-    message = f"the kwargs of {pair.new_name!r} give {_names(changed)} another value or none"
-    yield _Difference(*sides, ("kwargs",), message)
+    message = f"the kwargs of {pair.name!r} give {_names(changed)} another value or none"
+    yield _Difference(
+        Side((*pair.old.path, "kwargs"), old), Side((*pair.new.path, "kwargs"), new), ("kwargs",), message
+    )
 
 
 def _unordered(kwargs: dict[str, Any], *keys: str) -> str:
@@ -89,14 +88,69 @@ def _names(names: list[str]) -> str:
     return ", ".join(map(repr, names[:8])) + more
 
 
-def _orders(pair: Counterparts) -> Iterator[_Difference]:
-    """The dicts in which keys of both sides have changed places."""
-    names = {name: index for index, name in enumerate(pair.old.arguments)}
-    both = [
-        (names[name], index)
-        for index, name in enumerate(pair.new.arguments[: len(pair.new.inputs)])
-        if names.get(name, len(pair.old.inputs)) < len(pair.old.inputs)
-    ]
-    places: list[_Place] = []
-    for before, after in both:
-        old = _Place(pair.old_path, ("inputs", before), pair.old.inputs[before])
+def _orders(pair: EndpointPair) -> Iterator[_Difference]:
+    """The dicts of inputs and kwargs in which keys that both sides have change places."""
+    arguments = {argument.name: argument for argument in pair.new.arguments}
+    stack: list[_Nodes] = []
+    for argument in pair.old.arguments:
+        if argument.name in arguments:
+            other = arguments[argument.name]
+            paths = (*pair.old.path, "inputs", argument.index), (*pair.new.path, "inputs", other.index)
+            stack.append(_Nodes(*paths, ("inputs", argument.name), argument.tree, other.tree))
+    stack.append(_kwargs_of(pair))
+    stack.reverse()
+    while stack:
+        nodes = stack.pop()
+        both = _ordered(nodes.old, nodes.new), _ordered(nodes.new, nodes.old)
+        if both[0] != both[1]:
+            moved = next(key for key, other in zip(both[1], both[0], strict=True) if key != other)
+            message = f"{moved!r} has changed places with another key of {format_path(nodes.what)} of {pair.name!r}"
+            yield _Difference(Side(nodes.old_path, both[0]), Side(nodes.new_path, both[1]), nodes.what, message)
+        stack += reversed(list(_inside(nodes)))
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """Two nodes of inputs, or two values of kwargs, at one place of an endpoint."""
+
+    old_path: SpecPath
+    new_path: SpecPath
+    what: tuple[str | int, ...]
+    old: Any
+    new: Any
+
+
+def _kwargs_of(pair: EndpointPair) -> _Nodes:
+    paths = (*pair.old.path, "kwargs"), (*pair.new.path, "kwargs")
+    return _Nodes(*paths, ("kwargs",), pair.old.endpoint.kwargs, pair.new.endpoint.kwargs)
+
+
+def _ordered(node: Any, other: Any) -> list[str]:
+    """The keys of a dict that the other one has too, in its order."""
+    keys, others = _keys(node), _keys(other)
+    return [key for key in keys if key in others]
+
+
+def _keys(node: Any) -> dict[str, Any]:
+    if isinstance(node, Dict):
+        return node.items
+    return node if isinstance(node, dict) else {}
+
+
+def _inside(nodes: _Nodes) -> Iterator[_Nodes]:
+    """The parts that both nodes have."""
+    parts = {key: (value, place) for key, value, place in _parts(nodes.new, nodes.new_path)}
+    for key, value, place in _parts(nodes.old, nodes.old_path):
+        if key in parts and not isinstance(value, (Tensor, Ragged, Sparse)):
+            other, other_place = parts[key]
+            yield _Nodes(place, other_place, (*nodes.what, key), value, other)
+
+
+def _parts(node: Any, path: SpecPath) -> Iterator[tuple[str | int, Any, SpecPath]]:
+    match node:
+        case dict():
+            yield from ((key, value, (*path, key)) for key, value in node.items())
+        case list() | tuple():
+            yield from ((index, value, (*path, index)) for index, value in enumerate(node))
+        case Tensor() | Ragged() | Sparse() | List() | Tuple() | NamedTuple() | Dict():
+            yield from placed_children(node, path)

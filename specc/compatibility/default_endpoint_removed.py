@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.change import Change, Judgement, Side, Surface
-from specc.compatibility.addresses import Addresses, addresses, default_key
-from specc.compatibility.requests import refused
+from specc.compatibility.addresses import Addresses, addresses, default_key, refused
 from specc.compatibility.sides import Comparison, Described
 from specc.diagnostics import SpecPath
 from specc.language.document import CALL, Document

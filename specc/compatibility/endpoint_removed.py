@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.change import SURFACES, Change, Judgement, Side, Surface
-from specc.compatibility.addresses import addresses
-from specc.compatibility.requests import refused
+from specc.compatibility.addresses import addresses, refused
 from specc.compatibility.sides import Comparison, Described
 from specc.language.canonical import endpoint_to_json
 from specc.language.document import Endpoint
@@ -61,7 +60,8 @@ def _only_in(
     for name, endpoint in sorted(side.document.endpoints.items()):
         offered = here.surfaces_of(name)
         if name in other.document.endpoints:
-            lacking: tuple[Surface, ...] = () if other.has_python else tuple({"python"} & set(offered))
+            lost = "python" in offered and not other.has_python
+            lacking: tuple[Surface, ...] = ("python",) if lost else ()
         else:
             lacking = tuple(surface for surface in offered if surface not in there.surfaces_of(name))
         if lacking:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from specc.change import Change, Judgement, Side, Surface
-from specc.compatibility.addresses import counterparts
-from specc.compatibility.requests import refused
+from specc.compatibility.addresses import callable_pairs, refused
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath
 from specc.language.document import Document, Endpoint
@@ -73,14 +72,15 @@ def _found(comparison: Comparison, before: bool) -> Iterator[_Gradients]:
     old, new = comparison.old.document, comparison.new.document
     if not (comparison.old.has_contract and comparison.new.has_contract):
         return
-    pairs = [pair for pair in counterparts(comparison) if "python" in pair.surfaces]
-    changed = [pair for pair in pairs if (_keeps(old, pair.old), _keeps(new, pair.new)) == (before, not before)]
+    pairs = [pair for pair in callable_pairs(comparison) if "python" in pair.surfaces]
+    wanted = (before, not before)
+    changed = [pair for pair in pairs if (_keeps(old, pair.old.endpoint), _keeps(new, pair.new.endpoint)) == wanted]
     said = [old.save_options.experimental_custom_gradients, new.save_options.experimental_custom_gradients]
     if changed and said == [before, not before]:
-        yield _Gradients(tuple(pair.new_name for pair in changed), _OPTION, _OPTION)
+        yield _Gradients(tuple(pair.name for pair in changed), _OPTION, _OPTION)
         return
     for pair in changed:
-        yield _Gradients((pair.new_name,), _field(pair.old_path), _field(pair.new_path))
+        yield _Gradients((pair.name,), _field(pair.old.path), _field(pair.new.path))
 
 
 def _keeps(document: Document, endpoint: Endpoint) -> bool:
@@ -89,5 +89,3 @@ def _keeps(document: Document, endpoint: Endpoint) -> bool:
 
 def _field(path: SpecPath) -> SpecPath:
     return (*path, "gradients")
-
-

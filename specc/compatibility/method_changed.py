@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.change import Change, Judgement, Side, Surface
-from specc.compatibility.addresses import Counterparts, addresses, counterparts
-from specc.compatibility.requests import refused
+from specc.compatibility.addresses import addresses, callable_pairs, refused
 from specc.compatibility.sides import Comparison
 
 
@@ -17,30 +16,27 @@ def method_changed(comparison: Comparison) -> Iterator[Change]:
     only gains one.
     """
     before, after = addresses(comparison, comparison.old), addresses(comparison, comparison.new)
-    for pair in counterparts(comparison):
-        if pair.old.method == pair.new.method:
+    for pair in callable_pairs(comparison):
+        old, new = pair.old.endpoint.method, pair.new.endpoint.method
+        if old == new:
             continue
         surfaces: dict[Surface, Judgement] = {}
         for surface in ("wire", "rest"):
-            if surface in before.surfaces_of(pair.old_name):
+            if surface in before.surfaces_of(pair.old.name):
                 surfaces[surface] = "breaking"
-            elif surface in after.surfaces_of(pair.new_name):
+            elif surface in after.surfaces_of(pair.name):
                 surfaces[surface] = "safe"
         if surfaces:
-            reason = f"{pair.new_name!r} is called with the method {pair.new.method}, not {pair.old.method}"
+            reason = f"{pair.name!r} is called with the method {new}, not {old}"
             yield Change(
                 rule="method-changed",
-                path=(*pair.new_path, "method") if pair.new.method != "predict" else pair.new_path,
-                message=f"the method of {pair.new_name!r} is {pair.new.method}, before {pair.old.method}",
-                hint=_hint(pair),
+                path=(*pair.new.path, "method") if new != "predict" else pair.new.path,
+                message=f"the method of {pair.name!r} is {new}, before {old}",
+                hint=f"keep {old} here, and add an endpoint with the method {new}",
                 surfaces=surfaces,
-                subject=(pair.new_name,),
-                compared=(pair.old.method, pair.new.method),
-                old=Side((*pair.old_path, "method"), pair.old.method),
-                new=Side((*pair.new_path, "method"), pair.new.method),
-                witness=refused(comparison.old, pair.old_name, surfaces, reason),
+                subject=(pair.name,),
+                compared=(old, new),
+                old=Side((*pair.old.path, "method"), old),
+                new=Side((*pair.new.path, "method"), new),
+                witness=refused(comparison.old, pair.old.name, surfaces, reason),
             )
-
-
-def _hint(pair: Counterparts) -> str:
-    return f"keep {pair.old.method} here, and add an endpoint with the method {pair.new.method}"

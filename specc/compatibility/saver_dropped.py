@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from specc.change import Change, Judgement, Side, Surface
-from specc.compatibility.addresses import addresses
-from specc.compatibility.requests import refused
+from specc.compatibility.addresses import addresses, refused
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath
 
@@ -17,9 +16,7 @@ _PATH: SpecPath = ("save_options", "experimental_skip_saver")
 def saver_dropped(comparison: Comparison) -> Iterator[Change]:
     """A change if the ops that restore the variables are left out, without which only Python can load the archive."""
     known, is_dropped = addresses(comparison, comparison.old), _skips(comparison) == (False, True)
-    surfaces: dict[Surface, Judgement] = {
-        surface: "breaking" for surface in known.surfaces if surface in ("wire", "rest")
-    }
+    surfaces: dict[Surface, Judgement] = dict.fromkeys(known.served, "breaking")
     if is_dropped and surfaces:
         names = comparison.old.document.endpoints
         first = min(name for name in names if set(surfaces) <= set(known.surfaces_of(name)))
@@ -40,7 +37,7 @@ def saver_dropped(comparison: Comparison) -> Iterator[Change]:
 def saver_kept(comparison: Comparison) -> Iterator[Change]:
     """A change if the ops that restore the variables are there from now on."""
     loads = addresses(replace(comparison, old=comparison.new), comparison.new)
-    surfaces: dict[Surface, Judgement] = {surface: "safe" for surface in loads.surfaces if surface in ("wire", "rest")}
+    surfaces: dict[Surface, Judgement] = dict.fromkeys(loads.served, "safe")
     if _skips(comparison) == (True, False) and surfaces:
         yield Change(
             rule="saver-kept",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.change import Change, Judgement, Side, Surface
-from specc.compatibility.addresses import addresses
-from specc.compatibility.requests import refused
+from specc.compatibility.addresses import addresses, refused
 from specc.compatibility.sides import Comparison, Described
 from specc.diagnostics import SpecPath
 from specc.language.document import CALL, Endpoint
@@ -52,6 +51,6 @@ def _lacking(comparison: Comparison, side: Described, other: Described) -> Itera
     here, there = addresses(comparison, side), addresses(comparison, other)
     for name in sorted(side.document.endpoints.keys() & other.document.endpoints.keys()):
         one, two = side.document.endpoints[name], other.document.endpoints[name]
-        if name != CALL and one.method == two.method:
-            if "wire" in here.surfaces_of(name) and "wire" not in there.surfaces_of(name):
-                yield name, one
+        is_lacking = "wire" in here.surfaces_of(name) and "wire" not in there.surfaces_of(name)
+        if is_lacking and name != CALL and one.method == two.method:
+            yield name, one

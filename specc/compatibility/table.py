@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from specc.change import JUDGEMENTS, SURFACES, Change
+from specc.compatibility.addresses import endpoint_pairs
+from specc.compatibility.contract_rules import CONTRACT_RULES
 from specc.compatibility.dim_narrowed import dim_narrowed, dim_widened
-from specc.compatibility.endpoint_pair import EndpointPair, pair_endpoints
+from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.input_added import input_added, input_removed
 from specc.compatibility.input_kind_changed import input_type_changed
 from specc.compatibility.input_narrowed import input_narrowed, input_widened
@@ -25,7 +27,7 @@ EndpointRule: TypeAlias = Callable[[EndpointPair], Iterator[Change]]
 ComparisonRule: TypeAlias = Callable[[Comparison], Iterator[Change]]
 """Yields the changes of two documents."""
 
-COMPARISON_RULES: tuple[ComparisonRule, ...] = ()
+COMPARISON_RULES: tuple[ComparisonRule, ...] = CONTRACT_RULES
 ENDPOINT_RULES: tuple[EndpointRule, ...] = (
     input_removed,
     input_added,
@@ -51,7 +53,7 @@ _LEVELS: dict[str, Level] = {"breaking": "error", "warning": "warning", "safe": 
 def compare(comparison: Comparison) -> list[Change]:
     """All changes from OLD to NEW, in a stable order: those of the documents, then those of each endpoint."""
     found = [change for rule in COMPARISON_RULES for change in rule(comparison)]
-    for pair in pair_endpoints(comparison):
+    for pair in endpoint_pairs(comparison):
         found += compare_endpoints(pair)
     return [_levelled(change) for change in _merged(found)]
 

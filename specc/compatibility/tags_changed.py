@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.change import Change, Judgement, Side, Surface
-from specc.compatibility.addresses import addresses, tags
-from specc.compatibility.requests import refused
+from specc.compatibility.addresses import addresses, refused, tags
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath
 
@@ -16,9 +15,7 @@ def tags_changed(comparison: Comparison) -> Iterator[Change]:
     old, new = comparison.old, comparison.new
     before, after = tags(old), tags(new)
     known = addresses(comparison, old)
-    surfaces: dict[Surface, Judgement] = {
-        surface: "breaking" for surface in known.surfaces if surface in ("wire", "rest")
-    }
+    surfaces: dict[Surface, Judgement] = dict.fromkeys(known.served, "breaking")
     if before == after or not surfaces:
         return
     path: SpecPath = ("mode",) if old.document.mode != new.document.mode else ("save_options", "extra_tags")

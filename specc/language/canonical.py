@@ -35,7 +35,7 @@ def document_to_json(document: Document) -> dict[str, Any]:
         data["default"] = document.default
     if document.variable_collections:
         collections = sorted(document.variable_collections.items())
-        data["variable_collections"] = {name: _collection_to_json(collection) for name, collection in collections}
+        data["variable_collections"] = {name: collection_to_json(collection) for name, collection in collections}
     if document.track:
         data["track"] = list(document.track)
     data |= _non_default_fields(document, "mode", "serving_only")
@@ -90,7 +90,7 @@ def endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
     data["outputs"] = tree_to_json(endpoint.outputs, sort_keys=True)
     data |= _non_default_fields(endpoint, "method")
     if endpoint.receivers:
-        data["receivers"] = {name: _receiver_to_json(item) for name, item in sorted(endpoint.receivers.items())}
+        data["receivers"] = {name: receiver_to_json(item) for name, item in sorted(endpoint.receivers.items())}
     return data | _non_default_fields(endpoint, "receiver", "optional")
 
 
@@ -105,7 +105,8 @@ def _jax_to_json(options: JaxOptions) -> dict[str, Any]:
     return said
 
 
-def _receiver_to_json(receiver: Receiver) -> dict[str, Any]:
+def receiver_to_json(receiver: Receiver) -> dict[str, Any]:
+    """The canonical JSON of a receiver."""
     data = {"kind": receiver.kind, **_non_default_fields(receiver, "description")}
     if receiver.features is not None:
         data["features"] = {name: _feature_to_json(item) for name, item in sorted(receiver.features.items())}
@@ -127,7 +128,8 @@ def plain_json(value: Any, *, sort_keys: bool = False) -> Any:
             return value
 
 
-def _collection_to_json(collection: tuple[Selection, ...]) -> Any:
+def collection_to_json(collection: tuple[Selection, ...]) -> Any:
+    """The canonical JSON of a variable collection."""
     selections = [_selection_to_json(selection) for selection in collection]
     return selections[0] if len(selections) == 1 else selections
 

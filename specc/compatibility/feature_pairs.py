@@ -1,0 +1,111 @@
+"""Pairs of features: how a receiver of OLD and that of NEW parse one and the same leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from specc.compatibility.endpoint_pair import Half
+from specc.compatibility.message_requests import axis_bounds, message_counts
+from specc.compatibility.pairing import WireKey, leaf_kind, wire_key
+from specc.compatibility.receiver_pairs import ReceiverPair, receiver_pairs
+from specc.compatibility.sides import Comparison
+from specc.diagnostics import SpecPath
+from specc.language.example_features import ParsedFeature, parsed_features
+from specc.language.receivers import Receiver
+from specc.language.trees import Leaf
+
+
+@dataclass(frozen=True)
+class FeaturePair:
+    """The features of a leaf that keeps its wire names, kind, dtype and rank."""
+
+    receivers: ReceiverPair
+    old: ParsedFeature
+    new: ParsedFeature
+    has_several: bool
+    """Whether a request may have several messages, of which the shorter sequences are padded."""
+
+    @property
+    def paths(self) -> tuple[SpecPath, SpecPath]:
+        """The places in OLD and NEW that say how the leaf is parsed."""
+        old, new = self.receivers.paths
+        return _said(self.receivers.old, old, self.old), _said(self.receivers.new, new, self.new)
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """What a change of the feature is about."""
+        return (self.receivers.pair.name, self.receivers.old_name, self.old.leaf.name)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether NEW parses from each message what OLD parsed from it."""
+        return self._is_in_one_part and not self._needs_all_steps
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a change of the leaf's own sizes, which its direct signature has too, tells that it is not kept."""
+        return not self._accepts_sizes
+
+    @property
+    def _is_in_one_part(self) -> bool:
+        return self.old.in_lists == self.new.in_lists
+
+    @property
+    def _needs_all_steps(self) -> bool:
+        """Whether a message that was padded to the length of others must now have all steps itself."""
+        was_padded = self.old.parsed == "sequence" and self.old.steps is None
+        is_padded = self.new.parsed == "sequence" and self.new.steps is None
+        return was_padded and not is_padded and self.has_several
+
+    @property
+    def _accepts_sizes(self) -> bool:
+        pair = self.receivers.pair
+        old, new = self.old.leaf.leaf.shape or (), self.new.leaf.leaf.shape or ()
+        sizes = zip(old[1:], new[1:], strict=True)
+        return all(axis_bounds(two, pair.new.dims).hold(axis_bounds(one, pair.old.dims)) for one, two in sizes)
+
+
+def _said(receiver: Receiver, path: SpecPath, feature: ParsedFeature) -> SpecPath:
+    name = feature.leaf.name
+    return (*path, "features", name) if name in (receiver.features or {}) else path
+
+
+def feature_pairs(comparison: Comparison) -> Iterator[FeaturePair]:
+    """The features of all receivers that still take the same kind of messages.
+
+    What becomes of a leaf with another wire name, kind, dtype or rank its direct signature tells, which every endpoint
+    with receivers has. A request without messages shows nothing.
+    """
+    for receivers in _comparable(comparison):
+        counts = message_counts(receivers.pair.old)
+        has_several = counts.high is None or counts.high > 1
+        before = features_of(receivers.pair.old, receivers.old)
+        for key, new in features_of(receivers.pair.new, receivers.new).items():
+            old = before.get(key)
+            if old is not None and _type(old.leaf.leaf) == _type(new.leaf.leaf):
+                yield FeaturePair(receivers, old, new, has_several)
+
+
+def added_features(comparison: Comparison) -> Iterator[tuple[ReceiverPair, ParsedFeature]]:
+    """The features of the leaves that only NEW has."""
+    for receivers in _comparable(comparison):
+        before = features_of(receivers.pair.old, receivers.old)
+        for key, new in features_of(receivers.pair.new, receivers.new).items():
+            if key not in before:
+                yield receivers, new
+
+
+def _comparable(comparison: Comparison) -> Iterator[ReceiverPair]:
+    for receivers in receiver_pairs(comparison):
+        if receivers.old.kind == receivers.new.kind and message_counts(receivers.pair.old).high != 0:
+            yield receivers
+
+
+def features_of(half: Half, receiver: Receiver) -> dict[WireKey, ParsedFeature]:
+    """The features of a receiver by the wire names of their leaves."""
+    return {wire_key(each.leaf): each for each in parsed_features(half.endpoint, receiver)}
+
+
+def _type(leaf: Leaf) -> tuple[object, ...]:
+    return (leaf_kind(leaf), leaf.dtype, None if leaf.shape is None else len(leaf.shape))
