@@ -1,9 +1,4 @@
-"""Check for binary outputs that REST would write as text.
-
-g3doc/api_rest.md of tensorflow/serving, "Output of binary values": tensors with the suffix ``_bytes`` in their name are
-taken for binary and written as Base64; all other strings are written as they are, which is not JSON where they are not
-UTF-8.
-"""
+"""Check for binary outputs that REST would write as text; see specc.rest.binary."""
 
 from __future__ import annotations
 
@@ -11,6 +6,7 @@ from collections.abc import Iterator
 
 from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
+from specc.rest.binary import BINARY_SUFFIX, is_base64
 
 _BINARY = frozenset(
     {
@@ -18,7 +14,6 @@ _BINARY = frozenset(
         "serialized", "tfrecord", "tiff", "wav", "webp", "zip",
     }
 )  # fmt: skip
-_SUFFIX = "_bytes"
 
 
 def rest_bytes(context: CheckContext) -> Iterator[Diagnostic]:
@@ -26,10 +21,9 @@ def rest_bytes(context: CheckContext) -> Iterator[Diagnostic]:
     for checked in context.served():
         for bound in checked.outputs:
             words = _BINARY.intersection(bound.name.lower().split("_"))
-            if bound.leaf.dtype == "string" and words and not bound.name.endswith(_SUFFIX):
-                message = (
-                    f"REST writes {bound.name!r} as text, but its name suggests bytes: it does not end in '{_SUFFIX}'"
-                )
+            if bound.leaf.dtype == "string" and words and not is_base64(bound):
+                why = f"its name suggests bytes: it does not end in '{BINARY_SUFFIX}'"
+                message = f"REST writes {bound.name!r} as text, but {why}"
                 name = bound.name.removesuffix("bytes").rstrip("_") or "value"
-                hint = f'give the leaf the "name" {name + _SUFFIX!r}'
+                hint = f'give the leaf the "name" {name + BINARY_SUFFIX!r}'
                 yield finding("tf-serving-bytes", bound.path, message, hint, on_key=bound.leaf.name is None)

@@ -1,18 +1,15 @@
-"""Check for tensors that REST's row format cannot carry.
-
-g3doc/api_rest.md of tensorflow/serving, "Specifying input tensors in row format": use it "if all named input tensors
-have the same 0-th dimension". A response is made the same way: "has no shape information" for a scalar, "has
-inconsistent batch size" else (``MakeRowFormatJsonFromTensors``, util/json_tensor.cc).
-"""
+"""Check for tensors that REST's row format cannot carry; see specc.rest.forms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import CheckContext, CheckedEndpoint, first_dim, named_first_dim
+from specc.checks.context import CheckContext, CheckedEndpoint, named_first_dim
 from specc.diagnostics import Diagnostic, finding
+from specc.language.tensor_string import ANY
 from specc.language.trees import Tensor, has_default
 from specc.language.wire_names import BoundLeaf
+from specc.rest.forms import rows_of
 
 
 def rest_rows(context: CheckContext) -> Iterator[Diagnostic]:
@@ -40,11 +37,11 @@ def _leaves(checked: CheckedEndpoint) -> Iterator[tuple[str, BoundLeaf]]:
 
 
 def _problem(bound: BoundLeaf, batch: str, what: str) -> str:
-    leaf, first = bound.leaf, first_dim(bound.leaf)
+    leaf, rows = bound.leaf, rows_of(bound.leaf)
     if not isinstance(leaf, Tensor):
         return f"is {leaf.kind}, and its components have different numbers of rows"
-    if named_first_dim(leaf) not in (None, batch):
-        return f"has {first!r} rows where others have {batch!r}"
+    if isinstance(rows, str) and rows not in (ANY, batch):
+        return f"has {rows!r} rows where others have {batch!r}"
     if what == "output" and leaf.shape == ():
         return "is a scalar"
-    return f"has a fixed first dimension, {first}" if what == "output" and isinstance(first, int) else ""
+    return f"has a fixed first dimension, {rows}" if what == "output" and isinstance(rows, int) else ""

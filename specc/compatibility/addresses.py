@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from specc.change import SURFACES, Judgement, Surface, Witness
-from specc.compatibility.endpoint_pair import EndpointPair, Half
+from specc.compatibility.endpoint_pair import EndpointPair
+from specc.compatibility.halves import Half
 from specc.compatibility.message_requests import message_request
 from specc.compatibility.sides import Comparison, Described
 from specc.compatibility.witness import smallest_request
@@ -26,22 +27,16 @@ class Addresses:
         """The surfaces on which ``name`` is an address."""
         return tuple(surface for surface in SURFACES if name in self.by_surface[surface])
 
-    @property
-    def served(self) -> tuple[Surface, ...]:
-        """Those of wire and rest on which there is an address."""
-        return tuple(surface for surface in SURFACES if self.by_surface[surface] and surface != "python")
 
+def addresses(side: Described) -> Addresses:
+    """The addresses of ``side``.
 
-def addresses(comparison: Comparison, side: Described) -> Addresses:
-    """The addresses of ``side``, one of the two of ``comparison``.
-
-    Where no server can load OLD, it has no client on wire and rest that could break. Where only NEW cannot be loaded,
-    that is one finding (``saver-dropped``), and everything else is judged as if it could. Of an archive without a
-    contract, an endpoint of which only the wire is known may be a signature only.
+    That a server cannot find or load an archive is a change of its own (``tags-changed``, ``saver-dropped``).
+    Everything else is judged as if it could. Of an archive without a contract, an endpoint of which only the wire is
+    known may be a signature only.
     """
     document = side.document
-    loads = not comparison.old.document.save_options.experimental_skip_saver
-    wire = {name for name in document.endpoints if loads and is_published(document, name)}
+    wire = {name for name in document.endpoints if is_published(document, name)}
     rest = {name for name in wire if document.endpoints[name].method in SERVABLE}
     for keys in (wire, rest):
         if document.default in keys:
@@ -76,15 +71,15 @@ def default_key(comparison: Comparison) -> DefaultKey:
     key of OLD is gone although the archive can be found.
     """
     old, new = comparison.old, comparison.new
-    before, after = _default(comparison, old), _default(comparison, new)
+    before, after = _default(old), _default(new)
     is_one_key = old.document.mode == new.document.mode or tags(old) != tags(new)
     is_known = before in new.document.endpoints or after in old.document.endpoints
     return DefaultKey(before, after, is_one_key, is_one_key and None not in (before, after) and not is_known)
 
 
-def _default(comparison: Comparison, side: Described) -> str | None:
+def _default(side: Described) -> str | None:
     name = side.document.default
-    return name if name is not None and name in addresses(comparison, side).by_surface["wire"] else None
+    return name if name is not None and name in addresses(side).by_surface["wire"] else None
 
 
 def callable_pairs(comparison: Comparison) -> list[EndpointPair]:
@@ -93,7 +88,7 @@ def callable_pairs(comparison: Comparison) -> list[EndpointPair]:
     These are the endpoints of one name, in their order, and a default endpoint with its successor of another name.
     """
     old, new = comparison.old, comparison.new
-    before, after = addresses(comparison, old), addresses(comparison, new)
+    before, after = addresses(old), addresses(new)
     found = []
     for name in sorted(old.document.endpoints.keys() & new.document.endpoints.keys()):
         surfaces = _common(before.surfaces_of(name), after.surfaces_of(name))
@@ -102,7 +97,7 @@ def callable_pairs(comparison: Comparison) -> list[EndpointPair]:
     if default.is_renamed and default.old is not None and default.new is not None:
         surfaces = _common(before.surfaces_of(default.old), after.surfaces_of(default.new), ("wire", "rest"))
         halves = Half(old, default.old), Half(new, default.new)
-        found.append(EndpointPair(*halves, surfaces, DEFAULT_KEYS[new.document.mode]))
+        found.append(EndpointPair(*halves, surfaces, DEFAULT_KEYS[old.document.mode]))
     return [pair for pair in found if pair.surfaces]
 
 
@@ -134,3 +129,10 @@ def refused(
             request = message_request(half) if takes_messages else smallest_request(half, surface)
             return Witness(surface, key or name, request, None, reason)
     return None
+
+
+def first_request(side: Described, surfaces: Mapping[Surface, Judgement], reason: str) -> Witness | None:
+    """The smallest request of the first endpoint that has the most addresses; None if there is no endpoint."""
+    known = addresses(side)
+    names = sorted(side.document.endpoints, key=lambda name: (-len(known.surfaces_of(name)), name))
+    return refused(side, names[0], surfaces, reason) if names else None

@@ -39,7 +39,7 @@ class CollectionPair:
 
 
 def are_known(comparison: Comparison) -> bool:
-    """Whether it is known which collections both sides have: without a contract it is not, but TensorFlow 1 has none."""
+    """Whether the collections of both sides are known: without a contract they are not, but TensorFlow 1 has none."""
     return comparison.old.has_contract and (comparison.new.has_contract or not comparison.new.has_python)
 
 

@@ -12,7 +12,7 @@ from specc.language.canonical import collection_to_json
 
 
 def collection_selection_changed(comparison: Comparison) -> Iterator[Change]:
-    """A change for each collection that selects otherwise; if both sides pin all members, these are compared instead."""
+    """A change for each collection that selects otherwise, unless both sides pin all members: these are compared."""
     for pair in collection_pairs(comparison):
         old, new = _selected(pair.old), _selected(pair.new)
         if old != new and not (pair.old.is_complete and pair.new.is_complete):

@@ -89,7 +89,7 @@ def _keys(comparison: Comparison) -> tuple[str, str]:
 
 
 def _both(comparison: Comparison) -> tuple[Addresses, Addresses]:
-    return addresses(comparison, comparison.old), addresses(comparison, comparison.new)
+    return addresses(comparison.old), addresses(comparison.new)
 
 
 def _is_said(name: str, key: str, other: Described, others: Addresses) -> bool:

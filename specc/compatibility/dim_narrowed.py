@@ -46,7 +46,7 @@ def dim_widened(pair: EndpointPair) -> Iterator[Change]:
             yield _change(pair, change, "dim-widened", "safe", (str(position.new), str(position.old)))
 
 
-def _change(  # noqa: PLR0913  # each is one part of the finding
+def _change(  # noqa: PLR0913, PLR0917  # each is one part of the finding
     pair: EndpointPair,
     change: SizeChange,
     rule: InputChange,

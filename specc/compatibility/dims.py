@@ -1,17 +1,15 @@
-"""Sizes of two endpoints compared: dims are unified, in linear time, and what cannot be made equal is a mismatch.
+"""Dims: their bounds, and the terms that stand for the sizes of a request.
 
-A *term* is what a position of a request has for a size: an integer, a dim of OLD, or a fresh dim for each ``?``. Every
-new dim of the inputs has one term, theta. Answers are judged on the requests that both sides accept: a new dim of
-outputs alone may have any size of its bounds, and for an old one such a size must be found.
+A *term* is what a position of a request has for a size: an integer, a dim of OLD, or a fresh dim for each ``?``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from specc.compatibility.pairing import LeafPair, leaf_kind
+from specc.compatibility.pairing import LeafPair
 from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.trees import Leaf, Ragged
 from specc.language.wire_names import BoundLeaf
@@ -90,10 +88,11 @@ class Mismatch:
 
 def fixed(shape: Shape, dims: Dims) -> Shape:
     """``shape`` with every dim of one size written as that size."""
-    return None if shape is None else tuple(_fixed(dim, dims) for dim in shape)
+    return None if shape is None else tuple(fixed_dim(dim, dims) for dim in shape)
 
 
-def _fixed(dim: Dimension, dims: Dims) -> Dimension:
+def fixed_dim(dim: Dimension, dims: Dims) -> Dimension:
+    """A dim, or its size if it has only one."""
     if isinstance(dim, int) or dim == ANY:
         return dim
     low, high = dims.get(dim, Bounds())
@@ -109,10 +108,11 @@ def sized_axes(leaf: Leaf) -> Iterator[int]:
 
 def dim_term(side: Literal["old", "new"], leaf: BoundLeaf, axis: int, dims: Dims) -> Term:
     """The term at one axis of a leaf of ``side``; a new dim of the inputs still has to be resolved."""
-    return _term(side, leaf, axis, _fixed((leaf.leaf.shape or ())[axis], dims))
+    return term_of(side, leaf, axis, fixed_dim((leaf.leaf.shape or ())[axis], dims))
 
 
-def _term(side: Literal["old", "new"], leaf: BoundLeaf, axis: int, dim: Dimension) -> Term:
+def term_of(side: Literal["old", "new"], leaf: BoundLeaf, axis: int, dim: Dimension) -> Term:
+    """The term of ``dim``, which stands at one axis of a leaf of ``side``."""
     if isinstance(dim, int):
         return dim
     return (side, ANY, *leaf.path, ANY, axis) if dim == ANY else (side, dim)
@@ -130,220 +130,3 @@ def written(shape: Iterable[Dimension], dims: Dims) -> list[object]:
         dim if isinstance(dim, int) or dim == ANY else [seen.setdefault(dim, len(seen)), *dims.get(dim, Bounds())]
         for dim in shape
     ]
-
-
-@dataclass(frozen=True)
-class Sides:
-    """The leaves that are compared on one surface. ``quiet`` pairs are told elsewhere, and only make terms equal."""
-
-    old_dims: Dims
-    new_dims: Dims
-    inputs: Sequence[LeafPair]
-    outputs: Sequence[LeafPair]
-    quiet: Sequence[LeafPair]
-    old_inputs: Sequence[BoundLeaf]
-    new_inputs: Sequence[BoundLeaf]
-
-    def reversed(self) -> Sides:
-        """NEW compared to OLD."""
-        inputs, outputs, quiet = (
-            [LeafPair(pair.new, pair.old) for pair in pairs] for pairs in (self.inputs, self.outputs, self.quiet)
-        )
-        return Sides(self.new_dims, self.old_dims, inputs, outputs, quiet, self.new_inputs, self.old_inputs)
-
-    def positions(self, pairs: Iterable[LeafPair]) -> Iterator[Position]:
-        """The axes of all pairs of one kind and rank, in order."""
-        for pair in pairs:
-            old, new = fixed(pair.old.leaf.shape, self.old_dims), fixed(pair.new.leaf.shape, self.new_dims)
-            if old is not None and new is not None and len(old) == len(new):
-                if leaf_kind(pair.old.leaf) == leaf_kind(pair.new.leaf):
-                    for axis in sized_axes(pair.old.leaf):
-                        yield Position(pair, axis, old[axis], new[axis])
-
-    def is_told(self, pair: LeafPair) -> bool:
-        """Whether the sizes of a pair are judged: no other finding hides them."""
-        return pair.old.leaf.dtype == pair.new.leaf.dtype
-
-    def old_term(self, position: Position) -> Term:
-        """The term of OLD at a position."""
-        return _term("old", position.pair.old, position.axis, position.old)
-
-    def new_term(self, position: Position) -> Term:
-        """The term of NEW at a position; a dim of its inputs still has to be resolved."""
-        return _term("new", position.pair.new, position.axis, position.new)
-
-
-@dataclass
-class Unified:
-    """The solution: which terms are equal in the requests that both accept, and all mismatches."""
-
-    sides: Sides
-    inputs: list[Mismatch] = field(default_factory=list)
-    outputs: list[Mismatch] = field(default_factory=list)
-    _parents: dict[Term, Term] = field(default_factory=dict)
-    _bounds: dict[Term, Bounds] = field(default_factory=dict)
-
-    def resolve(self, term: Term) -> Term:
-        """The term that stands for all that are equal to ``term``: an integer where there is only one size."""
-        root = self._root(term)
-        bounds = self.bounds(root)
-        return bounds.low if bounds.low == bounds.high else root
-
-    def bounds(self, term: Term) -> Bounds:
-        """The sizes of a term in the requests that both sides accept."""
-        root = self._root(term)
-        if isinstance(root, int):
-            return Bounds(root, root)
-        return self._bounds.get(root) or self.own_bounds(root)
-
-    def own_bounds(self, term: Term) -> Bounds:
-        """The sizes of a term in its own document."""
-        if isinstance(term, int):
-            return Bounds(term, term)
-        dims = self.sides.old_dims if term[0] == "old" else self.sides.new_dims
-        return dims.get(str(term[1]), Bounds()) if len(term) == 2 else Bounds()
-
-    def _root(self, term: Term) -> Term:
-        path = []
-        while term in self._parents:
-            path.append(term)
-            term = self._parents[term]
-        for each in path:
-            self._parents[each] = term
-        return term
-
-    def equate(self, one: Term, other: Term) -> None:
-        """Makes two terms equal; where they have no size in common, they stay apart."""
-        one, other = self._root(one), self._root(other)
-        bounds = self.bounds(one).meet(self.bounds(other))
-        if one == other or bounds.is_empty:
-            return
-        if isinstance(one, int):
-            one, other = other, one
-        self._parents[one] = other
-        if not isinstance(other, int):
-            self._bounds[other] = bounds
-
-    def define(self, dim: Term, term: Term) -> None:
-        """Makes ``term`` the term of a new dim, if with no size in common: no request is left then."""
-        self.equate(dim, term)
-        if self._root(dim) != self._root(term):
-            self._parents[self._root(dim)] = self._root(term)
-
-
-def unify(sides: Sides) -> Unified:
-    """The Unified solution of two endpoints on one surface."""
-    unified = Unified(sides)
-    _Requests(unified).judge()
-    _Answers(unified).judge()
-    return unified
-
-
-@dataclass
-class _Requests:
-    """Judges the inputs, and gives each new dim that stands in them its term."""
-
-    unified: Unified
-
-    def judge(self) -> None:
-        sides = self.unified.sides
-        told = [pair for pair in sides.inputs if sides.is_told(pair)]
-        named: dict[str, list[Position]] = {}
-        for position in sides.positions(told):
-            if isinstance(position.new, int):
-                self._size(position, position.new)
-            elif position.new != ANY:
-                named.setdefault(position.new, []).append(position)
-        for name, positions in named.items():
-            self._dim(("new", name), positions)
-        others = [pair for pair in sides.inputs if not sides.is_told(pair)]
-        for position in sides.positions([*others, *sides.quiet]):
-            if isinstance(position.new, str) and position.new not in (ANY, *named):
-                self.unified.equate(("new", position.new), sides.old_term(position))
-
-    def _size(self, position: Position, size: int) -> None:
-        term = self.unified.sides.old_term(position)
-        if self.unified.resolve(term) != size:
-            problem: Problem = "size" if isinstance(term, int) else "narrowed"
-            self.unified.inputs.append(Mismatch(problem, (position,), (term,), Bounds(size, size)))
-            self.unified.equate(term, size)
-
-    def _dim(self, dim: Term, positions: Sequence[Position]) -> None:
-        unified = self.unified
-        old_term = unified.sides.old_term
-        distinct: dict[Term, Position] = {}
-        for position in positions:
-            distinct.setdefault(unified.resolve(old_term(position)), position)
-        limits = unified.own_bounds(dim)
-        terms = tuple(old_term(position) for position in distinct.values())
-        if len(distinct) > 1:
-            unified.inputs.append(Mismatch("tied", tuple(distinct.values()), terms, limits))
-            for term in terms[1:]:
-                unified.equate(terms[0], term)
-        if not limits.hold(unified.bounds(terms[0])):
-            for position, term in zip(distinct.values(), terms, strict=True):
-                if not limits.hold(unified.own_bounds(term)):
-                    problem: Problem = "dim" if isinstance(term, tuple) and len(term) == 2 else "narrowed"
-                    unified.inputs.append(Mismatch(problem, (position,), (term,), limits))
-                    break
-        unified.define(dim, terms[0])
-
-
-@dataclass
-class _Answers:
-    """Judges the outputs, on the requests that both sides accept."""
-
-    unified: Unified
-
-    def judge(self) -> None:
-        sides, unified = self.unified.sides, self.unified
-        of_inputs, lost = self._input_dims()
-        alone: dict[str, list[Position]] = {}
-        for position in sides.positions(pair for pair in sides.outputs if sides.is_told(pair)):
-            new, old = unified.resolve(sides.new_term(position)), position.old
-            if isinstance(old, int):
-                if new != old:
-                    self._found(self._outside(new, Bounds(old, old)), (position,), (new,), Bounds(old, old))
-            elif old in of_inputs:
-                term = unified.resolve(("old", old))
-                if old not in lost and term != new:
-                    self._found("widened" if position.new == ANY else "untied", (position,), (term, new))
-            elif old != ANY:
-                alone.setdefault(old, []).append(position)
-        for name, positions in alone.items():
-            distinct: dict[Term, Position] = {}
-            for position in positions:
-                distinct.setdefault(unified.resolve(sides.new_term(position)), position)
-            limits, terms = unified.own_bounds(("old", name)), tuple(distinct)
-            if len(distinct) > 1:
-                self._found("untied", tuple(distinct.values()), terms)
-            elif not limits.hold(unified.bounds(terms[0])):
-                self._found(self._outside(terms[0], limits), (positions[0],), terms, limits)
-
-    def _outside(self, term: Term, limits: Bounds) -> Problem:
-        return "size" if self.unified.bounds(term).meet(limits).is_empty else "widened"
-
-    def _found(
-        self, problem: Problem, positions: tuple[Position, ...], terms: tuple[Term, ...], limits: Bounds | None = None
-    ) -> None:
-        self.unified.outputs.append(Mismatch(problem, positions, terms, limits))
-
-    def _input_dims(self) -> tuple[set[Dimension], set[Dimension]]:
-        """The dims of OLD's inputs, and those of them that stand only in inputs that NEW does not have.
-
-        What becomes of such a dim in the outputs follows from the finding about these inputs.
-        """
-        sides = self.unified.sides
-        every = {dim for leaf in sides.old_inputs for dim in _names(leaf, sides.old_dims)}
-        pairs = [*sides.inputs, *sides.quiet]
-        judged: set[Dimension] = {position.old for position in sides.positions(pairs)}
-        for pair in pairs:
-            if pair.new.leaf.shape is None and leaf_kind(pair.old.leaf) == leaf_kind(pair.new.leaf):
-                judged.update(_names(pair.old, sides.old_dims))
-        return every, every - judged
-
-
-def _names(leaf: BoundLeaf, dims: Dims) -> Iterator[Dimension]:
-    for dim in fixed(leaf.leaf.shape, dims) or ():
-        if isinstance(dim, str) and dim != ANY:
-            yield dim

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from specc.change import SURFACES, Judgement, Surface
-from specc.compatibility.dims import Dims, Mismatch, Sides, Unified, is_open, unify
+from specc.compatibility.dims import Mismatch, dim_term, is_open, sized_axes
+from specc.compatibility.halves import Half, surfaces_of
 from specc.compatibility.pairing import (
-    Argument,
     ArgumentPairing,
     LeafPair,
     NodePair,
@@ -19,68 +19,15 @@ from specc.compatibility.pairing import (
     pair_arguments,
     pair_leaves,
 )
-from specc.compatibility.sides import Comparison, Described
+from specc.compatibility.sides import Comparison
+from specc.compatibility.unification import Sides, Unified, unify
 from specc.compatibility.witness import Witnesses
 from specc.diagnostics import SpecPath
-from specc.language.document import Document, Endpoint
-from specc.language.signatures import SERVABLE, has_signature
 from specc.language.tensor_string import ANY
-from specc.language.wire_names import BoundLeaf, EndpointNodes, endpoint_nodes, placed_children
 
 View: TypeAlias = Literal["wire", "python"]
 """How leaves are paired: by wire name, for wire and rest, or by path."""
 _OF_VIEW: dict[View, tuple[Surface, ...]] = {"wire": ("wire", "rest"), "python": ("python",)}
-
-
-@dataclass(frozen=True, eq=False)
-class Half:
-    """One of the two endpoints, in its document."""
-
-    described: Described
-    name: str
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """The endpoint."""
-        return self.described.document.endpoints[self.name]
-
-    @cached_property
-    def path(self) -> SpecPath:
-        """The endpoint's path in its document."""
-        return ("endpoints", self.name)
-
-    @cached_property
-    def nodes(self) -> EndpointNodes:
-        """The leaves and containers, with their paths."""
-        return endpoint_nodes(self.endpoint, self.path)
-
-    @cached_property
-    def arguments(self) -> tuple[Argument, ...]:
-        """The arguments, in order."""
-        names = self.endpoint.arguments
-        return tuple(Argument(names[index], index, tree) for index, tree in enumerate(self.endpoint.inputs))
-
-    @property
-    def dims(self) -> Dims:
-        """The bounds of the document's dims."""
-        return self.described.dims
-
-    @cached_property
-    def words(self) -> Mapping[SpecPath, str]:
-        """What Python calls each leaf, by its path: ``argument.key.0``, and ``result`` for a bare one."""
-        found: dict[SpecPath, str] = {}
-        stack = [(argument.tree, (*self.path, "inputs", argument.index), argument.name) for argument in self.arguments]
-        stack.append((self.endpoint.outputs, (*self.path, "outputs"), ""))
-        while stack:
-            tree, path, word = stack.pop()
-            found[path] = word or "result"
-            for key, child, place in placed_children(tree, path):
-                stack.append((child, place, f"{word}.{key}" if word else str(key)))
-        return found
-
-    def leaves(self, role: Role) -> tuple[BoundLeaf, ...]:
-        """The leaves of all inputs, or of all outputs."""
-        return self.nodes.inputs if role == "inputs" else self.nodes.outputs
 
 
 @dataclass(frozen=True)
@@ -115,7 +62,7 @@ class EndpointPair:
     def inputs(self) -> Pairing:
         """The pairs of inputs."""
         pairs = sorted((*self.arguments.kept, *self.arguments.renamed), key=lambda pair: pair[0].index)
-        roots = [
+        roots: list[NodePair] = [
             NodePair(
                 one.tree, other.tree, (*self.old.path, "inputs", one.index), (*self.new.path, "inputs", other.index)
             )
@@ -157,7 +104,7 @@ class EndpointPair:
 
     def judged(self, judgement: Judgement, surfaces: Iterable[Surface] = SURFACES) -> dict[Surface, Judgement]:
         """``judgement`` on each of ``surfaces`` on which the two endpoints are compared."""
-        return {surface: judgement for surface in self.seen(*surfaces)}
+        return dict.fromkeys(self.seen(*surfaces), judgement)
 
     def leaf_pairs(self, role: Role) -> list[tuple[LeafPair, tuple[Surface, ...]]]:
         """Every pair of leaves that is one leaf on a surface, with these surfaces, in the order of OLD."""
@@ -204,6 +151,14 @@ class EndpointPair:
             self.old.nodes.inputs,
             self.new.nodes.inputs,
         )
+
+    def has_elements(self, role: Role, leaves: LeafPair, surfaces: tuple[Surface, ...]) -> bool:
+        """Whether an old input, or a new output, can have an element in a request that both accept."""
+        half, leaf = (self.old, leaves.old) if role == "inputs" else (self.new, leaves.new)
+        unified = self.solutions["python" if surfaces == ("python",) else "wire"]
+        side: Literal["old", "new"] = "old" if role == "inputs" else "new"
+        terms = (dim_term(side, leaf, axis, half.dims) for axis in sized_axes(leaf.leaf))
+        return all(unified.bounds(term).high != 0 for term in terms)
 
     def size_changes(self, role: Role, *, is_reversed: bool = False) -> list[SizeChange]:
         """The mismatches of the inputs or the outputs; reversed, those of NEW compared to OLD."""
@@ -260,17 +215,3 @@ def shared_surfaces(comparison: Comparison, old: str, new: str) -> tuple[Surface
     """The surfaces that two endpoints, one of each document, both have."""
     sides = [surfaces_of(comparison.old, old), surfaces_of(comparison.new, new)]
     return tuple(surface for surface in SURFACES if all(surface in side for side in sides))
-
-
-def surfaces_of(described: Described, name: str) -> tuple[Surface, ...]:
-    """The surfaces on which clients can call an endpoint."""
-    document = described.document
-    found: list[Surface] = []
-    if _is_published(document, name):
-        found += ["wire", "rest"] if document.endpoints[name].method in SERVABLE else ["wire"]
-    return (*found, "python") if described.has_python and name not in described.undescribed else tuple(found)
-
-
-def _is_published(document: Document, name: str) -> bool:
-    left_out = document.serving_only and document.endpoints[name].method not in SERVABLE
-    return has_signature(document, name) and not left_out

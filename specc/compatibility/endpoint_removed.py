@@ -16,7 +16,7 @@ _WHERE: dict[Surface, str] = {"wire": "as a signature", "rest": "over REST", "py
 def endpoint_removed(comparison: Comparison) -> Iterator[Change]:
     """A change for each endpoint whose name calls nothing any longer; an optional one was never promised."""
     old, new = comparison.old, comparison.new
-    for name, endpoint, lost, where in _only_in(comparison, old, new):
+    for name, endpoint, lost, where in _only_in(old, new):
         judgement: Judgement = "warning" if endpoint.optional else "breaking"
         surfaces = dict.fromkeys(lost, judgement)
         what = "the optional endpoint" if endpoint.optional else "the endpoint"
@@ -36,7 +36,7 @@ def endpoint_removed(comparison: Comparison) -> Iterator[Change]:
 def endpoint_added(comparison: Comparison) -> Iterator[Change]:
     """A change for each endpoint whose name called nothing before."""
     old, new = comparison.old, comparison.new
-    for name, endpoint, gained, where in _only_in(comparison, new, old):
+    for name, endpoint, gained, where in _only_in(new, old):
         yield Change(
             rule="endpoint-added",
             path=("endpoints", name),
@@ -48,15 +48,13 @@ def endpoint_added(comparison: Comparison) -> Iterator[Change]:
         )
 
 
-def _only_in(
-    comparison: Comparison, side: Described, other: Described
-) -> Iterator[tuple[str, Endpoint, tuple[Surface, ...], str]]:
+def _only_in(side: Described, other: Described) -> Iterator[tuple[str, Endpoint, tuple[Surface, ...], str]]:
     """The endpoints of ``side`` that ``other`` lacks, each with the surfaces on which it does, also in words.
 
     An endpoint of both is lacking where the other side has no Python object; what else takes away its signature is a
     change of its own. A name that is not an endpoint of the other side may still be its default key.
     """
-    here, there = addresses(comparison, side), addresses(comparison, other)
+    here, there = addresses(side), addresses(other)
     for name, endpoint in sorted(side.document.endpoints.items()):
         offered = here.surfaces_of(name)
         if name in other.document.endpoints:

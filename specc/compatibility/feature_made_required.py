@@ -53,7 +53,7 @@ def feature_made_optional(comparison: Comparison) -> Iterator[Change]:
 def feature_default_changed(comparison: Comparison) -> Iterator[Change]:
     """A change for each feature of which a message without it, or with a shorter sequence, means another value."""
     for found in feature_pairs(comparison):
-        old, new = _meaning(found, found.old), _meaning(found, found.new)
+        old, new = _meaning(found.old), _meaning(found.new)
         if found.is_kept and not found.is_told and None not in (old, new) and old != new:
             yield _changed("feature-default-changed", found)
 
@@ -62,10 +62,10 @@ def _is_fixed(found: FeaturePair) -> bool:
     return found.old.parsed == found.new.parsed == "fixed" and not found.is_told
 
 
-def _meaning(found: FeaturePair, feature: ParsedFeature) -> str | None:
+def _meaning(feature: ParsedFeature) -> str | None:
     """What a message without the feature means; None if it is refused.
 
-    A sequence without steps takes the value of its padding from other messages, if there are others.
+    A sequence without steps is padded to the length of those in other messages.
     """
     leaf = feature.leaf.leaf
     if feature.parsed == "constant" and isinstance(leaf, Tensor):
@@ -74,8 +74,7 @@ def _meaning(found: FeaturePair, feature: ParsedFeature) -> str | None:
         return None if feature.default is None else f"default {_stored(leaf, feature.default)}"
     if feature.parsed == "sequence" and feature.steps is not None:
         return None
-    is_padded = feature.parsed == "sequence" and found.has_several
-    return f"padding {_stored(leaf, _padding(feature))}" if is_padded else "nothing"
+    return f"padding {_stored(leaf, _padding(feature))}" if feature.parsed == "sequence" else "nothing"
 
 
 def _padding(feature: ParsedFeature) -> Any:

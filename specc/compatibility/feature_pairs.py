@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specc.compatibility.endpoint_pair import Half
-from specc.compatibility.message_requests import axis_bounds, message_counts
+from specc.compatibility.halves import Half
+from specc.compatibility.message_requests import axis_bounds
 from specc.compatibility.pairing import WireKey, leaf_kind, wire_key
 from specc.compatibility.receiver_pairs import ReceiverPair, receiver_pairs
 from specc.compatibility.sides import Comparison
@@ -23,8 +23,6 @@ class FeaturePair:
     receivers: ReceiverPair
     old: ParsedFeature
     new: ParsedFeature
-    has_several: bool
-    """Whether a request may have several messages, of which the shorter sequences are padded."""
 
     @property
     def paths(self) -> tuple[SpecPath, SpecPath]:
@@ -53,10 +51,13 @@ class FeaturePair:
 
     @property
     def _needs_all_steps(self) -> bool:
-        """Whether a message that was padded to the length of others must now have all steps itself."""
+        """Whether a message that was padded to the length of others must now have all steps itself.
+
+        An endpoint that takes one message at most is not told apart.
+        """
         was_padded = self.old.parsed == "sequence" and self.old.steps is None
         is_padded = self.new.parsed == "sequence" and self.new.steps is None
-        return was_padded and not is_padded and self.has_several
+        return was_padded and not is_padded
 
     @property
     def _accepts_sizes(self) -> bool:
@@ -75,16 +76,14 @@ def feature_pairs(comparison: Comparison) -> Iterator[FeaturePair]:
     """The features of all receivers that still take the same kind of messages.
 
     What becomes of a leaf with another wire name, kind, dtype or rank its direct signature tells, which every endpoint
-    with receivers has. A request without messages shows nothing.
+    with receivers has.
     """
     for receivers in _comparable(comparison):
-        counts = message_counts(receivers.pair.old)
-        has_several = counts.high is None or counts.high > 1
         before = features_of(receivers.pair.old, receivers.old)
         for key, new in features_of(receivers.pair.new, receivers.new).items():
             old = before.get(key)
             if old is not None and _type(old.leaf.leaf) == _type(new.leaf.leaf):
-                yield FeaturePair(receivers, old, new, has_several)
+                yield FeaturePair(receivers, old, new)
 
 
 def added_features(comparison: Comparison) -> Iterator[tuple[ReceiverPair, ParsedFeature]]:
@@ -98,7 +97,7 @@ def added_features(comparison: Comparison) -> Iterator[tuple[ReceiverPair, Parse
 
 def _comparable(comparison: Comparison) -> Iterator[ReceiverPair]:
     for receivers in receiver_pairs(comparison):
-        if receivers.old.kind == receivers.new.kind and message_counts(receivers.pair.old).high != 0:
+        if receivers.old.kind == receivers.new.kind:
             yield receivers
 
 

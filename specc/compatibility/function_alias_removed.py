@@ -20,10 +20,10 @@ def function_alias_removed(comparison: Comparison) -> Iterator[Change]:
     for alias, name in before.items():
         target = after.get(alias)
         renamed = default.is_renamed and (name, target) == (default.old, default.new)
-        if target == name or renamed or (target is None and _goes_with(comparison, name, old, new)):
+        if target == name or renamed or (target is None and _goes_with(name, old, new)):
             continue
-        is_optional = old.document.endpoints[name].optional
-        surfaces: dict[Surface, Judgement] = {"wire": "warning" if is_optional else "breaking"}
+        was_optional = old.document.endpoints[name].optional and name not in new.document.endpoints
+        surfaces: dict[Surface, Judgement] = {"wire": "warning" if was_optional else "breaking"}
         what = f"there is no function alias {alias!r}" if target is None else f"the alias {alias!r} is of {target!r}"
         yield Change(
             rule="function-alias-removed",
@@ -44,7 +44,7 @@ def function_alias_added(comparison: Comparison) -> Iterator[Change]:
     old, new = comparison.old, comparison.new
     before, after = _aliases(comparison)
     for alias, name in after.items():
-        if alias not in before and not _goes_with(comparison, name, new, old):
+        if alias not in before and not _goes_with(name, new, old):
             yield Change(
                 rule="function-alias-added",
                 path=(*_PATH, alias),
@@ -64,8 +64,8 @@ def _aliases(comparison: Comparison) -> tuple[Mapping[str, str], Mapping[str, st
     return dict(sorted(old.function_aliases.items())), dict(sorted(new.function_aliases.items()))
 
 
-def _goes_with(comparison: Comparison, name: str, side: Described, other: Described) -> bool:
+def _goes_with(name: str, side: Described, other: Described) -> bool:
     """Whether an alias of ``side`` is lacking in ``other`` because its endpoint ``name`` is, on the wire."""
-    here, there = addresses(comparison, side), addresses(comparison, other)
+    here, there = addresses(side), addresses(other)
     is_lacking = "wire" in here.surfaces_of(name) and "wire" not in there.surfaces_of(name)
     return name not in other.document.endpoints and is_lacking

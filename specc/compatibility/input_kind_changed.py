@@ -9,6 +9,7 @@ from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.leaf_change import leaf_change, leaf_name, shown
 from specc.compatibility.pairing import LeafPair, leaf_kind
+from specc.compatibility.witness import other_rank
 from specc.rules.table import InputChange
 
 Aspect: TypeAlias = Literal["kind", "dtype", "rank", "rank freed", "rank fixed"]
@@ -62,6 +63,8 @@ def input_type_changed(pair: EndpointPair) -> Iterator[Change]:
         judgements = pair.judged("safe" if freed else "breaking", surfaces)
         name = leaf_name(pair.old, leaves.old, surfaces)
         reason = f"{name!r} is {shown(leaves.old)}, and only {shown(leaves.new)} is accepted"
+        fixed = found.aspect == "rank fixed"
+        shapes = {leaves.old.path: other_rank(leaves.old.leaf, leaves.new.leaf)} if fixed else {}
         yield leaf_change(
             pair,
             _RULES[found.aspect],
@@ -72,5 +75,5 @@ def input_type_changed(pair: EndpointPair) -> Iterator[Change]:
             f"{name!r} is {shown(leaves.new)}, before {shown(leaves.old)}",
             hint="" if freed else "keep the input as it was, and add an endpoint for the new one",
             compared=(found.old, found.new),
-            witness=None if freed else pair.witnesses.refused(surfaces, reason),
+            witness=None if freed else pair.witnesses.refused(surfaces, reason, shapes=shapes),
         )

@@ -71,7 +71,7 @@ def accepted(limits: Bounds) -> str:
     return f"at most {limits.high} are" if limits.low == 0 else f"{limits.low} to {limits.high} are"
 
 
-def _is_widened(change: SizeChange, told: set[object]) -> bool:
+def _is_widened(change: SizeChange, told: set[tuple[object, ...]]) -> bool:
     position = change.mismatch.positions[0]
     backwards = (position.pair.new.path, position.pair.old.path, position.axis)
     return change.is_stated and change.mismatch.problem == "narrowed" and backwards not in told

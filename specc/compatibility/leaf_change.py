@@ -7,8 +7,9 @@ from typing import Any
 
 from specc.change import Change, Judgement, Side, Surface, Witness
 from specc.compatibility.dims import Position, written
-from specc.compatibility.endpoint_pair import EndpointPair, Half, SizeChange
-from specc.compatibility.pairing import Role
+from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
+from specc.compatibility.halves import Half
+from specc.compatibility.pairing import Argument, NodePair, Role
 from specc.diagnostics import Place, SpecPath
 from specc.language.tensor_string import Shape, format_tensor
 from specc.language.trees import tree_to_json
@@ -18,9 +19,13 @@ from specc.rules.table import RuleId
 Judgements = Mapping[Surface, Judgement]
 
 
+RESULT = "result"
+"""What messages call the result itself."""
+
+
 def leaf_name(half: Half, leaf: BoundLeaf, surfaces: Iterable[Surface]) -> str:
     """What clients call a leaf: its wire name, or its path where only Python sees the change."""
-    return half.words[leaf.path] if set(surfaces) == {"python"} else leaf.name
+    return half.words[leaf.path] or RESULT if set(surfaces) == {"python"} else leaf.name
 
 
 def shown(leaf: BoundLeaf) -> str:
@@ -34,7 +39,7 @@ def leaf_side(leaf: BoundLeaf | None) -> Side | None:
     return None if leaf is None else Side(leaf.path, tree_to_json(leaf.leaf))
 
 
-def leaf_change(  # noqa: PLR0913  # each is one field
+def leaf_change(  # noqa: PLR0913, PLR0917  # each is one field
     pair: EndpointPair,
     rule: RuleId,
     role: Role,
@@ -108,3 +113,64 @@ def compared_positions(
     first, second = reversed(sides) if is_reversed else sides
     axes = [each.axis for each in listed]
     return (axes, written(first or (), pair.old.dims)), (axes, written(second or (), pair.new.dims))
+
+
+def argument_change(  # noqa: PLR0913  # each is one field
+    pair: EndpointPair,
+    rule: RuleId,
+    old: Argument | None,
+    new: Argument | None,
+    judgements: Judgements,
+    message: str,
+    *,
+    hint: str,
+    compared: tuple[Any, Any],
+    witness: Witness | None,
+) -> Change:
+    """The Change of an argument that stands in OLD, in NEW, or in both."""
+    named = old or new
+    assert named is not None
+    return Change(
+        rule=rule,
+        path=(*pair.new.path, "inputs") if new is None else (*pair.new.path, "inputs", new.index),
+        message=message,
+        hint=hint,
+        surfaces=judgements,
+        subject=(pair.name, "arguments", named.name),
+        compared=compared,
+        old=None if old is None else Side((*pair.old.path, "inputs", old.index), tree_to_json(old.tree)),
+        new=None if new is None else Side((*pair.new.path, "inputs", new.index), tree_to_json(new.tree)),
+        witness=witness,
+    )
+
+
+def node_change(  # noqa: PLR0913  # each is one field
+    pair: EndpointPair,
+    rule: RuleId,
+    role: Role,
+    nodes: NodePair,
+    judgements: Judgements,
+    message: str,
+    *,
+    hint: str,
+    compared: tuple[Any, Any],
+    witness: Witness | None,
+) -> Change:
+    """The Change of a node of the trees."""
+    return Change(
+        rule=rule,
+        path=nodes.new,
+        message=message,
+        hint=hint,
+        surfaces=judgements,
+        subject=(pair.name, role, pair.old.words[nodes.old] or RESULT),
+        compared=compared,
+        old=Side(nodes.old, tree_to_json(nodes.old_tree)),
+        new=Side(nodes.new, tree_to_json(nodes.new_tree)),
+        witness=witness,
+    )
+
+
+def wire_names(leaf: BoundLeaf) -> str:
+    """The wire names of a leaf, quoted."""
+    return ", ".join(repr(component.wire_name) for component in leaf.components)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from specc.compatibility.dims import Bounds, Dims
-from specc.compatibility.endpoint_pair import Half
+from specc.compatibility.halves import Half
 from specc.language.receivers import RECEIVER_INPUT
 from specc.language.tensor_string import Dimension
 

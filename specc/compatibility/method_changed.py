@@ -15,7 +15,7 @@ def method_changed(comparison: Comparison) -> Iterator[Change]:
     A method that no server serves has no address on REST, and with ``serving_only`` no signature: what had none before
     only gains one.
     """
-    before, after = addresses(comparison, comparison.old), addresses(comparison, comparison.new)
+    before, after = addresses(comparison.old), addresses(comparison.new)
     for pair in callable_pairs(comparison):
         old, new = pair.old.endpoint.method, pair.new.endpoint.method
         if old == new:

@@ -8,6 +8,7 @@ from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.input_kind_changed import Aspect, is_rank_unknown, type_difference
 from specc.compatibility.leaf_change import leaf_change, leaf_name, shown
+from specc.compatibility.witness import other_rank
 from specc.rules.table import OutputChange
 
 _RULES: dict[Aspect, OutputChange] = {
@@ -28,6 +29,8 @@ def output_type_changed(pair: EndpointPair) -> Iterator[Change]:
         fixed = found.aspect == "rank fixed"
         name = leaf_name(pair.old, leaves.old, surfaces)
         reason = f"{name!r} may be {shown(leaves.new)}, and {shown(leaves.old)} is promised"
+        freed = found.aspect == "rank freed"
+        shapes = {leaves.new.path: other_rank(leaves.new.leaf, leaves.old.leaf)} if freed else {}
         yield leaf_change(
             pair,
             _RULES[found.aspect],
@@ -38,5 +41,5 @@ def output_type_changed(pair: EndpointPair) -> Iterator[Change]:
             f"{name!r} is {shown(leaves.new)}, before {shown(leaves.old)}",
             hint="" if fixed else "keep the output as it was, and give the new one under another name",
             compared=(found.old, found.new),
-            witness=None if fixed else pair.witnesses.ruled_out(surfaces, reason, (leaves.new,)),
+            witness=None if fixed else pair.witnesses.ruled_out(surfaces, reason, (leaves.new,), shapes=shapes),
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.change import Change
-from specc.compatibility.dims import Mismatch, Term, Unified
+from specc.compatibility.dims import Mismatch, Term
 from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
 from specc.compatibility.leaf_change import by_leaf, compared_positions, leaf_change, leaf_name, shown
+from specc.compatibility.unification import Unified
 from specc.compatibility.witness import outside, unequal
 from specc.rules.table import OutputChange
 

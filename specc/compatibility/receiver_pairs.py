@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from specc.change import Judgement, Surface
 from specc.compatibility.addresses import callable_pairs
-from specc.compatibility.endpoint_pair import EndpointPair, Half
+from specc.compatibility.endpoint_pair import EndpointPair
+from specc.compatibility.halves import Half
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint

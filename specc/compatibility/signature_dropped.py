@@ -15,7 +15,7 @@ _PATH: SpecPath = ("serving_only",)
 
 def signature_dropped(comparison: Comparison) -> Iterator[Change]:
     """A change for each endpoint that has no signature any longer, though it can still be called in Python."""
-    for name, endpoint in _lacking(comparison, comparison.old, comparison.new):
+    for name, endpoint in _lacking(comparison.old, comparison.new):
         surfaces: dict[Surface, Judgement] = {"wire": "breaking"}
         yield Change(
             rule="signature-dropped",
@@ -33,7 +33,7 @@ def signature_dropped(comparison: Comparison) -> Iterator[Change]:
 
 def signature_published(comparison: Comparison) -> Iterator[Change]:
     """A change for each endpoint that had no signature because of ``serving_only``."""
-    for name, endpoint in _lacking(comparison, comparison.new, comparison.old):
+    for name, endpoint in _lacking(comparison.new, comparison.old):
         yield Change(
             rule="signature-published",
             path=("endpoints", name),
@@ -46,9 +46,9 @@ def signature_published(comparison: Comparison) -> Iterator[Change]:
         )
 
 
-def _lacking(comparison: Comparison, side: Described, other: Described) -> Iterator[tuple[str, Endpoint]]:
+def _lacking(side: Described, other: Described) -> Iterator[tuple[str, Endpoint]]:
     """The endpoints of both whose signature ``other`` lacks. A method that both serve is a change of its own."""
-    here, there = addresses(comparison, side), addresses(comparison, other)
+    here, there = addresses(side), addresses(other)
     for name in sorted(side.document.endpoints.keys() & other.document.endpoints.keys()):
         one, two = side.document.endpoints[name], other.document.endpoints[name]
         is_lacking = "wire" in here.surfaces_of(name) and "wire" not in there.surfaces_of(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.change import Change, Judgement, Side, Surface
-from specc.compatibility.addresses import addresses, refused, tags
+from specc.compatibility.addresses import first_request, tags
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath
 
@@ -14,12 +14,10 @@ def tags_changed(comparison: Comparison) -> Iterator[Change]:
     """A change if the set of tags is another one: a loader asks for exactly one set."""
     old, new = comparison.old, comparison.new
     before, after = tags(old), tags(new)
-    known = addresses(comparison, old)
-    surfaces: dict[Surface, Judgement] = dict.fromkeys(known.served, "breaking")
-    if before == after or not surfaces:
+    if before == after:
         return
     path: SpecPath = ("mode",) if old.document.mode != new.document.mode else ("save_options", "extra_tags")
-    first = min(name for name in old.document.endpoints if set(surfaces) <= set(known.surfaces_of(name)))
+    surfaces: dict[Surface, Judgement] = {"wire": "breaking", "rest": "breaking"}
     yield Change(
         rule="tags-changed",
         path=path,
@@ -30,5 +28,5 @@ def tags_changed(comparison: Comparison) -> Iterator[Change]:
         compared=(list(before), list(after)),
         old=Side(path, list(before)),
         new=Side(path, list(after)),
-        witness=refused(old, first, surfaces, f"the archive is not found under the tags {', '.join(before)}"),
+        witness=first_request(old, surfaces, f"the archive is not found under the tags {', '.join(before)}"),
     )

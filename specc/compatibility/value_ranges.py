@@ -35,11 +35,13 @@ class Range(NamedTuple):
         return self.low is not None and self.high is not None and self.low > self.high
 
     @property
-    def nearest_zero(self) -> Number:
-        """The value of the range that is nearest to 0."""
-        if self.low is not None and self.low > 0:
-            return self.low
-        return self.high if self.high is not None and self.high < 0 else 0
+    def example(self) -> Number:
+        """A value of the range: 0 or 1 if possible, else the bound that is nearest to 0."""
+        simple = next((value for value in (0, 1, -1) if self.hold(Range(value, value))), None)
+        if simple is not None:
+            return simple
+        bounds = [bound for bound in self if bound is not None]
+        return min(bounds, key=abs)
 
     def outside(self, other: Range) -> Number:
         """A value of this range that is not in ``other``, which does not hold it."""

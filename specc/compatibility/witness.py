@@ -8,15 +8,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from specc.change import SURFACES, Surface, Witness
-from specc.compatibility.dims import Bounds, Term, Unified, dim_term, fixed
+from specc.compatibility.dims import Bounds, Term, dim_term, fixed
+from specc.compatibility.unification import Unified
 from specc.compatibility.value_ranges import Range, value_range
 from specc.diagnostics import SpecPath
 from specc.language.signatures import RAW
-from specc.language.trees import Ragged, Sparse, Tensor
+from specc.language.trees import Leaf, Ragged, Sparse, Tensor
 from specc.language.wire_names import BoundLeaf
 
 if TYPE_CHECKING:
-    from specc.compatibility.endpoint_pair import EndpointPair, Half
+    from specc.compatibility.endpoint_pair import EndpointPair
+    from specc.compatibility.halves import Half
 
 Tensors: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Flat tensors by name, each as ``{"dtype", "shape"}``, with ``"value"`` where it matters."""
@@ -61,8 +63,27 @@ def address(half: Half, surface: Surface, name: str) -> str:
     return f"{RAW}:{name}" if surface != "python" and half.endpoint.receiver else name
 
 
+def least_rank(leaf: Leaf) -> int:
+    """The smallest rank of a leaf of unknown rank."""
+    match leaf:
+        case Ragged():
+            return leaf.ragged_rank + 1
+        case Sparse():
+            return 1
+        case Tensor():
+            return 0
+
+
+def other_rank(leaf: Leaf, partner: Leaf) -> list[int]:
+    """The smallest shape for ``leaf``, whose rank is unknown, that has not the rank of ``partner``."""
+    least = least_rank(leaf)
+    return [1] * (least + 1 if partner.shape is not None and len(partner.shape) == least else least)
+
+
 def _own_shape(half: Half, leaf: BoundLeaf) -> list[int]:
-    own = fixed(leaf.leaf.shape, half.dims) or ()
+    own = fixed(leaf.leaf.shape, half.dims)
+    if own is None:
+        return [1] * least_rank(leaf.leaf)
     return [dim if isinstance(dim, int) else half.dims.get(dim, Bounds()).smallest for dim in own]
 
 
@@ -72,7 +93,7 @@ def _value(leaf: BoundLeaf, partner: BoundLeaf | None) -> Any:
     both = own if partner is None else own.meet(value_range(partner.leaf))
     if both == Range():
         return None
-    return own.nearest_zero if both.is_empty else both.nearest_zero
+    return own.example if both.is_empty else both.example
 
 
 def _tensors(half: Half, leaf: BoundLeaf, surface: Surface, shape: list[int], value: Any) -> dict[str, dict[str, Any]]:
@@ -81,9 +102,9 @@ def _tensors(half: Half, leaf: BoundLeaf, surface: Surface, shape: list[int], va
         return {half.words[leaf.path]: _tensor(leaf.leaf.dtype, shape, value)}
     match leaf.leaf:
         case Ragged() as ragged:
-            return _ragged(leaf, ragged, shape or [1])
+            return _ragged(leaf, ragged, shape)
         case Sparse():
-            return _sparse(leaf, shape or [1])
+            return _sparse(leaf, shape)
         case Tensor():
             return {leaf.name: _tensor(leaf.leaf.dtype, shape, value)}
 
@@ -125,7 +146,7 @@ class Witnesses:
     _bases: dict[tuple[Surface, int], Tensors] = field(default_factory=dict)
     _made: dict[tuple[object, ...], Tensors] = field(default_factory=dict)
 
-    def refused(  # noqa: PLR0913  # each is one part of a request
+    def refused(  # each is one part of a request
         self,
         surfaces: Collection[Surface],
         reason: str,
@@ -133,19 +154,15 @@ class Witnesses:
         unified: Unified | None = None,
         sizes: Mapping[Term, int] | None = None,
         values: Mapping[SpecPath, Any] | None = None,
-        absent: Iterable[BoundLeaf] = (),
+        absent: Collection[str] = (),
+        shapes: Mapping[SpecPath, list[int]] | None = None,
     ) -> Witness:
         """The request that NEW refuses, or takes to mean something else. ``sizes`` are those of terms of OLD."""
         surface, unified = self._where(surfaces, unified)
-        request = self._request(surface, unified, sizes or {}, values or {}, joined=False)
-        names = {
-            name
-            for leaf in absent
-            for name in _tensors(self.pair.old, leaf, surface, _own_shape(self.pair.old, leaf), None)
-        }
-        return self._witness(surface, request.without(names), None, reason)
+        request = self._request(surface, unified, sizes or {}, values or {}, shapes or {}, joined=False)
+        return self._witness(surface, request.without(absent), None, reason)
 
-    def ruled_out(  # noqa: PLR0913  # each is one part of a request and its answer
+    def ruled_out(  # each is one part of a request and its answer
         self,
         surfaces: Collection[Surface],
         reason: str,
@@ -154,13 +171,15 @@ class Witnesses:
         unified: Unified | None = None,
         sizes: Mapping[Term, int] | None = None,
         values: Mapping[SpecPath, Any] | None = None,
+        shapes: Mapping[SpecPath, list[int]] | None = None,
     ) -> Witness:
         """The request, and those ``outputs`` of NEW that OLD rules out. ``sizes`` are those of resolved terms."""
         surface, unified = self._where(surfaces, unified)
-        request = self._request(surface, unified, sizes or {}, {}, joined=True)
+        request = self._request(surface, unified, sizes or {}, {}, {}, joined=True)
         answer: dict[str, Mapping[str, Any]] = {}
         for leaf in outputs:
-            shape = self._shape(self.pair.new, "new", unified, leaf, sizes or {}, joined=True)
+            shape = (shapes or {}).get(leaf.path)
+            shape = shape or self._shape(self.pair.new, "new", unified, leaf, sizes or {}, joined=True)
             value = (values or {}).get(leaf.path, _value(leaf, None))
             answer |= _tensors(self.pair.new, leaf, surface, shape, value)
         return self._witness(surface, request, answer, reason)
@@ -178,20 +197,21 @@ class Witnesses:
         unified: Unified,
         sizes: Mapping[Term, int],
         values: Mapping[SpecPath, Any],
+        shapes: Mapping[SpecPath, list[int]],
         *,
         joined: bool,
     ) -> Request:
         base = self._bases.get((surface, id(unified)))
         if base is None:
             base = self._bases[surface, id(unified)] = self._overlay(
-                surface, unified, self._leaves.values(), {}, {}, joined=False
+                surface, unified, self._leaves.values(), {}, {}, {}, joined=False
             )
         holders = self._holders(unified, joined=joined)
         touched = {leaf.path: leaf for term in sizes for leaf in holders.get(term, ())}
-        touched |= {path: self._leaves[path] for path in values}
-        key = (id(unified), surface, joined, tuple(sizes.items()), tuple(values))
+        touched |= {path: self._leaves[path] for path in (*values, *shapes)}
+        key = (id(unified), surface, joined, tuple(sizes.items()), tuple(values), tuple(shapes))
         if key not in self._made:
-            self._made[key] = self._overlay(surface, unified, touched.values(), sizes, values, joined=joined)
+            self._made[key] = self._overlay(surface, unified, touched.values(), sizes, values, shapes, joined=joined)
         return Request(base, self._made[key])
 
     def _overlay(
@@ -201,12 +221,13 @@ class Witnesses:
         leaves: Iterable[BoundLeaf],
         sizes: Mapping[Term, int],
         values: Mapping[SpecPath, Any],
+        shapes: Mapping[SpecPath, list[int]],
         *,
         joined: bool,
     ) -> dict[str, Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}
         for leaf in leaves:
-            shape = self._shape(self.pair.old, "old", unified, leaf, sizes, joined=joined)
+            shape = shapes.get(leaf.path) or self._shape(self.pair.old, "old", unified, leaf, sizes, joined=joined)
             value = values[leaf.path] if leaf.path in values else _value(leaf, self._partners.get(leaf.path))
             found |= _tensors(self.pair.old, leaf, surface, shape, value)
         return found
@@ -221,8 +242,10 @@ class Witnesses:
         *,
         joined: bool,
     ) -> list[int]:
+        if leaf.leaf.shape is None:
+            return [1] * least_rank(leaf.leaf)
         shape = []
-        for axis in range(len(leaf.leaf.shape or ())):
+        for axis in range(len(leaf.leaf.shape)):
             term = dim_term(side, leaf, axis, half.dims)
             known = unified.resolve(term) if joined else term
             shape.append(sizes[known] if known in sizes else default_size(unified, term))
