@@ -1,0 +1,133 @@
+"""What a change of a document breaks, by enumerating small requests and answers.
+
+It shares nothing with the decision that it is compared with: no dims are unified and no leaves are paired. A request is
+made by OLD and read by NEW, its answer is made by NEW and read by OLD, and that is all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from enumeration_calls import Calls, PythonCalls, RestCalls, WireCalls, first_break
+from enumeration_tensors import Universe, fits, leaf_choices, make, samples
+
+from specc.change import SURFACES, Surface
+from specc.language.document import Document
+from specc.language.signatures import TAGS, PublishedSignature, published_signatures
+
+Break = tuple[str, ...]
+"""What breaks: an address and one of ``request``, ``meaning``, ``answer``."""
+
+
+def breaks(old: Document, new: Document, *, every: bool = False) -> Mapping[Surface, Break | None]:
+    """The first break on each surface, None where there is none."""
+    universe = Universe.of(old, new)
+    found = {
+        "wire": _signature_breaks(old, new, universe, every, rest=False),
+        "rest": _signature_breaks(old, new, universe, every, rest=True),
+        "python": _attribute_breaks(old, new, universe, every),
+    }
+    return {surface: next(found[surface], None) for surface in SURFACES}
+
+
+def _signature_breaks(old: Document, new: Document, universe: Universe, every: bool, *, rest: bool) -> Iterator[Break]:
+    """The breaks of requests to a server, or to a Session.
+
+    What loads the archive comes first: it asks for a set of tags, and runs the ops that restore the variables.
+    """
+    if _tags(old) != _tags(new):
+        yield "load", "request"
+    if new.save_options.experimental_skip_saver and not old.save_options.experimental_skip_saver:
+        yield "load", "request"
+    before, after = _addresses(old, rest), _addresses(new, rest)
+    for key, signature in before.items():
+        name = signature.endpoint
+        if _was_optional_and_is_gone(old, new, name):
+            continue
+        other = after.get(key)
+        if other is None or other.method != signature.method or _is_taken_back(old, new, name):
+            yield key, "request"
+        elif not _is_same_endpoint(name, other.endpoint, old, new):
+            yield key, "meaning"
+        else:
+            calls = (
+                _signature_calls(document, part, side, universe, rest)
+                for document, part, side in ((old, signature, "old"), (new, other, "new"))
+            )
+            clause = first_break(*calls, universe, every=every)
+            if clause:
+                yield key, clause
+    if not rest:
+        yield from _alias_breaks(old, new)
+
+
+def _addresses(document: Document, rest: bool) -> dict[str, PublishedSignature]:
+    return {sig.key: sig for sig in published_signatures(document) if sig.is_servable or not rest}
+
+
+def _signature_calls(
+    document: Document, signature: PublishedSignature, side: str, universe: Universe, rest: bool
+) -> Calls:
+    endpoint = document.endpoints[signature.endpoint]
+    return RestCalls(document, endpoint, side, universe) if rest else WireCalls(document, endpoint, side)
+
+
+def _alias_breaks(old: Document, new: Document) -> Iterator[Break]:
+    """The breaks of tools that find the function of an endpoint by an alias."""
+    after = new.save_options.function_aliases
+    for alias, name in old.save_options.function_aliases.items():
+        if _was_optional_and_is_gone(old, new, name):
+            continue
+        if alias not in after:
+            yield f"alias {alias}", "request"
+        elif not _is_same_endpoint(name, after[alias], old, new):
+            yield f"alias {alias}", "meaning"
+
+
+def _is_same_endpoint(name: str, other: str, old: Document, new: Document) -> bool:
+    """Whether one key's endpoints are the same one: by name, or renamed, if neither is in both documents."""
+    return name == other or (name not in new.endpoints and other not in old.endpoints)
+
+
+def _is_taken_back(old: Document, new: Document, name: str) -> bool:
+    """Whether an archive of NEW may lack an endpoint that every archive of OLD has."""
+    return not old.endpoints[name].optional and name in new.endpoints and new.endpoints[name].optional
+
+
+def _was_optional_and_is_gone(old: Document, new: Document, name: str) -> bool:
+    return old.endpoints[name].optional and name not in new.endpoints
+
+
+def _tags(document: Document) -> set[str]:
+    return {TAGS[document.mode], *document.save_options.extra_tags}
+
+
+def _attribute_breaks(old: Document, new: Document, universe: Universe, every: bool) -> Iterator[Break]:
+    for name, endpoint in old.endpoints.items():
+        if _was_optional_and_is_gone(old, new, name):
+            continue
+        if name not in new.endpoints or _is_taken_back(old, new, name):
+            yield name, "request"
+            continue
+        calls = PythonCalls(old, endpoint, "old"), PythonCalls(new, new.endpoints[name], "new")
+        clause = first_break(*calls, universe, every=every)
+        if clause:
+            yield name, clause
+    for name in old.variable_collections:
+        if name not in new.variable_collections or _members_break(old, new, name):
+            yield name, "answer"
+
+
+def _members_break(old: Document, new: Document, name: str) -> bool:
+    """Whether NEW permits variables in a collection that OLD rules out; the answer is a dict by path, where pinned."""
+    pinned = [[part.content for part in document.variable_collections[name]] for document in (old, new)]
+    if any(content is None for contents in pinned for content in contents):
+        return False
+    before, after = ({path: leaf for part in contents for path, leaf in (part or {}).items()} for contents in pinned)
+    universe = Universe.of_leaves([*before.values(), *after.values()])
+    return any(
+        not all(
+            path in after and fits(leaf, make(after[path], path, chosen, {}), {}, {}) for path, leaf in before.items()
+        )
+        for chosen in samples(leaf_choices(after, {}, universe))
+    )
