@@ -263,3 +263,134 @@ def test_names_defaults_and_kinds(case: str) -> None:
     old, new, there, back = (NAMES | DEFAULTS | KINDS)[case]
     before, after = document(old), document(new)
     assert (verdict(before, after), verdict(after, before)) == (there, back)
+
+
+ROWS = io({"x": "int32[batch, 3]", "u": "float32[batch, free]"}, YZ)
+NEST = {"a": two("a"), "b": two("a"), "c": two("a")}
+EXAMPLE, SEQUENCE = {"kind": "tf_example"}, {"kind": "tf_sequence_example"}
+
+
+def received(kind: Any = EXAMPLE, endpoint: Any = ROWS, **features: Any) -> dict[str, Any]:
+    """An endpoint with a receiver."""
+    return {**endpoint, "receivers": {"rec": {**kind, "features": features} if features else kind}}
+
+
+def dense(shape: str) -> dict[str, Any]:
+    return io({"x": f"int32[batch, {shape}]", "u": "float32[batch, free]"}, YZ)
+
+
+RECEIVERS = {
+    "a receiver": (ROWS, received(), SAFE, "wr-"),
+    "another protocol buffer": (received(), received(SEQUENCE), "wr-", "wr-"),
+    "a key": (received(), received(x={"key": "v"}), "wr-", "wr-"),
+    "a key of a feature with a default": (
+        received(x={"default": [1, 2, 3]}), received(x={"key": "v", "default": [1, 2, 3]}), "wr-", "wr-",
+    ),
+    "the default of a feature is removed": (received(x={"default": [1, 2, 3]}), received(), "wr-", SAFE),
+    "the default of a feature is changed": (
+        received(x={"default": [1, 2, 3]}), received(x={"default": [1, 2, 4]}), "wr-", "wr-",
+    ),
+    "the padding of a sequence is changed": (received(u={"default": 0.5}), received(u={"default": 0.25}), "wr-", "wr-"),
+    "the padding of a sequence is stated": (received(), received(u={"default": 0.0}), SAFE, SAFE),
+    "a fixed feature becomes a sequence": (received(), received(endpoint=dense("three")), SAFE, "wr-"),
+    "a fixed feature of any size becomes a sequence": (received(), received(endpoint=dense("k")), SAFE, ALL),
+    "a feature moves to the lists": (received(SEQUENCE), received(SEQUENCE, x={"sequence": True}), "wr-", "wr-"),
+    "a receiver is the plain signature": (received(), {**received(), "receiver": "rec"}, "wr-", "wr-"),
+    "a scalar's default is not in the messages": (
+        received(endpoint=io({"x": "int32[batch]", "u": ONE}, YZ)),
+        received(endpoint=io({"x": "int32[batch]", "u": TWO}, YZ)), "wr-", "wr-",
+    ),
+}  # fmt: skip
+
+
+def collected(*contents: Any) -> dict[str, Any]:
+    """A document with a collection whose members are pinned."""
+    return {
+        "variable_collections": {
+            "weights": [
+                {"from": f"v{index}", **({} if content is None else {"content": content})}
+                for index, content in enumerate(contents)
+            ]
+        }
+    }
+
+
+ENDPOINTS = {
+    "an endpoint is removed": (NEST, {"default": "a"}, {"a": two("a"), "b": two("a")}, {"default": "a"}, ALL, SAFE),
+    "an optional endpoint is removed": (
+        {"a": two("a"), "b": {**two("a"), "optional": True}}, {"default": "a"}, {"a": two("a")}, {}, SAFE, SAFE,
+    ),
+    "an endpoint is made optional": (
+        NEST, {"default": "a"}, {**NEST, "b": {**two("a"), "optional": True}}, {"default": "a"}, ALL, SAFE,
+    ),
+    "the default goes": (NEST, {"default": "a"}, NEST, {"default": None}, "wr-", SAFE),
+    "the default is switched": (NEST, {"default": "a"}, NEST, {"default": "b"}, "wr-", "wr-"),
+    "the default is renamed": ({"serving_default": two("a")}, {}, {"score": two("a")}, {}, "--p", ALL),
+    "the default is renamed and changed": ({"serving_default": two("a")}, {}, {"score": two("b")}, {}, ALL, ALL),
+    "the method": (
+        {"a": {**two("a"), "outputs": {"loss": X, "predictions": X}}}, {"default": None},
+        {"a": {**two("a"), "outputs": {"loss": X, "predictions": X}, "method": "eval"}}, {"default": None}, "wr-", "w--",
+    ),
+    "a tag": (NEST, {"default": "a"}, NEST, {"default": "a", "save_options": {"extra_tags": ["gpu"]}}, "wr-", "wr-"),
+    "the mode": (NEST, {"default": "a"}, NEST, {"default": "a", "mode": "eval"}, "wr-", "wr-"),
+    "the saver": (
+        NEST, {"default": "a"}, NEST, {"default": "a", "save_options": {"experimental_skip_saver": True}}, "wr-", SAFE,
+    ),
+    "serving only": (
+        {**NEST, "b": {**two("a"), "outputs": {"loss": X, "predictions": X}, "method": "eval"}}, {"default": "a"},
+        {**NEST, "b": {**two("a"), "outputs": {"loss": X, "predictions": X}, "method": "eval"}},
+        {"default": "a", "serving_only": True}, "w--", SAFE,
+    ),
+    "gradients": (NEST, {"default": "a"}, {**NEST, "b": {**two("a"), "gradients": False}}, {"default": "a"}, "--p", SAFE),
+    "gradients of all": (
+        NEST, {"default": "a"}, NEST, {"default": "a", "save_options": {"experimental_custom_gradients": False}},
+        "--p", SAFE,
+    ),
+    "an alias": (
+        NEST, {"default": "a", "save_options": {"function_aliases": {"f": "b"}}}, NEST, {"default": "a"}, "w--", SAFE,
+    ),
+    "a collection": (
+        NEST, {"default": "a", "variable_collections": {"weights": "variables"}}, NEST, {"default": "a"}, "--p", SAFE,
+    ),
+    "the computation": (NEST, {"default": "a"}, {**NEST, "b": {**two("a"), "function": "other"}}, {"default": "a"}, SAFE, SAFE),
+}  # fmt: skip
+
+MEMBERS = {
+    "a member is added": (
+        collected({"w": "float32[3]"}),
+        collected({"w": "float32[3]", "b": "float32[3]"}),
+        SAFE,
+        "--p",
+    ),
+    "a member moves to another selection": (
+        collected({"w": "float32[3]", "b": X}),
+        collected({"w": "float32[3]"}, {"b": X}),
+        SAFE,
+        SAFE,
+    ),
+    "the dtype of a member": (collected({"w": "float32[3]"}), collected({"w": "float16[3]"}), "--p", "--p"),
+    "the size of a member is freed": (collected({"w": "float32[3]"}), collected({"w": "float32[?]"}), "--p", SAFE),
+    "the rank of a member is freed": (collected({"w": "float32[?]"}), collected({"w": "float32[...]"}), "--p", SAFE),
+    "nothing is pinned": (collected({"w": "float32[3]"}), collected(None), SAFE, SAFE),
+}
+
+
+@pytest.mark.parametrize("case", RECEIVERS)
+def test_receivers(case: str) -> None:
+    old, new, there, back = RECEIVERS[case]
+    before, after = document(old), document(new)
+    assert (verdict(before, after), verdict(after, before)) == (there, back)
+
+
+@pytest.mark.parametrize("case", ENDPOINTS)
+def test_endpoints_and_archive(case: str) -> None:
+    old, old_said, new, new_said, there, back = ENDPOINTS[case]
+    before, after = document(old, **old_said), document(new, **new_said)
+    assert (verdict(before, after), verdict(after, before)) == (there, back)
+
+
+@pytest.mark.parametrize("case", MEMBERS)
+def test_members_of_collections(case: str) -> None:
+    old, new, there, back = MEMBERS[case]
+    before, after = document(two("a"), **old), document(two("a"), **new)
+    assert (verdict(before, after), verdict(after, before)) == (there, back)

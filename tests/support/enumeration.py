@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from enumeration_calls import Calls, PythonCalls, RestCalls, WireCalls, first_break
+from enumeration_messages import ReceiverCalls
 from enumeration_tensors import Universe, fits, leaf_choices, make, samples
 
 from specc.change import SURFACES, Surface
@@ -69,6 +70,8 @@ def _signature_calls(
     document: Document, signature: PublishedSignature, side: str, universe: Universe, rest: bool
 ) -> Calls:
     endpoint = document.endpoints[signature.endpoint]
+    if signature.receiver is not None:
+        return ReceiverCalls(endpoint, signature.receiver, side)
     return RestCalls(document, endpoint, side, universe) if rest else WireCalls(document, endpoint, side)
 
 
