@@ -20,18 +20,18 @@ Break = tuple[str, ...]
 """What breaks: an address and one of ``request``, ``meaning``, ``answer``."""
 
 
-def breaks(old: Document, new: Document, *, every: bool = False) -> Mapping[Surface, Break | None]:
-    """The first break on each surface, None where there is none."""
+def breaks(old: Document, new: Document, most: int = 0) -> Mapping[Surface, Break | None]:
+    """The first break on each surface, None where there is none; ``most`` as in :func:`samples`."""
     universe = Universe.of(old, new)
     found = {
-        "wire": _signature_breaks(old, new, universe, every, rest=False),
-        "rest": _signature_breaks(old, new, universe, every, rest=True),
-        "python": _attribute_breaks(old, new, universe, every),
+        "wire": _signature_breaks(old, new, universe, most, rest=False),
+        "rest": _signature_breaks(old, new, universe, most, rest=True),
+        "python": _attribute_breaks(old, new, universe, most),
     }
     return {surface: next(found[surface], None) for surface in SURFACES}
 
 
-def _signature_breaks(old: Document, new: Document, universe: Universe, every: bool, *, rest: bool) -> Iterator[Break]:
+def _signature_breaks(old: Document, new: Document, universe: Universe, most: int, *, rest: bool) -> Iterator[Break]:
     """The breaks of requests to a server, or to a Session.
 
     What loads the archive comes first: it asks for a set of tags, and runs the ops that restore the variables.
@@ -55,7 +55,7 @@ def _signature_breaks(old: Document, new: Document, universe: Universe, every: b
                 _signature_calls(document, part, side, universe, rest)
                 for document, part, side in ((old, signature, "old"), (new, other, "new"))
             )
-            clause = first_break(*calls, universe, every=every)
+            clause = first_break(*calls, universe, most)
             if clause:
                 yield key, clause
     if not rest:
@@ -105,7 +105,7 @@ def _tags(document: Document) -> set[str]:
     return {TAGS[document.mode], *document.save_options.extra_tags}
 
 
-def _attribute_breaks(old: Document, new: Document, universe: Universe, every: bool) -> Iterator[Break]:
+def _attribute_breaks(old: Document, new: Document, universe: Universe, most: int) -> Iterator[Break]:
     for name, endpoint in old.endpoints.items():
         if _was_optional_and_is_gone(old, new, name):
             continue
@@ -113,7 +113,7 @@ def _attribute_breaks(old: Document, new: Document, universe: Universe, every: b
             yield name, "request"
             continue
         calls = PythonCalls(old, endpoint, "old"), PythonCalls(new, new.endpoints[name], "new")
-        clause = first_break(*calls, universe, every=every)
+        clause = first_break(*calls, universe, most)
         if clause:
             yield name, clause
     for name in old.variable_collections:

@@ -48,10 +48,10 @@ class Calls(Protocol):
     def permits(self, reading: Reading, request: Any, answer: Any) -> bool: ...
 
 
-def first_break(old: Calls, new: Calls, universe: Universe, *, every: bool = False) -> str | None:
+def first_break(old: Calls, new: Calls, universe: Universe, most: int = 0) -> str | None:
     """Which of the three clauses the first breaking request shows: ``request``, ``meaning``, ``answer``; None if safe."""
     choices = old.request_choices(universe) | new.answer_choices(universe)
-    for chosen in samples(choices, every=every):
+    for chosen in samples(choices, most):
         request = old.request(chosen)
         before, after = old.read(request), new.read(request)
         if before is None:

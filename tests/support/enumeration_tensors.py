@@ -11,6 +11,7 @@ import struct
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, product
+from math import prod
 from typing import Any
 
 from specc.language.document import Dim, Document
@@ -71,15 +72,15 @@ class Universe:
         return cls(tuple(sorted(near | {max(near) + 1})), range(rank + 2), numbers)
 
 
-def samples(choices: Choices, *, every: bool = False) -> Iterator[Chosen]:
+def samples(choices: Choices, most: int = 0) -> Iterator[Chosen]:
     """The first value of each variable, and all ways in which one variable has another.
 
     That suffices: what a contract demands of a tensor is a set of sizes, a set of values, or that two sizes are equal.
     If some request fails to have a size or a value in a set, one does in which the other variables have their first
     value. If two variables can differ at all, they differ in their first values, or in those but for one.
-    ``every`` gives all combinations, to show that.
+    All combinations, where they are at most ``most``, show that.
     """
-    if every:
+    if prod(len(values) for values in choices.values()) <= most:
         yield from (dict(zip(choices, values, strict=True)) for values in product(*choices.values()))
         return
     first = {variable: values[0] for variable, values in choices.items()}
