@@ -32,27 +32,22 @@ def breaks(old: Document, new: Document, most: int = 0) -> Mapping[Surface, Brea
 
 
 def _signature_breaks(old: Document, new: Document, universe: Universe, most: int, *, rest: bool) -> Iterator[Break]:
-    """The breaks of requests to a server, or to a Session.
-
-    What loads the archive comes first: it asks for a set of tags, and runs the ops that restore the variables.
-    """
-    if _tags(old) != _tags(new):
+    """The breaks of requests to a server, or to a Session; loading the archive comes first."""
+    if load_breaks(old, new):
         yield "load", "request"
-    if new.save_options.experimental_skip_saver and not old.save_options.experimental_skip_saver:
-        yield "load", "request"
-    before, after = _addresses(old, rest), _addresses(new, rest)
+    before, after = addresses(old, rest), addresses(new, rest)
     for key, signature in before.items():
         name = signature.endpoint
         if _was_optional_and_is_gone(old, new, name):
             continue
         other = after.get(key)
-        if other is None or other.method != signature.method or _is_taken_back(old, new, name):
+        if other is None or other.method != signature.method or is_taken_back(old, new, name):
             yield key, "request"
-        elif not _is_same_endpoint(name, other.endpoint, old, new):
+        elif not is_same_endpoint(name, other.endpoint, old, new):
             yield key, "meaning"
         else:
             calls = (
-                _signature_calls(document, part, side, universe, rest)
+                signature_calls(document, part, side, universe, rest)
                 for document, part, side in ((old, signature, "old"), (new, other, "new"))
             )
             clause = first_break(*calls, universe, most)
@@ -62,13 +57,24 @@ def _signature_breaks(old: Document, new: Document, universe: Universe, most: in
         yield from _alias_breaks(old, new)
 
 
-def _addresses(document: Document, rest: bool) -> dict[str, PublishedSignature]:
+def load_breaks(old: Document, new: Document) -> bool:
+    """Whether a server or a Session that loads OLD does not load NEW.
+
+    It asks for exactly the tags, and runs the ops that restore the variables.
+    """
+    saver = new.save_options.experimental_skip_saver and not old.save_options.experimental_skip_saver
+    return saver or _tags(old) != _tags(new)
+
+
+def addresses(document: Document, rest: bool) -> dict[str, PublishedSignature]:
+    """The signatures of a surface by their keys; REST has those of servable methods."""
     return {sig.key: sig for sig in published_signatures(document) if sig.is_servable or not rest}
 
 
-def _signature_calls(
+def signature_calls(
     document: Document, signature: PublishedSignature, side: str, universe: Universe, rest: bool
 ) -> Calls:
+    """The calls of a signature on wire or rest."""
     endpoint = document.endpoints[signature.endpoint]
     if signature.receiver is not None:
         return ReceiverCalls(endpoint, signature.receiver, side)
@@ -83,16 +89,16 @@ def _alias_breaks(old: Document, new: Document) -> Iterator[Break]:
             continue
         if alias not in after:
             yield f"alias {alias}", "request"
-        elif not _is_same_endpoint(name, after[alias], old, new):
+        elif not is_same_endpoint(name, after[alias], old, new):
             yield f"alias {alias}", "meaning"
 
 
-def _is_same_endpoint(name: str, other: str, old: Document, new: Document) -> bool:
+def is_same_endpoint(name: str, other: str, old: Document, new: Document) -> bool:
     """Whether one key's endpoints are the same one: by name, or renamed, if neither is in both documents."""
     return name == other or (name not in new.endpoints and other not in old.endpoints)
 
 
-def _is_taken_back(old: Document, new: Document, name: str) -> bool:
+def is_taken_back(old: Document, new: Document, name: str) -> bool:
     """Whether an archive of NEW may lack an endpoint that every archive of OLD has."""
     return not old.endpoints[name].optional and name in new.endpoints and new.endpoints[name].optional
 
@@ -109,7 +115,7 @@ def _attribute_breaks(old: Document, new: Document, universe: Universe, most: in
     for name, endpoint in old.endpoints.items():
         if _was_optional_and_is_gone(old, new, name):
             continue
-        if name not in new.endpoints or _is_taken_back(old, new, name):
+        if name not in new.endpoints or is_taken_back(old, new, name):
             yield name, "request"
             continue
         calls = PythonCalls(old, endpoint, "old"), PythonCalls(new, new.endpoints[name], "new")
@@ -117,11 +123,11 @@ def _attribute_breaks(old: Document, new: Document, universe: Universe, most: in
         if clause:
             yield name, clause
     for name in old.variable_collections:
-        if name not in new.variable_collections or _members_break(old, new, name):
+        if name not in new.variable_collections or members_break(old, new, name):
             yield name, "answer"
 
 
-def _members_break(old: Document, new: Document, name: str) -> bool:
+def members_break(old: Document, new: Document, name: str) -> bool:
     """Whether NEW permits variables in a collection that OLD rules out; the answer is a dict by path, where pinned."""
     pinned = [[part.content for part in document.variable_collections[name]] for document in (old, new)]
     if any(content is None for contents in pinned for content in contents):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from enumeration_tensors import (
@@ -23,6 +24,9 @@ from specc.language.document import Document, Endpoint
 from specc.language.trees import Dict, Leaf, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, children
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 
+Tensors = Mapping[Hashable, Given]
+NOTHING: Tensors = {}
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -33,17 +37,20 @@ class Reading:
 
 
 class Calls(Protocol):
-    """The calls of one endpoint. Requests and answers are made by one document and read by the other."""
+    """The calls of one endpoint. Requests and answers are made by one document and read by the other.
+
+    A request or an answer is made of what is ``chosen`` for each variable, but for the tensors that are ``given``.
+    """
 
     def request_choices(self, universe: Universe) -> Choices: ...
 
     def answer_choices(self, universe: Universe) -> Choices: ...
 
-    def request(self, chosen: Chosen) -> Any: ...
+    def request(self, chosen: Chosen, given: Tensors = NOTHING) -> Any: ...
 
     def read(self, request: Any) -> Reading | None: ...
 
-    def answer(self, reading: Reading, chosen: Chosen) -> Any: ...
+    def answer(self, reading: Reading, chosen: Chosen, given: Tensors = NOTHING) -> Any: ...
 
     def permits(self, reading: Reading, request: Any, answer: Any) -> bool: ...
 
@@ -58,11 +65,16 @@ def first_break(old: Calls, new: Calls, universe: Universe, most: int = 0) -> st
             raise AssertionError(f"OLD does not accept its own request {request}")
         if after is None:
             return "request"
-        if any(after.filled.get(key) != value for key, value in before.filled.items()):
+        if not same_meaning(before, after):
             return "meaning"
         if not old.permits(before, request, new.answer(after, chosen)):
             return "answer"
     return None
+
+
+def same_meaning(before: Reading, after: Reading) -> bool:
+    """Whether all that a request leaves out has the same value."""
+    return all(after.filled.get(key) == value for key, value in before.filled.items())
 
 
 WireName = tuple[str, ...]
@@ -102,10 +114,19 @@ class WireCalls:
     def answer_choices(self, universe: Universe) -> Choices:
         return leaf_choices(self.outputs, self.dims, universe, dims_of(self.inputs.values()), f"{self.side} answer")
 
-    def request(self, chosen: Chosen) -> WireRequest:
-        left_out = chosen[self.side, "left out"]
-        given = {key: make(leaf, key, chosen, {}, self.side) for key, leaf in self.inputs.items()}
-        return WireRequest({key: tensor for key, tensor in given.items() if key not in left_out})
+    def request(self, chosen: Chosen, given: Tensors = NOTHING) -> WireRequest:
+        names = self.asked_for(chosen)
+        return WireRequest(
+            {
+                key: given.get(key) or make(leaf, key, chosen, {}, self.side)
+                for key, leaf in self.inputs.items()
+                if key in names
+            }
+        )
+
+    def asked_for(self, chosen: Chosen) -> set[Hashable]:
+        """The leaves that a request has."""
+        return self.inputs.keys() - chosen[self.side, "left out"]
 
     def read(self, request: Any) -> Reading | None:
         if not isinstance(request, WireRequest) or request.tensors.keys() - self.inputs.keys():
@@ -118,9 +139,9 @@ class WireCalls:
             return None
         return Reading(sizes, {key: self.defaults[key] for key in absent})
 
-    def answer(self, reading: Reading, chosen: Chosen) -> dict[Hashable, Given]:
-        side = f"{self.side} answer"
-        return {key: make(leaf, key, chosen, reading.sizes, side) for key, leaf in self.outputs.items()}
+    def answer(self, reading: Reading, chosen: Chosen, given: Tensors = NOTHING) -> dict[Hashable, Given]:
+        side, known = f"{self.side} answer", reading.sizes
+        return {key: given.get(key) or make(leaf, key, chosen, known, side) for key, leaf in self.outputs.items()}
 
     def permits(self, reading: Reading, request: Any, answer: Any) -> bool:
         sizes = dict(reading.sizes)
@@ -157,8 +178,8 @@ class RestCalls:
     def answer_choices(self, universe: Universe) -> Choices:
         return self.wire.answer_choices(universe)
 
-    def request(self, chosen: Chosen) -> WireRequest:
-        tensors = self.wire.request(chosen).tensors
+    def request(self, chosen: Chosen, given: Tensors = NOTHING) -> WireRequest:
+        tensors = self.wire.request(chosen, given).tensors
         return WireRequest(tensors, chosen[self.side, "bare"], chosen[self.side, "rows"])
 
     def read(self, request: Any) -> Reading | None:
@@ -168,8 +189,8 @@ class RestCalls:
             request = WireRequest(dict(zip(self.wire.inputs, request.tensors.values(), strict=True)))
         return self.wire.read(request)
 
-    def answer(self, reading: Reading, chosen: Chosen) -> Any:
-        named = self.wire.answer(reading, chosen)
+    def answer(self, reading: Reading, chosen: Chosen, given: Tensors = NOTHING) -> Any:
+        named = self.wire.answer(reading, chosen, given)
         if not _is_one(named):
             return named
         (((name,), tensor),) = named.items()
@@ -240,13 +261,19 @@ class PythonCalls:
     def answer_choices(self, universe: Universe) -> Choices:
         return leaf_choices(self.outputs, self.dims, universe, dims_of(self.inputs.values()), f"{self.side} answer")
 
-    def request(self, chosen: Chosen) -> PythonRequest:
+    def request(self, chosen: Chosen, given: Tensors = NOTHING) -> PythonRequest:
         by_position, left_out = chosen[self.side, "form"]
-        given = [
-            (name, _made(tree, (name,), chosen, {}, self.side))
+        made = [
+            (name, _made(tree, (name,), partial(_leaf_or_given, given, chosen, {}, self.side)))
             for name, tree in list(self.arguments.items())[: len(self.arguments) - left_out]
         ]
-        return PythonRequest(tuple(tree for _, tree in given[:by_position]), dict(given[by_position:]))
+        return PythonRequest(tuple(tree for _, tree in made[:by_position]), dict(made[by_position:]))
+
+    def asked_for(self, chosen: Chosen) -> set[Hashable]:
+        """The leaves that a request has."""
+        _, left_out = chosen[self.side, "form"]
+        names = list(self.arguments)[: len(self.arguments) - left_out]
+        return {(name, *path) for name, *path in self.inputs if name in names}
 
     def read(self, request: Any) -> Reading | None:
         names = list(self.arguments)
@@ -264,9 +291,9 @@ class PythonCalls:
             return None
         return Reading(sizes, {name: self.defaults[name] for name in absent})
 
-    def answer(self, reading: Reading, chosen: Chosen) -> tuple[Any, bool]:
-        tree = _made(self.endpoint.outputs, (), chosen, reading.sizes, f"{self.side} answer")
-        return tree, self.gradients
+    def answer(self, reading: Reading, chosen: Chosen, given: Tensors = NOTHING) -> tuple[Any, bool]:
+        leaf = partial(_leaf_or_given, given, chosen, reading.sizes, f"{self.side} answer")
+        return _made(self.endpoint.outputs, (), leaf), self.gradients
 
     def permits(self, reading: Reading, request: Any, answer: Any) -> bool:
         tree, gradients = answer
@@ -283,9 +310,15 @@ def leaves_of(tree: Tree, path: tuple[str | int, ...]) -> Iterator[tuple[Hashabl
         yield from leaves_of(child, (*path, key))
 
 
-def _made(tree: Tree, path: tuple[str | int, ...], chosen: Chosen, known: Mapping[str, int], side: str) -> Any:
+def _leaf_or_given(
+    given: Tensors, chosen: Chosen, known: Mapping[str, int], side: str, leaf: Leaf, path: Hashable
+) -> Given:
+    return given.get(path) or make(leaf, path, chosen, known, side)
+
+
+def _made(tree: Tree, path: tuple[str | int, ...], tensor: Callable[[Leaf, Hashable], Given]) -> Any:
     """A tree as Python has it: lists, tuples, dicts, and Fields for a namedtuple."""
-    parts = [(key, _made(child, (*path, key), chosen, known, side)) for key, child in children(tree)]
+    parts = [(key, _made(child, (*path, key), tensor)) for key, child in children(tree)]
     match tree:
         case List():
             return [part for _, part in parts]
@@ -296,7 +329,7 @@ def _made(tree: Tree, path: tuple[str | int, ...], chosen: Chosen, known: Mappin
         case Dict():
             return dict(parts)
         case _:
-            return make(tree, path, chosen, known, side)
+            return tensor(tree, path)
 
 
 def _takes(tree: Tree, given: Any, dims: Any, sizes: dict[str, int], *, grows: bool) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from enumeration_calls import Reading
+from enumeration_calls import NOTHING, Reading, Tensors
 from enumeration_tensors import Choices, Chosen, Universe, exact
 
 from specc.language.document import Endpoint
@@ -55,7 +55,7 @@ class ReceiverCalls:
     def answer_choices(self, universe: Universe) -> Choices:
         return {}
 
-    def request(self, chosen: Chosen) -> Messages:
+    def request(self, chosen: Chosen, given: Tensors = NOTHING) -> Messages:
         held = {_place(item): chosen[self.side, name] for name, item in self.features.items()}
         return Messages(self.protocol, {place: values for place, values in held.items() if values is not None})
 
@@ -73,7 +73,7 @@ class ReceiverCalls:
                 filled[name, "padding"] = exact(padding, item.leaf.leaf.dtype)
         return Reading({}, filled)
 
-    def answer(self, reading: Reading, chosen: Chosen) -> Any:
+    def answer(self, reading: Reading, chosen: Chosen, given: Tensors = NOTHING) -> Any:
         return None
 
     def permits(self, reading: Reading, request: Any, answer: Any) -> bool:
