@@ -158,10 +158,10 @@ def fits(leaf: Leaf, given: Any, dims: Dims, sizes: dict[str, int]) -> bool:
 
 
 def in_range(leaf: Leaf, value: Any) -> bool:
-    """Whether ``value`` is within the leaf's minimum and maximum; an infinite bound is none."""
+    """Whether ``value`` is within the leaf's minimum and maximum, as the dtype holds them; an infinite one is none."""
     if not isinstance(leaf, Tensor) or value is None:
         return True
-    low, high = _bound(leaf.minimum), _bound(leaf.maximum)
+    low, high = _bound(leaf.minimum, leaf.dtype), _bound(leaf.maximum, leaf.dtype)
     return (low is None or value >= low) and (high is None or value <= high)
 
 
@@ -205,15 +205,17 @@ def _rounded(number: float, dtype: str) -> float:
     return float(struct.unpack(_FORMATS[dtype], packed)[0])
 
 
-def _bound(value: Any) -> Any:
-    number = float(value) if isinstance(value, str) else value
-    return None if number is None or (isinstance(number, float) and math.isinf(number)) else number
+def _bound(value: Any, dtype: str) -> Any:
+    if value is None or DTYPES[dtype].family is not Family.FLOAT:
+        return value
+    number = _rounded(float(value), dtype)
+    return None if math.isinf(number) else number
 
 
 def _numbers(dtype: str, leaves: list[Leaf]) -> tuple[Any, ...]:
     """The numbers that the bounds of ``leaves`` can tell apart: each bound with its neighbours, and the extremes."""
     tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
-    bounds = {_bound(bound) for leaf in tensors for bound in (leaf.minimum, leaf.maximum)} - {None}
+    bounds = {_bound(bound, dtype) for leaf in tensors for bound in (leaf.minimum, leaf.maximum)} - {None}
     match DTYPES[dtype].family:
         case Family.INTEGER:
             low, high = DTYPES[dtype].range

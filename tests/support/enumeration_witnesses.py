@@ -84,8 +84,8 @@ def _requests(calls: Calls, witness: Witness, universe: Universe) -> Iterator[An
 _FORMS = ("left out", "form", "bare", "rows")
 
 
-def _answers(new: Calls, reading: Any, outputs: Shown, universe: Universe) -> Iterator[Any]:
-    """The answers of NEW that have the outputs of a witness; none if NEW does not permit these."""
+def _answers(new: Calls, reading: Any, outputs: Shown, universe: Universe) -> Iterator[list[Any]]:
+    """The answers of NEW with the outputs of a witness, for each way that it may mean; none if NEW does not permit it."""
     if isinstance(new, ReceiverCalls):
         return
     wire = new.wire if isinstance(new, RestCalls) else new
@@ -93,9 +93,9 @@ def _answers(new: Calls, reading: Any, outputs: Shown, universe: Universe) -> It
     for tensors in _tensors(wire, wire.outputs, outputs, universe):
         sizes = dict(reading.sizes)
         if all(fits(wire.outputs[key], tensor, wire.dims, sizes) for key, tensor in tensors.items()):
-            for chosen in samples(new.answer_choices(universe)):
-                known = {(f"{wire.side} answer", dim): size for dim, size in sizes.items()}
-                yield new.answer(reading, {**chosen, **known}, tensors)
+            known = {(f"{wire.side} answer", dim): size for dim, size in sizes.items()}
+            all_chosen = samples(new.answer_choices(universe))
+            yield [new.answer(reading, {**chosen, **known}, tensors) for chosen in all_chosen]
 
 
 def _tensors(
