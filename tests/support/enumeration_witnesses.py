@@ -55,11 +55,9 @@ def _shown(old: Calls, new: Calls, witness: Witness, universe: Universe) -> bool
         if after is None or not same_meaning(before, after):
             return True
         if witness.outputs is not None or isinstance(new, PythonCalls):
-            found = [
-                old.permits(before, request, each) for each in _answers(new, after, witness.outputs or {}, universe)
-            ]
-            if found and not any(found):
-                return True
+            for answers in _answers(new, after, witness.outputs or {}, universe):
+                if not any(old.permits(before, request, answer) for answer in answers):
+                    return True
     return False
 
 
