@@ -29,10 +29,7 @@ Dims = Mapping[str, Dim]
 
 @dataclass(frozen=True)
 class Given:
-    """One tensor, a composite one as a whole: its size on each axis (None on ragged ones), and the value of all elements.
-
-    An empty tensor has a value too: whether a tensor can have elements is not judged.
-    """
+    """One tensor, a composite one as a whole: its size on each axis (None on ragged ones), and the value of all elements."""
 
     kind: tuple[Any, ...]
     sizes: tuple[int | None, ...]
@@ -69,7 +66,7 @@ class Universe:
         rank = max((len(leaf.shape or ()) for leaf in leaves), default=0)
         dtypes = {leaf.dtype for leaf in leaves}
         numbers = {dtype: _numbers(dtype, [leaf for leaf in leaves if leaf.dtype == dtype]) for dtype in dtypes}
-        return cls(tuple(sorted(near | {max(near) + 1})), range(rank + 2), numbers)
+        return cls((*sorted((near | {max(near) + 1}) - {0}), 0), range(rank + 2), numbers)
 
 
 def samples(choices: Choices, most: int = 0) -> Iterator[Chosen]:
@@ -77,7 +74,8 @@ def samples(choices: Choices, most: int = 0) -> Iterator[Chosen]:
 
     That suffices: what a contract demands of a tensor is a set of sizes, a set of values, or that two sizes are equal.
     If some request fails to have a size or a value in a set, one does in which the other variables have their first
-    value. If two variables can differ at all, they differ in their first values, or in those but for one.
+    value: that is not 0 where another is possible, so that the tensor has elements if it can. If two variables can differ
+    at all, they differ in their first values, or in those but for one.
     All combinations, where they are at most ``most``, show that.
     """
     if prod(len(values) for values in choices.values()) <= most:
@@ -135,7 +133,7 @@ def make(leaf: Leaf, key: Hashable, chosen: Chosen, known: Mapping[str, int], si
             sizes.append(dim)
         else:
             sizes.append(chosen[side, key, axis] if dim == ANY else known[dim] if dim in known else chosen[side, dim])
-    return Given(kind_of(leaf), tuple(sizes), chosen[side, key, "value"])
+    return Given(kind_of(leaf), tuple(sizes), None if 0 in sizes else chosen[side, key, "value"])
 
 
 def fits(leaf: Leaf, given: Any, dims: Dims, sizes: dict[str, int]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from enumeration import addresses, is_same_endpoint, is_taken_back, load_breaks, members_break, signature_calls
 from enumeration_calls import Calls, PythonCalls, RestCalls, WireCalls, same_meaning
 from enumeration_messages import ReceiverCalls
-from enumeration_tensors import Given, Universe, fits, kind_of, samples
+from enumeration_tensors import Given, Universe, fits, in_range, kind_of, samples
 
 from specc.change import Witness
 from specc.language.document import Document
@@ -114,8 +114,8 @@ def _given(leaf: Leaf, parts: list[Any], universe: Universe) -> list[Given]:
     """The tensors that a leaf's parts in a witness may be; several where the sizes of a sparse one are not shown."""
     value = parts[0].get("value")
     if isinstance(leaf, Tensor):
-        bounded = leaf.minimum is not None or leaf.maximum is not None
-        if bounded and value is None:
+        unstated = value is None and 0 not in parts[0]["shape"]
+        if unstated and not all(in_range(leaf, number) for number in universe.numbers[leaf.dtype]):
             return []
         return [Given(("tensor", parts[0]["dtype"]), tuple(parts[0]["shape"]), value)]
     kind = (leaf.kind, parts[0]["dtype"] if len(parts) == 1 or isinstance(leaf, Ragged) else parts[1]["dtype"])
