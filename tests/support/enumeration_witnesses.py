@@ -101,13 +101,17 @@ def _tensors(
 ) -> Iterator[dict[Hashable, Given]]:
     """The tensors of a witness by leaf, in each way that it may mean; none if it has others than ``leaves``."""
     is_python = isinstance(calls, PythonCalls)
-    names: dict[Hashable, Any] = {key: (".".join(map(str, key)),) if is_python else key for key in leaves}  # type: ignore[call-overload]
+    names: dict[Hashable, Any] = {key: (_dotted(key),) if is_python else key for key in leaves}  # type: ignore[call-overload]
     present = {key: found for key, found in names.items() if all(name in shown for name in found)}
     if sum(map(len, present.values())) != len(shown):
         return
     ways = [_given(leaves[key], [shown[name] for name in found], universe) for key, found in present.items()]
     for tensors in product(*ways):
         yield dict(zip(present, tensors, strict=True))
+
+
+def _dotted(path: Any) -> str:
+    return ".".join(map(str, path)) or "result"
 
 
 def _given(leaf: Leaf, parts: list[Any], universe: Universe) -> list[Given]:
