@@ -362,7 +362,7 @@ def reorder_arguments(rng: Random, data: Json) -> None:
 
 
 def change_receiver(rng: Random, data: Json) -> None:
-    endpoint = rng.choice([each for each in data["endpoints"].values() if "receivers" in each] or [None])
+    endpoint = rng.choice([each for each in data["endpoints"].values() if each.get("receivers")] or [None])
     if endpoint is None:
         return
     receivers = endpoint["receivers"]
