@@ -6,24 +6,9 @@ from typing import Any
 
 import pytest
 from enumeration import breaks
+from small_documents import ONE, TWO, YZ, X, document, io, ragged, sparse, tensor
 
 from specc.language.document import Document
-from specc.language.load import from_json, require_buildable
-
-DIMS = {"batch": {}, "time": {"min": 1, "max": 4}, "k": {}, "m": {}, "three": {"min": 3, "max": 3}, "free": {}}
-
-
-def document(endpoint: Any, **said: Any) -> Document:
-    """A document of one endpoint, ``score``, or of several by name."""
-    endpoints = {"score": endpoint} if "inputs" in endpoint else endpoint
-    built = from_json({"specc": 1, "dims": said.pop("dims", DIMS), "endpoints": endpoints, **said})
-    require_buildable(built)
-    return built
-
-
-def io(inputs: Any, outputs: Any, **said: Any) -> dict[str, Any]:
-    """An endpoint of one argument."""
-    return {"inputs": [inputs], "outputs": outputs, **said}
 
 
 def verdict(old: Document, new: Document) -> str:
@@ -119,29 +104,12 @@ def test_sizes(case: str) -> None:
     assert (verdict(old, new), verdict(new, old)) == (there, back)
 
 
-def tensor(text: str, **said: Any) -> dict[str, Any]:
-    """The long form of a tensor."""
-    dtype, shape = text.rstrip("]").split("[")
-    sizes = [int(size) if size.isdigit() else size for size in shape.split(", ") if size]
-    return {"kind": "tensor", "dtype": dtype, "shape": sizes, **said}
-
-
-def ragged(shape: list[Any], **said: Any) -> dict[str, Any]:
-    return {"kind": "ragged", "dtype": "int32", "shape": shape, **said}
-
-
-def sparse(shape: list[Any], **said: Any) -> dict[str, Any]:
-    return {"kind": "sparse", "dtype": "int32", "shape": shape, **said}
-
-
 def two(*names: str, **trees: Any) -> dict[str, Any]:
     """An endpoint of the arguments ``names``."""
     trees = {name: trees.get(name, "int32[]") for name in names}
     return {"arguments": list(names), "inputs": list(trees.values()), "outputs": {"y": "int32[]", "z": "int32[]"}}
 
 
-X, YZ = "int32[]", {"y": "int32[]", "z": "int32[]"}
-ONE, TWO = tensor("int32[]", default=1), tensor("int32[]", default=2)
 TENTH = tensor("float32[]", default=0.1)
 PAIR = {"kind": "namedtuple", "typename": "Pair", "fields": [["a", X], ["b", X]]}
 

@@ -54,7 +54,8 @@ def _signature_breaks(old: Document, new: Document, universe: Universe, most: in
             if clause:
                 yield key, clause
     if not rest:
-        yield from _alias_breaks(old, new)
+        clauses = ((alias, alias_break(old, new, alias)) for alias in old.save_options.function_aliases)
+        yield from ((f"alias {alias}", clause) for alias, clause in clauses if clause)
 
 
 def load_breaks(old: Document, new: Document) -> bool:
@@ -81,16 +82,14 @@ def signature_calls(
     return RestCalls(document, endpoint, side, universe) if rest else WireCalls(document, endpoint, side)
 
 
-def _alias_breaks(old: Document, new: Document) -> Iterator[Break]:
-    """The breaks of tools that find the function of an endpoint by an alias."""
-    after = new.save_options.function_aliases
-    for alias, name in old.save_options.function_aliases.items():
-        if _was_optional_and_is_gone(old, new, name):
-            continue
-        if alias not in after:
-            yield f"alias {alias}", "request"
-        elif not is_same_endpoint(name, after[alias], old, new):
-            yield f"alias {alias}", "meaning"
+def alias_break(old: Document, new: Document, alias: str) -> str | None:
+    """How tools break that find the function of an endpoint by an alias of OLD; None if they don't."""
+    name, after = old.save_options.function_aliases[alias], new.save_options.function_aliases
+    if _was_optional_and_is_gone(old, new, name):
+        return None
+    if alias not in after:
+        return "request"
+    return None if is_same_endpoint(name, after[alias], old, new) else "meaning"
 
 
 def is_same_endpoint(name: str, other: str, old: Document, new: Document) -> bool:

@@ -6,7 +6,15 @@ from collections.abc import Hashable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from enumeration import addresses, is_same_endpoint, is_taken_back, load_breaks, members_break, signature_calls
+from enumeration import (
+    addresses,
+    alias_break,
+    is_same_endpoint,
+    is_taken_back,
+    load_breaks,
+    members_break,
+    signature_calls,
+)
 from enumeration_calls import Calls, PythonCalls, RestCalls, WireCalls, same_meaning
 from enumeration_messages import ReceiverCalls
 from enumeration_tensors import Given, Universe, fits, in_range, kind_of, samples
@@ -30,7 +38,10 @@ def confirms(witness: Witness, old: Document, new: Document) -> bool:
         if address not in new.endpoints or is_taken_back(old, new, address):
             return any(before.read(request) for request in _requests(before, witness, universe))
         return _shown(before, PythonCalls(new, new.endpoints[address], "new"), witness, universe)
-    rest = witness.surface == "rest"
+    rest, aliases = witness.surface == "rest", old.save_options.function_aliases
+    if not rest and address in aliases and alias_break(old, new, address):
+        calls: Calls = WireCalls(old, old.endpoints[aliases[address]], "old")
+        return any(calls.read(request) for request in _requests(calls, witness, universe))
     signature, other = addresses(old, rest).get(address), addresses(new, rest).get(address)
     if signature is None:
         return False

@@ -70,6 +70,24 @@ def parts(tree: Json) -> list[Json]:
             return []
 
 
+def an_endpoint(rng: Random, data: Json) -> Json:
+    """One of the endpoints."""
+    return data["endpoints"][rng.choice(sorted(data["endpoints"]))]  # type: ignore[no-any-return]
+
+
+def some_leaves(rng: Random, data: Json, *, inputs: float = 0.55) -> tuple[list[Json], bool]:
+    """The leaves of the inputs, or of the outputs, of an endpoint; never none."""
+    endpoint, is_input = an_endpoint(rng, data), rng.random() < inputs
+    is_input = is_input and bool(endpoint["inputs"])
+    trees = endpoint["inputs"] if is_input else [endpoint["outputs"]]
+    return [leaf for tree in trees for leaf in leaves(tree)], is_input
+
+
+def all_leaves(endpoint: Json) -> list[Json]:
+    """The leaves of the inputs and the outputs of an endpoint."""
+    return [leaf for tree in (*endpoint["inputs"], endpoint["outputs"]) for leaf in leaves(tree)]
+
+
 def is_container(tree: Json) -> bool:
     return tree["kind"] in ("dict", "list", "tuple", "namedtuple")
 
