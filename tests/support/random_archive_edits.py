@@ -16,6 +16,7 @@ from random_documents import (
     set_default,
 )
 
+from specc.language.signatures import TAGS
 from specc.language.wire_names import input_leaves
 
 
@@ -89,7 +90,7 @@ def remove_endpoint(rng: Random, data: Json) -> None:
 
 def rename_endpoint(rng: Random, data: Json) -> None:
     old = rng.choice(sorted(data["endpoints"]))
-    new = rng.choice(("other", "serving_default", "__call__"))
+    new = rng.choice(("other", "serving_default", "__call__", "train"))
     data["endpoints"][new] = data["endpoints"].pop(old)
     if data["default"] == old:
         data["default"] = new
@@ -99,10 +100,15 @@ def change_default_endpoint(rng: Random, data: Json) -> None:
     data["default"] = rng.choice((None, *sorted(data["endpoints"])))
 
 
+_OF_ARCHIVES = (
+    "mode", "tagged mode", "serving_only", "serving_only", "saver", "tags", "alias", "gradients", "debug", "name",
+)  # fmt: skip
+
+
 def change_archive(rng: Random, data: Json) -> None:
     options = data.setdefault("save_options", {})
     name = rng.choice(sorted(data["endpoints"]))
-    match rng.choice(("mode", "serving_only", "serving_only", "saver", "tags", "alias", "gradients", "debug", "name")):
+    match rng.choice(_OF_ARCHIVES):
         case "mode":
             data["mode"] = rng.choice(("predict", "train", "eval"))
         case "serving_only":
@@ -111,6 +117,9 @@ def change_archive(rng: Random, data: Json) -> None:
             options["experimental_skip_saver"] = not options.get("experimental_skip_saver", False)
         case "tags":
             options["extra_tags"] = rng.choice(([], ["gpu"], ["tpu", "gpu"], ["gpu", "tpu"]))
+        case "tagged mode":
+            mode, other = rng.choice((("predict", "train"), ("train", "predict")))
+            data["mode"], options["extra_tags"] = mode, [TAGS[other]]
         case "alias":
             options["function_aliases"] = rng.choice(({}, {"alias": name}, {"alias": name, "other": name}))
         case "gradients":

@@ -18,8 +18,20 @@ Json = dict[str, Any]
 
 DIMS = ("batch", "time", "k", "m", "three")
 WORDS = ("a", "b", "c", "d", "user", "item")
-DTYPES = ("int32", "int32", "float32", "float32", "int8", "string", "float16")
-FLOATS = (0.1, 0.10000000149011612, 0.5, 0.0, -0.0, 2.0)
+DTYPES = (
+    "int32",
+    "int32",
+    "float32",
+    "float32",
+    "int8",
+    "string",
+    "string",
+    "float16",
+    "bfloat16",
+    "bool",
+    "complex64",
+)
+FLOATS = (0.1, 0.10000000149011612, 0.5, 0.0, -0.0, 2.0, "NaN", "Infinity")
 ENDPOINTS = ("score", "embed", "rank")
 
 
@@ -121,26 +133,33 @@ def random_dim(rng: Random) -> Any:
 
 
 def set_default(rng: Random, leaf: Json) -> None:
-    """Gives a leaf of fixed dims a default, all elements alike; leaves others as they are."""
+    """Gives a leaf of fixed dims a default, mostly of equal elements; leaves others as they are."""
     leaf.pop("default", None)
     if leaf["kind"] != "tensor" or leaf["shape"] == "..." or not all(isinstance(size, int) for size in leaf["shape"]):
         return
-    value: Any = {"string": rng.choice(("", "x", "y")), "float": rng.choice(FLOATS)}.get(
-        leaf["dtype"].rstrip("0123456789"), rng.randint(0, 2)
-    )
+    value, *others = (_value(rng, leaf["dtype"]) for _ in leaf["shape"] or [0])
     for size in reversed(leaf["shape"]):
         value = [value] * size
+    if others and len(leaf["shape"]) == 2 and leaf["shape"] == [2, 2]:
+        value[1] = [others[0]] * 2
     leaf["default"] = value
+
+
+def _value(rng: Random, dtype: str) -> Any:
+    if dtype == "complex64":
+        return {"real": rng.choice(FLOATS), "imag": 0.1}
+    values = {"string": ("", "x", "y"), "bool": (True, False)}
+    return rng.choice(FLOATS if "float" in dtype else values.get(dtype, (0, 1, 2)))
 
 
 def set_range(rng: Random, leaf: Json) -> None:
     """Gives a leaf of numbers a minimum, a maximum, both or none; a default may then be outside."""
     leaf.pop("minimum", None)
     leaf.pop("maximum", None)
-    if leaf["dtype"] == "string":
+    if leaf["dtype"] in ("string", "bool", "complex64"):
         return
     low, high = rng.choice(((0, None), (-1, None), (0, 5), (None, 5), (None, 6), (-128, 127), (0, 6), (None, None)))
-    if leaf["dtype"].startswith("float"):
+    if "float" in leaf["dtype"]:
         low, high = rng.choice(((0, None), (0.1, None), (0.10000000149011612, 5), (None, 5), ("-Infinity", 5.5)))
     leaf |= {key: value for key, value in (("minimum", low), ("maximum", high)) if value is not None}
 

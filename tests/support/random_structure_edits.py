@@ -53,6 +53,15 @@ def rename_on_wire(rng: Random, data: Json) -> None:
     rng.choice(_bound(rng, data))[0]["name"] = rng.choice((*WORDS, "named", "named_bytes"))
 
 
+def rename_component(rng: Random, data: Json) -> None:
+    """Names one component of a composite leaf, perhaps as another leaf or component was called."""
+    found = _bound(rng, data)
+    names = [part.wire_name for _, bound in found for part in bound.components]
+    for leaf, _ in found:
+        if leaf["kind"] != "tensor":
+            leaf["names"] = {"values": rng.choice((*names, "flat"))}
+
+
 def swap_on_wire(rng: Random, data: Json) -> None:
     found = _bound(rng, data)
     if len(found) > 1:
