@@ -111,8 +111,7 @@ def _tensors(
     calls: WireCalls | PythonCalls, leaves: Mapping[Hashable, Leaf], shown: Shown, universe: Universe
 ) -> Iterator[dict[Hashable, Given]]:
     """The tensors of a witness by leaf, in each way that it may mean; none if it has others than ``leaves``."""
-    is_python = isinstance(calls, PythonCalls)
-    names: dict[Hashable, Any] = {key: (_dotted(key),) if is_python else key for key in leaves}  # type: ignore[call-overload]
+    names: dict[Hashable, Any] = {key: _names(calls, key, shown) for key in leaves}
     present = {key: found for key, found in names.items() if all(name in shown for name in found)}
     if sum(map(len, present.values())) != len(shown):
         return
@@ -121,8 +120,11 @@ def _tensors(
         yield dict(zip(present, tensors, strict=True))
 
 
-def _dotted(path: Any) -> str:
-    return ".".join(map(str, path)) or "result"
+def _names(calls: WireCalls | PythonCalls, key: Any, shown: Shown) -> tuple[str, ...]:
+    """What a witness calls a leaf, or each of its components."""
+    if isinstance(calls, WireCalls):
+        return tuple(key)
+    return (".".join(map(str, key)) if key or "" in shown else "result",)
 
 
 def _given(leaf: Leaf, parts: list[Any], universe: Universe) -> list[Given]:
