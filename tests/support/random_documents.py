@@ -182,7 +182,7 @@ def random_tree(rng: Random, *, is_input: bool, depth: int = 2, **said: Any) -> 
 
 def random_endpoint(rng: Random) -> Json:
     """A random endpoint, of the method predict, or of one of the forms that other methods ask for."""
-    form = rng.choice(("free",) * 6 + ("received", "received", "supervised", "classification"))
+    form = rng.choice(("free",) * 6 + ("received",) * 4 + ("supervised", "classification"))
     if form == "classification":
         vector = {"kind": "tensor", "dtype": "string", "shape": ["batch"]}
         scores = {"kind": "tensor", "dtype": "float32", "shape": ["batch", random_dim(rng)]}
@@ -198,7 +198,8 @@ def random_endpoint(rng: Random) -> Json:
     if rng.random() < 0.5:
         names = ["inputs"] if len(names) == 1 else names
     endpoint: Json = {"arguments": names, "inputs": inputs}
-    endpoint["outputs"] = random_tree(rng, is_input=False)
+    rows = rng.choice((None, None, "batch"))
+    endpoint["outputs"] = random_tree(rng, is_input=False, first=rows)
     if form == "supervised":
         items = {"loss": random_leaf(rng, is_input=False, simple=True), "predictions": random_tree(rng, is_input=False)}
         endpoint |= {"outputs": {"kind": "dict", "items": items}, "method": rng.choice(("predict", "train", "eval"))}

@@ -79,13 +79,14 @@ def _document(data: Json) -> Document:
     return document
 
 
-EDITS: tuple[Edit, ...] = (
-    rename_dim, move_bounds, move_bounds, free_bounds, change_size, change_size, free_input_size, free_input_size,
-    fix_output_size, fix_output_size, tie, tie, write_three, change_rank,
-    change_dtype, change_kind, change_default, change_default, add_default, change_range, change_range,
-    rename_on_wire, rename_component, swap_on_wire, spell_names, rename_key, regroup, change_namedtuple, reverse_keys,
-    add_leaf, add_output, add_output, remove_leaf,
-    add_argument, add_argument, remove_argument, rename_argument, reorder_arguments,
-    change_receiver, change_receiver, change_receiver, change_endpoint, change_endpoint, add_endpoint, remove_endpoint,
-    rename_endpoint, change_default_endpoint, change_archive, change_archive, change_collection, change_collection,
-)  # fmt: skip
+_WEIGHTS: dict[Edit, int] = {
+    rename_dim: 1, move_bounds: 2, free_bounds: 1, change_size: 2, free_input_size: 2, fix_output_size: 2, tie: 2,
+    write_three: 1, change_rank: 2, change_dtype: 1, change_kind: 1, change_default: 2, add_default: 1, change_range: 2,
+    rename_component: 1, rename_on_wire: 1, swap_on_wire: 1, spell_names: 1, rename_key: 1, regroup: 1,
+    change_namedtuple: 1, reverse_keys: 1, add_leaf: 1, add_output: 3, remove_leaf: 2,
+    add_argument: 2, remove_argument: 1, rename_argument: 1, reorder_arguments: 1,
+    change_receiver: 14, change_endpoint: 3, add_endpoint: 1, remove_endpoint: 1, rename_endpoint: 1,
+    change_default_endpoint: 1, change_archive: 4, change_collection: 5,
+}  # fmt: skip
+"""How often an edit is tried. Some rarely find what they edit, or make a document that can be built."""
+EDITS = tuple(edit for edit, weight in _WEIGHTS.items() for _ in range(weight))

@@ -136,7 +136,10 @@ def add_output(rng: Random, data: Json) -> None:
     found = list(containers(an_endpoint(rng, data)["outputs"]))
     dicts = [tree for tree in found if tree["kind"] == "dict"]
     if found:
-        _insert(rng, rng.choice(dicts or found), random_leaf(rng, is_input=False))
+        leaf = random_leaf(rng, is_input=False)
+        if leaf["kind"] == "tensor" and rng.random() < 0.5:
+            leaf["shape"] = []
+        _insert(rng, rng.choice(dicts or found), leaf)
 
 
 def _insert(rng: Random, tree: Json, leaf: Json) -> None:
