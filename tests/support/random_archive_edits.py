@@ -68,12 +68,12 @@ def _change_feature(rng: Random, data: Json, endpoint: Json, receiver: Json) -> 
 
 def change_endpoint(rng: Random, data: Json) -> None:
     endpoint = an_endpoint(rng, data)
-    field = rng.choice(("optional", "gradients", "method", "function", "kwargs", "description"))
+    field = rng.choice(("optional", "optional", "gradients", "method", "method", "function", "kwargs", "jax"))
     values: dict[str, tuple[Any, ...]] = {
         "method": ("predict", "classify", "regress", "train", "eval"),
         "function": ("call", "embed"),
         "kwargs": ({}, {"training": False}),
-        "description": ("Scores.", ""),
+        "jax": ({}, {"platforms": ["cpu"]}),
     }
     endpoint[field] = rng.choice(values.get(field, (True, False)))
 
@@ -121,7 +121,7 @@ def change_archive(rng: Random, data: Json) -> None:
             mode, other = rng.choice((("predict", "train"), ("train", "predict")))
             data["mode"], options["extra_tags"] = mode, [TAGS[other]]
         case "alias":
-            options["function_aliases"] = rng.choice(({}, {"alias": name}, {"alias": name, "other": name}))
+            options["function_aliases"] = rng.choice(({}, {}, {"alias": name}, {"alias": name, "other": name}))
         case "gradients":
             options["experimental_custom_gradients"] = not options.get("experimental_custom_gradients", True)
         case "debug":

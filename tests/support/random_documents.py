@@ -241,10 +241,16 @@ def _document(rng: Random) -> Json:
     if rng.random() < 0.3:
         contents: Any = [random_members(rng)] if rng.random() < 0.8 else [None]
         data["variable_collections"] = {"weights": [collection(content) for content in contents]}
-    if rng.random() < 0.2:
+    if rng.random() < 0.4:
         data["save_options"] = rng.choice(
-            ({"extra_tags": ["gpu"]}, {"function_aliases": {"alias": names[0]}}, {"experimental_skip_saver": True})
+            (
+                {"extra_tags": ["gpu"]},
+                {"function_aliases": {"alias": names[0]}},
+                {"experimental_skip_saver": True},
+                {"experimental_custom_gradients": False},
+            )
         )
+    data["serving_only"] = rng.random() < 0.1
     if rng.random() < 0.1:
         data["mode"] = rng.choice(("train", "eval"))
     return data

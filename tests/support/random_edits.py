@@ -38,6 +38,7 @@ from random_tensor_edits import (
     add_default,
     change_default,
     change_dtype,
+    change_integer,
     change_kind,
     change_range,
     change_rank,
@@ -80,13 +81,13 @@ def _document(data: Json) -> Document:
 
 
 _WEIGHTS: dict[Edit, int] = {
-    rename_dim: 1, move_bounds: 2, free_bounds: 1, change_size: 2, free_input_size: 2, fix_output_size: 2, tie: 2,
-    write_three: 1, change_rank: 2, change_dtype: 1, change_kind: 1, change_default: 2, add_default: 1, change_range: 2,
+    rename_dim: 1, move_bounds: 2, free_bounds: 1, change_size: 2, change_integer: 2, free_input_size: 2, fix_output_size: 2, tie: 2,
+    write_three: 1, change_rank: 2, change_dtype: 1, change_kind: 1, change_default: 2, add_default: 1, change_range: 3,
     rename_component: 1, rename_on_wire: 1, swap_on_wire: 1, spell_names: 1, rename_key: 1, regroup: 1,
     change_namedtuple: 1, reverse_keys: 1, add_leaf: 1, add_output: 3, remove_leaf: 2,
     add_argument: 2, remove_argument: 1, rename_argument: 1, reorder_arguments: 1,
-    change_receiver: 14, change_endpoint: 3, add_endpoint: 1, remove_endpoint: 1, rename_endpoint: 1,
-    change_default_endpoint: 1, change_archive: 4, change_collection: 5,
+    change_receiver: 14, change_endpoint: 6, add_endpoint: 1, remove_endpoint: 1, rename_endpoint: 1,
+    change_default_endpoint: 1, change_archive: 6, change_collection: 5,
 }  # fmt: skip
 """How often an edit is tried. Some rarely find what they edit, or make a document that can be built."""
 EDITS = tuple(edit for edit, weight in _WEIGHTS.items() for _ in range(weight))

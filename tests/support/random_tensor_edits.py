@@ -57,6 +57,15 @@ def change_size(rng: Random, data: Json) -> None:
         leaf["shape"][rng.randrange(len(leaf["shape"]))] = random_dim(rng)
 
 
+def change_integer(rng: Random, data: Json) -> None:
+    leaf = _shaped(rng, data)
+    axes = [axis for axis, size in enumerate(leaf["shape"]) if isinstance(size, int)] if leaf else []
+    if leaf and axes:
+        leaf["shape"][rng.choice(axes)] = rng.randint(0, 4)
+        if "default" in leaf:
+            set_default(rng, leaf)
+
+
 def free_input_size(rng: Random, data: Json) -> None:
     leaf = _shaped(rng, data, inputs=1)
     if leaf and "default" not in leaf:
