@@ -47,7 +47,11 @@ class ReceiverCalls:
 
     def __init__(self, endpoint: Endpoint, receiver: str, side: str) -> None:
         self.side, self.protocol = side, endpoint.receivers[receiver].kind
-        self.features = {item.leaf.name: item for item in parsed_features(endpoint, endpoint.receivers[receiver])}
+        # A composite leaf and a dense one may have the same name: that of the one is only a prefix.
+        self.features = {
+            tuple(part.wire_name for part in item.leaf.components): item
+            for item in parsed_features(endpoint, endpoint.receivers[receiver])
+        }
 
     def request_choices(self, universe: Universe) -> Choices:
         return {(self.side, name): _held(item) for name, item in self.features.items()}
