@@ -18,6 +18,7 @@ from specc.change import SURFACES, Change, Surface, Verdict, worst
 from specc.compatibility.sides import Comparison, Described
 from specc.language.document import Document
 from specc.language.load import dump
+from specc.rules.table import RULES
 
 pytestmark = pytest.mark.skipif(not hasattr(compatibility, "compare"), reason="there is nothing to compare with yet")
 
@@ -89,6 +90,8 @@ def test_each_break_has_a_witness() -> None:
 def test_many_verdicts_and_witnesses() -> None:
     assert list(differences(1_000, 10_000)) == []
     assert list(unconfirmed(1_000, 10_000)) == []
+    found = {change.rule for _, _, changes in judged(1_000, 10_000) for change in changes}
+    assert {id for id, rule in RULES.items() if rule.stage == "diff"} - found == {"not-stated"}  # of archives only
 
 
 def test_no_change_between_equal_documents() -> None:

@@ -136,9 +136,11 @@ def change_collection(rng: Random, data: Json) -> None:
         found[rng.choice(("weights", "moments"))] = [collection(random_members(rng) if rng.random() < 0.8 else None)]
         return
     content = found["weights"][0].get("content")
-    edit = rng.choice(("remove", "unpin", "pin", *["member"] * 6))
+    edit = rng.choice(("remove", "unpin", "pin", "from", *["member"] * 6))
     if edit == "remove":
         del found["weights"]
+    elif edit == "from":
+        found["weights"][0]["from"] = rng.choice(("variables", "encoder.variables"))
     elif edit == "unpin":
         found["weights"][0].pop("content", None)
     elif edit == "pin" or content is None:

@@ -225,7 +225,7 @@ def random_endpoint(rng: Random) -> Json:
     if rng.random() < 0.15:
         endpoint["optional"] = True
     if rng.random() < 0.2:
-        endpoint["gradients"] = False
+        endpoint |= rng.choice(({"gradients": False}, {"jax": {"platforms": ["cpu"]}}))
     return endpoint
 
 
