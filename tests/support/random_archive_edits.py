@@ -100,9 +100,7 @@ def change_default_endpoint(rng: Random, data: Json) -> None:
     data["default"] = rng.choice((None, *sorted(data["endpoints"])))
 
 
-_OF_ARCHIVES = (
-    "mode", "tagged mode", "serving_only", "serving_only", "saver", "tags", "alias", "gradients", "debug", "name",
-)  # fmt: skip
+_OF_ARCHIVES = ("mode", "tagged mode", *["serving_only"] * 3, "saver", "tags", "alias", "gradients", "debug", "name")
 
 
 def change_archive(rng: Random, data: Json) -> None:

@@ -197,7 +197,7 @@ def random_tree(rng: Random, *, is_input: bool, depth: int = 2, **said: Any) -> 
 
 def random_endpoint(rng: Random) -> Json:
     """A random endpoint, of the method predict, or of one of the forms that other methods ask for."""
-    form = rng.choice(("free",) * 6 + ("received",) * 4 + ("supervised", "classification"))
+    form = rng.choice(("free",) * 6 + ("received",) * 4 + ("supervised", "supervised", "classification"))
     if form == "classification":
         vector = {"kind": "tensor", "dtype": "string", "shape": ["batch"]}
         scores = {"kind": "tensor", "dtype": "float32", "shape": ["batch", random_dim(rng)]}
@@ -265,7 +265,7 @@ def _document(rng: Random) -> Json:
                 {"experimental_custom_gradients": False},
             )
         )
-    data["serving_only"] = rng.random() < 0.1
+    data["serving_only"] = rng.random() < 0.2
     if rng.random() < 0.1:
         data["mode"] = rng.choice(("train", "eval"))
     return data
