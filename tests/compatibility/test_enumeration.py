@@ -151,6 +151,14 @@ NAMES = {
         io({"x": "int32[batch]"}, {"y": "int32[batch]", "z": "int32[batch]"}),
         io({"x": "int32[batch]"}, {"y": "int32[batch]", "z": "int32[batch]", "w": X}), "-r-", ALL,
     ),
+    "another number of rows": (
+        io({"x": "int32[batch]"}, {"y": "int32[batch]", "z": "int32[batch]"}),
+        io({"x": "int32[batch]"}, {"y": "int32[batch]", "z": "int32[batch]", "w": "int32[k]"}), "-r-", ALL,
+    ),
+    "the same number of rows": (
+        io({"x": "int32[batch]"}, {"y": "int32[batch]", "z": "int32[batch]"}),
+        io({"x": "int32[batch]"}, {"y": "int32[batch]", "z": "int32[batch]", "w": "int32[batch, k]"}), SAFE, ALL,
+    ),
     "a scalar beside outputs without rows": (
         io({"x": "int32[batch]"}, {"y": "int32[batch]", "z": "int32[k]"}),
         io({"x": "int32[batch]"}, {"y": "int32[batch]", "z": "int32[k]", "w": X}), SAFE, ALL,

@@ -171,7 +171,8 @@ class RestCalls:
     def request_choices(self, universe: Universe) -> Choices:
         formats: Choices = {
             (self.side, "bare"): (False, True) if _is_one(self.wire.inputs) else (False,),
-            (self.side, "rows"): (False, True) if self.gives_rows else (False,),
+            # Rows come first: they demand all that columns do, and equal sizes, which others vary.
+            (self.side, "rows"): (True, False) if self.gives_rows else (False,),
         }
         return formats | self.wire.request_choices(universe)
 
