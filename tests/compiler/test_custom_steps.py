@@ -20,7 +20,6 @@ def compiled_late(**options: Any) -> keras.Model:
 
 
 READ = {"inputs": [], "outputs": {"metrics": {"loss": {"value": SCALAR}}}, "method": "eval"}
-
 EVALUATE = {
     "arguments": ["x", "y"],
     "inputs": [X, KIND],

@@ -42,7 +42,6 @@ from specc.language.wire_names import Component
 pytestmark = pytest.mark.tensorflow
 
 CLASSIC = ("classify", "regress")
-
 DTYPES = ("float32", "int64", "string")
 
 
@@ -94,11 +93,8 @@ def renamed_bare_output(signature: WireSignature, case: Case, key: str) -> WireS
 
 
 FEATURES = ("user", "item", "Price", "x_1", "history")
-
 RECEIVERS = ("examples", "backup", "sent_again")
-
 NAMES = ("score", "Rank", "top_k")
-
 OUTPUT_DTYPES = ("float32", "float64", "int32", "string", "bool")
 
 
@@ -207,7 +203,6 @@ def _infos(components: tuple[Component, ...]) -> dict[str, Any]:
 
 
 METRIC = {"value": SCALAR, "update_op": SCALAR}
-
 STEP = {
     "loss": {"a": SCALAR, "loss/regularization": SCALAR},
     "predictions": VECTOR,

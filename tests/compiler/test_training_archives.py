@@ -33,7 +33,6 @@ TWO_HEADS = supervised(
 )
 
 CUSTOM = supervised(["accuracy", "largest", "loss"], [X, KIND, WEIGHT], f"float32[batch, {CLASSES}]")
-
 ENDPOINTS = {"classifier": CLASSIFIER, "two heads": TWO_HEADS, "custom": CUSTOM}
 
 

@@ -21,7 +21,6 @@ from specc.language.signatures import METHOD_NAMES, published_signatures
 from specc.language.wire_names import Component
 
 SERVING_DEFAULT = "serving_default"
-
 Outputs = Any
 """A tensor, or a dict of them by name, nested as in the method."""
 

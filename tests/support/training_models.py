@@ -10,9 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 ROWS, BATCHES = 8, 4
-
 CLASSES = 3
-
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-6}
 
 
@@ -143,7 +141,6 @@ def assert_same(found: dict[str, float], expected: dict[str, float]) -> None:
 
 
 SCALAR = "float32[]"
-
 X, KIND, WEIGHT = "float32[batch, 4]", "int64[batch]", "float32[batch]"
 
 
