@@ -17,6 +17,7 @@ from varied_exports import document, graph_of
 import specc
 
 pytestmark = pytest.mark.tensorflow
+
 VECTOR = "float32[batch]"
 
 
