@@ -59,7 +59,7 @@ def table() -> Any:
     return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(["a"], [1.0]), 0.0)
 
 
-def test_functions_have_their_paths_beside_a_table() -> None:
+def test_functions_have_their_paths_although_a_table_is_tracked() -> None:
     model, archive = towers(), specc.ExportArchive()
     archive.track(table())
     archive.track(model)
@@ -107,23 +107,23 @@ def _collected(model: Any, variables: Any) -> Any:
     return archive
 
 
-def test_a_collection_is_said_where_it_chooses_just_these() -> None:
+def test_a_collection_has_the_path_that_selects_exactly_its_variables() -> None:
     module, model = Module(), trained()
     kernel, bias = model.layers[0].kernel, model.layers[0].bias
-    said = {
+    cases = {
         "attribute": (module, [module.b], '"b"'),
         "list": (model, model.optimizer.variables, '"optimizer.variables"'),
         "optimizer": (model, [model.optimizer.iterations], f'"match": "{model.optimizer.iterations.path}"'),
         "variables": (model, [kernel], f'"match": "{kernel.path}"'),
     }
-    texts = {name: specc.dump(_collected(of, variables).spec) for name, (of, variables, _) in said.items()}
-    assert {name for name, (*_, text) in said.items() if text in texts[name]} == said.keys()
+    texts = {name: specc.dump(_collected(of, variables).spec) for name, (of, variables, _) in cases.items()}
+    assert {name for name, (*_, text) in cases.items() if text in texts[name]} == cases.keys()
     ordered = _collected(model, [bias, kernel]).spec.variable_collections["some"]
     assert [selection.match for selection in ordered] == [bias.path, kernel.path]
 
 
 @pytest.mark.parametrize("variables", [[], [tf.Variable(1.0, name="outside")]], ids=["empty", "outside"])
-def test_a_collection_without_words_is_written_and_not_said(tmp_path: Path, variables: list[Any]) -> None:
+def test_a_collection_without_a_path_is_written_but_not_in_the_spec(tmp_path: Path, variables: list[Any]) -> None:
     archive = _collected(mlp(), variables)
     with pytest.raises(
         ValueError, match=r"^variable_collections\.some: unknown-collection: no variable list of the model"
