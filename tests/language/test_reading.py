@@ -12,7 +12,7 @@ import pytest
 
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
-from specc.language.load import BUILDABLE, load_spec
+from specc.language.load import BUILDABLE, load_spec, loads
 from specc.language.validation.pipeline import read_spec
 from specc.report.text import findings_text
 
@@ -214,3 +214,10 @@ def test_a_file_of_errors_alone_is_told_from_its_beginning(name: str) -> None:
     found = caught.value.diagnostics
     assert 1 <= len(found) <= 1000
     assert found[-1].rule == "too-many-findings"
+
+
+def test_a_thousand_findings_are_enough() -> None:
+    with pytest.raises(SpecError) as caught:
+        loads('{"specc": 1, "endpoints": {"a": {"inputs": [' + ", ".join(["3"] * 5000) + '], "outputs": "bool[]"}}}')
+    assert len(caught.value.diagnostics) == 1000
+    assert str(caught.value.diagnostics[-1]) == "1:1: too-many-findings: there are more findings; fix these first"
