@@ -1,7 +1,7 @@
 """How hard the tests try, what they need, and in which order they run.
 
 ``HYPOTHESIS_PROFILE=long`` (``make test-long``) draws more examples and runs the long tests. Where TensorFlow is missing,
-the modules that need it are left out. The longest files come first, so that no worker is left alone with one in the end.
+the modules that need it are left out. The longest files come first, so that none of them runs on by itself at the end.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ LONGEST = (
 """Files that take long, the longest first."""
 
 pytest_plugins = ["exports"]
+pytest.register_assert_rewrite("finding_cases", "inferred_models", "receiver_archives", "training_models")
 
 # derandomize: a change is judged by the same examples on every machine; the long run goes looking for new ones.
 settings.register_profile("default", max_examples=100, deadline=None, derandomize=True, database=None)

@@ -1,4 +1,4 @@
-"""Checks of any document: what has a finding, and what has none beside it."""
+"""Checks of any document: the findings, and the neighbour of each without one."""
 
 from __future__ import annotations
 

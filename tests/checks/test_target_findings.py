@@ -1,4 +1,4 @@
-"""Checks for a target: what has a finding, and what has none beside it."""
+"""Checks for a target: the findings, and the neighbour of each without one."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def test_an_import_of_tensorflow_would_fail_there() -> None:
     assert "tensorflow" in finished.stderr
 
 
-def test_a_standard_output_that_is_full(spec: Any) -> None:
+def test_a_full_standard_output(spec: Any) -> None:
     command = [sys.executable, "-m", "specc", "validate", spec(BAD)]
     with Path("/dev/full").open("w") as full:
         finished = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)

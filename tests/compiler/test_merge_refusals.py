@@ -1,4 +1,4 @@
-"""Documents and modes that cannot be merged, and what is left after each refusal: nothing."""
+"""Documents and modes that cannot be merged: each refusal names the reason and leaves nothing behind."""
 
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ def test_a_mode_that_cannot_be_saved_is_named_and_leaves_nothing(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_target_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
+def test_a_target_that_is_not_empty_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "archive").mkdir()
     (tmp_path / "archive" / "kept").write_text("kept")
     with pytest.raises(specc.TargetError, match="is not empty"):

@@ -60,7 +60,7 @@ def test_weights_may_be_left_out(kind: str) -> None:
 
 
 @every_kind
-def test_a_reset_begins_anew(kind: str) -> None:
+def test_a_reset_starts_the_metrics_again(kind: str) -> None:
     ours, theirs, data = twins(kind)
     expected = theirs.evaluate(dataset(data[2:]), return_dict=True, verbose=0)
     for x, y, weight in data[:2]:

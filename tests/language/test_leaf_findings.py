@@ -1,4 +1,4 @@
-"""Dtypes, shapes, dims, bounds and defaults of leaves: what is an error, and what is valid beside it."""
+"""Dtypes, shapes, dims, bounds and defaults of leaves: the errors, and the valid neighbour of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and paths: what is an error, and what is valid beside it."""
+"""Names and paths: the errors, and the valid neighbour of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys, types, arguments and defaults of a document: what is an error, and what is valid beside it."""
+"""Keys, types, arguments and defaults of a document: the errors, and the valid neighbour of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``specc init`` in a process of its own: what it prints and writes, and its exit codes."""
+"""``specc init`` as a user runs it: what it prints and writes, and its exit codes."""
 
 import json
 import os
