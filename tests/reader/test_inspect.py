@@ -15,7 +15,6 @@ import tensorflow as tf
 
 import specc
 from specc.errors import ArchiveError
-from specc.language.canonical import document_to_json
 from specc.language.validation.consistency import find_inconsistencies
 from specc.language.wire_names import input_leaves, output_leaves
 from specc.reader import Inspection, inspect, inspect_archive
@@ -287,7 +286,7 @@ def test_the_document_of_an_archive_and_what_it_does_not_know(name: str, archive
     _, endpoints, default, source, notes = CASES[name]
     expected = specc.from_json({"specc": 1, "endpoints": endpoints, "default": default})
     found = inspect_archive(archives(name))
-    assert document_to_json(found.document) == document_to_json(expected)
+    assert found.document.to_json() == expected.to_json()
     assert found == Inspection(expected, source, (), tuple(notes))  # type: ignore[arg-type]
     assert list(find_inconsistencies(found.document)) == []
 

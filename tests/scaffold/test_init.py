@@ -12,7 +12,6 @@ import pytest
 import tensorflow as tf
 
 import specc
-from specc.language.canonical import document_to_json
 from specc.language.load import load_spec
 from specc.scaffold.from_model.call_recorder import heard_calls
 from specc.scaffold.from_model.recorded_inputs import recorded_inputs
@@ -369,7 +368,7 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
 def test_a_keras_model(make: Callable[[], Any], endpoint: Any, guesses: list[str], built: Callable[..., Any]) -> None:
     model = make()
     inferred = specc.infer_spec(model)
-    assert document_to_json(inferred.document)["endpoints"] == {"serve": endpoint}
+    assert inferred.document.to_json()["endpoints"] == {"serve": endpoint}
     assert [str(guess) for guess in inferred.guesses] == guesses
     arguments = [example(tree) for tree in endpoint["inputs"]]
     revived = built(inferred, model)
@@ -382,7 +381,7 @@ def test_a_keras_model(make: Callable[[], Any], endpoint: Any, guesses: list[str
 def test_efficientnet(built: Callable[..., Any]) -> None:
     model = keras.applications.EfficientNetB0(weights=None)
     inferred = specc.infer_spec(model)
-    assert document_to_json(inferred.document) == {
+    assert inferred.document.to_json() == {
         "specc": 1,
         "name": "efficientnetb0",
         "dims": {"batch": {}},
@@ -409,7 +408,7 @@ def test_a_model_that_has_a_longest_length_is_traced_for_short_ones() -> None:
 
     tokens = keras.Input((None, 4))
     document = specc.infer_spec(keras.Model(tokens, Positions()(tokens))).document
-    assert document_to_json(document)["endpoints"]["serve"]["outputs"] == "float32[batch, time, 4]"
+    assert document.to_json()["endpoints"]["serve"]["outputs"] == "float32[batch, time, 4]"
 
 
 def test_what_is_cut_to_a_longest_length_has_no_size() -> None:
@@ -419,7 +418,7 @@ def test_what_is_cut_to_a_longest_length_has_no_size() -> None:
 
     tokens = keras.Input((None, 4))
     document = specc.infer_spec(keras.Model(tokens, Cut()(tokens))).document
-    assert document_to_json(document)["endpoints"]["serve"]["outputs"] == "float32[batch, ?, 4]"
+    assert document.to_json()["endpoints"]["serve"]["outputs"] == "float32[batch, ?, 4]"
 
 
 def test_keys_that_are_no_names_and_an_input_that_is_optional(built: Callable[..., Any]) -> None:
@@ -427,7 +426,7 @@ def test_keys_that_are_no_names_and_an_input_that_is_optional(built: Callable[..
     third = keras.Input((2,), name="x", optional=True)
     model = keras.Model({"class": first, "X": second, "x": third}, first + second)
     inferred = specc.infer_spec(model)
-    assert document_to_json(inferred.document)["endpoints"]["serve"]["inputs"] == [
+    assert inferred.document.to_json()["endpoints"]["serve"]["inputs"] == [
         {
             "X": "float32[batch, 2]",
             "class": named("class_", "float32[batch, 2]"),
@@ -469,7 +468,7 @@ def test_the_functions_of_a_module(built: Callable[..., Any]) -> None:
     tool = Tool()
     tool.shift(tf.ones([2]), training=True)
     inferred = specc.infer_spec(tool)
-    data = document_to_json(inferred.document)
+    data = inferred.document.to_json()
     assert data["endpoints"] == {
         "product": {
             "function": "product",
@@ -505,7 +504,7 @@ def test_the_functions_of_a_module(built: Callable[..., Any]) -> None:
 def test_a_function_by_itself(built: Callable[..., Any]) -> None:
     double = tf.function(lambda rows: rows * 2, input_signature=[tf.TensorSpec([None, 5])])
     inferred = specc.infer_spec(double)
-    assert document_to_json(inferred.document)["endpoints"] == {
+    assert inferred.document.to_json()["endpoints"] == {
         "serve": {"arguments": ["rows"], "inputs": ["float32[batch, 5]"], "outputs": "float32[batch, 5]"}
     }
     assert built(inferred, double).serve(tf.ones([1, 5])).numpy().tolist() == [[2.0] * 5]
@@ -615,7 +614,7 @@ RANKED = {
 def test_an_example_says_what_keras_does_not_keep(built: Callable[..., Any]) -> None:
     model, user = Ranker(), np.ones([4, 3])
     inferred = specc.infer_spec(model, example=[user, {"words": tf.constant([["a"]])}])
-    assert document_to_json(inferred.document)["endpoints"] == {"serve": RANKED}
+    assert inferred.document.to_json()["endpoints"] == {"serve": RANKED}
     assert [str(guess) for guess in inferred.guesses] == SAID_ONCE
     built(inferred, model)
 
@@ -634,14 +633,14 @@ def test_the_call_that_made_a_model_is_heard() -> None:
         called(Optioned(), tf.ones([1]), options={1: object(), "a": None})  # recording does not make a call fail
     assert keras.Layer.__call__ is original
     inferred = specc.infer_spec(model, example=call_of(model))
-    assert document_to_json(inferred.document)["endpoints"] == {"serve": RANKED}
+    assert inferred.document.to_json()["endpoints"] == {"serve": RANKED}
     assert call_of(Ranker()) is None
 
 
 def test_a_sequential_model_that_a_call_built_takes_any_batch(built: Callable[..., Any]) -> None:
     model = called(keras.Sequential([layers.Dense(3)]), tf.ones([4, 5]))
     inferred = specc.infer_spec(model)
-    assert document_to_json(inferred.document)["endpoints"]["serve"]["inputs"] == ["float32[batch, 5]"]
+    assert inferred.document.to_json()["endpoints"]["serve"]["inputs"] == ["float32[batch, 5]"]
     assert str(inferred.guesses[1]) == "endpoints.serve.inputs: any batch size is assumed, not only 4"
     assert built(inferred, model).serve(tf.ones([2, 5])).shape == [2, 3]
 

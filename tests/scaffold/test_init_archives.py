@@ -16,7 +16,6 @@ import tensorflow as tf
 
 import specc
 from specc.compiler.load_model import load_model
-from specc.language.canonical import document_to_json
 from specc.language.load import load_spec
 
 pytestmark = pytest.mark.tensorflow
@@ -38,7 +37,7 @@ def rebuilt(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], list[str], An
         document = load_spec(file).document
         assert document.model is not None
         specc.compile(document).export(load_model(document.model, tmp_path, seed=0), tmp_path / "new")
-        data = document_to_json(inferred.document)
+        data = inferred.document.to_json()
         assert data.pop("specc") == 1
         return data, [str(guess) for guess in inferred.guesses], tf.saved_model.load(str(tmp_path / "new"))
 
