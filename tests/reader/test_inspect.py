@@ -15,7 +15,6 @@ from foreign_archives import CASES, FUNCTION, Spec, endpoint
 
 import specc
 from specc.errors import ArchiveError
-from specc.language.canonical import document_to_json
 from specc.language.validation.consistency import find_inconsistencies
 from specc.language.wire_names import input_leaves, output_leaves
 from specc.reader import Inspection, inspect, inspect_archive
@@ -44,7 +43,7 @@ def test_the_document_and_the_notes_of_an_archive(name: str, archives: Any) -> N
     _, endpoints, default, source, notes = CASES[name]
     expected = specc.from_json({"specc": 1, "endpoints": endpoints, "default": default})
     found = inspect_archive(archives(name))
-    assert document_to_json(found.document) == document_to_json(expected)
+    assert found.document.to_json() == expected.to_json()
     assert found == Inspection(expected, source, (), tuple(notes))  # type: ignore[arg-type]
     assert list(find_inconsistencies(found.document)) == []
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 import specc
-from specc.language.canonical import document_to_json
 from specc.language.load import load_spec
 
 
@@ -41,7 +40,7 @@ def rebuilt(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], list[str], An
         document = load_spec(file).document
         assert document.model is not None
         specc.compile(document).export(load_model(document.model, tmp_path, seed=0), tmp_path / "new")
-        data = document_to_json(inferred.document)
+        data = inferred.document.to_json()
         assert data.pop("specc") == 1
         return data, [str(guess) for guess in inferred.guesses], tf.saved_model.load(str(tmp_path / "new"))
 

@@ -10,7 +10,6 @@ import tensorflow as tf
 from inferred_models import BATCH, FIRST_CALL, NO_TRAINING, Ranker, called, layers, symbolically_called
 
 import specc
-from specc.language.canonical import document_to_json
 from specc.scaffold.from_model.call_recorder import heard_calls
 from specc.scaffold.from_model.recorded_inputs import recorded_inputs
 
@@ -37,7 +36,7 @@ RANKED = {
 def test_an_example_gives_the_arguments_that_keras_does_not_record(built: Callable[..., Any]) -> None:
     model, user = Ranker(), np.ones([4, 3])
     inferred = specc.infer_spec(model, example=[user, {"words": tf.constant([["a"]])}])
-    assert document_to_json(inferred.document)["endpoints"] == {"serve": RANKED}
+    assert inferred.document.to_json()["endpoints"] == {"serve": RANKED}
     assert [str(guess) for guess in inferred.guesses] == GUESSES_AFTER_ONE_CALL
     built(inferred, model)
 
@@ -56,13 +55,13 @@ def test_the_call_that_builds_a_model_is_recorded() -> None:
         called(Optioned(), tf.ones([1]), options={1: object(), "a": None})  # recording does not make a call fail
     assert keras.Layer.__call__ is original
     inferred = specc.infer_spec(model, example=call_of(model))
-    assert document_to_json(inferred.document)["endpoints"] == {"serve": RANKED}
+    assert inferred.document.to_json()["endpoints"] == {"serve": RANKED}
     assert call_of(Ranker()) is None
 
 
 def test_a_sequential_model_that_a_call_built_takes_any_batch(built: Callable[..., Any]) -> None:
     model = called(keras.Sequential([layers.Dense(3)]), tf.ones([4, 5]))
     inferred = specc.infer_spec(model)
-    assert document_to_json(inferred.document)["endpoints"]["serve"]["inputs"] == ["float32[batch, 5]"]
+    assert inferred.document.to_json()["endpoints"]["serve"]["inputs"] == ["float32[batch, 5]"]
     assert str(inferred.guesses[1]) == "endpoints.serve.inputs: any batch size is assumed, not only 4"
     assert built(inferred, model).serve(tf.ones([2, 5])).shape == [2, 3]

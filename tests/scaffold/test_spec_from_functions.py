@@ -8,7 +8,6 @@ import tensorflow as tf
 from inferred_models import named
 
 import specc
-from specc.language.canonical import document_to_json
 
 pytestmark = pytest.mark.tensorflow
 
@@ -39,7 +38,7 @@ def test_the_functions_of_a_module(built: Callable[..., Any]) -> None:
     tool = Tool()
     tool.shift(tf.ones([2]), training=True)
     inferred = specc.infer_spec(tool)
-    data = document_to_json(inferred.document)
+    data = inferred.document.to_json()
     assert data["endpoints"] == {
         "product": {
             "function": "product",
@@ -75,7 +74,7 @@ def test_the_functions_of_a_module(built: Callable[..., Any]) -> None:
 def test_a_single_function(built: Callable[..., Any]) -> None:
     double = tf.function(lambda rows: rows * 2, input_signature=[tf.TensorSpec([None, 5])])
     inferred = specc.infer_spec(double)
-    assert document_to_json(inferred.document)["endpoints"] == {
+    assert inferred.document.to_json()["endpoints"] == {
         "serve": {"arguments": ["rows"], "inputs": ["float32[batch, 5]"], "outputs": "float32[batch, 5]"}
     }
     assert built(inferred, double).serve(tf.ones([1, 5])).numpy().tolist() == [[2.0] * 5]

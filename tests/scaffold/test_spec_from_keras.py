@@ -19,7 +19,6 @@ from inferred_models import (
 )
 
 import specc
-from specc.language.canonical import document_to_json
 
 pytestmark = pytest.mark.tensorflow
 
@@ -289,7 +288,7 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
 def test_a_keras_model(make: Callable[[], Any], endpoint: Any, guesses: list[str], built: Callable[..., Any]) -> None:
     model = make()
     inferred = specc.infer_spec(model)
-    assert document_to_json(inferred.document)["endpoints"] == {"serve": endpoint}
+    assert inferred.document.to_json()["endpoints"] == {"serve": endpoint}
     assert [str(guess) for guess in inferred.guesses] == guesses
     arguments = [example(tree) for tree in endpoint["inputs"]]
     revived = built(inferred, model)

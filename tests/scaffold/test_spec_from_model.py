@@ -11,7 +11,6 @@ import tensorflow as tf
 from inferred_models import NO_TRAINING, Ranker, Returns, assert_same, called, layers, named, sequential, values
 
 import specc
-from specc.language.canonical import document_to_json
 
 pytestmark = pytest.mark.tensorflow
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.tensorflow
 def test_efficientnet(built: Callable[..., Any]) -> None:
     model = keras.applications.EfficientNetB0(weights=None)
     inferred = specc.infer_spec(model)
-    assert document_to_json(inferred.document) == {
+    assert inferred.document.to_json() == {
         "specc": 1,
         "name": "efficientnetb0",
         "dims": {"batch": {}},
@@ -46,7 +45,7 @@ def test_a_model_with_a_maximum_length_is_traced_with_short_inputs() -> None:
 
     tokens = keras.Input((None, 4))
     document = specc.infer_spec(keras.Model(tokens, Positions()(tokens))).document
-    assert document_to_json(document)["endpoints"]["serve"]["outputs"] == "float32[batch, time, 4]"
+    assert document.to_json()["endpoints"]["serve"]["outputs"] == "float32[batch, time, 4]"
 
 
 def test_an_axis_that_is_cut_to_a_maximum_length_has_no_size() -> None:
@@ -56,7 +55,7 @@ def test_an_axis_that_is_cut_to_a_maximum_length_has_no_size() -> None:
 
     tokens = keras.Input((None, 4))
     document = specc.infer_spec(keras.Model(tokens, Cut()(tokens))).document
-    assert document_to_json(document)["endpoints"]["serve"]["outputs"] == "float32[batch, ?, 4]"
+    assert document.to_json()["endpoints"]["serve"]["outputs"] == "float32[batch, ?, 4]"
 
 
 def test_keys_that_cannot_be_wire_names_and_an_optional_input(built: Callable[..., Any]) -> None:
@@ -64,7 +63,7 @@ def test_keys_that_cannot_be_wire_names_and_an_optional_input(built: Callable[..
     third = keras.Input((2,), name="x", optional=True)
     model = keras.Model({"class": first, "X": second, "x": third}, first + second)
     inferred = specc.infer_spec(model)
-    assert document_to_json(inferred.document)["endpoints"]["serve"]["inputs"] == [
+    assert inferred.document.to_json()["endpoints"]["serve"]["inputs"] == [
         {
             "X": "float32[batch, 2]",
             "class": named("class_", "float32[batch, 2]"),
