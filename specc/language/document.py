@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer, model_validator
@@ -29,13 +30,14 @@ from specc.language.trees import Tensor, Tree, tensor
 from specc.rules.table import Target
 
 VERSION: Literal[1] = 1
-# One shared object for all documents without options: pydantic deep-copies a default that is not a plain value.
-_NO_JAX_OPTIONS, _NO_SAVE_OPTIONS = JaxOptions(), SaveOptions()
 CALL = "__call__"
 """The method that Python calls when an object is called: a model's own function, and the revived object's endpoint."""
 DEFAULT_FUNCTION = CALL
 DEFAULT_ARGUMENTS = ("inputs",)
 """The default name of a single argument."""
+
+# One shared object for all documents without options: pydantic deep-copies a default that is not a plain value.
+_no_jax_options, _no_save_options = cache(JaxOptions), cache(SaveOptions)
 
 Method: TypeAlias = Literal["predict", "classify", "regress", "train", "eval"]
 Mode: TypeAlias = Literal["predict", "train", "eval"]
@@ -86,7 +88,7 @@ class Endpoint(Record):
     """Whether Python control flow on tensors is converted while the function is traced."""
     gradients: Flag = True
     """Whether the archive keeps custom gradients; false makes a smaller and faster archive for inference only."""
-    jax: JaxOptions = Field(default_factory=lambda: _NO_JAX_OPTIONS)
+    jax: JaxOptions = Field(default_factory=_no_jax_options)
     """Options for Keras on JAX only: platforms, is_static and jax2tf_kwargs."""
     arguments: tuple[NonEmpty, ...] = ()
     """The names of the arguments, required for several: either all are names of parameters, or all go by position."""
@@ -195,7 +197,7 @@ class Document(Record):
     """What the archive is for; sets its tag (serve, train, eval) and the default signature's key."""
     serving_only: Flag = False
     """Whether signatures that a server cannot serve, those of the methods train and eval, are left out."""
-    save_options: SaveOptions = Field(default_factory=lambda: _NO_SAVE_OPTIONS)
+    save_options: SaveOptions = Field(default_factory=_no_save_options)
     """The fields of tf.saved_model.SaveOptions."""
     targets: Annotated[tuple[Target, ...], Form.SET] = ()
     """Where the archive will be used; the limits of these targets are checked too."""

@@ -67,11 +67,12 @@ def all_signatures(document: Document) -> tuple[PublishedSignature, ...]:
 
 def published_signatures(document: Document, left_out: Container[str] = ()) -> tuple[PublishedSignature, ...]:
     """The signatures of an archive of ``document`` that was built without the endpoints in ``left_out``."""
-    return tuple(
-        signature
-        for signature in all_signatures(document)
-        if signature.endpoint not in left_out and (signature.is_servable or not document.serving_only)
-    )
+    return tuple(each for each in all_signatures(document) if is_published(each, document, left_out))
+
+
+def is_published(signature: PublishedSignature, document: Document, left_out: Container[str]) -> bool:
+    """Whether an archive of ``document`` that was built without the endpoints in ``left_out`` has ``signature``."""
+    return signature.endpoint not in left_out and (signature.is_servable or not document.serving_only)
 
 
 def _signatures(document: Document, name: str, endpoint: Endpoint) -> Iterator[PublishedSignature]:
