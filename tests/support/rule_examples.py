@@ -1,4 +1,4 @@
-"""The examples on the pages of the rules: what stands in the code blocks under "Bad" and "Good", or "Old" and "New"."""
+"""The examples on the pages of the rules: the code blocks under "Bad" and "Good", or "Old" and "New"."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHANGES = sorted(rule.id for rule in RULES.values() if rule.stage == "diff")
 
 
 class Example(NamedTuple):
-    """One example: a spec, the Python beside it, or both; text is a spec that is no JSON."""
+    """One example: a spec, the Python beside it, or both; a spec that is not JSON is in a text block."""
 
     rule: str
     kind: Literal["Bad", "Good"]
