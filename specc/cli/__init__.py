@@ -18,7 +18,7 @@ from contextvars import ContextVar
 COMMANDS = {
     "init": "write a first spec from a Keras model, a module or any SavedModel, and list what was guessed",
     "validate": "check spec files; needs no TensorFlow",
-    "explain": "explain a rule, with a bad and a good example; without a rule, list all of them",
+    "explain": "explain a rule, with examples; without a rule, list all of them",
     "diff": "say what a change of a contract breaks, on gRPC, on REST and in Python; needs no TensorFlow",
     "fmt": "rewrite spec files in canonical form; needs no TensorFlow",
     "schema": "print the JSON Schemas, or check published copies of them; needs no TensorFlow",
