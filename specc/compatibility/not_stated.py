@@ -9,6 +9,7 @@ from specc.compatibility.dims import dim_term
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.input_kind_changed import is_rank_unknown, type_difference
 from specc.compatibility.pairing import Role
+from specc.compatibility.rest_format_changed import perhaps_without_rows
 from specc.diagnostics import Place
 from specc.language.tensor_string import ANY
 from specc.language.wire_names import BoundLeaf
@@ -75,6 +76,8 @@ def _places(pair: EndpointPair, role: Role) -> Iterator[tuple[BoundLeaf, tuple[S
         if not change.is_stated:
             for position in change.mismatch.positions:
                 yield position.pair.new, change.surfaces
+    if role == "outputs":
+        yield from ((leaf, pair.seen("rest")) for leaf in perhaps_without_rows(pair))
     if role == "inputs" and not pair.new.described.has_contract:
         yield from _perhaps_tied(pair)
 

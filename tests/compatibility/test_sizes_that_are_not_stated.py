@@ -32,6 +32,8 @@ NOTHING: dict[str, str] = {}
         ("[batch] -> [...]", "[?] -> [...]", NOTHING),
         ("[batch] -> [3]", "[?] -> [4]", {"output-size-changed": "bbb"}),
         ("[batch] -> [k, k]", "[?] -> [?, ?]", W),
+        ("[3] -> [3] [3]", "[3] -> [3] [3] [?]", {"output-added": "sss", "not-stated": "-w-"}),
+        ("[3] -> [3] [3]", "[3] -> [3] [3] []", {"output-added": "sss", "rest-rows-lost": "-b-"}),
     ],
 )
 def test_of_new(old: str, new: str, found: dict[str, str]) -> None:
