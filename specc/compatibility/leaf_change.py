@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from specc.change import Change, Judgement, Side, Surface, Witness
-from specc.compatibility.dims import Bounds, Dims, Term, written
+from specc.compatibility.dims import UNLIMITED, Dims, Term, written
 from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
 from specc.compatibility.halves import Half
 from specc.compatibility.pairing import Argument, NodePair, Role
@@ -123,7 +123,7 @@ def _size_text(dim: Dimension, dims: Dims) -> str:
         return str(dim)
     if dim == ANY:
         return "any size"
-    low, high = dims.get(dim, Bounds())
+    low, high = dims.get(dim, UNLIMITED)
     if high is None:
         return f"{dim!r} (at least {low})" if low else repr(dim)
     return f"{dim!r} ({low} to {high})" if low else f"{dim!r} (at most {high})"

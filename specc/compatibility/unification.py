@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from specc.compatibility.dims import (
+    UNLIMITED,
     Bounds,
     Dims,
     Mismatch,
@@ -129,7 +130,7 @@ class Unified:
         if isinstance(term, int):
             return Bounds(term, term)
         dims = self.sides.old_dims if term[0] == "old" else self.sides.new_dims
-        return dims.get(str(term[1]), Bounds()) if len(term) == 2 else Bounds()
+        return dims.get(str(term[1]), UNLIMITED) if len(term) == 2 else UNLIMITED
 
     def _root(self, term: Term) -> Term:
         path = []
