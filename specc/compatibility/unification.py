@@ -23,8 +23,9 @@ from specc.compatibility.dims import (
     sized_axes,
     term_of,
 )
-from specc.compatibility.pairing import LeafPair, leaf_kind
+from specc.compatibility.pairing import LeafPair
 from specc.language.tensor_string import ANY, Dimension
+from specc.language.trees import leaf_kind
 from specc.language.wire_names import BoundLeaf
 
 
