@@ -9,6 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from specc.change import Change as Change
+    from specc.compatibility.difference import Difference as Difference
+    from specc.compatibility.difference import diff as diff
     from specc.compiler import CompiledEndpoint as CompiledEndpoint
     from specc.compiler import EndpointReport as EndpointReport
     from specc.compiler import ExportReport as ExportReport
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from specc.errors import TargetError as TargetError
     from specc.errors import UnavailableError as UnavailableError
     from specc.errors import UnreadableError as UnreadableError
+    from specc.errors import UsageError as UsageError
     from specc.keras_export.export_archive import ExportArchive as ExportArchive
     from specc.keras_export.model_export import export as export
     from specc.language.document import Dim as Dim
@@ -50,6 +54,8 @@ if TYPE_CHECKING:
     from specc.scaffold.inferred_spec import InferredSpec as InferredSpec
 
 _HOMES = {
+    "specc.change": ("Change",),
+    "specc.compatibility.difference": ("Difference", "diff"),
     "specc.compiler": (
         "CompiledEndpoint",
         "EndpointReport",
@@ -75,6 +81,7 @@ _HOMES = {
         "TargetError",
         "UnavailableError",
         "UnreadableError",
+        "UsageError",
     ),
     "specc.reader": ("Inspection", "inspect", "inspect_archive"),
     "specc.reader.digest": ("archive_digest",),

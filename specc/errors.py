@@ -60,7 +60,11 @@ class TargetError(SpeccError):
 
 
 class UnreadableError(SpeccError):
-    """A spec file could not be read: it is missing, not a regular file, or access is denied."""
+    """A spec file, or a revision of it, could not be read: it is missing, not a regular file, or access is denied."""
+
+
+class UsageError(SpeccError):
+    """What was asked for makes no sense, whatever the files contain."""
 
 
 class SettingsError(SpeccError):

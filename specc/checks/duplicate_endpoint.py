@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, Place, finding
-from specc.language.canonical import document_to_json
 from specc.language.document import CALL
 
 
@@ -21,7 +20,7 @@ def duplicate_endpoint(context: CheckContext) -> Iterator[Diagnostic]:
     functions = [(endpoint.function, len(endpoint.inputs)) for endpoint in document.endpoints.values()]
     if len(set(functions)) == len(functions):
         return  # no two can be the same
-    written = document_to_json(document)["endpoints"]
+    written = document.to_json()["endpoints"]
     seen: dict[str, str] = {}
     for name, endpoint in document.endpoints.items():
         if endpoint.function is None or name == CALL:

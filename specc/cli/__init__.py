@@ -18,7 +18,8 @@ from contextvars import ContextVar
 COMMANDS = {
     "init": "write a first spec from a Keras model, a module or any SavedModel, and list what was guessed",
     "validate": "check spec files; needs no TensorFlow",
-    "explain": "explain a rule, with a bad and a good example; without a rule, list all of them",
+    "explain": "explain a rule, with examples; without a rule, list all of them",
+    "diff": "say what a change of a contract breaks, on gRPC, on REST and in Python; needs no TensorFlow",
     "fmt": "rewrite spec files in canonical form; needs no TensorFlow",
     "schema": "print the JSON Schemas, or check published copies of them; needs no TensorFlow",
     "build": "build the archive that a spec describes, and verify that it matches",
@@ -26,7 +27,7 @@ COMMANDS = {
     "digest": "print one digest of everything in an archive; needs no TensorFlow",
 }
 
-_WITHOUT_USER_CODE = ("validate", "fmt", "schema", "inspect")
+_WITHOUT_USER_CODE = ("validate", "diff", "fmt", "schema", "inspect")
 """Commands that import no user code, which might rely on pydantic's plugins."""
 
 QUIET = ContextVar("quiet", default=False)
@@ -87,7 +88,7 @@ def _printable_streams() -> Iterator[None]:
 
 
 def _run(arguments: list[str], *, is_own_process: bool) -> int:
-    from specc.errors import SettingsError, SpeccError, SpecError  # loaded only when needed
+    from specc.errors import SettingsError, SpeccError, SpecError, UsageError  # loaded only when needed
 
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     parser, commands = _parser()
@@ -112,7 +113,7 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
         return print_report(Report(error.diagnostics), options)
     except SpeccError as error:
         complain(str(error))
-        return WRONG_USAGE if isinstance(error, SettingsError) else COULD_NOT_RUN
+        return WRONG_USAGE if isinstance(error, (SettingsError, UsageError)) else COULD_NOT_RUN
     return code
 
 

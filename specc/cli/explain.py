@@ -1,4 +1,4 @@
-"""``specc explain [RULE]``: explains a rule, with a bad and a good example."""
+"""``specc explain [RULE]``: explains a rule, with a bad and a good example, or an old and a new document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from specc.cli import OK, WRONG_USAGE, complain
 from specc.diagnostics import did_you_mean
 from specc.report.text import table
-from specc.rules import RULES, rule_page, rule_summary
+from specc.rules import RULES, rule_level, rule_page, rule_summary
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the page of a rule, or a line for each rule."""
     if options.rule is None:
-        rows = [(rule, RULES[rule].level, rule_summary(rule)) for rule in sorted(RULES)]
+        rows = [(rule, rule_level(rule), rule_summary(rule)) for rule in sorted(RULES)]
         sys.stdout.write(table(("rule", "level", "summary"), rows))
         return OK
     try:

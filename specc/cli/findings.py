@@ -10,12 +10,14 @@ from typing import TextIO
 
 from specc.cli import COULD_NOT_RUN, ERRORS_FOUND, OK, complain, note
 from specc.diagnostics import counted
-from specc.report import FORMATS, Report, render
+from specc.report import FORMATS, DiffReport, Report, render
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of every command that has findings."""
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how findings are printed (default: text)")
+def add_options(parser: argparse.ArgumentParser, *formats: str) -> None:
+    """Adds the options of every command that has findings; ``formats`` are further ones of this command."""
+    parser.add_argument(
+        "--format", choices=(*FORMATS, *formats), default="text", help="how findings are printed (default: text)"
+    )
     parser.add_argument("--quiet", "-q", action="store_true", help="print only findings, one line each, without notes")
     parser.add_argument("--strict", action="store_true", help="count warnings as errors in the exit code")
     parser.add_argument("--max-findings", type=_count, metavar="N", help="print at most N findings")
@@ -34,9 +36,14 @@ def print_report(report: Report, options: argparse.Namespace, stream: TextIO | N
         The exit code of the command.
     """
     stream = stream or sys.stdout
-    shown = replace(report, findings=report.findings[: options.max_findings], command=options.command)
+    shown = replace(report.limited(options.max_findings), command=options.command)
     if options.format == "text":
-        if shown.findings:
+        if isinstance(shown, DiffReport):
+            from specc.report.diff_text import diff_text
+
+            stream.write(diff_text(shown, color=_wants_color(stream), brief=options.quiet))
+            stream.flush()
+        elif shown.findings:
             from specc.report.text import findings_text
 
             stream.write(findings_text(shown.findings, color=_wants_color(stream), brief=options.quiet))

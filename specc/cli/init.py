@@ -15,7 +15,6 @@ from specc.cli import OK, note
 from specc.cli.findings import add_options
 from specc.cli.importing import add_import_option, import_tensorflow, modules_of
 from specc.errors import SpecError, UnreadableError
-from specc.language.canonical import document_to_json
 from specc.language.load import dump, from_json
 from specc.language.scalars import DOTTED, MODEL_FILES
 from specc.publishing.single_file import require_absent, write_new
@@ -46,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     directory = Path.cwd() if out is None else out.absolute().parent
     imports = list(dict.fromkeys(options.imports))
     inferred, model = _infer(options.model, directory, imports)
-    data = document_to_json(inferred.document)
+    data = inferred.document.to_json()
     if imports and "imports" not in data:
         data["imports"] = imports
     name = options.name or data.get("name") or _name(options.model)

@@ -27,6 +27,7 @@ from specc.language.save_options import SaveOptions
 from specc.language.signatures import DEFAULT_KEYS, TAGS
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tuple
 from specc.rules import RULES, Rule, rule_summary
+from specc.rules.reference import changes_table
 
 _PART = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -54,6 +55,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "commands": _commands_table,
         "options for findings": lambda: _options_table(_actions_of_findings()),
         "modes": _modes_table,
+        "rules of diff": changes_table,
         "checks": lambda: _checks_table(rule for rule in _checks() if rule.target is None),
         "checks of targets": lambda: _checks_table(rule for rule in _checks() if rule.target is not None),
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from specc.change import Change, Side, Witness
 from specc.compatibility.collection_pairs import COLLECTIONS, are_known, collections_of
 from specc.compatibility.sides import Comparison
-from specc.language.canonical import collection_to_json
+from specc.language.record import array_or_item, to_json
 
 
 def collection_removed(comparison: Comparison) -> Iterator[Change]:
@@ -22,7 +22,7 @@ def collection_removed(comparison: Comparison) -> Iterator[Change]:
                 hint="keep it until no client reads it",
                 surfaces={"python": "breaking"},
                 subject=(name,),
-                old=Side((COLLECTIONS, name), collection_to_json(old[name])),
+                old=Side((COLLECTIONS, name), array_or_item(to_json(old[name]))),
                 witness=Witness("python", name, {}, None, f"there is no collection {name!r}"),
             )
 
@@ -38,5 +38,5 @@ def collection_added(comparison: Comparison) -> Iterator[Change]:
                 message=f"the collection {name!r} is new",
                 surfaces={"python": "safe"},
                 subject=(name,),
-                new=Side((COLLECTIONS, name), collection_to_json(new[name])),
+                new=Side((COLLECTIONS, name), array_or_item(to_json(new[name]))),
             )

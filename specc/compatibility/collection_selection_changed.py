@@ -8,7 +8,7 @@ from typing import Any
 from specc.change import Change, Side
 from specc.compatibility.collection_pairs import Pinned, collection_pairs
 from specc.compatibility.sides import Comparison
-from specc.language.canonical import collection_to_json
+from specc.language.record import array_or_item, to_json
 
 
 def collection_selection_changed(comparison: Comparison) -> Iterator[Change]:
@@ -31,4 +31,4 @@ def collection_selection_changed(comparison: Comparison) -> Iterator[Change]:
 
 def _selected(pinned: Pinned) -> Any:
     """The selections of a collection as JSON, without the members that they pin."""
-    return collection_to_json(tuple(each.model_copy(update={"content": None}) for each in pinned.selections))
+    return array_or_item(to_json(tuple(each.model_copy(update={"content": None}) for each in pinned.selections)))

@@ -12,7 +12,7 @@ from specc.compatibility.addresses import callable_pairs
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath, format_path
-from specc.language.canonical import plain_json
+from specc.language.record import to_json
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tuple
 from specc.language.wire_names import placed_children
 
@@ -68,7 +68,7 @@ def _shown(value: str | None) -> str:
 
 
 def _kwargs(pair: EndpointPair) -> Iterator[_Difference]:
-    old, new = plain_json(pair.old.endpoint.kwargs), plain_json(pair.new.endpoint.kwargs)
+    old, new = to_json(pair.old.endpoint.kwargs, sort_keys=False), to_json(pair.new.endpoint.kwargs, sort_keys=False)
     if _unordered(old) == _unordered(new):
         return
     changed = sorted(key for key in old.keys() | new.keys() if _unordered(old, key) != _unordered(new, key))

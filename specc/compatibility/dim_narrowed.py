@@ -10,7 +10,6 @@ from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
 from specc.compatibility.input_narrowed import accepted
 from specc.compatibility.leaf_change import leaf_name
 from specc.compatibility.witness import Example, outside
-from specc.language.canonical import dim_to_json
 from specc.rules.table import InputChange
 
 
@@ -68,8 +67,8 @@ def _change(  # noqa: PLR0913, PLR0917  # each is one part of the finding
         surfaces=pair.judged(judgement, change.surfaces),
         subject=(pair.name, "inputs", leaf_name(pair.old, leaf, change.surfaces), first.axis),
         compared=(list(bounds[0]), list(bounds[1])),
-        old=Side(("dims", old), dim_to_json(pair.old.described.document.dims[old])),
-        new=Side(("dims", new), dim_to_json(pair.new.described.document.dims[new])),
+        old=Side(("dims", old), pair.old.described.document.dims[old].to_json()),
+        new=Side(("dims", new), pair.new.described.document.dims[new].to_json()),
         witness=pair.witnesses.refused(change.surfaces, reason, Example({term: size}), unified=change.unified)
         if reason
         else None,

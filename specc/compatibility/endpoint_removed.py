@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from specc.change import SURFACES, Change, Judgement, Side, Surface
 from specc.compatibility.addresses import addresses, refused
 from specc.compatibility.sides import Comparison, Described
-from specc.language.canonical import endpoint_to_json
 from specc.language.document import Endpoint
 
 _WHERE: dict[Surface, str] = {"wire": "as a signature", "rest": "over REST", "python": "in Python"}
@@ -28,7 +27,7 @@ def endpoint_removed(comparison: Comparison) -> Iterator[Change]:
             surfaces=surfaces,
             subject=(name,),
             compared=([endpoint.optional, *lost], None),
-            old=Side(("endpoints", name), endpoint_to_json(endpoint)),
+            old=Side(("endpoints", name), endpoint.to_json()),
             witness=refused(old, name, surfaces, f"there is no endpoint {name!r}{where}"),
         )
 
@@ -44,7 +43,7 @@ def endpoint_added(comparison: Comparison) -> Iterator[Change]:
             surfaces=dict.fromkeys(gained, "safe"),
             subject=(name,),
             compared=(None, [endpoint.optional, *gained]),
-            new=Side(("endpoints", name), endpoint_to_json(endpoint)),
+            new=Side(("endpoints", name), endpoint.to_json()),
         )
 
 

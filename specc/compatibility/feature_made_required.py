@@ -11,7 +11,8 @@ from specc.compatibility.message_requests import message_request
 from specc.compatibility.sides import Comparison
 from specc.language.dtypes import DTYPES, Family
 from specc.language.example_features import ParsedFeature
-from specc.language.trees import Leaf, Tensor, has_default, to_lists
+from specc.language.record import to_json
+from specc.language.trees import Leaf, Tensor, has_default
 from specc.reader.protobuf.tensors import stored_value
 from specc.rules.table import RuleId
 
@@ -93,8 +94,8 @@ def _default(feature: ParsedFeature) -> Any:
     """The value that a message without the feature gets, as JSON; null if it has none."""
     leaf = feature.leaf.leaf
     if feature.parsed == "constant" and isinstance(leaf, Tensor):
-        return to_lists(leaf.default)
-    return to_lists(_padding(feature) if feature.parsed == "sequence" else feature.default)
+        return to_json(leaf.default)
+    return to_json(_padding(feature) if feature.parsed == "sequence" else feature.default)
 
 
 def _changed(rule: RuleId, found: FeaturePair) -> Change:

@@ -45,7 +45,7 @@ def input_narrowed(pair: EndpointPair) -> Iterator[Change]:
 
 def input_widened(pair: EndpointPair) -> Iterator[Change]:
     """The changes of inputs that take more sizes than before."""
-    told = {_paths(each) for each in pair.size_changes("inputs")}
+    told = {position.place for each in pair.size_changes("inputs") for position in each.mismatch.positions}
     for group in by_leaf(each for each in pair.size_changes("inputs", is_reversed=True) if _is_widened(each, told)):
         first = group[0].mismatch.positions[0]
         old, new = first.pair.new, first.pair.old
@@ -75,7 +75,3 @@ def _is_widened(change: SizeChange, told: set[tuple[object, ...]]) -> bool:
     position = change.mismatch.positions[0]
     backwards = (position.pair.new.path, position.pair.old.path, position.axis)
     return change.is_stated and change.mismatch.problem == "narrowed" and backwards not in told
-
-
-def _paths(change: SizeChange) -> tuple[object, ...]:
-    return change.mismatch.positions[0].place

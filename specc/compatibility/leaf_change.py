@@ -12,7 +12,6 @@ from specc.compatibility.halves import Half
 from specc.compatibility.pairing import Argument, NodePair, Role
 from specc.diagnostics import Place, SpecPath
 from specc.language.tensor_string import format_tensor
-from specc.language.trees import tree_to_json
 from specc.language.wire_names import BoundLeaf
 from specc.rules.table import RuleId
 
@@ -36,7 +35,7 @@ def shown(leaf: BoundLeaf) -> str:
 
 def leaf_side(leaf: BoundLeaf | None) -> Side | None:
     """The Side of a leaf."""
-    return None if leaf is None else Side(leaf.path, tree_to_json(leaf.leaf))
+    return None if leaf is None else Side(leaf.path, leaf.leaf.to_json(sort_keys=False))
 
 
 def leaf_change(  # noqa: PLR0913, PLR0917  # each is one field
@@ -147,8 +146,8 @@ def argument_change(  # noqa: PLR0913  # each is one field
         surfaces=judgements,
         subject=(pair.name, "arguments", named.name),
         compared=compared,
-        old=None if old is None else Side((*pair.old.path, "inputs", old.index), tree_to_json(old.tree)),
-        new=None if new is None else Side((*pair.new.path, "inputs", new.index), tree_to_json(new.tree)),
+        old=None if old is None else Side((*pair.old.path, "inputs", old.index), old.tree.to_json(sort_keys=False)),
+        new=None if new is None else Side((*pair.new.path, "inputs", new.index), new.tree.to_json(sort_keys=False)),
         witness=witness,
     )
 
@@ -174,8 +173,8 @@ def node_change(  # noqa: PLR0913  # each is one field
         surfaces=judgements,
         subject=(pair.name, role, pair.old.words[nodes.old] or RESULT),
         compared=compared,
-        old=Side(nodes.old, tree_to_json(nodes.old_tree)),
-        new=Side(nodes.new, tree_to_json(nodes.new_tree)),
+        old=Side(nodes.old, nodes.old_tree.to_json(sort_keys=False)),
+        new=Side(nodes.new, nodes.new_tree.to_json(sort_keys=False)),
         witness=witness,
     )
 

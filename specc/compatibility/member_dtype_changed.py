@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from specc.change import Change, Side, Witness
 from specc.compatibility.collection_pairs import collection_pairs
 from specc.compatibility.sides import Comparison
-from specc.language.trees import tree_to_json
 
 
 def member_dtype_changed(comparison: Comparison) -> Iterator[Change]:
@@ -27,7 +26,7 @@ def member_dtype_changed(comparison: Comparison) -> Iterator[Change]:
                     surfaces={"python": "breaking"},
                     subject=(pair.name, path),
                     compared=(old.dtype, new.dtype),
-                    old=Side(pair.old.places[path], tree_to_json(old)),
-                    new=Side(pair.new.places[path], tree_to_json(new)),
+                    old=Side(pair.old.places[path], old.to_json(sort_keys=False)),
+                    new=Side(pair.new.places[path], new.to_json(sort_keys=False)),
                     witness=Witness("python", pair.name, {}, answer, reason),
                 )

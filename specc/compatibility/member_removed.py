@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from specc.change import Change, Side, Witness
 from specc.compatibility.collection_pairs import collection_pairs
 from specc.compatibility.sides import Comparison
-from specc.language.trees import tree_to_json
 
 
 def member_removed(comparison: Comparison) -> Iterator[Change]:
@@ -22,7 +21,7 @@ def member_removed(comparison: Comparison) -> Iterator[Change]:
                     hint="keep it, or add a collection without it",
                     surfaces={"python": "breaking"},
                     subject=(pair.name, path),
-                    old=Side(pair.old.places[path], tree_to_json(tensor)),
+                    old=Side(pair.old.places[path], tensor.to_json(sort_keys=False)),
                     witness=Witness("python", pair.name, {}, {}, f"there is no variable {path!r}"),
                 )
 
@@ -38,5 +37,5 @@ def member_added(comparison: Comparison) -> Iterator[Change]:
                     message=f"the variable {path!r} of {pair.name!r} is new",
                     surfaces={"python": "safe"},
                     subject=(pair.name, path),
-                    new=Side(pair.new.places[path], tree_to_json(tensor)),
+                    new=Side(pair.new.places[path], tensor.to_json(sort_keys=False)),
                 )

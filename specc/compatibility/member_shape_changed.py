@@ -8,7 +8,7 @@ from specc.change import Change, Side, Witness
 from specc.compatibility.collection_pairs import CollectionPair, collection_pairs
 from specc.compatibility.sides import Comparison
 from specc.language.tensor_string import ANY, Shape, format_tensor
-from specc.language.trees import Tensor, tree_to_json
+from specc.language.trees import Tensor
 from specc.rules.table import RuleId
 
 
@@ -65,8 +65,8 @@ def _change(
         surfaces={"python": "breaking" if witness else "safe"},
         subject=(pair.name, path),
         compared=(_shown(old), _shown(new)),
-        old=Side(pair.old.places[path], tree_to_json(old)),
-        new=Side(pair.new.places[path], tree_to_json(new)),
+        old=Side(pair.old.places[path], old.to_json(sort_keys=False)),
+        new=Side(pair.new.places[path], new.to_json(sort_keys=False)),
         witness=witness,
     )
 

@@ -9,7 +9,6 @@ from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.message_requests import message_request
 from specc.compatibility.receiver_pairs import receiver_key, receiver_path, served_pairs, successor
 from specc.compatibility.sides import Comparison
-from specc.language.canonical import receiver_to_json
 
 
 def receiver_removed(comparison: Comparison) -> Iterator[Change]:
@@ -28,7 +27,7 @@ def receiver_removed(comparison: Comparison) -> Iterator[Change]:
                     hint="keep it until no client sends its messages",
                     surfaces=surfaces,
                     subject=(pair.name, name),
-                    old=Side(receiver_path(pair.old, name), receiver_to_json(old.receivers[name])),
+                    old=Side(receiver_path(pair.old, name), old.receivers[name].to_json()),
                     witness=Witness(next(iter(surfaces)), key, message_request(pair.old), None, reason),
                 )
 
@@ -45,7 +44,7 @@ def receiver_added(comparison: Comparison) -> Iterator[Change]:
                 message=f"{pair.name!r} has a new receiver {name!r}",
                 surfaces=pair.judged("safe", ("wire", "rest")),
                 subject=(pair.name, name),
-                new=Side(receiver_path(pair.new, name), receiver_to_json(new.receivers[name])),
+                new=Side(receiver_path(pair.new, name), new.receivers[name].to_json()),
             )
 
 

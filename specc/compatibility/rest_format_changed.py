@@ -11,7 +11,6 @@ from specc.compatibility.halves import Half
 from specc.compatibility.leaf_change import leaf_change, shown
 from specc.compatibility.witness import Example, unequal
 from specc.language.tensor_string import ANY
-from specc.language.trees import tree_to_json
 from specc.language.wire_names import BoundLeaf
 from specc.rest.forms import is_bare, rows_of
 
@@ -114,7 +113,7 @@ def _has_rows(half: Half, outputs: Sequence[BoundLeaf]) -> bool:
 
 
 def _side(half: Half) -> Side:
-    return Side((*half.path, "outputs"), tree_to_json(half.endpoint.outputs, sort_keys=True))
+    return Side((*half.path, "outputs"), half.endpoint.outputs.to_json())
 
 
 def _format(half: Half, *, is_bare: bool) -> str:

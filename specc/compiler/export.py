@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from specc.compiler.backends import Backend
 from specc.compiler.compiled_endpoint import CompiledEndpoint
@@ -26,11 +26,14 @@ from specc.compiler.write.variables import collect, find_variables, model_variab
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
 from specc.language.document import Document
-from specc.language.signatures import all_signatures, published_signatures
+from specc.language.signatures import PublishedSignature, all_signatures, is_published
 from specc.publishing.publish import Destination
 from specc.reader import inspect_archive
 from specc.reader.custom_ops import loading_note
 from specc.reader.saved_model import read_saved_model
+
+if TYPE_CHECKING:
+    from specc.compiler.program import Program
 
 _LOOKUP = "LookupTableFindV2"
 """The op of every lookup in a table."""
@@ -72,6 +75,10 @@ class Prepared:
     """A document whose endpoints are traced, with the contents of its archive."""
 
     document: Document
+    signatures: Sequence[PublishedSignature]
+    """All that the document declares, whether the archive has them or not."""
+    published: Sequence[PublishedSignature]
+    """Those that the archive has."""
     contents: Contents
     cores: int
     left_out: LeftOut
@@ -82,8 +89,7 @@ class Prepared:
 
 
 def export(
-    document: Document,
-    declared: Mapping[str, CompiledEndpoint],
+    program: Program,
     model: Any,
     destination: Destination,
     *,
@@ -95,12 +101,11 @@ def export(
     destination.check()  # before minutes of tracing
     clock = Clock(progress)
     name_tables(model)
-    return publish(prepare(document, declared, model, functions, cores, clock), destination, clock)
+    return publish(prepare(program, model, functions, cores, clock), destination, clock)
 
 
 def prepare(  # noqa: PLR0913  # each is a separate part of an export
-    document: Document,
-    declared: Mapping[str, CompiledEndpoint],
+    program: Program,
     model: Any,
     functions: Functions,
     cores: Cores,
@@ -109,20 +114,26 @@ def prepare(  # noqa: PLR0913  # each is a separate part of an export
     collections: Mapping[str, Sequence[Any]] | None = None,
     revived: Mapping[str, Revived] | None = None,
 ) -> Prepared:
-    """Traces what ``cores`` does not have yet, checks it against the document, and collects the archive's contents.
+    """Traces what ``cores`` does not have yet, checks it against the program, and collects the archive's contents.
 
     ``collections`` are variables that are passed in code instead of selected from the model; ``revived`` are the
     functions that endpoints revive as.
     """
-    with clock.stage("trace", f"tracing {counted(len(declared), 'endpoint')}"):
+    document, signatures = program.document, all_signatures(program.document)
+    with clock.stage("trace", f"tracing {counted(len(program), 'endpoint')}"):
         left_out: LeftOut = {}
         cores.backend.register_model(model)
         with tracing_for_archive(model, policy=document.save_options.experimental_variable_policy):
-            traced = trace_endpoints(bind(declared, model, functions, left_out), cores, left_out, model)
+            traced = trace_endpoints(bind(program, model, functions, left_out), cores, left_out, model)
         endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
-        contents = _gather(document, model, endpoints, left_out, collections or {}, cores.backend)
+        published = [
+            each for each in signatures if each.endpoint not in left_out and is_published(document, each.endpoint)
+        ]
+        contents = _gather(document, model, endpoints, published, collections or {}, cores.backend)
     undescribed = {name: each.undescribed for name, each in (revived or {}).items() if each.undescribed}
-    return Prepared(document, contents, len(cores.functions), left_out, cores.backend, undescribed)
+    return Prepared(
+        document, signatures, published, contents, len(cores.functions), left_out, cores.backend, undescribed
+    )
 
 
 def _reviving(endpoint: TracedEndpoint, given: Revived | None) -> TracedEndpoint:
@@ -142,7 +153,7 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
         with clock.stage("seal", "sealing"):
             (graph,) = read_saved_model(stage.directory)
             custom_ops = find_custom_ops(graph)
-            seal(document, stage.directory, prepared.left_out, prepared.undescribed, custom_ops)
+            seal(document, prepared.published, stage.directory, prepared.left_out, prepared.undescribed, custom_ops)
             prove(stage.directory)
         files = file_sizes(stage.directory)
         clock.progress(stage.publishing)
@@ -166,7 +177,7 @@ def _gather(  # each is a separate part of an archive
     document: Document,
     model: Any,
     endpoints: list[TracedEndpoint],
-    left_out: LeftOut,
+    published: Iterable[PublishedSignature],
     given: Mapping[str, Sequence[Any]],
     backend: Backend,
 ) -> Contents:
@@ -185,7 +196,7 @@ def _gather(  # each is a separate part of an archive
     owned = owners(endpoints, everything, [model, *kept])
     return Contents(
         endpoints=endpoints,
-        signatures=_signatures(document, endpoints, left_out),
+        signatures=_signatures(published, endpoints),
         variables=variables,
         trainable_variables=[variable.variable for variable in named if variable.trainable],
         non_trainable_variables=[variable.variable for variable in named if not variable.trainable],
@@ -195,26 +206,26 @@ def _gather(  # each is a separate part of an archive
     )
 
 
-def _signatures(document: Document, endpoints: list[TracedEndpoint], left_out: LeftOut) -> dict[str, Any]:
+def _signatures(published: Iterable[PublishedSignature], endpoints: list[TracedEndpoint]) -> dict[str, Any]:
     """The function of every signature that is not an alias, by its key."""
     traced = {endpoint.compiled.name: endpoint for endpoint in endpoints}
     functions = {}
-    for published in published_signatures(document, left_out):
-        endpoint = traced[published.endpoint]
-        if published.alias_of:
+    for signature in published:
+        endpoint = traced[signature.endpoint]
+        if signature.alias_of:
             continue
-        if published.receiver is None:
-            functions[published.key] = endpoint.signature
+        if signature.receiver is None:
+            functions[signature.key] = endpoint.signature
         else:
-            (serialized,) = published.inputs
-            functions[published.key] = receiver_signature(
-                endpoint.compiled, published.receiver, serialized, endpoint.call
+            (serialized,) = signature.inputs
+            functions[signature.key] = receiver_signature(
+                endpoint.compiled, signature.receiver, serialized, endpoint.call
             )
     return functions
 
 
 def _signature_reports(prepared: Prepared) -> Iterator[SignatureReport]:
-    for signature in all_signatures(prepared.document):
+    for signature in prepared.signatures:
         reason = "; ".join(map(str, prepared.left_out.get(signature.endpoint, ())))
         if not reason and prepared.document.serving_only and not signature.is_servable:
             reason = f"no server serves the method {signature.method}, and the document is serving_only"

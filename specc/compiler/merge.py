@@ -197,7 +197,7 @@ def _prepare(
     for program in programs:
         own = {name: function for name, function in functions.items() if name in program}
         with findings.gather(), _said_of(program.document):
-            prepared.append(prepare(program.document, program, model, own, cores, _clock(program.document, progress)))
+            prepared.append(prepare(program, model, own, cores, _clock(program.document, progress)))
     findings.raise_any()
     return prepared
 

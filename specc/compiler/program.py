@@ -68,8 +68,7 @@ class Program(Mapping[str, CompiledEndpoint]):
             UnavailableError: a URL needs fsspec, or the package of its protocol.
         """
         return export(
-            self.document,
-            self.endpoints,
+            self,
             model,
             destination(filepath, base=base, version=version, keep=keep),
             functions=functions or {},

@@ -230,9 +230,8 @@ class ExportArchive:
         destination.check()
         functions = {name: added.function for name, added in self._added.items()}
         clock = Clock(lambda _: None)
-        program = compile(document)
         prepared = prepare(
-            document, program, self._model(), functions, self._cores, clock,
+            compile(document), self._model(), functions, self._cores, clock,
             collections=self._collections, revived=revived,
         )  # fmt: skip
         if options is not None:

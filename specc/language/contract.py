@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from specc.diagnostics import Diagnostic, format_path
 from specc.errors import SpecError
-from specc.language.canonical import document_to_json
 from specc.language.document import Document, Endpoint
 from specc.language.load import digest, from_json
 from specc.language.wire_names import input_leaves, output_leaves
@@ -57,7 +56,7 @@ def write_contract(
     data = {
         "contract": CONTRACT_VERSION,
         "digest": digest(document),
-        "document": document_to_json(document),
+        "document": document.to_json(),
         "wire_names": _wire_names(document),
     }
     if left_out:

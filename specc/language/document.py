@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer, model_validator
 
-from specc.language.canonical import DEFAULT_ARGUMENTS, document_to_json, endpoint_to_json
 from specc.language.jax_options import JaxOptions
 from specc.language.leaf_fields import FILLED_OBJECT, DtypeValue
 from specc.language.receivers import Receiver
+from specc.language.record import Form, Record, ShortRecord
 from specc.language.save_options import SaveOptions
 from specc.language.scalars import (
     AttributePath,
@@ -25,15 +26,18 @@ from specc.language.scalars import (
     describe,
     problem,
 )
-from specc.language.trees import Record, Tensor, Tree, tensor
+from specc.language.trees import Tensor, Tree, tensor
 from specc.rules.table import Target
 
 VERSION: Literal[1] = 1
-# One shared object for all documents without options: pydantic deep-copies a default that is not a plain value.
-_NO_JAX_OPTIONS, _NO_SAVE_OPTIONS = JaxOptions(), SaveOptions()
 CALL = "__call__"
 """The method that Python calls when an object is called: a model's own function, and the revived object's endpoint."""
 DEFAULT_FUNCTION = CALL
+DEFAULT_ARGUMENTS = ("inputs",)
+"""The default name of a single argument."""
+
+# One shared object for all documents without options: pydantic deep-copies a default that is not a plain value.
+_no_jax_options, _no_save_options = cache(JaxOptions), cache(SaveOptions)
 
 Method: TypeAlias = Literal["predict", "classify", "regress", "train", "eval"]
 Mode: TypeAlias = Literal["predict", "train", "eval"]
@@ -74,7 +78,7 @@ class Endpoint(Record):
     """What the endpoint returns, and for whom."""
     function: FunctionPath | None = DEFAULT_FUNCTION
     """An attribute path on the model, module:attribute called with the model first, or null for one given in code."""
-    kwargs: dict[Text, Any] = Field(default_factory=dict)
+    kwargs: Annotated[dict[Text, Any], Form.KEEPS_ORDER] = Field(default_factory=dict)
     """Keyword arguments of the function, fixed in the archive; they are passed in the order written here."""
     preprocess: ImportPath | None = None
     """module:attribute; takes the declared inputs and returns what the function takes."""
@@ -84,11 +88,11 @@ class Endpoint(Record):
     """Whether Python control flow on tensors is converted while the function is traced."""
     gradients: Flag = True
     """Whether the archive keeps custom gradients; false makes a smaller and faster archive for inference only."""
-    jax: JaxOptions = Field(default_factory=lambda: _NO_JAX_OPTIONS)
+    jax: JaxOptions = Field(default_factory=_no_jax_options)
     """Options for Keras on JAX only: platforms, is_static and jax2tf_kwargs."""
     arguments: tuple[NonEmpty, ...] = ()
     """The names of the arguments, required for several: either all are names of parameters, or all go by position."""
-    inputs: tuple[Tree, ...]
+    inputs: Annotated[tuple[Tree, ...], Form.KEEPS_ORDER]
     """The trees of the arguments; dicts are passed with their keys in the order written here."""
     outputs: Tree
     """The tree of the result."""
@@ -101,22 +105,30 @@ class Endpoint(Record):
     optional: Flag = False
     """Whether an archive may be built without this endpoint, if tracing it fails or differs from what is declared."""
 
-    def model_post_init(self, context: Any, /) -> None:
-        """Names a single argument ``inputs`` by default."""
-        if "arguments" not in self.model_fields_set and len(self.inputs) == 1:
-            self.__dict__["arguments"] = DEFAULT_ARGUMENTS
+    @model_validator(mode="before")
+    @classmethod
+    def _name_single_argument(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "arguments" not in value:
+            inputs = value.get("inputs")
+            if isinstance(inputs, (list, tuple)) and len(inputs) == 1:
+                return {**value, "arguments": DEFAULT_ARGUMENTS}
+        return value
+
+    def _implied(self) -> tuple[str, ...]:
+        return ("arguments",) if len(self.inputs) == 1 and self.arguments == DEFAULT_ARGUMENTS else ()
 
     def __eq__(self, other: object) -> bool:
         """Whether both have the same canonical JSON, as for a Document."""
-        return isinstance(other, Endpoint) and repr(endpoint_to_json(self)) == repr(endpoint_to_json(other))
+        return isinstance(other, Endpoint) and repr(self.to_json()) == repr(other.to_json())
 
     def __hash__(self) -> int:
-        return hash(repr(endpoint_to_json(self)))
+        return hash(repr(self.to_json()))
 
 
-class Selection(Record):
+class Selection(ShortRecord):
     """Variables of the model, selected by path, trainability and dtype."""
 
+    short = "from"
     from_: AttributePath = Field(alias="from")
     """A dotted path on the model to a variable, a list of them, or anything that has variables."""
     match: NonEmpty = "**"
@@ -130,11 +142,11 @@ class Selection(Record):
 
 
 def _to_selections(value: Any) -> Any:
-    """The array of selections of a collection, which may be written as a path, a selection, or an array of them."""
+    """The array of selections of a collection, which may be written as its one item."""
     items = value if isinstance(value, (list, tuple)) else (value,)
     if not items:
         raise problem("empty-container", "an array of selections must not be empty")
-    return [{"from": item} if isinstance(item, str) else item for item in items]
+    return items
 
 
 _COLLECTIONS = ["optimizer.variables", {"from": "variables", "match": "encoder/**", "trainable": True}]
@@ -175,9 +187,9 @@ class Document(Record):
     """The named dimensions, with their bounds."""
     endpoints: Annotated[dict[NonEmpty, Endpoint], *FILLED_OBJECT]
     """The ways to call the model, by name."""
-    default: NonEmpty | None = None
+    default: Annotated[NonEmpty | None, Form.EXPLICIT_NULL] = None
     """The endpoint that is also published as serving_default; null for none. Required if there are several."""
-    variable_collections: dict[NonEmpty, Collection] = Field(default_factory=dict)
+    variable_collections: Annotated[dict[NonEmpty, Collection], Form.ONE_OR_MORE] = Field(default_factory=dict)
     """Lists of variables that the archive offers by name."""
     track: tuple[AttributePath, ...] = ()
     """Attributes of the model, such as lookup tables, that the archive keeps although no endpoint reaches them."""
@@ -185,31 +197,41 @@ class Document(Record):
     """What the archive is for; sets its tag (serve, train, eval) and the default signature's key."""
     serving_only: Flag = False
     """Whether signatures that a server cannot serve, those of the methods train and eval, are left out."""
-    save_options: SaveOptions = Field(default_factory=lambda: _NO_SAVE_OPTIONS)
+    save_options: SaveOptions = Field(default_factory=_no_save_options)
     """The fields of tf.saved_model.SaveOptions."""
-    targets: tuple[Target, ...] = ()
+    targets: Annotated[tuple[Target, ...], Form.SET] = ()
     """Where the archive will be used; the limits of these targets are checked too."""
 
-    def model_post_init(self, context: Any, /) -> None:
-        """Makes a single endpoint the default, so that stating and omitting it give equal documents."""
-        if "default" not in self.model_fields_set and len(self.endpoints) == 1:
-            self.__dict__["default"] = next(iter(self.endpoints))
+    @model_validator(mode="before")
+    @classmethod
+    def _default_to_single_endpoint(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "default" not in value:
+            endpoints = value.get("endpoints")
+            if isinstance(endpoints, dict) and len(endpoints) == 1:
+                (name,) = endpoints
+                return {**value, "default": name} if name and isinstance(name, str) else value
+        return value
 
     @property
     def default_is_said(self) -> bool:
         """Whether the document determines a default: by name, by null, or because it has one endpoint."""
-        return "default" in self.model_fields_set or len(self.endpoints) == 1
+        return "default" in self.model_fields_set
+
+    def _implied(self) -> tuple[str, ...]:
+        by_itself = len(self.endpoints) == 1 and self.default in self.endpoints
+        return ("default",) if by_itself or not self.default_is_said else ()
 
     def __eq__(self, other: object) -> bool:
         """Whether both have the same canonical JSON.
 
         Python treats 1, 1.0 and true as equal, 0.0 and -0.0, and dicts in any order; a function may not.
         """
-        return isinstance(other, Document) and repr(document_to_json(self)) == repr(document_to_json(other))
+        return isinstance(other, Document) and repr(self.to_json()) == repr(other.to_json())
 
     def __hash__(self) -> int:
-        return hash(repr(document_to_json(self)))
+        return hash(repr(self.to_json()))
 
     @model_serializer(mode="plain")
     def _serialize(self) -> dict[str, Any]:
-        return document_to_json(self)
+        data: dict[str, Any] = self.to_json()
+        return data

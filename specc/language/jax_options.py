@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
+from specc.language.record import Form, Record
 from specc.language.scalars import Flag, Text
-from specc.language.trees import Record
 
 Platform: TypeAlias = Literal["cpu", "cuda", "tpu"]
 
@@ -13,7 +13,7 @@ Platform: TypeAlias = Literal["cpu", "cuda", "tpu"]
 class JaxOptions(Record):
     """Options of the JAX backend: the platforms, and the arguments of ``jax2tf.convert``."""
 
-    platforms: tuple[Platform, ...] = ("cpu", "cuda", "tpu")
+    platforms: Annotated[tuple[Platform, ...], Form.SET] = ("cpu", "cuda", "tpu")
     """The platforms that the endpoint can run on; an empty array means only that of the building machine."""
     is_static: Flag = False
     """Whether the function changes no state; its variables are then constants in the archive."""

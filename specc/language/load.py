@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from specc.errors import SpecError
-from specc.language.canonical import document_to_json, plain_json
-from specc.language.document import Document
+from specc.language.document import Document, Endpoint
 from specc.language.pretty_json import lay_out
+from specc.language.record import ordered_keys, to_json
 from specc.language.validation.buildable import find_unbuildable
 from specc.language.validation.consistency import find_inconsistencies
 from specc.language.validation.pipeline import LoadedSpec, read_spec, validated
@@ -22,8 +22,6 @@ ALWAYS: tuple[Rule, ...] = (find_inconsistencies,)
 """The rules for every document."""
 BUILDABLE: tuple[Rule, ...] = (find_inconsistencies, find_unbuildable)
 """The rules for a document that an archive can be built from."""
-_ORDERED = ("inputs", "kwargs")
-"""The keys of an endpoint in whose values the order of keys matters."""
 
 
 def load(source: str | os.PathLike[str]) -> Document:
@@ -64,7 +62,7 @@ def require_buildable(document: Document) -> None:
 
 def dump(document: Document) -> str:
     """The canonical text of ``document``: equal documents have equal texts. It ends in a newline."""
-    return lay_out(document_to_json(document))
+    return lay_out(document.to_json())
 
 
 def digest(document: Document) -> str:
@@ -75,11 +73,12 @@ def digest(document: Document) -> str:
     """
     import hashlib  # noqa: PLC0415  # which loads OpenSSL, and validating needs no digest
 
-    data = {key: value for key, value in document_to_json(document).items() if key != "$schema"}
+    data = document.to_json()
+    data.pop("$schema", None)
     endpoints = {
-        name: plain_json(endpoint, sort_keys=True) | {key: endpoint[key] for key in _ORDERED if key in endpoint}
+        name: to_json(endpoint) | {key: endpoint[key] for key in ordered_keys(Endpoint) if key in endpoint}
         for name, endpoint in data["endpoints"].items()
     }
-    digested = plain_json(data, sort_keys=True) | {"endpoints": endpoints}
+    digested = to_json(data) | {"endpoints": endpoints}
     compact = json.dumps(digested, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(compact.encode("utf-8")).hexdigest()

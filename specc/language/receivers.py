@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from specc.language.leaf_fields import FILLED_OBJECT
+from specc.language.record import Record
 from specc.language.scalars import Flag, NonEmpty, Text
-from specc.language.trees import Record
 from specc.language.values import Value
 
 RECEIVER_INPUT = "inputs"

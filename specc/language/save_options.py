@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict, Field
 
+from specc.language.record import Record, ShortRecord
 from specc.language.scalars import DOTTED, END, Flag, ImportPath, NonEmpty, Size
-from specc.language.trees import Record
 
 
-class Sharding(Record):
+class Sharding(ShortRecord):
     """How a checkpoint is split into files: by a callback, which may be a plain string, or by a maximum size."""
 
     # "pattern" applies only to strings, and "properties" only to objects.
@@ -22,19 +22,11 @@ class Sharding(Record):
         }
     )
 
+    short = "callback"
     callback: ImportPath | None = None
     """module:attribute of a tf.train.experimental.ShardingCallback, or of what returns one."""
     max_shard_size: Size | None = None
     """The size of one file in bytes, as tf.train.experimental.MaxShardSizePolicy takes it."""
-
-
-def _to_sharding(value: Any) -> Any:
-    return {"callback": value} if isinstance(value, str) else value
-
-
-ShardingValue: TypeAlias = Annotated[
-    Sharding, BeforeValidator(_to_sharding), WithJsonSchema({"$ref": "#/$defs/Sharding"})
-]
 
 
 class SaveOptions(Record):
@@ -58,7 +50,7 @@ class SaveOptions(Record):
     """A format for graphs of more than 2 GB, which no released TensorFlow can write."""
     experimental_skip_saver: Flag = False
     """Whether the ops that restore variables are left out; Session and C++ cannot load such an archive."""
-    experimental_sharding_callback: ShardingValue | None = None
+    experimental_sharding_callback: Sharding | None = None
     """How the checkpoint is split: module:attribute of a tf.train.experimental.ShardingCallback, or a maximum size."""
     extra_tags: tuple[NonEmpty, ...] = ()
     """Additional tags of the MetaGraph."""

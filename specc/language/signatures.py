@@ -74,9 +74,9 @@ def all_signatures(document: Document) -> tuple[PublishedSignature, ...]:
 def published_signatures(document: Document, left_out: Container[str] = ()) -> tuple[PublishedSignature, ...]:
     """The signatures of an archive of ``document`` that was built without the endpoints in ``left_out``."""
     return tuple(
-        signature
-        for signature in all_signatures(document)
-        if signature.endpoint not in left_out and is_published(document, signature.endpoint)
+        each
+        for each in all_signatures(document)
+        if each.endpoint not in left_out and is_published(document, each.endpoint)
     )
 
 

@@ -1,4 +1,4 @@
-"""Nested inputs and outputs: three kinds of leaves, four kinds of containers, each a frozen pydantic model.
+"""Nested inputs and outputs: three kinds of leaves, four kinds of containers, each a Record.
 
 JSON mirrors the structure. A string is a tensor, an array a list, an object a dict; an object whose ``kind`` is one of
 :data:`KINDS` is the long form, which has every field. No kind is a legal tensor string, so a dict with a feature
@@ -12,9 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Tag,
     ValidationInfo,
@@ -26,20 +24,13 @@ from pydantic import (
 from specc.diagnostics import did_you_mean
 from specc.language.dtypes import DTYPES
 from specc.language.leaf_fields import FILLED_ARRAY, FILLED_OBJECT, DtypeValue, RaggedRank, RowSplits, ShapeValue
+from specc.language.record import Form, Record, to_json
 from specc.language.scalars import NonEmpty, Text, describe, problem, shorten
-from specc.language.tensor_string import Shape, format_tensor, parse_tensor
+from specc.language.tensor_string import format_tensor, parse_tensor
 from specc.language.values import Bound, Value, normalize_value
 
-KINDS = ("tensor", "ragged", "sparse", "list", "tuple", "namedtuple", "dict")
 TAG = "\0"
 """The prefix of every union member's name in pydantic's error locations, so that it cannot clash with a field."""
-
-
-class Record(BaseModel):
-    """Base class of every model of the language: frozen, with unknown keys as errors."""
-
-    # Each model is built on first use: a document builds its own validator, with those of all its parts in it.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _none_if_silent(value: Any) -> Any:
@@ -47,15 +38,28 @@ def _none_if_silent(value: Any) -> Any:
 
 
 class Node(Record):
-    """Base class of a tree's nodes; it serializes to canonical JSON."""
+    """Base class of a tree's nodes."""
+
+    def to_json(self, *, sort_keys: bool = True) -> Any:
+        """The canonical JSON of the long form, which names the kind."""
+        return {"kind": self.kind, **super().to_json(sort_keys=sort_keys)}  # type: ignore[attr-defined]  # all have one
 
     @model_serializer(mode="plain")
     def _serialize(self) -> Any:
-        return tree_to_json(self)  # type: ignore[arg-type]  # every Node is one of Tree
+        return self.to_json(sort_keys=False)
 
 
-class Tensor(Node):
-    """A dense tensor."""
+class LeafNode(Node):
+    """Base class of the leaves."""
+
+    def to_json(self, *, sort_keys: bool = True) -> Any:
+        """The canonical JSON of the long form, with an unknown rank as "...": a shape is never null."""
+        data = super().to_json(sort_keys=sort_keys)
+        return {**data, "shape": "..."} if data["shape"] is None else data
+
+
+class Tensor(LeafNode):
+    """A dense tensor. The short form is a string."""
 
     kind: Literal["tensor"] = "tensor"
     dtype: DtypeValue
@@ -79,17 +83,22 @@ class Tensor(Node):
         dtype = info.data.get("dtype")
         return normalize_value(value, dtype) if dtype is not None else value
 
+    def to_json(self, *, sort_keys: bool = True) -> Any:
+        """The canonical JSON, which is the short form where it says everything."""
+        data = super().to_json(sort_keys=sort_keys)
+        return format_tensor(self.dtype, self.shape) if len(data) == len(("kind", "dtype", "shape")) else data
+
 
 class RaggedNames(Record):
     """Wire names for the components of a ragged tensor."""
 
     values: NonEmpty | None = None
     """The wire name of the flat values."""
-    row_splits: RowSplits | None = None
+    row_splits: Annotated[RowSplits | None, Form.ONE_OR_MORE] = None
     """The wire name of the row splits; a list of them, outermost first, if the ragged rank is above 1."""
 
 
-class Ragged(Node):
+class Ragged(LeafNode):
     """A tf.RaggedTensor. Only uniform dimensions may be named."""
 
     kind: Literal["ragged"] = "ragged"
@@ -120,7 +129,7 @@ class SparseNames(Record):
     """The wire name of the dense shape, int64[rank]."""
 
 
-class Sparse(Node):
+class Sparse(LeafNode):
     """A tf.SparseTensor."""
 
     kind: Literal["sparse"] = "sparse"
@@ -142,6 +151,10 @@ class List(Node):
     kind: Literal["list"] = "list"
     items: Annotated[tuple[Tree, ...], *FILLED_ARRAY]
     """The elements in order."""
+
+    def to_json(self, *, sort_keys: bool = True) -> Any:
+        """The canonical JSON: the short form."""
+        return to_json(self.items, sort_keys=sort_keys)
 
 
 class Tuple(Node):
@@ -169,8 +182,23 @@ class Dict(Node):
     items: Annotated[dict[NonEmpty, Tree], *FILLED_OBJECT]
     """The tree of each key."""
 
+    def to_json(self, *, sort_keys: bool = True) -> Any:
+        """The canonical JSON: the short form."""
+        return to_json(self.items, sort_keys=sort_keys)
+
 
 Leaf: TypeAlias = Tensor | Ragged | Sparse
+NODES: dict[str, type[Node]] = {
+    "tensor": Tensor,
+    "ragged": Ragged,
+    "sparse": Sparse,
+    "list": List,
+    "tuple": Tuple,
+    "namedtuple": NamedTuple,
+    "dict": Dict,
+}
+"""The model of each kind of node."""
+KINDS = tuple(NODES)
 
 
 def has_default(leaf: Leaf) -> bool:
@@ -244,56 +272,3 @@ def children(tree: Tree) -> tuple[tuple[str | int, Tree], ...]:
             return tuple(sorted(tree.items.items()))
         case Tensor() | Ragged() | Sparse():
             return ()
-
-
-def tree_to_json(tree: Tree, *, sort_keys: bool = False) -> Any:
-    """The canonical JSON of a tree: the short form wherever it is complete, with dict keys in their order or sorted."""
-    match tree:
-        case Tensor():
-            extra = _given_fields(tree, "name", "default", "minimum", "maximum", "description")
-            return {**_long(tree), **extra} if extra else format_tensor(tree.dtype, tree.shape)
-        case Ragged():
-            rank = {} if tree.ragged_rank == 1 else {"ragged_rank": tree.ragged_rank}
-            splits = {} if tree.row_splits_dtype == "int64" else {"row_splits_dtype": tree.row_splits_dtype}
-            return {**_long(tree), **rank, **splits, **_given_fields(tree, "name", "names", "description")}
-        case Sparse():
-            return {**_long(tree), **_given_fields(tree, "name", "names", "description")}
-        case List():
-            return [tree_to_json(item, sort_keys=sort_keys) for item in tree.items]
-        case Tuple():
-            return {"kind": "tuple", "items": [tree_to_json(item, sort_keys=sort_keys) for item in tree.items]}
-        case NamedTuple():
-            fields = [[name, tree_to_json(item, sort_keys=sort_keys)] for name, item in tree.fields]
-            return {"kind": "namedtuple", "typename": tree.typename, "fields": fields}
-        case Dict():
-            items = children(tree) if sort_keys else tree.items.items()
-            return {str(key): tree_to_json(item, sort_keys=sort_keys) for key, item in items}
-
-
-def _long(leaf: Leaf) -> dict[str, Any]:
-    shape: Shape = leaf.shape
-    return {"kind": leaf.kind, "dtype": leaf.dtype, "shape": "..." if shape is None else list(shape)}
-
-
-def _given_fields(leaf: Leaf, *fields: str) -> dict[str, Any]:
-    """The optional fields with a value, as JSON."""
-    said: dict[str, Any] = {}
-    for field in fields:
-        value = getattr(leaf, field)
-        if isinstance(value, Record):
-            value = _names_to_json(value)
-        if value is not None and (value != "" or field == "default"):
-            said[field] = to_lists(value)
-    return said
-
-
-def _names_to_json(names: Record) -> dict[str, Any]:
-    said = {key: to_lists(value) for key, value in names if value is not None}
-    if len(said.get("row_splits", ())) == 1:
-        said["row_splits"] = said["row_splits"][0]
-    return said
-
-
-def to_lists(value: Any) -> Any:
-    """A value of the language as JSON data, with lists for tuples."""
-    return [to_lists(item) for item in value] if isinstance(value, tuple) else value

@@ -7,6 +7,7 @@ argument or an output never renames another.
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,8 +34,7 @@ SUPERVISED_SEPARATOR = "/"
 """Joins the words of an output's name where the method is train or eval: ``metrics/accuracy/value``."""
 
 
-@dataclass(frozen=True)
-class Component:
+class Component(typing.NamedTuple):
     """One flat tensor of a leaf, as a signature has it. ``part`` is its role in a composite, else empty."""
 
     wire_name: str
@@ -43,8 +43,7 @@ class Component:
     part: str = ""
 
 
-@dataclass(frozen=True)
-class BoundLeaf:
+class BoundLeaf(typing.NamedTuple):
     """A leaf at its place in an endpoint, with its path in the document and its components in order.
 
     ``name`` is its wire name, or the prefix of a composite leaf's components.
@@ -56,8 +55,7 @@ class BoundLeaf:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class BoundContainer:
+class BoundContainer(typing.NamedTuple):
     """A container at its place in an endpoint. ``depth`` counts from 1, which is an argument or the result itself."""
 
     tree: List | Tuple | NamedTuple | Dict
@@ -65,8 +63,7 @@ class BoundContainer:
     depth: int
 
 
-@dataclass(frozen=True)
-class EndpointNodes:
+class EndpointNodes(typing.NamedTuple):
     """All nodes of an endpoint, from one walk over its trees: leaves in TensorFlow's order, containers from outside."""
 
     inputs: tuple[BoundLeaf, ...]

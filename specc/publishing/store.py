@@ -65,6 +65,14 @@ class Folder:
         with self._errors("write"):
             self.filesystem.put([str(directory / name) for name in names], [f"{self.path}/{name}" for name in names])
 
+    def download(self, directory: Path, names: Iterable[str]) -> None:
+        """Writes these objects as files of a local directory."""
+        with self._errors("read"):
+            for name in names:
+                file = directory / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                self.filesystem.get_file(f"{self.path}/{name}", str(file))
+
     def remove(self, names: Iterable[str]) -> list[str]:
         """Removes these objects one by one; returns those that could not be removed."""
         names = list(names)

@@ -22,6 +22,8 @@ class Described:
 
     endpoint: Endpoint | None
     notes: tuple[str, ...] = ()
+    is_flat: bool = False
+    """Whether the inputs or the outputs are those of the signature, since no Python tree is known."""
 
 
 def describe_function(function: Function, *, may_have_defaults: bool = True) -> Described:
@@ -66,12 +68,14 @@ def describe_signature(signature: Signature, function: Function | None) -> Descr
         elif function:
             notes.append(_unlinked(function))
     outputs = _outputs(signature, found)
+    is_flat = not (function and len(found) == 1) or outputs is None
     if outputs is None:
         outputs = _flat_outputs(signature)
         if found:
             notes.append("its outputs are described flat: their names could not be linked to what the function returns")
     method = signature.method or "predict"
-    return Described(endpoint.model_copy(update={"outputs": outputs, "method": method}), tuple(notes))
+    endpoint = endpoint.model_copy(update={"outputs": outputs, "method": method})
+    return Described(endpoint, tuple(notes), is_flat)
 
 
 def _unlinked(function: Function) -> str:

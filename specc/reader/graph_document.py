@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from specc.diagnostics import counted
 from specc.language.document import CALL, VERSION, Document, Endpoint, Mode
@@ -95,16 +95,26 @@ def read_signatures(graph: MetaGraph) -> tuple[dict[str, Signature], tuple[str, 
     return found, tuple(notes)
 
 
-def describe_graph(graph: MetaGraph) -> tuple[Document | None, tuple[str, ...]]:
+@dataclass(frozen=True)
+class Assembled:
     """The Document of a graph, or None if nothing in it can be described, and notes on what is not recorded."""
+
+    document: Document | None
+    notes: tuple[str, ...]
+    flat: frozenset[str] = frozenset()
+    """The endpoints of which only the signature is known, not the Python tree."""
+
+
+def describe_graph(graph: MetaGraph) -> Assembled:
+    """The Document of a graph, with notes on what is not recorded."""
     root = read_root(graph)
     signatures, notes = read_signatures(graph)
     functions: dict[str, Callable[[], Function]] = {
         name: lambda node=node: read_function(graph, node)  # type: ignore[misc]
         for name, node in root.functions.items()
     }
-    document, more = assemble(signatures, functions, root.signature_nodes, mode_of(graph.tags))
-    return document, (*notes, *more, *_list_notes(root), *collection_notes(root))
+    found = assemble(signatures, functions, root.signature_nodes, mode_of(graph.tags))
+    return replace(found, notes=(*notes, *found.notes, *_list_notes(root), *collection_notes(root)))
 
 
 def mode_of(tags: Collection[str]) -> Mode:
@@ -117,9 +127,10 @@ def assemble(
     functions: dict[str, Callable[[], Function]],
     nodes: dict[str, int],
     mode: Mode = "predict",
-) -> tuple[Document | None, tuple[str, ...]]:
+) -> Assembled:
     """The Document of these signatures and functions, and notes; ``nodes`` are the ids of the signatures' objects."""
     endpoints: dict[str, Endpoint] = {}
+    flat: set[str] = set()
     notes: list[str] = []
     aliased, key = None, DEFAULT_KEYS[mode]
     if key not in functions and key in signatures:
@@ -141,10 +152,12 @@ def assemble(
         notes.extend(f"{name}: {note}" for note in described.notes)
         if described.endpoint is not None:
             endpoints[name] = described.endpoint
+            if described.is_flat:
+                flat.add(name)
     if not endpoints:
-        return None, tuple(notes)
+        return Assembled(None, tuple(notes))
     document = Document(specc=VERSION, endpoints=endpoints, default=default, mode=mode)
-    return document, (*notes, *general_notes(document))
+    return Assembled(document, (*notes, *general_notes(document)), frozenset(flat))
 
 
 def _describe(signature: Signature | None, function: Function | None, *, may_have_defaults: bool) -> Described:

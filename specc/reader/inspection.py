@@ -43,6 +43,10 @@ class Inspection:
     """The endpoints of the contract that are described only by their wire tensors, each with the reason."""
     custom_ops: Mapping[str, str] = field(default_factory=dict)
     """The ops of the graph that TensorFlow lacks, each with the module that registers it; "" if it is not known."""
+    flat: frozenset[str] = frozenset()
+    """Without a contract: the endpoints of which only the signature is known, not the Python tree."""
+    tags: tuple[str, ...] = ()
+    """Without a contract: the tags of the MetaGraph."""
 
 
 def inspect(path: str | os.PathLike[str]) -> Document:
@@ -91,14 +95,17 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
                     contract.undescribed,
                     custom_ops(graph.ops) if contract.custom_ops is None else contract.custom_ops,
                 )
-        document, unknown = describe_graph(graph)
+        described = describe_graph(graph)
         ops = custom_ops(graph.ops)
         source: Source = "object graph" if graph.has_objects else "signatures"
     except DamagedError as error:
         raise damaged(directory, error) from None
-    if document is None:
-        raise ArchiveError(f"nothing in {directory} can be described: {_reason(unknown)}")
-    return Inspection(document, source, findings, _printable((*notes, *unknown)), custom_ops=ops)
+    if described.document is None:
+        raise ArchiveError(f"nothing in {directory} can be described: {_reason(described.notes)}")
+    notes = _printable((*notes, *described.notes))
+    return Inspection(
+        described.document, source, findings, notes, custom_ops=ops, flat=described.flat, tags=tuple(graph.tags)
+    )
 
 
 def _reason(notes: tuple[str, ...]) -> str:

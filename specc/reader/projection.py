@@ -36,7 +36,7 @@ from specc.language.document import Document, Endpoint
 from specc.language.signatures import METHOD_NAMES, PublishedSignature, published_signatures
 from specc.language.tensor_string import ANY, Shape
 from specc.language.tree_edits import dense, leaves, with_leaves, without_names
-from specc.language.trees import Leaf, List, Tensor, Tree, tree_to_json
+from specc.language.trees import Leaf, List, Tensor, Tree
 from specc.language.wire_names import Component, input_leaves
 from specc.reader.graph_document import assemble
 from specc.reader.protobuf.tensors import stored_value
@@ -53,7 +53,7 @@ def project(document: Document) -> Document:
         nodes[signature.key] = nodes[signature.alias_of] if signature.alias_of else index
     functions = {name: _function(endpoint) for name, endpoint in document.endpoints.items()}
     lazily: dict[str, Callable[[], Function]] = {name: lambda f=f: f for name, f in functions.items()}  # type: ignore[misc]
-    projected, _ = assemble(signatures, lazily, nodes, document.mode)
+    projected = assemble(signatures, lazily, nodes, document.mode).document
     assert projected is not None  # a document has an endpoint
     return projected
 
@@ -81,7 +81,7 @@ def _function(endpoint: Endpoint) -> Function:
 
 def _forget(tree: Tree, keep_names: bool) -> Tree:
     forgotten = with_leaves(tree, iter([_forget_leaf(leaf, keep_names) for leaf in leaves(tree)]))
-    (ordered,) = List.model_validate({"items": [tree_to_json(forgotten, sort_keys=True)]}).items
+    (ordered,) = List.model_validate({"items": [forgotten.to_json()]}).items
     return ordered
 
 

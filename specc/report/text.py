@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from specc.diagnostics import Diagnostic, Location, printable, short_path
 
@@ -31,10 +31,17 @@ def _brief(finding: Diagnostic) -> str:
     return printable(f"{finding.place}{finding.level}: {finding.rule}: {finding.message}{hint}")
 
 
-def _finding_text(finding: Diagnostic, color: bool) -> str:
+def painter(color: bool) -> Callable[[str, str], str]:
+    """A function that gives a text the colour of what it is, if there is ``color``."""
+
     def paint(text: str, what: str) -> str:
         return f"{_COLORS[what]}{text}{_PLAIN}" if color and text else text
 
+    return paint
+
+
+def _finding_text(finding: Diagnostic, color: bool) -> str:
+    paint = painter(color)
     place, message = paint(printable(finding.place), "place"), printable(finding.message)
     lines = [f"{place}{paint(finding.level + ':', finding.level)} {finding.rule}: {message}"]
     where = finding.location

@@ -1,18 +1,26 @@
 """The rules: a table of them, and a page for each, which are the Markdown files beside this one.
 
 A page says why a rule exists, what it refuses and what to write instead: the id as its title, a sentence that sums the
-rule up, the reasons, a bad and a good example, and in its last line the level of the rule's findings.
+rule up, the reasons, a bad and a good example, and in its last line the level of the rule's findings. A page about a
+change has an old and a new document as its example, and in its last line the judgements and the mirror.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from specc.rules.change_rows import ROWS
 from specc.rules.table import RULES as RULES
 from specc.rules.table import Rule as Rule
 from specc.rules.table import RuleId as RuleId
 
 _PAGES = Path(__file__).parent
+_LEVELS = {"breaking": "error", "warning": "warning", "safe": "info"}
+"""Of a change, by its judgement; the most severe one first."""
+_OF_CHANGES: dict[RuleId, str] = {
+    rule: next(level for judgement, level in _LEVELS.items() if judgement in " ".join(row[1:4]))
+    for rule, row in ROWS.items()
+}
 
 
 def rule_page(rule: str) -> str:
@@ -20,6 +28,11 @@ def rule_page(rule: str) -> str:
     if rule not in RULES:
         raise KeyError(rule)
     return (_PAGES / f"{rule}.md").read_text(encoding="utf-8")
+
+
+def rule_level(rule: RuleId) -> str:
+    """The level of a rule's findings; of a change, whose level depends on the surfaces, the most severe one."""
+    return _OF_CHANGES.get(rule, RULES[rule].level)
 
 
 def rule_summary(rule: str) -> str:

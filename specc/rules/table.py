@@ -76,11 +76,13 @@ CollectionChange: TypeAlias = Literal[
     "member-shape-narrowed",
 ]  # fmt: skip
 ChangeRule: TypeAlias = EndpointChange | InputChange | OutputChange | ReceiverChange | CollectionChange
-RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | ChangeRule
+WaiverRule: TypeAlias = Literal["unused-waiver"]
+RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | ChangeRule | WaiverRule
 
-Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "diff"]
-"""What finds a rule first: reading the text, its document, the checks, building, reading an archive, or comparing."""
-RuleLevel: TypeAlias = Literal["error", "warning", "off"]
+Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "diff", "waivers"]
+"""What finds a rule first: reading the text, its document, the checks, building, reading an archive, comparing, or
+applying the waivers of a project."""
+RuleLevel: TypeAlias = Literal["error", "warning", "info", "off"]
 LEVELS: tuple[RuleLevel, ...] = get_args(RuleLevel)
 Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
 """Where an archive is going to be used."""
@@ -114,6 +116,7 @@ RULES: dict[RuleId, Rule] = {
         *(Rule(id, "check", "off" if id in _OFF else "warning") for id in get_args(GeneralCheck)),
         *(Rule(id, "check", "warning", target) for target, ids in _TARGETS.items() for id in get_args(ids)),
         *(Rule(id, "build", "warning", "onnx") for id in get_args(BuiltOnnxCheck)),
+        *(Rule(id, "waivers", "warning") for id in get_args(WaiverRule)),
         *(Rule(id, "diff") for group in get_args(ChangeRule) for id in get_args(group)),
     )
 }

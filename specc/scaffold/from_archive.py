@@ -10,7 +10,6 @@ from typing import Any
 
 from specc.diagnostics import SpecPath
 from specc.errors import ArchiveError, SpecError
-from specc.language.canonical import document_to_json
 from specc.language.document import CALL, Document, Endpoint, Selection
 from specc.language.load import from_json
 from specc.language.signatures import DEFAULT_KEYS
@@ -163,7 +162,7 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
         update={"model": model, "endpoints": endpoints, "default": default, "variable_collections": collections}
     )
     if dims:
-        document = from_json({**document_to_json(document), "dims": dims})
+        document = from_json({**document.to_json(), "dims": dims})
         guesses.append(
             Guess(("dims", BATCH), "the first dimension of every input that has one; check that these are always equal")
         )
@@ -213,4 +212,4 @@ def _said(notes: tuple[str, ...]) -> tuple[Guess, ...]:
 
 def _checked(document: Document, guesses: tuple[Guess, ...]) -> InferredSpec:
     """The spec, parsed again from its JSON, so that it equals what a file of it would be."""
-    return InferredSpec(from_json(document_to_json(document)), guesses)
+    return InferredSpec(from_json(document.to_json()), guesses)

@@ -94,18 +94,18 @@ def test_settings_are_found_from_another_directory(tmp_path: Path, spec: str, mo
     ("text", "message"),
     [
         ("[tool.specc]\nlevel = 1\n", "[tool.specc] has no key 'level'; did you mean 'levels'?"),
-        ("[tool.specc]\nx = 1\n", "[tool.specc] has no key 'x'; expected one of levels, targets"),
+        ("[tool.specc]\nx = 1\n", "[tool.specc] has no key 'x'; expected one of levels, targets, waivers"),
         (
             "[tool.specc.levels]\nunused-dims = 'off'\n",
             "[tool.specc]: there is no check 'unused-dims'; did you mean 'unused-dim'?",
         ),
         (
             "[tool.specc.levels]\nunused-dim = 'warn'\n",
-            "[tool.specc]: the level of unused-dim must be one of error, warning, off, not 'warn'",
+            "[tool.specc]: the level of unused-dim must be one of error, warning, info, off, not 'warn'",
         ),
         (
             "[tool.specc.levels]\nunused-dim = ['off']\n",
-            "[tool.specc]: the level of unused-dim must be one of error, warning, off, not ['off']",
+            "[tool.specc]: the level of unused-dim must be one of error, warning, info, off, not ['off']",
         ),
         ("[tool.specc]\nlevels = 'off'\n", '[tool.specc]: levels must be a table, such as {unused-dim = "error"}'),
         ("[tool.specc]\ntargets = 'triton'\n", '[tool.specc]: targets must be an array, such as ["tf-serving"]'),

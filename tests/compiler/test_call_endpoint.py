@@ -18,7 +18,6 @@ import specc
 from specc.checks import Settings, find_opinions
 from specc.cli import main
 from specc.compiler.load_model import load_model
-from specc.language.canonical import document_to_json
 from specc.reader import inspect_archive
 from specc.reader.projection import project
 
@@ -114,7 +113,7 @@ def taken_over(old: Path, tmp_path: Path) -> tuple[dict[str, Any], list[str], An
     specc.compile(specc.loads(specc.dump(inferred.document))).export(model, tmp_path / "new")
     assert specc.inspect(tmp_path / "new") == inferred.document
     return (
-        document_to_json(inferred.document),
+        inferred.document.to_json(),
         [str(guess) for guess in inferred.guesses],
         tf.saved_model.load(str(tmp_path / "new")),
     )
@@ -210,7 +209,7 @@ def test_a_signature_of_one_of_two_traces_keeps_its_numbers(tmp_path: Path) -> N
 def test_a_first_spec_of_a_module_in_code(tmp_path: Path) -> None:
     module = called_both_ways()
     inferred = specc.infer_spec(module)
-    assert document_to_json(inferred.document)["endpoints"] == {CALL: WHOLE}
+    assert inferred.document.to_json()["endpoints"] == {CALL: WHOLE}
     assert [str(guess) for guess in inferred.guesses if guess.path[:1] != ("dims",)] == [
         "endpoints.__call__.inputs: the first of 2 traces (for inference; the trace with training=True is left "
         "out); add an input_signature to choose another",

@@ -13,7 +13,6 @@ from tagged_session import TaggedSession, meta_graphs
 from tf_examples import EXAMPLES, example
 
 import specc
-from specc.language.trees import tree_to_json
 
 pytestmark = pytest.mark.tensorflow
 
@@ -110,7 +109,7 @@ def test_what_is_in_no_contract_comes_back_from_the_graph(export: Any) -> None:
     (report.path / "assets.extra" / "specc.json").unlink()
     found = specc.inspect(report.path)
     assert (found.mode, found.default, found.endpoints["step"].method) == ("eval", "step", "eval")
-    outputs = tree_to_json(found.endpoints["step"].outputs)
+    outputs = found.endpoints["step"].outputs.to_json()
     assert outputs == {**STEP["outputs"], "predictions": "float32[?, 2]"}
 
 

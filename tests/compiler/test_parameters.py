@@ -11,7 +11,6 @@ import pytest
 import tensorflow as tf
 
 import specc
-from specc.language.canonical import document_to_json
 
 pytestmark = pytest.mark.tensorflow
 
@@ -171,7 +170,7 @@ class Skipping(keras.Model):
 def test_a_first_spec_may_leave_a_parameter_out(export: Any) -> None:
     model = Skipping()
     model(keras.Input((3,)), c=keras.Input((4,)))
-    inferred = document_to_json(specc.infer_spec(model).document)
+    inferred = specc.infer_spec(model).document.to_json()
     endpoint = inferred["endpoints"]["serve"]
     assert endpoint == {
         "arguments": ["a", "c"],
@@ -225,7 +224,7 @@ def test_a_mask_that_keras_passes_on_is_an_input(export: Any) -> None:
 
     layer, words = Attending(), keras.Input((4,), dtype="int32")
     model = keras.Model(words, layer(keras.layers.Embedding(5, 2, mask_zero=True)(words)))
-    endpoint = document_to_json(specc.infer_spec(layer).document)["endpoints"]["serve"]
+    endpoint = specc.infer_spec(layer).document.to_json()["endpoints"]["serve"]
     assert endpoint["arguments"] == ["x", "mask"]
     revived, _ = export(layer, {"serve": endpoint})
     given = tf.constant([[1, 0, 2, 0]])
@@ -244,7 +243,7 @@ class Required(keras.layers.Layer):
 def test_an_option_without_a_default_is_fixed(export: Any) -> None:
     layer = Required()
     layer(ONE, training=False)
-    endpoint = document_to_json(specc.infer_spec(layer).document)["endpoints"]["serve"]
+    endpoint = specc.infer_spec(layer).document.to_json()["endpoints"]["serve"]
     assert (endpoint["arguments"], endpoint["kwargs"]) == (["x"], {"training": False})
     revived, _ = export(layer, {"serve": endpoint})
     np.testing.assert_array_equal(revived.serve(ONE), ONE)

@@ -369,7 +369,7 @@ def test_a_live_object_overrides_the_document(tmp_path: Path) -> None:
     data = {"specc": 1, "dims": {"batch": {}}, "endpoints": {"serve": ENDPOINT}}
     document = specc.from_json({**data, "save_options": {"save_debug_info": True}})
     clock = Clock(lambda _: None)
-    prepared = prepare(document, specc.compile(document), Model(), {}, Cores(), clock)
+    prepared = prepare(specc.compile(document), Model(), {}, Cores(), clock)
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     live = replace(prepared, contents=replace(prepared.contents, options=options))
     report = publish(live, NewDirectory(tmp_path / "archive"), clock)

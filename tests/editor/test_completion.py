@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from specc.language.document import Dim, Document, Endpoint, Selection
 from specc.language.dtypes import DTYPES
 from specc.language.jax_options import JaxOptions
-from specc.language.json_schema.schema import MODELS
 from specc.language.load import from_json
+from specc.language.model_walk import fields_of, models
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
 from specc.language.trees import (
@@ -28,7 +28,6 @@ from specc.language.trees import (
     Tensor,
     Tuple,
 )
-from specc.language.validation.pydantic_errors import keys_of
 
 
 def whole(key: str, value: str) -> str:
@@ -79,13 +78,13 @@ OBJECTS: list[tuple[str, type[BaseModel]]] = [
 def test_an_object_is_offered_the_keys_of_the_language(text: str, model: type[BaseModel], editor: Editor) -> None:
     items = editor.complete(text)
     kind_is_there = '"kind"' in text.rpartition("{")[2]
-    assert [item["label"] for item in items] == [key for key in keys_of(model) if key != "kind" or not kind_is_there]
+    assert [item["label"] for item in items] == [key for key in fields_of(model) if key != "kind" or not kind_is_there]
     assert [item["documentation"]["kind"] for item in items] == ["markdown"] * len(items)
     assert [item["label"] for item in items if f'"{item["label"]}": ' not in item["documentation"]["value"]] == []
 
 
 def test_every_model_is_completed() -> None:
-    assert {model for _, model in OBJECTS} == {Document, *MODELS.values()}
+    assert {model for _, model in OBJECTS} == set(models())
 
 
 def test_a_dict_of_trees_is_offered_what_makes_it_a_long_form(editor: Editor) -> None:

@@ -12,9 +12,9 @@ from language_service import Editor, Place
 from schema_places import parts_of, visits
 
 from specc.language.document import Document
-from specc.language.json_schema.schema import MODELS, document_schema
+from specc.language.json_schema.schema import document_schema
+from specc.language.model_walk import fields_of, models
 from specc.language.trees import KINDS
-from specc.language.validation.pydantic_errors import keys_of
 
 SCHEMA = document_schema()
 PARTS = dict(parts_of(SCHEMA))
@@ -47,8 +47,8 @@ def unescaped(markdown: str) -> str:
 
 def test_the_document_has_every_key_of_the_language() -> None:
     found = {tuple(pointer.split("/")[-3::2]) for pointer, _ in visits(SCHEMA, EVERYTHING) if "/properties/" in pointer}
-    assert {(name, key) for name, model in MODELS.items() for key in keys_of(model)} <= found
-    assert set(keys_of(Document)) <= EVERYTHING.keys()
+    assert {(model.__name__, key) for model in models()[1:] for key in fields_of(model)} <= found
+    assert set(fields_of(Document)) <= EVERYTHING.keys()
 
 
 def test_every_key_of_the_language_shows_its_description_and_its_examples(editor: Editor) -> None:

@@ -15,10 +15,10 @@ from schema_places import visits
 from specc.language.document import Dim, Document, Endpoint, Selection
 from specc.language.dtypes import DTYPES
 from specc.language.json_schema.schema import document_schema
+from specc.language.model_walk import fields_of
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
 from specc.language.trees import KINDS, Record, Tensor
-from specc.language.validation.pydantic_errors import keys_of
 
 ROOT = Path(__file__).parents[2]
 EVERYTHING: dict[str, Any] = {
@@ -39,7 +39,7 @@ def is_legal(document: Any) -> bool:
 
 
 def only(model: type[Record], instead: str = "") -> str:
-    return f"Expected {instead}an object with no other keys than: {', '.join(keys_of(model))}."
+    return f"Expected {instead}an object with no other keys than: {', '.join(fields_of(model))}."
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "examples").rglob("*.specc.json")), ids=lambda file: file.stem)

@@ -39,7 +39,7 @@ def test_the_hooks_are_what_pre_commit_wants(checkout: Scratch) -> None:
     assert checkout.pre_commit("validate-manifest", ".pre-commit-hooks.yaml").stdout == ""
     assert checkout.pre_commit("validate-config", ".pre-commit-config.yaml").stdout == ""
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    assert [hook["id"] for hook in hooks] == ["specc-fmt", "specc-validate"]
+    assert [hook["id"] for hook in hooks] == ["specc-fmt", "specc-validate", "specc-diff"]
 
 
 def test_a_commit_is_refused_until_it_is_right(scratch: Scratch) -> None:
@@ -146,6 +146,39 @@ def test_the_format_may_be_checked_alone(scratch: Scratch, checkout: Scratch) ->
     assert scratch.git("diff", "--name-only") == ""
     scratch.write("-x.specc.json", canonical(scratch, GOOD))
     assert scratch.hook("specc-fmt") == (0, "")
+
+
+def narrowed(dtype: str) -> Any:
+    return {**GOOD, "endpoints": {"serve": {"inputs": [f"{dtype}[batch, 3]"], "outputs": "float32[batch, 3]"}}}
+
+
+def test_a_commit_that_breaks_clients_is_refused(scratch: Scratch, checkout: Scratch) -> None:
+    for name in ("-x.specc.json", "b.specc.json"):
+        scratch.write(name, GOOD)
+    assert scratch.commit("the first contract").returncode == 0
+    scratch.git("tag", "v1")
+    hook = json.dumps({"id": "specc-diff", "args": ["--against", "v1", "--"]})
+    scratch.write(".pre-commit-config.yaml", configuration(checkout, hook))
+    assert scratch.pre_commit("install").returncode == 0
+    scratch.write("-x.specc.json", {**GOOD, "description": "the same contract"})
+    assert scratch.commit("a safe change").returncode == 0
+    scratch.write("-x.specc.json", narrowed("float64"))
+    refused = scratch.commit("a break")
+    assert refused.returncode == 1
+    assert "breaks wire, rest and python: 1 breaking; a major version" in refused.stdout
+    assert "-x.specc.json" in refused.stdout
+    scratch.write("-x.specc.json", GOOD)
+    (scratch.path / "b.specc.json").unlink()
+    refused = scratch.commit("a spec is gone")
+    assert (refused.returncode, "endpoint-removed" in refused.stdout) == (1, True)
+
+
+def test_a_hook_without_a_revision_says_what_it_needs(scratch: Scratch, checkout: Scratch) -> None:
+    scratch.write(".pre-commit-config.yaml", configuration(checkout, json.dumps({"id": "specc-diff"})))
+    scratch.write("a.specc.json", GOOD)
+    code, said = scratch.hook("specc-diff")
+    assert code == 1
+    assert "expected OLD and NEW, or FILEs and --against REV; found 0 names" in said
 
 
 def test_this_repository_runs_its_own_hooks_on_its_examples(checkout: Scratch) -> None:

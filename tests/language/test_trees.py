@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from specc.language.document import Endpoint
-from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, children, tree_to_json
+from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, children
 
 TENSOR = {"kind": "tensor", "dtype": "bool", "shape": [2, "?"]}
 RAGGED = {"kind": "ragged", "dtype": "bool", "shape": ["n", "?"]}
@@ -40,7 +40,7 @@ def tree(data: Any) -> Tree:
 )  # fmt: skip
 def test_the_canonical_form(long: Any, canonical: Any) -> None:
     node = tree(long)
-    assert tree_to_json(node) == canonical
+    assert node.to_json() == canonical
     assert tree(canonical) == node
 
 

@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 
 import specc
-from specc.language.canonical import document_to_json
 from specc.language.contract import CONTRACT_PATH
 from specc.language.validation.consistency import find_inconsistencies
 from specc.reader import Inspection, inspect, inspect_archive
@@ -163,7 +162,7 @@ def test_the_contract_gives_the_document_and_the_graph_its_projection(seed: int,
 def test_projecting_twice_changes_nothing_more(seed: int) -> None:
     once = project(random_document(seed))
     assert list(find_inconsistencies(once)) == []
-    assert specc.from_json(document_to_json(once)) == once
+    assert specc.from_json(once.to_json()) == once
     assert project(once) == once
 
 
@@ -255,7 +254,7 @@ def test_the_default_among_endpoints_that_share_everything_is_told_by_its_object
 
 
 def changed(change: Any) -> dict[str, Any]:
-    data: dict[str, Any] = document_to_json(specc.from_json(BASE))
+    data: dict[str, Any] = specc.from_json(BASE).to_json()
     change(data)
     return data
 

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from specc.cli import main
-from specc.rules import RULES, rule_page, rule_summary
+from specc.rules import RULES, RuleId, rule_level, rule_page, rule_summary
 
 
 def test_a_rule_is_explained_by_its_page(capsys: Any) -> None:
@@ -21,17 +21,23 @@ def test_without_a_rule_all_are_listed(capsys: Any) -> None:
     header, *lines = out.splitlines()
     assert header.split() == ["rule", "level", "summary"]
     assert [line.split(maxsplit=2) for line in lines] == [
-        [rule, RULES[rule].level, rule_summary(rule)] for rule in sorted(RULES)
+        [rule, rule_level(rule), rule_summary(rule)] for rule in sorted(RULES)
     ]
     assert err == ""
+
+
+def test_the_level_of_a_change_is_the_most_severe_one_that_it_can_have() -> None:
+    rules: tuple[RuleId, ...] = ("argument-added", "argument-moved", "crossed-names", "dim-widened")
+    assert [rule_level(rule) for rule in rules] == ["error", "error", "warning", "info"]
+    assert all(rule_level(rule) == RULES[rule].level for rule in RULES if RULES[rule].stage != "diff")
 
 
 def test_an_unknown_rule_is_wrong_usage(capsys: Any) -> None:
     assert main(["explain", "bad-dtyp"]) == 2
     assert capsys.readouterr() == ("", "specc: error: there is no rule 'bad-dtyp'; did you mean 'bad-dtype'?\n")
     assert main(["explain", "../rules/bad-dtype\x1b[31m"]) == 2
-    said = "there is no rule '../rules/bad-dtype\\x1b[31m'; specc explain lists all rules"
-    assert capsys.readouterr() == ("", f"specc: error: {said}\n")
+    message = "there is no rule '../rules/bad-dtype\\x1b[31m'; specc explain lists all rules"
+    assert capsys.readouterr() == ("", f"specc: error: {message}\n")
 
 
 def test_nothing_heavy_is_imported() -> None:

@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pages import ROOT, Block, Page
 
 from specc.cli import main
@@ -76,6 +77,8 @@ class PageRun:
                 run_console(block)
             case "toml":
                 tomllib.loads(block.text)
+            case "yaml":
+                assert isinstance(yaml.safe_load(block.text), dict), block
             case language:
                 raise AssertionError(f"{block}: no test knows what to do with {language!r}")
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from strategies import Extent, document_data
 from tree_strategies import FULL
 
-from specc.language.canonical import document_to_json
 from specc.language.dtypes import DTYPES, Family
 from specc.language.load import from_json
 from specc.language.tensor_string import parse_tensor
@@ -34,7 +33,7 @@ def document_texts(extent: Extent = FULL) -> st.SearchStrategy[str]:
 
 def spelled_twice(extent: Extent = FULL) -> st.SearchStrategy[tuple[str, str]]:
     """Two texts of one document."""
-    canonical = document_data(extent).map(lambda data: document_to_json(from_json(data)))
+    canonical = document_data(extent).map(lambda data: from_json(data).to_json())
     return st.builds(
         lambda data, seed: (respelled(data, Random(seed)), respelled(data, Random(seed + 1))),
         canonical,

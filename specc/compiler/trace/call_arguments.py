@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from specc.language.canonical import DEFAULT_ARGUMENTS
+from specc.language.document import DEFAULT_ARGUMENTS
 from specc.language.validation.legal_names import argument_names
 
 TRAINING = "training"

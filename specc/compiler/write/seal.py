@@ -27,7 +27,7 @@ from specc.compiler.write.debug_info import forget_debug_info, rename_in_debug_i
 from specc.diagnostics import Diagnostic
 from specc.language.contract import CONTRACT_PATH, write_contract
 from specc.language.document import CALL, Document
-from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, PublishedSignature, published_signatures
+from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, PublishedSignature
 
 
 def stand_in(key: str) -> str:
@@ -39,6 +39,7 @@ def stand_in(key: str) -> str:
 
 def seal(
     document: Document,
+    published: Iterable[PublishedSignature],
     directory: Path,
     left_out: Mapping[str, Iterable[Diagnostic]],
     undescribed: Mapping[str, str],
@@ -53,7 +54,6 @@ def seal(
     saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     (meta_graph,) = saved_model.meta_graphs
     require_assets(meta_graph, directory)
-    published = published_signatures(document, left_out)
     for signature in published:
         _complete(meta_graph, signature)
     meta_graph.meta_info_def.tags[:] = [TAGS[document.mode], *document.save_options.extra_tags]

@@ -15,12 +15,7 @@ from specc.language.document import Document, Endpoint, Selection
 from specc.language.jax_options import JaxOptions
 from specc.language.receivers import Receiver
 from specc.language.save_options import SaveOptions, Sharding
-from specc.language.trees import KINDS, Dict, List, NamedTuple, Node, Ragged, Sparse, Tensor, Tuple
-
-NODES: dict[str, type[Node]] = dict(
-    zip(KINDS, (Tensor, Ragged, Sparse, List, Tuple, NamedTuple, Dict), strict=True)  # in the order of KINDS
-)
-"""The model of each kind of node."""
+from specc.language.trees import KINDS, NODES
 
 KIND = "The kind of node that this object is the long form of."
 

@@ -17,50 +17,20 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
-from specc.language.document import COLLECTION_SCHEMA, Dim, Document, Endpoint, Selection
+from specc.language.document import COLLECTION_SCHEMA, Document
 from specc.language.dtypes import DTYPES
-from specc.language.jax_options import JaxOptions
-from specc.language.json_schema.editor import (
-    ENTRIES,
-    KIND,
-    KIND_SNIPPETS,
-    MEANINGS,
-    NODES,
-    SNIPPETS,
-    unexpected,
-)
+from specc.language.json_schema.editor import ENTRIES, KIND, KIND_SNIPPETS, MEANINGS, SNIPPETS, unexpected
 from specc.language.json_schema.examples import EXAMPLES
 from specc.language.json_schema.parts import attribute_docs, closed, described, plain
 from specc.language.leaf_fields import SHAPE_SCHEMA
-from specc.language.receivers import Feature, Receiver
-from specc.language.save_options import SaveOptions, Sharding
+from specc.language.model_walk import models
 from specc.language.scalars import AttributePath
 from specc.language.tensor_string import TENSOR_PATTERN
-from specc.language.trees import (
-    KINDS,
-    Dict,
-    List,
-    NamedTuple,
-    Ragged,
-    RaggedNames,
-    Sparse,
-    SparseNames,
-    Tensor,
-    Tuple,
-)
+from specc.language.trees import KINDS, NODES
 from specc.language.values import REAL_SCHEMA, VALUE_SCHEMA
 
 SCHEMA_ID = "urn:specc:schema:v1"
 """A name and not an address: nothing is ever fetched."""
-
-MODELS: dict[str, type[BaseModel]] = {
-    model.__name__: model
-    for model in (
-        Dim, Endpoint, Selection, Tensor, Ragged, RaggedNames, Sparse, SparseNames, List, Tuple, NamedTuple, Dict,
-        JaxOptions, Receiver, Feature, SaveOptions, Sharding,
-    )
-}  # fmt: skip
-"""The definitions that are objects with a fixed set of keys."""
 
 
 def document_schema() -> dict[str, Any]:
@@ -91,7 +61,7 @@ def document_schema() -> dict[str, Any]:
                 "examples": ["optimizer.variables"],
                 **_type(AttributePath),
             },
-            **{name: _object(model) for name, model in MODELS.items()},
+            **{model.__name__: _object(model) for model in models() if model is not Document},
         },
     }
 

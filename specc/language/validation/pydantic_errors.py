@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from specc.diagnostics import Diagnostic, SpecPath, closest, did_you_mean, finding
-from specc.language.document import Dim, Document, Endpoint, Selection
-from specc.language.jax_options import JaxOptions
-from specc.language.receivers import Feature, Receiver
-from specc.language.save_options import SaveOptions, Sharding
+from specc.language.model_walk import Spot, fields_of
 from specc.language.scalars import describe, shorten
-from specc.language.trees import (
-    TAG,
-    Dict,
-    List,
-    NamedTuple,
-    Ragged,
-    RaggedNames,
-    Sparse,
-    SparseNames,
-    Tensor,
-    Tuple,
-    is_long_form,
-)
 from specc.rules.table import RuleId
 
-_NODES: dict[str, type[BaseModel]] = {
-    "tensor": Tensor,
-    "ragged": Ragged,
-    "sparse": Sparse,
-    "list": List,
-    "tuple": Tuple,
-}
-_NODES |= {"namedtuple": NamedTuple, "dict": Dict}
 _CHOICE = re.compile(r"'([^']+)'")
 
 
@@ -58,101 +34,23 @@ class Defect:
 
 def diagnose(error: ValidationError, data: Any) -> Iterator[Defect]:
     """Every defect that pydantic found in ``data``, in the order of the document."""
+    root = Spot(data)
     for detail in error.errors(include_url=False):
-        place, model, node = _follow(detail["loc"], data)
+        spot = root.follow_location(detail["loc"])
+        place, node, keys = spot.path, spot.node, tuple(fields_of(spot.model))
         if detail["type"] == "missing" and node == place:
-            node = _follow(detail["loc"][:-2], data)[2]  # a pair without its tree: the node around it
-        meant = closest(str(place[-1]), keys_of(model)) if detail["type"] == "extra_forbidden" else ""
-        yield Defect(_diagnostic(detail, place, model), place, node, meant)
+            node = root.follow_location(detail["loc"][:-2]).node  # a pair without its tree: the node around it
+        meant = closest(str(place[-1]), keys) if detail["type"] == "extra_forbidden" else ""
+        yield Defect(_diagnostic(detail, place, keys), place, node, meant)
 
 
-def _follow(loc: Sequence[str | int], data: Any) -> tuple[SpecPath, type[BaseModel], SpecPath | None]:
-    """The document path of a location in pydantic's models, with the model of the last object on it, and the last node.
-
-    Inside a tree a location has the union's members, and the fields that short forms omit; the document shows which
-    form is used.
-    """
-    path: list[str | int] = []
-    trail: SpecPath = ()  # the parts of the location since the last tree node
-    current, kind, short = data, "", False
-    node: SpecPath | None = None
-    for part in loc:
-        if isinstance(part, str) and part.startswith(TAG) and _is_tree(kind, trail):
-            kind, trail, short = part.removeprefix(TAG), (), not is_long_form(current)
-            node = tuple(path)
-            continue
-        trail = (*trail, part)
-        if short and part == "items":
-            short = False
-        elif part == "[key]" and not (isinstance(current, dict) and part in current):
-            pass
-        elif len(path) == 2 and path[0] == "variable_collections" and part == 0 and not isinstance(current, list):
-            pass  # a collection of one selection may omit the array
-        elif part in (0, "from", "callback") and isinstance(current, str):
-            pass  # a single name stands for an array of one, and a plain path for a selection or a callback
-        else:
-            path.append(part)
-            current = _child(current, part)
-            short = False
-    return tuple(path), _model_at(kind, trail), tuple(path) if _is_tree(kind, trail) else node
-
-
-def _is_tree(kind: str, trail: SpecPath) -> bool:
-    """Whether there is a tree at ``trail`` below a node of ``kind``, or below the document if that is empty."""
-    match kind, trail:
-        case "", ("endpoints", _, "inputs", _) | ("endpoints", _, "outputs"):
-            return True
-        case ("list" | "tuple" | "dict", ("items", _)) | ("namedtuple", ("fields", _, 1)):
-            return True
-        case _:
-            return False
-
-
-def _model_at(kind: str, trail: SpecPath) -> type[BaseModel]:
-    """The model of the last object on ``trail``."""
-    match kind, trail:
-        case ("ragged", ("names", _)):
-            return RaggedNames
-        case ("sparse", ("names", _)):
-            return SparseNames
-        case "", ("dims", _, _):
-            return Dim
-        case "", ("endpoints", _, _):
-            return Endpoint
-        case "", ("endpoints", _, "jax", _):
-            return JaxOptions
-        case "", ("endpoints", _, "receivers", _, _):
-            return Receiver
-        case "", ("endpoints", _, "receivers", _, "features", _, _):
-            return Feature
-        case "", ("save_options", _):
-            return SaveOptions
-        case "", ("save_options", "experimental_sharding_callback", _):
-            return Sharding
-        case "", ("variable_collections", *_):
-            return Selection
-        case _:
-            return _NODES.get(kind, Document)
-
-
-def _child(value: Any, part: str | int) -> Any:
-    match value, part:
-        case dict(), str():
-            return value.get(part)
-        case list() | tuple(), int() if part < len(value):
-            return value[part]
-        case _:
-            return None
-
-
-def _diagnostic(detail: ErrorDetails, path: SpecPath, model: type[BaseModel]) -> Diagnostic:
+def _diagnostic(detail: ErrorDetails, path: SpecPath, keys: tuple[str, ...]) -> Diagnostic:
     found, context = detail["input"], detail.get("ctx", {})
     match detail["type"]:
         case "missing":
             return _missing(path)
         case "extra_forbidden":
             key = str(path[-1])
-            keys = keys_of(model)
             hint = did_you_mean(key, keys) or f"the keys here are {', '.join(keys)}"
             return finding("unknown-key", path, f"unknown key {shorten(key)!r}", hint, on_key=True)
         case "model_type" | "dict_type" | "model_attributes_type":
@@ -197,8 +95,3 @@ def _wrong_type(path: SpecPath, expected: str, found: Any) -> Diagnostic:
         case (*_, "fields"):
             hint = "an array of pairs of a name and a tree"
     return finding("wrong-type", path, f"expected {expected}, found {describe(found)}", hint)
-
-
-def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
-    """The keys that a JSON object of ``model`` may have."""
-    return tuple(field.alias or name for name, field in model.model_fields.items())

@@ -10,8 +10,7 @@ from typing import Any
 from specc.compiler.trace.call_arguments import ArityError, argument_of, place_arguments
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
-from specc.language.canonical import DEFAULT_ARGUMENTS
-from specc.language.document import Endpoint
+from specc.language.document import DEFAULT_ARGUMENTS, Endpoint
 from specc.language.trees import Tree, tensor
 from specc.scaffold.inferred_spec import Guess
 

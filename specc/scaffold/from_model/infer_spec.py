@@ -12,7 +12,6 @@ import keras
 from specc.compiler.backends import require_backend
 from specc.diagnostics import Diagnostic, finding, kind_of
 from specc.errors import SpecError
-from specc.language.canonical import document_to_json
 from specc.language.document import CALL, VERSION, Document, Endpoint
 from specc.language.load import from_json, require_buildable
 from specc.language.tensor_string import ANY
@@ -125,7 +124,7 @@ def _document(endpoints: dict[str, Endpoint], name: str | None) -> Document:
     usual = (name for name in (_ENDPOINT, CALL) if name in endpoints)
     default = next(iter(endpoints)) if len(endpoints) == 1 else next(usual, None)
     said = {"specc": VERSION, "name": name, "dims": dims, "endpoints": endpoints, "default": default}
-    return from_json(document_to_json(Document.model_validate(said)))
+    return from_json(Document.model_validate(said).to_json())
 
 
 def _name(model: Any) -> str | None:

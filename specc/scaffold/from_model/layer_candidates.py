@@ -16,8 +16,7 @@ from specc.compiler.trace.functional_models import functional_inputs, made_up_na
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
 from specc.keras_export.input_specs import Slot, map_structure
-from specc.language.canonical import DEFAULT_ARGUMENTS
-from specc.language.document import DEFAULT_FUNCTION, Endpoint
+from specc.language.document import DEFAULT_ARGUMENTS, DEFAULT_FUNCTION, Endpoint
 from specc.language.tree_edits import leaves, with_leaves, without_names
 from specc.language.trees import Leaf
 from specc.language.wire_names import BoundLeaf, input_leaves

@@ -1,0 +1,169 @@
+"""The shape of a document, read off its models: which models there are, and what they expect at a place in its JSON.
+
+Whatever follows a path through a document asks here, so that a new key or model is declared once, in the models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import Discriminator
+
+from specc.diagnostics import SpecPath
+from specc.language.document import Document
+from specc.language.record import Form, Record, ShortRecord, forms_of
+from specc.language.trees import NODES, TAG, Dict, List, Node, is_long_form
+
+_KEY = "[key]"
+"""What pydantic writes after a key that is wrong itself."""
+
+
+@lru_cache(maxsize=1)
+def models() -> tuple[type[Record], ...]:
+    """Document and every model that it is made of, each once, in the order of their first mention."""
+    found: dict[type[Record], None] = {}
+    waiting: list[type[Record]] = [Document]
+    while waiting:
+        model = waiting.pop()
+        if model not in found:
+            found[model] = None
+            mentioned = [each for annotation in fields_of(model).values() for each in _records_in(annotation)]
+            waiting += reversed(mentioned)
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def fields_of(model: type[Record]) -> dict[str, Any]:
+    """The annotation of each key of ``model``."""
+    model.model_rebuild()  # models are built on first use, and refer to each other
+    return {
+        field.alias or name: Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+        for name, field in model.model_fields.items()
+    }
+
+
+def _records_in(annotation: Any) -> Iterator[type[Record]]:
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _records_in(argument)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in the JSON of a document, with what the models expect there.
+
+    ``data`` is the value at ``path``, None where it is missing. ``model`` is the model of the object that the last key
+    is in, and ``node`` the path of the last node of a tree. ``expected`` is an annotation of the models.
+    """
+
+    data: Any
+    path: SpecPath = ()
+    model: type[Record] = Document
+    node: SpecPath | None = None
+    expected: Any = Document
+    forms: frozenset[Form] = frozenset()
+
+    def follow_location(self, location: Iterable[str | int]) -> Spot:
+        """The place at one of pydantic's locations.
+
+        These name each member of a union, and the fields that a short form leaves out.
+        """
+        spot = self
+        for part in location:
+            if spot.is_tree and isinstance(part, str) and part.startswith(TAG):
+                spot = spot._expecting(NODES[part.removeprefix(TAG)])
+            elif not (part == _KEY and not (isinstance(spot.data, dict) and part in spot.data)):
+                spot = spot._enter(part)
+        return spot
+
+    def follow_path(self, path: Iterable[str | int]) -> Spot:
+        """The place at a path of the canonical document, of which the JSON may have a longer form."""
+        spot = self
+        for part in path:
+            if spot.is_tree:
+                spot = spot._expecting(NODES.get(_kind_of_node(spot.data), Any))
+                if spot.expected in (List, Dict):  # whose short form has no items
+                    spot = spot._enter("items")
+            elif Form.ONE_OR_MORE in spot.forms and get_origin(spot.expected) is tuple and isinstance(part, str):
+                spot = spot._enter(0)
+            spot = spot._enter(part)
+        return spot
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether a tree is expected here."""
+        return any(isinstance(note, Discriminator) for note in get_args(self.expected))
+
+    def _expecting(self, annotation: Any, forms: frozenset[Form] = frozenset()) -> Spot:
+        """The same place, where ``annotation`` is expected, in one of ``forms`` or its own."""
+        annotation, own = _unwrapped(annotation)
+        spot = replace(self, expected=annotation, forms=forms | own)
+        return replace(spot, node=spot.path) if spot.is_tree else spot
+
+    def _enter(self, part: str | int) -> Spot:
+        """The place of one part, which is this one if a short form leaves that part out."""
+        expected, arguments = self.expected, get_args(self.expected)
+        if isinstance(expected, type) and issubclass(expected, Record):
+            inner = self if _leaves_out(expected, part, self.data) else self._child(part)
+            return replace(inner, model=expected)._expecting(fields_of(expected).get(str(part), Any))
+        match get_origin(expected):
+            case origin if origin is tuple and arguments[-1] is ...:
+                is_alone = Form.ONE_OR_MORE in self.forms and not isinstance(self.data, (list, tuple))
+                return (self if is_alone else self._child(part))._expecting(arguments[0])
+            case origin if origin is tuple and isinstance(part, int) and part < len(arguments):
+                return self._child(part)._expecting(arguments[part])
+            case origin if origin is dict:
+                return self._child(part)._expecting(arguments[1], self.forms)
+            case _:
+                return self._child(part)._expecting(Any)
+
+    def _child(self, part: str | int) -> Spot:
+        match self.data, part:
+            case dict(), str():
+                data = self.data.get(part)
+            case list() | tuple(), int() if part < len(self.data):
+                data = self.data[part]
+            case _:
+                data = None
+        return replace(self, data=data, path=(*self.path, part))
+
+
+def _leaves_out(model: type[Record], part: str | int, data: Any) -> bool:
+    """Whether ``data`` is a short form of ``model``, in which the key ``part`` is not written."""
+    if issubclass(model, ShortRecord):
+        return part == model.short and isinstance(data, str)
+    return issubclass(model, Node) and part == "items" and not is_long_form(data)
+
+
+def _kind_of_node(data: Any) -> str:
+    """The kind of the node that is written as ``data``; empty for what is not a tree."""
+    match data:
+        case str():
+            return "tensor"
+        case list():
+            return "list"
+        case dict():
+            return str(data["kind"]) if is_long_form(data) else "dict"
+        case _:
+            return ""
+
+
+def _unwrapped(annotation: Any) -> tuple[Any, frozenset[Form]]:
+    """An annotation without null and without the notes around it, and the forms among these; a tree stays as it is."""
+    forms: frozenset[Form] = frozenset()
+    while True:
+        arguments = get_args(annotation)
+        if get_origin(annotation) is Annotated:
+            if any(isinstance(note, Discriminator) for note in arguments):
+                return annotation, forms
+            forms |= forms_of(list(arguments[1:]))
+            annotation = arguments[0]
+        elif get_origin(annotation) in (Union, UnionType) and NoneType in arguments:
+            (annotation,) = (argument for argument in arguments if argument is not NoneType)
+        else:
+            return annotation, forms
