@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from specc.change import SURFACES, Judgement, Surface, Witness
 from specc.compatibility.endpoint_pair import EndpointPair
@@ -28,6 +29,7 @@ class Addresses:
         return tuple(surface for surface in SURFACES if name in self.by_surface[surface])
 
 
+@lru_cache(maxsize=4)  # every rule asks for those of the two sides
 def addresses(side: Described) -> Addresses:
     """The addresses of ``side``.
 
@@ -64,6 +66,7 @@ class DefaultKey:
     is_renamed: bool
 
 
+@lru_cache(maxsize=2)
 def default_key(comparison: Comparison) -> DefaultKey:
     """Who has the default key.
 
@@ -82,7 +85,8 @@ def _default(side: Described) -> str | None:
     return name if name is not None and name in addresses(side).by_surface["wire"] else None
 
 
-def callable_pairs(comparison: Comparison) -> list[EndpointPair]:
+@lru_cache(maxsize=2)
+def callable_pairs(comparison: Comparison) -> tuple[EndpointPair, ...]:
     """The endpoints of OLD and NEW that stand for one, with the surfaces on which both can be called.
 
     These are the endpoints of one name, in their order, and a default endpoint with its successor of another name.
@@ -98,7 +102,7 @@ def callable_pairs(comparison: Comparison) -> list[EndpointPair]:
         surfaces = _common(before.surfaces_of(default.old), after.surfaces_of(default.new), ("wire", "rest"))
         halves = Half(old, default.old), Half(new, default.new)
         found.append(EndpointPair(*halves, surfaces, DEFAULT_KEYS[old.document.mode]))
-    return [pair for pair in found if pair.surfaces]
+    return tuple(pair for pair in found if pair.surfaces)
 
 
 def _common(*surfaces: Iterable[Surface]) -> tuple[Surface, ...]:

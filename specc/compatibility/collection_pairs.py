@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from specc.compatibility.sides import Comparison, Described
 from specc.diagnostics import SpecPath
@@ -48,12 +49,14 @@ def collections_of(side: Described) -> Mapping[str, tuple[Selection, ...]]:
     return side.document.variable_collections if side.has_python else {}
 
 
-def collection_pairs(comparison: Comparison) -> Iterator[CollectionPair]:
+@lru_cache(maxsize=2)  # several rules look at them
+def collection_pairs(comparison: Comparison) -> tuple[CollectionPair, ...]:
     """The collections that both sides have, in the order of their names."""
-    if are_known(comparison):
-        old, new = collections_of(comparison.old), collections_of(comparison.new)
-        for name in sorted(old.keys() & new.keys()):
-            yield CollectionPair(name, _pinned(name, old[name]), _pinned(name, new[name]))
+    if not are_known(comparison):
+        return ()
+    old, new = collections_of(comparison.old), collections_of(comparison.new)
+    names = sorted(old.keys() & new.keys())
+    return tuple(CollectionPair(name, _pinned(name, old[name]), _pinned(name, new[name])) for name in names)
 
 
 def _pinned(name: str, selections: tuple[Selection, ...]) -> Pinned:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.change import Change, Side, Witness
-from specc.compatibility.feature_pairs import feature_pairs
+from specc.compatibility.feature_pairs import compared_features
 from specc.compatibility.message_requests import message_request
 from specc.compatibility.sides import Comparison
 
 
 def feature_key_changed(comparison: Comparison) -> Iterator[Change]:
     """A change for each leaf that is parsed from another key of the messages."""
-    for found in feature_pairs(comparison):
+    for found in compared_features(comparison).changed:
         old, new, receivers = found.old.key, found.new.key, found.receivers
         if old == new or "constant" in (found.old.parsed, found.new.parsed):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.change import Change, Side, Witness
-from specc.compatibility.feature_pairs import feature_pairs
+from specc.compatibility.feature_pairs import compared_features
 from specc.compatibility.message_requests import message_request
 from specc.compatibility.sides import Comparison
 from specc.language.example_features import ParsedFeature
@@ -17,7 +17,7 @@ def feature_kind_changed(comparison: Comparison) -> Iterator[Change]:
     It moves between context and feature lists, or each message must now have all of its steps. A feature of a fixed
     length that becomes a sequence in the same part is parsed as before.
     """
-    for found in feature_pairs(comparison):
+    for found in compared_features(comparison).changed:
         if found.is_kept or found.is_told:
             continue
         receivers, name = found.receivers, found.new.leaf.name

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from specc.change import Change, Side, Witness
-from specc.compatibility.feature_pairs import FeaturePair, added_features, feature_pairs
+from specc.compatibility.feature_pairs import FeaturePair, compared_features
 from specc.compatibility.message_requests import message_request
 from specc.compatibility.sides import Comparison
 from specc.language.dtypes import DTYPES, Family
@@ -23,10 +23,10 @@ def feature_made_required(comparison: Comparison) -> Iterator[Change]:
     Its direct signature breaks on the wire only; the receiver breaks over REST too, where messages lack it. A new leaf
     has a default there, and may still be a sequence of which a message must have all steps.
     """
-    for found in feature_pairs(comparison):
+    for found in compared_features(comparison).changed:
         if _is_fixed(found) and found.old.default is not None and found.new.default is None:
             yield _changed("feature-made-required", found)
-    for receivers, new in added_features(comparison):
+    for receivers, new in compared_features(comparison).added:
         if new.steps and has_default(new.leaf.leaf):
             surfaces = receivers.judged("breaking")
             name, request = new.leaf.name, message_request(receivers.pair.old)
@@ -46,14 +46,14 @@ def feature_made_required(comparison: Comparison) -> Iterator[Change]:
 
 def feature_made_optional(comparison: Comparison) -> Iterator[Change]:
     """A change for each feature that has a default from now on."""
-    for found in feature_pairs(comparison):
+    for found in compared_features(comparison).changed:
         if _is_fixed(found) and found.old.default is None and found.new.default is not None:
             yield _changed("feature-made-optional", found)
 
 
 def feature_default_changed(comparison: Comparison) -> Iterator[Change]:
     """A change for each feature of which a message without it, or with a shorter sequence, means another value."""
-    for found in feature_pairs(comparison):
+    for found in compared_features(comparison).changed:
         old, new = _meaning(found.old), _meaning(found.new)
         if found.is_kept and not found.is_told and None not in (old, new) and old != new:
             yield _changed("feature-default-changed", found)

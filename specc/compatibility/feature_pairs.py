@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from specc.compatibility.halves import Half
 from specc.compatibility.message_requests import axis_bounds
@@ -13,7 +13,7 @@ from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath
 from specc.language.example_features import ParsedFeature, parsed_features
 from specc.language.receivers import Receiver
-from specc.language.trees import Leaf, leaf_kind
+from specc.language.trees import Leaf, Tensor, leaf_kind
 
 
 @dataclass(frozen=True)
@@ -72,33 +72,34 @@ def _said(receiver: Receiver, path: SpecPath, feature: ParsedFeature) -> SpecPat
     return (*path, "features", name) if name in (receiver.features or {}) else path
 
 
-def feature_pairs(comparison: Comparison) -> Iterator[FeaturePair]:
-    """The features of all receivers that still take the same kind of messages.
+@dataclass(frozen=True)
+class ComparedFeatures:
+    """The features of all receivers that both sides have: those that differ, and those of leaves that only NEW has."""
+
+    changed: tuple[FeaturePair, ...]
+    added: tuple[tuple[ReceiverPair, ParsedFeature], ...]
+
+
+@lru_cache(maxsize=2)  # several rules look at them
+def compared_features(comparison: Comparison) -> ComparedFeatures:
+    """The ComparedFeatures of receivers that still take the same kind of messages.
 
     What becomes of a leaf with another wire name, kind, dtype or rank its direct signature tells, which every endpoint
     with receivers has.
     """
-    for receivers in _comparable(comparison):
+    changed: list[FeaturePair] = []
+    added: list[tuple[ReceiverPair, ParsedFeature]] = []
+    for receivers in receiver_pairs(comparison):
+        if receivers.old.kind != receivers.new.kind:
+            continue
         before = features_of(receivers.pair.old, receivers.old)
         for key, new in features_of(receivers.pair.new, receivers.new).items():
             old = before.get(key)
-            if old is not None and _type(old.leaf.leaf) == _type(new.leaf.leaf):
-                yield FeaturePair(receivers, old, new)
-
-
-def added_features(comparison: Comparison) -> Iterator[tuple[ReceiverPair, ParsedFeature]]:
-    """The features of the leaves that only NEW has."""
-    for receivers in _comparable(comparison):
-        before = features_of(receivers.pair.old, receivers.old)
-        for key, new in features_of(receivers.pair.new, receivers.new).items():
-            if key not in before:
-                yield receivers, new
-
-
-def _comparable(comparison: Comparison) -> Iterator[ReceiverPair]:
-    for receivers in receiver_pairs(comparison):
-        if receivers.old.kind == receivers.new.kind:
-            yield receivers
+            if old is None:
+                added.append((receivers, new))
+            elif _type(old.leaf.leaf) == _type(new.leaf.leaf) and _parsing(old) != _parsing(new):
+                changed.append(FeaturePair(receivers, old, new))
+    return ComparedFeatures(tuple(changed), tuple(added))
 
 
 def features_of(half: Half, receiver: Receiver) -> dict[WireKey, ParsedFeature]:
@@ -108,3 +109,10 @@ def features_of(half: Half, receiver: Receiver) -> dict[WireKey, ParsedFeature]:
 
 def _type(leaf: Leaf) -> tuple[object, ...]:
     return (leaf_kind(leaf), leaf.dtype, None if leaf.shape is None else len(leaf.shape))
+
+
+def _parsing(feature: ParsedFeature) -> tuple[object, ...]:
+    """All that the rules about features look at."""
+    leaf = feature.leaf.leaf
+    default = leaf.default if isinstance(leaf, Tensor) and feature.parsed == "constant" else feature.default
+    return (feature.key, feature.parsed, feature.in_lists, feature.steps, repr(default))

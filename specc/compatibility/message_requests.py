@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from specc.compatibility.dims import Bounds, Dims
@@ -20,6 +21,7 @@ def message_counts(half: Half) -> Bounds:
     return counts
 
 
+@lru_cache(maxsize=4)  # all changes of a receiver show the same request
 def message_request(half: Half, at_least: int = 1) -> Mapping[str, Mapping[str, Any]]:
     """The smallest request to a receiver of an endpoint, of ``at_least`` so many messages if it may have them."""
     counts = message_counts(half)

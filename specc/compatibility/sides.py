@@ -10,7 +10,7 @@ from specc.compatibility.dims import Bounds, Dims
 from specc.language.document import Document
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Described:
     """One side: a document, and how much of it is known.
 
@@ -38,7 +38,7 @@ class Described:
         return {name: Bounds(dim.min, dim.max) for name, dim in self.document.dims.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """OLD and NEW."""
 

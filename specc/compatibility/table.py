@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from specc.change import JUDGEMENTS, SURFACES, Change
-from specc.compatibility.addresses import endpoint_pairs
 from specc.compatibility.contract_rules import CONTRACT_RULES
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.leaf_rules import LEAF_ROWS, LEAF_RULES, Row
 from specc.compatibility.sides import Comparison
 from specc.compatibility.signatures_as_read import at_endpoints, signatures_as_read
+from specc.compatibility.unchanged_endpoints import changed_pairs
 from specc.diagnostics import Level
 from specc.rules.table import ChangeRule
 
@@ -31,7 +31,7 @@ def compare(comparison: Comparison) -> list[Change]:
     """All changes from OLD to NEW, in a stable order: those of the documents, then those of each endpoint."""
     comparison = signatures_as_read(comparison)
     found = [change for rule in COMPARISON_RULES for change in rule(comparison)]
-    for pair in endpoint_pairs(comparison):
+    for pair in changed_pairs(comparison):
         found += compare_endpoints(pair)
     return [_levelled(change) for change in at_endpoints(comparison, _merged(found))]
 

@@ -21,9 +21,8 @@ def endpoint(**said: Any) -> dict[str, Any]:
 
 def side(endpoints: dict[str, Any] | None = None, **said: Any) -> Described:
     """A side with a document that can be built; its endpoint is ``score`` if nothing is said."""
-    built = from_json(
-        {"specc": 1, "dims": DIMS, "endpoints": {"score": SCORE} if endpoints is None else endpoints, **said}
-    )
+    said = {"dims": DIMS, **said}
+    built = from_json({"specc": 1, "endpoints": {"score": SCORE} if endpoints is None else endpoints, **said})
     require_buildable(built)
     return Described(built)
 
