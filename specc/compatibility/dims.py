@@ -44,6 +44,9 @@ class Bounds(NamedTuple):
         return max(self.low, 1) if self.high != 0 else 0
 
 
+UNLIMITED = Bounds()
+"""The bounds of a ``?``, and of a dim that declares none."""
+
 Dims: TypeAlias = Mapping[str, Bounds]
 """The bounds of each named dim of one document."""
 
@@ -94,7 +97,7 @@ def fixed_dim(dim: Dimension, dims: Dims) -> Dimension:
     """A dim, or its size if it has only one."""
     if isinstance(dim, int) or dim == ANY:
         return dim
-    low, high = dims.get(dim, Bounds())
+    low, high = dims.get(dim, UNLIMITED)
     return low if low == high else dim
 
 
@@ -126,6 +129,6 @@ def written(shape: Iterable[Dimension], dims: Dims) -> list[object]:
     """Dims as JSON that does not depend on their names: their bounds, and the order of their first use."""
     seen: dict[str, int] = {}
     return [
-        dim if isinstance(dim, int) or dim == ANY else [seen.setdefault(dim, len(seen)), *dims.get(dim, Bounds())]
+        dim if isinstance(dim, int) or dim == ANY else [seen.setdefault(dim, len(seen)), *dims.get(dim, UNLIMITED)]
         for dim in shape
     ]

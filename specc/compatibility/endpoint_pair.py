@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from specc.change import SURFACES, Judgement, Surface
-from specc.compatibility.dims import Mismatch, Term, dim_term, is_open, sized_axes
+from specc.compatibility.dims import Mismatch, dim_term, is_open, sized_axes
 from specc.compatibility.halves import Half
 from specc.compatibility.pairing import (
     ArgumentPairing,
@@ -80,15 +80,6 @@ class EndpointPair:
     def witnesses(self) -> Witnesses:
         """Makes the witnesses of the changes."""
         return Witnesses(self)
-
-    @cached_property
-    def origins(self) -> Mapping[Term, list[str | int]]:
-        """The first input of OLD, and its axis, that has each term."""
-        found: dict[Term, list[str | int]] = {}
-        for leaf in self.old.nodes.inputs:
-            for axis in sized_axes(leaf.leaf):
-                found.setdefault(dim_term("old", leaf, axis, self.old.dims), [leaf.name, axis])
-        return found
 
     @cached_property
     def new_places(self) -> set[SpecPath]:

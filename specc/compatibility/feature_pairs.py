@@ -7,13 +7,13 @@ from functools import lru_cache
 
 from specc.compatibility.halves import Half
 from specc.compatibility.message_requests import axis_bounds
-from specc.compatibility.pairing import WireKey, leaf_kind, wire_key
+from specc.compatibility.pairing import WireKey, wire_key
 from specc.compatibility.receiver_pairs import ReceiverPair, receiver_pairs
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath
 from specc.language.example_features import ParsedFeature, parsed_features
 from specc.language.receivers import Receiver
-from specc.language.trees import Leaf, Tensor
+from specc.language.trees import Leaf, Tensor, leaf_kind
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from specc.compatibility.dims import Dims
+from specc.compatibility.dims import Dims, Term, dim_term, sized_axes
 from specc.compatibility.pairing import Argument, Role
 from specc.compatibility.sides import Described
 from specc.diagnostics import SpecPath
@@ -75,6 +75,15 @@ class Half:
         return frozenset(
             self.words[leaf.path] for leaf in self.nodes.inputs if int(leaf.path[3]) >= self.first_optional
         )
+
+    @cached_property
+    def origins(self) -> Mapping[Term, tuple[str, int]]:
+        """The first input, and its axis, that has each term, if the document is compared as OLD."""
+        found: dict[Term, tuple[str, int]] = {}
+        for leaf in self.nodes.inputs:
+            for axis in sized_axes(leaf.leaf):
+                found.setdefault(dim_term("old", leaf, axis, self.dims), (leaf.name, axis))
+        return found
 
     def leaves(self, role: Role) -> tuple[BoundLeaf, ...]:
         """The leaves of all inputs, or of all outputs."""

@@ -8,8 +8,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.leaf_change import leaf_change, leaf_name, shown
-from specc.compatibility.pairing import LeafPair, leaf_kind
+from specc.compatibility.pairing import LeafPair
 from specc.compatibility.witness import Example, other_rank
+from specc.language.trees import leaf_kind
 from specc.rules.table import InputChange
 
 Aspect: TypeAlias = Literal["kind", "dtype", "rank", "rank freed", "rank fixed"]

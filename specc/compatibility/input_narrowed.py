@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from specc.change import Change
 from specc.compatibility.dims import Bounds
 from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
-from specc.compatibility.leaf_change import by_leaf, compared_positions, leaf_change, leaf_name, shown
+from specc.compatibility.leaf_change import by_leaf, compared_positions, leaf_change, leaf_name, sizes_text
 from specc.compatibility.witness import Example, outside
 from specc.rules.table import InputChange
 
@@ -31,7 +31,7 @@ def input_narrowed(pair: EndpointPair) -> Iterator[Change]:
                 old,
                 new,
                 pair.judged("breaking", surfaces),
-                f"{name!r} takes {shown(new)}, before {shown(old)}",
+                sizes_text(pair, group, name, "takes"),
                 hint="keep the sizes that were accepted, and add an endpoint for the new limit",
                 compared=compared_positions(pair, group),
                 witness=pair.witnesses.refused(
@@ -57,7 +57,7 @@ def input_widened(pair: EndpointPair) -> Iterator[Change]:
             old,
             new,
             pair.judged("safe", surfaces),
-            f"{leaf_name(pair.old, old, surfaces)!r} takes {shown(new)}, before {shown(old)}",
+            sizes_text(pair, group, leaf_name(pair.old, old, surfaces), "takes", is_reversed=True),
             compared=compared_positions(pair, group, is_reversed=True),
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.leaf_change import leaf_change, wire_names
-from specc.compatibility.pairing import leaf_kind
+from specc.language.trees import leaf_kind
 
 
 def input_renamed(pair: EndpointPair) -> Iterator[Change]:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from specc.change import Change, Judgement, Side, Surface, Witness
-from specc.compatibility.dims import written
+from specc.compatibility.dims import UNLIMITED, Dims, Term, written
 from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
 from specc.compatibility.halves import Half
 from specc.compatibility.pairing import Argument, NodePair, Role
 from specc.diagnostics import Place, SpecPath
-from specc.language.tensor_string import format_tensor
+from specc.language.tensor_string import ANY, Dimension, format_tensor
 from specc.language.wire_names import BoundLeaf
 from specc.rules.table import RuleId
 
@@ -103,6 +103,37 @@ def by_leaf(changes: Iterable[SizeChange]) -> Iterator[list[SizeChange]]:
     yield from found.values()
 
 
+def sizes_text(
+    pair: EndpointPair, changes: Iterable[SizeChange], name: str, verb: str, *, is_reversed: bool = False
+) -> str:
+    """What each axis of one leaf has on both sides, with the bounds of named dims."""
+    texts: dict[int, str] = {}
+    for change in changes:
+        position = change.mismatch.positions[0]
+        old, new = (position.new, position.old) if is_reversed else (position.old, position.new)
+        of = "" if texts else f" of {name!r}"
+        after = f"{_size_text(new, pair.new.dims)}, before {_size_text(old, pair.old.dims)}"
+        texts.setdefault(position.axis, f"axis {position.axis}{of} {verb} {after}")
+    return "; ".join(texts.values())
+
+
+def _size_text(dim: Dimension, dims: Dims) -> str:
+    if isinstance(dim, int):
+        return str(dim)
+    if dim == ANY:
+        return "any size"
+    low, high = dims.get(dim, UNLIMITED)
+    if high is None:
+        return f"{dim!r} (at least {low})" if low else repr(dim)
+    return f"{dim!r} ({low} to {high})" if low else f"{dim!r} (at most {high})"
+
+
+def place_of(half: Half, term: Term) -> str:
+    """The first input of a half that has a term, and its axis, as text; empty for a term of outputs alone."""
+    origin = half.origins.get(term)
+    return f"axis {origin[1]} of {origin[0]!r}" if origin else ""
+
+
 def compared_positions(
     pair: EndpointPair, changes: Iterable[SizeChange], *, is_reversed: bool = False
 ) -> tuple[Any, Any]:
@@ -119,8 +150,12 @@ def compared_positions(
     new = written([position.old if is_reversed else position.new for position in positions], pair.new.dims)
     if is_reversed or any(change.mismatch.limits for change in listed):
         return [*places, old], [*places, new]
-    origins = [[pair.origins.get(term) for term in change.mismatch.terms] for change in listed]
+    origins = [[_origin(pair, term) for term in change.mismatch.terms] for change in listed]
     return [*places, old], [*places, new, origins]
+
+
+def _origin(pair: EndpointPair, term: Term) -> int | tuple[str, int] | None:
+    return term if isinstance(term, int) else pair.old.origins.get(term)
 
 
 def argument_change(  # noqa: PLR0913  # each is one field

@@ -9,6 +9,7 @@ from specc.compatibility.dims import dim_term
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.input_kind_changed import is_rank_unknown, type_difference
 from specc.compatibility.pairing import Role
+from specc.compatibility.rest_format_changed import perhaps_without_rows
 from specc.diagnostics import Place
 from specc.language.tensor_string import ANY
 from specc.language.wire_names import BoundLeaf
@@ -62,19 +63,21 @@ def _places(pair: EndpointPair, role: Role) -> Iterator[tuple[BoundLeaf, tuple[S
     """The leaves of NEW whose compatibility depends on what is not known, each with the surfaces."""
     for leaves, surfaces in pair.leaf_pairs(role):
         difference = type_difference(leaves)
-        old, new = leaves.old.leaf.shape, leaves.new.leaf.shape
         hidden = difference is not None and not difference.aspect.startswith("rank")
         if hidden or not is_rank_unknown(pair, leaves):
             continue
-        said = pair.old.described.has_contract if new is None else role == "inputs"
-        if new is None and role == "outputs":
-            said = old is not None
-        if difference is not None or said:
+        if role == "inputs":
+            matters = difference is not None or pair.old.described.has_contract
+        else:
+            matters = leaves.old.leaf.shape is not None
+        if matters:
             yield leaves.new, surfaces
     for change in pair.size_changes(role):
         if not change.is_stated:
             for position in change.mismatch.positions:
                 yield position.pair.new, change.surfaces
+    if role == "outputs":
+        yield from ((leaf, pair.seen("rest")) for leaf in perhaps_without_rows(pair))
     if role == "inputs" and not pair.new.described.has_contract:
         yield from _perhaps_tied(pair)
 

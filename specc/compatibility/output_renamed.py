@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.leaf_change import breaking, leaf_change, wire_names
-from specc.compatibility.pairing import LeafPair, leaf_kind
+from specc.compatibility.pairing import LeafPair
+from specc.language.trees import leaf_kind
 from specc.rest.binary import is_base64
 from specc.rest.forms import is_bare
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from specc.change import Change
 from specc.compatibility.dims import Mismatch, Term
 from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
-from specc.compatibility.leaf_change import by_leaf, compared_positions, leaf_change, leaf_name, shown
+from specc.compatibility.leaf_change import by_leaf, compared_positions, leaf_change, leaf_name, shown, sizes_text
 from specc.compatibility.unification import Unified
 from specc.compatibility.witness import Example, outside, unequal
 from specc.rules.table import OutputChange
@@ -28,12 +28,12 @@ def output_widened(pair: EndpointPair) -> Iterator[Change]:
                 leaves.old,
                 leaves.new,
                 pair.judged("breaking", surfaces),
-                f"{name!r} is {shown(leaves.new)}, before {shown(leaves.old)}",
+                sizes_text(pair, group, name, "is"),
                 hint="keep the size that was promised, and add an endpoint for the other one",
                 compared=compared_positions(pair, group),
                 witness=pair.witnesses.ruled_out(
                     surfaces,
-                    f"{name!r} may have a size that {shown(leaves.old)} rules out",
+                    f"{name!r} may have a size that {shown(leaves.old)} ruled out",
                     (leaves.new,),
                     Example(_sizes(group[0].unified, group[0].mismatch)),
                     unified=group[0].unified,
@@ -58,7 +58,7 @@ def output_narrowed(pair: EndpointPair) -> Iterator[Change]:
             leaves.new,
             leaves.old,
             pair.judged("safe", surfaces),
-            f"{leaf_name(pair.old, leaves.new, surfaces)!r} is {shown(leaves.old)}, before {shown(leaves.new)}",
+            sizes_text(pair, group, leaf_name(pair.old, leaves.new, surfaces), "is", is_reversed=True),
             compared=compared_positions(pair, group, is_reversed=True),
         )
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair, SizeChange
-from specc.compatibility.leaf_change import by_leaf, compared_positions, leaf_change, leaf_name, shown
+from specc.compatibility.halves import Half
+from specc.compatibility.leaf_change import by_leaf, compared_positions, leaf_change, leaf_name, place_of
 from specc.compatibility.witness import Example, unequal
 
 
@@ -19,6 +20,7 @@ def outputs_untied(pair: EndpointPair) -> Iterator[Change]:
         leaves = [each.pair.new for each in change.mismatch.positions]
         name = leaf_name(pair.old, position.pair.old, surfaces)
         axis = f"axis {position.axis} of {name!r}"
+        other = _other(pair.old, change)
         yield leaf_change(
             pair,
             "outputs-untied",
@@ -26,12 +28,12 @@ def outputs_untied(pair: EndpointPair) -> Iterator[Change]:
             position.pair.old,
             position.pair.new,
             pair.judged("breaking", surfaces),
-            f"{axis} is {position.new!r}, before {position.old!r}: the size is not the same any more",
+            f"{axis} is {position.new!r}, and need not equal {other} any more",
             hint="keep the equality, or add an endpoint without it",
             compared=compared_positions(pair, group),
             witness=pair.witnesses.ruled_out(
                 surfaces,
-                f"{axis} may differ from the size that OLD promises for {position.old!r}",
+                f"{axis} may differ from {other}",
                 {leaf.path: leaf for leaf in leaves}.values(),
                 Example(unequal(change.unified, *change.mismatch.terms[:2], own=False)),
                 unified=change.unified,
@@ -50,6 +52,7 @@ def outputs_tied(pair: EndpointPair) -> Iterator[Change]:
     for group in by_leaf(found):
         position, surfaces = group[0].mismatch.positions[-1], group[0].surfaces
         leaves = position.pair
+        axis = f"axis {position.axis} of {leaf_name(pair.old, leaves.new, surfaces)!r}"
         yield leaf_change(
             pair,
             "outputs-tied",
@@ -57,9 +60,16 @@ def outputs_tied(pair: EndpointPair) -> Iterator[Change]:
             leaves.new,
             leaves.old,
             pair.judged("safe", surfaces),
-            f"{leaf_name(pair.old, leaves.new, surfaces)!r} is {shown(leaves.old)}, before {shown(leaves.new)}",
+            f"{axis} equals {_other(pair.new, group[0])}",
             compared=compared_positions(pair, group, is_reversed=True),
         )
+
+
+def _other(half: Half, change: SizeChange) -> str:
+    """What a size is equal to on the side that promises it: an input, or another output."""
+    first = change.mismatch.positions[0]
+    of_input = len(change.mismatch.positions) == 1
+    return place_of(half, ("old", first.old)) if of_input else f"axis {first.axis} of {first.pair.old.name!r}"
 
 
 def _leaves(change: SizeChange) -> tuple[object, ...]:

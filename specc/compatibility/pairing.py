@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from specc.diagnostics import SpecPath
-from specc.language.trees import Dict, Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
+from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree, children, leaf_kind
 from specc.language.wire_names import BoundLeaf, placed_children
 
 Role: TypeAlias = Literal["inputs", "outputs"]
@@ -84,11 +84,6 @@ class Pairing:
 def wire_key(leaf: BoundLeaf) -> WireKey:
     """What names a leaf on the wire: the wire names of its components."""
     return tuple(component.wire_name for component in leaf.components)
-
-
-def leaf_kind(leaf: Leaf) -> tuple[str | int, ...]:
-    """The kind of a leaf; for a ragged one with its ragged rank and the dtype of its row splits."""
-    return (leaf.kind, leaf.ragged_rank, leaf.row_splits_dtype) if isinstance(leaf, Ragged) else (leaf.kind,)
 
 
 def pair_arguments(old: Sequence[Argument], new: Sequence[Argument]) -> ArgumentPairing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from specc.change import Change, Side
 from specc.compatibility.dims import Term, dim_term, fixed
@@ -45,64 +46,69 @@ def rest_rows_gained(pair: EndpointPair) -> Iterator[Change]:
     yield from _rows(pair, is_lost=False)
 
 
+def perhaps_without_rows(pair: EndpointPair) -> list[BoundLeaf]:
+    """New outputs beside rows whose own number of rows is not known."""
+    return [found.leaf for found in _without_rows(pair, is_lost=True) if not found.is_known]
+
+
+class _WithoutRows(NamedTuple):
+    """An output that has not the number of rows of the others, of which ``other`` is one; with both terms, if any."""
+
+    leaf: BoundLeaf
+    other: BoundLeaf
+    terms: tuple[Term, Term] | None
+    is_known: bool
+
+
 def _rows(pair: EndpointPair, *, is_lost: bool) -> Iterator[Change]:
     judgements = pair.judged("breaking" if is_lost else "safe", ("rest",))
-    if not judgements or is_bare(pair.old.nodes.outputs) != is_bare(pair.new.nodes.outputs):
-        return
-    culprit = _without_rows(pair, is_lost=is_lost)
-    if culprit is not None:
-        found, terms = culprit
-        rows = "is a scalar" if found.leaf.shape == () else f"is {shown(found)}"
+    for leaf, other, terms, is_known in _without_rows(pair, is_lost=is_lost):
+        if not is_known:
+            continue
+        rows = "is a scalar" if leaf.leaf.shape == () else f"is {shown(leaf)}"
         yield leaf_change(
             pair,
             "rest-rows-lost" if is_lost else "rest-rows-gained",
             "outputs",
-            None if is_lost else found,
-            found if is_lost else None,
+            None if is_lost else leaf,
+            leaf if is_lost else None,
             judgements,
-            f"REST cannot answer in rows any more: {found.name!r} {rows}"
+            f"REST cannot answer in rows any more: {leaf.name!r} {rows}"
             if is_lost
-            else f"REST can answer in rows: {found.name!r} is gone",
+            else f"REST can answer in rows: {leaf.name!r} is gone",
             hint="add an endpoint for the new output, or give it the number of rows of the others" if is_lost else "",
             compared=(is_lost, not is_lost),
             witness=pair.witnesses.ruled_out(
                 judgements,
-                f"{found.name!r} has not the number of rows of the other outputs",
-                (found,),
+                f"{leaf.name!r} has not the number of rows of {other.name!r}",
+                (other, leaf),
                 Example(unequal(pair.solutions["wire"], *terms, own=False) if terms else {}),
             )
             if is_lost
             else None,
         )
+        return  # one is enough to lose the format
 
 
-def _without_rows(pair: EndpointPair, *, is_lost: bool) -> tuple[BoundLeaf, tuple[Term, Term] | None] | None:
-    """The first output that only NEW has, or only OLD, and that has not the rows that all of the other side have.
-
-    It comes with its number of rows and that of the others, if it has one.
-    """
+def _without_rows(pair: EndpointPair, *, is_lost: bool) -> Iterator[_WithoutRows]:
+    """The outputs that only NEW has, or only OLD, and that have not the rows that all of the other side have."""
     first, second = (pair.old, pair.new) if is_lost else (pair.new, pair.old)
-    unified = (pair.solutions if is_lost else pair.reverse_solutions)["wire"]
+    if not pair.seen("rest") or is_bare(pair.old.nodes.outputs) != is_bare(pair.new.nodes.outputs):
+        return
     if not _has_rows(first, first.nodes.outputs):
-        return None
-    kept = [*pair.outputs.wire, *pair.outputs.renamed]
-    terms: Iterator[Term] = (
-        unified.resolve(dim_term("new", leaf, 0, second.dims))
-        for leaf in (each.new if is_lost else each.old for each in kept)
-        if rows_of(leaf.leaf) is not None
-    )
-    common = next(terms, None)
+        return
+    unified = (pair.solutions if is_lost else pair.reverse_solutions)["wire"]
+    kept = (each.new if is_lost else each.old for each in (*pair.outputs.wire, *pair.outputs.renamed))
+    other = next((leaf for leaf in kept if rows_of(leaf.leaf) is not None), None)
+    if other is None:
+        return
+    common = unified.resolve(dim_term("new", other, 0, second.dims))
     for leaf in pair.outputs.wire_added if is_lost else pair.outputs.wire_removed:
         rows = rows_of(leaf.leaf)
         is_known = second.described.has_contract or (rows != ANY and leaf.leaf.shape is not None)
-        if common is None or not is_known:
-            continue
-        if rows is None:
-            return leaf, None
-        term = unified.resolve(dim_term("new", leaf, 0, second.dims))
+        term = None if rows is None else unified.resolve(dim_term("new", leaf, 0, second.dims))
         if term != common:
-            return leaf, (term, common)
-    return None
+            yield _WithoutRows(leaf, other, None if term is None else (term, common), is_known)
 
 
 def _has_rows(half: Half, outputs: Sequence[BoundLeaf]) -> bool:

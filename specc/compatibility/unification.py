@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from specc.compatibility.dims import (
+    UNLIMITED,
     Bounds,
     Dims,
     Mismatch,
@@ -22,8 +23,9 @@ from specc.compatibility.dims import (
     sized_axes,
     term_of,
 )
-from specc.compatibility.pairing import LeafPair, leaf_kind
+from specc.compatibility.pairing import LeafPair
 from specc.language.tensor_string import ANY, Dimension
+from specc.language.trees import leaf_kind
 from specc.language.wire_names import BoundLeaf
 
 
@@ -129,7 +131,7 @@ class Unified:
         if isinstance(term, int):
             return Bounds(term, term)
         dims = self.sides.old_dims if term[0] == "old" else self.sides.new_dims
-        return dims.get(str(term[1]), Bounds()) if len(term) == 2 else Bounds()
+        return dims.get(str(term[1]), UNLIMITED) if len(term) == 2 else UNLIMITED
 
     def _root(self, term: Term) -> Term:
         path = []

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from specc.change import SURFACES, Surface, Witness
-from specc.compatibility.dims import Bounds, Term, dim_term, fixed
+from specc.compatibility.dims import UNLIMITED, Bounds, Term, dim_term, fixed
 from specc.compatibility.unification import Unified
 from specc.compatibility.value_ranges import Range, value_range
 from specc.diagnostics import SpecPath
@@ -84,7 +84,7 @@ def _own_shape(half: Half, leaf: BoundLeaf) -> list[int]:
     own = fixed(leaf.leaf.shape, half.dims)
     if own is None:
         return [1] * least_rank(leaf.leaf)
-    return [dim if isinstance(dim, int) else half.dims.get(dim, Bounds()).smallest for dim in own]
+    return [dim if isinstance(dim, int) else half.dims.get(dim, UNLIMITED).smallest for dim in own]
 
 
 def _value(leaf: BoundLeaf, partner: BoundLeaf | None) -> Any:

@@ -201,6 +201,11 @@ NODES: dict[str, type[Node]] = {
 KINDS = tuple(NODES)
 
 
+def leaf_kind(leaf: Leaf) -> tuple[str | int, ...]:
+    """The kind of a leaf; for a ragged one with its ragged rank and the dtype of its row splits."""
+    return (leaf.kind, leaf.ragged_rank, leaf.row_splits_dtype) if isinstance(leaf, Ragged) else (leaf.kind,)
+
+
 def has_default(leaf: Leaf) -> bool:
     """Whether some clients may leave the input out."""
     return isinstance(leaf, Tensor) and leaf.default is not None

@@ -10,7 +10,7 @@ from specc.language.contract import Contract
 from specc.language.document import Endpoint
 from specc.language.signatures import METHOD_NAMES, TAGS, PublishedSignature, published_signatures
 from specc.language.tensor_string import Shape, format_tensor
-from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
+from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children, leaf_kind
 from specc.language.wire_names import BoundLeaf, Component, input_leaves, output_leaves, placed_children
 from specc.reader.describe_endpoint import distinct_traces
 from specc.reader.graph_document import Root, read_root, read_signatures
@@ -175,14 +175,10 @@ def _trees(side: Side, declared: Tree, found: Tree, path: SpecPath) -> Iterator[
 def _same_leaf(side: Side, declared: Leaf, found: Tree) -> bool:
     match found:
         case Tensor() | Ragged() | Sparse():
-            same = _kind(declared) == _kind(found) and declared.dtype == found.dtype
+            same = leaf_kind(declared) == leaf_kind(found) and declared.dtype == found.dtype
             return same and _holds(side, declared.shape, found.shape)
         case _:
             return False
-
-
-def _kind(leaf: Leaf) -> tuple[object, ...]:
-    return (leaf.kind, leaf.ragged_rank, leaf.row_splits_dtype) if isinstance(leaf, Ragged) else (leaf.kind,)
 
 
 def _shape_of_container(tree: Tree) -> tuple[object, ...]:
