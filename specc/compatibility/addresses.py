@@ -50,7 +50,8 @@ def addresses(side: Described) -> Addresses:
 
 def tags(side: Described) -> tuple[str, ...]:
     """The tags of a side's MetaGraph, sorted."""
-    return tuple(sorted({TAGS[side.document.mode], *side.document.save_options.extra_tags}))
+    said = {TAGS[side.document.mode], *side.document.save_options.extra_tags}
+    return tuple(sorted(said if side.tags is None else side.tags))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,6 @@ from specc.diagnostics import Diagnostic
 from specc.errors import FindingCollector, SpecError, UnreadableError, UsageError
 from specc.language.document import Document
 from specc.language.load import ALWAYS, BUILDABLE, load_spec
-from specc.language.save_options import SaveOptions
-from specc.language.signatures import TAGS
 from specc.language.validation.pipeline import LoadedSpec, read_spec
 from specc.language.validation.rules import capped, find
 
@@ -151,9 +149,15 @@ def read_archive(directory: str, shown: str = "") -> NamedSide:
     if inspection.source == "contract":
         document = _as_built(inspection.document, frozenset(inspection.left_out))
         return NamedSide(name, Described(document, undescribed=frozenset(inspection.undescribed)), place=directory)
-    document = _tagged(inspection.document, inspection.tags)
     has_python = inspection.source != "signatures"
-    described = Described(document, has_contract=False, has_python=has_python, undescribed=inspection.flat)
+    described = Described(
+        inspection.document,
+        has_contract=False,
+        has_python=has_python,
+        undescribed=inspection.flat,
+        unpublished=inspection.unpublished,
+        tags=frozenset(inspection.tags),
+    )
     return NamedSide(name, described, place=directory)
 
 
@@ -165,14 +169,6 @@ def _as_built(document: Document, left_out: frozenset[str]) -> Document:
         if name not in left_out
     }
     return document.model_copy(update={"endpoints": endpoints})
-
-
-def _tagged(document: Document, tags: tuple[str, ...]) -> Document:
-    """A document that was read from a graph, with those of the graph's tags that the mode does not have."""
-    extra = tuple(tag for tag in tags if tag != TAGS[document.mode])
-    if not extra:
-        return document
-    return document.model_copy(update={"save_options": SaveOptions(extra_tags=extra)})
 
 
 def absent(side: NamedSide, name: str) -> NamedSide:

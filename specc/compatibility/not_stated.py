@@ -83,10 +83,11 @@ def _places(pair: EndpointPair, role: Role) -> Iterator[tuple[BoundLeaf, tuple[S
 
 
 def _perhaps_tied(pair: EndpointPair) -> Iterator[tuple[BoundLeaf, tuple[Surface, ...]]]:
-    """The inputs with a ``?`` of NEW that may stand for one size, where OLD has several."""
+    """The inputs with a ``?`` of NEW that may stand for one size, where OLD has several, and says so."""
     for view, unified in pair.solutions.items():
         sides = unified.sides
-        open_ones = [each for each in sides.told_inputs if each.new == ANY]
+        is_said = pair.old.described.has_contract
+        open_ones = [each for each in sides.told_inputs if each.new == ANY and (is_said or each.old != ANY)]
         terms = {dim_term("old", each.pair.old, each.axis, pair.old.dims) for each in open_ones}
         if len(terms) > 1:
             for each in open_ones:

@@ -27,6 +27,8 @@ class Described:
     """Endpoints of which only the wire is known, not the Python tree."""
     unpublished: frozenset[str] = field(default=frozenset())
     """Endpoints of a graph that are functions without a signature, and can only be called in Python."""
+    tags: frozenset[str] | None = None
+    """The tags of an archive without a contract; None for those that the document says."""
     receivers: frozenset[str] = field(default=frozenset())
     """Endpoints that are signatures of receivers: their one input is messages, which hold what is not said here."""
     rewritten: Mapping[str, str] = field(default_factory=dict)

@@ -21,12 +21,16 @@ def tags_changed(comparison: Comparison) -> Iterator[Change]:
     yield Change(
         rule="tags-changed",
         path=path,
-        message=f"the tags are {', '.join(after)}, before {', '.join(before)}",
+        message=f"the tags are {_listed(after)}, before {_listed(before)}",
         hint="keep the tags here, and publish an archive with the others beside it",
         surfaces=surfaces,
         subject=(),
         compared=(list(before), list(after)),
         old=Side(path, list(before)),
         new=Side(path, list(after)),
-        witness=first_request(old, surfaces, f"the archive is not found under the tags {', '.join(before)}"),
+        witness=first_request(old, surfaces, f"the archive is not found under the tags {_listed(before)}"),
     )
+
+
+def _listed(tags: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, tags)) or "none"

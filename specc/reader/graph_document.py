@@ -103,6 +103,8 @@ class Assembled:
     notes: tuple[str, ...]
     flat: frozenset[str] = frozenset()
     """The endpoints of which only the signature is known, not the Python tree."""
+    unpublished: frozenset[str] = frozenset()
+    """The endpoints that are functions without a signature."""
 
 
 def describe_graph(graph: MetaGraph) -> Assembled:
@@ -131,6 +133,7 @@ def assemble(
     """The Document of these signatures and functions, and notes; ``nodes`` are the ids of the signatures' objects."""
     endpoints: dict[str, Endpoint] = {}
     flat: set[str] = set()
+    unpublished: set[str] = set()
     notes: list[str] = []
     aliased, key = None, DEFAULT_KEYS[mode]
     if key not in functions and key in signatures:
@@ -154,10 +157,12 @@ def assemble(
             endpoints[name] = described.endpoint
             if described.is_flat:
                 flat.add(name)
+            if signature is None:
+                unpublished.add(name)
     if not endpoints:
         return Assembled(None, tuple(notes))
     document = Document(specc=VERSION, endpoints=endpoints, default=default, mode=mode)
-    return Assembled(document, (*notes, *general_notes(document)), frozenset(flat))
+    return Assembled(document, (*notes, *general_notes(document)), frozenset(flat), frozenset(unpublished))
 
 
 def _describe(signature: Signature | None, function: Function | None, *, may_have_defaults: bool) -> Described:

@@ -45,6 +45,8 @@ class Inspection:
     """The ops of the graph that TensorFlow lacks, each with the module that registers it; "" if it is not known."""
     flat: frozenset[str] = frozenset()
     """Without a contract: the endpoints of which only the signature is known, not the Python tree."""
+    unpublished: frozenset[str] = frozenset()
+    """Without a contract: the endpoints that are functions without a signature."""
     tags: tuple[str, ...] = ()
     """Without a contract: the tags of the MetaGraph."""
 
@@ -104,7 +106,14 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
         raise ArchiveError(f"nothing in {directory} can be described: {_reason(described.notes)}")
     notes = _printable((*notes, *described.notes))
     return Inspection(
-        described.document, source, findings, notes, custom_ops=ops, flat=described.flat, tags=tuple(graph.tags)
+        described.document,
+        source,
+        findings,
+        notes,
+        custom_ops=ops,
+        flat=described.flat,
+        unpublished=described.unpublished,
+        tags=tuple(graph.tags),
     )
 
 

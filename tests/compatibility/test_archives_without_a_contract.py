@@ -52,6 +52,7 @@ def test_a_spec_and_its_own_archive(name: str) -> None:
     for old, new in ((spec, archive), (archive, spec)):
         assert {change.rule for change in changes(old, new)} <= {"not-stated"}
         assert "breaking" not in worst(changes(old, new)).values()
+    assert changes(archive, archive) == []
 
 
 def test_a_key_of_a_receiver_is_an_address_whoever_says_so() -> None:

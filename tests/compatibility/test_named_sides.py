@@ -11,6 +11,7 @@ from declared_archives import declared_archive
 from git_projects import GitProject, document
 
 import specc
+from specc.compatibility.addresses import tags
 from specc.compatibility.named_sides import read_side, read_sides
 from specc.language.contract import CONTRACT_PATH
 
@@ -66,11 +67,16 @@ def test_what_is_read_flat_has_no_known_tree(tmp_path: Path) -> None:
     assert read_side(path).described.undescribed == {"more", "serving_default"}  # of two equal ones
 
 
-@pytest.mark.parametrize("tags", [["serve"], ["gpu", "serve"], ["serve", "gpu", "tpu"]])
-def test_the_tags_of_a_graph_are_known(tags: list[str], tmp_path: Path) -> None:
-    path = declared_archive(tmp_path / "a", document(), contract=False, tags=tags)
-    options = read_side(path).described.document.save_options
-    assert sorted(["serve", *options.extra_tags]) == sorted(tags)
+@pytest.mark.parametrize("told", [["serve"], ["gpu", "serve"], ["serve", "gpu", "tpu"], ["gpu"], []])
+def test_the_tags_of_a_graph_are_known(told: list[str], tmp_path: Path) -> None:
+    path = declared_archive(tmp_path / "a", document(), contract=False, tags=told)
+    assert tags(read_side(path).described) == tuple(sorted(told))
+
+
+def test_a_function_without_a_signature_is_known(tmp_path: Path) -> None:
+    data = document("int32", "__call__")
+    described = read_side(declared_archive(tmp_path / "a", data, contract=False)).described
+    assert described.unpublished == {"__call__"}
 
 
 def test_an_archive_of_tensorflow_1_has_no_python(tmp_path: Path) -> None:
