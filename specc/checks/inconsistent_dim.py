@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import CheckContext, first_dim, named_first_dim, once
+from specc.checks.context import CheckContext, first_dim, named_first_dim, part_to_mark
 from specc.diagnostics import Diagnostic, finding
 from specc.language.tensor_string import ANY
 
@@ -23,4 +23,4 @@ def inconsistent_dim(context: CheckContext) -> Iterator[Diagnostic]:
                 known = ", ".join(map(repr, names))
                 message = f"the first dimension of {bound.name!r} is '?', but that of other inputs is {known}"
                 hint = f"write {next(iter(names))!r}, or declare a dim of its own if the sizes may differ"
-                yield finding("inconsistent-dim", bound.path, message, hint, part=once(ANY, bound.leaf))
+                yield finding("inconsistent-dim", bound.path, message, hint, part=part_to_mark(ANY, bound.leaf))

@@ -14,7 +14,7 @@ from specc.diagnostics import Diagnostic, finding
 from specc.language.signatures import DEFAULT_KEYS, published_signatures
 
 _SERVE, _DEFAULT = "serve", DEFAULT_KEYS["predict"]
-_SHOWN = 5
+_MAX_SHOWN = 5
 
 
 def litert_serve(context: CheckContext) -> Iterator[Diagnostic]:
@@ -28,7 +28,9 @@ def litert_serve(context: CheckContext) -> Iterator[Diagnostic]:
     if not lost or len(keys) < 2:
         return
     if _DEFAULT in keys:
-        names = ", ".join(map(repr, lost[:_SHOWN])) + (f" and {len(lost) - _SHOWN} more" if lost[_SHOWN:] else "")
+        names = ", ".join(map(repr, lost[:_MAX_SHOWN])) + (
+            f" and {len(lost) - _MAX_SHOWN} more" if lost[_MAX_SHOWN:] else ""
+        )
         message = (
             f"beside an endpoint called 'serve' the LiteRT converter keeps only 'serving_default', and drops {names}"
         )

@@ -100,17 +100,17 @@ class Settings:
 
 def find_opinions(document: Document, settings: Settings) -> Iterator[Diagnostic]:
     """The findings of every check that is not off and has no target, or one of the document or the settings."""
-    yield from _find(CHECKS, CheckContext(document), settings)
+    yield from _run_checks(CHECKS, CheckContext(document), settings)
 
 
 def find_built_opinions(
     document: Document, settings: Settings, *, nested_tables: tuple[str, ...]
 ) -> Iterator[Diagnostic]:
     """The findings of every such check on the result of a build: the endpoints with nested tables."""
-    yield from _find(BUILT_CHECKS, CheckContext(document, nested_tables), settings)
+    yield from _run_checks(BUILT_CHECKS, CheckContext(document, nested_tables), settings)
 
 
-def _find(
+def _run_checks(
     checks: Mapping[DocumentCheck, Check] | Mapping[BuiltOnnxCheck, Check], context: CheckContext, settings: Settings
 ) -> Iterator[Diagnostic]:
     targets = settings.targets | frozenset(context.document.targets)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import CheckContext, CheckedEndpoint, first_dim, has_default, once, varies
+from specc.checks.context import CheckContext, CheckedEndpoint, first_dim, has_default, part_to_mark, varies
 from specc.diagnostics import Diagnostic, finding
 from specc.language.wire_names import BoundLeaf
 
@@ -30,7 +30,7 @@ def unbatched_input(context: CheckContext) -> Iterator[Diagnostic]:
             what = "is a scalar" if size is None else f"has a fixed first dimension, {size},"
             message = f"the input {bound.name!r} {what} beside a batch, so a server cannot batch requests"
             hint = "begin its shape with the dim of the others" + (", or give it a default" if size is None else "")
-            part = "" if size is None else once(size, bound.leaf)
+            part = "" if size is None else part_to_mark(size, bound.leaf)
             yield finding("unbatched-input", bound.path, message, hint, part=part)
 
 

@@ -29,14 +29,14 @@ def run_in_own_process(work: Callable[[], T], name: str) -> T:
     context: Any = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
     ours, theirs = context.Pipe(duplex=False)
     sys.stdout.flush()
-    process = context.Process(target=_report, args=(theirs, work, QUIET.get()))
+    process = context.Process(target=_send_result, args=(theirs, work, QUIET.get()))
     process.start()
     theirs.close()
     try:
         result, error = ours.recv()
     except EOFError:
         process.join()
-        raise SpeccError(f"{name}: the build process {_ending(process.exitcode)}") from None
+        raise SpeccError(f"{name}: the build process {_describe_exit(process.exitcode)}") from None
     except KeyboardInterrupt:
         os.kill(process.pid, signal.SIGINT)  # a terminal interrupts both processes, but other senders only this one
         process.join()
@@ -47,17 +47,17 @@ def run_in_own_process(work: Callable[[], T], name: str) -> T:
     return result  # type: ignore[no-any-return]
 
 
-def _ending(code: int) -> str:
+def _describe_exit(code: int) -> str:
     if code >= 0:
         return f"ended with exit code {code}"
     return f"was ended by {signal.Signals(-code).name}"
 
 
-def _report(connection: Any, work: Callable[[], Any], quiet: bool) -> None:
+def _send_result(connection: Any, work: Callable[[], Any], quiet: bool) -> None:
     """Sends what ``work`` returned or raised; of SpecError the diagnostics, since pickling keeps only its text."""
     QUIET.set(quiet)
     _end_with_parent()
-    _be_interrupted_once()
+    _ignore_further_interrupts()
     result: Any = None
     error: BaseException | tuple[Any, ...] | None = None
     try:
@@ -83,7 +83,7 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _be_interrupted_once() -> None:
+def _ignore_further_interrupts() -> None:
     """Ignores interrupts after the first, which raises KeyboardInterrupt, so that they do not disturb the clean-up."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return

@@ -14,7 +14,7 @@ from specc.rules.table import LEVELS, Target
 
 TARGETS: tuple[Target, ...] = get_args(Target)
 _FILE = "pyproject.toml"
-_TABLE = b"specc"
+_TABLE_NAME = b"specc"
 _KEYS = ("levels", "targets")
 
 
@@ -54,13 +54,13 @@ def _read_table(file: Path) -> Settings | None:
         raise SettingsError(f"cannot read {file}: permission denied") from None
     except OSError:
         return None
-    if _TABLE not in content:  # so that other projects do not wait for a TOML parser
+    if _TABLE_NAME not in content:  # so that other projects do not wait for a TOML parser
         return None
-    table = _table(file, content)
-    return None if table is None else _settings(table, file)
+    table = _tool_table(file, content)
+    return None if table is None else _parse_settings(table, file)
 
 
-def _table(file: Path, content: bytes) -> dict[str, Any] | None:
+def _tool_table(file: Path, content: bytes) -> dict[str, Any] | None:
     import tomllib
 
     try:
@@ -75,11 +75,11 @@ def _table(file: Path, content: bytes) -> dict[str, Any] | None:
     return table
 
 
-def _settings(table: dict[str, Any], file: Path) -> Settings:
+def _parse_settings(table: dict[str, Any], file: Path) -> Settings:
     place = f"{file}: [tool.specc]"
     for key in table:
         if key not in _KEYS:
-            raise SettingsError(f"{place} has no key {key!r}; {_near(key, _KEYS)}")
+            raise SettingsError(f"{place} has no key {key!r}; {_suggest(key, _KEYS)}")
     levels, targets = table.get("levels", {}), table.get("targets", [])
     if not isinstance(levels, dict):
         raise SettingsError(f'{place}: levels must be a table, such as {{unused-dim = "error"}}')
@@ -88,16 +88,16 @@ def _settings(table: dict[str, Any], file: Path) -> Settings:
         if rule in RULES and rule not in checks:
             raise SettingsError(f"{place}: {rule} is always an error; only the levels of checks can be changed")
         if rule not in checks:
-            raise SettingsError(f"{place}: there is no check {rule!r}; {_near(rule, checks)}")
+            raise SettingsError(f"{place}: there is no check {rule!r}; {_suggest(rule, checks)}")
         if level not in LEVELS:
             raise SettingsError(f"{place}: the level of {rule} must be one of {', '.join(LEVELS)}, not {level!r}")
     if not isinstance(targets, list):
         raise SettingsError(f'{place}: targets must be an array, such as ["tf-serving"]')
     for target in targets:
         if target not in TARGETS:
-            raise SettingsError(f"{place}: there is no target {target!r}; {_near(str(target), TARGETS)}")
+            raise SettingsError(f"{place}: there is no target {target!r}; {_suggest(str(target), TARGETS)}")
     return Settings(levels, frozenset(targets))
 
 
-def _near(word: str, known: Any) -> str:
+def _suggest(word: str, known: Any) -> str:
     return did_you_mean(word, known) or f"expected one of {', '.join(known)}"

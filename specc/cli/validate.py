@@ -28,13 +28,13 @@ def run(options: argparse.Namespace) -> int:
     settings = SettingsFinder()
     for file in options.files:
         try:
-            findings += _findings(file, settings)
+            findings += _findings_in_file(file, settings)
         except UnreadableError as error:
             unreadable.append((file, str(error)))
     return print_report(Report(findings, unreadable, len(options.files) - len(unreadable)), options)
 
 
-def _findings(file: str, settings: SettingsFinder) -> Sequence[Diagnostic]:
+def _findings_in_file(file: str, settings: SettingsFinder) -> Sequence[Diagnostic]:
     """The errors of one file, or the findings of the checks if there are none."""
     try:
         spec = load_spec(file)

@@ -81,10 +81,10 @@ def _is_model(found: Any) -> bool:
 
 def _require_model(found: Any, target: str) -> Any:
     if found is None or isinstance(found, (str, bytes, int, float, list, tuple, dict)):
-        raise SpecError([_finding(f"{target} is {kind_of(found)}, which is not a model")])
+        raise SpecError([_not_a_model_finding(f"{target} is {kind_of(found)}, which is not a model")])
     return found
 
 
-def _finding(message: str) -> Diagnostic:
+def _not_a_model_finding(message: str) -> Diagnostic:
     hint = "a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"
     return Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)

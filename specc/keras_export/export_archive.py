@@ -17,9 +17,9 @@ from specc.compiler.program import compile
 from specc.compiler.trace.cores import Cores
 from specc.compiler.trackables import descendants, is_trackable
 from specc.compiler.write.resources import name_tables
-from specc.compiler.write.save_options import said_options
+from specc.compiler.write.save_options import read_save_options
 from specc.keras_export import keras_words as words
-from specc.keras_export.added_endpoint import Added, add
+from specc.keras_export.added_endpoint import AddedEndpoint, add
 from specc.keras_export.attribute_paths import function_path, selections
 from specc.keras_export.jax_arguments import read_options
 from specc.keras_export.keras_errors import require_legal, value_error
@@ -58,7 +58,7 @@ class ExportArchive:
             raise value_error("bad-choice", (), message, words=words.no_format(format))
         self.tensorflow_version: str = tf.__version__
         self._resources: list[Any] = []
-        self._added: dict[str, Added] = {}
+        self._added: dict[str, AddedEndpoint] = {}
         self._collections: dict[str, list[Any]] = {}
         self._cores = cores
 
@@ -204,7 +204,7 @@ class ExportArchive:
         unique = list({id(resource): resource for resource in self._resources}.values())
         models = [resource for resource in unique if isinstance(resource, (keras.Layer, tf.Module))]
         models = models if len(unique) > 1 else unique
-        wholes = [model for model in models if not any(_is_part(model, other) for other in models)]
+        wholes = [model for model in models if not any(_is_part_of(model, other) for other in models)]
         return wholes[0] if len(wholes) == 1 else _Tracked(unique, self._listed("variables"))
 
     def write_out(self, filepath: str | os.PathLike[str], options: Any = None, verbose: bool = True) -> ExportReport:
@@ -224,8 +224,8 @@ class ExportArchive:
         document = self._document()
         revived = {name: added.revived for name, added in self._added.items()}
         if options is not None:
-            said = said_options(options, {name: each.function for name, each in revived.items()})
-            document = document.model_copy(update={"save_options": said})
+            save_options = read_save_options(options, {name: each.function for name, each in revived.items()})
+            document = document.model_copy(update={"save_options": save_options})
         destination = replacement(filepath)
         destination.check()
         functions = {name: added.function for name, added in self._added.items()}
@@ -238,16 +238,16 @@ class ExportArchive:
             prepared = replace(prepared, contents=replace(prepared.contents, options=options))
         report = publish(prepared, destination, clock)
         if verbose:
-            print(_summary(document, report))  # as Keras does
+            print(_keras_summary(document, report))  # as Keras does
         return report
 
 
-def _is_part(resource: Any, other: Any) -> bool:
+def _is_part_of(resource: Any, other: Any) -> bool:
     """Whether ``resource`` belongs to ``other``, which is tracked as well."""
     return resource is not other and any(part is resource for part in descendants(other))
 
 
-def _summary(document: Document, report: ExportReport) -> str:
+def _keras_summary(document: Document, report: ExportReport) -> str:
     """The endpoints of the archive as text, in Keras's wording."""
     lines = [f"Saved artifact at '{report.path}'. The following endpoints are available:"]
     for name, endpoint in document.endpoints.items():

@@ -54,11 +54,11 @@ def as_raised() -> Iterator[None]:
         kind = next((kind for kind in _BUILT_IN if isinstance(error.__cause__, kind)), None)
         if kind is None or isinstance(error, kind):
             raise
-        raise _of_type(kind)(error.diagnostics) from error.__cause__
+        raise _spec_error_type(kind)(error.diagnostics) from error.__cause__
 
 
 @cache
-def _of_type(kind: type[Exception]) -> type[SpecError]:
+def _spec_error_type(kind: type[Exception]) -> type[SpecError]:
     known = {ValueError: SpecValueError, TypeError: SpecTypeError}
     # str() of a KeyError is the repr of its key; these must print their message.
     return known.get(kind) or type(f"Spec{kind.__name__}", (SpecError, kind), {"__str__": Exception.__str__})

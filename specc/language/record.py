@@ -122,8 +122,8 @@ def _field_to_json(value: Any, forms: frozenset[Form], *, sort_keys: bool) -> An
     data = to_json(value, sort_keys=sort_keys and Form.KEEPS_ORDER not in forms)
     if Form.ONE_OR_MORE not in forms or not data:
         return data
-    return {key: _alone(item) for key, item in data.items()} if isinstance(data, dict) else _alone(data)
+    return {key: _item_or_array(item) for key, item in data.items()} if isinstance(data, dict) else _item_or_array(data)
 
 
-def _alone(items: list[Any]) -> Any:
+def _item_or_array(items: list[Any]) -> Any:
     return items[0] if len(items) == 1 else items

@@ -53,7 +53,7 @@ class RemoteDirectory(Destination):
         """Raises TargetError if the folder is not empty or cannot be read, UnavailableError without fsspec."""
         folder = open_folder(self.url)
         if not folder.is_free():
-            raise TargetError(_not_empty(folder))
+            raise TargetError(_describe_occupied(folder))
 
     @contextlib.contextmanager
     def staged(self) -> Iterator[Stage]:
@@ -62,7 +62,7 @@ class RemoteDirectory(Destination):
         folder = open_folder(self.url)
         with _local_stage(folder) as stage:
             yield stage
-            _publish(stage, lambda: folder, elsewhere=False)
+            _publish_to_free_folder(stage, lambda: folder, elsewhere=False)
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,10 @@ class RemoteVersion(Destination):
         base = open_folder(self.base)
         with _local_stage(base) as stage:
             yield stage
-            _publish(stage, lambda: self._version(base), elsewhere=isinstance(self.version, str))
+            _publish_to_free_folder(stage, lambda: self._version(base), elsewhere=isinstance(self.version, str))
         if self.keep is not None:
             published = str(stage.published).rpartition("/")[2]
-            stage.notes += _remove_old(base, int(published), self.keep)
+            stage.notes += _remove_old_folders(base, int(published), self.keep)
 
     def _version(self, base: Folder) -> Folder:
         names = base.names()
@@ -115,7 +115,7 @@ def _local_stage(folder: Folder) -> Iterator[Stage]:
         raise TargetError(f"cannot stage the archive in {place}: {error.strerror or error}; {hint}") from error
 
 
-def _publish(stage: Stage, choose: Callable[[], Folder], *, elsewhere: bool) -> None:
+def _publish_to_free_folder(stage: Stage, choose: Callable[[], Folder], *, elsewhere: bool) -> None:
     """Uploads the stage to the folder that ``choose`` returns; it is called again after another build took that folder.
 
     ``elsewhere`` says whether ``choose`` returns another folder if the first is taken.
@@ -125,7 +125,7 @@ def _publish(stage: Stage, choose: Callable[[], Folder], *, elsewhere: bool) -> 
     for attempt in itertools.count():
         folder = choose()
         try:
-            _upload(stage, folder, since)
+            _upload_with_claim(stage, folder, since)
             return
         except TakenError:
             if not elsewhere:
@@ -139,7 +139,7 @@ def _publish(stage: Stage, choose: Callable[[], Folder], *, elsewhere: bool) -> 
         pause(attempt)
 
 
-def _upload(stage: Stage, folder: Folder, since: int) -> None:
+def _upload_with_claim(stage: Stage, folder: Folder, since: int) -> None:
     """Uploads the stage completely, or removes what was uploaded, as far as the store allows."""
     claim = new_claim(since)
     written = [claim]
@@ -181,7 +181,7 @@ def _upload_all(directory: Path, folder: Folder, written: list[str]) -> None:
     folder.upload(directory, [MARKER])
 
 
-def _not_empty(folder: Folder) -> str:
+def _describe_occupied(folder: Folder) -> str:
     if folder.has(MARKER):
         return (
             f"{folder.url} is not empty; choose another target, or remove it first; specc never overwrites an archive"
@@ -192,7 +192,7 @@ def _not_empty(folder: Folder) -> str:
     return f"{folder.url} is not empty; choose another target, or remove it first"
 
 
-def _remove_old(base: Folder, published: int, keep: int) -> Iterator[str]:
+def _remove_old_folders(base: Folder, published: int, keep: int) -> Iterator[str]:
     """Removes the complete versions that are not kept; yields a note for each that could not be removed."""
     try:
         names = [name for name in base.names() if version_number(name) is not None and base.child(name).has(MARKER)]

@@ -21,7 +21,7 @@ def require_absent(path: Path) -> None:
 
 def write_new(path: Path, content: bytes) -> None:
     """Writes a file that must not exist; raises TargetError where it does, or cannot be written."""
-    with _draft(path, path, content) as draft:
+    with _draft_beside(path, path, content) as draft:
         try:
             os.link(draft, path)  # a rename would replace what somebody else has written meanwhile
         except FileExistsError:
@@ -36,13 +36,13 @@ def replace_file(path: Path, content: bytes) -> None:
         TargetError: it cannot be written.
     """
     target = path.resolve()
-    with _draft(path, target, content) as draft:
+    with _draft_beside(path, target, content) as draft:
         draft.chmod(target.stat().st_mode & 0o7777)
         draft.replace(target)
 
 
 @contextmanager
-def _draft(path: Path, target: Path, content: bytes) -> Iterator[Path]:
+def _draft_beside(path: Path, target: Path, content: bytes) -> Iterator[Path]:
     """A file beside ``target`` with ``content``, which is gone afterwards; errors name ``path``."""
     draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
     try:

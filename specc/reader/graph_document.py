@@ -10,7 +10,7 @@ from specc.language.document import CALL, VERSION, Document, Endpoint, Mode
 from specc.language.signatures import DEFAULT_KEYS, TAGS
 from specc.language.trees import Dict, Tree, children
 from specc.reader.describe_endpoint import (
-    Described,
+    DescribedEndpoint,
     describe_function,
     describe_signature,
     has_namedtuple,
@@ -123,8 +123,8 @@ def assemble(
     notes: list[str] = []
     aliased, key = None, DEFAULT_KEYS[mode]
     if key not in functions and key in signatures:
-        aliased, doubts = _aliased(signatures, nodes, key)
-        notes.extend(doubts)
+        aliased, alias_notes = _aliased(signatures, nodes, key)
+        notes.extend(alias_notes)
     default = aliased or (key if key in signatures else None)
     for name in sorted(signatures.keys() | functions.keys()):
         if aliased is not None and _repeats(name, key, aliased, signatures):
@@ -147,11 +147,11 @@ def assemble(
     return document, (*notes, *general_notes(document))
 
 
-def _describe(signature: Signature | None, function: Function | None, *, may_have_defaults: bool) -> Described:
+def _describe(signature: Signature | None, function: Function | None, *, may_have_defaults: bool) -> DescribedEndpoint:
     if signature is not None:
         return describe_signature(signature, function)
     if function is None:
-        return Described(None)
+        return DescribedEndpoint(None)
     return describe_function(function, may_have_defaults=may_have_defaults)
 
 
@@ -172,8 +172,8 @@ def _aliased(signatures: dict[str, Signature], nodes: dict[str, int], key: str) 
         case []:
             return None, ()
         case [name]:
-            doubt = f"{key}: taken as an alias of {name!r}, since all their tensors are the same"
-            return name, () if shared else (doubt,)
+            note = f"{key}: taken as an alias of {name!r}, since all their tensors are the same"
+            return name, () if shared else (note,)
         case names:
             return None, (f"{key}: its tensors equal those of {', '.join(names)}, so it is a separate endpoint",)
 

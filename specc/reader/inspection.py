@@ -75,7 +75,7 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
             try:
                 contract = read_contract(text)
             except SpecError as error:
-                findings = _in_contract(error.diagnostics)
+                findings = _findings_in_contract(error.diagnostics)
             else:
                 mismatches = capped(find_mismatches(contract, graph))
                 notes += tuple(
@@ -85,8 +85,8 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
                 return Inspection(
                     contract.document,
                     "contract",
-                    _in_contract(mismatches),
-                    _printable(notes),
+                    _findings_in_contract(mismatches),
+                    _printable_notes(notes),
                     contract.left_out,
                     contract.undescribed,
                     custom_ops(graph.ops) if contract.custom_ops is None else contract.custom_ops,
@@ -97,20 +97,20 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
     except DamagedError as error:
         raise damaged(directory, error) from None
     if document is None:
-        raise ArchiveError(f"nothing in {directory} can be described: {_reason(unknown)}")
-    return Inspection(document, source, findings, _printable((*notes, *unknown)), custom_ops=ops)
+        raise ArchiveError(f"nothing in {directory} can be described: {_why_undescribable(unknown)}")
+    return Inspection(document, source, findings, _printable_notes((*notes, *unknown)), custom_ops=ops)
 
 
-def _reason(notes: tuple[str, ...]) -> str:
-    return "; ".join(_printable(notes[:3])) or "it has no signature and no public function"
+def _why_undescribable(notes: tuple[str, ...]) -> str:
+    return "; ".join(_printable_notes(notes[:3])) or "it has no signature and no public function"
 
 
-def _printable(notes: tuple[str, ...]) -> tuple[str, ...]:
+def _printable_notes(notes: tuple[str, ...]) -> tuple[str, ...]:
     """``notes`` with printable characters only, since names in an archive may contain any character."""
     return tuple(printable(note) for note in notes)
 
 
-def _in_contract(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def _findings_in_contract(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(finding.in_file(CONTRACT_PATH) for finding in findings)
 
 
@@ -121,11 +121,11 @@ def choose_graph(graphs: list[MetaGraph]) -> tuple[MetaGraph, tuple[str, ...]]:
     others = [graph for graph in graphs if graph is not chosen]
     if not others:
         return chosen, ()
-    listed = ", ".join(_tags(graph) for graph in others)
-    return chosen, (f"the MetaGraph tagged {_tags(chosen)} is described; there are others, tagged {listed}",)
+    listed = ", ".join(_format_tags(graph) for graph in others)
+    return chosen, (f"the MetaGraph tagged {_format_tags(chosen)} is described; there are others, tagged {listed}",)
 
 
-def _tags(graph: MetaGraph) -> str:
+def _format_tags(graph: MetaGraph) -> str:
     return "+".join(graph.tags) or "nothing"
 
 

@@ -56,7 +56,7 @@ def _role(shape: Shape, axis: int) -> str:
     return "features" if axis == len(shape) - 1 else f"size_{axis}"
 
 
-def named_apart(dims: tuple[OpenDim, ...], *, one_batch: bool = True) -> dict[OpenDim, str]:
+def separate_names(dims: tuple[OpenDim, ...], *, one_batch: bool = True) -> dict[OpenDim, str]:
     """A name for each axis; inputs share no dimension except the batch, and not even that without ``one_batch``."""
     names: dict[OpenDim, str] = {}
     for dim in dims:
@@ -70,7 +70,7 @@ def named_apart(dims: tuple[OpenDim, ...], *, one_batch: bool = True) -> dict[Op
     return names
 
 
-def named_together(dims: tuple[OpenDim, ...]) -> dict[OpenDim, str]:
+def shared_names(dims: tuple[OpenDim, ...]) -> dict[OpenDim, str]:
     """One name for all axes with the same role, as a model that adds two sequences needs it."""
     return {dim: dim.role for dim in dims}
 

@@ -66,11 +66,11 @@ def place_arguments(
     call = _Call(signature, kwargs, options)
     call.require_known_kwargs()
     twice = [name for name in names if call.parameter(name) in kwargs]
-    if twice and not _says_nothing(names):
+    if twice and not _are_default_names(names):
         raise ArityError(f"{twice[0]!r} is an argument and also in kwargs")
     named = [name for name in names if name in call.known]
-    if not named or (_says_nothing(names) and (call.positional or call.has(inspect.Parameter.VAR_POSITIONAL))):
-        return call.by_position(len(names), may_be_meant_for_others=not _says_nothing(names))
+    if not named or (_are_default_names(names) and (call.positional or call.has(inspect.Parameter.VAR_POSITIONAL))):
+        return call.by_position(len(names), refuse_filled_defaults=not _are_default_names(names))
     if call.has(inspect.Parameter.VAR_POSITIONAL) and [call.parameter(name) for name in names[: len(named)]] == [
         each.name for each in call.positional
     ]:
@@ -95,7 +95,7 @@ def place_in_order(
         _Call(signature, kwargs, options).by_position(count)
 
 
-def _says_nothing(names: Sequence[str]) -> bool:
+def _are_default_names(names: Sequence[str]) -> bool:
     """Whether the names are defaults: a single ``inputs``, or TensorFlow's own for ``*args``."""
     return tuple(names) in (DEFAULT_ARGUMENTS, tuple(f"args_{index}" for index in range(len(names))))
 
@@ -139,8 +139,8 @@ class _Call:
                 raise ArityError(f"{name!r} is positional-only, and a parameter before it is left out")
         return Placement(tuple(leading), tuple((self.parameter(name), index[self.parameter(name)]) for name in others))
 
-    def by_position(self, count: int, *, may_be_meant_for_others: bool = False) -> Placement:
-        """Places all in order; with ``may_be_meant_for_others``, none may fill a default and leave another empty."""
+    def by_position(self, count: int, *, refuse_filled_defaults: bool = False) -> Placement:
+        """Places all in order; with ``refuse_filled_defaults``, none may fill a default and leave another empty."""
         if count > len(self.positional) and not self.has(inspect.Parameter.VAR_POSITIONAL):
             raise ArityError("too many positional arguments")
         taken = self.positional[:count]
@@ -154,7 +154,7 @@ class _Call:
         self._require_filled([each.name for each in taken])
         optional = [each.name for each in taken if each.default is not inspect.Parameter.empty]
         empty = [each.name for each in self.positional[count:] if each.name not in (*self._kwargs, TRAINING)]
-        if may_be_meant_for_others and optional and empty:
+        if refuse_filled_defaults and optional and empty:
             reason = (
                 f"one would be passed by position as {optional[0]!r}, which has a default, and leave {empty[0]!r} empty"
             )

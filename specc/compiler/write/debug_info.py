@@ -12,7 +12,7 @@ from tensorflow.core.framework import graph_debug_info_pb2
 _FILE = Path("debug", "saved_model_debug_info.pb")
 
 
-def forget_debug_info(meta_graph: Any) -> None:
+def clear_debug_info(meta_graph: Any) -> None:
     """Removes the origin of the nodes from the graph itself."""
     graph = meta_graph.graph_def
     if "debug_info" in graph.DESCRIPTOR.fields_by_name:  # missing in older TensorFlows
@@ -32,14 +32,14 @@ def rename_in_debug_info(directory: Path, functions: Mapping[str, str]) -> None:
     renamed.CopyFrom(written)
     renamed.traces.clear()
     for key, trace in written.traces.items():
-        renamed.traces[_renamed(key, functions)].CopyFrom(trace)
+        renamed.traces[_renamed_key(key, functions)].CopyFrom(trace)
     if "name_to_trace_id" in written.DESCRIPTOR.fields_by_name:  # since TensorFlow 2.16
         renamed.name_to_trace_id.clear()
         for key, number in written.name_to_trace_id.items():
-            renamed.name_to_trace_id[_renamed(key, functions)] = number
+            renamed.name_to_trace_id[_renamed_key(key, functions)] = number
     path.write_bytes(renamed.SerializeToString(deterministic=True))
 
 
-def _renamed(key: str, functions: Mapping[str, str]) -> str:
+def _renamed_key(key: str, functions: Mapping[str, str]) -> str:
     node, at, function = key.rpartition("@")
     return f"{node}{at}{functions.get(function, function)}"

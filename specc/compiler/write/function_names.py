@@ -38,7 +38,7 @@ def stem(name: str) -> str:
     return before[0] + stem(name[before.end() :]) if before else name
 
 
-def _numbered(prefix: str, *parts: object) -> str:
+def _name_with_hash(prefix: str, *parts: object) -> str:
     """``prefix`` and nine digits, the first not zero, of a hash of ``parts``."""
     number = int.from_bytes(hashlib.sha256("\0".join(map(str, parts)).encode()).digest())
     return f"{prefix}{10**8 + number % (9 * 10**8)}"
@@ -93,7 +93,7 @@ class FunctionNames:
             *_mentions_in_objects(meta_graph.object_graph_def, self._library),
         ]
         self._ordered = self._in_order_of_mention()
-        self._tell_equal_apart()
+        self._number_equal_functions()
 
     @property
     def in_order(self) -> list[str]:
@@ -116,7 +116,7 @@ class FunctionNames:
         taken: set[str] = set()
         for function in self._ordered.values():
             parts = [function.content, *([function.place, digest] if function.is_ambiguous else [])]
-            while (name := _numbered(f"{function.stem}_", *parts)) in taken:  # the digits of another body
+            while (name := _name_with_hash(f"{function.stem}_", *parts)) in taken:  # the digits of another body
                 parts.append("again")
             taken.add(name)
             function.name = function.definition.signature.name = name
@@ -125,8 +125,8 @@ class FunctionNames:
         _write(self._others, self._name_of, self._tag_of)
         after = {name: self._functions[original].name for name, original in before.items()}
         objects = self._meta_graph.object_graph_def
-        _rename_keys(objects.concrete_functions, after)
-        _rename_keys(self._meta_graph.meta_info_def.function_aliases, after)
+        _rename_map_keys(objects.concrete_functions, after)
+        _rename_map_keys(self._meta_graph.meta_info_def.function_aliases, after)
         _rename_and_sort_captures(objects, after)
         self._library.function.sort(key=lambda definition: definition.signature.name)
         self._sort_gradients()
@@ -141,7 +141,11 @@ class FunctionNames:
         if counted is None:
             return original
         function = self._functions.get(self._gradients.get(original, ""))
-        return _numbered(counted[1], "lost", index) if function is None else _numbered(counted[1], function.name)
+        return (
+            _name_with_hash(counted[1], "lost", index)
+            if function is None
+            else _name_with_hash(counted[1], function.name)
+        )
 
     def _sort_gradients(self) -> None:
         renamed = {(self._tag_of(tag, 0), self._name_of(function)) for tag, function in self._gradients.items()}
@@ -202,7 +206,7 @@ class FunctionNames:
         function.definition.signature.name = function.stem
         function.content = hashlib.sha256(function.definition.SerializeToString(deterministic=True)).hexdigest()
 
-    def _tell_equal_apart(self) -> None:
+    def _number_equal_functions(self) -> None:
         """Counts the functions of equal content, and marks functions that mention an ambiguous one as ambiguous."""
         total, seen = Counter(function.content for function in self._ordered.values()), Counter[str]()
         callers: dict[str, list[_Function]] = {}
@@ -301,10 +305,10 @@ def _text_item_setter(texts: Any, index: int) -> Callable[[str], None]:
     return lambda name: texts.__setitem__(index, name)
 
 
-def _rename_keys(held: Any, names: dict[str, str]) -> None:
+def _rename_map_keys(held: Any, names: dict[str, str]) -> None:
     """Renames the keys of a map field, whose values are messages or strings."""
     values = {names.get(key, key): held[key] for key in held}
-    values = {key: value if isinstance(value, str) else _copied(value) for key, value in values.items()}
+    values = {key: value if isinstance(value, str) else _copy_of(value) for key, value in values.items()}
     held.clear()
     for key, value in values.items():
         if isinstance(value, str):
@@ -316,7 +320,7 @@ def _rename_keys(held: Any, names: dict[str, str]) -> None:
 def _rename_and_sort_captures(objects: Any, names: dict[str, str]) -> None:
     """Renames the functions of captured tensors, and sorts these, since TensorFlow lists them in the order of names."""
     places = [index for index, node in enumerate(objects.nodes) if node.WhichOneof("kind") == "captured_tensor"]
-    held = {index: _copied(objects.nodes[index]) for index in places}
+    held = {index: _copy_of(objects.nodes[index]) for index in places}
     for node in held.values():
         capture = node.captured_tensor
         capture.concrete_function = names.get(capture.concrete_function, capture.concrete_function)
@@ -328,7 +332,7 @@ def _rename_and_sort_captures(objects: Any, names: dict[str, str]) -> None:
         function.bound_inputs[:] = [moved.get(index, index) for index in function.bound_inputs]
 
 
-def _copied(message: Any) -> Any:
+def _copy_of(message: Any) -> Any:
     copy = type(message)()
     copy.CopyFrom(message)
     return copy

@@ -86,7 +86,7 @@ def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots:
     known = {id(variable.handle) for variable in variables}
     wanted = {id(handle): handle for handle in captured_resources(endpoints) if id(handle) not in known}
     found: dict[int, Any] = {}
-    for candidate in _candidates(wanted, roots):
+    for candidate in _possible_owners(wanted, roots):
         handle = getattr(candidate, "resource_handle", None)
         if handle is not None and id(handle) in wanted:
             found.setdefault(id(handle), candidate)
@@ -100,7 +100,7 @@ def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots:
     return [found[key] for key in wanted]
 
 
-def _candidates(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
+def _possible_owners(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
     """The possible owners of a handle: the model's parts, then, for a table that only a function uses, all tables."""
     if not wanted:
         return
@@ -118,16 +118,16 @@ def tracked(document: Document, model: Any) -> list[Any]:
     Raises:
         SpecError: the attribute does not exist, or has nothing that an archive can keep.
     """
-    kept: list[Any] = _initialization(model)
+    kept: list[Any] = _initializers(model)
     findings = FindingCollector()
     for index, target in enumerate(document.track):
         with findings.gather():
-            kept.extend(_kept(model, target, ("track", index)))
+            kept.extend(_resources_at(model, target, ("track", index)))
     findings.raise_any()
     return list({id(part): part for part in kept}.values())
 
 
-def _initialization(model: Any) -> list[Any]:
+def _initializers(model: Any) -> list[Any]:
     """The initializer of a loaded archive of TensorFlow 1, whose tables are in its graph, not captured by functions."""
     if not isinstance(getattr(model, "graph", None), tf.Graph) or not hasattr(model, "initializer"):
         return []
@@ -135,7 +135,7 @@ def _initialization(model: Any) -> list[Any]:
     return [model.initializer, *getattr(model, "asset_paths", ())]
 
 
-def _kept(model: Any, target: str, at: SpecPath) -> list[Any]:
+def _resources_at(model: Any, target: str, at: SpecPath) -> list[Any]:
     value = resolve_attribute(model, target, "unknown-track", at)
     parts = [
         part

@@ -12,7 +12,7 @@ from specc.language.wire_names import input_leaves
 _HINT = f"make {CALL!r} the default, or declare it on an endpoint with another name"
 
 
-def find_signature_words(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+def find_signature_fields(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     """The findings for fields of ``endpoint``, at path ``at``, that only an endpoint with a signature can have."""
     why = f"{CALL!r}, the revived object itself, has no signature unless it is the default"
     if endpoint.method != "predict":
