@@ -1,7 +1,7 @@
 """How hard the tests try, what they need, and in which order they run.
 
 ``HYPOTHESIS_PROFILE=long`` (``make test-long``) draws more examples and runs the long tests. Where TensorFlow is missing,
-the modules that need it are left out. The longest files come first, so that no worker is left alone with one in the end.
+the modules that need it are left out. The longest files come first, so that none of them runs on by itself at the end.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
 HAS_TENSORFLOW = find_spec("tensorflow") is not None and find_spec("keras") is not None
 LONGEST = (
-    "test_whole_exports.py", "test_schema_agrees.py", "test_archive_names.py", "test_same_bytes.py", "test_custom_ops.py",
-    "test_oracle.py", "test_round_trip.py", "test_examples_image_classifier.py", "test_inspect_projection.py",
-    "test_faults.py", "test_hostile_input.py", "test_pre_commit.py", "test_init_archives.py", "test_seal.py",
-    "test_remote.py", "test_keras_own_tests.py", "test_tensorspec.py",
+    "test_whole_exports.py", "test_schema_agrees.py", "test_build_command.py", "test_archive_names.py",
+    "test_same_bytes.py", "test_custom_ops.py", "test_legacy_signatures.py", "test_round_trip.py",
+    "test_examples_image_classifier.py", "test_training_archives.py", "test_inspect_projection.py", "test_faults.py",
+    "test_hostile_input.py", "test_pre_commit.py", "test_init_command.py", "test_seal.py", "test_remote.py",
+    "test_keras_own_tests.py", "test_tensorspec.py",
 )  # fmt: skip
 """Files that take long, the longest first."""
 
 pytest_plugins = ["exports"]
+pytest.register_assert_rewrite("finding_cases", "inferred_models", "receiver_archives", "training_models")
 
 # derandomize: a change is judged by the same examples on every machine; the long run goes looking for new ones.
 settings.register_profile("default", max_examples=100, deadline=None, derandomize=True, database=None)

@@ -17,6 +17,7 @@ from varied_exports import document, graph_of
 import specc
 
 pytestmark = pytest.mark.tensorflow
+
 VECTOR = "float32[batch]"
 
 
@@ -72,7 +73,7 @@ def test_gradients_are_their_own_in_the_process_that_built_them_and_in_any_other
         assert done.stdout.splitlines() == [wanted[path] for path in order]
 
 
-def test_a_gradient_that_is_not_in_the_archive_is_no_other_one(tmp_path: Path) -> None:
+def test_a_gradient_outside_the_archive_is_not_replaced_by_another(tmp_path: Path) -> None:
     path = export(tmp_path / "without", scaled(7.0), gradients=False)
     with pytest.raises(LookupError, match="No gradient defined for operation"):
         gradient(tf.saved_model.load(str(path)).serve)
@@ -113,11 +114,11 @@ def ask(session: Any, path: Path, key: str, value: Any, scope: str = "first") ->
     return session.run(f"{scope}/{output.name}", {f"{scope}/{given.name}": value})
 
 
-def test_stack_traces_are_said_of_the_functions_that_are_there(tmp_path: Path) -> None:
+def test_stack_traces_belong_to_functions_of_the_archive(tmp_path: Path) -> None:
     endpoint = {"function": None, "inputs": [VECTOR], "outputs": VECTOR}
-    said = document({"serve": endpoint}, save_options={"save_debug_info": True})
+    spec = document({"serve": endpoint}, save_options={"save_debug_info": True})
     functions = {"serve": lambda x: tf.while_loop(lambda i, _: i < 3, lambda i, y: (i + 1, y + 1.0), (0, x))[1]}
-    path = specc.compile(said).export(tf.Module(), tmp_path / "archive", functions=functions).path
+    path = specc.compile(spec).export(tf.Module(), tmp_path / "archive", functions=functions).path
     library = graph_of(path).graph_def.library
     info = graph_debug_info_pb2.GraphDebugInfo.FromString((path / "debug/saved_model_debug_info.pb").read_bytes())
     traced = {key.rpartition("@")[2] for key in (*info.traces, *getattr(info, "name_to_trace_id", ()))}
@@ -151,8 +152,8 @@ def test_values_and_gradients_are_the_models_own(made: Callable[..., Any], tmp_p
     model = keras.Model(inputs, made(inputs))
     width = model.output_shape[-1]
     endpoint = {"inputs": ["float32[batch, 4]"], "outputs": f"float32[batch, {width}]"}
-    said = document({"serve": endpoint, "again": {**endpoint, "kwargs": {"training": False}}})
-    path = specc.compile(said).export(model, tmp_path / "archive").path
+    spec = document({"serve": endpoint, "again": {**endpoint, "kwargs": {"training": False}}})
+    path = specc.compile(spec).export(model, tmp_path / "archive").path
     revived = tf.saved_model.load(str(path))
     x = tf.constant([[0.5, -1.0, 2.0, 0.25]])
     for function in (revived.serve, revived.again):  # within a tf.function TensorFlow cannot, of a loop with variables

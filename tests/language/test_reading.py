@@ -12,7 +12,7 @@ import pytest
 
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
-from specc.language.load import BUILDABLE, load_spec
+from specc.language.load import BUILDABLE, load_spec, loads
 from specc.language.validation.pipeline import read_spec
 from specc.report.text import findings_text
 
@@ -131,7 +131,7 @@ def test_two_defects_are_two_findings(name: str) -> None:
     assert odd == {}
 
 
-def test_many_defects_are_told_in_the_order_of_the_text() -> None:
+def test_many_defects_are_reported_in_the_order_of_the_text() -> None:
     chosen = [name for name in DEFECTS if name not in ("a default that is none", "a dim's size", "the version")]
     data = spoiled(*(DEFECTS[name] for name in chosen))
     try:
@@ -153,7 +153,7 @@ def test_many_defects_are_told_in_the_order_of_the_text() -> None:
         ('{"specc": 1, "endpoints": {"a": {"inputs": [{"dtype": "int8", "shape": []}], "outputs": {"type": "tensor", "dtype": "int8", "shape": []}}}}', ["unknown-kind", "unknown-kind"]),
     ],
 )  # fmt: skip
-def test_what_only_comes_of_another_defect_is_not_told(text: str, found: list[str]) -> None:
+def test_consequences_of_another_defect_are_not_reported(text: str, found: list[str]) -> None:
     assert [rule for rule, _ in findings(json.loads(text))] == found
 
 
@@ -176,7 +176,7 @@ def test_fifteen_defects() -> None:
         ('{"specc": 1, "dims": [], "endpoints": {"a": {"inputs": [], "outputs": "bool[n]"}}}', ["wrong-type"]),
     ],
 )  # fmt: skip
-def test_defects_of_the_text_and_of_the_document_are_told_together(text: str, rules: list[str]) -> None:
+def test_defects_of_the_text_and_of_the_document_are_reported_together(text: str, rules: list[str]) -> None:
     with pytest.raises(SpecError) as caught:
         read_spec(text, "", BUILDABLE)
     assert [finding.rule for finding in caught.value.diagnostics] == rules
@@ -208,9 +208,16 @@ HUGE: dict[str, str] = {
 
 
 @pytest.mark.parametrize("name", HUGE)
-def test_a_file_of_errors_alone_is_told_from_its_beginning(name: str) -> None:
+def test_a_file_of_errors_only_is_reported_from_its_beginning(name: str) -> None:
     with pytest.raises(SpecError) as caught:
         read_spec(HUGE[name], "", BUILDABLE)
     found = caught.value.diagnostics
     assert 1 <= len(found) <= 1000
     assert found[-1].rule == "too-many-findings"
+
+
+def test_a_thousand_findings_are_enough() -> None:
+    with pytest.raises(SpecError) as caught:
+        loads('{"specc": 1, "endpoints": {"a": {"inputs": [' + ", ".join(["3"] * 5000) + '], "outputs": "bool[]"}}}')
+    assert len(caught.value.diagnostics) == 1000
+    assert str(caught.value.diagnostics[-1]) == "1:1: too-many-findings: there are more findings; fix these first"

@@ -38,6 +38,7 @@ def test_dtype_and_shape(text: str, dtype: str, shape: Shape) -> None:
         ("", "bad-tensor", "'' is not a tensor", ANY_FORM),
         ("[3]", "bad-tensor", "'[3]' is not a tensor", ANY_FORM),
         ("float32", "bad-tensor", "'float32' is not a tensor", "write 'float32[]' for a scalar, 'float32[batch, 3]' for a matrix"),
+        ("float32(3)", "bad-tensor", "'float32(3)' is not a tensor", ANY_FORM),
         ("float32[3", "bad-tensor", "'float32[3' is not a tensor", ANY_FORM),
         ("float32[3]\n", "bad-tensor", "'float32[3]\\n' is not a tensor", ANY_FORM),
         (" float32[3]", "bad-tensor", "' float32[3]' is not a tensor", ANY_FORM),
@@ -48,6 +49,7 @@ def test_dtype_and_shape(text: str, dtype: str, shape: Shape) -> None:
         ("float[]", "bad-dtype", "'float' is not a dtype", "did you mean 'float32'?"),
         ("int[3 4]", "bad-dtype", "'int' is not a dtype", "did you mean 'int64'?"),
         ("double[]", "bad-dtype", "'double' is not a dtype", "did you mean 'float64'?"),
+        ("resource[]", "bad-dtype", "'resource' tensors have no meaning outside the process that created them", ""),
         ("variant[]", "bad-dtype", "'variant' tensors have no meaning outside the process that created them", ""),
         ("bool[2 3]", "bad-dim", "'2 3' in 'bool[2 3]' is not a dimension", "dimensions are separated by commas, not by spaces"),
         ("bool[ ]", "bad-tensor", "'bool[ ]' is not a tensor", "write 'bool[]' for a scalar"),
@@ -62,10 +64,10 @@ def test_dtype_and_shape(text: str, dtype: str, shape: Shape) -> None:
         ("bool[" + " " * 2000 + "]x", "bad-tensor", "a tensor string must not be longer than 1000 characters, found 2007", ""),
     ],
 )  # fmt: skip
-def test_what_is_said_of_a_wrong_one(text: str, rule: str, message: str, hint: str) -> None:
+def test_the_message_about_a_malformed_string(text: str, rule: str, message: str, hint: str) -> None:
     with pytest.raises(PydanticCustomError) as caught:
         parse_tensor(text)
-    context = {key: said for key, said in (caught.value.context or {}).items() if key != "part"}
+    context = {key: text for key, text in (caught.value.context or {}).items() if key != "part"}
     assert (caught.value.type, context) == (rule, {"message": message, "hint": hint})
 
 
@@ -73,7 +75,7 @@ def test_what_is_said_of_a_wrong_one(text: str, rule: str, message: str, hint: s
     ("text", "part"),
     [("float23[2]", "float23"), ("bool[2 3]", "2 3"), ("bool[a, -1]", "-1"), ("bool[2,]", ""), ("bool", "")],
 )
-def test_the_part_that_is_meant(text: str, part: str) -> None:
+def test_the_part_that_is_marked(text: str, part: str) -> None:
     with pytest.raises(PydanticCustomError) as caught:
         parse_tensor(text)
     assert (caught.value.context or {})["part"] == part

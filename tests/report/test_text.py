@@ -25,11 +25,12 @@ def shown(excerpt: str, column: int, end_column: int, excerpt_column: int = 1) -
         ('"日本": 3', 1, 5, '7 | "日本": 3', "  | ^^^^^^"),
         ('"e\u0301": 3', 7, 8, '7 | "e\u0301": 3', "  |      ^"),
         ('"\u202e": 3', 6, 7, '7 | "\\u202e": 3', "  |           ^"),
+        ("\ufeff{}", 1, 2, "7 | \\ufeff{}", "  | ^^^^^^"),
         ("", 1, 1, "7 |", "  | ^"),
         ("[1", 3, 3, "7 | [1", "  |   ^"),
     ],
 )
-def test_the_mark_stands_under_what_it_marks(excerpt: str, column: int, end_column: int, line: str, mark: str) -> None:
+def test_the_mark_is_under_the_marked_text(excerpt: str, column: int, end_column: int, line: str, mark: str) -> None:
     assert shown(excerpt, column, end_column) == [f"f.json:7:{column}: error: r: m", line, mark]
 
 
@@ -37,14 +38,14 @@ def test_a_long_line_begins_with_dots() -> None:
     assert shown("34567", 35, 36, 33)[1:] == ["7 | ...34567", "  |      ^"]
 
 
-def test_what_spans_lines_is_marked_to_the_end_of_its_first() -> None:
+def test_a_span_of_several_lines_is_marked_to_the_end_of_its_first() -> None:
     where = Location(1, 3, 4, 2, "a [b", 1)
     assert (
         findings_text([Diagnostic(rule="r", message="m", location=where)]) == "1:3: error: r: m\n1 | a [b\n  |   ^^\n"
     )
 
 
-def test_without_a_location_the_path_says_where() -> None:
+def test_a_finding_without_a_location_has_its_path() -> None:
     finding = Diagnostic(rule="r", message="m", hint="h", file="f", path=("a", 0), level="warning")
     assert findings_text([finding, finding]) == "f: a[0]: warning: r: m\n  hint: h\n"
     assert findings_text([finding, finding], brief=True) == "f: a[0]: warning: r: m; h\n"

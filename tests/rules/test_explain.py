@@ -30,8 +30,8 @@ def test_an_unknown_rule_is_wrong_usage(capsys: Any) -> None:
     assert main(["explain", "bad-dtyp"]) == 2
     assert capsys.readouterr() == ("", "specc: error: there is no rule 'bad-dtyp'; did you mean 'bad-dtype'?\n")
     assert main(["explain", "../rules/bad-dtype\x1b[31m"]) == 2
-    said = "there is no rule '../rules/bad-dtype\\x1b[31m'; specc explain lists all rules"
-    assert capsys.readouterr() == ("", f"specc: error: {said}\n")
+    message = "there is no rule '../rules/bad-dtype\\x1b[31m'; specc explain lists all rules"
+    assert capsys.readouterr() == ("", f"specc: error: {message}\n")
 
 
 def test_nothing_heavy_is_imported() -> None:

@@ -23,6 +23,6 @@ def test_each_rule_that_is_reported_has_its_page() -> None:
     assert [result["ruleIndex"] for result in run["results"]] == [1, 0, 1]
 
 
-def test_a_rule_without_a_page_is_reported_all_the_same() -> None:
+def test_a_rule_without_a_page_is_reported() -> None:
     (run,) = json.loads(render(Report([Diagnostic(rule="our-own", message="no")]), "sarif"))["runs"]
     assert run["tool"]["driver"]["rules"] == [{"id": "our-own"}]

@@ -1,4 +1,4 @@
-"""Every rule has a page, and its examples are what they say they are."""
+"""Every rule has a page: its bad example has findings of this rule only, and its good example none."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from specc.rules import RULES, rule_page, rule_summary, table
 from specc.rules.reference import reference
 
 OF_A_SPEC = {rule.id for rule in RULES.values() if rule.stage in ("text", "document", "check")} - {"not-canonical"}
-"""Rules whose examples ``specc validate`` judges; the others are found by building and reading."""
+"""Rules that ``specc validate`` finds; the others are found by building and reading."""
 DESCRIBED = {"archive-mismatch", "asset-clash", "byte-order-mark", "not-utf-8", "too-large", "too-many-findings"}
-"""Rules whose examples are told in words: bytes that no page can hold, or what only a bug or a race leads to."""
+"""Rules whose examples are described in words: bytes that a page cannot hold, or the effect of a bug or a race."""
 LANGUAGES = (["json"], ["text"], ["python"], ["json", "python"])
 SPECS = [example for example in examples() if example.spec]
 
@@ -74,7 +74,7 @@ def found(example: Example, directory: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("example", SPECS, ids=str)
-def test_an_example_gives_its_rule_or_nothing(
+def test_an_example_has_a_finding_of_its_rule_or_none(
     example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_finding = example.kind == "Bad" and example.rule in OF_A_SPEC

@@ -1,4 +1,4 @@
-"""What the pages of the rules say of building and reading archives, with the Python that stands on them."""
+"""The examples about building and reading archives, run with the Python of their pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_every_rule_of_building_and_reading_is_run() -> None:
 
 
 @pytest.mark.parametrize("example", RUN, ids=str)
-def test_an_example_gives_its_rule_or_nothing(
+def test_an_example_has_a_finding_of_its_rule_or_none(
     example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)

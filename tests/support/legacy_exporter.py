@@ -1,6 +1,6 @@
-"""The installed TensorFlow's own legacy exporter, driven with placeholders, and what it says in plain data.
+"""The installed TensorFlow's own legacy exporter, driven with placeholders, and its signatures and report as plain data.
 
-Its modules are private, and the oracle of :mod:`test_oracle`: nothing else uses them.
+Its modules are private to TensorFlow: only the tests of the legacy exporter use them.
 """
 
 from __future__ import annotations

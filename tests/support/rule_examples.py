@@ -1,4 +1,4 @@
-"""The examples on the pages of the rules: what stands in the code blocks under "Bad" and "Good"."""
+"""The examples on the pages of the rules: the code blocks under "Bad" and "Good"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Example(NamedTuple):
-    """One example: a spec, the Python beside it, or both; text is a spec that is no JSON."""
+    """One example: a spec, the Python beside it, or both; a spec that is not JSON is in a text block."""
 
     rule: str
     kind: Literal["Bad", "Good"]
