@@ -1,6 +1,6 @@
 """A declarative signature-spec compiler for TensorFlow and Keras exports.
 
-The names below load on first use, so that whoever validates a spec waits for nothing else, and needs no TensorFlow.
+The names below load on first use, so that validating a spec loads nothing else and needs no TensorFlow.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name not in ("tensorflow", "keras", "numpy"):
             raise
-        from specc.errors import UnavailableError  # noqa: PLC0415  # only on the way out
+        from specc.errors import UnavailableError  # noqa: PLC0415  # only for this error
 
         hint = "install them with: pip install 'specc[tensorflow]'"
         raise UnavailableError(f"specc.{name} needs TensorFlow and Keras; {hint}") from None

@@ -41,8 +41,8 @@ class Location:
 class Place:
     """A place in a document, with a ``message`` about it.
 
-    ``part`` is the part of the string at ``path`` that is meant, empty for all of it; ``on_key`` is whether the key is
-    meant and not its value. Both are only used to find the ``location``, which a place in a text has.
+    ``part`` is a part of the string at ``path``, or empty for all of it; ``on_key`` is whether the place is the key and
+    not its value. Both are used only to find the ``location`` of a place in a text.
     """
 
     message: str
@@ -94,7 +94,7 @@ class Diagnostic(Place):
 
     @property
     def _fingerprint_data(self) -> tuple[Any, ...]:
-        """What tells the finding from others, as JSON data, without any wording."""
+        """The JSON data that identifies the finding, without any wording."""
         return (self.rule, self.path, self.part)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Checks: opinions on one valid document, each a rule with a level that a project may change."""
+"""Checks: rules about one valid document, each with a level that a project may change."""
 
 from specc.checks.check import Check as Check
 from specc.checks.table import BUILT_CHECKS as BUILT_CHECKS

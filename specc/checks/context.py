@@ -63,16 +63,16 @@ def varies(leaf: Leaf) -> bool:
 
 
 def named_first_dim(leaf: Leaf) -> str | None:
-    """The name of the first dimension, where it has one."""
+    """The name of the first dimension, or None if it has none."""
     dim = first_dim(leaf)
     return dim if isinstance(dim, str) and dim != ANY else None
 
 
 def has_default(leaf: Leaf) -> bool:
-    """Whether some clients may leave the input out."""
+    """Whether the input has a default, so that gRPC clients may omit it."""
     return isinstance(leaf, Tensor) and leaf.default is not None
 
 
 def part_to_mark(dim: Dimension, leaf: Leaf) -> str:
-    """``dim`` as the part of a tensor string to mark, if it occurs there once, else the empty string."""
+    """``dim`` as the part of the tensor string that a finding marks; empty unless it occurs there exactly once."""
     return str(dim) if leaf.shape is not None and leaf.shape.count(dim) == 1 else ""

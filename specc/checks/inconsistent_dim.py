@@ -10,9 +10,10 @@ from specc.language.tensor_string import ANY
 
 
 def inconsistent_dim(context: CheckContext) -> Iterator[Diagnostic]:
-    """Findings for inputs whose first dimension is '?' beside inputs where it has a name: are they equal?
+    """Findings for inputs whose first dimension is '?' although that of other inputs has a name.
 
-    In an output '?' is a size that the function decides, which is not a finding.
+    Whether the two sizes are equal is then not declared. In an output '?' is a size that the function
+    decides, which is not a finding.
     """
     for checked in context.endpoints:
         names = dict.fromkeys(name for bound in checked.inputs if (name := named_first_dim(bound.leaf)))

@@ -1,7 +1,7 @@
 """Signatures that the LiteRT converter drops.
 
-``TFLiteConverter.from_saved_model`` takes every archive with an attribute ``serve`` and several signatures for one of
-``Model.export``, and converts only 'serving_default', even where others are requested (tensorflow/lite/python/lite.py
+``TFLiteConverter.from_saved_model`` treats every archive that has an attribute ``serve`` and several signatures as one
+of ``Model.export``, and converts only 'serving_default', even if others are requested (tensorflow/lite/python/lite.py
 of TensorFlow 2.21; tests/compiler/test_targets.py shows it). A single requested signature is not dropped.
 """
 

@@ -99,14 +99,14 @@ class Settings:
 
 
 def find_opinions(document: Document, settings: Settings) -> Iterator[Diagnostic]:
-    """The findings of every check that is not off and has no target, or one of the document or the settings."""
+    """The findings of every check that is on and has no target, or a target of the document or the settings."""
     yield from _run_checks(CHECKS, CheckContext(document), settings)
 
 
 def find_built_opinions(
     document: Document, settings: Settings, *, nested_tables: tuple[str, ...]
 ) -> Iterator[Diagnostic]:
-    """The findings of every such check on the result of a build: the endpoints with nested tables."""
+    """As :func:`find_opinions`, for the checks that need a build: ``nested_tables`` are the endpoints that have any."""
     yield from _run_checks(BUILT_CHECKS, CheckContext(document, nested_tables), settings)
 
 

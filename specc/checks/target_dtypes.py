@@ -1,13 +1,13 @@
 """Checks for dtypes of inputs and outputs that a target does not support.
 
-- TensorFlow Serving: g3doc/api_rest.md, "JSON mapping": types that are not listed are unsupported. So it is in
-  ``AddValueToTensor`` and ``AddSingleValueAndAdvance`` of util/json_tensor.cc; gRPC carries all of them.
+- TensorFlow Serving: g3doc/api_rest.md, "JSON mapping": types that are not listed are unsupported, as
+  ``AddValueToTensor`` and ``AddSingleValueAndAdvance`` of util/json_tensor.cc confirm; gRPC carries all of them.
 - Triton: ``ConvertDataType`` in mirror/tensorflow_backend_tf.cc of triton-inference-server/tensorflow_backend: "unable
   to process input ..., unsupported datatype", and the model is not loaded.
 - LiteRT: what ``tf.lite.TFLiteConverter`` of TensorFlow 2.21 converts; tests/compiler/test_targets.py tries them all.
-- tf2onnx: ``TF_TO_ONNX_DTYPE`` in tf2onnx/tf_utils.py of onnx/tensorflow-onnx; others are a KeyError in map_tf_dtype.
+- tf2onnx: ``TF_TO_ONNX_DTYPE`` in tf2onnx/tf_utils.py of onnx/tensorflow-onnx; others raise KeyError in map_tf_dtype.
 - OpenVINO: ``get_ov_type`` in src/frontends/tensorflow/src/tf_utils.cpp of openvinotoolkit/openvino (since PR 21864;
-  issue 20811 is how it fails): others become a dynamic type, which an input cannot have.
+  issue 20811 shows the failure): others become a dynamic type, which an input cannot have.
 """
 
 from __future__ import annotations

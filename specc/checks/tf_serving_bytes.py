@@ -1,7 +1,7 @@
 """Check for binary outputs that REST would write as text.
 
 g3doc/api_rest.md of tensorflow/serving, "Output of binary values": tensors with the suffix ``_bytes`` in their name are
-taken for binary and written as Base64; all other strings are written as they are, which is not JSON where they are not
+treated as binary and written as Base64; all other strings are written as they are, which is not JSON where they are not
 UTF-8.
 """
 

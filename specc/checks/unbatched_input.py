@@ -22,7 +22,7 @@ def unbatched_input(context: CheckContext) -> Iterator[Diagnostic]:
         if len(unbatched) == len([bound for bound in checked.inputs if not has_default(bound.leaf)]):
             path = unbatched[0].path if len(unbatched) == 1 else (*checked.path, "inputs")
             message = f"a request to {checked.name!r} holds one example, so a server cannot batch requests"
-            hint = "begin each shape with a dim such as 'batch', or turn the check off where one at a time is meant"
+            hint = "begin each shape with a dim such as 'batch', or turn the check off if this is intended"
             yield finding("unbatched-input", path, message, hint)
             continue
         for bound in unbatched:

@@ -49,7 +49,7 @@ def _silenced_stderr() -> Iterator[None]:
     sys.stderr.flush()
     try:
         file = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
-    except OSError:  # nowhere to keep its output
+    except OSError:  # no directory for temporary files
         yield
         return
     with file as output:

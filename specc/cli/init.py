@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints the spec, or writes it to a new file; prints each guess to standard error."""
     out = None if options.out is None else Path(options.out)
     if out is not None:
-        require_absent(out)  # before minutes of loading
+        require_absent(out)  # checked first, since loading may take minutes
     directory = Path.cwd() if out is None else out.absolute().parent
     imports = list(dict.fromkeys(options.imports))
     inferred, model = _infer(options.model, directory, imports)
@@ -99,7 +99,7 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
 def _path_in_spec(path: Path, directory: Path) -> str:
     """The path of a file or directory as written in a spec in ``directory``."""
     named = Path(os.path.relpath(path.absolute(), directory)).as_posix()
-    return f"./{named}" if ":" in named and "/" not in named else named  # or it would be module:attribute
+    return f"./{named}" if ":" in named and "/" not in named else named  # else it would be read as module:attribute
 
 
 @contextlib.contextmanager

@@ -19,8 +19,8 @@ T = TypeVar("T")
 def run_in_own_process(work: Callable[[], T], name: str) -> T:
     """The result of ``work`` in a new process; ``name`` is its file in error messages.
 
-    The process is forked, before TensorFlow is imported, and starts anew where the system cannot fork; ``work`` must
-    be picklable for that. It does not outlive this one.
+    The process is forked before TensorFlow is imported. If the system cannot fork, a new interpreter is started, so
+    ``work`` must be picklable. The process ends when this one does.
 
     Raises:
         SpeccError: ``work`` raised it, or the process ended without a result.
@@ -68,7 +68,7 @@ def _send_result(connection: Any, work: Callable[[], Any], quiet: bool) -> None:
     except (SpeccError, OSError, KeyboardInterrupt) as raised:
         error = raised
     connection.send((result, error))
-    os._exit(0)  # data still in the buffers could not be written
+    os._exit(0)  # skips flushing, which would fail or write twice
 
 
 def _end_with_parent() -> None:

@@ -113,7 +113,7 @@ def _unregistered_text(modules: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _register_hint(modules: Mapping[str, str], bare: Sequence[str]) -> str:
-    """The hint how to register custom objects, whose modules are known or ""; ``bare`` classes were never registered.
+    """A hint on how to register custom objects, given with their modules, "" if unknown; ``bare`` ones never were.
 
     A registered class is saved as ``package>Name``, and Keras looks up exactly that; it would not find a bare name.
     """

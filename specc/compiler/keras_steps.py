@@ -23,7 +23,7 @@ from specc.diagnostics import kind_of
 Step = dict[str, Any]
 Metrics = dict[str, dict[str, Any]]
 _MAX_BATCH_ARGUMENTS = 3
-"""x, y and sample_weight."""
+"""A batch is x, y and sample_weight."""
 _NO_COMPUTE_LOSS_CALL = (
     "the model's own step never calls compute_loss, from which they are taken: declare only its metrics, or name your "
     "own function that returns them"
@@ -31,7 +31,7 @@ _NO_COMPUTE_LOSS_CALL = (
 
 
 def why_missing(function: str | None, key: object) -> str:
-    """The hint why a step of this module returns no output ``key``; "" for any other function or key."""
+    """A hint on why a step of this module returns no output ``key``; "" for any other function or key."""
     is_heard = key in ("loss", "predictions") and function in ("specc:train_step", "specc:eval_step")
     return _NO_COMPUTE_LOSS_CALL if is_heard else ""
 

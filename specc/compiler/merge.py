@@ -146,7 +146,7 @@ def _as_programs(programs: Iterable[Program | Document]) -> list[Program]:
 
 
 def _described_first(programs: Sequence[Program], functions: Functions) -> list[Program]:
-    """The programs, with the one that ``inspect`` describes first: that for serving with the fewest tags, if any."""
+    """The programs, the one that ``inspect`` describes first: the one for serving with the fewest tags, if any."""
     documents = [program.document for program in programs]
     _require_mergeable(documents, functions)
     serving = [document for document in documents if TAGS["predict"] in tags_of(document)]

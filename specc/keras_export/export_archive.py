@@ -78,7 +78,7 @@ class ExportArchive:
         return self._in_tensorflow(self._listed("non_trainable_variables"))
 
     def _in_tensorflow(self, variables: list[Any]) -> list[Any]:
-        """The archive's variables for Keras's: the same ones, or on JAX the tf.Variables that mirror them."""
+        """The tf.Variable in the archive for each of ``variables``: the same one, or on JAX the one that mirrors it."""
         return [self._cores.backend.tf_variable(variable) for variable in variables]
 
     def _listed(self, attribute: str) -> list[Any]:

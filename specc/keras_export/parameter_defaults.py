@@ -32,7 +32,7 @@ def storable_default(default: Any) -> Any:
 
 
 def stored_parameters(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple[inspect.Parameter, ...]:
-    """The parameters that an archive has after the first ``given``, which the signature has.
+    """The parameters that an archive has in addition to the first ``given``, which are in the input_signature.
 
     A parameter is left out if an archive cannot store its default or name its tensors, or if the function takes no
     ``tensors``, as in JAX. Keyword-only parameters can also be passed by position, since TensorFlow has no others. From

@@ -48,7 +48,7 @@ def write_contract(
     undescribed: Mapping[str, str] | None = None,
     custom_ops: Mapping[str, str] | None = None,
 ) -> str:
-    """The text of the contract of ``document``, with no clock, host or path in it.
+    """The text of the contract of ``document``, without times, host names or paths.
 
     For an endpoint that is left out it has only the rules and paths of the findings: a message quotes the model's own
     errors, with addresses of objects, lines of code and counters that differ from build to build.

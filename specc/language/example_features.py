@@ -35,7 +35,7 @@ _PARSED_AS = {
 
 @dataclass(frozen=True)
 class ParsedFeature:
-    """How one leaf comes out of a message.
+    """How one leaf is parsed from a message.
 
     ``shape`` is that of one message, or of one step of a sequence; ``dtype`` is what is parsed, before the cast to the
     leaf's own; ``default`` is the value of a message that lacks the feature, in the language's encoding and of the

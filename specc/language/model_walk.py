@@ -1,6 +1,6 @@
-"""The shape of a document, read off its models: which models there are, and what they expect at a place in its JSON.
+"""The structure of a document, derived from its models: the models, and what they expect at a path in its JSON.
 
-Whatever follows a path through a document asks here, so that a new key or model is declared once, in the models.
+All code that follows a path through a document uses this module, so that a new key is declared only in the models.
 """
 
 from __future__ import annotations

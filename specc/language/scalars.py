@@ -26,7 +26,7 @@ def problem(rule: RuleId, message: str, hint: str = "", part: str = "") -> Pydan
 
 
 def whole_number(value: Any) -> int:
-    """JSON's reading of an integer: ``3`` and ``3.0``, but not ``true``."""
+    """``value`` as an integer, as JSON defines it: ``3`` and ``3.0``, but not ``true``."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
         raise problem("wrong-type", f"expected a whole number, found {describe(value)}")
     return int(value)

@@ -84,7 +84,7 @@ class Tensor(LeafNode):
         return normalize_value(value, dtype) if dtype is not None else value
 
     def to_json(self, *, sort_keys: bool = True) -> Any:
-        """The canonical JSON, which is the short form where it says everything."""
+        """The canonical JSON: the short form if it holds every field that is set."""
         data = super().to_json(sort_keys=sort_keys)
         return format_tensor(self.dtype, self.shape) if len(data) == len(("kind", "dtype", "shape")) else data
 

@@ -193,7 +193,7 @@ def numbered_result_names(counts: Mapping[str, int]) -> dict[str, tuple[str, ...
 def parameter_name(wire_name: str) -> str:
     """What TensorFlow calls the parameter of a loaded signature for ``wire_name``: ``input_ids`` for ``input-ids``."""
     if wire_name.isascii() and wire_name.isidentifier() and wire_name[0] != "_":
-        return wire_name  # as nearly all are
+        return wire_name  # the usual case
     word = "".join(letter if letter.isalnum() else "_" for letter in wire_name)
     return word if word[:1].isalpha() else f"arg_{word}"
 

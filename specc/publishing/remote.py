@@ -36,7 +36,9 @@ from specc.publishing.versions import VersionChoice, choose_version, old_version
 from specc.reader.archive_files import MARKER, SAVED_MODEL_FILES
 from specc.reader.digest import archive_digest
 
-PROMISE = f"this store cannot rename, so readers may see a partial archive until {MARKER} exists, which is written last"
+PARTIAL_ARCHIVE_NOTE = (
+    f"this store cannot rename, so readers may see a partial archive until {MARKER} exists, which is written last"
+)
 _STAGED = "specc-remote"
 """The name of every local stage for a remote store: any build removes the stages of killed ones."""
 _PATIENCE = 60.0
@@ -57,7 +59,7 @@ class RemoteDirectory(Destination):
 
     @contextlib.contextmanager
     def staged(self) -> Iterator[Stage]:
-        """A local stage; it is uploaded when the block ends well."""
+        """A local stage; it is uploaded if the block succeeds."""
         self.check()
         folder = open_folder(self.url)
         with _local_stage(folder) as stage:
@@ -85,7 +87,7 @@ class RemoteVersion(Destination):
 
     @contextlib.contextmanager
     def staged(self) -> Iterator[Stage]:
-        """A local stage; it is uploaded when the block ends well."""
+        """A local stage; it is uploaded if the block succeeds."""
         base = open_folder(self.base)
         with _local_stage(base) as stage:
             yield stage
@@ -107,7 +109,7 @@ def _local_stage(folder: Folder) -> Iterator[Stage]:
     try:
         remove_dead_stages(place, _STAGED)
         with locked_stage(place, _STAGED, mode=0o700) as directory:
-            stage = Stage(directory / "archive", publishing=f"uploading to {folder.url}", notes=[PROMISE])
+            stage = Stage(directory / "archive", publishing=f"uploading to {folder.url}", notes=[PARTIAL_ARCHIVE_NOTE])
             stage.directory.mkdir()
             yield stage
     except OSError as error:
@@ -118,7 +120,7 @@ def _local_stage(folder: Folder) -> Iterator[Stage]:
 def _publish_to_free_folder(stage: Stage, choose: Callable[[], Folder], *, elsewhere: bool) -> None:
     """Uploads the stage to the folder that ``choose`` returns; it is called again after another build took that folder.
 
-    ``elsewhere`` says whether ``choose`` returns another folder if the first is taken.
+    ``elsewhere`` is whether ``choose`` returns another folder if the first is taken.
     """
     since = time.time_ns()
     end = time.monotonic() + _PATIENCE

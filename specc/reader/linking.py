@@ -63,7 +63,7 @@ def _tensors_agree(component: Component, tensor: WireTensor) -> bool:
 
 
 def shapes_agree(one: Shape, other: Shape) -> bool:
-    """Whether some tensor has both shapes; a name stands for any size."""
+    """Whether a tensor can have both shapes; a named dimension has any size."""
     if one is None or other is None:
         return True
     return len(one) == len(other) and all(_sizes_agree(a, b) for a, b in zip(one, other, strict=True))

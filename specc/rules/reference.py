@@ -1,4 +1,4 @@
-"""All pages as one, which is ``docs/rules.md``: ``python -m specc.rules.reference > docs/rules.md``."""
+"""The pages of all rules as one page, ``docs/rules.md``: ``python -m specc.rules.reference > docs/rules.md``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ _INTRODUCTION = """\
 # Rules
 
 Each finding of specc has a rule, whose id never changes. `specc explain RULE` prints its page, and all pages are below.
-This file is made of them by `make docs`.
+`make docs` generates this file from them.
 
-The tests run the examples. A document alone is for `specc validate`, which finds exactly this rule in the bad one and
-nothing in the good one. Python beside a document is the module `ranker.py` that it names, and the two are for
-`specc build`; where it stands once on a page, it belongs to both documents. Python alone is a script.
+The tests run the examples. An example that is only a document is run with `specc validate`, which finds exactly this
+rule in the bad one and nothing in the good one. A document with Python is run with `specc build`: the Python is the
+module `ranker.py` that the document names, and if a page has it once, it belongs to both documents. An example that is
+only Python is run as a script.
 """
 
 
@@ -22,7 +23,7 @@ def reference() -> str:
     """The introduction, a table of all rules, and their pages."""
     rules = sorted(RULES)
     rows = [f"| [{rule}](#{rule}) | {RULES[rule].level} | {rule_summary(rule)} |" for rule in rules]
-    table = "\n".join(("| rule | level | what it says |", "|---|---|---|", *rows))
+    table = "\n".join(("| rule | level | summary |", "|---|---|---|", *rows))
     return "\n".join((_INTRODUCTION, f"{table}\n", *(_as_section(rule_page(rule)) for rule in rules)))
 
 

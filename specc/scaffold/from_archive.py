@@ -93,10 +93,10 @@ def _infer_from_contract(inspection: Inspection, model: str) -> InferredSpec:
     if contract.model is not None and not given:
         message = f"the archive's contract names {contract.model!r}; check that it loads from the directory of the spec"
         return InferredSpec(contract, (Guess(("model",), message), *_notes_as_guesses(inspection.notes)))
-    alone = {"preprocess": None, "postprocess": None, "autograph": False}
+    without_steps = {"preprocess": None, "postprocess": None, "autograph": False}
     endpoints = {
         name: endpoint.model_copy(
-            update={**alone, **_revived_function_fields(name, by_signature=name in inspection.undescribed)}
+            update={**without_steps, **_revived_function_fields(name, by_signature=name in inspection.undescribed)}
         )
         for name, endpoint in contract.endpoints.items()
         if name not in inspection.left_out

@@ -63,8 +63,8 @@ def separate_names(dims: tuple[OpenDim, ...], *, one_batch: bool = True) -> dict
         if dim.role == BATCH and one_batch:
             names[dim] = BATCH
             continue
-        alone = sum(other.role == dim.role for other in dims) == 1
-        word = dim.role if alone else f"{dim.wire_name}_{dim.role}"
+        is_only_one = sum(other.role == dim.role for other in dims) == 1
+        word = dim.role if is_only_one else f"{dim.wire_name}_{dim.role}"
         numbered = (word if number == 1 else f"{word}_{number}" for number in count(1))
         names[dim] = next(name for name in numbered if name not in names.values())
     return names

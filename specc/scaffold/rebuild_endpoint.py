@@ -73,11 +73,11 @@ def rebuild_endpoint(
 def _find_problems(endpoint: Endpoint, name: str, found: Document) -> list[Diagnostic]:
     """The findings of a document with this endpoint only."""
     default = name if name in DEFAULT_KEYS.values() or name == CALL == found.default else None
-    alone = Document.model_validate(
+    only_this = Document.model_validate(
         {"specc": 1, "dims": {BATCH: {}}, "endpoints": {name: endpoint}, "default": default}
     )
-    alone = alone.model_copy(update={"mode": found.mode})
-    return [*find_inconsistencies(alone), *find_unbuildable(alone)]
+    only_this = only_this.model_copy(update={"mode": found.mode})
+    return [*find_inconsistencies(only_this), *find_unbuildable(only_this)]
 
 
 def _with_function(name: str, endpoint: Endpoint, parts: ArchiveInterface) -> Endpoint:

@@ -31,7 +31,7 @@ _CLOSERS = {"{": "}", "[": "]"}
 
 
 def scan(text: str, wanted: Wanted | None = None) -> tuple[Any, tuple[Diagnostic, ...]]:
-    """The data of ``text``, and every defect in spite of which it can be read; fills in the spans of ``wanted``.
+    """The data of ``text``, and every defect that does not prevent reading it; fills in the spans of ``wanted``.
 
     Of duplicate keys the first counts; an unreadable number is zero.
 

@@ -170,7 +170,7 @@ def _has_half_a_pair(text: str, data: Any) -> bool:
 def measure(data: Any) -> tuple[int, int]:
     """The nesting depth of ``data``, up to the limit, and the number of its values.
 
-    Level by level, so that a hostile file meets a limit of ours and not of Python's.
+    Computed level by level, without recursion, so that a hostile file exceeds specc's limit and not Python's.
     """
     depth, values, level = 0, 1, [data] if isinstance(data, (list, dict)) else []
     while level and depth <= MAX_DEPTH:

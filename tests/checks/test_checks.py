@@ -112,7 +112,7 @@ def test_several_inputs_without_a_batch_are_one_finding() -> None:
     data = with_endpoint(arguments=["x", "y"], inputs=["float32[]", "float32[1]"])
     assert messages(data, "unbatched-input") == [
         "endpoints.score.inputs: unbatched-input: a request to 'score' holds one example, so a server cannot batch "
-        "requests; begin each shape with a dim such as 'batch', or turn the check off where one at a time is meant"
+        "requests; begin each shape with a dim such as 'batch', or turn the check off if this is intended"
     ]
 
 

@@ -21,7 +21,7 @@ import specc
 from specc.errors import TargetError
 from specc.publishing import claims, remote
 from specc.publishing.publish import Destination
-from specc.publishing.remote import PROMISE, RemoteDirectory, RemoteVersion
+from specc.publishing.remote import PARTIAL_ARCHIVE_NOTE, RemoteDirectory, RemoteVersion
 from specc.publishing.store import Folder
 from specc.publishing.versions import VersionChoice
 from specc.reader.archive_files import MARKER
@@ -84,7 +84,7 @@ def fetched(url: str, directory: Path) -> Path:
 def test_an_archive_is_uploaded_whole_and_marked_last(store: str, tmp_path: Path) -> None:
     report = export(filepath=f"{store}/model")
     assert report.path == f"{store}/model"
-    assert PROMISE in report.notes
+    assert PARTIAL_ARCHIVE_NOTE in report.notes
     copy = fetched(report.path, tmp_path / "copy")
     assert (copy / MARKER).read_text().strip() == archive_digest(copy)
     assert tf.saved_model.load(str(copy)).triple(tf.constant([2.0])).numpy().tolist() == [6]

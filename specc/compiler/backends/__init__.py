@@ -61,7 +61,7 @@ class Backend(Protocol):
         """The reasons why a trace, the ConcreteFunction of :meth:`as_tf_function`'s result, would fail when served."""
 
     def cache_key(self, callee: Callee, specs: list[Any]) -> object:
-        """The part of the cache key of a trace that is not its function and arguments."""
+        """The part of a trace's cache key that the backend adds to its function and arguments."""
 
     def tf_variable(self, variable: Any) -> Any:
         """The tf.Variable that an archive holds for a variable of Keras or TensorFlow; the same object at each call."""
@@ -71,7 +71,7 @@ class Backend(Protocol):
 
 
 def runs_in_tensorflow(value: Any) -> bool:
-    """Whether a function runs in TensorFlow: on that backend all do, on others TensorFlow's own functions."""
+    """Whether a function runs in TensorFlow: every one on that backend, only TensorFlow's own functions on others."""
     if keras.config.backend() == "tensorflow":
         return True
     value = unwrap_function(value)

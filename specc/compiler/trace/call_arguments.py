@@ -140,7 +140,7 @@ class _Call:
         return Placement(tuple(leading), tuple((self.parameter(name), index[self.parameter(name)]) for name in others))
 
     def by_position(self, count: int, *, refuse_filled_defaults: bool = False) -> Placement:
-        """Places all in order; with ``refuse_filled_defaults``, none may fill a default and leave another empty."""
+        """Places all in order; ``refuse_filled_defaults`` raises if one fills a default while another stays empty."""
         if count > len(self.positional) and not self.has(inspect.Parameter.VAR_POSITIONAL):
             raise ArityError("too many positional arguments")
         taken = self.positional[:count]

@@ -1,7 +1,7 @@
 """Converts a document's ``save_options`` to the ``tf.saved_model.SaveOptions`` of its archive, and back.
 
 Two fields are handled separately: ``extra_tags`` are written by the seal with the mode's own tag, on every TensorFlow
-and without duplicates, and distributed variables are expanded only where the root holds them undivided.
+and without duplicates, and distributed variables are expanded only if the root holds the variable itself, not a copy.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ def _sharding_callback(declared: Sharding | None) -> Any:
 def saved_variables(variables: Sequence[Any], options: Any) -> list[Any]:
     """``variables`` as the root holds them, each once.
 
-    Distributed variables are undivided under the policy that expands them, and if their value combines all copies.
+    Of a distributed variable the root holds the variable itself if the policy expands it or its value combines all
+    copies, else one copy.
     """
     expands = options.experimental_variable_policy is _EXPAND
     whole = [distributed_variable_of(variable) for variable in variables]
@@ -118,7 +119,7 @@ def saved_variables(variables: Sequence[Any], options: Any) -> list[Any]:
 
 
 def read_save_options(options: Any, names: Mapping[str, Any]) -> SaveOptions:
-    """The ``save_options`` of a ``tf.saved_model.SaveOptions``; ``names`` has the function of each endpoint.
+    """The document's ``save_options`` for a ``tf.saved_model.SaveOptions``; ``names`` has each endpoint's function.
 
     A custom sharding callback, and an alias of a function that is not an endpoint, cannot be written in a spec.
     """

@@ -31,7 +31,7 @@ from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, Publishe
 
 
 def temporary_key(key: str) -> str:
-    """The key under which a signature is saved: part of op names, which have no colon and do not start with ``_``."""
+    """The key of a signature until it is sealed: part of op names, which have no colon and do not start with ``_``."""
     if key == CALL:  # it is the default, so no other signature has this key
         return DEFAULT_KEYS["predict"]
     return key.replace(":", ".")  # endpoints and receivers are identifiers, so no other key is the same

@@ -30,7 +30,7 @@ from specc.language.trees import KINDS, NODES
 from specc.language.values import REAL_SCHEMA, VALUE_SCHEMA
 
 SCHEMA_ID = "urn:specc:schema:v1"
-"""A name and not an address: nothing is ever fetched."""
+"""A URN, so that no validator fetches it."""
 
 
 def document_schema() -> dict[str, Any]:

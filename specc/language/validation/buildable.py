@@ -1,7 +1,7 @@
 """Rules for a consistent document that TensorFlow can also build and revive.
 
-Any string can be read from an archive; fewer can be written into one. Nothing is renamed silently, so a name that
-TensorFlow or Python would refuse, lower-case or overwrite is refused here.
+A name that is read from an archive may be any string, but fewer names can be built. Nothing is renamed silently, so a
+name that TensorFlow or Python would refuse, lower-case or overwrite is an error.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def _bad_input_names(leaves: Sequence[BoundLeaf], bad_arguments: Container[int])
     """Findings for illegal wire names, except those that only repeat an illegal argument name."""
     names = [component.wire_name for leaf in leaves for component in leaf.components]
     if _are_legal(names) and all(len(set(map(key, names))) == len(names) for key in _UNIQUE):
-        return  # as nearly always, and several times as fast as the names one by one
+        return  # the usual case, several times as fast as checking each name
     hint = 'give the leaf a "name"'
     taken: TakenNames = {}
     for leaf in leaves:

@@ -1,4 +1,4 @@
-"""Rules between the parts of a document, which no single part can check: every document must keep them."""
+"""Rules about the relations between parts of a document, which apply to every document."""
 
 from __future__ import annotations
 

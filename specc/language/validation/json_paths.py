@@ -17,7 +17,7 @@ def to_json_paths(diagnostic: Diagnostic, data: Any) -> Diagnostic:
 
 
 def _path_in_json(place: Place, data: Any) -> SpecPath:
-    """The path of ``place`` in ``data``, down to the part of a long form that is meant."""
+    """The path of ``place`` in ``data``, down to the part of a long form that it is about."""
     cursor = ModelCursor(data).follow_path(place.path)
     path, value = cursor.path, cursor.data
     if place.part and is_long_form(value):

@@ -1,4 +1,4 @@
-"""Fields that only a signature can have, on an endpoint without one: ``__call__`` where it is not the default."""
+"""The rule against fields of a signature on an endpoint without one: ``__call__`` that is not the default."""
 
 from __future__ import annotations
 
