@@ -15,7 +15,7 @@ from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf
 
 
-def rest_rows(context: CheckContext) -> Iterator[Diagnostic]:
+def tf_serving_rows(context: CheckContext) -> Iterator[Diagnostic]:
     """Findings for inputs and outputs with other numbers of rows than the batch, so that ``instances`` cannot be used.
 
     Scalar and fixed inputs are ``unbatched-input``; those with a default are ``tf-serving-rest-default``.

@@ -92,9 +92,7 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     parser, commands = _parser()
     if is_own_process and chosen in _WITHOUT_USER_CODE:
-        os.environ.setdefault(
-            "PYDANTIC_DISABLE_PLUGINS", "__all__"
-        )  # finding them takes a tenth of the time
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # finding them takes a tenth of the time
     if chosen in COMMANDS:
         command = importlib.import_module(f"specc.cli.{chosen}")
         command.configure(commands[chosen])

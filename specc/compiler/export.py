@@ -18,7 +18,7 @@ from specc.compiler.trace.cores import Cores, ops_of
 from specc.compiler.trace.endpoints import TracedEndpoint, trace_endpoints
 from specc.compiler.trace.receivers import receiver_signature
 from specc.compiler.write.distributed import tracing_for_archive
-from specc.compiler.write.resources import captured_variables, name_tables, owners, tracked
+from specc.compiler.write.resources import captured_variables, find_owners, name_tables, tracked_resources
 from specc.compiler.write.save import Contents, write
 from specc.compiler.write.save_options import tf_save_options
 from specc.compiler.write.seal import seal
@@ -184,14 +184,14 @@ def _gather_contents(  # each is a separate part of an archive
         name: [backend.tf_variable(variable) for variable in variables]
         for name, variables in collect(document, model, given).items()
     }
-    kept = [backend.tf_variable(part) for part in tracked(document, model)]
+    kept = [backend.tf_variable(part) for part in tracked_resources(document, model)]
     named = [replace(each, variable=backend.tf_variable(each.variable)) for each in model_variables(model)]
     known = {id(variable.variable) for variable in named}
     captured = find_variables(captured_variables(endpoints))
     named += [variable for variable in captured if id(variable.variable) not in known]
     variables = [variable.variable for variable in named]
     everything = [*variables, *(variable for collection in collections.values() for variable in collection)]
-    owned = owners(endpoints, everything, [model, *kept])
+    owned = find_owners(endpoints, everything, [model, *kept])
     return Contents(
         endpoints=endpoints,
         signatures=_signature_functions(published, endpoints),

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from specc.compiler.keras_file import load_model_file
-from specc.compiler.op_registry import registered_ops, unregistered_ops
+from specc.compiler.op_registry import registered_ops, unregistered_op_finding
 from specc.compiler.user_code import import_module, import_object, run_user_code, summarize
 from specc.diagnostics import Diagnostic, SpecPath, kind_of
 from specc.errors import SpecError
@@ -20,7 +20,7 @@ from specc.language.scalars import names_model_file
 from specc.reader.graph_ops import REFERENCE_OPS
 from specc.reader.inspection import choose_graph
 from specc.reader.protobuf.wire_format import DamagedError
-from specc.reader.saved_model import damaged, read_saved_model
+from specc.reader.saved_model import damaged_error, read_saved_model
 
 _PATH: SpecPath = ("model",)
 
@@ -57,7 +57,7 @@ def _load_archive(path: Path, target: str) -> Any:
     try:
         ops = graph.ops
     except DamagedError as error:
-        raise damaged(path, error) from None
+        raise damaged_error(path, error) from None
     if ops & REFERENCE_OPS:
         hint = "export it again with resource variables, tf.compat.v1.enable_resource_variables()"
         message = f"{target!r} holds reference variables of TensorFlow 1, whose values would be lost"
@@ -67,7 +67,7 @@ def _load_archive(path: Path, target: str) -> Any:
     except Exception as error:  # TensorFlow raises many types
         unregistered = ops - registered_ops()
         if unregistered:
-            raise SpecError([unregistered_ops(unregistered, _PATH, f"{target!r} uses")]) from error
+            raise SpecError([unregistered_op_finding(unregistered, _PATH, f"{target!r} uses")]) from error
         message = f"cannot load {target!r}: {summarize(error)}"
         raise SpecError([Diagnostic(rule="bad-model", path=_PATH, message=message)]) from error
 

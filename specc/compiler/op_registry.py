@@ -36,7 +36,7 @@ def find_custom_ops(graph: MetaGraph) -> Mapping[str, str]:
     return {op: library for op, library in custom_ops(graph.ops).items() if op not in _built_in_ops}
 
 
-def unregistered_ops(ops: Iterable[str], path: SpecPath, who_uses: str) -> Diagnostic:
+def unregistered_op_finding(ops: Iterable[str], path: SpecPath, who_uses: str) -> Diagnostic:
     """The finding that ``ops`` are not registered in this process, with their libraries and the fix."""
     missing = {op: library_of(op) for op in ops}
     newer = sorted(core_ops() & missing.keys())
@@ -48,7 +48,7 @@ def unregistered_ops(ops: Iterable[str], path: SpecPath, who_uses: str) -> Diagn
     return finding("unregistered-op", path, message, imports_hint(modules))
 
 
-def unregistered_in(error: BaseException) -> str:
+def unregistered_op_hint(error: BaseException) -> str:
     """The hint for a TensorFlow error about an unregistered op, or "" for any other error."""
     found = _UNREGISTERED.search(str(error))
     return "" if found is None else imports_hint(libraries({found[1]: library_of(found[1])}))

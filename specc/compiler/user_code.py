@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import keras
 import tensorflow as tf
 
-from specc.compiler.op_registry import unregistered_in
+from specc.compiler.op_registry import unregistered_op_hint
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
 from specc.errors import SpeccError, SpecError
 from specc.rules.table import RuleId
@@ -40,7 +40,7 @@ def run_user_code(call: Callable[[], T], rule: RuleId, path: SpecPath | Callable
         raise
     except (Exception, SystemExit) as error:
         message, at = f"{what}: {summarize(error)}", path() if callable(path) else path
-        hint = unregistered_in(error) or _user_line(error)
+        hint = unregistered_op_hint(error) or _user_line(error)
         raise SpecError([Diagnostic(rule=rule, path=at, message=message, hint=hint)]) from error
 
 

@@ -26,8 +26,8 @@ from specc.keras_export.input_specs import describe_unsupported, map_structure
 from specc.keras_export.keras_errors import (
     SpecTypeError,
     SpecValueError,
-    as_raised,
     require_legal,
+    reraising_user_errors,
     type_error,
     value_error,
 )
@@ -39,7 +39,7 @@ from specc.language.tensor_string import ANY
 from specc.language.tree_edits import leaves, with_leaves, without_names
 from specc.language.trees import Leaf, Tensor, Tree, tensor
 from specc.language.wire_names import input_leaves, output_leaves
-from specc.reader.linking import renamed
+from specc.reader.linking import with_wire_names
 from specc.reader.protobuf.tensors import tensor_value
 
 _NO_OPTIONS = JaxOptions()
@@ -61,7 +61,7 @@ class AddedEndpoint:
     """Whether its inputs have the dimension ``batch``."""
 
 
-def add(  # each is one part of an endpoint
+def make_added_endpoint(  # each is one part of an endpoint
     name: str,
     function: Callable[..., Any],
     input_signature: Any,
@@ -124,7 +124,7 @@ def add(  # each is one part of an endpoint
         leaves = output_leaves(declared.model_copy(update={"outputs": _output_tree(result, path)}))
         return tuple(component.wire_name for leaf in leaves for component in leaf.components)
 
-    with as_raised(), tracing_for_archive(owner, *tracked):
+    with reraising_user_errors(), tracing_for_archive(owner, *tracked):
         core = cores.trace(source, requested.specs, names_in, names_out)
     named = [leaf.name if isinstance(leaf.leaf, Tensor) else None for leaf in leaves]
     if extensions := extension_types(core.result):
@@ -151,7 +151,7 @@ def _uncached(function: Callable[..., Any]) -> Callable[..., Any]:
     def called(*arguments: Any) -> Any:
         return function(*arguments)
 
-    called._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
+    called._specc_calls = function  # type: ignore[attr-defined]  # see backends.unwrap_function
     return called
 
 
@@ -182,7 +182,7 @@ def _declare_inputs(requested: RequestedSignature, *, names_batch: bool) -> Endp
     named: list[Leaf] = []
     for leaf, name in zip(input_leaves(bare), requested.wire_names, strict=True):
         if isinstance(name, tuple):
-            named.append(renamed(leaf.leaf, tuple(component.wire_name for component in leaf.components), name))
+            named.append(with_wire_names(leaf.leaf, tuple(component.wire_name for component in leaf.components), name))
         else:
             named.append(leaf.leaf if name == leaf.name else leaf.leaf.model_copy(update={"name": name}))
     remaining = iter(map(_with_batch_dim, named) if names_batch else named)

@@ -19,7 +19,7 @@ from specc.compiler.trackables import descendants, is_trackable
 from specc.compiler.write.resources import name_tables
 from specc.compiler.write.save_options import read_save_options
 from specc.keras_export import keras_words as words
-from specc.keras_export.added_endpoint import AddedEndpoint, add
+from specc.keras_export.added_endpoint import AddedEndpoint, make_added_endpoint
 from specc.keras_export.attribute_paths import function_path, selections
 from specc.keras_export.jax_arguments import read_options
 from specc.keras_export.keras_errors import require_legal, value_error
@@ -128,7 +128,7 @@ class ExportArchive:
             message = f"the name {name!r} is already taken"
             raise value_error("name-clash", ("endpoints", name), message, words=words.name_taken(name))
         options = read_options(kwargs, ("endpoints", name))
-        added = add(name, fn, input_signature, self._cores, options, self._resources)
+        added = make_added_endpoint(name, fn, input_signature, self._cores, options, self._resources)
         self._added[name] = added
         return added.revived.function
 

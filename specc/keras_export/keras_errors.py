@@ -46,7 +46,7 @@ def type_error(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, wo
 
 
 @contextmanager
-def as_raised() -> Iterator[None]:
+def reraising_user_errors() -> Iterator[None]:
     """Re-raises a SpecError that user code caused as an error of the cause's type too: Keras does not wrap it."""
     try:
         yield

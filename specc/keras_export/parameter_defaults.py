@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from specc.compiler.trace.call_arguments import BY_POSITION
+from specc.compiler.trace.call_arguments import POSITIONAL_KINDS
 from specc.keras_export.input_specs import Slot, map_structure, prune
 from specc.language.validation.buildable import is_argument_name
 
@@ -42,7 +42,7 @@ def stored_parameters(signature: inspect.Signature, given: int, *, tensors: bool
     found: list[inspect.Parameter] = []
     for index, item in enumerate(signature.parameters.values()):
         default = storable_default(item.default)
-        if (index < given and item.kind in BY_POSITION) or (default is NONE and item.default is not NONE):
+        if (index < given and item.kind in POSITIONAL_KINDS) or (default is NONE and item.default is not NONE):
             continue
         if any(isinstance(leaf, float) and math.isnan(leaf) for leaf in tf.nest.flatten(default)):
             continue  # NaN is unequal to itself, so the revived function would find no trace for it

@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 
 from specc.compiler.backends import runs_in_tensorflow
-from specc.compiler.trace.call_arguments import BY_POSITION
+from specc.compiler.trace.call_arguments import POSITIONAL_KINDS
 from specc.compiler.trace.cores import parameters
 from specc.compiler.trace.model_containers import with_model_containers
 from specc.compiler.user_code import summarize
@@ -74,7 +74,7 @@ def request_signature(function: Callable[..., Any], input_signature: Any, path: 
     def stand_in(*arguments: Any, **options: Any) -> Any:  # noqa: ARG001
         return tf.constant(0)
 
-    by_position = [item for item in signature.parameters.values() if item.kind in BY_POSITION][: len(slots)]
+    by_position = [item for item in signature.parameters.values() if item.kind in POSITIONAL_KINDS][: len(slots)]
     further = stored_parameters(signature, len(slots), tensors=runs_in_tensorflow(function))
     for item in further:
         if is_mixed(item.default):
@@ -107,9 +107,9 @@ def request_signature(function: Callable[..., Any], input_signature: Any, path: 
             called.apply_defaults()
         return run(*called.args, **called.kwargs)
 
-    refilled._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
+    refilled._specc_calls = function  # type: ignore[attr-defined]  # see backends.unwrap_function
     following = list(signature.parameters.values())[len(slots) : len(slots) + len(added)]
-    are_next = [item.name for item in following if item.kind in BY_POSITION] == added
+    are_next = [item.name for item in following if item.kind in POSITIONAL_KINDS] == added
     # A Functional model gets the containers that it was created with; any other function those of the signature.
     as_declared = run is not function or has_plain_containers(slots)
     is_plain = pruned == slots and as_declared and are_next and not any(map(is_mixed, defaults))
@@ -161,7 +161,7 @@ def request_first_trace(function: Any, path: SpecPath) -> RequestedSignature:
         every = [values.get(index, value) for index, value in enumerate(given)]
         return concrete(*every[: len(positional)], **dict(zip(by_name, every[len(positional) :], strict=True)))
 
-    run._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
+    run._specc_calls = function  # type: ignore[attr-defined]  # see backends.unwrap_function
     specs = [_map_slots(prune(slots[index]), lambda slot: slot.spec) for index in requested]
     wire_names = _composite_names(specs, wire_names_of(concrete), revived=hasattr(function, "concrete_functions"))
     signature, arguments = signature_of(function), tuple(names[index] for index in requested)

@@ -11,7 +11,7 @@ from specc.language.tensor_string import ANY, Shape
 from specc.language.tree_edits import dense, leaves, with_leaves, without_names
 from specc.language.trees import Dict, Leaf, NamedTuple, Tensor, Tree, children
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
-from specc.reader.linking import Names, link, more_precise, renamed
+from specc.reader.linking import Names, link, more_precise, with_wire_names
 from specc.reader.saved_functions import Function, Trace
 from specc.reader.signature_defs import Signature, WireTensor
 
@@ -179,7 +179,7 @@ def _with_linked_names(
     bound = bind(endpoint)
     new = iter(
         [
-            complete(renamed(leaf.leaf, _names_of_leaf(leaf), linked), linked)
+            complete(with_wire_names(leaf.leaf, _names_of_leaf(leaf), linked), linked)
             for leaf, linked in zip(bound, names, strict=True)
         ]
     )

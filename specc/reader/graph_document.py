@@ -103,7 +103,7 @@ def describe_graph(graph: MetaGraph) -> tuple[Document | None, tuple[str, ...]]:
         name: lambda node=node: read_function(graph, node)  # type: ignore[misc]
         for name, node in root.functions.items()
     }
-    document, more = assemble(signatures, functions, root.signature_nodes, mode_of(graph.tags))
+    document, more = assemble_document(signatures, functions, root.signature_nodes, mode_of(graph.tags))
     return document, (*notes, *more, *_list_notes(root), *collection_notes(root))
 
 
@@ -112,7 +112,7 @@ def mode_of(tags: Collection[str]) -> Mode:
     return next((mode for mode, tag in TAGS.items() if tag in tags), "predict")
 
 
-def assemble(
+def assemble_document(
     signatures: dict[str, Signature],
     functions: dict[str, Callable[[], Function]],
     nodes: dict[str, int],
@@ -123,11 +123,11 @@ def assemble(
     notes: list[str] = []
     aliased, key = None, DEFAULT_KEYS[mode]
     if key not in functions and key in signatures:
-        aliased, alias_notes = _aliased(signatures, nodes, key)
+        aliased, alias_notes = _find_aliased_endpoint(signatures, nodes, key)
         notes.extend(alias_notes)
     default = aliased or (key if key in signatures else None)
     for name in sorted(signatures.keys() | functions.keys()):
-        if aliased is not None and _repeats(name, key, aliased, signatures):
+        if aliased is not None and _repeats_default(name, key, aliased, signatures):
             continue
         function = functions[name]() if name in functions else None
         signature = signatures.get(name)
@@ -155,7 +155,7 @@ def _describe(signature: Signature | None, function: Function | None, *, may_hav
     return describe_function(function, may_have_defaults=may_have_defaults)
 
 
-def _repeats(name: str, key: str, aliased: str, signatures: dict[str, Signature]) -> bool:
+def _repeats_default(name: str, key: str, aliased: str, signatures: dict[str, Signature]) -> bool:
     """Whether a signature repeats the default one, or that of a receiver of the default endpoint."""
     if name == key:
         return True
@@ -163,7 +163,9 @@ def _repeats(name: str, key: str, aliased: str, signatures: dict[str, Signature]
     return rest == key and colon == ":" and signatures.get(f"{receiver}:{aliased}") == signatures.get(name)
 
 
-def _aliased(signatures: dict[str, Signature], nodes: dict[str, int], key: str) -> tuple[str | None, tuple[str, ...]]:
+def _find_aliased_endpoint(
+    signatures: dict[str, Signature], nodes: dict[str, int], key: str
+) -> tuple[str | None, tuple[str, ...]]:
     """The one endpoint that is also published under the default's ``key``, or None, and notes on what is uncertain."""
     default = signatures[key]
     same = sorted(name for name, signature in signatures.items() if name != key and signature == default)

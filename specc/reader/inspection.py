@@ -18,7 +18,7 @@ from specc.reader.conformance import find_mismatches
 from specc.reader.custom_ops import custom_ops
 from specc.reader.graph_document import describe_graph
 from specc.reader.protobuf.wire_format import DamagedError
-from specc.reader.saved_model import MetaGraph, damaged, read_saved_model
+from specc.reader.saved_model import MetaGraph, damaged_error, read_saved_model
 from specc.source.limits import MAX_BYTES
 
 Source = Literal["contract", "object graph", "signatures"]
@@ -95,7 +95,7 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
         ops = custom_ops(graph.ops)
         source: Source = "object graph" if graph.has_objects else "signatures"
     except DamagedError as error:
-        raise damaged(directory, error) from None
+        raise damaged_error(directory, error) from None
     if document is None:
         raise ArchiveError(f"nothing in {directory} can be described: {_why_undescribable(unknown)}")
     return Inspection(document, source, findings, _printable_notes((*notes, *unknown)), custom_ops=ops)

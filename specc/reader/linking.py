@@ -116,7 +116,7 @@ def _names_for_stem(leaf: Leaf, stem: str, free: dict[str, WireTensor]) -> Names
     return None
 
 
-def renamed(leaf: Leaf, derived: Names, names: Names) -> Leaf:
+def with_wire_names(leaf: Leaf, derived: Names, names: Names) -> Leaf:
     """``leaf`` with the wire ``names``, in the shortest form; unchanged where they are the ``derived`` names."""
     if names == derived:
         return leaf

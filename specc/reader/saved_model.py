@@ -138,13 +138,13 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ArchiveError(_unreadable(directory, error)) from None
     except DamagedError as error:
-        raise damaged(directory, error) from None
+        raise damaged_error(directory, error) from None
     if not graphs:
         raise ArchiveError(f"{path} is not a SavedModel: it has no MetaGraph")
     return graphs
 
 
-def damaged(directory: Path, error: DamagedError) -> ArchiveError:
+def damaged_error(directory: Path, error: DamagedError) -> ArchiveError:
     """The ArchiveError for a SavedModel in ``directory`` that cannot be read because of ``error``."""
     return ArchiveError(printable(f"cannot read {directory / FILE_NAME}: {error}"))
 

@@ -22,7 +22,7 @@ from specc.reader.graph_ops import REFERENCE_OPS
 from specc.reader.inspection import Inspection, choose_graph, inspect_archive
 from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_functions import read_function
-from specc.reader.saved_model import MetaGraph, damaged, read_saved_model
+from specc.reader.saved_model import MetaGraph, damaged_error, read_saved_model
 from specc.reader.signature_defs import Signature
 from specc.scaffold.inferred_spec import Guess, InferredSpec
 from specc.scaffold.open_dims import BATCH
@@ -58,7 +58,7 @@ def infer_archive_spec(
     try:
         return _with_imports(_infer_from_graph(inspection, graph, named, directory), inspection, imports)
     except DamagedError as error:
-        raise damaged(directory, error) from None
+        raise damaged_error(directory, error) from None
 
 
 def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Sequence[str]) -> InferredSpec:

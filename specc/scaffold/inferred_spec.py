@@ -15,7 +15,7 @@ from specc.language.trees import Leaf, Tensor, Tree
 from specc.language.validation.buildable import input_keys, is_input_name
 from specc.language.validation.legal_names import argument_names, legal_name
 from specc.language.wire_names import BoundLeaf, components, input_leaves, output_leaves
-from specc.reader.linking import renamed
+from specc.reader.linking import with_wire_names
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,11 @@ def _wire_names_of_leaf(leaf: BoundLeaf) -> tuple[str, ...]:
 def _with_former_names(endpoint: Endpoint, known: list[tuple[str, ...]]) -> Iterator[Leaf]:
     """The inputs with the wire names that they had before their arguments were renamed, if those are legal."""
     for leaf, names in zip(input_leaves(endpoint), known, strict=True):
-        yield renamed(leaf.leaf, _wire_names_of_leaf(leaf), names) if all(map(is_input_name, names)) else leaf.leaf
+        yield (
+            with_wire_names(leaf.leaf, _wire_names_of_leaf(leaf), names)
+            if all(map(is_input_name, names))
+            else leaf.leaf
+        )
 
 
 def _without_redundant_names(endpoint: Endpoint) -> Endpoint:
@@ -100,7 +104,7 @@ def _renamed_inputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> I
     leaves = input_leaves(endpoint, at)
     taken: set[object] = set()
     kept: set[int] = set()
-    for index, leaf in enumerate(leaves):  # before any is renamed, so that no new name takes a legal one
+    for index, leaf in enumerate(leaves):  # before any is with_wire_names, so that no new name takes a legal one
         names = _wire_names_of_leaf(leaf)
         if all(map(is_input_name, names)) and _are_free(names, taken):
             kept.add(index)

@@ -20,7 +20,7 @@ import tensorflow as tf
 from jax.experimental import jax2tf
 
 from specc.compiler.backends import Callee
-from specc.compiler.backends.jax_limits import RULE, find_limits, find_unknown_calls, lookup_used
+from specc.compiler.backends.jax_limits import RULE, find_limits, find_unknown_calls, stopped_at_lookups
 from specc.compiler.backends.jax_shapes import OPEN, keras_symbols, renumbered
 from specc.compiler.trace.opaque_results import opaque_objects
 from specc.compiler.user_code import summarize
@@ -140,7 +140,7 @@ class JaxBackend:
         from_trace: dict[str, Any] = {}
 
         def stateless(values: list[Any], *nested: Any) -> Any:
-            with _Scope(zip(variables, values, strict=True)) as scope, lookup_used(self._models) as lookups:
+            with _Scope(zip(variables, values, strict=True)) as scope, stopped_at_lookups(self._models) as lookups:
                 try:
                     result = callee.function(*nested, **kwargs)
                     leaves = [_to_array(leaf) for leaf in tf.nest.flatten(result)]

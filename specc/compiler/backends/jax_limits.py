@@ -104,7 +104,7 @@ class _Lookups:
 
 
 @contextlib.contextmanager
-def lookup_used(models: Sequence[Any]) -> Iterator[_Lookups]:
+def stopped_at_lookups(models: Sequence[Any]) -> Iterator[_Lookups]:
     """Stops a trace of these models at the first lookup layer, before that fails with an unclear error."""
     lookups = _Lookups()
     every = {id(layer): layer for model in models for layer in layers_of(model)}

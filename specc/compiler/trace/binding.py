@@ -58,14 +58,14 @@ def bind(
         message = f"a function is given for {name!r}, which is not an endpoint"
         findings.add([finding("unknown-endpoint", (), message, hint)])
     for compiled in endpoints.values():
-        with findings.gather(), unless_optional(compiled, left_out):
+        with findings.gather(), leaving_out_optional(compiled, left_out):
             bound.append(_bind_endpoint(compiled, model, functions.get(compiled.name)))
     findings.raise_any()
     return bound
 
 
 @contextmanager
-def unless_optional(compiled: CompiledEndpoint, left_out: LeftOut) -> Iterator[None]:
+def leaving_out_optional(compiled: CompiledEndpoint, left_out: LeftOut) -> Iterator[None]:
     """Adds an optional endpoint that cannot be built to ``left_out`` with its findings; raises for any other."""
     try:
         yield

@@ -12,8 +12,8 @@ from specc.language.validation.legal_names import argument_names
 
 TRAINING = "training"
 """A Keras layer's option, which Keras passes to the layer's ``call`` by keyword."""
-BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+POSITIONAL_KINDS = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+VARIADIC_KINDS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class ArityError(Exception):
@@ -41,7 +41,7 @@ class Placement:
             named = {name: arguments[index] for name, index in self.by_keyword}
             return function(*(arguments[index] for index in self.by_position), **named, **kwargs)
 
-        placed._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
+        placed._specc_calls = function  # type: ignore[attr-defined]  # see backends.unwrap_function
         return placed
 
 
@@ -83,11 +83,11 @@ def place_arguments(
 
 def argument_of(signature: inspect.Signature) -> dict[str, str]:
     """The argument name in a document for each parameter."""
-    plain = [each.name for each in signature.parameters.values() if each.kind not in STARRED]
+    plain = [each.name for each in signature.parameters.values() if each.kind not in VARIADIC_KINDS]
     return dict(zip(plain, argument_names(plain), strict=True))
 
 
-def place_in_order(
+def require_positional_arity(
     count: int, kwargs: Mapping[str, Any], signature: inspect.Signature | None, options: Collection[str] = ()
 ) -> None:
     """Raises ArityError if ``count`` positional arguments do not fit the ``signature``."""
@@ -106,7 +106,7 @@ class _Call:
     def __init__(self, signature: inspect.Signature, kwargs: Mapping[str, Any], options: Collection[str]) -> None:
         self._all = list(signature.parameters.values())
         self._kwargs, self._options = kwargs, options
-        self.positional = [each for each in self._all if each.kind in BY_POSITION]
+        self.positional = [each for each in self._all if each.kind in POSITIONAL_KINDS]
         self.known = {name: signature.parameters[parameter] for parameter, name in argument_of(signature).items()}
 
     def has(self, kind: Any) -> bool:
@@ -169,4 +169,4 @@ class _Call:
 
 def positional_names(signature: inspect.Signature) -> list[str]:
     """The names of the parameters that can be passed by position."""
-    return [parameter.name for parameter in signature.parameters.values() if parameter.kind in BY_POSITION]
+    return [parameter.name for parameter in signature.parameters.values() if parameter.kind in POSITIONAL_KINDS]

@@ -9,7 +9,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.compiler.trace.call_arguments import STARRED, TRAINING, Placement, place_arguments, place_in_order
+from specc.compiler.trace.call_arguments import (
+    TRAINING,
+    VARIADIC_KINDS,
+    Placement,
+    place_arguments,
+    require_positional_arity,
+)
 from specc.compiler.trace.functional_models import functional_model, is_method
 
 _OPTIONS = (TRAINING, "mask")
@@ -24,7 +30,7 @@ def place(function: Callable[..., Any], names: Sequence[str], kwargs: Mapping[st
 
 def require_arity(function: Callable[..., Any], count: int, kwargs: Mapping[str, Any]) -> None:
     """Raises ArityError if ``function`` does not take ``count`` positional arguments."""
-    place_in_order(count, kwargs, parameters_of(function), _options_of(function))
+    require_positional_arity(count, kwargs, parameters_of(function), _options_of(function))
 
 
 def parameters_of(function: Any) -> inspect.Signature | None:
@@ -98,7 +104,7 @@ def _signature_of_revived(function: Any) -> inspect.Signature:
     """
     own = [inspect.Parameter(each.name, each.kind, default=_default_of(each)) for each in _typed_parameters(function)]
     traces = function.concrete_functions
-    if len(traces) == 1 and any(each.kind in STARRED for each in own):
+    if len(traces) == 1 and any(each.kind in VARIADIC_KINDS for each in own):
         return inspect.Signature([*_parameters_of_trace(traces[0], {each.name: each.default for each in own})])
     return inspect.Signature(own)
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from specc.compiler.compiled_endpoint import CompiledEndpoint, has_default
 from specc.compiler.keras_steps import why_missing
 from specc.compiler.tensorspec import component_spec, default_tensor
-from specc.compiler.trace.binding import BoundEndpoint, LeftOut, require_taken, unless_optional
+from specc.compiler.trace.binding import BoundEndpoint, LeftOut, leaving_out_optional, require_taken
 from specc.compiler.trace.cores import (
     TRACING,
     Core,
@@ -75,14 +75,14 @@ def trace_endpoints(
     findings = FindingCollector()
     possible: list[BoundEndpoint] = []
     for endpoint in bound:
-        with findings.gather(), unless_optional(endpoint.compiled, left_out):
+        with findings.gather(), leaving_out_optional(endpoint.compiled, left_out):
             _require_supported(endpoint, cores, model)
             possible.append(endpoint)
     findings.raise_any()  # before anything is traced
     traced: list[TracedEndpoint] = []
     # Endpoints whose signature can be the core itself come first, so that the core gets their wire names.
     for endpoint in sorted(possible, key=lambda endpoint: (_wraps_core(endpoint), endpoint.compiled.name)):
-        with findings.gather(), unless_optional(endpoint.compiled, left_out):
+        with findings.gather(), leaving_out_optional(endpoint.compiled, left_out):
             traced.append(_trace_endpoint(endpoint, cores))
     findings.raise_any()
     return sorted(traced, key=lambda endpoint: endpoint.compiled.name)

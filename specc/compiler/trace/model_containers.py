@@ -32,7 +32,7 @@ def with_model_containers(function: Callable[..., Any]) -> Callable[..., Any]:
     def repacking(inputs: Any, *arguments: Any, **kwargs: Any) -> Any:
         return function(in_model_containers(layer, inputs), *arguments, **kwargs)
 
-    repacking._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
+    repacking._specc_calls = function  # type: ignore[attr-defined]  # see backends.unwrap_function
     return repacking
 
 

@@ -42,9 +42,9 @@ def flat_tensors(
         case Tensor():
             tensors = [_dense_tensor(feature, leaf, received, rows)]
         case Ragged():
-            tensors = _ragged_components(feature, leaf, received)
+            tensors = _ragged_tensors(feature, leaf, received)
         case Sparse():
-            tensors = _sparse_components(leaf, received.value, rows)
+            tensors = _sparse_tensors(leaf, received.value, rows)
     return {
         component.wire_name: tf.ensure_shape(tensor, component_spec(component).shape)
         for component, tensor in zip(components, tensors, strict=True)
@@ -114,7 +114,7 @@ def _cast_values(tensor: Any, dtype: str) -> Any:
     return tensor if tensor.dtype.name == dtype else tf.cast(tensor, dtype_of(dtype))
 
 
-def _ragged_components(feature: ParsedFeature, leaf: Ragged, received: ParsedValues) -> list[Any]:
+def _ragged_tensors(feature: ParsedFeature, leaf: Ragged, received: ParsedValues) -> list[Any]:
     parsed, splits = received.value, []
     if feature.in_lists:  # the steps of a list are joined if the leaf has no dimension for them
         values, (outer, inner) = parsed.flat_values, parsed.nested_row_splits
@@ -178,7 +178,7 @@ def _assert_counts(right: Any, message: str, counts: Any, *numbers: Any) -> list
     return [number + nothing for number in numbers]
 
 
-def _sparse_components(leaf: Sparse, parsed: Any, rows: Any) -> list[Any]:
+def _sparse_tensors(leaf: Sparse, parsed: Any, rows: Any) -> list[Any]:
     """Indices, values and dense shape; a declared size replaces that of the longest row, which must not exceed it."""
     declared = (leaf.shape or ())[1:]
     if any(isinstance(size, int) for size in declared):

@@ -23,7 +23,7 @@ _TABLE_IMPORTS = ("LookupTableImport", "LookupTableImportV2")
 _USER_SPECIFIED_NAME = "_user_specified_name"
 
 
-def name_locals_anew(meta_graph: Any) -> None:
+def rename_locals(meta_graph: Any) -> None:
     """Removes the numbers counted per process from the names of arguments and nodes."""
     wire_names = {name for signature in meta_graph.signature_def.values() for name in signature.inputs}
     functions = meta_graph.graph_def.library.function

@@ -41,7 +41,7 @@ def name_tables(root: Any) -> None:
 
 
 @contextmanager
-def unnamed_tables_stay_unnamed(resources: Iterable[Any]) -> Iterator[None]:
+def keeping_tables_unnamed(resources: Iterable[Any]) -> Iterator[None]:
     """Removes the names that saving gives to tables that were unnamed when traced: those that only functions use."""
     parts = [part for resource in resources for part in descendants(resource)]
     unnamed = [part for part in parts if isinstance(part, _TABLES) and part.name is None]
@@ -77,7 +77,7 @@ def captured_variables(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
     return [by_handle[id(handle)] for handle in captured_resources(endpoints) if id(handle) in by_handle]
 
 
-def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots: Iterable[Any]) -> list[Any]:
+def find_owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots: Iterable[Any]) -> list[Any]:
     """The tables and other resources that the endpoints capture, in the order of their traces.
 
     Raises:
@@ -110,7 +110,7 @@ def _possible_owners(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[A
     yield from (value for value in gc.get_objects() if issubclass(type(value), Trackable))
 
 
-def tracked(document: Document, model: Any) -> list[Any]:
+def tracked_resources(document: Document, model: Any) -> list[Any]:
     """The resources and variables under the attributes that the document tracks.
 
     A Keras layer itself is not kept: its weights would be stored twice (keras-team/keras#23553).

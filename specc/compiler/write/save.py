@@ -16,7 +16,7 @@ import tensorflow as tf
 from specc.compiler.trace.endpoints import TracedEndpoint
 from specc.compiler.user_code import summarize
 from specc.compiler.write.assets import require_files
-from specc.compiler.write.resources import unnamed_tables_stay_unnamed
+from specc.compiler.write.resources import keeping_tables_unnamed
 from specc.compiler.write.save_options import saved_variables
 from specc.compiler.write.seal import temporary_key
 from specc.diagnostics import Diagnostic
@@ -76,7 +76,7 @@ def write(contents: Contents, directory: Path) -> None:
         setattr(root, endpoint.compiled.name, endpoint.nested)
     signatures = {temporary_key(key): signature for key, signature in contents.signatures.items()}
     try:
-        with _silenced_tensorflow(), unnamed_tables_stay_unnamed(contents.resources):
+        with _silenced_tensorflow(), keeping_tables_unnamed(contents.resources):
             tf.saved_model.save(root, str(directory), signatures=signatures, options=contents.options)
     except tf.errors.OpError as error:
         raise OSError(errno.EIO, _os_reason(error)) from error

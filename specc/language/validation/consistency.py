@@ -36,7 +36,7 @@ def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
             yield from _leaf_inconsistencies(bound.leaf, bound.path, is_input=False)
     yield from _bad_default(document)
     yield from _bad_collections(document)
-    yield from _bad_save_options(document)
+    yield from _inconsistent_save_options(document)
 
 
 def _bad_dim_bounds(document: Document) -> Iterator[Diagnostic]:
@@ -216,7 +216,7 @@ def _bad_collections(document: Document) -> Iterator[Diagnostic]:
                     yield finding("named-variable-dim", (*at, "content", path), message, "write a size or '?'")
 
 
-def _bad_save_options(document: Document) -> Iterator[Diagnostic]:
+def _inconsistent_save_options(document: Document) -> Iterator[Diagnostic]:
     options = document.save_options
     for alias, name in sorted(options.function_aliases.items()):
         if name not in document.endpoints:

@@ -15,7 +15,7 @@ from specc.language.document import Document
 from specc.language.validation.json_paths import to_json_paths
 from specc.language.validation.pydantic_errors import Defect, diagnose
 from specc.language.validation.repair import BeyondRepairError, is_uncertain, repair
-from specc.language.validation.rules import MANY_VALUES, Rule, capped, find
+from specc.language.validation.rules import MANY_VALUES, Rule, capped, run_rules
 from specc.source.limits import MAX_FINDINGS
 
 _FIRST_VALUES = 20_000
@@ -46,7 +46,7 @@ def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Dia
         defects = _without_misspelt_keys(list(islice(diagnose(error, data), MAX_FINDINGS)))
         document, repaired = _repair_document(data, defects)
     of_parts = (defect.finding for defect in defects if not is_uncertain(defect.finding.path, filled))
-    between = (to_json_paths(each, data) for each in find(document, *rules)) if document is not None else ()
+    between = (to_json_paths(each, data) for each in run_rules(document, *rules)) if document is not None else ()
     certain = (each for each in between if not is_uncertain(each.path, filled | repaired))
     findings = list(capped(chain(known, of_parts, certain)))
     if findings or document is None:

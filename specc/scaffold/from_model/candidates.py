@@ -40,7 +40,9 @@ class Candidate:
         return ("endpoints", self.name)
 
 
-def declared(function: str, arguments: Sequence[str], inputs: Sequence[Tree], kwargs: Mapping[str, Any]) -> Endpoint:
+def declare_endpoint(
+    function: str, arguments: Sequence[str], inputs: Sequence[Tree], kwargs: Mapping[str, Any]
+) -> Endpoint:
     """The endpoint without its outputs."""
     names = () if len(inputs) == 1 and tuple(arguments) == DEFAULT_ARGUMENTS else tuple(arguments)
     fields = {"arguments": names} if names else {}

@@ -21,7 +21,7 @@ from specc.language.tree_edits import leaves, with_leaves, without_names
 from specc.language.trees import Leaf
 from specc.language.wire_names import BoundLeaf, input_leaves
 from specc.scaffold.from_model.call_recorder import Call
-from specc.scaffold.from_model.candidates import Candidate, declared
+from specc.scaffold.from_model.candidates import Candidate, declare_endpoint
 from specc.scaffold.from_model.recorded_inputs import RecordedInputs, of_call, recorded_inputs
 from specc.scaffold.inferred_spec import Guess
 
@@ -100,7 +100,7 @@ def _endpoint_from_record(recorded: RecordedInputs, at: SpecPath, guesses: list[
     except (TypeError, ValidationError) as error:
         message = "the inputs have an empty container, or a dict with a key that is not a string"
         raise SpecError([finding("bad-model", ("model",), message)]) from error
-    bare = declared(DEFAULT_FUNCTION, names, trees, recorded.kwargs)
+    bare = declare_endpoint(DEFAULT_FUNCTION, names, trees, recorded.kwargs)
     flat = [slot for value in slots for slot in tf.nest.flatten(value)]
     named = iter(
         [_with_input_name(leaf, slot, guesses) for leaf, slot in zip(input_leaves(bare, at), flat, strict=True)]

@@ -18,7 +18,7 @@ from specc.language.document import CALL
 from specc.language.tree_edits import without_names
 from specc.language.validation.legal_names import legal_endpoint_name
 from specc.reader.graph_document import is_public
-from specc.scaffold.from_model.candidates import Candidate, declared, split_arguments
+from specc.scaffold.from_model.candidates import Candidate, declare_endpoint, split_arguments
 from specc.scaffold.inferred_spec import Guess
 
 _FUNCTIONS = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
@@ -98,7 +98,7 @@ def _candidate_of_function(name: str, attribute: str, function: Any) -> Candidat
     if specs is not requested:
         trees = [without_names(tree) for tree in trees]
     python = getattr(function, "python_function", function)
-    endpoint = declared(attribute, list(inputs), trees, fixed)
+    endpoint = declare_endpoint(attribute, list(inputs), trees, fixed)
     return Candidate(name, endpoint, function, python, autograph=True, guesses=tuple(guesses))
 
 
