@@ -21,7 +21,7 @@ def inconsistent_dim(context: CheckContext) -> Iterator[Diagnostic]:
             continue
         for bound in checked.inputs:
             if first_dim(bound.leaf) == ANY:
-                known = ", ".join(map(repr, names))
-                message = f"the first dimension of {bound.name!r} is '?', but that of other inputs is {known}"
+                listed = ", ".join(map(repr, names))
+                message = f"the first dimension of {bound.name!r} is '?', but that of other inputs is {listed}"
                 hint = f"write {next(iter(names))!r}, or declare a dim of its own if the sizes may differ"
                 yield finding("inconsistent-dim", bound.path, message, hint, part=part_to_mark(ANY, bound.leaf))

@@ -24,12 +24,12 @@ def litert_serve(context: CheckContext) -> Iterator[Diagnostic]:
     signatures = published_signatures(context.document)
     keys = [each.key for each in signatures]
     kept = {_DEFAULT, *(each.alias_of for each in signatures if each.key == _DEFAULT)}
-    lost = [key for key in keys if key not in kept]
-    if not lost or len(keys) < 2:
+    dropped = [key for key in keys if key not in kept]
+    if not dropped or len(keys) < 2:
         return
     if _DEFAULT in keys:
-        names = ", ".join(map(repr, lost[:_MAX_SHOWN])) + (
-            f" and {len(lost) - _MAX_SHOWN} more" if lost[_MAX_SHOWN:] else ""
+        names = ", ".join(map(repr, dropped[:_MAX_SHOWN])) + (
+            f" and {len(dropped) - _MAX_SHOWN} more" if dropped[_MAX_SHOWN:] else ""
         )
         message = (
             f"beside an endpoint called 'serve' the LiteRT converter keeps only 'serving_default', and drops {names}"

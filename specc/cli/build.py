@@ -112,8 +112,8 @@ def _build(job: BuildJob, options: argparse.Namespace, targets: list[BuildJob]) 
         report = compile(job.spec.document).export(model, progress=note, **job.where)
     sys.stdout.write(_archive_summary(report, job.spec.document, time.perf_counter() - start))
     sys.stdout.flush()
-    opinions = list(find_built_opinions(job.spec.document, job.settings, nested_tables=report.nested_tables))
-    return job.spec.locate(opinions) if opinions else []
+    findings = list(find_built_opinions(job.spec.document, job.settings, nested_tables=report.nested_tables))
+    return job.spec.locate(findings) if findings else []
 
 
 def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:

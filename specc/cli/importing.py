@@ -81,13 +81,13 @@ def modules_of(directory: Path, places: tuple[Path, ...]) -> Iterator[None]:
 
     The next spec may have other modules with the same names beside it.
     """
-    path, known = list(sys.path), set(sys.modules)
+    path, modules_before = list(sys.path), set(sys.modules)
     sys.path[:0] = map(str, places)
     try:
         yield
     finally:
         sys.path[:] = path
-        own = {name for name in set(sys.modules) - known if _is_module_of(directory, name)}
+        own = {name for name in set(sys.modules) - modules_before if _is_module_of(directory, name)}
         for name in list(sys.modules):
             if name.partition(".")[0] in own:
                 del sys.modules[name]

@@ -40,5 +40,5 @@ def _findings_in_file(file: str, settings: SettingsFinder) -> Sequence[Diagnosti
         spec = load_spec(file)
     except SpecError as error:
         return error.diagnostics
-    opinions = list(capped(find_opinions(spec.document, settings.settings_for(file))))
-    return spec.locate(opinions) if opinions else ()
+    findings = list(capped(find_opinions(spec.document, settings.settings_for(file))))
+    return spec.locate(findings) if findings else ()

@@ -86,9 +86,9 @@ def make_added_endpoint(  # each is one part of an endpoint
         else request_signature(function, input_signature, path)
     )
     requested = replace(requested, function=_uncached(requested.function))
-    if odd := describe_unsupported(*requested.specs):
+    if unsupported := describe_unsupported(*requested.specs):
         hint = "use dicts with string keys, and containers that are not empty"
-        raise type_error("bad-signature", path, f"the function takes {odd}", hint)
+        raise type_error("bad-signature", path, f"the function takes {unsupported}", hint)
     if extensions := extension_types(requested.specs):
         return _opaque_endpoint(name, requested, requested.function, function, extensions)
     is_tensorflow = runs_in_tensorflow(requested.function)
@@ -98,7 +98,7 @@ def make_added_endpoint(  # each is one part of an endpoint
     declared = _declare_inputs(requested, names_batch=names_batch).model_copy(
         update={} if is_tensorflow else {"jax": options}
     )
-    require_legal({name: declared})  # before TensorFlow sees names that it would change
+    require_legal({name: declared})  # before TensorFlow changes names
     leaves = input_leaves(declared)
     names_in = tuple(component.wire_name for leaf in leaves for component in leaf.components)
     source = Source(
@@ -221,9 +221,9 @@ def _constants_to_tensors(result: Any) -> Any:
 
 def _output_tree(result: Any, path: SpecPath) -> Tree:
     """The tree of the result of a function."""
-    if odd := describe_unsupported(result):
+    if unsupported := describe_unsupported(result):
         hint = "a signature returns tensors, in lists, tuples and dicts with string keys"
-        raise value_error("output-conflict", (*path, "outputs"), f"the function returns {odd}", hint)
+        raise value_error("output-conflict", (*path, "outputs"), f"the function returns {unsupported}", hint)
     specs = map_structure(result, lambda leaf: _output_spec(leaf, path))
     try:
         return without_names(tree_of(specs))

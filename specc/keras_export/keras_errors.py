@@ -59,9 +59,9 @@ def reraising_user_errors() -> Iterator[None]:
 
 @cache
 def _spec_error_type(kind: type[Exception]) -> type[SpecError]:
-    known = {ValueError: SpecValueError, TypeError: SpecTypeError}
+    subclasses = {ValueError: SpecValueError, TypeError: SpecTypeError}
     # str() of a KeyError is the repr of its key; these must print their message.
-    return known.get(kind) or type(f"Spec{kind.__name__}", (SpecError, kind), {"__str__": Exception.__str__})
+    return subclasses.get(kind) or type(f"Spec{kind.__name__}", (SpecError, kind), {"__str__": Exception.__str__})
 
 
 def require_legal(endpoints: Mapping[str, Endpoint], collections: Mapping[str, tuple[()]] | None = None) -> None:

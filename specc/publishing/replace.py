@@ -1,4 +1,4 @@
-"""Replaces one archive by another, atomically where the system can, with nothing of the old one left."""
+"""Replaces an archive by another: atomically if the system supports it, and without files of the old one."""
 
 from __future__ import annotations
 

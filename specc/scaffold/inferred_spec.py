@@ -43,13 +43,13 @@ def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[
     Arguments are renamed, and leaves get a ``name``; keys stay as the function expects them.
     """
     guesses: list[Guess] = []
-    known = [_wire_names_of_leaf(leaf) for leaf in input_leaves(endpoint)]
+    former_names = [_wire_names_of_leaf(leaf) for leaf in input_leaves(endpoint)]
     arguments = argument_names(endpoint.arguments)
     for index, name in enumerate(endpoint.arguments):
         if arguments[index] != name:
             guesses.append(Guess((*at, "arguments", index), f"renamed from {name!r}, which cannot be an argument name"))
     endpoint = endpoint.model_copy(update={"arguments": tuple(arguments)})
-    endpoint = _with_input_leaves(endpoint, _with_former_names(endpoint, known))
+    endpoint = _with_input_leaves(endpoint, _with_former_names(endpoint, former_names))
     inputs = _with_input_leaves(endpoint, _renamed_inputs(endpoint, at, guesses)).inputs
     outputs = with_leaves(endpoint.outputs, iter([*_renamed_outputs(endpoint, at, guesses)]))
     legal = endpoint.model_copy(update={"inputs": inputs, "outputs": outputs})
@@ -65,9 +65,9 @@ def _wire_names_of_leaf(leaf: BoundLeaf) -> tuple[str, ...]:
     return tuple(component.wire_name for component in leaf.components)
 
 
-def _with_former_names(endpoint: Endpoint, known: list[tuple[str, ...]]) -> Iterator[Leaf]:
+def _with_former_names(endpoint: Endpoint, former_names: list[tuple[str, ...]]) -> Iterator[Leaf]:
     """The inputs with the wire names that they had before their arguments were renamed, if those are legal."""
-    for leaf, names in zip(input_leaves(endpoint), known, strict=True):
+    for leaf, names in zip(input_leaves(endpoint), former_names, strict=True):
         yield (
             with_wire_names(leaf.leaf, _wire_names_of_leaf(leaf), names)
             if all(map(is_input_name, names))

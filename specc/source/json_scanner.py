@@ -1,7 +1,7 @@
 """A JSON parser that reports every defect with its location; it is slower than Python's own.
 
 It continues after a defect that leaves the rest certain (a duplicate key, NaN, half a surrogate pair), so that all of
-them are reported at once. It stops at the first syntax error, since all that follows would be guesswork.
+them are reported at once. It stops at the first syntax error, since what follows could only be guessed.
 """
 
 from __future__ import annotations

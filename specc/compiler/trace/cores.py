@@ -1,7 +1,7 @@
 """Traces each function once, as a core that takes and returns flat tensors.
 
 A core is a ConcreteFunction with one wire-named tensor per component. Signatures and nested endpoints are thin
-functions around it, or the core itself, so that nothing of the model is traced, saved or differentiated twice.
+functions around it, or the core itself, so that no part of the model is traced, saved or differentiated twice.
 """
 
 from __future__ import annotations

@@ -98,8 +98,8 @@ def of_call(
     """
     signature = inspect.signature(layer.call)
     takes_all = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in signature.parameters.values())
-    known = {name: value for name, value in kwargs.items() if takes_all or name in signature.parameters}
-    given = _without_variadics(signature.bind_partial(*args, **known).arguments, signature)
+    accepted = {name: value for name, value in kwargs.items() if takes_all or name in signature.parameters}
+    given = _without_variadics(signature.bind_partial(*args, **accepted).arguments, signature)
     if not _holds_slots(given.get(_TRAINING)):
         given |= _training_option(layer)
     inputs, fixed = split_arguments(signature, given, _holds_slots, _PATH)

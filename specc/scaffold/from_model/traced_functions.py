@@ -36,11 +36,11 @@ def traced_functions(model: Any, left_out: list[Guess]) -> Iterator[Candidate]:
         message = f"{attribute}: a list of {counted(count, 'function')}, which cannot be declared in a spec"
         left_out.append(Guess((), message))
     for attribute, function in _public_functions(model):
-        wanted = _DEFAULT_NAME if function is model else attribute
-        name = legal_endpoint_name(wanted, taken)
+        own_name = _DEFAULT_NAME if function is model else attribute
+        name = legal_endpoint_name(own_name, taken)
         taken.add(name)
-        if name != wanted:
-            left_out.append(Guess(("endpoints", name), f"renamed from {wanted!r}, which cannot be an endpoint name"))
+        if name != own_name:
+            left_out.append(Guess(("endpoints", name), f"renamed from {own_name!r}, which cannot be an endpoint name"))
         try:
             yield _candidate_of_function(name, attribute, function)
         except SpecError as error:
@@ -54,9 +54,9 @@ def _public_functions(model: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(model, _FUNCTIONS):
         yield CALL, model
         return
-    known = {**{key: value for kind in reversed(type(model).__mro__) for key, value in vars(kind).items()}}
-    known |= getattr(model, "__dict__", {})
-    for attribute, value in sorted(known.items()):
+    attributes = {**{key: value for kind in reversed(type(model).__mro__) for key, value in vars(kind).items()}}
+    attributes |= getattr(model, "__dict__", {})
+    for attribute, value in sorted(attributes.items()):
         if is_public(attribute) and isinstance(value, _FUNCTIONS):
             yield attribute, getattr(model, attribute)  # bound to the model
 
