@@ -1,4 +1,4 @@
-"""Check for a batch dimension with a name in one input only."""
+"""Check for a first dimension that has a name in some inputs and is '?' in others."""
 
 from __future__ import annotations
 

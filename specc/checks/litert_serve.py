@@ -1,4 +1,4 @@
-"""Signatures that the LiteRT converter drops.
+"""Check for an endpoint called ``serve``, beside which the LiteRT converter drops the others.
 
 ``TFLiteConverter.from_saved_model`` treats every archive that has an attribute ``serve`` and several signatures as one
 of ``Model.export``, and converts only 'serving_default', even if others are requested (tensorflow/lite/python/lite.py

@@ -1,4 +1,4 @@
-"""The archives that one run of ``specc build`` builds: from its options to jobs, and the model of each."""
+"""The jobs of one run of ``specc build``: what to build, where, and with which model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs work in a separate process, so that nothing that ran before can affect it."""
+"""Runs a build in a separate process, so that earlier builds cannot affect it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the attribute paths on a model of functions and variables that were added in code."""
+"""Finds the attribute path on a model of a function or variable that was added in code, so that a spec can name it."""
 
 from __future__ import annotations
 

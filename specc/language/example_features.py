@@ -1,4 +1,4 @@
-"""What a receiver parses: the feature of each leaf of an endpoint, derived only from the trees.
+"""The features that a receiver parses: one for each leaf of an endpoint, derived only from its trees.
 
 A feature's key is the leaf's wire name, or the prefix of a composite leaf's components. Parsing supports three dtypes,
 int64, float32 and string; others are cast from them. The first dimension of every leaf counts the messages. A dense

@@ -25,7 +25,7 @@ class DescribedEndpoint:
 
 
 def describe_function(function: Function, *, may_have_defaults: bool = True) -> DescribedEndpoint:
-    """The endpoint of a function that has no signature; a trace for inference comes before one for training."""
+    """The endpoint of a function that has no signature; traces for inference are preferred to those for training."""
     notes = list(function.problems)
     distinct = _distinct_descriptions(inference_traces(function.traces))
     if not distinct:

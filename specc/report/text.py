@@ -53,7 +53,7 @@ def _finding_text(finding: Diagnostic, color: bool) -> str:
 
 
 def _excerpt(where: Location) -> tuple[str, str]:
-    """The line as a terminal shows it, and the mark that goes under it."""
+    """The line as a terminal shows it, and the marker line under it."""
     start = where.column - where.excerpt_column
     end = where.end_column - where.excerpt_column if where.end_line == where.line else len(where.excerpt)
     before, marked, after = where.excerpt[:start], where.excerpt[start:end], where.excerpt[end:]

@@ -1,4 +1,4 @@
-"""The pages of all rules as one page, ``docs/rules.md``: ``python -m specc.rules.reference > docs/rules.md``."""
+"""Joins the pages of all rules into ``docs/rules.md``: ``python -m specc.rules.reference > docs/rules.md``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a text to a Document, or to all findings: about the text, its parts, and the relations between them."""
+"""Makes a Document of a text, or reports all findings: about the text, its parts, and the relations between them."""
 
 from __future__ import annotations
 
