@@ -98,19 +98,17 @@ class Settings:
     targets: frozenset[Target] = frozenset()
 
 
-def find_opinions(document: Document, settings: Settings) -> Iterator[Diagnostic]:
+def run_checks(document: Document, settings: Settings) -> Iterator[Diagnostic]:
     """The findings of every check that is on and has no target, or a target of the document or the settings."""
-    yield from _run_checks(CHECKS, CheckContext(document), settings)
+    yield from _run_enabled(CHECKS, CheckContext(document), settings)
 
 
-def find_built_opinions(
-    document: Document, settings: Settings, *, nested_tables: tuple[str, ...]
-) -> Iterator[Diagnostic]:
-    """As :func:`find_opinions`, for the checks that need a build: ``nested_tables`` are the endpoints that have any."""
-    yield from _run_checks(BUILT_CHECKS, CheckContext(document, nested_tables), settings)
+def run_build_checks(document: Document, settings: Settings, *, nested_tables: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """As :func:`run_checks`, for the checks that need a build: ``nested_tables`` are the endpoints that have any."""
+    yield from _run_enabled(BUILT_CHECKS, CheckContext(document, nested_tables), settings)
 
 
-def _run_checks(
+def _run_enabled(
     checks: Mapping[DocumentCheck, Check] | Mapping[BuiltOnnxCheck, Check], context: CheckContext, settings: Settings
 ) -> Iterator[Diagnostic]:
     targets = settings.targets | frozenset(context.document.targets)

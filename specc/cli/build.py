@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from specc.checks import find_built_opinions
+from specc.checks import run_build_checks
 from specc.cli import OK, WRONG_USAGE, complain, note
 from specc.cli.build_jobs import BuildJob, check_targets, find_misuse, loaded_model, located_in_spec, plan_jobs
 from specc.cli.findings import add_options, print_report
@@ -112,7 +112,7 @@ def _build(job: BuildJob, options: argparse.Namespace, targets: list[BuildJob]) 
         report = compile(job.spec.document).export(model, progress=note, **job.where)
     sys.stdout.write(_archive_summary(report, job.spec.document, time.perf_counter() - start))
     sys.stdout.flush()
-    findings = list(find_built_opinions(job.spec.document, job.settings, nested_tables=report.nested_tables))
+    findings = list(run_build_checks(job.spec.document, job.settings, nested_tables=report.nested_tables))
     return job.spec.locate(findings) if findings else []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from specc.checks import find_opinions
+from specc.checks import run_checks
 from specc.cli.findings import add_options, print_report
 from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
@@ -40,5 +40,5 @@ def _findings_in_file(file: str, settings: SettingsFinder) -> Sequence[Diagnosti
         spec = load_spec(file)
     except SpecError as error:
         return error.diagnostics
-    findings = list(capped(find_opinions(spec.document, settings.settings_for(file))))
+    findings = list(capped(run_checks(spec.document, settings.settings_for(file))))
     return spec.locate(findings) if findings else ()

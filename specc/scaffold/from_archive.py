@@ -156,8 +156,8 @@ def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, dire
     if CALL in endpoints and default is None and len(endpoints) == 1:
         message = f"null, since the archive has no signature; set it to {CALL!r} if a server needs one"
         guesses.append(Guess(("default",), message))
-    answered = {*general_notes(found), *collection_notes(root)}
-    guesses += _notes_as_guesses(tuple(note for note in inspection.notes if note not in answered))
+    resolved_notes = {*general_notes(found), *collection_notes(root)}
+    guesses += _notes_as_guesses(tuple(note for note in inspection.notes if note not in resolved_notes))
     collections = {name: _select_attribute(name) for name in _usable_collections(root, endpoints)}
     dims: dict[str, Any] = {BATCH: {}} if any(_has_batch(endpoint) for endpoint in endpoints.values()) else {}
     document = found.model_copy(
