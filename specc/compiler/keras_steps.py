@@ -32,8 +32,8 @@ _NO_COMPUTE_LOSS_CALL = (
 
 def why_missing(function: str | None, key: object) -> str:
     """A hint on why a step of this module returns no output ``key``; "" for any other function or key."""
-    is_heard = key in ("loss", "predictions") and function in ("specc:train_step", "specc:eval_step")
-    return _NO_COMPUTE_LOSS_CALL if is_heard else ""
+    needs_compute_loss = key in ("loss", "predictions") and function in ("specc:train_step", "specc:eval_step")
+    return _NO_COMPUTE_LOSS_CALL if needs_compute_loss else ""
 
 
 def train_step(model: keras.Model, *batch: Any) -> Step:

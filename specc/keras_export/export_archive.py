@@ -204,8 +204,8 @@ class ExportArchive:
         unique = list({id(resource): resource for resource in self._resources}.values())
         models = [resource for resource in unique if isinstance(resource, (keras.Layer, tf.Module))]
         models = models if len(unique) > 1 else unique
-        wholes = [model for model in models if not any(_is_part_of(model, other) for other in models)]
-        return wholes[0] if len(wholes) == 1 else _Tracked(unique, self._listed("variables"))
+        outermost = [model for model in models if not any(_is_part_of(model, other) for other in models)]
+        return outermost[0] if len(outermost) == 1 else _Tracked(unique, self._listed("variables"))
 
     def write_out(self, filepath: str | os.PathLike[str], options: Any = None, verbose: bool = True) -> ExportReport:
         """Writes the archive; an existing one at ``filepath`` is replaced as a whole, after the new one is complete.

@@ -229,8 +229,10 @@ def _to_long_form(value: Any) -> Any:
                 'add "kind": "tensor", or "ragged" or "sparse"'  # a dtype is not a tensor string: no dict of features
             )
             raise problem("unknown-kind", "an object with a dtype must state its kind", hint)
-        looks_long = isinstance(kind, str) and "[" not in kind and {"dtype", "shape", "items", "fields"} & value.keys()
-        if looks_long:
+        looks_like_long_form = (
+            isinstance(kind, str) and "[" not in kind and {"dtype", "shape", "items", "fields"} & value.keys()
+        )
+        if looks_like_long_form:
             hint = did_you_mean(str(kind), KINDS) or f"the kinds are {', '.join(KINDS)}"
             raise problem("unknown-kind", f"{shorten(str(kind))!r} is not a kind of node", hint)
         return {"kind": "dict", "items": value}

@@ -171,8 +171,8 @@ def _upload_all(directory: Path, folder: Folder, written: list[str]) -> None:
         written += names
         folder.upload(directory, names)
     found = folder.sizes()
-    mine = {name: size for name, size in found.items() if not is_claim(name)}
-    if mine != sizes or claim not in found:
+    uploaded_sizes = {name: size for name, size in found.items() if not is_claim(name)}
+    if uploaded_sizes != sizes or claim not in found:
         raise TargetError(
             f"{folder.url} does not hold what was uploaded: another process writes there; choose another target"
         )

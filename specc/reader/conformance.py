@@ -82,8 +82,8 @@ def _signature_mismatches(
     yield from _tensor_mismatches(
         "output", _components_with_paths(output_leaves(endpoint, at)), signature.outputs, at, name
     )
-    undivided = signature.extension_outputs if is_described else ()
-    for wire_name in sorted({*signature.whole_inputs, *signature.whole_outputs, *undivided}):
+    extension_outputs = signature.extension_outputs if is_described else ()
+    for wire_name in sorted({*signature.whole_inputs, *signature.whole_outputs, *extension_outputs}):
         yield _mismatch(at, f"the signature {name!r} has one wire name, {wire_name!r}, for a whole composite tensor")
     yield from _default_mismatches(inputs, signature, name)
 

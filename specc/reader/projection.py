@@ -52,8 +52,8 @@ def project(document: Document) -> Document:
     for index, signature in enumerate(published):  # an alias follows what it repeats
         nodes[signature.key] = nodes[signature.alias_of] if signature.alias_of else index
     functions = {name: _unrecorded_function(endpoint) for name, endpoint in document.endpoints.items()}
-    lazily: dict[str, Callable[[], Function]] = {name: lambda f=f: f for name, f in functions.items()}  # type: ignore[misc]
-    projected, _ = assemble_document(signatures, lazily, nodes, document.mode)
+    readers: dict[str, Callable[[], Function]] = {name: lambda f=f: f for name, f in functions.items()}  # type: ignore[misc]
+    projected, _ = assemble_document(signatures, readers, nodes, document.mode)
     assert projected is not None  # a document has an endpoint
     return projected
 

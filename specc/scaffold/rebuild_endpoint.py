@@ -110,8 +110,10 @@ def _with_function(name: str, endpoint: Endpoint, parts: ArchiveInterface) -> En
 
 def _is_described(endpoint: Endpoint, trace: Trace) -> bool:
     """Whether a trace has the structure of ``endpoint``, whose shapes may be more precise."""
-    mine, its = (*endpoint.inputs, endpoint.outputs), (*trace.inputs, trace.outputs)
-    return endpoint.arguments == trace.arguments and list(map(_structure_of, mine)) == list(map(_structure_of, its))
+    trees, trace_trees = (*endpoint.inputs, endpoint.outputs), (*trace.inputs, trace.outputs)
+    return endpoint.arguments == trace.arguments and list(map(_structure_of, trees)) == list(
+        map(_structure_of, trace_trees)
+    )
 
 
 def _structure_of(tree: Tree) -> object:

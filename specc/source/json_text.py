@@ -93,10 +93,10 @@ def _read_json(content: bytes | str, name: str) -> SpecSource:
         data = _DECODER.decode(text)
         depth, values = measure(data)
         defects: tuple[Diagnostic, ...] = ()
-        sound = depth <= MAX_DEPTH and not _has_half_a_pair(text, data)
+        is_valid = depth <= MAX_DEPTH and not _has_half_a_pair(text, data)
     except (json.JSONDecodeError, _DefectError, RecursionError):
-        sound = False
-    if not sound:
+        is_valid = False
+    if not is_valid:
         from specc.source.json_scanner import scan  # noqa: PLC0415  # only for broken texts
 
         data, defects = scan(text)

@@ -107,7 +107,7 @@ def _find_swapped(
     owned = [(names[id(symbol)], bound) for symbol, bound in zip(symbols, leaves, strict=True)]
     for own, bound in owned:
         called = {bound.name, *(component.wire_name for component in bound.components)}
-        others = [(other, name) for their, other in owned for name in sorted((their & called) - own)]
+        others = [(other, name) for other_names, other in owned for name in sorted((other_names & called) - own)]
         if not others:
             continue
         other, name = others[0]

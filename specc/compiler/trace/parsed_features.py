@@ -84,8 +84,8 @@ def _dense_tensor(feature: ParsedFeature, leaf: Tensor, received: ParsedValues, 
     message = (
         f"the feature list {feature.key!r} must have {feature.steps} steps in each message; the numbers of steps are"
     )
-    right = tf.reduce_all(tf.equal(received.steps, feature.steps))
-    (rows,) = _assert_counts(right, message, received.steps, rows)
+    is_valid = tf.reduce_all(tf.equal(received.steps, feature.steps))
+    (rows,) = _assert_counts(is_valid, message, received.steps, rows)
     return tf.reshape(value, [rows, feature.steps, *feature.shape])  # zero messages have zero steps
 
 
@@ -93,8 +93,8 @@ def _fill_missing(feature: ParsedFeature, leaf: Tensor, parsed: Any) -> Any:
     """A fixed number of values of each message, or the default for a message without any."""
     size, counts = math.prod(feature.shape), parsed.row_lengths()
     message = f"the feature {feature.key!r} must have {size} values or none in each message; the numbers of values are"
-    right = tf.reduce_all(tf.equal(counts, size) | tf.equal(counts, 0))
-    (counts,) = _assert_counts(right, message, counts, counts)
+    is_valid = tf.reduce_all(tf.equal(counts, size) | tf.equal(counts, 0))
+    (counts,) = _assert_counts(is_valid, message, counts, counts)
     present = tf.cast(counts > 0, tf.int64)
     total = tf.reduce_sum(present)
     values = tf.reshape(_cast_values(parsed.flat_values, leaf.dtype), [total, *feature.shape])
@@ -137,8 +137,8 @@ def _split_steps(feature: ParsedFeature, parsed: Any) -> tuple[Any, Any]:
     message = (
         f"the feature {feature.key!r} must have a multiple of {size} values in each message; the numbers of values are"
     )
-    right = tf.reduce_all(tf.equal(counts % size, 0))
-    (counts,) = _assert_counts(right, message, counts, counts // size)
+    is_valid = tf.reduce_all(tf.equal(counts % size, 0))
+    (counts,) = _assert_counts(is_valid, message, counts, counts // size)
     return tf.reshape(values, [tf.reduce_sum(counts), *feature.shape]), counts
 
 
@@ -156,26 +156,26 @@ def _partition(key: str, parsed: Any, counts: Any) -> tuple[Any, Any]:
     position = tf.range(tf.size(splits, tf.int64))
     is_first = tf.equal(position, tf.gather(starts, message_of))
     is_last = tf.equal(position + 1, tf.gather(starts, message_of + 1))
-    not_less = tf.where(is_first, tf.equal(splits, 0), splits >= tf.concat([splits[:1], splits[:-1]], 0))
-    to_the_end = tf.equal(splits, tf.gather(counts, message_of)) | ~is_last
-    split_at_all = (lengths > 0) | tf.equal(counts, 0)
-    right = tf.reduce_all(not_less & to_the_end) & tf.reduce_all(split_at_all)
+    is_increasing = tf.where(is_first, tf.equal(splits, 0), splits >= tf.concat([splits[:1], splits[:-1]], 0))
+    ends_at_count = tf.equal(splits, tf.gather(counts, message_of)) | ~is_last
+    has_splits = (lengths > 0) | tf.equal(counts, 0)
+    is_valid = tf.reduce_all(is_increasing & ends_at_count) & tf.reduce_all(has_splits)
     message = (
         f"the row splits in the feature {key!r} must start at 0, not decrease, and end at the number of items to "
         "split in each message, which is"
     )
-    splits, counts = _assert_counts(right, message, counts, splits, counts)
-    moved = splits + tf.gather(tf.cumsum(counts, exclusive=True), message_of)
-    return tf.concat([[0], tf.boolean_mask(moved, ~is_first)], 0), tf.maximum(lengths - 1, 0)
+    splits, counts = _assert_counts(is_valid, message, counts, splits, counts)
+    shifted = splits + tf.gather(tf.cumsum(counts, exclusive=True), message_of)
+    return tf.concat([[0], tf.boolean_mask(shifted, ~is_first)], 0), tf.maximum(lengths - 1, 0)
 
 
-def _assert_counts(right: Any, message: str, counts: Any, *numbers: Any) -> list[Any]:
-    """``numbers``, whose use fails at run time unless ``right`` is true; the error shows ``counts``."""
-    with tf.control_dependencies([tf.debugging.Assert(right, [f"{message}:", counts], summarize=_SHOWN)]):
+def _assert_counts(is_valid: Any, message: str, counts: Any, *numbers: Any) -> list[Any]:
+    """``numbers``, whose use fails at run time unless ``is_valid`` is true; the error shows ``counts``."""
+    with tf.control_dependencies([tf.debugging.Assert(is_valid, [f"{message}:", counts], summarize=_SHOWN)]):
         # The save option that strips debug ops removes the assertion. Converting a string that is not a number also
         # fails, and cannot be optimized away, since the result is added to the numbers.
-        nothing = tf.strings.to_number(tf.where(right, "0", message), tf.int64)
-    return [number + nothing for number in numbers]
+        zero = tf.strings.to_number(tf.where(is_valid, "0", message), tf.int64)
+    return [number + zero for number in numbers]
 
 
 def _sparse_tensors(leaf: Sparse, parsed: Any, rows: Any) -> list[Any]:

@@ -183,10 +183,10 @@ def _bad_bounds(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
         yield finding("bad-bound", path, f"no value is legal: the maximum {high} is below the minimum {low}")
     for place, value in placed_scalars(leaf.default) if usable and leaf.default is not None else ():
         number = float(value) if value in ("NaN", "Infinity", "-Infinity") else value
-        outside = fits_dtype(value, leaf.dtype) and (
+        is_outside = fits_dtype(value, leaf.dtype) and (
             (low is not None and not number >= low) or (high is not None and not number <= high)
         )
-        if outside:
+        if is_outside:
             message = f"the default {value!r} is outside the tensor's bounds"
             yield finding("bad-default", (*path, "default", *place), message)
 

@@ -29,7 +29,7 @@ _DTYPES = ("float32", "int64", "string")
 _PLAIN_DICT_NOTE = (
     "called with an OrderedDict or a defaultdict; the endpoint passes a plain dict, which Keras flattens by sorted keys"
 )
-_MOST_INPUTS = 3
+_MAX_TRIED_INPUTS = 3
 """With more inputs, all are assumed to have the same dtype, since there are too many combinations to trace."""
 
 
@@ -64,8 +64,8 @@ def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterat
     flat = [leaf for tree in endpoint.inputs for leaf in leaves(tree)]
     for dtypes in _combinations([leaf.dtype for leaf in flat]):
         tried = _with_dtypes(endpoint, dtypes)
-        noted = [Guess(leaf.path, _dtype_guess(leaf.leaf)) for leaf in input_leaves(tried, at)]
-        yield replace(candidate, endpoint=tried, guesses=(*guesses, *noted))
+        dtype_guesses = [Guess(leaf.path, _dtype_guess(leaf.leaf)) for leaf in input_leaves(tried, at)]
+        yield replace(candidate, endpoint=tried, guesses=(*guesses, *dtype_guesses))
 
 
 def _dtype_guess(leaf: Leaf) -> str:
@@ -75,7 +75,7 @@ def _dtype_guess(leaf: Leaf) -> str:
 def _combinations(dtypes: Sequence[str]) -> Iterable[tuple[str, ...]]:
     """The combinations of dtypes to try, first the one that Keras would use."""
     words = tuple(dict.fromkeys((*dtypes, *_DTYPES)))
-    many = len(dtypes) > _MOST_INPUTS
+    many = len(dtypes) > _MAX_TRIED_INPUTS
     others = ((word,) * len(dtypes) for word in words) if many else itertools.product(words, repeat=len(dtypes))
     return dict.fromkeys((tuple(dtypes), *others))
 
@@ -128,5 +128,5 @@ def _output_names(layer: keras.Layer) -> Iterator[str | None]:
         names = list(getattr(layer, "output_names", None) or ())
         makers = {maker.name: maker for maker in getattr(layer, "operations", ())}
     for name in names:
-        made_up = name not in makers or is_generated_name(name, makers[name]) or Counter(names)[name] > 1
-        yield None if made_up else name
+        is_anonymous = name not in makers or is_generated_name(name, makers[name]) or Counter(names)[name] > 1
+        yield None if is_anonymous else name

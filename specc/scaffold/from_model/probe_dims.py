@@ -133,5 +133,5 @@ def _followed_dim(leaf: Leaf, axis: int, seen: tuple[Dimension, Dimension], inde
             return name
     # A result that is cut to a maximum length has it for all large inputs: a fixed size must also occur for small ones.
     small = probed.small[index] if probed.small is not None else None
-    stays = small is not None and len(small) > axis and small[axis] == seen[0] == seen[1]
-    return seen[0] if stays else ANY
+    is_constant = small is not None and len(small) > axis and small[axis] == seen[0] == seen[1]
+    return seen[0] if is_constant else ANY

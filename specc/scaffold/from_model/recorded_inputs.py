@@ -202,8 +202,8 @@ def _is_stateful(layer: keras.Layer) -> bool:
 
 def symbolic_slot(tensor: keras.KerasTensor, shape: Any) -> Slot:
     """The Slot of a KerasTensor, without a name that Keras generated."""
-    made_up = tensor.name is None or GENERATED_INPUT_NAME.fullmatch(tensor.name) is not None
-    return Slot(symbolic_spec(tensor, shape), None if made_up else tensor.name)
+    is_anonymous = tensor.name is None or GENERATED_INPUT_NAME.fullmatch(tensor.name) is not None
+    return Slot(symbolic_spec(tensor, shape), None if is_anonymous else tensor.name)
 
 
 def _unknown_inputs(message: str, hint: str) -> SpecError:
