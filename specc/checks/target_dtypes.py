@@ -18,18 +18,18 @@ from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 from specc.rules.table import RuleId
 
-_PLAIN = ("bool", "string", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
-_MORE = (*_PLAIN, "uint16", "uint32", "uint64", "float16")
+_COMMON_DTYPES = ("bool", "string", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
+_EXTENDED_DTYPES = (*_COMMON_DTYPES, "uint16", "uint32", "uint64", "float16")
 
-REST_DTYPES = frozenset((*_PLAIN, "uint32", "uint64"))
+REST_DTYPES = frozenset((*_COMMON_DTYPES, "uint32", "uint64"))
 """The dtypes that TensorFlow Serving's REST API reads from JSON and writes to it."""
-TRITON_DTYPES = frozenset(_MORE)
+TRITON_DTYPES = frozenset(_EXTENDED_DTYPES)
 """The dtypes with a datatype in Triton's TensorFlow backend."""
-LITERT_DTYPES = frozenset((*_MORE, "int4", "bfloat16", "quint8", "complex64", "complex128"))
+LITERT_DTYPES = frozenset((*_EXTENDED_DTYPES, "int4", "bfloat16", "quint8", "complex64", "complex128"))
 """The dtypes that the LiteRT converter converts."""
-ONNX_DTYPES = frozenset((*_MORE, "bfloat16", "quint8", "complex64", "complex128"))
+ONNX_DTYPES = frozenset((*_EXTENDED_DTYPES, "bfloat16", "quint8", "complex64", "complex128"))
 """The dtypes with a type in tf2onnx."""
-OPENVINO_DTYPES = frozenset((*_MORE, "bfloat16"))
+OPENVINO_DTYPES = frozenset((*_EXTENDED_DTYPES, "bfloat16"))
 """The dtypes with an element type in OpenVINO's TensorFlow frontend."""
 
 

@@ -13,7 +13,7 @@ from specc.rules import RULES
 from specc.rules.table import LEVELS, Target
 
 TARGETS: tuple[Target, ...] = get_args(Target)
-_FILE = "pyproject.toml"
+_PYPROJECT = "pyproject.toml"
 _TABLE_NAME = b"specc"
 _KEYS = ("levels", "targets")
 
@@ -38,7 +38,7 @@ class SettingsFinder:
     def _settings_in(self, directory: str) -> Settings:
         if directory not in self._known:
             parent = os.path.dirname(directory)  # noqa: PTH120
-            table = _read_table(Path(directory, _FILE))
+            table = _read_table(Path(directory, _PYPROJECT))
             if table is not None:
                 self._known[directory] = table
             else:

@@ -17,7 +17,7 @@ from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError, UnreadableError
 from specc.reader.custom_ops import imports_hint, listed
 
-_PATH: SpecPath = ("model",)
+_MODEL_PATH: SpecPath = ("model",)
 _RETURNS_MODEL = "name a module:attribute that returns the model"
 _UNKNOWN = re.compile(r"(?:Could not locate (class|function)|Unknown ([\w ]+):) '([^']+)'")
 _KEYS_OF_NAMES = ("class_name", "loss", "metrics", "weighted_metrics")
@@ -184,4 +184,4 @@ def _release_of(version: str) -> tuple[int, ...]:
 
 
 def _bad_file_finding(message: str, hint: str) -> Diagnostic:
-    return Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)
+    return Diagnostic(rule="bad-model", path=_MODEL_PATH, message=message, hint=hint)

@@ -50,7 +50,7 @@ from specc.publishing.versions import VersionChoice
 
 T = TypeVar("T")
 
-_FILE = "saved_model.pb"
+_SAVED_MODEL_FILE = "saved_model.pb"
 _CHECKPOINT = Path("variables", "variables")
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 """The only key of a checkpoint that is not a variable: it holds the endpoints, which differ between modes."""
@@ -281,9 +281,11 @@ def _is_equal(one: Any, two: Any, key: str) -> bool:
 
 
 def _add_meta_graph(part: Path, directory: Path) -> None:
-    merged, other = (saved_model_pb2.SavedModel.FromString((where / _FILE).read_bytes()) for where in (directory, part))
+    merged, other = (
+        saved_model_pb2.SavedModel.FromString((where / _SAVED_MODEL_FILE).read_bytes()) for where in (directory, part)
+    )
     merged.meta_graphs.extend(other.meta_graphs)
-    (directory / _FILE).write_bytes(merged.SerializeToString(deterministic=True))
+    (directory / _SAVED_MODEL_FILE).write_bytes(merged.SerializeToString(deterministic=True))
 
 
 def _add_assets(part: Path, directory: Path) -> None:

@@ -12,7 +12,7 @@ from specc.compiler.write.variables import find_variables, select
 from specc.errors import SpecError
 from specc.language.document import DEFAULT_FUNCTION, Selection
 
-_LISTS = (
+_VARIABLE_LISTS = (
     "optimizer.variables",
     "variables",
     "trainable_variables",
@@ -20,9 +20,9 @@ _LISTS = (
     "metrics_variables",
 )
 """The paths of a model's lists of variables."""
-_SOURCES = ("variables", "optimizer.variables")
+_LISTS_OF_SINGLES = ("variables", "optimizer.variables")
 """The paths of the lists in which a single variable is looked up."""
-_DEPTH = 4
+_MAX_DEPTH = 4
 """The longest path, in names; deeper parts are not a public interface."""
 
 
@@ -42,12 +42,12 @@ def function_path(model: Any, function: Callable[..., Any]) -> str | None:
 def selections(model: Any, variables: Iterable[Any]) -> tuple[Selection, ...] | None:
     """The selections of exactly ``variables`` on ``model``, in their order, or None if there are none."""
     wanted = list({id(named.variable): named for named in find_variables(list(variables))}.values())
-    for path in _LISTS:
+    for path in _VARIABLE_LISTS:
         if _selects_exactly({"from": path}, model, [named.variable for named in wanted]):
             return (Selection.model_validate({"from": path}),)
     found: list[Selection] = []
     for named in wanted:
-        candidates = [{"from": source, "match": named.path} for source in _SOURCES]
+        candidates = [{"from": source, "match": named.path} for source in _LISTS_OF_SINGLES]
         candidates += [{"from": path} for path in _variable_paths(model, named.variable)]
         chosen = next((each for each in candidates if _selects_exactly(each, model, [named.variable])), None)
         if chosen is None:
@@ -74,7 +74,7 @@ def _variable_paths(model: Any, variable: Any) -> Iterator[str]:
 def _named_parts(model: Any) -> Iterator[tuple[str, Any]]:
     """``model`` and the layers and modules reachable by its attributes, nearest first, each with its path."""
     level, seen = [("", model)], {id(model)}
-    for _ in range(_DEPTH):
+    for _ in range(_MAX_DEPTH):
         below: list[tuple[str, Any]] = []
         for path, part in level:
             if not hasattr(part, "__dict__"):

@@ -30,7 +30,9 @@ from specc.language.wire_names import input_leaves, output_leaves
 from specc.publishing.destinations import replacement
 
 _SERVING_DEFAULT = DEFAULT_KEYS["predict"]
-_HINT = "make them an attribute of the model, or write a spec without this collection; write_out() does not need a spec"
+_COLLECTION_HINT = (
+    "make them an attribute of the model, or write a spec without this collection; write_out() does not need a spec"
+)
 
 
 class _Tracked(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
@@ -179,7 +181,7 @@ class ExportArchive:
             message = (
                 "no variable list of the model, and no attribute paths, select exactly these variables in this order"
             )
-            raise value_error("unknown-collection", ("variable_collections", name), message, _HINT)
+            raise value_error("unknown-collection", ("variable_collections", name), message, _COLLECTION_HINT)
         return document
 
     def _document(self) -> Document:

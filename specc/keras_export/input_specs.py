@@ -21,7 +21,7 @@ from specc.keras_export.keras_errors import type_error, value_error
 from specc.rules.table import RuleId
 
 RULE: RuleId = "bad-signature"
-_OPTIONS = ("training", "mask")
+_NOT_INPUTS = ("training", "mask")
 """Parameters of a Functional model's call that are not inputs, although they can be passed by position."""
 _PRESERVED_DICTS = (OrderedDict, defaultdict)
 """Subclasses of dict that TensorFlow preserves, so a function can distinguish them from plain dicts."""
@@ -147,7 +147,7 @@ def _join_functional_inputs(function: Callable[..., Any], arguments: list[Any], 
     if not isinstance(layer, keras.Layer) or getattr(function, "__name__", "call") not in ("call", "__call__"):
         return arguments
     names = _positional_parameters(layer.call)[: len(arguments)]
-    if len(names) < 2 or names[1] not in _OPTIONS:
+    if len(names) < 2 or names[1] not in _NOT_INPUTS:
         return arguments
     structure = functional_inputs(layer)
     if structure is None:  # any other layer may take a tensor there

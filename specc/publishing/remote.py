@@ -39,9 +39,9 @@ from specc.reader.digest import archive_digest
 PARTIAL_ARCHIVE_NOTE = (
     f"this store cannot rename, so readers may see a partial archive until {MARKER} exists, which is written last"
 )
-_STAGED = "specc-remote"
+_STAGE_NAME = "specc-remote"
 """The name of every local stage for a remote store: any build removes the stages of killed ones."""
-_PATIENCE = 60.0
+_MAX_WAIT = 60.0
 """How many seconds a build waits for others before it gives up."""
 
 
@@ -107,8 +107,8 @@ class RemoteVersion(Destination):
 def _local_stage(folder: Folder) -> Iterator[Stage]:
     place = Path(tempfile.gettempdir())
     try:
-        remove_dead_stages(place, _STAGED)
-        with locked_stage(place, _STAGED, mode=0o700) as directory:
+        remove_dead_stages(place, _STAGE_NAME)
+        with locked_stage(place, _STAGE_NAME, mode=0o700) as directory:
             stage = Stage(directory / "archive", publishing=f"uploading to {folder.url}", notes=[PARTIAL_ARCHIVE_NOTE])
             stage.directory.mkdir()
             yield stage
@@ -123,7 +123,7 @@ def _publish_to_free_folder(stage: Stage, choose: Callable[[], Folder], *, elsew
     ``elsewhere`` is whether ``choose`` returns another folder if the first is taken.
     """
     since = time.time_ns()
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _MAX_WAIT
     for attempt in itertools.count():
         folder = choose()
         try:

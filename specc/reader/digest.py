@@ -20,7 +20,7 @@ from specc.diagnostics import printable
 from specc.errors import ArchiveError
 from specc.reader.archive_files import MARKER, SAVED_MODEL_FILES, is_saved_model
 
-_HINT = "a digest covers only regular files; copy the archive without other entries"
+_REGULAR_FILES_HINT = "a digest covers only regular files; copy the archive without other entries"
 
 
 def archive_digest(path: str | os.PathLike[str]) -> str:
@@ -58,7 +58,9 @@ def _regular_files(root: Path) -> Iterator[tuple[bytes, Path]]:
                     waiting.append(path)
                 elif not stat.S_ISREG(mode):
                     raise ArchiveError(
-                        printable(f"{path} is {'a link' if stat.S_ISLNK(mode) else 'not a file'}; {_HINT}")
+                        printable(
+                            f"{path} is {'a link' if stat.S_ISLNK(mode) else 'not a file'}; {_REGULAR_FILES_HINT}"
+                        )
                     )
                 elif (name := path.relative_to(root).as_posix()) != MARKER:
                     yield os.fsencode(name), path

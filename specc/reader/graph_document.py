@@ -25,8 +25,8 @@ from specc.reader.signature_defs import Signature, read_signature
 
 SIGNATURES = "signatures"
 """The attribute of the root that holds the signatures of TensorFlow 2."""
-_FUNCTIONS = ("function", "bare_concrete_function")
-_LISTS = ("trackable_list_wrapper", "trackable_tuple_wrapper")
+_FUNCTION_KINDS = ("function", "bare_concrete_function")
+_LIST_IDENTIFIERS = ("trackable_list_wrapper", "trackable_tuple_wrapper")
 _OWN_LISTS = ("variables", "trainable_variables", "non_trainable_variables")
 """Lists that every archive has; a collection must not have one of these names."""
 
@@ -54,11 +54,11 @@ def read_root(graph: MetaGraph) -> Root:
         if node is None or not is_public(name) or name == SIGNATURES or name in _OWN_LISTS:
             continue
         kind = node.WhichOneof("kind")
-        if kind in _FUNCTIONS:
+        if kind in _FUNCTION_KINDS:
             if len(root.functions) == MAX_NAMES:
                 raise DamagedError(f"its root has more than {MAX_NAMES:,} functions")
             root.functions[name] = node
-        elif kind == "user_object" and node.user_object.identifier in _LISTS:
+        elif kind == "user_object" and node.user_object.identifier in _LIST_IDENTIFIERS:
             items = [item for _, item in _children(node)]
             if all(graph.is_variable(item) for item in items):
                 root.collections[name] = len(items)
@@ -68,7 +68,7 @@ def read_root(graph: MetaGraph) -> Root:
 
 
 def _is_function(node: Message | None) -> bool:
-    return node is not None and node.WhichOneof("kind") in _FUNCTIONS
+    return node is not None and node.WhichOneof("kind") in _FUNCTION_KINDS
 
 
 def is_public(name: str) -> bool:

@@ -16,7 +16,7 @@ _COLORS = {
     "dim": "\x1b[2m",
     "hint": "\x1b[36m",
 }
-_PLAIN = "\x1b[0m"
+_RESET_COLOR = "\x1b[0m"
 
 
 def findings_text(findings: Iterable[Diagnostic], *, color: bool = False, brief: bool = False) -> str:
@@ -33,7 +33,7 @@ def _finding_line(finding: Diagnostic) -> str:
 
 def _finding_text(finding: Diagnostic, color: bool) -> str:
     def paint(text: str, what: str) -> str:
-        return f"{_COLORS[what]}{text}{_PLAIN}" if color and text else text
+        return f"{_COLORS[what]}{text}{_RESET_COLOR}" if color and text else text
 
     place, message = paint(printable(finding.place), "place"), printable(finding.message)
     lines = [f"{place}{paint(finding.level + ':', finding.level)} {finding.rule}: {message}"]

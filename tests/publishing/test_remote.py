@@ -261,8 +261,8 @@ def test_a_claim_that_goes_away_is_waited_for(store: str, claim: str) -> None:
 
 @pytest.mark.parametrize("claim", [f"{claims.CLAIM}{0:020d}-old", f"{claims.CLAIM}z-young"])
 def test_a_claim_of_a_build_that_is_dead_is_said(store: str, claim: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr(remote, "_PATIENCE", 0.3)
-    monkeypatch.setattr(claims, "_PATIENCE", 0.3)
+    monkeypatch.setattr(remote, "_MAX_WAIT", 0.3)
+    monkeypatch.setattr(claims, "_MAX_WAIT", 0.3)
     url = f"{store}/model"
     with pytest.raises(TargetError) as caught:
         put(RemoteDirectory(url), "mine", lambda: write(f"{url}/{claim}"))

@@ -18,9 +18,9 @@ from specc.compiler.trace.call_arguments import (
 )
 from specc.compiler.trace.functional_models import functional_model, is_method
 
-_OPTIONS = (TRAINING, "mask")
+_KERAS_OPTIONS = (TRAINING, "mask")
 """The options that Keras's own models take in addition to their inputs."""
-_FUNCTIONS = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
+_TF_FUNCTION_TYPES = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
 
 
 def place(function: Callable[..., Any], names: Sequence[str], kwargs: Mapping[str, Any]) -> Placement:
@@ -72,7 +72,7 @@ def after_model(function: Callable[..., Any]) -> inspect.Signature:
 def _options_of(function: Any) -> tuple[str, ...]:
     """Keyword arguments that Keras accepts for any layer, and drops if its ``call`` has no such parameter."""
     if functional_model(function) is not None:
-        return _OPTIONS
+        return _KERAS_OPTIONS
     owner = function.__self__ if is_method(function, "__call__") else function
     return (TRAINING,) if isinstance(owner, keras.Layer) else ()
 
@@ -83,7 +83,7 @@ def _callable_of(function: Any) -> Any:
     if isinstance(owner, keras.Layer):
         return owner.call
     call = getattr(function, "__call__", None)  # noqa: B004  # of the instance: a revived object has its own
-    return call if isinstance(call, _FUNCTIONS) and not isinstance(function, _FUNCTIONS) else function
+    return call if isinstance(call, _TF_FUNCTION_TYPES) and not isinstance(function, _TF_FUNCTION_TYPES) else function
 
 
 def _parameters_of_trace(concrete: Any, defaults: Mapping[str, Any]) -> Iterator[inspect.Parameter]:

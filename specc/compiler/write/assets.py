@@ -15,7 +15,9 @@ from specc.compiler.trackables import descendants
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
-_HINT = "the file must exist until the archive is written; or pass the vocabulary of a lookup layer as a list"
+_MISSING_FILE_HINT = (
+    "the file must exist until the archive is written; or pass the vocabulary of a lookup layer as a list"
+)
 
 
 def require_files(resources: Iterable[Any]) -> None:
@@ -38,7 +40,7 @@ def _refuse_missing(paths: Iterable[str]) -> None:
             rule="missing-asset",
             path=("endpoints",),
             message=f"the functions read the file {path!r}, which does not exist",
-            hint=_HINT,
+            hint=_MISSING_FILE_HINT,
             part=path,
         )
         for path in paths

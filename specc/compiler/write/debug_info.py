@@ -9,7 +9,7 @@ from typing import Any
 # The proto is not part of TensorFlow's public API, but there is no public way to read what it wrote.
 from tensorflow.core.framework import graph_debug_info_pb2
 
-_FILE = Path("debug", "saved_model_debug_info.pb")
+_DEBUG_INFO_FILE = Path("debug", "saved_model_debug_info.pb")
 
 
 def clear_debug_info(meta_graph: Any) -> None:
@@ -24,7 +24,7 @@ def clear_debug_info(meta_graph: Any) -> None:
 
 def rename_in_debug_info(directory: Path, functions: Mapping[str, str]) -> None:
     """Renames the functions in the stack traces of an archive, whose keys are ``node@function``."""
-    path = directory / _FILE
+    path = directory / _DEBUG_INFO_FILE
     if not path.exists():
         return
     written = graph_debug_info_pb2.GraphDebugInfo.FromString(path.read_bytes())

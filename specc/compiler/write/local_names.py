@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"_\d+(?=(?:_rewritten)?___redundant_placeholder)")
 _CAPTURED = re.compile(r"(.*?)(?:_\d+)+")
 """The numbered name of a captured tensor within a scope, such as ``while_cond_2530_0``."""
 
-_HANDLES = (types_pb2.DT_RESOURCE, types_pb2.DT_VARIANT)
+_HANDLE_DTYPES = (types_pb2.DT_RESOURCE, types_pb2.DT_VARIANT)
 _TABLE_IMPORTS = ("LookupTableImport", "LookupTableImportV2")
 _USER_SPECIFIED_NAME = "_user_specified_name"
 
@@ -67,7 +67,7 @@ def _new_names(definition: Any, wire_names: set[str]) -> dict[str, str]:
         if scope is None or argument.name in wire_names or given.s.decode() != argument.name:
             continue
         # If it is not a handle, it may be an argument of a user's function, whose name ends in a digit.
-        if argument.type in _HANDLES or re.search(r"_\d\d", argument.name[scope.end(1) :]):
+        if argument.type in _HANDLE_DTYPES or re.search(r"_\d\d", argument.name[scope.end(1) :]):
             plain[argument.name] = scope[1]
     patterns = [_PLACEHOLDER] if any("___redundant_placeholder" in name for name in arguments) else []
     patterns += [_scope_number(scope) for scope in _initializer_scopes(definition)]

@@ -23,7 +23,7 @@ from specc.errors import FindingCollector, SpecError
 from specc.language.document import Document
 
 Trackable = tf.saved_model.experimental.TrackableResource
-_TABLES = (
+_TABLE_TYPES = (
     tf.lookup.StaticHashTable,
     tf.lookup.experimental.MutableHashTable,
     tf.lookup.experimental.DenseHashTable,
@@ -35,7 +35,7 @@ def name_tables(root: Any) -> None:
 
     The names of lookup ops contain them, so a trace would otherwise differ before and after an export.
     """
-    for table in (part for part in descendants(root) if isinstance(part, _TABLES) and part.name is None):
+    for table in (part for part in descendants(root) if isinstance(part, _TABLE_TYPES) and part.name is None):
         with tf.Graph().as_default():
             table._create_resource()  # the hook that TrackableResource documents; nothing else names a table
 
@@ -44,7 +44,7 @@ def name_tables(root: Any) -> None:
 def keeping_tables_unnamed(resources: Iterable[Any]) -> Iterator[None]:
     """Removes the names that saving gives to tables that were unnamed when traced: those that only functions use."""
     parts = [part for resource in resources for part in descendants(resource)]
-    unnamed = [part for part in parts if isinstance(part, _TABLES) and part.name is None]
+    unnamed = [part for part in parts if isinstance(part, _TABLE_TYPES) and part.name is None]
     try:
         yield
     finally:

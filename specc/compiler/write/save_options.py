@@ -20,9 +20,9 @@ from specc.language.document import Document
 from specc.language.save_options import SaveOptions, Sharding
 from specc.language.signatures import TAGS
 
-_PATH: SpecPath = ("save_options",)
-_SHARDING_PATH: SpecPath = (*_PATH, "experimental_sharding_callback")
-_EXPAND = tf.saved_model.experimental.VariablePolicy.EXPAND_DISTRIBUTED_VARIABLES
+_OPTIONS_PATH: SpecPath = ("save_options",)
+_SHARDING_PATH: SpecPath = (*_OPTIONS_PATH, "experimental_sharding_callback")
+_EXPAND_POLICY = tf.saved_model.experimental.VariablePolicy.EXPAND_DISTRIBUTED_VARIABLES
 _PLAIN_FIELDS = (
     "namespace_whitelist", "save_debug_info", "experimental_debug_stripper", "experimental_io_device",
     "experimental_skip_saver",
@@ -74,9 +74,11 @@ def _alias_clashes(declared: SaveOptions) -> Iterator[Diagnostic]:
     taken: dict[str, str] = {}
     for alias, name in _sorted_aliases(declared):
         if name in taken:
-            at: SpecPath = (*_PATH, "function_aliases", alias)
+            at: SpecPath = (*_OPTIONS_PATH, "function_aliases", alias)
             message = f"the endpoint {name!r} already has the alias {taken[name]!r}, and a function has only one"
-            other = (Place(message="the other alias", path=(*_PATH, "function_aliases", taken[name]), on_key=True),)
+            other = (
+                Place(message="the other alias", path=(*_OPTIONS_PATH, "function_aliases", taken[name]), on_key=True),
+            )
             yield finding("name-clash", at, message, "keep one of them", related=other)
         taken.setdefault(name, alias)
 
@@ -109,7 +111,7 @@ def saved_variables(variables: Sequence[Any], options: Any) -> list[Any]:
     Of a distributed variable the root holds the variable itself if the policy expands it or its value combines all
     copies, else one copy.
     """
-    expands = options.experimental_variable_policy is _EXPAND
+    expands = options.experimental_variable_policy is _EXPAND_POLICY
     whole = [distributed_variable_of(variable) for variable in variables]
     held = [
         one if expands or is_synchronized_on_read(one) else variable

@@ -192,7 +192,7 @@ def _parameter_problem(name: str) -> str:
 def _bad_input_names(leaves: Sequence[BoundLeaf], bad_arguments: Container[int]) -> Iterator[Diagnostic]:
     """Findings for illegal wire names, except those that only repeat an illegal argument name."""
     names = [component.wire_name for leaf in leaves for component in leaf.components]
-    if _are_legal(names) and all(len(set(map(key, names))) == len(names) for key in _UNIQUE):
+    if _are_legal(names) and all(len(set(map(key, names))) == len(names) for key in _UNIQUE_BY):
         return  # the usual case, several times as fast as checking each name
     hint = 'give the leaf a "name"'
     taken: TakenNames = {}
@@ -242,7 +242,7 @@ TakenNames = dict[object, tuple[str, BoundLeaf]]
 """The names in use, by every key that must be unique."""
 
 
-_UNIQUE: dict[Callable[[str], str], str] = {
+_UNIQUE_BY: dict[Callable[[str], str], str] = {
     str.lower: "TensorFlow ignores case here",
     parameter_name: "both are the parameter {!r} of a loaded signature",
 }
@@ -251,7 +251,7 @@ _UNIQUE: dict[Callable[[str], str], str] = {
 
 def input_keys(name: str) -> dict[object, str]:
     """The keys of a wire name that must be unique among an endpoint's inputs, each with the reason."""
-    return {(key, key(name)): reason.format(key(name)) for key, reason in _UNIQUE.items()}
+    return {(key, key(name)): reason.format(key(name)) for key, reason in _UNIQUE_BY.items()}
 
 
 def _name_clashes(name: str, leaf: BoundLeaf, taken: TakenNames, keys: Mapping[object, str]) -> Iterator[Diagnostic]:

@@ -17,11 +17,11 @@ from specc.errors import SpecError
 from specc.keras_export.input_specs import Slot, has_plain_containers, map_structure, symbolic_spec, type_of
 from specc.scaffold.from_model.candidates import split_arguments
 
-_PATH: SpecPath = ("model",)
+_MODEL_PATH: SpecPath = ("model",)
 _TRAINING = "training"
 _FIRST_CALL = "the sizes, except the batch size, are those of the first call; check which of them may vary"
-_STRINGS = (keras.layers.StringLookup, keras.layers.TextVectorization)
-_INTEGERS = (keras.layers.Embedding, keras.layers.IntegerLookup)
+_STRING_LAYERS = (keras.layers.StringLookup, keras.layers.TextVectorization)
+_INTEGER_LAYERS = (keras.layers.Embedding, keras.layers.IntegerLookup)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def of_call(
     given = _without_variadics(signature.bind_partial(*args, **accepted).arguments, signature)
     if not _holds_slots(given.get(_TRAINING)):
         given |= _training_option(layer)
-    inputs, fixed = split_arguments(signature, given, _holds_slots, _PATH)
+    inputs, fixed = split_arguments(signature, given, _holds_slots, _MODEL_PATH)
     return RecordedInputs(inputs, fixed, sizes=_FIRST_CALL if sizes else "")
 
 
@@ -153,7 +153,7 @@ def _inputs_from_shapes(layer: keras.Layer, kwargs: dict[str, Any]) -> RecordedI
         hint = f"call it once on keras.Input tensors, or define {build}"
         raise _unknown_inputs(f"it recorded the shape of {', '.join(shapes)} but not of {', '.join(missing)}", hint)
     inputs, _ = split_arguments(
-        signature, {**kwargs, **dict.fromkeys(shapes, True)}, lambda value: value is True, _PATH
+        signature, {**kwargs, **dict.fromkeys(shapes, True)}, lambda value: value is True, _MODEL_PATH
     )
     shapes = dict(zip(inputs, shapes.values(), strict=True))
 
@@ -184,9 +184,9 @@ def _input_dtype(layer: keras.Layer) -> str:
 def _dtype_by_layers(layer: keras.Layer) -> str:
     """The dtype of the one input of a model with a layer for strings or for token ids; else an empty string."""
     inner = list(_layers_inside(layer))
-    if any(isinstance(each, _STRINGS) for each in inner):
+    if any(isinstance(each, _STRING_LAYERS) for each in inner):
         return "string"
-    return "int64" if any(isinstance(each, _INTEGERS) for each in inner) else ""
+    return "int64" if any(isinstance(each, _INTEGER_LAYERS) for each in inner) else ""
 
 
 def _layers_inside(layer: keras.Layer) -> Iterator[keras.Layer]:
@@ -207,4 +207,6 @@ def symbolic_slot(tensor: keras.KerasTensor, shape: Any) -> Slot:
 
 
 def _unknown_inputs(message: str, hint: str) -> SpecError:
-    return SpecError([finding("bad-model", _PATH, f"the inputs of the model cannot be determined: {message}", hint)])
+    return SpecError(
+        [finding("bad-model", _MODEL_PATH, f"the inputs of the model cannot be determined: {message}", hint)]
+    )

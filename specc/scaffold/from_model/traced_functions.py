@@ -21,7 +21,7 @@ from specc.reader.graph_document import is_public
 from specc.scaffold.from_model.candidates import Candidate, declare_endpoint, split_arguments
 from specc.scaffold.inferred_spec import Guess
 
-_FUNCTIONS = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
+_TF_FUNCTION_TYPES = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
 _DEFAULT_NAME = "serve"
 
 
@@ -51,13 +51,13 @@ def traced_functions(model: Any, left_out: list[Guess]) -> Iterator[Candidate]:
 
 
 def _public_functions(model: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(model, _FUNCTIONS):
+    if isinstance(model, _TF_FUNCTION_TYPES):
         yield CALL, model
         return
     attributes = {**{key: value for kind in reversed(type(model).__mro__) for key, value in vars(kind).items()}}
     attributes |= getattr(model, "__dict__", {})
     for attribute, value in sorted(attributes.items()):
-        if is_public(attribute) and isinstance(value, _FUNCTIONS):
+        if is_public(attribute) and isinstance(value, _TF_FUNCTION_TYPES):
             yield attribute, getattr(model, attribute)  # bound to the model
 
 
@@ -65,7 +65,7 @@ def _lists_of_functions(model: Any) -> Iterator[tuple[str, int]]:
     """The lists of functions, such as ``regularization_losses`` of TF-Hub modules: attribute and length."""
     for attribute, value in sorted(getattr(model, "__dict__", {}).items()):
         items = list(value) if isinstance(value, (list, tuple)) and is_public(attribute) else []
-        if items and all(isinstance(item, _FUNCTIONS) for item in items):
+        if items and all(isinstance(item, _TF_FUNCTION_TYPES) for item in items):
             yield attribute, len(items)
 
 
