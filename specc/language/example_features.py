@@ -12,11 +12,12 @@ a default is not a feature: its value is always its default.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding
+from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, format_path
 from specc.language.document import Endpoint
 from specc.language.receivers import Feature, Receiver
 from specc.language.trees import Ragged, Sparse, Tensor
@@ -70,8 +71,11 @@ def find_unparsable(endpoint: Endpoint, name: str, at: SpecPath) -> Iterator[Dia
     for key in sorted(declared.keys() - set(known)):
         hint = did_you_mean(key, known) or f"the leaves are {', '.join(sorted(known)[:20])}"
         yield finding("unknown-feature", (*place, "features", key), f"no leaf of the endpoint is called {key!r}", hint)
+    for key in sorted(key for key, count in Counter(known).items() if count > 1 and key in said):
+        message = f"{key!r} is the name of a tensor and the prefix of another leaf's components"
+        yield finding("bad-receiver", (*place, "features", key), message, 'give one of the leaves a "name"')
     rows: dict[int, BoundLeaf] = {}
-    keys: dict[tuple[bool, str], str] = {}
+    keys: dict[tuple[bool, str], BoundLeaf] = {}
     for leaf in leaves:
         own = declared.get(leaf.name, Feature())
         problems = list(_leaf_problems(leaf, own, receiver, place))
@@ -82,9 +86,11 @@ def find_unparsable(endpoint: Endpoint, name: str, at: SpecPath) -> Iterator[Dia
         if feature.parsed == "constant":
             continue
         for index, key in enumerate((feature.key, *feature.splits)):
-            other = keys.setdefault((feature.in_lists, key), leaf.name)
-            if other != leaf.name or key in (feature.key, *feature.splits)[:index]:
-                message = f"the features of {other!r} and {leaf.name!r} have the same key, {key!r}"
+            other = keys.setdefault((feature.in_lists, key), leaf)
+            if other is not leaf or key in (feature.key, *feature.splits)[:index]:
+                where = format_path(leaf.path[len(at) :])
+                both = where if other is leaf else f"{format_path(other.path[len(at) :])} and {where}"
+                message = f"the features of {both} have the same key, {key!r}"
                 yield finding("bad-receiver", (*place, "features"), message, 'give one of them another "key"')
         first = (leaf.leaf.shape or ("?",))[0]
         if isinstance(first, int):

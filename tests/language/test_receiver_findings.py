@@ -87,7 +87,30 @@ ENDPOINTS = {
             "receivers": {"examples": {"kind": "tf_example", "features": {"a": {"key": "b"}}}},
         },
         [
-            "receivers.examples.features: the features of 'a' and 'b' have the same key, 'b'; give one of them another \"key\"",
+            "receivers.examples.features: the features of inputs[0].a and inputs[0].b have the same key, 'b'; give one of them another \"key\"",
+        ],
+    ),
+    "prefix": (
+        {
+            "arguments": ["x", "c"],
+            "inputs": [{"c": ragged("float32", ["batch", "?"])}, "float32[batch, 3]"],
+            "outputs": "float32[]",
+            "receivers": {"examples": {"kind": "tf_example"}},
+        },
+        [
+            "receivers.examples.features: the features of inputs[0].c and inputs[1] have the same key, 'c'; give one of them another \"key\"",
+        ],
+    ),
+    "ambiguous": (
+        {
+            "arguments": ["x", "c"],
+            "inputs": [{"c": ragged("float32", ["batch", "?"])}, "float32[batch, 3]"],
+            "outputs": "float32[]",
+            "receivers": {"examples": {"kind": "tf_example", "features": {"c": {"key": "d"}}}},
+        },
+        [
+            "receivers.examples.features: the features of inputs[0].c and inputs[1] have the same key, 'd'; give one of them another \"key\"",
+            "receivers.examples.features.c: 'c' is the name of a tensor and the prefix of another leaf's components; give one of the leaves a \"name\"",
         ],
     ),
     "composite": (
@@ -120,7 +143,7 @@ ENDPOINTS = {
             "receivers": {"examples": {"kind": "tf_example", "features": {"inputs": {"key": "inputs_row_splits_1"}}}},
         },
         [
-            "receivers.examples.features: the features of 'inputs' and 'inputs' have the same key, 'inputs_row_splits_1'; give one of them another \"key\"",
+            "receivers.examples.features: the features of inputs[0] have the same key, 'inputs_row_splits_1'; give one of them another \"key\"",
         ],
     ),
 }
