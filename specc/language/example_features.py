@@ -71,7 +71,7 @@ def find_unparsable(endpoint: Endpoint, name: str, at: SpecPath) -> Iterator[Dia
     for key in sorted(declared.keys() - set(known)):
         hint = did_you_mean(key, known) or f"the leaves are {', '.join(sorted(known)[:20])}"
         yield finding("unknown-feature", (*place, "features", key), f"no leaf of the endpoint is called {key!r}", hint)
-    for key in sorted(key for key, count in Counter(known).items() if count > 1 and key in said):
+    for key in sorted(key for key, count in Counter(known).items() if count > 1 and key in declared):
         message = f"{key!r} is the name of a tensor and the prefix of another leaf's components"
         yield finding("bad-receiver", (*place, "features", key), message, 'give one of the leaves a "name"')
     rows: dict[int, BoundLeaf] = {}
