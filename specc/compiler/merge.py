@@ -50,7 +50,7 @@ from specc.publishing.versions import VersionChoice
 
 T = TypeVar("T")
 
-_SAVED_MODEL_FILE = "saved_model.pb"
+_PB_FILE = "saved_model.pb"
 _CHECKPOINT = Path("variables", "variables")
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 """The only key of a checkpoint that is not a variable: it holds the endpoints, which differ between modes."""
@@ -117,9 +117,8 @@ def merge(  # noqa: PLR0913  # each is a separate option of the caller
     target = destination(filepath, base=base, version=version, keep=keep)
     target.check()  # before minutes of tracing
     functions, progress = functions or {}, progress or (lambda _: None)
-    prepared = _with_shared_variables(
-        _prepare_modes(_described_first(_as_programs(programs), functions), model, functions, progress)
-    )
+    ordered = _described_first(_as_programs(programs), functions)
+    prepared = _with_shared_variables(_prepare_modes(ordered, model, functions, progress))
     with target.staged() as stage:
         parts = [_Part(stage.directory / f"part-{index}") for index in range(len(prepared))]
         reports = [_stage_mode(mode, part, progress) for mode, part in zip(prepared, parts, strict=True)]
@@ -281,11 +280,10 @@ def _is_equal(one: Any, two: Any, key: str) -> bool:
 
 
 def _add_meta_graph(part: Path, directory: Path) -> None:
-    merged, other = (
-        saved_model_pb2.SavedModel.FromString((where / _SAVED_MODEL_FILE).read_bytes()) for where in (directory, part)
-    )
+    files = (directory / _PB_FILE, part / _PB_FILE)
+    merged, other = (saved_model_pb2.SavedModel.FromString(file.read_bytes()) for file in files)
     merged.meta_graphs.extend(other.meta_graphs)
-    (directory / _SAVED_MODEL_FILE).write_bytes(merged.SerializeToString(deterministic=True))
+    (directory / _PB_FILE).write_bytes(merged.SerializeToString(deterministic=True))
 
 
 def _add_assets(part: Path, directory: Path) -> None:
