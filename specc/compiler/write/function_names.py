@@ -141,11 +141,8 @@ class FunctionNames:
         if counted is None:
             return original
         function = self._functions.get(self._gradients.get(original, ""))
-        return (
-            _name_with_hash(counted[1], "lost", index)
-            if function is None
-            else _name_with_hash(counted[1], function.name)
-        )
+        parts = ("lost", index) if function is None else (function.name,)
+        return _name_with_hash(counted[1], *parts)
 
     def _sort_gradients(self) -> None:
         renamed = {(self._tag_of(tag, 0), self._name_of(function)) for tag, function in self._gradients.items()}
