@@ -18,7 +18,7 @@ from specc.reader.conformance import find_mismatches
 from specc.reader.custom_ops import custom_ops
 from specc.reader.graph_document import describe_graph
 from specc.reader.protobuf.wire_format import DamagedError
-from specc.reader.saved_model import MetaGraph, read_saved_model
+from specc.reader.saved_model import MetaGraph, damaged_error, read_saved_model
 from specc.source.limits import MAX_BYTES
 
 Source = Literal["contract", "object graph", "signatures"]
