@@ -26,8 +26,8 @@ Each finding of specc has a rule, whose id never changes. `specc explain RULE` p
 The tests run the examples. An example that is only a document is run with `specc validate`, which finds exactly this
 rule in the bad one and nothing in the good one. A document with Python is run with `specc build`: the Python is the
 module `ranker.py` that the document names, and if a page has it once, it belongs to both documents. An example that is
-only Python is run as a script. An old and a new document are compared with `specc diff`, which finds this change, and in
-the opposite direction its mirror.
+only Python is run as a script. An old and a new document are compared with `specc diff`, which finds this change, and
+in the opposite direction its mirror.
 """
 
 _CHANGES = """\
