@@ -1,4 +1,4 @@
-# make demo and make test set up all they need in .venv, and make test-jax in .venv-jax. PYTHON chooses the interpreter; without it, the first that will do.
+# make demo and make test set up all they need in .venv, and make test-jax in .venv-jax. PYTHON chooses the interpreter, by default the first suitable one.
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
 	"$$python" -c '$(FITS)' 2>/dev/null && echo "$$python" && break; done)
@@ -17,7 +17,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(PYTEST) $(WORKERS)
 
-# Keras runs on one backend a process, and JAX stands in no other environment.
+# Keras runs on one backend a process, and JAX is installed in no other environment.
 test-jax: $(VENV_JAX)/installed
 	KERAS_BACKEND=jax $(VENV_JAX)/bin/python -m pytest $(WORKERS) tests/jax_backend
 

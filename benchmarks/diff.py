@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from validate import SPEC, wide_document
+from validate import ENVIRONMENT, SPEC, wide_document
 
 import specc
 from specc.language.load import load_spec
@@ -34,7 +34,7 @@ def command(name: str, *files: Path) -> list[str]:
 
 def process_seconds(words: list[str]) -> float:
     start = time.perf_counter()
-    finished = subprocess.run(words, capture_output=True, text=True, check=False)
+    finished = subprocess.run(words, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     if finished.returncode > 1:
         sys.exit(f"{words[1]} failed:\n{(finished.stdout + finished.stderr)[-2000:]}")
     return time.perf_counter() - start

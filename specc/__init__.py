@@ -1,6 +1,6 @@
 """A declarative signature-spec compiler for TensorFlow and Keras exports.
 
-The names below load on first use, so that whoever validates a spec waits for nothing else, and needs no TensorFlow.
+The names below load on first use, so that validating a spec loads nothing else and needs no TensorFlow.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from specc.scaffold.inferred_spec import Guess as Guess
     from specc.scaffold.inferred_spec import InferredSpec as InferredSpec
 
-_HOMES = {
+_NAMES_BY_MODULE = {
     "specc.change": ("Change",),
     "specc.compatibility.difference": ("Difference", "diff"),
     "specc.compiler": (
@@ -91,20 +91,20 @@ _HOMES = {
     "specc.language.document": ("Dim", "Document", "Endpoint", "Selection"),
     "specc.language.load": ("digest", "dump", "from_json", "load", "loads"),
 }
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+_MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
-__all__ = sorted(_HOME_OF)  # noqa: PLE0605  # a list of names, made from the table above
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605  # a list of names, made from the table above
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'specc' has no attribute {name!r}")
     try:
-        value = getattr(importlib.import_module(_HOME_OF[name]), name)
+        value = getattr(importlib.import_module(_MODULE_OF[name]), name)
     except ModuleNotFoundError as error:
         if error.name not in ("tensorflow", "keras", "numpy"):
             raise
-        from specc.errors import UnavailableError  # noqa: PLC0415  # only on the way out
+        from specc.errors import UnavailableError  # noqa: PLC0415  # only for this error
 
         hint = "install them with: pip install 'specc[tensorflow]'"
         raise UnavailableError(f"specc.{name} needs TensorFlow and Keras; {hint}") from None

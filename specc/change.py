@@ -74,7 +74,7 @@ class Change(Diagnostic):
     against: tuple[str, ...] = field(default=())
 
     @property
-    def _identity(self) -> tuple[Any, ...]:
+    def _fingerprint_data(self) -> tuple[Any, ...]:
         return (self.rule, self.subject, self.compared)
 
 

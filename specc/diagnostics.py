@@ -41,8 +41,8 @@ class Location:
 class Place:
     """A place in a document, with a ``message`` about it.
 
-    ``part`` is the part of the string at ``path`` that is meant, empty for all of it; ``on_key`` is whether the key is
-    meant and not its value. Both are only used to find the ``location``, which a place in a text has.
+    ``part`` is a part of the string at ``path``, or empty for all of it; ``on_key`` is whether the place is the key and
+    not its value. Both are used only to find the ``location`` of a place in a text.
     """
 
     message: str
@@ -90,11 +90,11 @@ class Diagnostic(Place):
         """Twelve hex digits that stay the same when lines move and messages are reworded."""
         import hashlib  # noqa: PLC0415  # it loads OpenSSL, and most runs have no finding
 
-        return hashlib.sha256(json.dumps(self._identity, sort_keys=True).encode()).hexdigest()[:12]
+        return hashlib.sha256(json.dumps(self._fingerprint_data, sort_keys=True).encode()).hexdigest()[:12]
 
     @property
-    def _identity(self) -> tuple[Any, ...]:
-        """What tells the finding from others, as JSON data, without any wording."""
+    def _fingerprint_data(self) -> tuple[Any, ...]:
+        """The JSON data that identifies the finding, without any wording."""
         return (self.rule, self.path, self.part)
 
     def __str__(self) -> str:
@@ -163,8 +163,8 @@ def closest(word: str, known: Iterable[str]) -> str:
     import difflib  # noqa: PLC0415  # most runs have no word to look for
 
     lowered = word.lower()
-    spelled = {name.lower(): name for name in known}
-    matches = difflib.get_close_matches(lowered, spelled, n=3, cutoff=0.6)
+    originals = {name.lower(): name for name in known}
+    matches = difflib.get_close_matches(lowered, originals, n=3, cutoff=0.6)
     # Among words that are about as close, prefer one with the same letters: int46 is int64, not int4.
     matches.sort(key=lambda match: sorted(match) != sorted(lowered))
-    return spelled[matches[0]] if matches else ""
+    return originals[matches[0]] if matches else ""

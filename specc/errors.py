@@ -1,8 +1,8 @@
-"""Everything that specc raises on purpose.
+"""The exceptions of specc.
 
 A finding is data (:class:`specc.diagnostics.Diagnostic`); an exception means that the work cannot continue.
-There is one class for each question of a caller: is my spec wrong, is this archive readable, could the target be
-written?
+There is one class for each cause that callers handle differently: a wrong spec, an unreadable file or archive, a target
+that cannot be written, wrong settings, and a missing package.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SpeccError(Exception):
-    """The base of every error that specc raises on purpose."""
+    """The base class of every exception of specc."""
 
 
 class SpecError(SpeccError):
@@ -72,4 +72,4 @@ class SettingsError(SpeccError):
 
 
 class UnavailableError(SpeccError):
-    """The work needs what is not available: TensorFlow and Keras, or a Keras backend that specc can export from."""
+    """A requirement is not available: TensorFlow and Keras, a supported backend of Keras, or another package."""

@@ -15,7 +15,7 @@ def test_what_type_checkers_see_is_what_loads() -> None:
     (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
     imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
     seen = {alias.asname: (node.module, alias.name) for node in imports for alias in node.names}
-    assert seen == {name: (module, name) for name, module in specc._HOME_OF.items()}
+    assert seen == {name: (module, name) for name, module in specc._MODULE_OF.items()}
     assert sorted(seen) == specc.__all__ == dir(specc)
 
 

@@ -1,4 +1,4 @@
-"""The type of a check: an opinion on one valid document, whose level a project may change."""
+"""The type of a check: a function that yields the findings of one rule about a valid document."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class CheckContext:
     @cached_property
     def endpoints(self) -> tuple[CheckedEndpoint, ...]:
         """The endpoints, in the order of the document."""
-        return tuple(_checked(name, endpoint) for name, endpoint in self.document.endpoints.items())
+        return tuple(_checked_endpoint(name, endpoint) for name, endpoint in self.document.endpoints.items())
 
     def served(self) -> Iterator[CheckedEndpoint]:
         """The endpoints that a server calls; none in an archive for training or evaluation."""
@@ -47,7 +47,7 @@ class CheckContext:
         yield from (each for each in self.endpoints if has_signature(self.document, each.name))
 
 
-def _checked(name: str, endpoint: Endpoint) -> CheckedEndpoint:
+def _checked_endpoint(name: str, endpoint: Endpoint) -> CheckedEndpoint:
     at: SpecPath = ("endpoints", name)
     return CheckedEndpoint(name, endpoint, at, input_leaves(endpoint, at), output_leaves(endpoint, at))
 
@@ -63,11 +63,11 @@ def varies(leaf: Leaf) -> bool:
 
 
 def named_first_dim(leaf: Leaf) -> str | None:
-    """The name of the first dimension, where it has one."""
+    """The name of the first dimension, or None if it has none."""
     dim = first_dim(leaf)
     return dim if isinstance(dim, str) and dim != ANY else None
 
 
-def once(dim: Dimension, leaf: Leaf) -> str:
-    """``dim`` as the part of a tensor string to mark, if it occurs there once, else the empty string."""
+def part_to_mark(dim: Dimension, leaf: Leaf) -> str:
+    """``dim`` as the part of the tensor string that a finding marks; empty unless it occurs there exactly once."""
     return str(dim) if leaf.shape is not None and leaf.shape.count(dim) == 1 else ""

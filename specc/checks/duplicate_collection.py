@@ -13,7 +13,7 @@ def duplicate_collection(context: CheckContext) -> Iterator[Diagnostic]:
     """Findings for collections that select the same variables: one is wrong, or redundant."""
     seen: dict[object, str] = {}
     for name, collection in context.document.variable_collections.items():
-        selected = _selected(collection)
+        selected = _selection_key(collection)
         if selected in seen:
             message = f"the collection {name!r} selects the same variables as {seen[selected]!r}"
             path = ("variable_collections", name)
@@ -22,6 +22,6 @@ def duplicate_collection(context: CheckContext) -> Iterator[Diagnostic]:
         seen.setdefault(selected, name)
 
 
-def _selected(collection: Collection) -> object:
+def _selection_key(collection: Collection) -> object:
     """A key for the variables that a collection selects; ``content`` does not change it."""
     return frozenset((each.from_, each.match, each.trainable, each.dtype) for each in collection)

@@ -13,8 +13,8 @@ from specc.language.document import CALL
 def duplicate_endpoint(context: CheckContext) -> Iterator[Diagnostic]:
     """Findings for endpoints that differ only in name and description.
 
-    One given in code, with the function null, cannot be compared. ``__call__`` is the revived object itself, which no
-    other endpoint can be.
+    An endpoint whose function is null is given in code and cannot be compared. ``__call__`` is skipped, since it is the
+    revived object itself.
     """
     document = context.document
     functions = [(endpoint.function, len(endpoint.inputs)) for endpoint in document.endpoints.values()]

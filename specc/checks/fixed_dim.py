@@ -9,7 +9,7 @@ from specc.diagnostics import Diagnostic, finding
 
 
 def fixed_dim(context: CheckContext) -> Iterator[Diagnostic]:
-    """Findings for dims with equal bounds: a size instead would be in the archive, and TensorFlow would check it."""
+    """Findings for dims with equal bounds: a size in the shapes would be stored and checked by TensorFlow."""
     for name, dim in context.document.dims.items():
         if dim.min == dim.max:
             message = f"the dim {name!r} is always {dim.max}, but the archive will accept any size"

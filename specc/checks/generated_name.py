@@ -22,22 +22,22 @@ _GENERATED = re.compile(
 def generated_name(context: CheckContext) -> Iterator[Diagnostic]:
     """Findings for generated, numbered names: they have no meaning, and may change when the model is built again."""
     for checked in context.endpoints:
-        if not _may_have_one(checked):
+        if not _may_have_generated_name(checked):
             continue
-        for word, path, on_key in _words(checked):
+        for word, path, on_key in _words_in_wire_names(checked):
             if _GENERATED.fullmatch(word):
                 message = f"{word!r} is a generated name, and another build may number it differently"
                 hint = "choose a meaningful name, in the model too if the function looks it up by name"
                 yield finding("generated-name", path, message, hint, on_key=on_key)
 
 
-def _may_have_one(checked: CheckedEndpoint) -> bool:
+def _may_have_generated_name(checked: CheckedEndpoint) -> bool:
     """Whether a wire name or an argument contains a generated name; most endpoints have none."""
     names = (*checked.endpoint.arguments, *(leaf.name for leaf in (*checked.inputs, *checked.outputs)))
     return any(map(_GENERATED.search, names))
 
 
-def _words(checked: CheckedEndpoint) -> Iterator[tuple[str, SpecPath, bool]]:
+def _words_in_wire_names(checked: CheckedEndpoint) -> Iterator[tuple[str, SpecPath, bool]]:
     """Every word of the document that wire names are made of, with its path, and whether it is a key there."""
     endpoint, at = checked.endpoint, checked.path
     if "arguments" in endpoint.model_fields_set:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 
-_USUAL = ("serve", "predict", "call")
+_KERAS_DEFAULT_NAMES = ("serve", "predict", "call")
 
 
 def moved_default(context: CheckContext) -> Iterator[Diagnostic]:
@@ -16,9 +16,13 @@ def moved_default(context: CheckContext) -> Iterator[Diagnostic]:
     A default of the method classify or regress serves requests of that kind, so another endpoint 'predict' is fine.
     """
     document = context.document
-    if document.mode != "predict" or document.default is None or document.default in (*_USUAL, "serving_default"):
+    if (
+        document.mode != "predict"
+        or document.default is None
+        or document.default in (*_KERAS_DEFAULT_NAMES, "serving_default")
+    ):
         return
-    usual = [name for name in _USUAL if name in document.endpoints]
+    usual = [name for name in _KERAS_DEFAULT_NAMES if name in document.endpoints]
     if document.endpoints[document.default].method != "predict":
         usual = [name for name in usual if name != "predict"]
     if usual:

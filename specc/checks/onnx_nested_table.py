@@ -1,10 +1,10 @@
 """Check for lookup tables that tf2onnx does not find, which only a build can detect.
 
-A signature calls the function that the endpoint names; TensorFlow's own wrapper of the signature calls that. Two calls
-deep the converter often loses the table: it looks for the table's placeholder right before the lookup
+A signature calls the function that the endpoint names, and TensorFlow's wrapper calls the signature. The converter
+often misses a table that is nested in two calls: it looks for the table's placeholder right before the lookup
 (``get_hash_table_info`` in tf2onnx/tf_utils.py of onnx/tensorflow-onnx), and TensorFlow's inliner may leave an Identity
-between: "Could not determine table shared name". Which functions are hit depends on their other ops: of ten that were
-tried with tf2onnx 1.17, three were, all with Keras's StringLookup. One call deep all convert.
+between: "Could not determine table shared name". Whether a function fails depends on its other ops: of ten that were
+tried with tf2onnx 1.17, three failed, all with Keras's StringLookup. Nested in one call, all of them convert.
 
 The function is not inlined into the signature instead: other endpoints may share it, its custom gradients belong to
 the graph that it was traced in, and it would be stored and differentiated twice.

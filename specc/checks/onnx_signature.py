@@ -23,7 +23,7 @@ def onnx_signature(context: CheckContext) -> Iterator[Diagnostic]:
     wanted = {default, *(each.alias_of for each in signatures if each.key == default)}
     first = min(signatures, key=lambda each: each.key)
     if first.key not in wanted:
-        told = default if default in (each.key for each in signatures) else "NAME"
+        key = default if default in (each.key for each in signatures) else "NAME"
         message = f"tf2onnx converts {first.key!r}, the first signature by name, by default"
-        hint = f"convert with --signature_def {told}, and turn the check off"
+        hint = f"convert with --signature_def {key}, and turn the check off"
         yield finding("onnx-signature", ("endpoints", first.endpoint), message, hint, on_key=True)

@@ -20,7 +20,7 @@ from specc.checks.onnx_nested_table import onnx_nested_table
 from specc.checks.onnx_signature import onnx_signature
 from specc.checks.openvino_endpoints import openvino_endpoints
 from specc.checks.shadowing_collection import shadowing_collection
-from specc.checks.target_default import serving_without_default, triton_without_default
+from specc.checks.target_default import tf_serving_no_default, triton_no_default
 from specc.checks.target_dtypes import (
     LITERT_DTYPES,
     ONNX_DTYPES,
@@ -30,9 +30,9 @@ from specc.checks.target_dtypes import (
     dtype_check,
 )
 from specc.checks.target_tags import tags_check
-from specc.checks.tf_serving_bytes import rest_bytes
-from specc.checks.tf_serving_rest_default import rest_default
-from specc.checks.tf_serving_rows import rest_rows
+from specc.checks.tf_serving_bytes import tf_serving_bytes
+from specc.checks.tf_serving_rest_default import tf_serving_rest_default
+from specc.checks.tf_serving_rows import tf_serving_rows
 from specc.checks.triton_batching import triton_batching
 from specc.checks.unbatched_input import unbatched_input
 from specc.checks.unknown_batch import unknown_batch
@@ -68,15 +68,15 @@ CHECKS: dict[DocumentCheck, Check] = {
     "unknown-batch": unknown_batch,
     "unnamed-output": unnamed_output,
     "unused-dim": unused_dim,
-    "tf-serving-bytes": rest_bytes,
+    "tf-serving-bytes": tf_serving_bytes,
     "tf-serving-dtype": _REST_DTYPE,
-    "tf-serving-no-default": serving_without_default,
-    "tf-serving-rest-default": rest_default,
-    "tf-serving-rows": rest_rows,
+    "tf-serving-no-default": tf_serving_no_default,
+    "tf-serving-rest-default": tf_serving_rest_default,
+    "tf-serving-rows": tf_serving_rows,
     "tf-serving-tags": _SERVING_TAGS,
     "triton-batching": triton_batching,
     "triton-dtype": _TRITON_DTYPE,
-    "triton-no-default": triton_without_default,
+    "triton-no-default": triton_no_default,
     "triton-tags": _TRITON_TAGS,
     "litert-dtype": _LITERT_DTYPE,
     "litert-serve": litert_serve,
@@ -98,19 +98,17 @@ class Settings:
     targets: frozenset[Target] = frozenset()
 
 
-def find_opinions(document: Document, settings: Settings) -> Iterator[Diagnostic]:
-    """The findings of every check that is not off and has no target, or one of the document or the settings."""
-    yield from _find(CHECKS, CheckContext(document), settings)
+def run_checks(document: Document, settings: Settings) -> Iterator[Diagnostic]:
+    """The findings of every check that is on and has no target, or a target of the document or the settings."""
+    yield from _run_enabled(CHECKS, CheckContext(document), settings)
 
 
-def find_built_opinions(
-    document: Document, settings: Settings, *, nested_tables: tuple[str, ...]
-) -> Iterator[Diagnostic]:
-    """The findings of every such check on the result of a build: the endpoints with nested tables."""
-    yield from _find(BUILT_CHECKS, CheckContext(document, nested_tables), settings)
+def run_build_checks(document: Document, settings: Settings, *, nested_tables: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """As :func:`run_checks`, for the checks that need a build: ``nested_tables`` are the endpoints that have any."""
+    yield from _run_enabled(BUILT_CHECKS, CheckContext(document, nested_tables), settings)
 
 
-def _find(
+def _run_enabled(
     checks: Mapping[DocumentCheck, Check] | Mapping[BuiltOnnxCheck, Check], context: CheckContext, settings: Settings
 ) -> Iterator[Diagnostic]:
     targets = settings.targets | frozenset(context.document.targets)

@@ -16,14 +16,14 @@ from specc.diagnostics import Diagnostic, finding
 from specc.language.signatures import published_signatures
 
 
-def serving_without_default(context: CheckContext) -> Iterator[Diagnostic]:
+def tf_serving_no_default(context: CheckContext) -> Iterator[Diagnostic]:
     """A finding where TensorFlow Serving would refuse every request without a signature name."""
     if context.document.mode == "predict" and context.document.default is None:
         message = "a request that names no signature is refused: there is no 'serving_default'"
         yield finding("tf-serving-no-default", ("default",), message, "make an endpoint the default")
 
 
-def triton_without_default(context: CheckContext) -> Iterator[Diagnostic]:
+def triton_no_default(context: CheckContext) -> Iterator[Diagnostic]:
     """A finding where Triton would serve an arbitrary signature."""
     document = context.document
     if document.mode == "predict" and document.default is None and len(published_signatures(document)) > 1:

@@ -1,13 +1,13 @@
 """Checks for dtypes of inputs and outputs that a target does not support.
 
-- TensorFlow Serving: g3doc/api_rest.md, "JSON mapping": types that are not listed are unsupported. So it is in
-  ``AddValueToTensor`` and ``AddSingleValueAndAdvance`` of util/json_tensor.cc; gRPC carries all of them.
+- TensorFlow Serving: g3doc/api_rest.md, "JSON mapping": types that are not listed are unsupported, as
+  ``AddValueToTensor`` and ``AddSingleValueAndAdvance`` of util/json_tensor.cc confirm; gRPC carries all of them.
 - Triton: ``ConvertDataType`` in mirror/tensorflow_backend_tf.cc of triton-inference-server/tensorflow_backend: "unable
   to process input ..., unsupported datatype", and the model is not loaded.
 - LiteRT: what ``tf.lite.TFLiteConverter`` of TensorFlow 2.21 converts; tests/compiler/test_targets.py tries them all.
-- tf2onnx: ``TF_TO_ONNX_DTYPE`` in tf2onnx/tf_utils.py of onnx/tensorflow-onnx; others are a KeyError in map_tf_dtype.
+- tf2onnx: ``TF_TO_ONNX_DTYPE`` in tf2onnx/tf_utils.py of onnx/tensorflow-onnx; others raise KeyError in map_tf_dtype.
 - OpenVINO: ``get_ov_type`` in src/frontends/tensorflow/src/tf_utils.cpp of openvinotoolkit/openvino (since PR 21864;
-  issue 20811 is how it fails): others become a dynamic type, which an input cannot have.
+  issue 20811 shows the failure): others become a dynamic type, which an input cannot have.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 from specc.rules.table import RuleId
 
-_PLAIN = ("bool", "string", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
-_MORE = (*_PLAIN, "uint16", "uint32", "uint64", "float16")
+_COMMON_DTYPES = ("bool", "string", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
+_EXTENDED_DTYPES = (*_COMMON_DTYPES, "uint16", "uint32", "uint64", "float16")
 
-REST_DTYPES = frozenset((*_PLAIN, "uint32", "uint64"))
+REST_DTYPES = frozenset((*_COMMON_DTYPES, "uint32", "uint64"))
 """The dtypes that TensorFlow Serving's REST API reads from JSON and writes to it."""
-TRITON_DTYPES = frozenset(_MORE)
+TRITON_DTYPES = frozenset(_EXTENDED_DTYPES)
 """The dtypes with a datatype in Triton's TensorFlow backend."""
-LITERT_DTYPES = frozenset((*_MORE, "int4", "bfloat16", "quint8", "complex64", "complex128"))
+LITERT_DTYPES = frozenset((*_EXTENDED_DTYPES, "int4", "bfloat16", "quint8", "complex64", "complex128"))
 """The dtypes that the LiteRT converter converts."""
-ONNX_DTYPES = frozenset((*_MORE, "bfloat16", "quint8", "complex64", "complex128"))
+ONNX_DTYPES = frozenset((*_EXTENDED_DTYPES, "bfloat16", "quint8", "complex64", "complex128"))
 """The dtypes with a type in tf2onnx."""
-OPENVINO_DTYPES = frozenset((*_MORE, "bfloat16"))
+OPENVINO_DTYPES = frozenset((*_EXTENDED_DTYPES, "bfloat16"))
 """The dtypes with an element type in OpenVINO's TensorFlow frontend."""
 
 

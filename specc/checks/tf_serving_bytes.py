@@ -16,7 +16,7 @@ _BINARY = frozenset(
 )  # fmt: skip
 
 
-def rest_bytes(context: CheckContext) -> Iterator[Diagnostic]:
+def tf_serving_bytes(context: CheckContext) -> Iterator[Diagnostic]:
     """Findings for string outputs whose name suggests binary data, but does not end in the suffix for it."""
     for checked in context.served():
         for bound in checked.outputs:

@@ -13,7 +13,7 @@ from specc.diagnostics import Diagnostic, finding
 from specc.language.trees import has_default
 
 
-def rest_default(context: CheckContext) -> Iterator[Diagnostic]:
+def tf_serving_rest_default(context: CheckContext) -> Iterator[Diagnostic]:
     """Findings for inputs with a default, which a client may omit over gRPC but must send over REST."""
     for checked in context.served():
         for bound in checked.inputs:

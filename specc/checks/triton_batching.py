@@ -23,19 +23,19 @@ def triton_batching(context: CheckContext) -> Iterator[Diagnostic]:
         if not any(isinstance(bound.leaf, Tensor) and varies(bound.leaf) for bound in checked.inputs):
             continue
         for bound in (*checked.inputs, *checked.outputs):
-            problem = _problem(bound)
+            problem = _batching_problem(bound)
             if problem:
                 message = f"Triton cannot batch requests to {checked.name!r}: {bound.name!r} {problem}"
-                hint = f"{_mended(bound)}, or set max_batch_size to 0"
+                hint = f"{_shape_fix(bound)}, or set max_batch_size to 0"
                 yield finding("triton-batching", bound.path, message, hint)
 
 
-def _mended(bound: BoundLeaf) -> str:
+def _shape_fix(bound: BoundLeaf) -> str:
     dense = isinstance(bound.leaf, Tensor)
     return "begin its shape with the dim of the batch" if dense else "declare it dense, padded to one length"
 
 
-def _problem(bound: BoundLeaf) -> str:
+def _batching_problem(bound: BoundLeaf) -> str:
     leaf = bound.leaf
     if not isinstance(leaf, Tensor):
         return f"is {leaf.kind}, and its components have different numbers of rows"

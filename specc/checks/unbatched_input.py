@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checks.context import CheckContext, CheckedEndpoint, first_dim, once, varies
+from specc.checks.context import CheckContext, CheckedEndpoint, first_dim, part_to_mark, varies
 from specc.diagnostics import Diagnostic, finding
 from specc.language.trees import has_default
 from specc.language.wire_names import BoundLeaf
@@ -23,7 +23,7 @@ def unbatched_input(context: CheckContext) -> Iterator[Diagnostic]:
         if len(unbatched) == len([bound for bound in checked.inputs if not has_default(bound.leaf)]):
             path = unbatched[0].path if len(unbatched) == 1 else (*checked.path, "inputs")
             message = f"a request to {checked.name!r} holds one example, so a server cannot batch requests"
-            hint = "begin each shape with a dim such as 'batch', or turn the check off where one at a time is meant"
+            hint = "begin each shape with a dim such as 'batch', or turn the check off if this is intended"
             yield finding("unbatched-input", path, message, hint)
             continue
         for bound in unbatched:
@@ -31,7 +31,7 @@ def unbatched_input(context: CheckContext) -> Iterator[Diagnostic]:
             what = "is a scalar" if size is None else f"has a fixed first dimension, {size},"
             message = f"the input {bound.name!r} {what} beside a batch, so a server cannot batch requests"
             hint = "begin its shape with the dim of the others" + (", or give it a default" if size is None else "")
-            part = "" if size is None else once(size, bound.leaf)
+            part = "" if size is None else part_to_mark(size, bound.leaf)
             yield finding("unbatched-input", bound.path, message, hint, part=part)
 
 

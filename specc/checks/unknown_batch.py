@@ -16,13 +16,13 @@ def unknown_batch(context: CheckContext) -> Iterator[Diagnostic]:
     """
     for checked in context.endpoints:
         shapes = [bound.leaf.shape for bound in checked.inputs]
-        known = {dim for shape in shapes for dim in shape or () if isinstance(dim, str) and dim != ANY}
+        input_dims = {dim for shape in shapes for dim in shape or () if isinstance(dim, str) and dim != ANY}
         batches = dict.fromkeys(name for bound in checked.inputs if (name := named_first_dim(bound.leaf)))
         if not batches or None in shapes:
             continue
         for bound in checked.outputs:
             dim = named_first_dim(bound.leaf)
-            if dim is not None and known.isdisjoint(bound.leaf.shape or ()):
+            if dim is not None and input_dims.isdisjoint(bound.leaf.shape or ()):
                 message = f"the first dimension of {bound.name!r}, {dim!r}, is in no input"
                 near = did_you_mean(dim, batches) or f"write a dim of the inputs, such as {next(iter(batches))!r}"
                 hint = f"{near}, or '?' where the function decides the size" if near[-1] != "?" else near

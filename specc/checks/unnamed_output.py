@@ -8,7 +8,7 @@ from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 from specc.language.trees import List, Tuple
 
-_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 def unnamed_output(context: CheckContext) -> Iterator[Diagnostic]:
@@ -16,7 +16,7 @@ def unnamed_output(context: CheckContext) -> Iterator[Diagnostic]:
     for checked in context.published():
         unnamed = [bound.name for bound in checked.outputs if bound.leaf.name is None]
         if isinstance(checked.endpoint.outputs, (List, Tuple)) and len(unnamed) > 1:
-            more = f" and {len(unnamed) - _SHOWN} more" if len(unnamed) > _SHOWN else ""
-            message = f"clients can tell these outputs apart only by position: {', '.join(unnamed[:_SHOWN])}{more}"
+            more = f" and {len(unnamed) - _MAX_SHOWN} more" if len(unnamed) > _MAX_SHOWN else ""
+            message = f"clients can tell these outputs apart only by position: {', '.join(unnamed[:_MAX_SHOWN])}{more}"
             hint = 'give each leaf a "name", or return a dict'
             yield finding("unnamed-output", (*checked.path, "outputs"), message, hint)

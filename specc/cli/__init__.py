@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:  # standard output on a full disk, or a removed working directory
         if not isinstance(error, BrokenPipeError):  # the reader of our output has closed it, which is fine
             complain(str(error))
-        if is_own_process:  # Python would complain once more while it flushes
+        if is_own_process:  # else Python would report the error again when it flushes
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT_RUN
 
@@ -93,7 +93,7 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     parser, commands = _parser()
     if is_own_process and chosen in _WITHOUT_USER_CODE:
-        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # the search for them takes a tenth of the time
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # finding them takes a tenth of the time
     if chosen in COMMANDS:
         command = importlib.import_module(f"specc.cli.{chosen}")
         command.configure(commands[chosen])

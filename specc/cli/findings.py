@@ -20,10 +20,10 @@ def add_options(parser: argparse.ArgumentParser, *formats: str) -> None:
     )
     parser.add_argument("--quiet", "-q", action="store_true", help="print only findings, one line each, without notes")
     parser.add_argument("--strict", action="store_true", help="count warnings as errors in the exit code")
-    parser.add_argument("--max-findings", type=_count, metavar="N", help="print at most N findings")
+    parser.add_argument("--max-findings", type=_max_findings, metavar="N", help="print at most N findings")
 
 
-def _count(text: str) -> int:
+def _max_findings(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of findings: expected at least 1")
     return int(text)
@@ -56,13 +56,13 @@ def print_report(report: Report, options: argparse.Namespace, stream: TextIO | N
     if report.files or report.unreadable:
         hidden = len(report.findings) - len(shown.findings)
         more = f" ({hidden} not shown)" if hidden else ""
-        note(f"{counted(report.files, 'file')} checked, {_summary(report)}{more}")
+        note(f"{counted(report.files, 'file')} checked, {_count_findings(report)}{more}")
     if report.unreadable:
         return COULD_NOT_RUN
     return ERRORS_FOUND if report.errors or (options.strict and report.warnings) else OK
 
 
-def _summary(report: Report) -> str:
+def _count_findings(report: Report) -> str:
     warnings = f", {counted(report.warnings, 'warning')}" if report.warnings else ""
     return f"{counted(report.errors, 'error') if report.errors else 'no errors'}{warnings}"
 

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     shown = options.diff and options.format == "text"  # the diff shows it
     for file in options.files:
         try:
-            for finding in _format(file, options):
+            for finding in _format_file(file, options):
                 changed += 1
                 findings += [finding] if keep and not shown else []
         except SpecError as error:
@@ -45,21 +45,21 @@ def run(options: argparse.Namespace) -> int:
     return code or (ERRORS_FOUND if keep and changed else OK)
 
 
-def _format(file: str, options: argparse.Namespace) -> Iterator[Diagnostic]:
+def _format_file(file: str, options: argparse.Namespace) -> Iterator[Diagnostic]:
     """Rewrites one file in canonical form, unless only checking; yields a finding if it was not canonical."""
     spec = load_spec(file, rules=())
     text = dump(spec.document)
     if spec.source.text == text:
         return
     if options.diff and options.format == "text":
-        sys.stdout.writelines(_diff(spec.source.text, text, file))
+        sys.stdout.writelines(_unified_diff(spec.source.text, text, file))
     if not (options.check or options.diff):
         replace_file(Path(file), text.encode("utf-8"))
     message, hint = "the text is not in canonical form", "specc fmt rewrites it; specc fmt --diff shows the changes"
     yield Diagnostic(rule="not-canonical", file=file, message=message, hint=hint)
 
 
-def _diff(old: str, new: str, file: str) -> list[str]:
+def _unified_diff(old: str, new: str, file: str) -> list[str]:
     """A unified diff. Lines end only at line feeds; a carriage return is shown as an escape."""
     name, before, after = printable(file), old.split("\n"), new.split("\n")
     lines = difflib.unified_diff(before, after, name, f"{name} (formatted)", lineterm="")

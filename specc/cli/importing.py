@@ -31,30 +31,30 @@ def import_tensorflow(command: str, *backends: str) -> None:
     note("importing TensorFlow")
     is_first = "tensorflow" not in sys.modules
     try:
-        with _without_a_word():
+        with _silenced_stderr():
             from specc.compiler.backends import require_backend
-            from specc.compiler.op_registry import take_as_own
+            from specc.compiler.op_registry import record_built_in_ops
     except (Exception, SystemExit) as error:
         backend = f" (KERAS_BACKEND is {os.environ['KERAS_BACKEND']})" if "KERAS_BACKEND" in os.environ else ""
         text = f"{type(error).__name__}: {error}".splitlines()[0]
         raise UnavailableError(f"TensorFlow and Keras cannot be imported{backend}: {text}") from error
     if is_first:
-        take_as_own()
+        record_built_in_ops()
     require_backend(*backends)
 
 
 @contextmanager
-def _without_a_word() -> Iterator[None]:
+def _silenced_stderr() -> Iterator[None]:
     """Discards the lines that TensorFlow's C++ code writes to standard error on import, before a level can be set."""
     sys.stderr.flush()
     try:
         file = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
-    except OSError:  # nowhere to keep its output
+    except OSError:  # no directory for temporary files
         yield
         return
-    with file as said:
+    with file as output:
         saved = os.dup(2)
-        os.dup2(said.fileno(), 2)
+        os.dup2(output.fileno(), 2)
         try:
             yield
         finally:
@@ -81,19 +81,19 @@ def modules_of(directory: Path, places: tuple[Path, ...]) -> Iterator[None]:
 
     The next spec may have other modules with the same names beside it.
     """
-    path, known = list(sys.path), set(sys.modules)
+    path, modules_before = list(sys.path), set(sys.modules)
     sys.path[:0] = map(str, places)
     try:
         yield
     finally:
         sys.path[:] = path
-        own = {name for name in set(sys.modules) - known if _lies_in(directory, name)}
+        own = {name for name in set(sys.modules) - modules_before if _is_module_of(directory, name)}
         for name in list(sys.modules):
             if name.partition(".")[0] in own:
                 del sys.modules[name]
 
 
-def _lies_in(directory: Path, name: str) -> bool:
+def _is_module_of(directory: Path, name: str) -> bool:
     """Whether a module is a file or a package of ``directory``."""
     module = sys.modules[name]
     files = list(getattr(module, "__path__", ())) or [getattr(module, "__file__", None)]

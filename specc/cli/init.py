@@ -41,16 +41,16 @@ def run(options: argparse.Namespace) -> int:
     """Prints the spec, or writes it to a new file; prints each guess to standard error."""
     out = None if options.out is None else Path(options.out)
     if out is not None:
-        require_absent(out)  # before minutes of loading
+        require_absent(out)  # checked first, since loading may take minutes
     directory = Path.cwd() if out is None else out.absolute().parent
     imports = list(dict.fromkeys(options.imports))
     inferred, model = _infer(options.model, directory, imports)
     data = inferred.document.to_json()
     if imports and "imports" not in data:
         data["imports"] = imports
-    name = options.name or data.get("name") or _name(options.model)
+    name = options.name or data.get("name") or _default_name(options.model)
     document = from_json({**data, **({"name": name} if name else {}), **({"model": model} if model else {})})
-    _write(document, out)
+    _write_spec(document, out)
     for guess in inferred.guesses:
         note(f"guess: {guess}")
     if out is not None:
@@ -64,11 +64,11 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
     if path.is_dir():
         from specc.scaffold.from_archive import infer_archive_spec
 
-        return infer_archive_spec(path, model=f"{_beside(path, directory)}/", imports=imports), None
+        return infer_archive_spec(path, model=f"{_path_in_spec(path, directory)}/", imports=imports), None
     if path.suffix in MODEL_FILES and (path.exists() or _IMPORTED.fullmatch(target) is None):
         if not path.exists():
             raise UnreadableError(f"cannot read {target}: there is no such file")
-        named = _beside(path, directory)
+        named = _path_in_spec(path, directory)
     elif _IMPORTED.fullmatch(target):
         named = target
     else:
@@ -76,16 +76,16 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
         kinds = "expected module:attribute, a .keras or .h5 file or the directory of a SavedModel"
         raise UnreadableError(f"cannot read {target}: {what}; {kinds}")
     import_tensorflow("init", "tensorflow")
-    from specc.cli.build import SEED
+    from specc.cli.build_jobs import SEED
     from specc.compiler.load_model import load_model
     from specc.compiler.user_code import run_user_code
-    from specc.scaffold.from_model.call_recorder import heard_calls
+    from specc.scaffold.from_model.call_recorder import record_first_calls
     from specc.scaffold.from_model.infer_spec import infer_spec
 
     here = Path.cwd()
     note(f"loading {target}")
-    with modules_of(here, (here,)), _findings_of(target):
-        with heard_calls() as call_of:
+    with modules_of(here, (here,)), _findings_name_target(target):
+        with record_first_calls() as call_of:
             model = load_model(target, here, seed=SEED, imports=imports)
         note("tracing")
 
@@ -96,14 +96,14 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
         return run_user_code(infer, "bad-model", ("model",), "describing it failed"), named
 
 
-def _beside(path: Path, directory: Path) -> str:
+def _path_in_spec(path: Path, directory: Path) -> str:
     """The path of a file or directory as written in a spec in ``directory``."""
     named = Path(os.path.relpath(path.absolute(), directory)).as_posix()
-    return f"./{named}" if ":" in named and "/" not in named else named  # or it would be module:attribute
+    return f"./{named}" if ":" in named and "/" not in named else named  # else it would be read as module:attribute
 
 
 @contextlib.contextmanager
-def _findings_of(target: str) -> Iterator[None]:
+def _findings_name_target(target: str) -> Iterator[None]:
     try:
         yield
     except SpecError as error:
@@ -113,7 +113,7 @@ def _findings_of(target: str) -> Iterator[None]:
         ) from error
 
 
-def _name(target: str) -> str:
+def _default_name(target: str) -> str:
     """The default name of a model: that of its file, its module, or the directory above a numbered version."""
     match = _IMPORTED.fullmatch(target)
     if match and not Path(target).exists():
@@ -122,7 +122,7 @@ def _name(target: str) -> str:
     return path.parent.name if path.name.isdigit() and path.is_dir() else path.stem
 
 
-def _write(document: Document, out: Path | None) -> None:
+def _write_spec(document: Document, out: Path | None) -> None:
     """Writes the canonical text to standard output, or atomically to a new file."""
     try:
         text = dump(document).encode("utf-8")

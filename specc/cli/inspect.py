@@ -35,14 +35,14 @@ def run(options: argparse.Namespace) -> int:
         if inspection.custom_ops:  # which a document cannot contain
             note(f"note: {loading_note(inspection.custom_ops, inspection.document.imports)}")
     elif options.format == "text":
-        sys.stdout.write(_describe(options.archive, inspection))
+        sys.stdout.write(_describe_archive(options.archive, inspection))
     for text in inspection.notes:
         note(f"note: {text}")
     report = Report([finding.in_file(options.archive) for finding in inspection.findings])
     return print_report(report, options, sys.stderr if options.json else sys.stdout)  # --json prints the bare document
 
 
-def _describe(archive: str, inspection: Inspection) -> str:
+def _describe_archive(archive: str, inspection: Inspection) -> str:
     document = inspection.document
     title = f"{archive}: {document.name or 'a model without a name'}, read from its {inspection.source}\n"
     parts = [title, *(_describe_endpoint(name, document) for name in sorted(document.endpoints))]
@@ -55,15 +55,15 @@ def _describe(archive: str, inspection: Inspection) -> str:
 
 def _describe_endpoint(name: str, document: Document) -> str:
     endpoint = document.endpoints[name]
-    rows = [("in", *_cells(leaf)) for leaf in input_leaves(endpoint)]
-    rows += [("out", *_cells(leaf)) for leaf in output_leaves(endpoint)]
+    rows = [("in", *_leaf_cells(leaf)) for leaf in input_leaves(endpoint)]
+    rows += [("out", *_leaf_cells(leaf)) for leaf in output_leaves(endpoint)]
     default = " (serving_default)" if name == document.default else ""
     default = default if has_signature(document, name) else " (the revived object itself, without a signature)"
     text = f"{endpoint.description}\n" if endpoint.description else ""
     return f"{name}{default}\n{text}{table(('', 'path', 'tensor', 'wire names'), rows)}"
 
 
-def _cells(leaf: BoundLeaf) -> tuple[str, str, str]:
+def _leaf_cells(leaf: BoundLeaf) -> tuple[str, str, str]:
     kind = "" if leaf.leaf.kind == "tensor" else f"{leaf.leaf.kind} "
     names = ", ".join(component.wire_name for component in leaf.components)
     return format_path(leaf.path), f"{kind}{format_tensor(leaf.leaf.dtype, leaf.leaf.shape)}", names

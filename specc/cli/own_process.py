@@ -1,4 +1,4 @@
-"""Runs work in a separate process, so that nothing that ran before can affect it."""
+"""Runs a build in a separate process, so that earlier builds cannot affect it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ T = TypeVar("T")
 def run_in_own_process(work: Callable[[], T], name: str) -> T:
     """The result of ``work`` in a new process; ``name`` is its file in error messages.
 
-    The process is forked, before TensorFlow is imported, and starts anew where the system cannot fork; ``work`` must
-    be picklable for that. It does not outlive this one.
+    The process is forked before TensorFlow is imported. If the system cannot fork, a new interpreter is started, so
+    ``work`` must be picklable. The process ends when this one does.
 
     Raises:
         SpeccError: ``work`` raised it, or the process ended without a result.
@@ -29,14 +29,14 @@ def run_in_own_process(work: Callable[[], T], name: str) -> T:
     context: Any = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
     ours, theirs = context.Pipe(duplex=False)
     sys.stdout.flush()
-    process = context.Process(target=_report, args=(theirs, work, QUIET.get()))
+    process = context.Process(target=_send_result, args=(theirs, work, QUIET.get()))
     process.start()
     theirs.close()
     try:
         result, error = ours.recv()
     except EOFError:
         process.join()
-        raise SpeccError(f"{name}: the build process {_ending(process.exitcode)}") from None
+        raise SpeccError(f"{name}: the build process {_describe_exit(process.exitcode)}") from None
     except KeyboardInterrupt:
         os.kill(process.pid, signal.SIGINT)  # a terminal interrupts both processes, but other senders only this one
         process.join()
@@ -47,17 +47,17 @@ def run_in_own_process(work: Callable[[], T], name: str) -> T:
     return result  # type: ignore[no-any-return]
 
 
-def _ending(code: int) -> str:
+def _describe_exit(code: int) -> str:
     if code >= 0:
         return f"ended with exit code {code}"
     return f"was ended by {signal.Signals(-code).name}"
 
 
-def _report(connection: Any, work: Callable[[], Any], quiet: bool) -> None:
+def _send_result(connection: Any, work: Callable[[], Any], quiet: bool) -> None:
     """Sends what ``work`` returned or raised; of SpecError the diagnostics, since pickling keeps only its text."""
     QUIET.set(quiet)
     _end_with_parent()
-    _be_interrupted_once()
+    _ignore_further_interrupts()
     result: Any = None
     error: BaseException | tuple[Any, ...] | None = None
     try:
@@ -68,7 +68,7 @@ def _report(connection: Any, work: Callable[[], Any], quiet: bool) -> None:
     except (SpeccError, OSError, KeyboardInterrupt) as raised:
         error = raised
     connection.send((result, error))
-    os._exit(0)  # data still in the buffers could not be written
+    os._exit(0)  # skips flushing, which would fail or write twice
 
 
 def _end_with_parent() -> None:
@@ -83,7 +83,7 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _be_interrupted_once() -> None:
+def _ignore_further_interrupts() -> None:
     """Ignores interrupts after the first, which raises KeyboardInterrupt, so that they do not disturb the clean-up."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return

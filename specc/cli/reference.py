@@ -29,7 +29,7 @@ from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor,
 from specc.rules import RULES, Rule, rule_summary
 from specc.rules.reference import changes_table
 
-_PART = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+_GENERATED_PART = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _WIDTH = 100
 """Of a synopsis, in characters."""
@@ -56,25 +56,25 @@ def parts() -> dict[str, Callable[[], str]]:
         "options for findings": lambda: _options_table(_actions_of_findings()),
         "modes": _modes_table,
         "rules of diff": changes_table,
-        "checks": lambda: _checks_table(rule for rule in _checks() if rule.target is None),
-        "checks of targets": lambda: _checks_table(rule for rule in _checks() if rule.target is not None),
+        "checks": lambda: _checks_table(rule for rule in _check_rules() if rule.target is None),
+        "checks of targets": lambda: _checks_table(rule for rule in _check_rules() if rule.target is not None),
     }
-    makers |= {f"command {name}": partial(_command, name) for name in COMMANDS}
-    return makers | {f"keys of {name}": partial(_keys, name) for name in _MODELS}
+    makers |= {f"command {name}": partial(_command_section, name) for name in COMMANDS}
+    return makers | {f"keys of {name}": partial(_keys_table, name) for name in _MODELS}
 
 
 def fill(page: str) -> str:
     """``page`` with current generated parts; raises KeyError for an unknown part."""
     makers = parts()
-    return _PART.sub(lambda match: f"{match[1]}\n{makers[match[2]]()}\n{match[3]}", page)
+    return _GENERATED_PART.sub(lambda match: f"{match[1]}\n{makers[match[2]]()}\n{match[3]}", page)
 
 
 def _commands_table() -> str:
-    rows = [(f"[`specc {name}`](#specc-{name})", _escape(text)) for name, text in COMMANDS.items()]
-    return _table(("command", "does"), rows)
+    rows = [(f"[`specc {name}`](#specc-{name})", _escape_cell(text)) for name, text in COMMANDS.items()]
+    return _markdown_table(("command", "does"), rows)
 
 
-def _command(name: str) -> str:
+def _command_section(name: str) -> str:
     """The synopsis of a command and its arguments; the options that all share are described once, elsewhere."""
     parser = argparse.ArgumentParser(add_help=False)
     importlib.import_module(f"specc.cli.{name}").configure(parser)
@@ -133,15 +133,17 @@ def _spelling(action: argparse.Action) -> str:
 
 
 def _options_table(actions: Iterable[argparse.Action]) -> str:
-    return _table(("argument", "means"), [(_argument(action), _escape(str(action.help))) for action in actions])
+    return _markdown_table(
+        ("argument", "means"), [(_argument_text(action), _escape_cell(str(action.help))) for action in actions]
+    )
 
 
-def _argument(action: argparse.Action) -> str:
+def _argument_text(action: argparse.Action) -> str:
     others = "".join(f", `{option}`" for option in action.option_strings[1:])
-    return _code(_spelling(action)) + others
+    return _in_backticks(_spelling(action)) + others
 
 
-def _keys(name: str) -> str:
+def _keys_table(name: str) -> str:
     """A table of the keys of a model, with their descriptions as editors show them."""
     schema = document_schema()
     rows = []
@@ -151,45 +153,49 @@ def _keys(name: str) -> str:
             key = info.alias or field
             if key == "kind" and model is not Receiver:
                 continue
-            default = "required" if info.is_required() else _default(properties[key])
-            kind = (_code(model.model_fields["kind"].default),) if len(_MODELS[name]) > 1 else ()
-            rows.append((*kind, _code(key), default, _escape(properties[key]["description"])))
-    return _table((*(("kind",) if len(_MODELS[name]) > 1 else ()), "key", "default", "meaning"), rows)
+            default = "required" if info.is_required() else _default_text(properties[key])
+            kind = (_in_backticks(model.model_fields["kind"].default),) if len(_MODELS[name]) > 1 else ()
+            rows.append((*kind, _in_backticks(key), default, _escape_cell(properties[key]["description"])))
+    return _markdown_table((*(("kind",) if len(_MODELS[name]) > 1 else ()), "key", "default", "meaning"), rows)
 
 
-def _default(field: dict[str, Any]) -> str:
-    return _code(json.dumps(field["default"])) if "default" in field else ""
+def _default_text(field: dict[str, Any]) -> str:
+    return _in_backticks(json.dumps(field["default"])) if "default" in field else ""
 
 
 def _modes_table() -> str:
-    rows = [(_code(mode), _code(tag), _code(DEFAULT_KEYS[mode])) for mode, tag in TAGS.items()]
-    return _table(("mode", "tag", "key of the default"), rows)
+    rows = [(_in_backticks(mode), _in_backticks(tag), _in_backticks(DEFAULT_KEYS[mode])) for mode, tag in TAGS.items()]
+    return _markdown_table(("mode", "tag", "key of the default"), rows)
 
 
-def _checks() -> list[Rule]:
+def _check_rules() -> list[Rule]:
     return [rule for rule in RULES.values() if rule.stage == "check"]
 
 
 def _checks_table(checks: Iterable[Rule]) -> str:
     """The checks with their levels, sorted by target and id; each leads to its page."""
     rows = [
-        (_code(rule.target) if rule.target else rule.level, f"[{rule.id}](rules.md#{rule.id})", rule_summary(rule.id))
+        (
+            _in_backticks(rule.target) if rule.target else rule.level,
+            f"[{rule.id}](rules.md#{rule.id})",
+            rule_summary(rule.id),
+        )
         for rule in sorted(checks, key=lambda rule: (rule.target or "", rule.id))
     ]
     is_of_target = rows[0][0].startswith("`")
-    return _table(("target" if is_of_target else "level", "check", "summary"), rows)
+    return _markdown_table(("target" if is_of_target else "level", "check", "summary"), rows)
 
 
-def _code(text: str) -> str:
+def _in_backticks(text: str) -> str:
     return "`" + text.replace("|", r"\|") + "`"
 
 
-def _escape(text: str) -> str:
+def _escape_cell(text: str) -> str:
     """Text escaped for a table cell, where ``<integer>`` would be taken for HTML."""
     return text.replace("|", r"\|").replace("<", "&lt;")
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints one schema, or lists the files of a directory that are out of date."""
     if options.check is None:
-        sys.stdout.write(_text(options.schema))
+        sys.stdout.write(_schema_text(options.schema))
         return OK
     stale = [name for name in SCHEMAS if not _is_current(name, Path(options.check))]
     for name in stale:
@@ -44,13 +44,13 @@ def run(options: argparse.Namespace) -> int:
 def _is_current(name: str, directory: Path) -> bool:
     path = directory / SCHEMAS[name][0]
     try:
-        return path.read_bytes() == _text(name).encode("utf-8")
+        return path.read_bytes() == _schema_text(name).encode("utf-8")
     except FileNotFoundError:
         return False
     except (OSError, ValueError) as error:
         raise UnreadableError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _text(name: str) -> str:
+def _schema_text(name: str) -> str:
     _, make = SCHEMAS[name]
     return json.dumps(make(), indent=2, ensure_ascii=False) + "\n"

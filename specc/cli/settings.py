@@ -18,8 +18,8 @@ from specc.rules import RULES
 from specc.rules.table import LEVELS, Target
 
 TARGETS: tuple[Target, ...] = get_args(Target)
-_FILE = "pyproject.toml"
-_TABLE = b"specc"
+_PYPROJECT = "pyproject.toml"
+_TABLE_NAME = b"specc"
 _KEYS = ("levels", "targets", "waivers")
 _WAIVER_KEYS = ("fingerprint", "reason", "until")
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}")
@@ -55,7 +55,7 @@ class SettingsFinder:
     def _settings_in(self, directory: str) -> ProjectSettings:
         if directory not in self._known:
             parent = os.path.dirname(directory)  # noqa: PTH120
-            table = _read_table(Path(directory, _FILE))
+            table = _read_table(Path(directory, _PYPROJECT))
             if table is not None:
                 self._known[directory] = table
             else:
@@ -71,7 +71,7 @@ def _read_table(file: Path) -> ProjectSettings | None:
         raise SettingsError(f"cannot read {file}: permission denied") from None
     except OSError:
         return None
-    if _TABLE not in content:  # so that other projects do not wait for a TOML parser
+    if _TABLE_NAME not in content:  # so that other projects do not wait for a TOML parser
         return None
     return read_settings(file, content)
 
@@ -82,11 +82,11 @@ def read_settings(file: Path, content: bytes) -> ProjectSettings | None:
     Raises:
         SettingsError: they are invalid.
     """
-    table = _table(file, content)
+    table = _tool_table(file, content)
     return None if table is None else _settings(table, file)
 
 
-def _table(file: Path, content: bytes) -> dict[str, Any] | None:
+def _tool_table(file: Path, content: bytes) -> dict[str, Any] | None:
     import tomllib
 
     try:
@@ -105,7 +105,7 @@ def _settings(table: dict[str, Any], file: Path) -> ProjectSettings:
     place = f"{file}: [tool.specc]"
     for key in table:
         if key not in _KEYS:
-            raise SettingsError(f"{place} has no key {key!r}; {_near(key, _KEYS)}")
+            raise SettingsError(f"{place} has no key {key!r}; {_suggest(key, _KEYS)}")
     levels, targets = table.get("levels", {}), table.get("targets", [])
     if not isinstance(levels, dict):
         raise SettingsError(f'{place}: levels must be a table, such as {{unused-dim = "error"}}')
@@ -117,14 +117,14 @@ def _settings(table: dict[str, Any], file: Path) -> ProjectSettings:
                 f"{place}: {rule} is always {level_of}; only the levels of checks and of changes can be changed"
             )
         if rule not in checks:
-            raise SettingsError(f"{place}: there is no check {rule!r}; {_near(rule, checks)}")
+            raise SettingsError(f"{place}: there is no check {rule!r}; {_suggest(rule, checks)}")
         if level not in LEVELS:
             raise SettingsError(f"{place}: the level of {rule} must be one of {', '.join(LEVELS)}, not {level!r}")
     if not isinstance(targets, list):
         raise SettingsError(f'{place}: targets must be an array, such as ["tf-serving"]')
     for target in targets:
         if target not in TARGETS:
-            raise SettingsError(f"{place}: there is no target {target!r}; {_near(str(target), TARGETS)}")
+            raise SettingsError(f"{place}: there is no target {target!r}; {_suggest(str(target), TARGETS)}")
     waivers = table.get("waivers", [])
     if not isinstance(waivers, list):
         raise SettingsError(f"{place}: waivers must be an array of tables, each below [[tool.specc.waivers]]")
@@ -139,7 +139,7 @@ def _waivers(waivers: list[Any], file: Path) -> dict[str, Waived]:
             raise SettingsError(f"{place} expected a table with {', '.join(_WAIVER_KEYS)}")
         for key in waiver:
             if key not in _WAIVER_KEYS:
-                raise SettingsError(f"{place} there is no key {key!r}; {_near(key, _WAIVER_KEYS)}")
+                raise SettingsError(f"{place} there is no key {key!r}; {_suggest(key, _WAIVER_KEYS)}")
         fingerprint, waived = waiver.get("fingerprint"), waived_of(place, **waiver)
         if fingerprint in found:
             raise SettingsError(f"{place} {fingerprint} has a waiver already")
@@ -164,5 +164,5 @@ def waived_of(place: str, fingerprint: Any = None, reason: Any = None, until: An
     return Waived(reason, date)
 
 
-def _near(word: str, known: Any) -> str:
+def _suggest(word: str, known: Any) -> str:
     return did_you_mean(word, known) or f"expected one of {', '.join(known)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from specc.checks import find_opinions
+from specc.checks import run_checks
 from specc.cli.findings import add_options, print_report
 from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
@@ -28,17 +28,17 @@ def run(options: argparse.Namespace) -> int:
     settings = SettingsFinder()
     for file in options.files:
         try:
-            findings += _findings(file, settings)
+            findings += _findings_in_file(file, settings)
         except UnreadableError as error:
             unreadable.append((file, str(error)))
     return print_report(Report(findings, unreadable, len(options.files) - len(unreadable)), options)
 
 
-def _findings(file: str, settings: SettingsFinder) -> Sequence[Diagnostic]:
+def _findings_in_file(file: str, settings: SettingsFinder) -> Sequence[Diagnostic]:
     """The errors of one file, or the findings of the checks if there are none."""
     try:
         spec = load_spec(file)
     except SpecError as error:
         return error.diagnostics
-    opinions = list(capped(find_opinions(spec.document, settings.settings_for(file))))
-    return spec.locate(opinions) if opinions else ()
+    findings = list(capped(run_checks(spec.document, settings.settings_for(file))))
+    return spec.locate(findings) if findings else ()

@@ -81,7 +81,7 @@ def _place(document: Document) -> SpecPath:
     """The place of the default: its key, or the only endpoint, which is the default by itself."""
     if len(document.endpoints) == 1 and document.default in document.endpoints:
         return ("endpoints", document.default)
-    return _PATH if document.default_is_said else ()
+    return _PATH if document.determines_default else ()
 
 
 def may_be_alias(comparison: Comparison) -> bool:

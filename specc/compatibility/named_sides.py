@@ -13,7 +13,7 @@ from specc.errors import FindingCollector, SpecError, UnreadableError, UsageErro
 from specc.language.document import Document
 from specc.language.load import ALWAYS, BUILDABLE, load_spec
 from specc.language.validation.pipeline import LoadedSpec, read_spec
-from specc.language.validation.rules import capped, find
+from specc.language.validation.rules import capped, run_rules
 
 Contract: TypeAlias = str | os.PathLike[str] | Document
 """What can be compared: a Document, or the name of a spec, an archive or a revision."""
@@ -61,7 +61,7 @@ def of_document(document: Document) -> NamedSide:
     Raises:
         SpecError: it is inconsistent.
     """
-    findings = list(capped(find(document, *ALWAYS)))
+    findings = list(capped(run_rules(document, *ALWAYS)))
     if findings:
         raise SpecError(findings)
     return NamedSide("", Described(document))

@@ -9,20 +9,16 @@ from typing import TypeAlias
 from specc.change import JUDGEMENTS, SURFACES, Change
 from specc.compatibility.contract_rules import CONTRACT_RULES
 from specc.compatibility.endpoint_pair import EndpointPair
-from specc.compatibility.leaf_rules import LEAF_ROWS, LEAF_RULES, Row
+from specc.compatibility.leaf_rules import LEAF_RULES
 from specc.compatibility.sides import Comparison
 from specc.compatibility.signatures_as_read import at_endpoints, signatures_as_read
 from specc.compatibility.unchanged_endpoints import changed_pairs
 from specc.diagnostics import Level
-from specc.rules.table import ChangeRule
 
 ComparisonRule: TypeAlias = Callable[[Comparison], Iterator[Change]]
 """Yields the changes of two documents."""
 
 COMPARISON_RULES: tuple[ComparisonRule, ...] = CONTRACT_RULES
-
-TABLE: dict[ChangeRule, Row] = {**LEAF_ROWS}
-"""What each rule is, for the documentation."""
 
 _LEVELS: dict[str, Level] = {"breaking": "error", "warning": "warning", "safe": "info"}
 

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from specc.diagnostics import did_you_mean
-from specc.language.wire_names import undivided_names
+from specc.language.wire_names import numbered_result_names
 
 
 def call_signature(model: Any, inputs: Mapping[str, Any] | None = None, *, key: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def call_signature(model: Any, inputs: Mapping[str, Any] | None = None, *, key: 
     if key not in signatures:
         hint = did_you_mean(key, signatures) or f"it has {', '.join(sorted(signatures)) or 'none'}"
         raise ValueError(f"the archive has no signature {key!r}; {hint}")
-    return flat_results(signatures[key](**_flat(inputs or {})))
+    return flat_results(signatures[key](**_flat_inputs(inputs or {})))
 
 
 def flat_results(results: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,11 +42,11 @@ def flat_results(results: Mapping[str, Any]) -> dict[str, Any]:
         else [value]
         for name, value in results.items()
     }
-    names = undivided_names({name: len(values) for name, values in parts.items()})
+    names = numbered_result_names({name: len(values) for name, values in parts.items()})
     return {each: value for name, values in parts.items() for each, value in zip(names[name], values, strict=True)}
 
 
-def _flat(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _flat_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The input tensors by TensorFlow's flat names; TensorFlow 1 had one name for all parts of a composite tensor."""
     flat: dict[str, Any] = {}
     for name, value in inputs.items():

@@ -18,7 +18,7 @@ from specc.compiler.trace.cores import Cores, ops_of
 from specc.compiler.trace.endpoints import TracedEndpoint, trace_endpoints
 from specc.compiler.trace.receivers import receiver_signature
 from specc.compiler.write.distributed import tracing_for_archive
-from specc.compiler.write.resources import captured_variables, name_tables, owners, tracked
+from specc.compiler.write.resources import captured_variables, find_owners, name_tables, tracked_resources
 from specc.compiler.write.save import Contents, write
 from specc.compiler.write.save_options import tf_save_options
 from specc.compiler.write.seal import seal
@@ -125,18 +125,18 @@ def prepare(  # noqa: PLR0913  # each is a separate part of an export
         cores.backend.register_model(model)
         with tracing_for_archive(model, policy=document.save_options.experimental_variable_policy):
             traced = trace_endpoints(bind(program, model, functions, left_out), cores, left_out, model)
-        endpoints = [_reviving(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
+        endpoints = [_with_revived(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
         published = [
             each for each in signatures if each.endpoint not in left_out and is_published(document, each.endpoint)
         ]
-        contents = _gather(document, model, endpoints, published, collections or {}, cores.backend)
+        contents = _gather_contents(document, model, endpoints, published, collections or {}, cores.backend)
     undescribed = {name: each.undescribed for name, each in (revived or {}).items() if each.undescribed}
     return Prepared(
         document, signatures, published, contents, len(cores.functions), left_out, cores.backend, undescribed
     )
 
 
-def _reviving(endpoint: TracedEndpoint, given: Revived | None) -> TracedEndpoint:
+def _with_revived(endpoint: TracedEndpoint, given: Revived | None) -> TracedEndpoint:
     if given is None:
         return endpoint
     signature = given.traces[0] if given.undescribed else endpoint.signature
@@ -154,26 +154,26 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
             (graph,) = read_saved_model(stage.directory)
             custom_ops = find_custom_ops(graph)
             seal(document, prepared.published, stage.directory, prepared.left_out, prepared.undescribed, custom_ops)
-            prove(stage.directory)
+            require_conformance(stage.directory)
         files = file_sizes(stage.directory)
         clock.progress(stage.publishing)
         flushing = time.perf_counter()  # leaving the block publishes
     clock.seconds["publish"] = time.perf_counter() - flushing
     return ExportReport(
         path=stage.published,
-        endpoints=tuple(_report(endpoint.compiled, document) for endpoint in contents.endpoints),
+        endpoints=tuple(_endpoint_report(endpoint.compiled, document) for endpoint in contents.endpoints),
         signatures=tuple(_signature_reports(prepared)),
         cores=prepared.cores,
         collections={name: len(variables) for name, variables in contents.collections.items()},
         files=files,
         seconds=clock.seconds,
         custom_ops=custom_ops,
-        notes=(*_notes(contents, custom_ops, document.imports), *stage.notes),
+        notes=(*_notes_for_user(contents, custom_ops, document.imports), *stage.notes),
         nested_tables=tuple(_nested_tables(contents)),
     )
 
 
-def _gather(  # each is a separate part of an archive
+def _gather_contents(  # each is a separate part of an archive
     document: Document,
     model: Any,
     endpoints: list[TracedEndpoint],
@@ -186,17 +186,17 @@ def _gather(  # each is a separate part of an archive
         name: [backend.tf_variable(variable) for variable in variables]
         for name, variables in collect(document, model, given).items()
     }
-    kept = [backend.tf_variable(part) for part in tracked(document, model)]
+    kept = [backend.tf_variable(part) for part in tracked_resources(document, model)]
     named = [replace(each, variable=backend.tf_variable(each.variable)) for each in model_variables(model)]
     known = {id(variable.variable) for variable in named}
     captured = find_variables(captured_variables(endpoints))
     named += [variable for variable in captured if id(variable.variable) not in known]
     variables = [variable.variable for variable in named]
     everything = [*variables, *(variable for collection in collections.values() for variable in collection)]
-    owned = owners(endpoints, everything, [model, *kept])
+    owned = find_owners(endpoints, everything, [model, *kept])
     return Contents(
         endpoints=endpoints,
-        signatures=_signatures(published, endpoints),
+        signatures=_signature_functions(published, endpoints),
         variables=variables,
         trainable_variables=[variable.variable for variable in named if variable.trainable],
         non_trainable_variables=[variable.variable for variable in named if not variable.trainable],
@@ -206,7 +206,7 @@ def _gather(  # each is a separate part of an archive
     )
 
 
-def _signatures(published: Iterable[PublishedSignature], endpoints: list[TracedEndpoint]) -> dict[str, Any]:
+def _signature_functions(published: Iterable[PublishedSignature], endpoints: list[TracedEndpoint]) -> dict[str, Any]:
     """The function of every signature that is not an alias, by its key."""
     traced = {endpoint.compiled.name: endpoint for endpoint in endpoints}
     functions = {}
@@ -232,7 +232,7 @@ def _signature_reports(prepared: Prepared) -> Iterator[SignatureReport]:
         yield SignatureReport(signature.key, signature.endpoint, signature.receiver, signature.method, reason)
 
 
-def prove(directory: Path) -> None:
+def require_conformance(directory: Path) -> None:
     """Reads the staged archive back and checks it against its contract, before it is published."""
     findings = inspect_archive(directory).findings
     if findings:
@@ -248,7 +248,7 @@ def file_sizes(directory: Path) -> dict[str, int]:
     return {path.relative_to(directory).as_posix(): path.stat().st_size for path in files}
 
 
-def _report(compiled: CompiledEndpoint, document: Document) -> EndpointReport:
+def _endpoint_report(compiled: CompiledEndpoint, document: Document) -> EndpointReport:
     return EndpointReport(
         name=compiled.name,
         inputs=tuple(component.wire_name for component in compiled.input_components),
@@ -264,10 +264,12 @@ def _nested_tables(contents: Contents) -> Iterator[str]:
             yield endpoint.compiled.name
 
 
-def _notes(contents: Contents, custom_ops: Mapping[str, str], imports: Sequence[str]) -> Iterator[str]:
+def _notes_for_user(contents: Contents, custom_ops: Mapping[str, str], imports: Sequence[str]) -> Iterator[str]:
     if custom_ops:
         yield loading_note(custom_ops, imports)
-    inferring = [endpoint.compiled.name for endpoint in contents.endpoints if not endpoint.compiled.declared.gradients]
-    if inferring and contents.keeps_gradients:
-        names = ", ".join(inferring)
+    endpoints_without_gradients = [
+        endpoint.compiled.name for endpoint in contents.endpoints if not endpoint.compiled.declared.gradients
+    ]
+    if endpoints_without_gradients and contents.keeps_gradients:
+        names = ", ".join(endpoints_without_gradients)
         yield f"custom gradients are kept, though {names} need none: an archive drops them for all endpoints or none"

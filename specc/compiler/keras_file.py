@@ -17,10 +17,10 @@ from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError, UnreadableError
 from specc.reader.custom_ops import imports_hint, listed
 
-_PATH: SpecPath = ("model",)
+_MODEL_PATH: SpecPath = ("model",)
 _RETURNS_MODEL = "name a module:attribute that returns the model"
 _UNKNOWN = re.compile(r"(?:Could not locate (class|function)|Unknown ([\w ]+):) '([^']+)'")
-_NAMED = ("class_name", "loss", "metrics", "weighted_metrics")
+_KEYS_OF_NAMES = ("class_name", "loss", "metrics", "weighted_metrics")
 """Keys of a model's config whose strings are names of classes and functions."""
 _BUILT_IN = ("builtins", "keras", "keras_hub", "keras_cv", "keras_nlp")
 """Packages whose classes Keras finds without registration."""
@@ -35,16 +35,18 @@ def load_model_file(path: Path, target: str) -> Any:
     """
     problem = _format_problem(path)
     if problem:
-        raise SpecError([_finding(f"cannot load {target!r}: {problem}", "save the model again with model.save()")])
+        raise SpecError(
+            [_bad_file_finding(f"cannot load {target!r}: {problem}", "save the model again with model.save()")]
+        )
     try:
         model = keras.saving.load_model(path)
     except Exception as error:  # Keras raises many types
-        raise SpecError([_explain(error, path, target)]) from error
+        raise SpecError([_explain_load_error(error, path, target)]) from error
     unregistered = _find_unregistered(_read_description(path))
     if unregistered:  # a custom initializer, regularizer, loss or metric with the name of a Keras one
-        message, hint = _of_unregistered(unregistered)
+        message, hint = _unregistered_text(unregistered)
         instead = "and Keras would load its own classes of the same name instead"
-        raise SpecError([_finding(f"cannot load {target!r}: {message}, {instead}", hint)])
+        raise SpecError([_bad_file_finding(f"cannot load {target!r}: {message}, {instead}", hint)])
     return model
 
 
@@ -73,11 +75,11 @@ def _format_problem(path: Path) -> str:
         return "it is not an HDF5 file, or it is truncated"
 
 
-def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
+def _explain_load_error(error: Exception, path: Path, target: str) -> Diagnostic:
     """The finding for a file that Keras cannot load, with the fix."""
     text = str(error)
     described = _read_description(path)
-    written_by = _text(described.get("keras_version"))
+    written_by = _text_or_empty(described.get("keras_version"))
     unregistered = _find_unregistered(described)
     unknown = _UNKNOWN.search(text)
     hint = _RETURNS_MODEL
@@ -86,32 +88,32 @@ def _explain(error: Exception, path: Path, target: str) -> Diagnostic:
         way = "which may call keras.saving.load_model(..., safe_mode=False) on a file that you trust"
         hint = f"{hint}, {way}; or save the model with a registered layer class instead of the Lambda"
     elif unregistered:
-        message, hint = _of_unregistered(unregistered)
+        message, hint = _unregistered_text(unregistered)
     elif unknown:
         kind, name = unknown[1] or unknown[2], unknown[3]
         message = f"the {kind} {name!r} is not registered"
-        hint = _registering({name: ""}, [] if kind == "function" or ">" in name else [name])
+        hint = _register_hint({name: ""}, [] if kind == "function" or ">" in name else [name])
     else:
         message = summarize(error)
-    if written_by and _release(written_by) > _release(keras.__version__):
+    if written_by and _release_of(written_by) > _release_of(keras.__version__):
         message += f"; the file was written by Keras {written_by}, and Keras {keras.__version__} is installed"
         hint = hint if unregistered else f"install Keras {written_by} or later"
-    elif written_by and _release(written_by) < (3,):
+    elif written_by and _release_of(written_by) < (3,):
         message += f"; the file was written by Keras {written_by}, and Keras 3 does not load every such file"
         hint = (
             hint if unregistered or unknown else f"{hint}, for example with keras.saving.load_model(..., compile=False)"
         )
-    return _finding(f"cannot load {target!r}: {message}", hint)
+    return _bad_file_finding(f"cannot load {target!r}: {message}", hint)
 
 
-def _of_unregistered(modules: Mapping[str, str]) -> tuple[str, str]:
+def _unregistered_text(modules: Mapping[str, str]) -> tuple[str, str]:
     """The message and the hint for unregistered custom objects, given with their modules."""
     message = f"{listed(list(map(repr, modules)))} {'is' if len(modules) == 1 else 'are'} not registered"
-    return message, _registering(modules, [name for name in modules if ">" not in name])
+    return message, _register_hint(modules, [name for name in modules if ">" not in name])
 
 
-def _registering(modules: Mapping[str, str], bare: Sequence[str]) -> str:
-    """The hint how to register custom objects, whose modules are known or ""; ``bare`` classes were never registered.
+def _register_hint(modules: Mapping[str, str], bare: Sequence[str]) -> str:
+    """A hint on how to register custom objects, given with their modules, "" if unknown; ``bare`` ones never were.
 
     A registered class is saved as ``package>Name``, and Keras looks up exactly that; it would not find a bare name.
     """
@@ -141,23 +143,23 @@ def _custom_objects(described: Any, *, named: bool = False) -> Iterator[tuple[st
         case str() if named and ">" in described:
             yield described, ""
         case dict():
-            name, module = _text(described.get("registered_name")), _text(described.get("module"))
+            name, module = _text_or_empty(described.get("registered_name")), _text_or_empty(described.get("module"))
             if name and module.partition(".")[0] not in _BUILT_IN:
                 yield name, module
             is_function = described.get("class_name") == "function"
             for key, value in described.items():
                 if key != "registered_name":
-                    yield from _custom_objects(value, named=key in _NAMED or (key == "config" and is_function))
+                    yield from _custom_objects(value, named=key in _KEYS_OF_NAMES or (key == "config" and is_function))
 
 
 def _read_description(path: Path) -> Mapping[str, Any]:
     """The JSON in the file: ``model`` and ``keras_version``; an empty mapping if it cannot be read."""
     try:
         if path.is_dir():
-            return _joined((path / name).read_bytes() for name in ("config.json", "metadata.json"))
+            return _parse_json_chunks((path / name).read_bytes() for name in ("config.json", "metadata.json"))
         if path.suffix == ".keras":
             with zipfile.ZipFile(path) as archive:
-                return _joined(archive.read(name) for name in ("config.json", "metadata.json"))
+                return _parse_json_chunks(archive.read(name) for name in ("config.json", "metadata.json"))
         with h5py.File(path) as file:
             texts = [file.attrs[name] for name in ("model_config", "training_config") if name in file.attrs]
             model = [json.loads(text) for text in texts]
@@ -168,18 +170,18 @@ def _read_description(path: Path) -> Mapping[str, Any]:
         return {}
 
 
-def _joined(texts: Iterator[bytes]) -> Mapping[str, Any]:
+def _parse_json_chunks(texts: Iterator[bytes]) -> Mapping[str, Any]:
     config, metadata = (json.loads(text) for text in texts)
     return {"model": config, "keras_version": metadata["keras_version"] if isinstance(metadata, dict) else None}
 
 
-def _text(value: Any) -> str:
+def _text_or_empty(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _release(version: str) -> tuple[int, ...]:
+def _release_of(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
 
 
-def _finding(message: str, hint: str) -> Diagnostic:
-    return Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)
+def _bad_file_finding(message: str, hint: str) -> Diagnostic:
+    return Diagnostic(rule="bad-model", path=_MODEL_PATH, message=message, hint=hint)

@@ -22,18 +22,18 @@ from specc.diagnostics import kind_of
 
 Step = dict[str, Any]
 Metrics = dict[str, dict[str, Any]]
-_MOST = 3
-"""x, y and sample_weight."""
-_NOT_HEARD = (
+_MAX_BATCH_ARGUMENTS = 3
+"""A batch is x, y and sample_weight."""
+_NO_COMPUTE_LOSS_CALL = (
     "the model's own step never calls compute_loss, from which they are taken: declare only its metrics, or name your "
     "own function that returns them"
 )
 
 
 def why_missing(function: str | None, key: object) -> str:
-    """The hint why a step of this module returns no output ``key``; "" for any other function or key."""
-    is_heard = key in ("loss", "predictions") and function in ("specc:train_step", "specc:eval_step")
-    return _NOT_HEARD if is_heard else ""
+    """A hint on why a step of this module returns no output ``key``; "" for any other function or key."""
+    needs_compute_loss = key in ("loss", "predictions") and function in ("specc:train_step", "specc:eval_step")
+    return _NO_COMPUTE_LOSS_CALL if needs_compute_loss else ""
 
 
 def train_step(model: keras.Model, *batch: Any) -> Step:
@@ -55,7 +55,7 @@ def train_step(model: keras.Model, *batch: Any) -> Step:
     _require_compiled(model)
     if model.optimizer is None:
         raise ValueError("the model is compiled without an optimizer, so it cannot be trained")
-    return _step(model, model.train_step, batch)
+    return _run_keras_step(model, model.train_step, batch)
 
 
 def eval_step(model: keras.Model, *batch: Any) -> Step:
@@ -64,7 +64,7 @@ def eval_step(model: keras.Model, *batch: Any) -> Step:
     Its arguments, result and exceptions are those of :func:`train_step`.
     """
     _require_compiled(model)
-    return _step(model, model.test_step, batch)
+    return _run_keras_step(model, model.test_step, batch)
 
 
 def metric_values(model: keras.Model) -> dict[str, Metrics]:
@@ -74,8 +74,8 @@ def metric_values(model: keras.Model) -> dict[str, Metrics]:
         ValueError: the model is not compiled, or its metrics have no variables yet.
     """
     _require_compiled(model)
-    _require_built(model)
-    return {"metrics": {name: {"value": value} for name, value in _tensors(model.get_metrics_result()).items()}}
+    _require_metric_variables(model)
+    return {"metrics": {name: {"value": value} for name, value in _logs_to_tensors(model.get_metrics_result()).items()}}
 
 
 def reset_metrics(model: keras.Model) -> dict[str, Metrics]:
@@ -85,52 +85,54 @@ def reset_metrics(model: keras.Model) -> dict[str, Metrics]:
         ValueError: the model is not compiled, or its metrics have no variables yet.
     """
     _require_compiled(model)
-    _require_built(model)
+    _require_metric_variables(model)
     model.reset_metrics()
     return metric_values(model)
 
 
-def _step(model: keras.Model, step: Callable[[Any], Any], batch: tuple[Any, ...]) -> Step:
+def _run_keras_step(model: keras.Model, step: Callable[[Any], Any], batch: tuple[Any, ...]) -> Step:
     if keras.config.backend() != "tensorflow":  # on others, Keras's own steps do not expose loss and predictions
         message = f"Keras's own steps can be exported only on TensorFlow, not on {keras.config.backend()}"
         raise ValueError(f"{message}; name your own function, which uses jax.value_and_grad")
-    if not 1 <= len(batch) <= _MOST:
-        raise ValueError(f"a batch is x, the targets and the sample weights: 1 to {_MOST} arguments, not {len(batch)}")
-    with _heard_losses(model) as heard:
+    if not 1 <= len(batch) <= _MAX_BATCH_ARGUMENTS:
+        raise ValueError(
+            f"a batch is x, the targets and the sample weights: 1 to {_MAX_BATCH_ARGUMENTS} arguments, not {len(batch)}"
+        )
+    with _recorded_losses(model) as recorded:
         logs = step(keras.utils.pack_x_y_sample_weight(*batch))
     if not isinstance(logs, Mapping):
         own = f"{type(model).__name__}.{getattr(step, '__name__', 'step')}"
         raise ValueError(f"{own} returned {kind_of(logs)}, but Keras expects a dict of logs")
-    metrics = {name: {"value": value, "update_op": value} for name, value in _tensors(logs).items()}
-    if not heard:
+    metrics = {name: {"value": value, "update_op": value} for name, value in _logs_to_tensors(logs).items()}
+    if not recorded:
         return {"metrics": metrics}
-    predictions, loss = heard[-1]
+    predictions, loss = recorded[-1]
     return {"loss": loss, "predictions": predictions, "metrics": metrics}
 
 
 @contextmanager
-def _heard_losses(model: keras.Model) -> Iterator[list[tuple[Any, Any]]]:
+def _recorded_losses(model: keras.Model) -> Iterator[list[tuple[Any, Any]]]:
     """Records the predictions and the loss of each call of ``compute_loss`` by ``train_step`` and ``test_step``.
 
     Keras returns neither of them, and both are needed from the same forward pass that updates the weights.
     """
-    heard: list[tuple[Any, Any]] = []
+    recorded: list[tuple[Any, Any]] = []
     compute_loss = model.compute_loss
 
-    def listening(x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def recording_compute_loss(x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any) -> Any:
         loss = compute_loss(x, y, y_pred, *args, **kwargs)
-        heard.append((y_pred, loss))
+        recorded.append((y_pred, loss))
         return loss
 
     # Set in the instance's __dict__, since a layer's __setattr__ would track it.
-    model.__dict__["compute_loss"] = listening
+    model.__dict__["compute_loss"] = recording_compute_loss
     try:
-        yield heard
+        yield recorded
     finally:
         del model.__dict__["compute_loss"]
 
 
-def _tensors(logs: Mapping[str, Any]) -> dict[str, Any]:
+def _logs_to_tensors(logs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tf.convert_to_tensor(value) for name, value in logs.items()}
 
 
@@ -141,7 +143,7 @@ def _require_compiled(model: Any) -> None:
         raise ValueError("the model is not compiled; call model.compile(...) where it is created")
 
 
-def _require_built(model: keras.Model) -> None:
+def _require_metric_variables(model: keras.Model) -> None:
     """A metric of ``compile`` has no variables before the first batch: it can be neither read nor reset."""
     if not all(getattr(metric, "built", True) for metric in model.metrics):
         message = "the model's metrics have no variables before its first batch"

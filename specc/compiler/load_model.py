@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from specc.compiler.keras_file import load_model_file
-from specc.compiler.op_registry import registered_ops, unregistered_ops
+from specc.compiler.op_registry import registered_ops, unregistered_op_finding
 from specc.compiler.user_code import import_module, import_object, run_user_code, summarize
 from specc.diagnostics import Diagnostic, SpecPath, kind_of
 from specc.errors import SpecError
@@ -20,9 +20,9 @@ from specc.language.scalars import names_model_file
 from specc.reader.graph_ops import REFERENCE_OPS
 from specc.reader.inspection import choose_graph
 from specc.reader.protobuf.wire_format import DamagedError
-from specc.reader.saved_model import damaged, read_saved_model
+from specc.reader.saved_model import damaged_error, read_saved_model
 
-_PATH: SpecPath = ("model",)
+_MODEL_PATH: SpecPath = ("model",)
 
 
 def load_model(target: str, directory: Path, *, seed: int, imports: Sequence[str] = ()) -> Any:
@@ -44,11 +44,11 @@ def load_model(target: str, directory: Path, *, seed: int, imports: Sequence[str
         return _load_archive(directory / target, target)
     if names_model_file(target):
         return load_model_file(directory / target, target)
-    found = import_object(target, _PATH)
+    found = import_object(target, _MODEL_PATH)
     # A Keras model is also callable, so the type is checked first.
     if not (isinstance(found, (type, functools.partial)) or inspect.isroutine(found)) or _is_model(found):
         return _require_model(found, target)
-    return _require_model(run_user_code(found, "bad-model", _PATH, f"{target}() failed"), f"{target}()")
+    return _require_model(run_user_code(found, "bad-model", _MODEL_PATH, f"{target}() failed"), f"{target}()")
 
 
 def _load_archive(path: Path, target: str) -> Any:
@@ -57,19 +57,19 @@ def _load_archive(path: Path, target: str) -> Any:
     try:
         ops = graph.ops
     except DamagedError as error:
-        raise damaged(path, error) from None
+        raise damaged_error(path, error) from None
     if ops & REFERENCE_OPS:
         hint = "export it again with resource variables, tf.compat.v1.enable_resource_variables()"
         message = f"{target!r} holds reference variables of TensorFlow 1, whose values would be lost"
-        raise SpecError([Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)])
+        raise SpecError([Diagnostic(rule="bad-model", path=_MODEL_PATH, message=message, hint=hint)])
     try:
         return tf.saved_model.load(str(path), tags=list(graph.tags) or None)
     except Exception as error:  # TensorFlow raises many types
         unregistered = ops - registered_ops()
         if unregistered:
-            raise SpecError([unregistered_ops(unregistered, _PATH, f"{target!r} uses")]) from error
+            raise SpecError([unregistered_op_finding(unregistered, _MODEL_PATH, f"{target!r} uses")]) from error
         message = f"cannot load {target!r}: {summarize(error)}"
-        raise SpecError([Diagnostic(rule="bad-model", path=_PATH, message=message)]) from error
+        raise SpecError([Diagnostic(rule="bad-model", path=_MODEL_PATH, message=message)]) from error
 
 
 def _is_model(found: Any) -> bool:
@@ -81,10 +81,10 @@ def _is_model(found: Any) -> bool:
 
 def _require_model(found: Any, target: str) -> Any:
     if found is None or isinstance(found, (str, bytes, int, float, list, tuple, dict)):
-        raise SpecError([_finding(f"{target} is {kind_of(found)}, which is not a model")])
+        raise SpecError([_not_a_model_finding(f"{target} is {kind_of(found)}, which is not a model")])
     return found
 
 
-def _finding(message: str) -> Diagnostic:
+def _not_a_model_finding(message: str) -> Diagnostic:
     hint = "a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"
-    return Diagnostic(rule="bad-model", path=_PATH, message=message, hint=hint)
+    return Diagnostic(rule="bad-model", path=_MODEL_PATH, message=message, hint=hint)

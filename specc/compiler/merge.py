@@ -30,8 +30,8 @@ from specc.compiler.export import (
     Prepared,
     file_sizes,
     prepare,
-    prove,
     publish,
+    require_conformance,
 )
 from specc.compiler.export_report import ExportReport
 from specc.compiler.program import Program, compile
@@ -50,7 +50,7 @@ from specc.publishing.versions import VersionChoice
 
 T = TypeVar("T")
 
-_FILE = "saved_model.pb"
+_PB_FILE = "saved_model.pb"
 _CHECKPOINT = Path("variables", "variables")
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 """The only key of a checkpoint that is not a variable: it holds the endpoints, which differ between modes."""
@@ -117,13 +117,14 @@ def merge(  # noqa: PLR0913  # each is a separate option of the caller
     target = destination(filepath, base=base, version=version, keep=keep)
     target.check()  # before minutes of tracing
     functions, progress = functions or {}, progress or (lambda _: None)
-    prepared = _united(_prepare(_in_order(_compiled(programs), functions), model, functions, progress))
+    ordered = _described_first(_as_programs(programs), functions)
+    prepared = _with_shared_variables(_prepare_modes(ordered, model, functions, progress))
     with target.staged() as stage:
         parts = [_Part(stage.directory / f"part-{index}") for index in range(len(prepared))]
-        reports = [_publish(mode, part, progress) for mode, part in zip(prepared, parts, strict=True)]
+        reports = [_stage_mode(mode, part, progress) for mode, part in zip(prepared, parts, strict=True)]
         progress(f"merging {len(parts)} MetaGraphs")
-        _join([part.directory for part in parts], [mode.document for mode in prepared], stage.directory)
-        prove(stage.directory)
+        _join_parts([part.directory for part in parts], [mode.document for mode in prepared], stage.directory)
+        require_conformance(stage.directory)
         files = file_sizes(stage.directory)
         progress(stage.publishing)
     modes = tuple(replace(report, path=stage.published) for report in reports)
@@ -131,22 +132,22 @@ def merge(  # noqa: PLR0913  # each is a separate option of the caller
     return MergedReport(stage.published, modes, files, tuple(notes))
 
 
-def _compiled(programs: Iterable[Program | Document]) -> list[Program]:
+def _as_programs(programs: Iterable[Program | Document]) -> list[Program]:
     compiled, findings = [], FindingCollector()
     for program in programs:
         if isinstance(program, Program):
             compiled.append(program)
         else:
-            with findings.gather(), _said_of(program):
+            with findings.gather(), _name_mode_in_findings(program):
                 compiled.append(compile(program))
     findings.raise_any()
     return compiled
 
 
-def _in_order(programs: Sequence[Program], functions: Functions) -> list[Program]:
-    """The programs, with the one that ``inspect`` describes first: that for serving with the fewest tags, if any."""
+def _described_first(programs: Sequence[Program], functions: Functions) -> list[Program]:
+    """The programs, the one that ``inspect`` describes first: the one for serving with the fewest tags, if any."""
     documents = [program.document for program in programs]
-    _require_fitting(documents, functions)
+    _require_mergeable(documents, functions)
     serving = [document for document in documents if TAGS["predict"] in tags_of(document)]
     described = min(serving or documents[:1], key=lambda document: len(tags_of(document)))
     return sorted(programs, key=lambda program: program.document is not described)
@@ -157,7 +158,7 @@ def tags_of(document: Document) -> tuple[str, ...]:
     return tuple(dict.fromkeys((TAGS[document.mode], *document.save_options.extra_tags)))
 
 
-def _require_fitting(documents: Sequence[Document], functions: Functions) -> None:
+def _require_mergeable(documents: Sequence[Document], functions: Functions) -> None:
     findings: list[Diagnostic] = []
     if not documents:
         findings.append(finding("no-document", (), "there is nothing to merge", "give one document for each mode"))
@@ -167,14 +168,14 @@ def _require_fitting(documents: Sequence[Document], functions: Functions) -> Non
         if tags in seen:
             message = f"the MetaGraph of {seen[tags]} has the same tags: {', '.join(tags_of(document))}"
             hint = "loaders tell MetaGraphs apart by their tags; change the mode, or add extra_tags to save_options"
-            findings.append(finding("same-tags", ("mode",), message, hint).in_file(_name(document)))
-        seen.setdefault(tags, _name(document))
+            findings.append(finding("same-tags", ("mode",), message, hint).in_file(_mode_name(document)))
+        seen.setdefault(tags, _mode_name(document))
         length = len(Path(contract_path(tags_of(document))).name)
         if length > MAX_FILE_NAME:
             message = f"the contract file is named after the tags, and its name has {length} bytes"
             hint = f"the maximum is {MAX_FILE_NAME}; choose shorter tags"
             path = ("save_options", "extra_tags")
-            findings.append(finding("long-tags", path, message, hint).in_file(_name(document)))
+            findings.append(finding("long-tags", path, message, hint).in_file(_mode_name(document)))
     endpoints = {name for document in documents for name in document.endpoints}
     for name in sorted(functions.keys() - endpoints):
         message = f"a function is given for {name!r}, which is not an endpoint of any document"
@@ -183,11 +184,11 @@ def _require_fitting(documents: Sequence[Document], functions: Functions) -> Non
         raise SpecError(findings)
 
 
-def _name(document: Document) -> str:
+def _mode_name(document: Document) -> str:
     return document.name or "+".join(tags_of(document))
 
 
-def _prepare(
+def _prepare_modes(
     programs: Sequence[Program], model: Any, functions: Functions, progress: Callable[[str], None]
 ) -> list[Prepared]:
     """Every mode, traced; a function that several of them share is traced once."""
@@ -196,31 +197,31 @@ def _prepare(
     prepared, findings = [], FindingCollector()
     for program in programs:
         own = {name: function for name, function in functions.items() if name in program}
-        with findings.gather(), _said_of(program.document):
-            prepared.append(prepare(program, model, own, cores, _clock(program.document, progress)))
+        with findings.gather(), _name_mode_in_findings(program.document):
+            prepared.append(prepare(program, model, own, cores, _mode_clock(program.document, progress)))
     findings.raise_any()
     return prepared
 
 
-def _publish(mode: Prepared, part: _Part, progress: Callable[[str], None]) -> ExportReport:
-    with _said_of(mode.document):
-        return publish(mode, part, _clock(mode.document, progress))
+def _stage_mode(mode: Prepared, part: _Part, progress: Callable[[str], None]) -> ExportReport:
+    with _name_mode_in_findings(mode.document):
+        return publish(mode, part, _mode_clock(mode.document, progress))
 
 
-def _clock(document: Document, progress: Callable[[str], None]) -> Clock:
-    return Clock(lambda line: progress(f"{_name(document)}: {line}"))
+def _mode_clock(document: Document, progress: Callable[[str], None]) -> Clock:
+    return Clock(lambda line: progress(f"{_mode_name(document)}: {line}"))
 
 
 @contextlib.contextmanager
-def _said_of(document: Document) -> Iterator[None]:
+def _name_mode_in_findings(document: Document) -> Iterator[None]:
     """Adds the name of the document to the findings that are raised in the block."""
     try:
         yield
     except SpecError as error:
-        raise SpecError(each.in_file(each.file or _name(document)) for each in error.diagnostics) from error
+        raise SpecError(each.in_file(each.file or _mode_name(document)) for each in error.diagnostics) from error
 
 
-def _united(prepared: Sequence[Prepared]) -> list[Prepared]:
+def _with_shared_variables(prepared: Sequence[Prepared]) -> list[Prepared]:
     """Each mode with the variables and resources of all.
 
     A checkpoint names a variable by the first list of the root that holds it, which is ``variables``.
@@ -228,19 +229,19 @@ def _united(prepared: Sequence[Prepared]) -> list[Prepared]:
     contents = [mode.contents for mode in prepared]
     collected = [collection for each in contents for collection in each.collections.values()]
     shared: dict[str, Any] = {
-        "variables": _union([*(each.variables for each in contents), *collected]),
-        "trainable_variables": _union(each.trainable_variables for each in contents),
-        "non_trainable_variables": _union(each.non_trainable_variables for each in contents),
-        "resources": _union(each.resources for each in contents),
+        "variables": _distinct_by_id([*(each.variables for each in contents), *collected]),
+        "trainable_variables": _distinct_by_id(each.trainable_variables for each in contents),
+        "non_trainable_variables": _distinct_by_id(each.non_trainable_variables for each in contents),
+        "resources": _distinct_by_id(each.resources for each in contents),
     }
     return [replace(mode, contents=replace(mode.contents, **shared)) for mode in prepared]
 
 
-def _union(lists: Iterable[Iterable[T]]) -> list[T]:
+def _distinct_by_id(lists: Iterable[Iterable[T]]) -> list[T]:
     return list({id(item): item for items in lists for item in items}.values())
 
 
-def _join(parts: Sequence[Path], documents: Sequence[Document], directory: Path) -> None:
+def _join_parts(parts: Sequence[Path], documents: Sequence[Document], directory: Path) -> None:
     """Moves the first part into ``directory``, adds the graphs and assets of the others, and removes the parts."""
     first, *others = parts
     for other in others:
@@ -279,9 +280,10 @@ def _is_equal(one: Any, two: Any, key: str) -> bool:
 
 
 def _add_meta_graph(part: Path, directory: Path) -> None:
-    merged, other = (saved_model_pb2.SavedModel.FromString((where / _FILE).read_bytes()) for where in (directory, part))
+    files = (directory / _PB_FILE, part / _PB_FILE)
+    merged, other = (saved_model_pb2.SavedModel.FromString(file.read_bytes()) for file in files)
     merged.meta_graphs.extend(other.meta_graphs)
-    (directory / _FILE).write_bytes(merged.SerializeToString(deterministic=True))
+    (directory / _PB_FILE).write_bytes(merged.SerializeToString(deterministic=True))
 
 
 def _add_assets(part: Path, directory: Path) -> None:

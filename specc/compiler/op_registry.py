@@ -14,7 +14,7 @@ from specc.reader.custom_ops import core_ops, custom_ops, describe_ops, imports_
 from specc.reader.saved_model import MetaGraph
 
 _UNREGISTERED = re.compile(r"Op type not registered '([^']+)'")
-_own: set[str] = set()
+_built_in_ops: set[str] = set()
 
 
 def registered_ops() -> frozenset[str]:
@@ -23,20 +23,20 @@ def registered_ops() -> frozenset[str]:
     return frozenset(op.name for op in op_def_pb2.OpList.FromString(found).op)
 
 
-def take_as_own() -> None:
+def record_built_in_ops() -> None:
     """Records the ops registered now as TensorFlow's own; called after importing it and before any user module.
 
     A build of TensorFlow, for example for another device, may have ops that the shipped list lacks.
     """
-    _own.update(registered_ops())
+    _built_in_ops.update(registered_ops())
 
 
 def find_custom_ops(graph: MetaGraph) -> Mapping[str, str]:
     """The ops of ``graph`` that TensorFlow lacks, each with its library, or "" if that is unknown."""
-    return {op: library for op, library in custom_ops(graph.ops).items() if op not in _own}
+    return {op: library for op, library in custom_ops(graph.ops).items() if op not in _built_in_ops}
 
 
-def unregistered_ops(ops: Iterable[str], path: SpecPath, who_uses: str) -> Diagnostic:
+def unregistered_op_finding(ops: Iterable[str], path: SpecPath, who_uses: str) -> Diagnostic:
     """The finding that ``ops`` are not registered in this process, with their libraries and the fix."""
     missing = {op: library_of(op) for op in ops}
     newer = sorted(core_ops() & missing.keys())
@@ -48,7 +48,7 @@ def unregistered_ops(ops: Iterable[str], path: SpecPath, who_uses: str) -> Diagn
     return finding("unregistered-op", path, message, imports_hint(modules))
 
 
-def unregistered_in(error: BaseException) -> str:
+def unregistered_op_hint(error: BaseException) -> str:
     """The hint for a TensorFlow error about an unregistered op, or "" for any other error."""
     found = _UNREGISTERED.search(str(error))
     return "" if found is None else imports_hint(libraries({found[1]: library_of(found[1])}))

@@ -94,17 +94,17 @@ def tree_of(specs: Any) -> Tree:
     """
     match specs:
         case tf.TensorSpec():
-            return _named(specs)
+            return _tensor_of_spec(specs)
         case tf.RaggedTensorSpec():
             splits = specs.row_splits_dtype.name
             return Ragged(
                 dtype=specs.dtype.name,
-                shape=_shape(specs.shape),
+                shape=_shape_of_spec(specs.shape),
                 ragged_rank=specs.ragged_rank,
                 row_splits_dtype=splits,
             )
         case tf.SparseTensorSpec():
-            return Sparse(dtype=specs.dtype.name, shape=_shape(specs.shape))
+            return Sparse(dtype=specs.dtype.name, shape=_shape_of_spec(specs.shape))
         case Mapping():
             return Dict(items={key: tree_of(item) for key, item in specs.items()})
         case tuple() if hasattr(specs, "_fields"):
@@ -118,16 +118,16 @@ def tree_of(specs: Any) -> Tree:
             raise TypeError(f"expected TensorSpecs in lists, tuples and dicts, found {specs!r}")
 
 
-def _named(spec: tf.TensorSpec) -> Tensor:
+def _tensor_of_spec(spec: tf.TensorSpec) -> Tensor:
     if spec.dtype.name not in DTYPES:
         raise TypeError(f"a {spec.dtype.name} tensor cannot leave its process: {spec!r}")
-    short = tensor(f"{spec.dtype.name}[{_dims(spec.shape)}]")
-    return short if not spec.name else Tensor(dtype=short.dtype, shape=_shape(spec.shape), name=spec.name)
+    short = tensor(f"{spec.dtype.name}[{_format_dims(spec.shape)}]")
+    return short if not spec.name else Tensor(dtype=short.dtype, shape=_shape_of_spec(spec.shape), name=spec.name)
 
 
-def _dims(shape: tf.TensorShape) -> str:
-    return "..." if shape.rank is None else ", ".join(map(str, _shape(shape)))
+def _format_dims(shape: tf.TensorShape) -> str:
+    return "..." if shape.rank is None else ", ".join(map(str, _shape_of_spec(shape)))
 
 
-def _shape(shape: tf.TensorShape) -> Any:
+def _shape_of_spec(shape: tf.TensorShape) -> Any:
     return "..." if shape.rank is None else tuple(ANY if size is None else size for size in shape.as_list())

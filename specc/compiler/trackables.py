@@ -26,15 +26,17 @@ def descendants(root: Any) -> list[Any]:
     try:
         return list(tf.train.TrackableView(root).descendants())
     except (AttributeError, ValueError, TypeError):  # not a trackable object
-        return list(_under(root)) if isinstance(root, keras.Layer) else []
+        return list(_parts_under(root)) if isinstance(root, keras.Layer) else []
 
 
 def layers_of(root: Any) -> list[Any]:
     """The layers under ``root``, itself included, reached through any attribute."""
-    return [part for part in _under(root) if isinstance(part, keras.Layer)] if isinstance(root, keras.Layer) else []
+    return (
+        [part for part in _parts_under(root) if isinstance(part, keras.Layer)] if isinstance(root, keras.Layer) else []
+    )
 
 
-def _under(root: Any) -> Iterator[Any]:
+def _parts_under(root: Any) -> Iterator[Any]:
     """``root``, the layers below it and the trackable objects that they hold, each once."""
     seen: set[int] = set()
     left = [root]
@@ -45,19 +47,19 @@ def _under(root: Any) -> Iterator[Any]:
         seen.add(id(part))
         if isinstance(part, keras.Layer):
             yield part
-            left += [value for name in sorted(vars(part)) for value in _leaves(vars(part)[name])]
+            left += [value for name in sorted(vars(part)) for value in _leaves_of(vars(part)[name])]
         elif not isinstance(part, tf.Variable) and is_trackable(part):
             yield from descendants(part)
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def _leaves_of(value: Any) -> Iterator[Any]:
     match value:
         case Mapping():
             for item in value.values():
-                yield from _leaves(item)
+                yield from _leaves_of(item)
         case list() | tuple() | set():
             for item in value:
-                yield from _leaves(item)
+                yield from _leaves_of(item)
         case str() | bytes() | int() | float() | None:
             pass
         case _:

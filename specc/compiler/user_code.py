@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import keras
 import tensorflow as tf
 
-from specc.compiler.op_registry import unregistered_in
+from specc.compiler.op_registry import unregistered_op_hint
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
 from specc.errors import SpeccError, SpecError
 from specc.rules.table import RuleId
@@ -40,7 +40,7 @@ def run_user_code(call: Callable[[], T], rule: RuleId, path: SpecPath | Callable
         raise
     except (Exception, SystemExit) as error:
         message, at = f"{what}: {summarize(error)}", path() if callable(path) else path
-        hint = unregistered_in(error) or _where(error)
+        hint = unregistered_op_hint(error) or _user_line(error)
         raise SpecError([Diagnostic(rule=rule, path=at, message=message, hint=hint)]) from error
 
 
@@ -80,7 +80,7 @@ def resolve_attribute(root: Any, target: str, rule: RuleId, path: SpecPath, root
             raise SpecError([_no_attribute(value, parts, index, rule, path, root_name)]) from error
         except (Exception, SystemExit) as error:
             message = f"reading {'.'.join(parts[: index + 1])!r} failed: {summarize(error)}"
-            raise SpecError([Diagnostic(rule=rule, path=path, message=message, hint=_where(error))]) from error
+            raise SpecError([Diagnostic(rule=rule, path=path, message=message, hint=_user_line(error))]) from error
     return value
 
 
@@ -106,8 +106,12 @@ def summarize(error: BaseException) -> str:
     text = text.rpartition("Exception encountered: ")[2]  # from Keras when it loads a file
     text = text.partition(" in binary running on ")[0]  # from TensorFlow, with the host name
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said = " ".join(lines[: _first_statement(lines)])
-    return f"{name}: {said if len(said) <= _MAX_MESSAGE else said[: _MAX_MESSAGE - 3] + '...'}" if said else name
+    text_of_error = " ".join(lines[: _first_statement(lines)])
+    return (
+        f"{name}: {text_of_error if len(text_of_error) <= _MAX_MESSAGE else text_of_error[: _MAX_MESSAGE - 3] + '...'}"
+        if text_of_error
+        else name
+    )
 
 
 def _first_statement(lines: list[str]) -> int:
@@ -115,7 +119,7 @@ def _first_statement(lines: list[str]) -> int:
     return next((number for number, line in enumerate(lines, 1) if not line.endswith(":")), len(lines))
 
 
-def _where(error: BaseException) -> str:
+def _user_line(error: BaseException) -> str:
     """The last line of the user's code that led to ``error``, without directories."""
     frames = [(frame.filename, frame.lineno, frame.name) for frame in traceback.extract_tb(error.__traceback__)]
     if str(error).startswith("in user code:"):  # AutoGraph ran generated code; its origin is in the message

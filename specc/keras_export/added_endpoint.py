@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from specc.compiler.backends import called_by, runs_in_tensorflow
+from specc.compiler.backends import runs_in_tensorflow, unwrap_function
 from specc.compiler.backends.jax_shapes import BATCH, declared_symbols
 from specc.compiler.export import Revived
 from specc.compiler.tensorspec import tree_of
@@ -21,17 +21,17 @@ from specc.compiler.user_code import summarize
 from specc.compiler.write.distributed import tracing_for_archive
 from specc.compiler.write.resources import name_tables
 from specc.diagnostics import SpecPath
-from specc.keras_export.extension_types import extension_types, on_the_wire
-from specc.keras_export.input_specs import map_structure, unsayable
+from specc.keras_export.extension_types import extension_types, flat_endpoint
+from specc.keras_export.input_specs import describe_unsupported, map_structure
 from specc.keras_export.keras_errors import (
     SpecTypeError,
     SpecValueError,
-    as_raised,
     require_legal,
+    reraising_user_errors,
     type_error,
     value_error,
 )
-from specc.keras_export.requested_signature import Asked, by_signature, by_trace
+from specc.keras_export.requested_signature import RequestedSignature, request_first_trace, request_signature
 from specc.keras_export.revived_function import argument_defaults, revived_function
 from specc.language.document import Endpoint
 from specc.language.jax_options import JaxOptions
@@ -39,14 +39,14 @@ from specc.language.tensor_string import ANY
 from specc.language.tree_edits import leaves, with_leaves, without_names
 from specc.language.trees import Leaf, Tensor, Tree, tensor
 from specc.language.wire_names import input_leaves, output_leaves
-from specc.reader.linking import renamed
+from specc.reader.linking import with_wire_names
 from specc.reader.protobuf.tensors import tensor_value
 
 _NO_OPTIONS = JaxOptions()
 
 
 @dataclass(frozen=True)
-class Added:
+class AddedEndpoint:
     """An added endpoint: its declaration, the function that it runs, and the function that it is revived as.
 
     ``given`` is the caller's own function if ``function`` calls it as a document would, else None; the revived function
@@ -61,14 +61,14 @@ class Added:
     """Whether its inputs have the dimension ``batch``."""
 
 
-def add(  # each is one part of an endpoint
+def make_added_endpoint(  # each is one part of an endpoint
     name: str,
     function: Callable[..., Any],
     input_signature: Any,
     cores: Cores,
     options: JaxOptions = _NO_OPTIONS,
     tracked: Sequence[Any] = (),
-) -> Added:
+) -> AddedEndpoint:
     """The endpoint of ``function``, traced into ``cores``; ``tracked`` objects may own variables that it uses.
 
     Raises:
@@ -80,31 +80,37 @@ def add(  # each is one part of an endpoint
     if not isinstance(name, str):
         raise type_error("bad-name", (), f"the name of an endpoint must be a string, not {name!r}")
     require_legal({name: Endpoint(function=None, inputs=(), outputs=tensor("bool[]"))})
-    asked = by_trace(function, path) if input_signature is None else by_signature(function, input_signature, path)
-    asked = replace(asked, function=_of_this_call(asked.function))
-    if odd := unsayable(*asked.specs):
+    requested = (
+        request_first_trace(function, path)
+        if input_signature is None
+        else request_signature(function, input_signature, path)
+    )
+    requested = replace(requested, function=_uncached(requested.function))
+    if unsupported := describe_unsupported(*requested.specs):
         hint = "use dicts with string keys, and containers that are not empty"
-        raise type_error("bad-signature", path, f"the function takes {odd}", hint)
-    if extensions := extension_types(asked.specs):
-        return _undescribed(name, asked, asked.function, function, extensions)
-    is_tensorflow = runs_in_tensorflow(asked.function)
+        raise type_error("bad-signature", path, f"the function takes {unsupported}", hint)
+    if extensions := extension_types(requested.specs):
+        return _opaque_endpoint(name, requested, requested.function, function, extensions)
+    is_tensorflow = runs_in_tensorflow(requested.function)
     names_batch = (
         keras.config.backend() == "jax" and not is_tensorflow and "polymorphic_shapes" not in options.jax2tf_kwargs
     )
-    declared = _declared(asked, names_batch=names_batch).model_copy(update={} if is_tensorflow else {"jax": options})
-    require_legal({name: declared})  # before TensorFlow sees names that it would change
+    declared = _declare_inputs(requested, names_batch=names_batch).model_copy(
+        update={} if is_tensorflow else {"jax": options}
+    )
+    require_legal({name: declared})  # before TensorFlow changes names
     leaves = input_leaves(declared)
     names_in = tuple(component.wire_name for leaf in leaves for component in leaf.components)
     source = Source(
-        function=asked.function,
-        identity=identity_of(asked.function),
+        function=requested.function,
+        identity=identity_of(requested.function),
         path=(*path, "function"),
         is_tensorflow=is_tensorflow,
         options=declared.jax,
         symbols=declared_symbols(leaves),
-        as_result=_tensors,
+        as_result=_constants_to_tensors,
     )
-    owner = getattr(called_by(asked.function), "__self__", None)
+    owner = getattr(unwrap_function(requested.function), "__self__", None)
     findings = list(cores.backend.find_unsupported(source, leaves, None, owner))
     if findings:
         kind = SpecTypeError if any(each.rule == "unknown-key" for each in findings) else SpecValueError
@@ -113,28 +119,30 @@ def add(  # each is one part of an endpoint
     name_tables(owner)
 
     def names_out(result: Any) -> tuple[str, ...]:
-        if not unsayable(result) and extension_types(result):
+        if not describe_unsupported(result) and extension_types(result):
             return ()
-        leaves = output_leaves(declared.model_copy(update={"outputs": _outputs(result, path)}))
+        leaves = output_leaves(declared.model_copy(update={"outputs": _output_tree(result, path)}))
         return tuple(component.wire_name for leaf in leaves for component in leaf.components)
 
-    with as_raised(), tracing_for_archive(owner, *tracked):
-        core = cores.trace(source, asked.specs, names_in, names_out)
+    with reraising_user_errors(), tracing_for_archive(owner, *tracked):
+        core = cores.trace(source, requested.specs, names_in, names_out)
     named = [leaf.name if isinstance(leaf.leaf, Tensor) else None for leaf in leaves]
     if extensions := extension_types(core.result):
-        revived = function if asked.traces else revived_function(name, core, asked, named)
-        return _undescribed(name, asked, lambda *arguments: core.call(list(arguments)), revived, extensions)
-    endpoint = declared.model_copy(update={"outputs": _outputs(core.result, path)})
+        revived = function if requested.traces else revived_function(name, core, requested, named)
+        return _opaque_endpoint(name, requested, lambda *arguments: core.call(list(arguments)), revived, extensions)
+    endpoint = declared.model_copy(update={"outputs": _output_tree(core.result, path)})
     require_legal({name: endpoint})
-    given = function if asked.is_plain else None
-    if isinstance(function, tf.types.experimental.PolymorphicFunction) and asked.traces:
-        for trace in asked.traces:
+    given = function if requested.is_plain else None
+    if isinstance(function, tf.types.experimental.PolymorphicFunction) and requested.traces:
+        for trace in requested.traces:
             refuse_python_ops(trace, (*path, "function"))
-        return Added(endpoint, asked.function, given, Revived(function, asked.traces), names_batch)
-    return Added(endpoint, asked.function, given, Revived(revived_function(name, core, asked, named)), names_batch)
+        return AddedEndpoint(endpoint, requested.function, given, Revived(function, requested.traces), names_batch)
+    return AddedEndpoint(
+        endpoint, requested.function, given, Revived(revived_function(name, core, requested, named)), names_batch
+    )
 
 
-def _of_this_call(function: Callable[..., Any]) -> Callable[..., Any]:
+def _uncached(function: Callable[..., Any]) -> Callable[..., Any]:
     """A new function that calls ``function``.
 
     Traces are cached by function, and the model may change between two calls.
@@ -143,51 +151,51 @@ def _of_this_call(function: Callable[..., Any]) -> Callable[..., Any]:
     def called(*arguments: Any) -> Any:
         return function(*arguments)
 
-    called._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
+    called._specc_calls = function  # type: ignore[attr-defined]  # see backends.unwrap_function
     return called
 
 
-def _undescribed(
-    name: str, asked: Asked, function: Callable[..., Any], revived: Any, extensions: Sequence[str]
-) -> Added:
+def _opaque_endpoint(
+    name: str, requested: RequestedSignature, function: Callable[..., Any], revived: Any, extensions: Sequence[str]
+) -> AddedEndpoint:
     """The endpoint of a function with an ExtensionType; ``revived`` is a function with its own trace."""
     path: SpecPath = ("endpoints", name)
-    traces = asked.traces or (revived.get_concrete_function(),)
+    traces = requested.traces or (revived.get_concrete_function(),)
     for trace in traces:
         refuse_python_ops(trace, (*path, "function"))
-    endpoint, as_signature = on_the_wire(asked.specs, function, traces[0], path)
+    endpoint, as_signature = flat_endpoint(requested.specs, function, traces[0], path)
     require_legal({name: endpoint})
     many = len(extensions) > 1
     why = f"it takes or returns {', '.join(extensions)}, {'' if many else 'an '}ExtensionType{'s' if many else ''}"
-    return Added(endpoint, as_signature, None, Revived(revived, traces, why))
+    return AddedEndpoint(endpoint, as_signature, None, Revived(revived, traces, why))
 
 
-def _declared(asked: Asked, *, names_batch: bool) -> Endpoint:
+def _declare_inputs(requested: RequestedSignature, *, names_batch: bool) -> Endpoint:
     """The endpoint without its outputs; a leaf has a name if its wire name is not the derived one.
 
     With ``names_batch``, the open first dimension of every input is the same dimension, as for Keras on JAX.
     """
-    trees = [without_names(tree_of(argument)) for argument in asked.specs]
-    for index, default in ({} if asked.traces else argument_defaults(asked)).items():
-        trees[index] = _with_defaults(trees[index], default)
-    bare = Endpoint(function=None, arguments=asked.arguments, inputs=tuple(trees), outputs=tensor("bool[]"))
+    trees = [without_names(tree_of(argument)) for argument in requested.specs]
+    for index, default in ({} if requested.traces else argument_defaults(requested)).items():
+        trees[index] = _with_tensor_defaults(trees[index], default)
+    bare = Endpoint(function=None, arguments=requested.arguments, inputs=tuple(trees), outputs=tensor("bool[]"))
     named: list[Leaf] = []
-    for leaf, name in zip(input_leaves(bare), asked.wire_names, strict=True):
+    for leaf, name in zip(input_leaves(bare), requested.wire_names, strict=True):
         if isinstance(name, tuple):
-            named.append(renamed(leaf.leaf, tuple(component.wire_name for component in leaf.components), name))
+            named.append(with_wire_names(leaf.leaf, tuple(component.wire_name for component in leaf.components), name))
         else:
             named.append(leaf.leaf if name == leaf.name else leaf.leaf.model_copy(update={"name": name}))
-    remaining = iter(map(_of_batch, named) if names_batch else named)
+    remaining = iter(map(_with_batch_dim, named) if names_batch else named)
     return bare.model_copy(update={"inputs": tuple(with_leaves(tree, remaining) for tree in trees)})
 
 
-def _with_defaults(tree: Tree, default: Any) -> Tree:
+def _with_tensor_defaults(tree: Tree, default: Any) -> Tree:
     """``tree`` with the parts of its default that TensorFlow publishes, which are only tensors."""
     flat = [default] if isinstance(tree, Tensor) else tf.nest.flatten(default)
-    return with_leaves(tree, map(_with_default, leaves(tree), flat))
+    return with_leaves(tree, map(_leaf_with_default, leaves(tree), flat))
 
 
-def _with_default(leaf: Leaf, default: Any) -> Leaf:
+def _leaf_with_default(leaf: Leaf, default: Any) -> Leaf:
     if not isinstance(leaf, Tensor) or not isinstance(default, tf.Tensor):
         return leaf
     value, _, shape = tensor_value(tf.make_tensor_proto(default))
@@ -195,13 +203,13 @@ def _with_default(leaf: Leaf, default: Any) -> Leaf:
     return Tensor(dtype=leaf.dtype, shape=shape, default=value) if leaf.shape == shape else leaf
 
 
-def _of_batch(leaf: Leaf) -> Leaf:
+def _with_batch_dim(leaf: Leaf) -> Leaf:
     if not isinstance(leaf, Tensor) or not leaf.shape or leaf.shape[0] != ANY:
         return leaf
     return leaf.model_copy(update={"shape": (BATCH, *leaf.shape[1:])})
 
 
-def _tensors(result: Any) -> Any:
+def _constants_to_tensors(result: Any) -> Any:
     """The result of a function, with Python numbers and strings and NumPy arrays converted to tensors, as in Keras."""
     constants = (bool, int, float, complex, str, bytes, np.ndarray, np.generic)
 
@@ -211,11 +219,11 @@ def _tensors(result: Any) -> Any:
     return tf.nest.map_structure(convert, result)
 
 
-def _outputs(result: Any, path: SpecPath) -> Tree:
+def _output_tree(result: Any, path: SpecPath) -> Tree:
     """The tree of the result of a function."""
-    if odd := unsayable(result):
+    if unsupported := describe_unsupported(result):
         hint = "a signature returns tensors, in lists, tuples and dicts with string keys"
-        raise value_error("output-conflict", (*path, "outputs"), f"the function returns {odd}", hint)
+        raise value_error("output-conflict", (*path, "outputs"), f"the function returns {unsupported}", hint)
     specs = map_structure(result, lambda leaf: _output_spec(leaf, path))
     try:
         return without_names(tree_of(specs))

@@ -1,4 +1,4 @@
-"""Finds the attribute paths on a model of functions and variables that were added in code."""
+"""Finds the attribute path on a model of a function or variable that was added in code, so that a spec can name it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from specc.compiler.write.variables import find_variables, select
 from specc.errors import SpecError
 from specc.language.document import DEFAULT_FUNCTION, Selection
 
-_LISTS = (
+_VARIABLE_LISTS = (
     "optimizer.variables",
     "variables",
     "trainable_variables",
@@ -20,43 +20,43 @@ _LISTS = (
     "metrics_variables",
 )
 """The paths of a model's lists of variables."""
-_SOURCES = ("variables", "optimizer.variables")
+_LISTS_OF_SINGLES = ("variables", "optimizer.variables")
 """The paths of the lists in which a single variable is looked up."""
-_DEPTH = 4
+_MAX_DEPTH = 4
 """The longest path, in names; deeper parts are not a public interface."""
 
 
 def function_path(model: Any, function: Callable[..., Any]) -> str | None:
     """The path of ``function`` on ``model``, or None if it has none, such as a lambda or a layer in a list."""
     name = getattr(getattr(function, "python_function", function), "__name__", "")
-    for path, part in _parts(model):
-        if function is part or _is(_attribute(part, DEFAULT_FUNCTION), function):
+    for path, part in _named_parts(model):
+        if function is part or _is_same_function(_attribute_or_none(part, DEFAULT_FUNCTION), function):
             return path or DEFAULT_FUNCTION
         names = (name, *(key for key, value in vars(part).items() if value is function))
         for each in names:
-            if _is_public(each) and _is(_attribute(part, each), function):
-                return _join(path, each)
+            if _is_public(each) and _is_same_function(_attribute_or_none(part, each), function):
+                return _join_path(path, each)
     return None
 
 
 def selections(model: Any, variables: Iterable[Any]) -> tuple[Selection, ...] | None:
     """The selections of exactly ``variables`` on ``model``, in their order, or None if there are none."""
     wanted = list({id(named.variable): named for named in find_variables(list(variables))}.values())
-    for path in _LISTS:
-        if _chooses({"from": path}, model, [named.variable for named in wanted]):
+    for path in _VARIABLE_LISTS:
+        if _selects_exactly({"from": path}, model, [named.variable for named in wanted]):
             return (Selection.model_validate({"from": path}),)
     found: list[Selection] = []
     for named in wanted:
-        candidates = [{"from": source, "match": named.path} for source in _SOURCES]
+        candidates = [{"from": source, "match": named.path} for source in _LISTS_OF_SINGLES]
         candidates += [{"from": path} for path in _variable_paths(model, named.variable)]
-        chosen = next((each for each in candidates if _chooses(each, model, [named.variable])), None)
+        chosen = next((each for each in candidates if _selects_exactly(each, model, [named.variable])), None)
         if chosen is None:
             return None
         found.append(Selection.model_validate(chosen))
     return tuple(found) or None
 
 
-def _chooses(selection: dict[str, str], model: Any, wanted: list[Any]) -> bool:
+def _selects_exactly(selection: dict[str, str], model: Any, wanted: list[Any]) -> bool:
     try:
         chosen = select(Selection.model_validate(selection), model, ())
     except SpecError:
@@ -65,16 +65,16 @@ def _chooses(selection: dict[str, str], model: Any, wanted: list[Any]) -> bool:
 
 
 def _variable_paths(model: Any, variable: Any) -> Iterator[str]:
-    for path, part in _parts(model):
+    for path, part in _named_parts(model):
         for name, value in vars(part).items():
             if _is_public(name) and isinstance(value, (tf.Variable, keras.Variable)):
-                yield from (_join(path, name) for named in find_variables(value) if named.variable is variable)
+                yield from (_join_path(path, name) for named in find_variables(value) if named.variable is variable)
 
 
-def _parts(model: Any) -> Iterator[tuple[str, Any]]:
+def _named_parts(model: Any) -> Iterator[tuple[str, Any]]:
     """``model`` and the layers and modules reachable by its attributes, nearest first, each with its path."""
     level, seen = [("", model)], {id(model)}
-    for _ in range(_DEPTH):
+    for _ in range(_MAX_DEPTH):
         below: list[tuple[str, Any]] = []
         for path, part in level:
             if not hasattr(part, "__dict__"):
@@ -83,18 +83,18 @@ def _parts(model: Any) -> Iterator[tuple[str, Any]]:
             for name, value in vars(part).items():
                 if _is_public(name) and isinstance(value, (keras.Layer, tf.Module)) and id(value) not in seen:
                     seen.add(id(value))
-                    below.append((_join(path, name), value))
+                    below.append((_join_path(path, name), value))
         level = below
 
 
-def _attribute(part: Any, name: str) -> Any:
+def _attribute_or_none(part: Any, name: str) -> Any:
     try:
         return getattr(part, name, None)
     except Exception:  # noqa: BLE001  # a property runs user code
         return None
 
 
-def _is(found: Any, function: Any) -> bool:
+def _is_same_function(found: Any, function: Any) -> bool:
     """Whether both are the same function; a method is a new object on each lookup."""
     return found is function or (callable(found) and type(found) is type(function) and bool(found == function))
 
@@ -103,5 +103,5 @@ def _is_public(name: str) -> bool:
     return name.isascii() and name.isidentifier() and not name.startswith("_")
 
 
-def _join(path: str, name: str) -> str:
+def _join_path(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name

@@ -17,9 +17,9 @@ from specc.compiler.program import compile
 from specc.compiler.trace.cores import Cores
 from specc.compiler.trackables import descendants, is_trackable
 from specc.compiler.write.resources import name_tables
-from specc.compiler.write.save_options import said_options
+from specc.compiler.write.save_options import read_save_options
 from specc.keras_export import keras_words as words
-from specc.keras_export.added_endpoint import Added, add
+from specc.keras_export.added_endpoint import AddedEndpoint, make_added_endpoint
 from specc.keras_export.attribute_paths import function_path, selections
 from specc.keras_export.jax_arguments import read_options
 from specc.keras_export.keras_errors import require_legal, value_error
@@ -30,7 +30,9 @@ from specc.language.wire_names import input_leaves, output_leaves
 from specc.publishing.destinations import replacement
 
 _SERVING_DEFAULT = DEFAULT_KEYS["predict"]
-_HINT = "make them an attribute of the model, or write a spec without this collection; write_out() does not need a spec"
+_COLLECTION_HINT = (
+    "make them an attribute of the model, or write a spec without this collection; write_out() does not need a spec"
+)
 
 
 class _Tracked(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
@@ -58,7 +60,7 @@ class ExportArchive:
             raise value_error("bad-choice", (), message, words=words.no_format(format))
         self.tensorflow_version: str = tf.__version__
         self._resources: list[Any] = []
-        self._added: dict[str, Added] = {}
+        self._added: dict[str, AddedEndpoint] = {}
         self._collections: dict[str, list[Any]] = {}
         self._cores = cores
 
@@ -78,7 +80,7 @@ class ExportArchive:
         return self._in_tensorflow(self._listed("non_trainable_variables"))
 
     def _in_tensorflow(self, variables: list[Any]) -> list[Any]:
-        """The archive's variables for Keras's: the same ones, or on JAX the tf.Variables that mirror them."""
+        """The tf.Variable in the archive for each of ``variables``: the same one, or on JAX the one that mirrors it."""
         return [self._cores.backend.tf_variable(variable) for variable in variables]
 
     def _listed(self, attribute: str) -> list[Any]:
@@ -128,7 +130,7 @@ class ExportArchive:
             message = f"the name {name!r} is already taken"
             raise value_error("name-clash", ("endpoints", name), message, words=words.name_taken(name))
         options = read_options(kwargs, ("endpoints", name))
-        added = add(name, fn, input_signature, self._cores, options, self._resources)
+        added = make_added_endpoint(name, fn, input_signature, self._cores, options, self._resources)
         self._added[name] = added
         return added.revived.function
 
@@ -179,7 +181,7 @@ class ExportArchive:
             message = (
                 "no variable list of the model, and no attribute paths, select exactly these variables in this order"
             )
-            raise value_error("unknown-collection", ("variable_collections", name), message, _HINT)
+            raise value_error("unknown-collection", ("variable_collections", name), message, _COLLECTION_HINT)
         return document
 
     def _document(self) -> Document:
@@ -204,8 +206,8 @@ class ExportArchive:
         unique = list({id(resource): resource for resource in self._resources}.values())
         models = [resource for resource in unique if isinstance(resource, (keras.Layer, tf.Module))]
         models = models if len(unique) > 1 else unique
-        wholes = [model for model in models if not any(_is_part(model, other) for other in models)]
-        return wholes[0] if len(wholes) == 1 else _Tracked(unique, self._listed("variables"))
+        outermost = [model for model in models if not any(_is_part_of(model, other) for other in models)]
+        return outermost[0] if len(outermost) == 1 else _Tracked(unique, self._listed("variables"))
 
     def write_out(self, filepath: str | os.PathLike[str], options: Any = None, verbose: bool = True) -> ExportReport:
         """Writes the archive; an existing one at ``filepath`` is replaced as a whole, after the new one is complete.
@@ -224,8 +226,8 @@ class ExportArchive:
         document = self._document()
         revived = {name: added.revived for name, added in self._added.items()}
         if options is not None:
-            said = said_options(options, {name: each.function for name, each in revived.items()})
-            document = document.model_copy(update={"save_options": said})
+            save_options = read_save_options(options, {name: each.function for name, each in revived.items()})
+            document = document.model_copy(update={"save_options": save_options})
         destination = replacement(filepath)
         destination.check()
         functions = {name: added.function for name, added in self._added.items()}
@@ -238,16 +240,16 @@ class ExportArchive:
             prepared = replace(prepared, contents=replace(prepared.contents, options=options))
         report = publish(prepared, destination, clock)
         if verbose:
-            print(_summary(document, report))  # as Keras does
+            print(_keras_summary(document, report))  # as Keras does
         return report
 
 
-def _is_part(resource: Any, other: Any) -> bool:
+def _is_part_of(resource: Any, other: Any) -> bool:
     """Whether ``resource`` belongs to ``other``, which is tracked as well."""
     return resource is not other and any(part is resource for part in descendants(other))
 
 
-def _summary(document: Document, report: ExportReport) -> str:
+def _keras_summary(document: Document, report: ExportReport) -> str:
     """The endpoints of the archive as text, in Keras's wording."""
     lines = [f"Saved artifact at '{report.path}'. The following endpoints are available:"]
     for name, endpoint in document.endpoints.items():

@@ -29,7 +29,7 @@ def extension_types(structure: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind.__name__ for kind in extensions))
 
 
-def on_the_wire(
+def flat_endpoint(
     specs: list[Any], function: Callable[..., Any], trace: Any, path: SpecPath
 ) -> tuple[Endpoint, Callable[..., Any]]:
     """The endpoint of a signature, and ``function``, which takes arguments of ``specs``, as a function of its tensors.
@@ -41,24 +41,24 @@ def on_the_wire(
     """
     names = wire_names_of(trace)
     tensors = trace.inputs[: len(names)]
-    inputs = {name: _leaf(tensor) for name, tensor in zip(names, tensors, strict=True)}
-    outputs = {name: _leaf(tensor) for name, tensor in _results(trace.structured_outputs, path).items()}
+    inputs = {name: _leaf_of_tensor(tensor) for name, tensor in zip(names, tensors, strict=True)}
+    outputs = {name: _leaf_of_tensor(tensor) for name, tensor in _flat_results(trace.structured_outputs, path).items()}
 
     def as_signature(*given: Any) -> dict[str, Any]:
         flat = [given[0][name] for name in names] if given else []
-        return _results(function(*tf.nest.pack_sequence_as(specs, flat, expand_composites=True)), path)
+        return _flat_results(function(*tf.nest.pack_sequence_as(specs, flat, expand_composites=True)), path)
 
-    said: dict[str, Any] = {"inputs": (), "outputs": Dict(items=outputs)}
+    fields: dict[str, Any] = {"inputs": (), "outputs": Dict(items=outputs)}
     if inputs:
-        said |= {"arguments": ("inputs",), "inputs": (Dict(items=inputs),)}
-    return Endpoint(function=None, **said), as_signature
+        fields |= {"arguments": ("inputs",), "inputs": (Dict(items=inputs),)}
+    return Endpoint(function=None, **fields), as_signature
 
 
-def _leaf(tensor: Any) -> Tree:
+def _leaf_of_tensor(tensor: Any) -> Tree:
     return without_names(tree_of(spec_of(tensor)))
 
 
-def _results(result: Any, path: SpecPath) -> dict[str, Any]:
+def _flat_results(result: Any, path: SpecPath) -> dict[str, Any]:
     """The flat results of a signature, by the names that TensorFlow gives to the results of a function."""
     match result:
         case Mapping():

@@ -21,9 +21,9 @@ from specc.keras_export.keras_errors import type_error, value_error
 from specc.rules.table import RuleId
 
 RULE: RuleId = "bad-signature"
-_OPTIONS = ("training", "mask")
+_NOT_INPUTS = ("training", "mask")
 """Parameters of a Functional model's call that are not inputs, although they can be passed by position."""
-_KEPT = (OrderedDict, defaultdict)
+_PRESERVED_DICTS = (OrderedDict, defaultdict)
 """Subclasses of dict that TensorFlow preserves, so a function can distinguish them from plain dicts."""
 _SUPPORTED = "keras.InputSpec, tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec, keras.KerasTensor and tensors"
 
@@ -51,13 +51,13 @@ def read_signature(function: Callable[..., Any], input_signature: Any, path: Spe
         SpecValueError: a spec lacks its shape or dtype, or an argument would be one of Keras's own options.
     """
     if isinstance(input_signature, (list, tuple)) and not hasattr(input_signature, "_fields"):
-        arguments = [_slots(item, path) for item in input_signature]
+        arguments = [_to_slots(item, path) for item in input_signature]
         if None in arguments:
             hint = "leave it out: the function then uses its own default"
             raise type_error(RULE, path, f"argument {arguments.index(None)} is None", hint, words=words.no_spec(None))
-        return _as_functional(function, arguments, path)
-    argument = _slots(input_signature, path)
-    names = _positional(function)
+        return _join_functional_inputs(function, arguments, path)
+    argument = _to_slots(input_signature, path)
+    names = _positional_parameters(function)
     if isinstance(argument, dict) and len(names) > 1 and set(names[:2]) <= set(argument):
         hint = f"give a list with the specs of {', '.join(name for name in names if name in argument)} in this order"
         raise type_error(
@@ -66,7 +66,7 @@ def read_signature(function: Callable[..., Any], input_signature: Any, path: Spe
     return [argument]
 
 
-def _slots(value: Any, path: SpecPath) -> Any:
+def _to_slots(value: Any, path: SpecPath) -> Any:
     """``value`` with a Slot for each spec; containers become plain ones, except OrderedDict and defaultdict."""
     match value:
         case None:
@@ -77,21 +77,23 @@ def _slots(value: Any, path: SpecPath) -> Any:
             return Slot(value)
         case keras.InputSpec():
             if value.shape is None or value.dtype is None:
-                raise value_error(RULE, path, f"{value} needs both a shape and a dtype", words=words.half_a_spec(value))
+                raise value_error(
+                    RULE, path, f"{value} needs both a shape and a dtype", words=words.incomplete_spec(value)
+                )
             return Slot(tf.TensorSpec(value.shape, value.dtype), value.name or None)
         case keras.KerasTensor():
-            return Slot(_symbolic(value), value.name or None)
+            return Slot(_symbolic_spec(value), value.name or None)
         case Mapping():
             odd = [key for key in value if not isinstance(key, str)]
             if odd:
                 raise type_error(RULE, path, f"the key {odd[0]!r} of a dict is not a string")
-            kept: Any = copy.copy(value) if type(value) in _KEPT else {}
-            kept.update((key, _slots(item, path)) for key, item in value.items())
+            kept: Any = copy.copy(value) if type(value) in _PRESERVED_DICTS else {}
+            kept.update((key, _to_slots(item, path)) for key, item in value.items())
             return kept
         case tuple() if hasattr(value, "_fields"):
-            return type(value)(*(_slots(item, path) for item in value))
+            return type(value)(*(_to_slots(item, path) for item in value))
         case list() | tuple():
-            return type_of(value)(_slots(item, path) for item in value)
+            return type_of(value)(_to_slots(item, path) for item in value)
         case _ if not isinstance(value, tf.TypeSpec) and spec_of(value) is not None:
             return Slot(of_any_batch(spec_of(value)))
         case _:
@@ -104,9 +106,9 @@ def type_of(value: list[Any] | tuple[Any, ...]) -> type[list[Any]] | type[tuple[
     return tuple if isinstance(value, tuple) else list
 
 
-def _symbolic(tensor: Any) -> Any:
+def _symbolic_spec(tensor: Any) -> Any:
     """The spec of a KerasTensor, for any batch size."""
-    return symbolic_spec(tensor, _any_batch(tensor.shape))
+    return symbolic_spec(tensor, _with_any_batch(tensor.shape))
 
 
 def symbolic_spec(tensor: Any, shape: Any) -> Any:
@@ -121,7 +123,7 @@ def symbolic_spec(tensor: Any, shape: Any) -> Any:
 
 def of_any_batch(spec: Any) -> Any:
     """The spec of an example tensor, whose first dimension is the batch, as in Keras."""
-    shape = _any_batch(spec.shape)
+    shape = _with_any_batch(spec.shape)
     match spec:
         case tf.RaggedTensorSpec():
             return tf.RaggedTensorSpec(shape, spec.dtype, spec.ragged_rank, spec.row_splits_dtype)
@@ -131,12 +133,12 @@ def of_any_batch(spec: Any) -> Any:
             return tf.TensorSpec(shape, spec.dtype)
 
 
-def _any_batch(shape: Any) -> Any:
+def _with_any_batch(shape: Any) -> Any:
     sizes = tf.TensorShape(shape)
     return sizes if not sizes.rank else tf.TensorShape([None, *sizes.as_list()[1:]])
 
 
-def _as_functional(function: Callable[..., Any], arguments: list[Any], path: SpecPath) -> list[Any]:
+def _join_functional_inputs(function: Callable[..., Any], arguments: list[Any], path: SpecPath) -> list[Any]:
     """``arguments``, where a flat list of specs for a Functional model becomes its one list argument.
 
     Keras would pass the second spec as an option.
@@ -144,8 +146,8 @@ def _as_functional(function: Callable[..., Any], arguments: list[Any], path: Spe
     layer = function if isinstance(function, keras.Layer) else getattr(function, "__self__", None)
     if not isinstance(layer, keras.Layer) or getattr(function, "__name__", "call") not in ("call", "__call__"):
         return arguments
-    names = _positional(layer.call)[: len(arguments)]
-    if len(names) < 2 or names[1] not in _OPTIONS:
+    names = _positional_parameters(layer.call)[: len(arguments)]
+    if len(names) < 2 or names[1] not in _NOT_INPUTS:
         return arguments
     structure = functional_inputs(layer)
     if structure is None:  # any other layer may take a tensor there
@@ -157,7 +159,7 @@ def _as_functional(function: Callable[..., Any], arguments: list[Any], path: Spe
     raise value_error(RULE, path, message, hint)
 
 
-def _positional(function: Callable[..., Any]) -> list[str]:
+def _positional_parameters(function: Callable[..., Any]) -> list[str]:
     """The names of the parameters that can be passed by position; empty if they cannot be determined."""
     try:
         return positional_names(inspect.signature(function))
@@ -189,7 +191,7 @@ def has_plain_containers(structure: Any) -> bool:
     """Whether no container is an OrderedDict or a defaultdict, which cannot be written in a spec."""
     match structure:
         case Mapping():
-            return type(structure) not in _KEPT and all(map(has_plain_containers, structure.values()))
+            return type(structure) not in _PRESERVED_DICTS and all(map(has_plain_containers, structure.values()))
         case list() | tuple():
             return all(map(has_plain_containers, structure))
         case _:
@@ -209,7 +211,7 @@ def map_structure(structure: Any, change: Callable[[Any], Any]) -> Any:
             return change(structure)
 
 
-def unsayable(*structures: Any) -> str | None:
+def describe_unsupported(*structures: Any) -> str | None:
     """The first container in nested values or specs that a signature cannot have, as text, or None."""
     for value in structures:
         items: Iterable[Any] = ()
@@ -224,13 +226,13 @@ def unsayable(*structures: Any) -> str | None:
             case _:
                 continue
         if not items:
-            return f"an empty {_kind(value)}"
-        if found := unsayable(*items):
+            return f"an empty {_container_kind(value)}"
+        if found := describe_unsupported(*items):
             return found
     return None
 
 
-def _kind(container: Any) -> str:
+def _container_kind(container: Any) -> str:
     return (
         "namedtuple"
         if hasattr(container, "_fields")

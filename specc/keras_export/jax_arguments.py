@@ -28,31 +28,31 @@ def read_options(arguments: Mapping[str, Any], path: SpecPath) -> JaxOptions:
             raise type_error("unknown-key", path, f"add_endpoint() has no argument {name!r}")
         if keras.config.backend() != "jax":
             message = f"{name!r} is only for the JAX backend; the current backend is {keras.config.backend()}"
-            as_keras = "" if name == "platforms" else words.for_jax_alone(keras.config.backend())
+            as_keras = "" if name == "platforms" else words.only_for_jax(keras.config.backend())
             raise value_error("unknown-key", path, message, words=as_keras)
     given = arguments.get("jax2tf_kwargs") or {}
     if not isinstance(given, Mapping):
         raise type_error("wrong-type", path, f"'jax2tf_kwargs' must be a dict, not {kind_of(given)}")
-    said: dict[str, Any] = {"is_static": bool(arguments.get("is_static", False))}
-    said["jax2tf_kwargs"] = {key: _json(value, (*path, key)) for key, value in given.items()}
+    fields: dict[str, Any] = {"is_static": bool(arguments.get("is_static", False))}
+    fields["jax2tf_kwargs"] = {key: _to_spec_json(value, (*path, key)) for key, value in given.items()}
     if "platforms" in arguments:
-        said["platforms"] = arguments["platforms"]
+        fields["platforms"] = arguments["platforms"]
     try:
-        return JaxOptions.model_validate(said)
+        return JaxOptions.model_validate(fields)
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise value_error("bad-choice", path, f"{place}: {error.errors()[0]['msg']}") from error
 
 
-def _json(value: Any, path: SpecPath) -> Any:
+def _to_spec_json(value: Any, path: SpecPath) -> Any:
     """A value as it is written in a spec, where shapes and safety checks are strings."""
     match value:
         case None | bool() | int() | float() | str():
             return value
         case Mapping():
-            return {key: _json(item, path) for key, item in value.items()}
+            return {key: _to_spec_json(item, path) for key, item in value.items()}
         case list() | tuple() if type(value) in (list, tuple):
-            return [_json(item, path) for item in value]
+            return [_to_spec_json(item, path) for item in value]
         case tuple():  # PolyShape
             return str(value)
         case _ if type(value).__name__ == "DisabledSafetyCheck":

@@ -46,7 +46,7 @@ def type_error(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, wo
 
 
 @contextmanager
-def as_raised() -> Iterator[None]:
+def reraising_user_errors() -> Iterator[None]:
     """Re-raises a SpecError that user code caused as an error of the cause's type too: Keras does not wrap it."""
     try:
         yield
@@ -54,14 +54,14 @@ def as_raised() -> Iterator[None]:
         kind = next((kind for kind in _BUILT_IN if isinstance(error.__cause__, kind)), None)
         if kind is None or isinstance(error, kind):
             raise
-        raise _of_type(kind)(error.diagnostics) from error.__cause__
+        raise _spec_error_type(kind)(error.diagnostics) from error.__cause__
 
 
 @cache
-def _of_type(kind: type[Exception]) -> type[SpecError]:
-    known = {ValueError: SpecValueError, TypeError: SpecTypeError}
+def _spec_error_type(kind: type[Exception]) -> type[SpecError]:
+    subclasses = {ValueError: SpecValueError, TypeError: SpecTypeError}
     # str() of a KeyError is the repr of its key; these must print their message.
-    return known.get(kind) or type(f"Spec{kind.__name__}", (SpecError, kind), {"__str__": Exception.__str__})
+    return subclasses.get(kind) or type(f"Spec{kind.__name__}", (SpecError, kind), {"__str__": Exception.__str__})
 
 
 def require_legal(endpoints: Mapping[str, Endpoint], collections: Mapping[str, tuple[()]] | None = None) -> None:

@@ -61,7 +61,7 @@ def no_spec(value: Any) -> str:
     return f"Unsupported x={value} of the type ({type(value)}). {supported}"
 
 
-def half_a_spec(spec: Any) -> str:
+def incomplete_spec(spec: Any) -> str:
     """The message for an InputSpec without its shape or dtype."""
     return f"The `shape` and `dtype` must be provided. Received: x={spec}"
 
@@ -71,7 +71,7 @@ def no_shapes(structure: Any) -> str:
     return f"Unsupported type {type(structure)} for {structure}"
 
 
-def for_jax_alone(backend: str) -> str:
+def only_for_jax(backend: str) -> str:
     """The message for arguments that are only for JAX."""
     return f"'jax2tf_kwargs' and 'is_static' are only supported with the jax backend. Current backend: {backend}"
 

@@ -75,15 +75,15 @@ def _signature_of(model: Any) -> Any:
     if not shapes or not getattr(model, "_called", True):
         message, hint = "the shapes of the model's inputs are not known", "call it once, or give an input_signature"
         raise value_error("bad-model", (), message, hint, words=words.MODEL_NOT_CALLED)
-    return [_specs(shape, model.input_dtype) for shape in shapes.values()]
+    return [_specs_of_shapes(shape, model.input_dtype) for shape in shapes.values()]
 
 
-def _specs(shapes: Any, dtype: Any) -> Any:
+def _specs_of_shapes(shapes: Any, dtype: Any) -> Any:
     if isinstance(shapes, dict):
-        return {key: _specs(shape, dtype) for key, shape in shapes.items()}
+        return {key: _specs_of_shapes(shape, dtype) for key, shape in shapes.items()}
     if not isinstance(shapes, (list, tuple)):
         message = f"the model recorded {kind_of(shapes)} instead of the shape of an input"
         raise value_error("bad-model", (), message, "give an input_signature", words=words.no_shapes(shapes))
     if all(size is None or isinstance(size, int) for size in shapes):
         return keras.InputSpec(shape=(None, *shapes[1:]), dtype=dtype)
-    return type_of(shapes)(_specs(shape, dtype) for shape in shapes)
+    return type_of(shapes)(_specs_of_shapes(shape, dtype) for shape in shapes)

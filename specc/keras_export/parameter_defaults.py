@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from specc.compiler.trace.call_arguments import BY_POSITION
+from specc.compiler.trace.call_arguments import POSITIONAL_KINDS
 from specc.keras_export.input_specs import Slot, map_structure, prune
 from specc.language.validation.buildable import is_argument_name
 
@@ -26,13 +26,13 @@ _ARRAYS = (tf.Tensor, np.ndarray)
 _INT64 = range(-(2**63), 2**63)
 
 
-def held_default(default: Any) -> Any:
+def storable_default(default: Any) -> Any:
     """``default`` as an archive stores it, with NumPy scalars as arrays; NONE if an archive cannot store it."""
-    return NONE if default is NONE or not _is_held(default) else _with_arrays(default)
+    return NONE if default is NONE or not _is_storable(default) else _numpy_scalars_to_arrays(default)
 
 
-def offered(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple[inspect.Parameter, ...]:
-    """The parameters that an archive has after the first ``given``, which the signature has.
+def stored_parameters(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple[inspect.Parameter, ...]:
+    """The parameters that an archive has in addition to the first ``given``, which are in the input_signature.
 
     A parameter is left out if an archive cannot store its default or name its tensors, or if the function takes no
     ``tensors``, as in JAX. Keyword-only parameters can also be passed by position, since TensorFlow has no others. From
@@ -41,16 +41,16 @@ def offered(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple
     is_variadic = any(item.kind is inspect.Parameter.VAR_POSITIONAL for item in signature.parameters.values())
     found: list[inspect.Parameter] = []
     for index, item in enumerate(signature.parameters.values()):
-        default = held_default(item.default)
-        if (index < given and item.kind in BY_POSITION) or (default is NONE and item.default is not NONE):
+        default = storable_default(item.default)
+        if (index < given and item.kind in POSITIONAL_KINDS) or (default is NONE and item.default is not NONE):
             continue
         if any(isinstance(leaf, float) and math.isnan(leaf) for leaf in tf.nest.flatten(default)):
             continue  # NaN is unequal to itself, so the revived function would find no trace for it
-        is_input = bool(_tensors(default))
+        is_input = bool(_tensors_in_default(default))
         if is_input and not (tensors and is_argument_name(item.name)):
             continue
         kind = _FLEXIBLE if is_input and not is_variadic else item.kind
-        default = _tensors_alone(default) if is_mixed(default) else default
+        default = _without_python_values(default) if is_mixed(default) else default
         found.append(item.replace(kind=kind, default=default, annotation=NONE))
     return tuple(sorted(found, key=lambda item: item.kind))
 
@@ -58,10 +58,10 @@ def offered(signature: inspect.Signature, given: int, *, tensors: bool) -> tuple
 def is_mixed(default: Any) -> bool:
     """Whether a stored default has more than tensors, such as a number, which a contract cannot describe."""
     slots = slots_of_default(default)
-    return bool(_tensors(default)) and _structure(prune(slots)) != _structure(slots)
+    return bool(_tensors_in_default(default)) and _containers_of(prune(slots)) != _containers_of(slots)
 
 
-def _structure(nested: Any) -> Any:
+def _containers_of(nested: Any) -> Any:
     return map_structure(nested, lambda _: None)
 
 
@@ -70,13 +70,13 @@ def slots_of_default(default: Any) -> Any:
     return map_structure(default, lambda leaf: Slot(leaf) if isinstance(leaf, _ARRAYS) else leaf)
 
 
-def _tensors_alone(default: Any) -> Any:
+def _without_python_values(default: Any) -> Any:
     """A stored default without the Python values beside its tensors; unchanged if a namedtuple would lose a field."""
-    alone = map_structure(prune(slots_of_default(default)), lambda slot: slot and slot.spec)
-    return alone if len(_tensors(alone)) == len(_tensors(default)) else default
+    tensors_only = map_structure(prune(slots_of_default(default)), lambda slot: slot and slot.spec)
+    return tensors_only if len(_tensors_in_default(tensors_only)) == len(_tensors_in_default(default)) else default
 
 
-def _tensors(default: Any) -> list[Any]:
+def _tensors_in_default(default: Any) -> list[Any]:
     return [leaf for leaf in tf.nest.flatten(default) if isinstance(leaf, _ARRAYS)]
 
 
@@ -85,11 +85,11 @@ def fitting_default(default: Any, spec: Any) -> Any:
 
     If the argument is left out, TensorFlow converts Python and NumPy values to tensors; it does not cast tensors.
     """
-    held = held_default(default)
-    return held if held is not NONE and _fits(held, spec) else NONE
+    stored = storable_default(default)
+    return stored if stored is not NONE and _default_fits_spec(stored, spec) else NONE
 
 
-def _is_held(value: Any) -> bool:
+def _is_storable(value: Any) -> bool:
     match value:
         case np.generic() | np.ndarray():
             return bool(value.dtype.kind in "biufcSU")
@@ -102,18 +102,18 @@ def _is_held(value: Any) -> bool:
         case tf.Tensor():
             return value.dtype not in (tf.resource, tf.variant) and not tf.is_symbolic_tensor(value)
         case Mapping():
-            return all(isinstance(key, str) and _is_held(item) for key, item in value.items())
+            return all(isinstance(key, str) and _is_storable(item) for key, item in value.items())
         case list() | tuple():
-            return all(map(_is_held, value))
+            return all(map(_is_storable, value))
         case _:
             return False
 
 
-def _with_arrays(value: Any) -> Any:
+def _numpy_scalars_to_arrays(value: Any) -> Any:
     return map_structure(value, lambda leaf: np.asarray(leaf) if isinstance(leaf, np.generic) else leaf)
 
 
-def _fits(default: Any, spec: Any) -> bool:
+def _default_fits_spec(default: Any, spec: Any) -> bool:
     if isinstance(spec, tf.TensorSpec):
         try:
             return bool(spec.is_compatible_with(tf.convert_to_tensor(default, spec.dtype)))
@@ -124,4 +124,6 @@ def _fits(default: Any, spec: Any) -> bool:
     except (TypeError, ValueError):
         return False
     pairs = zip(tf.nest.flatten(default), tf.nest.flatten(spec), strict=True)
-    return all(isinstance(leaf_spec, tf.TensorSpec) and _fits(leaf, leaf_spec) for leaf, leaf_spec in pairs)
+    return all(
+        isinstance(leaf_spec, tf.TensorSpec) and _default_fits_spec(leaf, leaf_spec) for leaf, leaf_spec in pairs
+    )

@@ -16,15 +16,15 @@ import keras
 import tensorflow as tf
 
 from specc.compiler.backends import runs_in_tensorflow
-from specc.compiler.trace.call_arguments import BY_POSITION
+from specc.compiler.trace.call_arguments import POSITIONAL_KINDS
 from specc.compiler.trace.cores import parameters
-from specc.compiler.trace.model_containers import with_own_containers
+from specc.compiler.trace.model_containers import with_model_containers
 from specc.compiler.user_code import summarize
 from specc.diagnostics import SpecPath, kind_of
 from specc.keras_export import keras_words as words
 from specc.keras_export.input_specs import Slot, has_plain_containers, map_structure, prune, read_signature
 from specc.keras_export.keras_errors import SpecValueError, type_error, value_error
-from specc.keras_export.parameter_defaults import NONE, held_default, is_mixed, offered, slots_of_default
+from specc.keras_export.parameter_defaults import NONE, is_mixed, slots_of_default, storable_default, stored_parameters
 from specc.language.validation.legal_names import argument_names
 
 WireName = str | tuple[str, ...]
@@ -32,7 +32,7 @@ WireName = str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedSignature:
     """A requested signature: a nested spec and a name for each positional argument, and a wire name for each leaf.
 
     ``function`` takes these arguments; ``is_plain`` is true if the user's function takes the same ones by position.
@@ -54,7 +54,7 @@ class Asked:
     traces: tuple[Any, ...] = ()
 
 
-def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecPath) -> Asked:
+def request_signature(function: Callable[..., Any], input_signature: Any, path: SpecPath) -> RequestedSignature:
     """The requested signature of ``function`` with an ``input_signature``.
 
     Raises:
@@ -63,7 +63,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     if not callable(function):
         raise type_error("bad-function", path, f"{kind_of(function)} is not a function")
     function = function.__call__ if isinstance(function, keras.Layer) else function
-    run = with_own_containers(function)
+    run = with_model_containers(function)
     slots = read_signature(function, input_signature, path)
     pruned = [prune(argument) for argument in slots]
     if None in pruned:
@@ -74,11 +74,11 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     def stand_in(*arguments: Any, **options: Any) -> Any:  # noqa: ARG001
         return tf.constant(0)
 
-    by_position = [item for item in signature.parameters.values() if item.kind in BY_POSITION][: len(slots)]
-    further = offered(signature, len(slots), tensors=runs_in_tensorflow(function))
+    by_position = [item for item in signature.parameters.values() if item.kind in POSITIONAL_KINDS][: len(slots)]
+    further = stored_parameters(signature, len(slots), tensors=runs_in_tensorflow(function))
     for item in further:
         if is_mixed(item.default):
-            raise _mixed(item.name, path)
+            raise _mixed_default_error(item.name, path)
     # Defaults of parameters in the signature do not change names, and TensorFlow rejects some of them.
     required = [item.replace(default=NONE) for item in by_position]
     stand_in.__signature__ = signature.replace(parameters=[*required, *further])  # type: ignore[attr-defined]
@@ -94,30 +94,30 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     positional, by_name = traced.structured_input_signature
     values = [_slots_of(value) for value in (*positional, *by_name.values())]
     more = [index for index in range(len(slots), len(values)) if prune(values[index]) is not None]
-    asked, added = [*range(len(slots)), *more], [parameter[index] for index in more]
-    defaults = [held_default(signature.parameters[name].default) for name in added]
+    requested, added = [*range(len(slots)), *more], [parameter[index] for index in more]
+    defaults = [storable_default(signature.parameters[name].default) for name in added]
     whole = [*slots, *map(slots_of_default, defaults)]
 
     def refilled(*arguments: Any) -> Any:
         """Calls ``function`` with the None and Python values of the signature and the defaults filled in."""
-        given = _filled(whole, arguments)
+        given = _fill_slots(whole, arguments)
         called = signature.bind_partial(*given[: len(slots)])
         if added:
             called.arguments |= dict(zip(added, given[len(slots) :], strict=True))
             called.apply_defaults()
         return run(*called.args, **called.kwargs)
 
-    refilled._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
+    refilled._specc_calls = function  # type: ignore[attr-defined]  # see backends.unwrap_function
     following = list(signature.parameters.values())[len(slots) : len(slots) + len(added)]
-    are_next = [item.name for item in following if item.kind in BY_POSITION] == added
+    are_next = [item.name for item in following if item.kind in POSITIONAL_KINDS] == added
     # A Functional model gets the containers that it was created with; any other function those of the signature.
     as_declared = run is not function or has_plain_containers(slots)
     is_plain = pruned == slots and as_declared and are_next and not any(map(is_mixed, defaults))
     pruned += [values[index] for index in more]
-    return Asked(
+    return RequestedSignature(
         specs=[_map_slots(argument, lambda slot: slot.spec) for argument in pruned],
-        arguments=tuple(arguments[index] for index in asked),
-        parameters=tuple(parameter[index] for index in asked),
+        arguments=tuple(arguments[index] for index in requested),
+        parameters=tuple(parameter[index] for index in requested),
         wire_names=wire_names_of(traced),
         function=run if is_plain else refilled,
         signature=signature,
@@ -127,7 +127,7 @@ def by_signature(function: Callable[..., Any], input_signature: Any, path: SpecP
     )
 
 
-def by_trace(function: Any, path: SpecPath) -> Asked:
+def request_first_trace(function: Any, path: SpecPath) -> RequestedSignature:
     """The requested signature of the first trace of a tf.function.
 
     Raises:
@@ -146,31 +146,33 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
     positional, by_name = concrete.structured_input_signature
     given = [*positional, *by_name.values()]
     slots = [_slots_of(argument) for argument in given]
-    asked = [index for index, argument in enumerate(slots) if prune(argument) is not None]
+    requested = [index for index, argument in enumerate(slots) if prune(argument) is not None]
     names = parameter_names(concrete)
-    for index in asked:
+    for index in requested:
         flat = tf.nest.flatten(slots[index])
         if any(isinstance(leaf, Slot) and issubclass(leaf.spec.value_type, tf.Variable) for leaf in flat):
             message = f"{names[index]!r} is a tf.Variable, which a signature cannot take"
             raise value_error("bad-signature", path, message, "read it inside the function, or pass its value")
         if not all(isinstance(leaf, Slot) for leaf in flat):
-            raise _mixed(names[index], path)
+            raise _mixed_default_error(names[index], path)
 
     def run(*arguments: Any) -> Any:
-        values = dict(zip(asked, _filled([slots[index] for index in asked], arguments), strict=True))
+        values = dict(zip(requested, _fill_slots([slots[index] for index in requested], arguments), strict=True))
         every = [values.get(index, value) for index, value in enumerate(given)]
         return concrete(*every[: len(positional)], **dict(zip(by_name, every[len(positional) :], strict=True)))
 
-    run._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
-    specs = [_map_slots(prune(slots[index]), lambda slot: slot.spec) for index in asked]
+    run._specc_calls = function  # type: ignore[attr-defined]  # see backends.unwrap_function
+    specs = [_map_slots(prune(slots[index]), lambda slot: slot.spec) for index in requested]
     wire_names = _composite_names(specs, wire_names_of(concrete), revived=hasattr(function, "concrete_functions"))
-    signature, arguments = signature_of(function), tuple(names[index] for index in asked)
+    signature, arguments = signature_of(function), tuple(names[index] for index in requested)
     defaults = {name: item.default for name, item in signature.parameters.items()}
-    fixed = {names[index]: value for index, value in enumerate(given) if index not in asked}
-    by_position = asked == list(range(len(asked))) and len(asked) <= len(positional)
-    whole = all(prune(slots[index]) == slots[index] for index in asked)
-    is_plain = by_position and whole and all(_is_same(defaults.get(name, run), value) for name, value in fixed.items())
-    return Asked(
+    fixed = {names[index]: value for index, value in enumerate(given) if index not in requested}
+    by_position = requested == list(range(len(requested))) and len(requested) <= len(positional)
+    whole = all(prune(slots[index]) == slots[index] for index in requested)
+    is_plain = (
+        by_position and whole and all(_is_same_value(defaults.get(name, run), value) for name, value in fixed.items())
+    )
+    return RequestedSignature(
         specs=specs,
         arguments=arguments,
         parameters=arguments,
@@ -178,12 +180,12 @@ def by_trace(function: Any, path: SpecPath) -> Asked:
         function=run,
         signature=signature,
         is_plain=is_plain,
-        further=offered(signature, len(asked), tensors=False),
+        further=stored_parameters(signature, len(requested), tensors=False),
         traces=tuple(traces),
     )
 
 
-def _mixed(name: str, path: SpecPath) -> SpecValueError:
+def _mixed_default_error(name: str, path: SpecPath) -> SpecValueError:
     message = f"{name!r} has Python values beside tensors, and a contract describes only tensors"
     return value_error(
         "bad-signature", path, message, "make all of them tensors, or move the Python values to another parameter"
@@ -233,9 +235,9 @@ def wire_names_of(concrete: Any) -> tuple[str, ...]:
     inputs = concrete.graph.inputs[: len(concrete.graph.inputs) - len(concrete.captured_inputs)]
     names: list[str] = []
     for tensor_in in inputs:
-        asked = tensor_in.op.get_attr("_user_specified_name").decode()
-        numbered = (f"{asked}_{number}" for number in itertools.count(1))
-        names.append(asked if asked not in names else next(name for name in numbered if name not in names))
+        requested = tensor_in.op.get_attr("_user_specified_name").decode()
+        numbered = (f"{requested}_{number}" for number in itertools.count(1))
+        names.append(requested if requested not in names else next(name for name in numbered if name not in names))
     return tuple(names)
 
 
@@ -251,7 +253,7 @@ def signature_of(function: Any) -> inspect.Signature:
         return inspect.Signature([inspect.Parameter("inputs", kind)])
 
 
-def _is_same(default: Any, value: Any) -> bool:
+def _is_same_value(default: Any, value: Any) -> bool:
     return default is value or (
         type(default) is type(value) and isinstance(value, (int, float, str)) and default == value
     )
@@ -266,7 +268,7 @@ def _slots_of(value: Any) -> Any:
     return map_structure(value, slot)
 
 
-def _filled(structure: Any, arguments: Any) -> Any:
+def _fill_slots(structure: Any, arguments: Any) -> Any:
     """``structure`` with the tensors of nested ``arguments`` in its Slots, both in the order of ``tf.nest``."""
     given = iter(tf.nest.flatten(list(arguments)))
     leaves = [next(given) if isinstance(leaf, Slot) else leaf for leaf in tf.nest.flatten(structure)]

@@ -48,7 +48,7 @@ def write_contract(
     undescribed: Mapping[str, str] | None = None,
     custom_ops: Mapping[str, str] | None = None,
 ) -> str:
-    """The text of the contract of ``document``, with no clock, host or path in it.
+    """The text of the contract of ``document``, without times, host names or paths.
 
     For an endpoint that is left out it has only the rules and paths of the findings: a message quotes the model's own
     errors, with addresses of objects, lines of code and counters that differ from build to build.
@@ -57,10 +57,10 @@ def write_contract(
         "contract": CONTRACT_VERSION,
         "digest": digest(document),
         "document": document.to_json(),
-        "wire_names": _wire_names(document),
+        "wire_names": _wire_names_by_leaf(document),
     }
     if left_out:
-        data["left_out"] = {name: _reason(left_out[name]) for name in sorted(left_out)}
+        data["left_out"] = {name: _reason_text(left_out[name]) for name in sorted(left_out)}
     if undescribed:
         data["undescribed"] = dict(sorted(undescribed.items()))
     if custom_ops is not None:
@@ -76,42 +76,44 @@ def read_contract(text: bytes) -> Contract:
     """
     data = parse_json(text)
     if not isinstance(data, dict) or data.get("contract") != CONTRACT_VERSION or "document" not in data:
-        raise _refusal(f"{CONTRACT_PATH} is not a contract of version {CONTRACT_VERSION}")
+        raise _contract_error(f"{CONTRACT_PATH} is not a contract of version {CONTRACT_VERSION}")
     document = from_json(data["document"])
     if data.get("digest") != digest(document):
-        raise _refusal(f"the digest in {CONTRACT_PATH} is not that of its document: one of the two was changed")
-    if data.get("wire_names") != _wire_names(document):
-        raise _refusal(f"the wire names in {CONTRACT_PATH} are not those of its document: one of the two was changed")
-    left_out, undescribed = (_reasons(data, key) for key in ("left_out", "undescribed"))
+        raise _contract_error(f"the digest in {CONTRACT_PATH} is not that of its document: one of the two was changed")
+    if data.get("wire_names") != _wire_names_by_leaf(document):
+        raise _contract_error(
+            f"the wire names in {CONTRACT_PATH} are not those of its document: one of the two was changed"
+        )
+    left_out, undescribed = (_read_reasons(data, key) for key in ("left_out", "undescribed"))
     for name in left_out:
         if name not in document.endpoints or not document.endpoints[name].optional:
-            raise _refusal(f"{CONTRACT_PATH} leaves out {name!r}, which is not an optional endpoint")
+            raise _contract_error(f"{CONTRACT_PATH} leaves out {name!r}, which is not an optional endpoint")
     for name in undescribed:
         if name not in document.endpoints:
-            raise _refusal(f"{CONTRACT_PATH} does not describe {name!r}, which is not an endpoint")
+            raise _contract_error(f"{CONTRACT_PATH} does not describe {name!r}, which is not an endpoint")
     custom_ops = data.get("custom_ops")
-    if custom_ops is not None and not _is_text_by_text(custom_ops):
-        raise _refusal(f"the custom ops in {CONTRACT_PATH} are not a map from op names to libraries")
+    if custom_ops is not None and not _is_text_mapping(custom_ops):
+        raise _contract_error(f"the custom ops in {CONTRACT_PATH} are not a map from op names to libraries")
     return Contract(document, left_out, undescribed, custom_ops)
 
 
-def _reasons(data: dict[str, Any], key: str) -> dict[str, str]:
+def _read_reasons(data: dict[str, Any], key: str) -> dict[str, str]:
     """The reason for each endpoint under ``key``."""
     reasons: Any = data.get(key, {})
-    if not _is_text_by_text(reasons):
-        raise _refusal(f"the endpoints {key.replace('_', ' ')} in {CONTRACT_PATH} have no reasons")
+    if not _is_text_mapping(reasons):
+        raise _contract_error(f"the endpoints {key.replace('_', ' ')} in {CONTRACT_PATH} have no reasons")
     return dict(reasons)
 
 
-def _is_text_by_text(value: Any) -> bool:
+def _is_text_mapping(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
-def _reason(findings: Iterable[Diagnostic]) -> str:
+def _reason_text(findings: Iterable[Diagnostic]) -> str:
     return "; ".join(dict.fromkeys(f"{finding.rule} at {format_path(finding.path)}" for finding in findings))
 
 
-def _wire_names(document: Document) -> dict[str, Any]:
+def _wire_names_by_leaf(document: Document) -> dict[str, Any]:
     return {name: _endpoint_names(document.endpoints[name]) for name in sorted(document.endpoints)}
 
 
@@ -120,5 +122,5 @@ def _endpoint_names(endpoint: Endpoint) -> dict[str, list[str]]:
     return {format_path(leaf.path): [component.wire_name for component in leaf.components] for leaf in leaves}
 
 
-def _refusal(message: str) -> SpecError:
+def _contract_error(message: str) -> SpecError:
     return SpecError([Diagnostic(rule="bad-contract", message=message, hint="build the archive again")])

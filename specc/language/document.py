@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer, model_validator
 
 from specc.language.jax_options import JaxOptions
-from specc.language.leaf_fields import FILLED_OBJECT, DtypeValue
+from specc.language.leaf_fields import NON_EMPTY_OBJECT, DtypeValue
 from specc.language.receivers import Receiver
 from specc.language.record import Form, Record, ShortRecord
 from specc.language.save_options import SaveOptions
@@ -137,7 +137,7 @@ class Selection(ShortRecord):
     """true selects only trainable variables, false only the others."""
     dtype: DtypeValue | None = None
     """Selects only variables of this dtype."""
-    content: Annotated[dict[NonEmpty, TensorString], *FILLED_OBJECT] | None = None
+    content: Annotated[dict[NonEmpty, TensorString], *NON_EMPTY_OBJECT] | None = None
     """The expected dtype and shape of every selected variable, by its path."""
 
 
@@ -185,7 +185,7 @@ class Document(Record):
     """Modules to import before the model, in this order: they register its ops, or its custom Keras classes."""
     dims: dict[DimName, Dim] = Field(default_factory=dict)
     """The named dimensions, with their bounds."""
-    endpoints: Annotated[dict[NonEmpty, Endpoint], *FILLED_OBJECT]
+    endpoints: Annotated[dict[NonEmpty, Endpoint], *NON_EMPTY_OBJECT]
     """The ways to call the model, by name."""
     default: Annotated[NonEmpty | None, Form.EXPLICIT_NULL] = None
     """The endpoint that is also published as serving_default; null for none. Required if there are several."""
@@ -213,13 +213,13 @@ class Document(Record):
         return value
 
     @property
-    def default_is_said(self) -> bool:
+    def determines_default(self) -> bool:
         """Whether the document determines a default: by name, by null, or because it has one endpoint."""
         return "default" in self.model_fields_set
 
     def _implied(self) -> tuple[str, ...]:
         by_itself = len(self.endpoints) == 1 and self.default in self.endpoints
-        return ("default",) if by_itself or not self.default_is_said else ()
+        return ("default",) if by_itself or not self.determines_default else ()
 
     def __eq__(self, other: object) -> bool:
         """Whether both have the same canonical JSON.

@@ -51,4 +51,4 @@ DTYPES: dict[str, Dtype] = {
     "complex64": Dtype(Family.COMPLEX, 64),
     "complex128": Dtype(Family.COMPLEX, 128),
 }
-"""Every dtype of the language. TensorFlow itself decides at build time: the 2- and 4-bit ones are newer than 2.16."""
+"""Every dtype of the language. The installed TensorFlow may lack some: the 2- and 4-bit ones are newer than 2.16."""

@@ -54,19 +54,19 @@ def _check_ragged_rank(value: Any) -> int:
     return rank
 
 
-def _one_or_more(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else _filled(value)
+def _item_to_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else _check_not_empty(value)
 
 
-def _filled(value: Any) -> Any:
+def _check_not_empty(value: Any) -> Any:
     """Refuses an empty container before its items are validated, so that a bad item is one finding and not two."""
     if isinstance(value, (list, tuple, dict)) and not value:
         raise problem("empty-container", f"{describe(value)} must not be empty here")
     return value
 
 
-FILLED_ARRAY = (BeforeValidator(_filled), Field(json_schema_extra={"minItems": 1}))
-FILLED_OBJECT = (BeforeValidator(_filled), Field(json_schema_extra={"minProperties": 1}))
+NON_EMPTY_ARRAY = (BeforeValidator(_check_not_empty), Field(json_schema_extra={"minItems": 1}))
+NON_EMPTY_OBJECT = (BeforeValidator(_check_not_empty), Field(json_schema_extra={"minProperties": 1}))
 
 
 _DIM_SCHEMA: dict[str, Any] = {
@@ -97,7 +97,7 @@ RaggedRank = Annotated[
 ]
 RowSplits = Annotated[
     tuple[NonEmpty, ...],
-    BeforeValidator(_one_or_more),
+    BeforeValidator(_item_to_tuple),
     WithJsonSchema(
         {
             "if": {"type": "array"},

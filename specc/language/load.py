@@ -15,7 +15,7 @@ from specc.language.record import ordered_keys, to_json
 from specc.language.validation.buildable import find_unbuildable
 from specc.language.validation.consistency import find_inconsistencies
 from specc.language.validation.pipeline import LoadedSpec, read_spec, validated
-from specc.language.validation.rules import Rule, capped, find
+from specc.language.validation.rules import Rule, capped, run_rules
 from specc.source.json_text import read_content
 
 ALWAYS: tuple[Rule, ...] = (find_inconsistencies,)
@@ -55,7 +55,7 @@ def load_spec(source: str | os.PathLike[str], rules: Sequence[Rule] = BUILDABLE)
 
 def require_buildable(document: Document) -> None:
     """Raises SpecError with every finding if ``document`` is inconsistent or cannot be built."""
-    findings = list(capped(find(document, *BUILDABLE)))
+    findings = list(capped(run_rules(document, *BUILDABLE)))
     if findings:
         raise SpecError(findings)
 

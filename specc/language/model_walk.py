@@ -1,6 +1,6 @@
-"""The shape of a document, read off its models: which models there are, and what they expect at a place in its JSON.
+"""The structure of a document, derived from its models: the models, and what they expect at a path in its JSON.
 
-Whatever follows a path through a document asks here, so that a new key or model is declared once, in the models.
+All code that follows a path through a document uses this module, so that a new key is declared only in the models.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _records_in(annotation: Any) -> Iterator[type[Record]]:
 
 
 @dataclass(frozen=True)
-class Spot:
+class ModelCursor:
     """A place in the JSON of a document, with what the models expect there.
 
     ``data`` is the value at ``path``, None where it is missing. ``model`` is the model of the object that the last key
@@ -68,44 +68,44 @@ class Spot:
     expected: Any = Document
     forms: frozenset[Form] = frozenset()
 
-    def follow_location(self, location: Iterable[str | int]) -> Spot:
+    def follow_location(self, location: Iterable[str | int]) -> ModelCursor:
         """The place at one of pydantic's locations.
 
         These name each member of a union, and the fields that a short form leaves out.
         """
-        spot = self
+        cursor = self
         for part in location:
-            if spot.is_tree and isinstance(part, str) and part.startswith(TAG):
-                spot = spot._expecting(NODES[part.removeprefix(TAG)])
-            elif not (part == _KEY and not (isinstance(spot.data, dict) and part in spot.data)):
-                spot = spot._enter(part)
-        return spot
+            if cursor.is_tree and isinstance(part, str) and part.startswith(TAG):
+                cursor = cursor._expecting(NODES[part.removeprefix(TAG)])
+            elif not (part == _KEY and not (isinstance(cursor.data, dict) and part in cursor.data)):
+                cursor = cursor._enter(part)
+        return cursor
 
-    def follow_path(self, path: Iterable[str | int]) -> Spot:
+    def follow_path(self, path: Iterable[str | int]) -> ModelCursor:
         """The place at a path of the canonical document, of which the JSON may have a longer form."""
-        spot = self
+        cursor = self
         for part in path:
-            if spot.is_tree:
-                spot = spot._expecting(NODES.get(_kind_of_node(spot.data), Any))
-                if spot.expected in (List, Dict):  # whose short form has no items
-                    spot = spot._enter("items")
-            elif Form.ONE_OR_MORE in spot.forms and get_origin(spot.expected) is tuple and isinstance(part, str):
-                spot = spot._enter(0)
-            spot = spot._enter(part)
-        return spot
+            if cursor.is_tree:
+                cursor = cursor._expecting(NODES.get(_kind_of_node(cursor.data), Any))
+                if cursor.expected in (List, Dict):  # whose short form has no items
+                    cursor = cursor._enter("items")
+            elif Form.ONE_OR_MORE in cursor.forms and get_origin(cursor.expected) is tuple and isinstance(part, str):
+                cursor = cursor._enter(0)
+            cursor = cursor._enter(part)
+        return cursor
 
     @property
     def is_tree(self) -> bool:
         """Whether a tree is expected here."""
         return any(isinstance(note, Discriminator) for note in get_args(self.expected))
 
-    def _expecting(self, annotation: Any, forms: frozenset[Form] = frozenset()) -> Spot:
+    def _expecting(self, annotation: Any, forms: frozenset[Form] = frozenset()) -> ModelCursor:
         """The same place, where ``annotation`` is expected, in one of ``forms`` or its own."""
-        annotation, own = _unwrapped(annotation)
-        spot = replace(self, expected=annotation, forms=forms | own)
-        return replace(spot, node=spot.path) if spot.is_tree else spot
+        annotation, own = _without_annotations(annotation)
+        cursor = replace(self, expected=annotation, forms=forms | own)
+        return replace(cursor, node=cursor.path) if cursor.is_tree else cursor
 
-    def _enter(self, part: str | int) -> Spot:
+    def _enter(self, part: str | int) -> ModelCursor:
         """The place of one part, which is this one if a short form leaves that part out."""
         expected, arguments = self.expected, get_args(self.expected)
         if isinstance(expected, type) and issubclass(expected, Record):
@@ -122,7 +122,7 @@ class Spot:
             case _:
                 return self._child(part)._expecting(Any)
 
-    def _child(self, part: str | int) -> Spot:
+    def _child(self, part: str | int) -> ModelCursor:
         match self.data, part:
             case dict(), str():
                 data = self.data.get(part)
@@ -153,7 +153,7 @@ def _kind_of_node(data: Any) -> str:
             return ""
 
 
-def _unwrapped(annotation: Any) -> tuple[Any, frozenset[Form]]:
+def _without_annotations(annotation: Any) -> tuple[Any, frozenset[Form]]:
     """An annotation without null and without the notes around it, and the forms among these; a tree stays as it is."""
     forms: frozenset[Form] = frozenset()
     while True:

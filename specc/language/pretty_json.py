@@ -9,46 +9,46 @@ from typing import Any
 from specc.diagnostics import printable
 
 WIDTH = 100
-_STEP = "  "
+_INDENT = "  "
 _OPEN_LEVELS = 3
 """Levels with a line for each key, however short: the document, its endpoints, and each endpoint."""
 
 
 def lay_out(data: dict[str, Any]) -> str:
     """The text of a document's canonical JSON, with a newline at its end."""
-    return _object(data, "", _OPEN_LEVELS) + "\n"
+    return _object_text(data, "", _OPEN_LEVELS) + "\n"
 
 
-def _object(members: dict[str, Any], indent: str, open_levels: int = 0) -> str:
+def _object_text(members: dict[str, Any], indent: str, open_levels: int = 0) -> str:
     """An object with a line for each key, as are the objects below "endpoints" for the remaining levels."""
-    deeper, lines = indent + _STEP, []
+    deeper, lines = indent + _INDENT, []
     for key, value in members.items():
-        name = f"{_compact(key)}: "
+        name = f"{_compact_text(key)}: "
         follow = open_levels > 1 and bool(value) and (key == "endpoints" or open_levels < _OPEN_LEVELS)
         if follow:
-            lines.append(name + _object(value, deeper, open_levels - 1))
+            lines.append(name + _object_text(value, deeper, open_levels - 1))
         else:
-            lines.append(name + _value(value, deeper, len(deeper) + len(name)))
-    return _lines("{}", lines, indent)
+            lines.append(name + _value_text(value, deeper, len(deeper) + len(name)))
+    return _bracketed_lines("{}", lines, indent)
 
 
-def _value(value: Any, indent: str, before: int) -> str:
+def _value_text(value: Any, indent: str, before: int) -> str:
     """``value`` after ``before`` characters of its line, or on several lines if it does not fit."""
-    line = _compact(value)
+    line = _compact_text(value)
     if not isinstance(value, (dict, list)) or not value or before + len(line) < WIDTH:  # a comma may follow
         return line
-    deeper = indent + _STEP
+    deeper = indent + _INDENT
     if isinstance(value, dict):
-        return _object(value, indent)
+        return _object_text(value, indent)
     if all(isinstance(item, (int, float)) for item in value):
-        return _lines("[]", _rows(value, WIDTH - len(deeper)), indent)
-    return _lines("[]", (_value(item, deeper, len(deeper)) for item in value), indent)
+        return _bracketed_lines("[]", _number_rows(value, WIDTH - len(deeper)), indent)
+    return _bracketed_lines("[]", (_value_text(item, deeper, len(deeper)) for item in value), indent)
 
 
-def _rows(numbers: Iterable[int | float], width: int) -> Iterator[str]:
+def _number_rows(numbers: Iterable[int | float], width: int) -> Iterator[str]:
     """Rows of numbers, as many on each as fit: a default may have thousands."""
     row = ""
-    for number in map(_compact, numbers):
+    for number in map(_compact_text, numbers):
         longer = f"{row}, {number}" if row else number
         if row and len(longer) >= width:
             yield row
@@ -57,11 +57,11 @@ def _rows(numbers: Iterable[int | float], width: int) -> Iterator[str]:
     yield row
 
 
-def _lines(brackets: str, lines: Iterable[str], indent: str) -> str:
-    inner = f",\n{indent}{_STEP}".join(lines)
-    return f"{brackets[0]}\n{indent}{_STEP}{inner}\n{indent}{brackets[1]}"
+def _bracketed_lines(brackets: str, lines: Iterable[str], indent: str) -> str:
+    inner = f",\n{indent}{_INDENT}".join(lines)
+    return f"{brackets[0]}\n{indent}{_INDENT}{inner}\n{indent}{brackets[1]}"
 
 
-def _compact(value: Any) -> str:
+def _compact_text(value: Any) -> str:
     # Invisible characters, which only strings can contain, are written as escapes.
     return printable(json.dumps(value, ensure_ascii=False, allow_nan=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from specc.language.leaf_fields import FILLED_OBJECT
+from specc.language.leaf_fields import NON_EMPTY_OBJECT
 from specc.language.record import Record
 from specc.language.scalars import Flag, NonEmpty, Text
 from specc.language.values import Value
@@ -31,5 +31,5 @@ class Receiver(Record):
     """The protocol buffer: tf.train.Example or tf.train.SequenceExample."""
     description: Text = ""
     """Who sends the messages."""
-    features: Annotated[dict[NonEmpty, Feature], *FILLED_OBJECT] | None = None
+    features: Annotated[dict[NonEmpty, Feature], *NON_EMPTY_OBJECT] | None = None
     """How individual leaves are parsed, by wire name."""

@@ -1,6 +1,6 @@
 """Record: the base class of every model of the language, which reads its short form and writes its canonical JSON.
 
-What is special about a field in JSON is declared on the field, with a member of :class:`Form` in its annotation.
+A field whose JSON has a special form declares it with a member of :class:`Form` in its annotation.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Record(BaseModel):
 
 
 class ShortRecord(Record):
-    """Base class of a Record that may be written as the value of its field ``short`` where it has no other."""
+    """Base class of a Record that may be written as the value of its field ``short`` if no other field is set."""
 
     short: ClassVar[str]
 
@@ -63,7 +63,7 @@ class ShortRecord(Record):
         return {cls.short: value} if isinstance(value, str) else value
 
     def to_json(self, *, sort_keys: bool = True) -> Any:
-        """The canonical JSON, which is the short form where nothing else is given."""
+        """The canonical JSON: the short form if no other field is set."""
         data = super().to_json(sort_keys=sort_keys)
         return data[self.short] if list(data) == [self.short] else data
 

@@ -26,13 +26,13 @@ def problem(rule: RuleId, message: str, hint: str = "", part: str = "") -> Pydan
 
 
 def whole_number(value: Any) -> int:
-    """JSON's reading of an integer: ``3`` and ``3.0``, but not ``true``."""
+    """``value`` as an integer, as JSON defines it: ``3`` and ``3.0``, but not ``true``."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
         raise problem("wrong-type", f"expected a whole number, found {describe(value)}")
     return int(value)
 
 
-def _size(value: Any) -> int:
+def _check_size(value: Any) -> int:
     size: int = whole_number(value)
     if not 0 <= size <= MAX_SIZE:
         raise problem("bad-size", f"{size} is not a size: expected a whole number from 0 to {MAX_SIZE}")
@@ -61,30 +61,30 @@ def describe(value: Any) -> str:
             return f"the number {value!r}"
 
 
-def _text(value: Any) -> Any:
+def _check_text(value: Any) -> Any:
     if not isinstance(value, str):
         raise problem("wrong-type", f"expected a string, found {describe(value)}")
     return value
 
 
-def _non_empty(value: Any) -> Any:
-    if not _text(value):
+def _check_non_empty(value: Any) -> Any:
+    if not _check_text(value):
         raise problem("empty-text", "expected a non-empty string, found ''", "for example 'score'")
     return value
 
 
-def _flag(value: Any) -> Any:
+def _check_flag(value: Any) -> Any:
     if not isinstance(value, bool):
         raise problem("wrong-type", f"expected true or false, found {describe(value)}")
     return value
 
 
-def spelled(pattern: str, rule: RuleId, what: str, example: str) -> tuple[BeforeValidator, WithJsonSchema]:
+def string_pattern(pattern: str, rule: RuleId, what: str, example: str) -> tuple[BeforeValidator, WithJsonSchema]:
     """The two annotations of a string that must fully match ``pattern``: pydantic's and the JSON Schema's."""
     matches = re.compile(pattern).fullmatch
 
     def check(value: Any) -> Any:
-        if not matches(_text(value)):
+        if not matches(_check_text(value)):
             raise problem(rule, f"{shorten(value)!r} is not {what}", f"for example {example}")
         return value
 
@@ -99,20 +99,24 @@ def spelled(pattern: str, rule: RuleId, what: str, example: str) -> tuple[Before
 IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 DOTTED = rf"{IDENTIFIER}(\.{IDENTIFIER})*"
 
-Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string"})]
-NonEmpty = Annotated[str, BeforeValidator(_non_empty), WithJsonSchema({"type": "string", "minLength": 1})]
-Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
-Size = Annotated[int, BeforeValidator(_size), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_SIZE})]
-DimName = Annotated[str, *spelled(IDENTIFIER, "bad-dim-name", "a name for a dimension", "'batch'")]
-AttributePath = Annotated[str, *spelled(DOTTED, "bad-path", "a path of attributes", "'optimizer.variables'")]
-ImportPath = Annotated[str, *spelled(f"{DOTTED}:{DOTTED}", "bad-path", "module:attribute", "'ranker.features:decode'")]
-FunctionPath = Annotated[
-    str, *spelled(f"({DOTTED}:)?{DOTTED}", "bad-path", "an attribute of the model or module:attribute", "'call'")
+Text = Annotated[str, BeforeValidator(_check_text), WithJsonSchema({"type": "string"})]
+NonEmpty = Annotated[str, BeforeValidator(_check_non_empty), WithJsonSchema({"type": "string", "minLength": 1})]
+Flag = Annotated[bool, BeforeValidator(_check_flag), WithJsonSchema({"type": "boolean"})]
+Size = Annotated[
+    int, BeforeValidator(_check_size), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_SIZE})
 ]
-ModuleName = Annotated[str, *spelled(DOTTED, "bad-path", "the name of a module", "'tensorflow_text'")]
+DimName = Annotated[str, *string_pattern(IDENTIFIER, "bad-dim-name", "a name for a dimension", "'batch'")]
+AttributePath = Annotated[str, *string_pattern(DOTTED, "bad-path", "a path of attributes", "'optimizer.variables'")]
+ImportPath = Annotated[
+    str, *string_pattern(f"{DOTTED}:{DOTTED}", "bad-path", "module:attribute", "'ranker.features:decode'")
+]
+FunctionPath = Annotated[
+    str, *string_pattern(f"({DOTTED}:)?{DOTTED}", "bad-path", "an attribute of the model or module:attribute", "'call'")
+]
+ModuleName = Annotated[str, *string_pattern(DOTTED, "bad-path", "the name of a module", "'tensorflow_text'")]
 ModelPath = Annotated[
     str,
-    *spelled(
+    *string_pattern(
         rf"{DOTTED}:{DOTTED}|[^\u0000-\u001f]+(\.keras|\.h5|\.hdf5|/)",
         "bad-path",
         "module:attribute, a .keras or .h5 file or, with a slash at its end, a SavedModel's directory",

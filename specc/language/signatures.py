@@ -67,7 +67,7 @@ def all_signatures(document: Document) -> tuple[PublishedSignature, ...]:
         signature
         for name, endpoint in sorted(document.endpoints.items())
         if has_signature(document, name)
-        for signature in _signatures(document, name, endpoint)
+        for signature in _signatures_with_aliases(document, name, endpoint)
     )
 
 
@@ -80,15 +80,15 @@ def published_signatures(document: Document, left_out: Container[str] = ()) -> t
     )
 
 
-def _signatures(document: Document, name: str, endpoint: Endpoint) -> Iterator[PublishedSignature]:
+def _signatures_with_aliases(document: Document, name: str, endpoint: Endpoint) -> Iterator[PublishedSignature]:
     default = DEFAULT_KEYS[document.mode]
-    for prefix, signature in _ways(name, endpoint):
+    for prefix, signature in _own_signatures(name, endpoint):
         yield signature
         if name == document.default and name != default:
             yield replace(signature, key=prefix + default, alias_of=signature.key)
 
 
-def _ways(name: str, endpoint: Endpoint) -> Iterator[tuple[str, PublishedSignature]]:
+def _own_signatures(name: str, endpoint: Endpoint) -> Iterator[tuple[str, PublishedSignature]]:
     """The signatures of an endpoint, the plain one first, each with the prefix of its key."""
     outputs = tuple(component for leaf in output_leaves(endpoint) for component in leaf.components)
     receivers: list[str | None] = sorted(
@@ -98,18 +98,18 @@ def _ways(name: str, endpoint: Endpoint) -> Iterator[tuple[str, PublishedSignatu
     for receiver in receivers:
         plain = receiver == endpoint.receiver
         prefix = "" if plain else f"{receiver or RAW}:"
-        inputs = _direct(endpoint) if receiver is None else (_serialized(endpoint),)
+        inputs = _direct_inputs(endpoint) if receiver is None else (_serialized_input(endpoint),)
         # Classify and regress need one vector of serialized examples: other inputs have the method predict.
         raw = receiver is None and not plain and endpoint.method in ("classify", "regress")
         method: Method = "predict" if raw else endpoint.method
         yield prefix, PublishedSignature(prefix + name, name, receiver, method, inputs, outputs)
 
 
-def _direct(endpoint: Endpoint) -> tuple[Component, ...]:
+def _direct_inputs(endpoint: Endpoint) -> tuple[Component, ...]:
     return tuple(component for leaf in input_leaves(endpoint) for component in leaf.components)
 
 
-def _serialized(endpoint: Endpoint) -> Component:
+def _serialized_input(endpoint: Endpoint) -> Component:
     """A receiver's input: a string for each example. Its size is the leaves' number of rows where that is fixed."""
     rows = {leaf.leaf.shape[0] for leaf in input_leaves(endpoint) if leaf.leaf.shape}
     sizes = {row for row in rows if isinstance(row, int)}

@@ -23,7 +23,7 @@ TENSOR_PATTERN = rf"^(?:{_DTYPE})\[(?:\.\.\.|{_DIMS})\]{END}"
 """The pattern of a legal tensor string, for the JSON Schema."""
 
 _TENSOR = re.compile(rf"({_DTYPE})\[(?:(\.\.\.)|({_DIMS}))\]")
-_LOOSE = re.compile(r"\s*([^\[\]\s]*)\s*(?:\[(.*)\]?)?\s*", re.DOTALL)
+_TENSOR_LIKE = re.compile(r"\s*([^\[\]\s]*)\s*(?:\[(.*)\]?)?\s*", re.DOTALL)
 
 
 def parse_tensor(text: str) -> tuple[str, Shape]:
@@ -34,11 +34,11 @@ def parse_tensor(text: str) -> tuple[str, Shape]:
     """
     match = _TENSOR.fullmatch(text)
     if match is None:
-        raise _explain(text)
+        raise _tensor_problem(text)
     dtype, unknown_rank, dims = match.groups()
     if unknown_rank:
         return dtype, None
-    return dtype, tuple(_dim(part.strip()) for part in dims.split(",")) if dims else ()
+    return dtype, tuple(_parse_dim(part.strip()) for part in dims.split(",")) if dims else ()
 
 
 def format_tensor(dtype: str, shape: Shape) -> str:
@@ -46,7 +46,7 @@ def format_tensor(dtype: str, shape: Shape) -> str:
     return f"{dtype}[{'...' if shape is None else ', '.join(map(str, shape))}]"
 
 
-def _dim(text: str) -> Dimension:
+def _parse_dim(text: str) -> Dimension:
     return int(text) if text[0].isdigit() else text
 
 
@@ -69,11 +69,11 @@ _ALIASES = {
 }  # fmt: skip
 
 
-def _explain(text: str) -> Exception:
+def _tensor_problem(text: str) -> Exception:
     """The most specific problem of a tensor string."""
     if len(text) > 1000:
         return problem("bad-tensor", f"a tensor string must not be longer than 1000 characters, found {len(text)}")
-    loose = _LOOSE.fullmatch(text)
+    loose = _TENSOR_LIKE.fullmatch(text)
     if loose is None or not loose[1] or loose[2] is None or not text.rstrip().endswith("]") or text != text.strip():
         hint = "write dtype and shape, like 'float32[batch, 3]'; 'float32[]' is a scalar, 'float32[...]' has any rank"
         if text in DTYPES:

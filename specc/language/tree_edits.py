@@ -39,30 +39,30 @@ def with_leaves(node: Tree, replacements: Iterator[Leaf]) -> Tree:
 
 def without_names(node: Tree) -> Tree:
     """``node`` without wire names."""
-    return with_leaves(node, iter([_nameless(leaf) for leaf in leaves(node)]))
+    return with_leaves(node, iter([_without_name(leaf) for leaf in leaves(node)]))
 
 
-def _nameless(leaf: Leaf) -> Leaf:
+def _without_name(leaf: Leaf) -> Leaf:
     if isinstance(leaf, Tensor):
-        said = {"default": leaf.default, "minimum": leaf.minimum, "maximum": leaf.maximum}
-        return leaf if leaf.name is None else dense(leaf.dtype, leaf.shape, **said)
+        fields = {"default": leaf.default, "minimum": leaf.minimum, "maximum": leaf.maximum}
+        return leaf if leaf.name is None else dense(leaf.dtype, leaf.shape, **fields)
     return leaf.model_copy(update={"name": None, "names": None})
 
 
-def dense(dtype: str, shape: Shape, **said: Any) -> Tensor:
-    """A Tensor with the fields ``said`` that are not None."""
-    filled = {field: value for field, value in said.items() if value is not None}
+def dense(dtype: str, shape: Shape, **fields: Any) -> Tensor:
+    """A Tensor with the fields ``fields`` that are not None."""
+    filled = {field: value for field, value in fields.items() if value is not None}
     if not filled:
-        return _plain(dtype, shape)
-    return Tensor.model_validate({"dtype": dtype, "shape": spelled(shape), **filled})
+        return _plain_tensor(dtype, shape)
+    return Tensor.model_validate({"dtype": dtype, "shape": shape_to_json(shape), **filled})
 
 
 @lru_cache(maxsize=4096)
-def _plain(dtype: str, shape: Shape) -> Tensor:
+def _plain_tensor(dtype: str, shape: Shape) -> Tensor:
     """A Tensor without other fields; cached, since an archive repeats a few of them many times."""
-    return Tensor.model_validate({"dtype": dtype, "shape": spelled(shape)})
+    return Tensor.model_validate({"dtype": dtype, "shape": shape_to_json(shape)})
 
 
-def spelled(shape: Shape) -> Any:
+def shape_to_json(shape: Shape) -> Any:
     """The shape as the models accept it."""
     return "..." if shape is None else shape

@@ -23,7 +23,7 @@ from pydantic import (
 
 from specc.diagnostics import did_you_mean
 from specc.language.dtypes import DTYPES
-from specc.language.leaf_fields import FILLED_ARRAY, FILLED_OBJECT, DtypeValue, RaggedRank, RowSplits, ShapeValue
+from specc.language.leaf_fields import NON_EMPTY_ARRAY, NON_EMPTY_OBJECT, DtypeValue, RaggedRank, RowSplits, ShapeValue
 from specc.language.record import Form, Record, to_json
 from specc.language.scalars import NonEmpty, Text, describe, problem, shorten
 from specc.language.tensor_string import format_tensor, parse_tensor
@@ -33,7 +33,7 @@ TAG = "\0"
 """The prefix of every union member's name in pydantic's error locations, so that it cannot clash with a field."""
 
 
-def _none_if_silent(value: Any) -> Any:
+def _none_if_empty(value: Any) -> Any:
     return value if value is not None and any(part is not None for _, part in value) else None
 
 
@@ -84,7 +84,7 @@ class Tensor(LeafNode):
         return normalize_value(value, dtype) if dtype is not None else value
 
     def to_json(self, *, sort_keys: bool = True) -> Any:
-        """The canonical JSON, which is the short form where it says everything."""
+        """The canonical JSON: the short form if it holds every field that is set."""
         data = super().to_json(sort_keys=sort_keys)
         return format_tensor(self.dtype, self.shape) if len(data) == len(("kind", "dtype", "shape")) else data
 
@@ -112,7 +112,7 @@ class Ragged(LeafNode):
     """The dtype of the row splits."""
     name: NonEmpty | None = None
     """The prefix of the components' wire names; made from the path by default."""
-    names: Annotated[RaggedNames | None, AfterValidator(_none_if_silent)] = None
+    names: Annotated[RaggedNames | None, AfterValidator(_none_if_empty)] = None
     """Wire names of single components."""
     description: Text = ""
     """What the tensor means, and in which unit."""
@@ -139,7 +139,7 @@ class Sparse(LeafNode):
     """The dense shape, or "..." for unknown rank."""
     name: NonEmpty | None = None
     """The prefix of the components' wire names; made from the path by default."""
-    names: Annotated[SparseNames | None, AfterValidator(_none_if_silent)] = None
+    names: Annotated[SparseNames | None, AfterValidator(_none_if_empty)] = None
     """Wire names of single components."""
     description: Text = ""
     """What the tensor means, and in which unit."""
@@ -149,7 +149,7 @@ class List(Node):
     """A Python list. The short form is an array."""
 
     kind: Literal["list"] = "list"
-    items: Annotated[tuple[Tree, ...], *FILLED_ARRAY]
+    items: Annotated[tuple[Tree, ...], *NON_EMPTY_ARRAY]
     """The elements in order."""
 
     def to_json(self, *, sort_keys: bool = True) -> Any:
@@ -161,7 +161,7 @@ class Tuple(Node):
     """A Python tuple."""
 
     kind: Literal["tuple"] = "tuple"
-    items: Annotated[tuple[Tree, ...], *FILLED_ARRAY]
+    items: Annotated[tuple[Tree, ...], *NON_EMPTY_ARRAY]
     """The elements in order."""
 
 
@@ -171,7 +171,7 @@ class NamedTuple(Node):
     kind: Literal["namedtuple"] = "namedtuple"
     typename: NonEmpty
     """The name of the class."""
-    fields: Annotated[tuple[tuple[NonEmpty, Tree], ...], *FILLED_ARRAY]
+    fields: Annotated[tuple[tuple[NonEmpty, Tree], ...], *NON_EMPTY_ARRAY]
     """Pairs of a field's name and its tree, in order."""
 
 
@@ -179,7 +179,7 @@ class Dict(Node):
     """A Python dict with string keys; inputs are passed in this order. The short form is an object."""
 
     kind: Literal["dict"] = "dict"
-    items: Annotated[dict[NonEmpty, Tree], *FILLED_OBJECT]
+    items: Annotated[dict[NonEmpty, Tree], *NON_EMPTY_OBJECT]
     """The tree of each key."""
 
     def to_json(self, *, sort_keys: bool = True) -> Any:
@@ -239,8 +239,10 @@ def _to_long_form(value: Any) -> Any:
                 'add "kind": "tensor", or "ragged" or "sparse"'  # a dtype is not a tensor string: no dict of features
             )
             raise problem("unknown-kind", "an object with a dtype must state its kind", hint)
-        looks_long = isinstance(kind, str) and "[" not in kind and {"dtype", "shape", "items", "fields"} & value.keys()
-        if looks_long:
+        looks_like_long_form = (
+            isinstance(kind, str) and "[" not in kind and {"dtype", "shape", "items", "fields"} & value.keys()
+        )
+        if looks_like_long_form:
             hint = did_you_mean(str(kind), KINDS) or f"the kinds are {', '.join(KINDS)}"
             raise problem("unknown-kind", f"{shorten(str(kind))!r} is not a kind of node", hint)
         return {"kind": "dict", "items": value}
@@ -248,7 +250,7 @@ def _to_long_form(value: Any) -> Any:
     raise problem("wrong-type", f"expected a tree, found {describe(value)}", hint)
 
 
-def _tag(value: Any) -> str:
+def _kind_tag(value: Any) -> str:
     return TAG + (value["kind"] if isinstance(value, dict) else value.kind)  # type: ignore[no-any-return]
 
 
@@ -260,7 +262,7 @@ Tree: TypeAlias = Annotated[
     | Annotated[Tuple, Tag(f"{TAG}tuple")]
     | Annotated[NamedTuple, Tag(f"{TAG}namedtuple")]
     | Annotated[Dict, Tag(f"{TAG}dict")],
-    Discriminator(_tag),
+    Discriminator(_kind_tag),
     BeforeValidator(_to_long_form),
     WithJsonSchema({"$ref": "#/$defs/Tree"}),
 ]

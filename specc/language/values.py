@@ -26,13 +26,13 @@ from specc.language.scalars import END, describe, problem, shorten
 SPECIAL_FLOATS = ("NaN", "Infinity", "-Infinity")
 _BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 
-_NO_REAL = 'Expected a number, "NaN", "Infinity" or "-Infinity".'
+_NOT_A_NUMBER = 'Expected a number, "NaN", "Infinity" or "-Infinity".'
 REAL_SCHEMA: dict[str, Any] = {
     "title": "A number; NaN and infinities are strings.",
     "examples": [0.5, "NaN", "-Infinity"],
     "if": {"type": "string"},
-    "then": {"enum": list(SPECIAL_FLOATS), "errorMessage": _NO_REAL},
-    "else": {"type": "number", "errorMessage": _NO_REAL},
+    "then": {"enum": list(SPECIAL_FLOATS), "errorMessage": _NOT_A_NUMBER},
+    "else": {"type": "number", "errorMessage": _NOT_A_NUMBER},
 }
 _REAL = {"$ref": "#/$defs/Real"}
 VALUE_SCHEMA: dict[str, Any] = {

@@ -71,7 +71,7 @@ class EndpointNodes(typing.NamedTuple):
     containers: tuple[BoundContainer, ...]
 
 
-class _Itself:
+class _EndpointKey:
     """An endpoint as a cache key, by identity. It is frozen: the same object always has the same nodes."""
 
     __slots__ = ("endpoint",)
@@ -83,7 +83,7 @@ class _Itself:
         return id(self.endpoint)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Itself) and other.endpoint is self.endpoint
+        return isinstance(other, _EndpointKey) and other.endpoint is self.endpoint
 
 
 def input_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...]:
@@ -98,12 +98,12 @@ def output_leaves(endpoint: Endpoint, at: SpecPath = ()) -> tuple[BoundLeaf, ...
 
 def endpoint_nodes(endpoint: Endpoint, at: SpecPath = ()) -> EndpointNodes:
     """All nodes of an endpoint, whose path in its document is ``at``."""
-    return _endpoint_nodes(_Itself(endpoint), at)
+    return _endpoint_nodes(_EndpointKey(endpoint), at)
 
 
 @lru_cache(maxsize=16)  # every rule and every check uses the nodes of the current endpoint
-def _endpoint_nodes(itself: _Itself, at: SpecPath) -> EndpointNodes:
-    endpoint = itself.endpoint
+def _endpoint_nodes(key: _EndpointKey, at: SpecPath) -> EndpointNodes:
+    endpoint = key.endpoint
     inputs: list[BoundLeaf] = []
     containers: list[BoundContainer] = []
     for index, tree in enumerate(endpoint.inputs):
@@ -175,7 +175,7 @@ def components(leaf: Leaf, name: str) -> tuple[Component, ...]:
             return _sparse_components(leaf, name)
 
 
-def undivided_names(counts: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
+def numbered_result_names(counts: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
     """The names of the flat tensors of each result; ``counts`` has the number of tensors by wire name.
 
     One tensor has the result's own name. Those of an ExtensionType, which has one wire name for them all, are numbered
@@ -193,17 +193,17 @@ def undivided_names(counts: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
 def parameter_name(wire_name: str) -> str:
     """What TensorFlow calls the parameter of a loaded signature for ``wire_name``: ``input_ids`` for ``input-ids``."""
     if wire_name.isascii() and wire_name.isidentifier() and wire_name[0] != "_":
-        return wire_name  # as nearly all are
+        return wire_name  # the usual case
     word = "".join(letter if letter.isalnum() else "_" for letter in wire_name)
     return word if word[:1].isalpha() else f"arg_{word}"
 
 
 def _ragged_components(leaf: Ragged, name: str) -> tuple[Component, ...]:
-    said = leaf.names
-    values = (said and said.values) or f"{name}_values"
+    declared = leaf.names
+    values = (declared and declared.values) or f"{name}_values"
     numbered = [f"{name}_row_splits"] if leaf.ragged_rank == 1 else []
     numbered = numbered or [f"{name}_row_splits_{index}" for index in range(leaf.ragged_rank)]
-    splits = (said and said.row_splits) or tuple(numbered)
+    splits = (declared and declared.row_splits) or tuple(numbered)
     flat: Shape = None if leaf.shape is None else (ANY, *leaf.shape[leaf.ragged_rank + 1 :])
     rows: Dimension = leaf.shape[0] + 1 if leaf.shape and isinstance(leaf.shape[0], int) else ANY
     return (
@@ -216,10 +216,10 @@ def _ragged_components(leaf: Ragged, name: str) -> tuple[Component, ...]:
 
 
 def _sparse_components(leaf: Sparse, name: str) -> tuple[Component, ...]:
-    said = leaf.names
+    declared = leaf.names
     rank: Dimension = ANY if leaf.shape is None else len(leaf.shape)
     return (
-        Component((said and said.indices) or f"{name}_indices", "int64", (ANY, rank), "indices"),
-        Component((said and said.values) or f"{name}_values", leaf.dtype, (ANY,), "values"),
-        Component((said and said.dense_shape) or f"{name}_dense_shape", "int64", (rank,), "dense_shape"),
+        Component((declared and declared.indices) or f"{name}_indices", "int64", (ANY, rank), "indices"),
+        Component((declared and declared.values) or f"{name}_values", leaf.dtype, (ANY,), "values"),
+        Component((declared and declared.dense_shape) or f"{name}_dense_shape", "int64", (rank,), "dense_shape"),
     )

@@ -18,7 +18,7 @@ from specc.publishing.store import Folder
 
 CLAIM = "specc.claim-"
 """The prefix of the name of every claim."""
-_PATIENCE = 10.0
+_MAX_WAIT = 10.0
 """How many seconds the oldest claim waits for newer ones, one of which may belong to a killed build."""
 
 
@@ -48,7 +48,7 @@ def await_turn(claim: str, folder: Folder) -> None:
         TakenError: the folder has objects that are not claims.
         ClaimedError: there is an older claim, or a newer one is not withdrawn.
     """
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _MAX_WAIT
     while True:
         found = set(folder.sizes())
         others = found - {claim}

@@ -13,7 +13,7 @@ from specc.publishing.versions import Version, VersionChoice
 
 Place = str | os.PathLike[str]
 
-_SPOILT_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/[^/]")
+_URL_AS_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/[^/]")
 
 
 def destination(
@@ -33,25 +33,25 @@ def destination(
     if (filepath is None) == (base is None):
         raise TypeError("give either filepath or base")
     if base is not None:
-        place = _checked(base)
+        place = _checked_target(base)
         return RemoteVersion(place, version, keep) if is_url(place) else Version(place, version, keep)
     if version != "next" or keep is not None:
         raise TypeError("version and keep can be given only with base, not with filepath")
     assert filepath is not None
-    place = _checked(filepath)
+    place = _checked_target(filepath)
     return RemoteDirectory(place) if is_url(place) else NewDirectory(place)
 
 
 def replacement(filepath: Place) -> Destination:
     """The destination that replaces the archive at ``filepath``; a remote archive is never replaced."""
-    place = _checked(filepath)
+    place = _checked_target(filepath)
     return RemoteDirectory(place) if is_url(place) else Replacement(place)
 
 
-def _checked(place: Place) -> str:
+def _checked_target(place: Place) -> str:
     text = os.fsdecode(place)  # Keras takes bytes as well
     if not text:
         raise TargetError("the path is empty; the current directory is .")
-    if isinstance(place, os.PathLike) and _SPOILT_URL.match(text):
+    if isinstance(place, os.PathLike) and _URL_AS_PATH.match(text):
         raise TargetError(f"{text} is a URL that was converted to a Path, which drops a slash; pass it as a string")
     return text

@@ -25,7 +25,7 @@ class Destination(Protocol):
     """The target that an archive is published to."""
 
     def check(self) -> None:
-        """Raises TargetError if it is known in advance that nothing can be published there."""
+        """Raises TargetError if publishing there would certainly fail."""
 
     def staged(self) -> contextlib.AbstractContextManager[Stage]:
         """A stage, which is published completely if the block succeeds; else nothing is left."""

@@ -36,10 +36,12 @@ from specc.publishing.versions import VersionChoice, choose_version, old_version
 from specc.reader.archive_files import MARKER, SAVED_MODEL_FILES
 from specc.reader.digest import archive_digest
 
-PROMISE = f"this store cannot rename, so readers may see a partial archive until {MARKER} exists, which is written last"
-_STAGED = "specc-remote"
+PARTIAL_ARCHIVE_NOTE = (
+    f"this store cannot rename, so readers may see a partial archive until {MARKER} exists, which is written last"
+)
+_STAGE_NAME = "specc-remote"
 """The name of every local stage for a remote store: any build removes the stages of killed ones."""
-_PATIENCE = 60.0
+_MAX_WAIT = 60.0
 """How many seconds a build waits for others before it gives up."""
 
 
@@ -53,16 +55,16 @@ class RemoteDirectory(Destination):
         """Raises TargetError if the folder is not empty or cannot be read, UnavailableError without fsspec."""
         folder = open_folder(self.url)
         if not folder.is_free():
-            raise TargetError(_not_empty(folder))
+            raise TargetError(_describe_occupied(folder))
 
     @contextlib.contextmanager
     def staged(self) -> Iterator[Stage]:
-        """A local stage; it is uploaded when the block ends well."""
+        """A local stage; it is uploaded if the block succeeds."""
         self.check()
         folder = open_folder(self.url)
         with _local_stage(folder) as stage:
             yield stage
-            _publish(stage, lambda: folder, elsewhere=False)
+            _publish_to_free_folder(stage, lambda: folder, elsewhere=False)
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,14 @@ class RemoteVersion(Destination):
 
     @contextlib.contextmanager
     def staged(self) -> Iterator[Stage]:
-        """A local stage; it is uploaded when the block ends well."""
+        """A local stage; it is uploaded if the block succeeds."""
         base = open_folder(self.base)
         with _local_stage(base) as stage:
             yield stage
-            _publish(stage, lambda: self._version(base), elsewhere=isinstance(self.version, str))
+            _publish_to_free_folder(stage, lambda: self._version(base), elsewhere=isinstance(self.version, str))
         if self.keep is not None:
             published = str(stage.published).rpartition("/")[2]
-            stage.notes += _remove_old(base, int(published), self.keep)
+            stage.notes += _remove_old_folders(base, int(published), self.keep)
 
     def _version(self, base: Folder) -> Folder:
         names = base.names()
@@ -105,9 +107,9 @@ class RemoteVersion(Destination):
 def _local_stage(folder: Folder) -> Iterator[Stage]:
     place = Path(tempfile.gettempdir())
     try:
-        remove_dead_stages(place, _STAGED)
-        with locked_stage(place, _STAGED, mode=0o700) as directory:
-            stage = Stage(directory / "archive", publishing=f"uploading to {folder.url}", notes=[PROMISE])
+        remove_dead_stages(place, _STAGE_NAME)
+        with locked_stage(place, _STAGE_NAME, mode=0o700) as directory:
+            stage = Stage(directory / "archive", publishing=f"uploading to {folder.url}", notes=[PARTIAL_ARCHIVE_NOTE])
             stage.directory.mkdir()
             yield stage
     except OSError as error:
@@ -115,17 +117,17 @@ def _local_stage(folder: Folder) -> Iterator[Stage]:
         raise TargetError(f"cannot stage the archive in {place}: {error.strerror or error}; {hint}") from error
 
 
-def _publish(stage: Stage, choose: Callable[[], Folder], *, elsewhere: bool) -> None:
+def _publish_to_free_folder(stage: Stage, choose: Callable[[], Folder], *, elsewhere: bool) -> None:
     """Uploads the stage to the folder that ``choose`` returns; it is called again after another build took that folder.
 
-    ``elsewhere`` says whether ``choose`` returns another folder if the first is taken.
+    ``elsewhere`` is whether ``choose`` returns another folder if the first is taken.
     """
     since = time.time_ns()
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _MAX_WAIT
     for attempt in itertools.count():
         folder = choose()
         try:
-            _upload(stage, folder, since)
+            _upload_with_claim(stage, folder, since)
             return
         except TakenError:
             if not elsewhere:
@@ -139,7 +141,7 @@ def _publish(stage: Stage, choose: Callable[[], Folder], *, elsewhere: bool) -> 
         pause(attempt)
 
 
-def _upload(stage: Stage, folder: Folder, since: int) -> None:
+def _upload_with_claim(stage: Stage, folder: Folder, since: int) -> None:
     """Uploads the stage completely, or removes what was uploaded, as far as the store allows."""
     claim = new_claim(since)
     written = [claim]
@@ -169,8 +171,8 @@ def _upload_all(directory: Path, folder: Folder, written: list[str]) -> None:
         written += names
         folder.upload(directory, names)
     found = folder.sizes()
-    mine = {name: size for name, size in found.items() if not is_claim(name)}
-    if mine != sizes or claim not in found:
+    uploaded_sizes = {name: size for name, size in found.items() if not is_claim(name)}
+    if uploaded_sizes != sizes or claim not in found:
         raise TargetError(
             f"{folder.url} does not hold what was uploaded: another process writes there; choose another target"
         )
@@ -181,7 +183,7 @@ def _upload_all(directory: Path, folder: Folder, written: list[str]) -> None:
     folder.upload(directory, [MARKER])
 
 
-def _not_empty(folder: Folder) -> str:
+def _describe_occupied(folder: Folder) -> str:
     if folder.has(MARKER):
         return (
             f"{folder.url} is not empty; choose another target, or remove it first; specc never overwrites an archive"
@@ -192,7 +194,7 @@ def _not_empty(folder: Folder) -> str:
     return f"{folder.url} is not empty; choose another target, or remove it first"
 
 
-def _remove_old(base: Folder, published: int, keep: int) -> Iterator[str]:
+def _remove_old_folders(base: Folder, published: int, keep: int) -> Iterator[str]:
     """Removes the complete versions that are not kept; yields a note for each that could not be removed."""
     try:
         names = [name for name in base.names() if version_number(name) is not None and base.child(name).has(MARKER)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 _CURRENT_DIRECTORY = -100  # AT_FDCWD
 _NO_REPLACE, _EXCHANGE = 1, 2
-_CANNOT = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM})
+_UNSUPPORTED_ERRORS = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM})
 """The errors of kernels, file systems and container filters for a call or a flag that they do not support."""
 
 
@@ -54,6 +54,6 @@ def _renameat2(source: Path, target: Path, flag: int) -> bool:
     if call(_CURRENT_DIRECTORY, os.fsencode(source), _CURRENT_DIRECTORY, os.fsencode(target), flag) == 0:
         return True
     number = ctypes.get_errno()
-    if number in _CANNOT:
+    if number in _UNSUPPORTED_ERRORS:
         return False
     raise OSError(number, os.strerror(number), str(source), None, str(target))

@@ -1,4 +1,4 @@
-"""Replaces one archive by another, atomically where the system can, with nothing of the old one left."""
+"""Replaces an archive by another: atomically if the system supports it, and without files of the old one."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ class Replacement(Destination):
         if _working_directory().is_relative_to(target):
             _replace_files(stage.directory, target)
         else:
-            _replace(stage.directory, target)
+            _replace_directory(stage.directory, target)
         stage.published = Path(self.filepath)
 
     def _target(self) -> Path:
         target = Path(os.path.realpath(self.filepath))
-        _put_back(target)
+        _restore_interrupted(target)
         _require_replaceable(target)
         return target
 
@@ -91,7 +91,7 @@ def _require_replaceable(target: Path) -> None:
         raise TargetError(f"{target} holds more than a SavedModel: {found}; {hint}")
 
 
-def _replace(stage: Path, target: Path) -> None:
+def _replace_directory(stage: Path, target: Path) -> None:
     while True:
         with contextlib.suppress(FileExistsError):
             rename_new(stage, target)
@@ -109,9 +109,9 @@ def _replace_files(stage: Path, target: Path) -> None:
     """Replaces the files in ``target``; the directory itself, and subdirectories that both archives have, are kept."""
     _require_replaceable(target)
     # A loader opens these first, and without one of them there is no archive.
-    for path in sorted(_files(target), key=lambda path: path.name not in SAVED_MODEL_FILES):
+    for path in sorted(_files_below(target), key=lambda path: path.name not in SAVED_MODEL_FILES):
         path.unlink()
-    for path in sorted(_files(stage), key=lambda path: path.name in SAVED_MODEL_FILES):
+    for path in sorted(_files_below(stage), key=lambda path: path.name in SAVED_MODEL_FILES):
         place = target / path.relative_to(stage)
         place.parent.mkdir(parents=True, exist_ok=True)
         path.rename(place)
@@ -121,7 +121,7 @@ def _replace_files(stage: Path, target: Path) -> None:
     shutil.rmtree(stage, ignore_errors=True)
 
 
-def _files(directory: Path) -> list[Path]:
+def _files_below(directory: Path) -> list[Path]:
     return [Path(parent, name) for parent, _, names in os.walk(directory) for name in names]
 
 
@@ -138,22 +138,22 @@ def _replace_in_two_steps(stage: Path, target: Path) -> bool:
         with contextlib.suppress(OSError):
             rename_new(aside, target)
         raise
-    _discard(aside, target)
+    _discard_old(aside, target)
     return replaced
 
 
-def _put_back(target: Path) -> None:
+def _restore_interrupted(target: Path) -> None:
     """Restores the old archive after a build that was killed between two renames."""
     for aside in target.parent.glob(f"{glob.escape(_aside_prefix(target))}*"):
         try:
             rename_new(aside, target)
         except FileExistsError:
-            _discard(aside, target)
+            _discard_old(aside, target)
         except OSError:  # another process has restored it, or permission is missing
             continue
 
 
-def _discard(aside: Path, target: Path) -> None:
+def _discard_old(aside: Path, target: Path) -> None:
     """Removes an old archive after renaming it to a stage: a partly removed one must not be restored."""
     with contextlib.suppress(OSError):
         doomed = aside.rename(target.with_name(stage_name(target.name)))

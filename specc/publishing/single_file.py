@@ -1,4 +1,4 @@
-"""Writes a single text file whole or not at all."""
+"""Writes single files atomically."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from specc.errors import TargetError
 
 
 def require_absent(path: Path) -> None:
-    """Raises TargetError where there is something at ``path``, or no directory to write it in."""
+    """Raises TargetError if ``path`` exists, or its directory does not."""
     if os.path.lexists(path):
         raise TargetError(f"{path} exists and is not overwritten; choose another file, or remove it first")
     if not path.absolute().parent.is_dir():
@@ -20,10 +20,10 @@ def require_absent(path: Path) -> None:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Writes a file that must not exist; raises TargetError where it does, or cannot be written."""
-    with _draft(path, path, content) as draft:
+    """Writes a new file; raises TargetError if it exists or cannot be written."""
+    with _draft_beside(path, path, content) as draft:
         try:
-            os.link(draft, path)  # a rename would replace what somebody else has written meanwhile
+            os.link(draft, path)  # a rename would replace a file that another process has written
         except FileExistsError:
             require_absent(path)
             raise
@@ -36,14 +36,14 @@ def replace_file(path: Path, content: bytes) -> None:
         TargetError: it cannot be written.
     """
     target = path.resolve()
-    with _draft(path, target, content) as draft:
+    with _draft_beside(path, target, content) as draft:
         draft.chmod(target.stat().st_mode & 0o7777)
         draft.replace(target)
 
 
 @contextmanager
-def _draft(path: Path, target: Path, content: bytes) -> Iterator[Path]:
-    """A file beside ``target`` with ``content``, which is gone afterwards; errors name ``path``."""
+def _draft_beside(path: Path, target: Path, content: bytes) -> Iterator[Path]:
+    """A file beside ``target`` with ``content``, which is removed afterwards; errors name ``path``."""
     draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
     try:
         with draft.open("xb") as file:  # with the mode of any other new file

@@ -24,8 +24,8 @@ from pathlib import Path
 
 from specc.errors import TargetError
 
-_MARK = ".specc-staging-"
-_TRIES = 20
+_STAGE_INFIX = ".specc-staging-"
+_MAX_ATTEMPTS = 20
 """How often the directory is created again if other builds remove it."""
 _DAY = 24 * 60 * 60
 
@@ -52,10 +52,10 @@ def staging(target: Path, place: Path, publish: Callable[[Stage], None]) -> Iter
     Raises:
         TargetError: ``place`` cannot be written.
     """
-    made = _make(place)
+    made = _make_directories(place)
     try:
         remove_dead_stages(place, target.name)
-        with locked_stage(place, target.name, again=lambda: made.extend(_make(place))) as directory:
+        with locked_stage(place, target.name, again=lambda: made.extend(_make_directories(place))) as directory:
             stage = Stage(directory)
             yield stage
             _flush(directory)
@@ -83,7 +83,7 @@ def require_writable(target: Path, place: Path) -> None:
 
 def stage_name(name: str) -> str:
     """A unique name for a stage of the target called ``name``."""
-    return f"{_prefix(name)}{_kernel()}-{secrets.token_hex(4)}"
+    return f"{_stage_prefix(name)}{_kernel_id()}-{secrets.token_hex(4)}"
 
 
 def remove_dead_stages(place: Path, name: str) -> None:
@@ -92,19 +92,22 @@ def remove_dead_stages(place: Path, name: str) -> None:
     A lock is visible only to one kernel. A stage of another machine, on a shared file system, is considered dead if no
     file has been created in it for a day.
     """
-    for stage in place.glob(f"{glob.escape(_prefix(name))}*"):
+    for stage in place.glob(f"{glob.escape(_stage_prefix(name))}*"):
         with contextlib.suppress(OSError):
-            if stage.name.startswith(f"{_prefix(name)}{_kernel()}-") or time.time() - _last_change(stage) > _DAY:
+            if (
+                stage.name.startswith(f"{_stage_prefix(name)}{_kernel_id()}-")
+                or time.time() - _last_change(stage) > _DAY
+            ):
                 _remove_unlocked(stage)
 
 
-def _prefix(name: str) -> str:
+def _stage_prefix(name: str) -> str:
     # With a leading dot and letters it cannot be taken for a version of a model; a name has at most 255 bytes.
-    return f".{os.fsdecode(os.fsencode(name)[:100])}{_MARK}"
+    return f".{os.fsdecode(os.fsencode(name)[:100])}{_STAGE_INFIX}"
 
 
 @functools.cache
-def _kernel() -> str:
+def _kernel_id() -> str:
     try:
         identity = Path("/proc/sys/kernel/random/boot_id").read_text()
     except OSError:
@@ -133,7 +136,7 @@ def locked_stage(
 
     ``mode`` is its mode before the umask; ``again`` creates ``place`` again if another process removed it.
     """
-    lock, left = None, _TRIES
+    lock, left = None, _MAX_ATTEMPTS
     while lock is None:
         stage = place / stage_name(name)
         try:
@@ -167,7 +170,7 @@ def _lock(stage: Path) -> int | None:
     return None
 
 
-def _make(place: Path) -> list[Path]:
+def _make_directories(place: Path) -> list[Path]:
     """Creates ``place`` and its missing parents; returns those that were missing, innermost first."""
     missing = [directory for directory in (place, *place.parents) if not directory.exists()]
     try:

@@ -35,7 +35,7 @@ class Folder:
         """Whether there is no object at the path or below it."""
         with self._reading():
             levels = self.filesystem.walk(self.path, detail=True)
-            return not any(_counts(name, info) for _, _, found in levels for name, info in found.items())
+            return not any(_is_object(name, info) for _, _, found in levels for name, info in found.items())
 
     def names(self) -> set[str]:
         """The names of the folders and objects in this one."""
@@ -105,7 +105,7 @@ class Folder:
         try:
             yield
         except Exception as error:
-            raise TargetError(f"cannot {verb} {self.url}: {_summary(error)}") from error
+            raise TargetError(f"cannot {verb} {self.url}: {_error_summary(error)}") from error
 
 
 def open_folder(url: str) -> Folder:
@@ -138,15 +138,15 @@ def open_folder(url: str) -> Folder:
         hint = f"install it with: pip install {package}" if package != "fsspec" else str(error)
         raise UnavailableError(f"{shown} needs the package of its protocol; {hint}") from error
     except Exception as error:
-        raise TargetError(f"cannot open {shown}: {_summary(error)}") from error
+        raise TargetError(f"cannot open {shown}: {_error_summary(error)}") from error
     return Folder(filesystem, path.rstrip("/"), shown)
 
 
-def _counts(name: str, info: Any) -> bool:
+def _is_object(name: str, info: Any) -> bool:
     """Whether an entry of a walk is an object, not the placeholder that some stores keep for a folder."""
     return bool(name) or info["type"] != "directory"
 
 
-def _summary(error: Exception) -> str:
+def _error_summary(error: Exception) -> str:
     first = (str(error).splitlines() or [""])[0]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

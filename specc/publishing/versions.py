@@ -55,7 +55,7 @@ class Version(Destination):
         with staging(base, base, lambda stage: self._publish(stage, base)) as stage:
             yield stage
         if self.keep is not None:
-            stage.notes += _remove_old(base, Path(stage.published).name, self.keep)
+            stage.notes += _remove_old_versions(base, Path(stage.published).name, self.keep)
 
     def _base(self) -> Path:
         base = Path(self.base)
@@ -131,7 +131,7 @@ def old_versions(names: Iterable[str], published: int, keep: int) -> list[str]:
     return [name for number, name in sorted(numbers, reverse=True)[keep:] if number < published]
 
 
-def _remove_old(base: Path, published: str, keep: int) -> Iterator[str]:
+def _remove_old_versions(base: Path, published: str, keep: int) -> Iterator[str]:
     """Removes the versions that are not kept; yields a note for each that could not be removed."""
     try:
         directories = [entry.name for entry in os.scandir(base) if entry.is_dir(follow_symlinks=False)]
@@ -141,7 +141,7 @@ def _remove_old(base: Path, published: str, keep: int) -> Iterator[str]:
     archives = [name for name in directories if is_saved_model(base / name)]
     for name in old_versions(archives, int(published), keep):
         try:
-            left = _remove(base / name)
+            left = _remove_version(base / name)
         except FileNotFoundError:  # another process removed it
             continue
         except OSError as error:
@@ -151,7 +151,7 @@ def _remove_old(base: Path, published: str, keep: int) -> Iterator[str]:
                 yield f"version {name} was moved to {left}, which could not be removed"
 
 
-def _remove(version: Path) -> Path:
+def _remove_version(version: Path) -> Path:
     """Renames the version before removing it, so that no reader finds part of it; returns the temporary name.
 
     What cannot be removed looks like the stage of a killed build, so every build tries to remove it again.

@@ -1,4 +1,4 @@
-"""Custom ops: the ops of a graph that TensorFlow lacks, and the libraries that register them, where known.
+"""Custom ops: the ops of a graph that TensorFlow lacks, and the libraries that register them, if known.
 
 A process must import these libraries before it loads an archive with custom ops.
 """

@@ -11,13 +11,13 @@ from specc.language.tensor_string import ANY, Shape
 from specc.language.tree_edits import dense, leaves, with_leaves, without_names
 from specc.language.trees import Dict, Leaf, NamedTuple, Tensor, Tree, children
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
-from specc.reader.linking import Names, link, more_precise, renamed
+from specc.reader.linking import Names, link, more_precise, with_wire_names
 from specc.reader.saved_functions import Function, Trace
 from specc.reader.signature_defs import Signature, WireTensor
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedEndpoint:
     """An endpoint, or None if it cannot be described, and notes on what is not recorded."""
 
     endpoint: Endpoint | None
@@ -26,28 +26,30 @@ class Described:
     """Whether the inputs or the outputs are those of the signature, since no Python tree is known."""
 
 
-def describe_function(function: Function, *, may_have_defaults: bool = True) -> Described:
-    """The endpoint of a function that has no signature; a trace for inference comes before one for training."""
+def describe_function(function: Function, *, may_have_defaults: bool = True) -> DescribedEndpoint:
+    """The endpoint of a function that has no signature; traces for inference are preferred to those for training."""
     notes = list(function.problems)
-    distinct = _distinct(inferring(function.traces))
+    distinct = _distinct_descriptions(inference_traces(function.traces))
     if not distinct:
-        return Described(None, (*notes, "not described: none of its traces can be described, and it has no signature"))
+        return DescribedEndpoint(
+            None, (*notes, "not described: none of its traces can be described, and it has no signature")
+        )
     trace = distinct[0]
     if len(distinct) > 1:
         notes.append(f"described as the first of its {len(distinct)} different traces, since it has no signature")
     notes.append("it has no signature: it can be called only on the revived object")
     notes.extend(_trace_notes(function, trace))
-    endpoint = _endpoint(trace)
-    said = [_names(leaf) for leaf in input_leaves(endpoint)]
-    inputs = _relinked(_bare(trace), input_leaves, said, lambda leaf, _: leaf)
+    endpoint = _endpoint_of_trace(trace)
+    names = [_names_of_leaf(leaf) for leaf in input_leaves(endpoint)]
+    inputs = _with_linked_names(_nameless_endpoint(trace), input_leaves, names, lambda leaf, _: leaf)
     if may_have_defaults:
-        inputs = _with_defaults(inputs, trace)
+        inputs = _with_trace_defaults(inputs, trace)
     elif trace.defaults:
         notes.append(f"the default of {', '.join(trace.defaults)} is left out: it has no signature to store it")
-    return Described(endpoint.model_copy(update={"inputs": inputs}), tuple(notes))
+    return DescribedEndpoint(endpoint.model_copy(update={"inputs": inputs}), tuple(notes))
 
 
-def describe_signature(signature: Signature, function: Function | None) -> Described:
+def describe_signature(signature: Signature, function: Function | None) -> DescribedEndpoint:
     """The endpoint of a signature, with the nested trees of ``function`` if their tensors can be linked."""
     notes = list(signature.notes)
     if signature.method is None:
@@ -56,18 +58,18 @@ def describe_signature(signature: Signature, function: Function | None) -> Descr
         notes.append(
             f"{name!r} is one name for all the components of a composite tensor, which cannot be written in a spec"
         )
-    linked = list(_linked(signature, function.traces)) if function else []
-    found = _distinct([trace for trace, _ in linked])
+    linked = list(_linked_traces(signature, function.traces)) if function else []
+    found = _distinct_descriptions([trace for trace, _ in linked])
     if function and len(found) == 1:
         endpoint = linked[0][1]
         notes.extend(_trace_notes(function, found[0]))
     else:
-        endpoint = _flat(signature)
+        endpoint = _flat_endpoint(signature)
         if function and found:
             notes.append(f"described flat: {len(found)} different traces have the signature's names")
         elif function:
-            notes.append(_unlinked(function))
-    outputs = _outputs(signature, found)
+            notes.append(_why_unlinked(function))
+    outputs = _linked_outputs(signature, found)
     is_flat = not (function and len(found) == 1) or outputs is None
     if outputs is None:
         outputs = _flat_outputs(signature)
@@ -75,10 +77,10 @@ def describe_signature(signature: Signature, function: Function | None) -> Descr
             notes.append("its outputs are described flat: their names could not be linked to what the function returns")
     method = signature.method or "predict"
     endpoint = endpoint.model_copy(update={"outputs": outputs, "method": method})
-    return Described(endpoint, tuple(notes), is_flat)
+    return DescribedEndpoint(endpoint, tuple(notes), is_flat)
 
 
-def _unlinked(function: Function) -> str:
+def _why_unlinked(function: Function) -> str:
     if not function.traces:
         reason = function.problems[0] if function.problems else "it was never traced"
         return f"described flat: the function of the same name cannot be described: {reason}"
@@ -102,98 +104,115 @@ def _trace_notes(function: Function, trace: Trace) -> Iterator[str]:
 
 def distinct_traces(function: Function) -> list[Trace]:
     """The traces of a function, one for each different description."""
-    return _distinct(function.traces)
+    return _distinct_descriptions(function.traces)
 
 
-def inferring(traces: Sequence[Trace]) -> Sequence[Trace]:
+def inference_traces(traces: Sequence[Trace]) -> Sequence[Trace]:
     """Those of ``traces`` that run inference, or all if there is none."""
     return [trace for trace in traces if trace.infers] or traces
 
 
-def _distinct(traces: Sequence[Trace]) -> list[Trace]:
+def _distinct_descriptions(traces: Sequence[Trace]) -> list[Trace]:
     """The first of ``traces`` for each different description."""
-    return list({_key(trace): trace for trace in reversed(traces)}.values())[::-1] if len(traces) > 1 else list(traces)
+    return (
+        list({_description_key(trace): trace for trace in reversed(traces)}.values())[::-1]
+        if len(traces) > 1
+        else list(traces)
+    )
 
 
-def _key(trace: Trace) -> tuple[object, ...]:
+def _description_key(trace: Trace) -> tuple[object, ...]:
     """The parts of a trace that a spec describes; traces with equal keys are described equally."""
     return (trace.arguments, repr([without_names(tree) for tree in trace.inputs]), repr(trace.outputs))
 
 
-def _linked(signature: Signature, traces: Sequence[Trace]) -> Iterator[tuple[Trace, Endpoint]]:
+def _linked_traces(signature: Signature, traces: Sequence[Trace]) -> Iterator[tuple[Trace, Endpoint]]:
     if signature.whole_inputs:
         return
     for trace in traces:
-        endpoint = _endpoint(trace)
+        endpoint = _endpoint_of_trace(trace)
         names = link(input_leaves(endpoint), signature.inputs, trace.keywords)
         if names is not None:
-            dress = _dresser(signature.inputs, signature)
-            yield trace, endpoint.model_copy(update={"inputs": _relinked(_bare(trace), input_leaves, names, dress)})
+            complete = _leaf_completer(signature.inputs, signature)
+            yield (
+                trace,
+                endpoint.model_copy(
+                    update={"inputs": _with_linked_names(_nameless_endpoint(trace), input_leaves, names, complete)}
+                ),
+            )
 
 
-def _outputs(signature: Signature, traces: Sequence[Trace]) -> Tree | None:
+def _linked_outputs(signature: Signature, traces: Sequence[Trace]) -> Tree | None:
     """The tree that the only one of ``traces`` returns, with the signature's names; None if it cannot be linked."""
     if signature.whole_outputs or len(traces) != 1:
         return None
-    bare = _bare(traces[0]).model_copy(update={"method": signature.method or "predict"})
+    bare = _nameless_endpoint(traces[0]).model_copy(update={"method": signature.method or "predict"})
     bound = output_leaves(bare)
     names = link(bound, signature.outputs)
     if names is None:
         return None
-    return _relinked(bare, output_leaves, names, _dresser(signature.outputs))[0]
+    return _with_linked_names(bare, output_leaves, names, _leaf_completer(signature.outputs))[0]
 
 
-Dress = Callable[[Leaf, Names], Leaf]
+LeafCompleter = Callable[[Leaf, Names], Leaf]
 
 
-def _dresser(wire: dict[str, WireTensor], signature: Signature | None = None) -> Dress:
+def _leaf_completer(wire: dict[str, WireTensor], signature: Signature | None = None) -> LeafCompleter:
     """A function that adds to a dense leaf its more precise shape and its default from a signature."""
 
-    def dress(leaf: Leaf, names: Names) -> Leaf:
+    def complete(leaf: Leaf, names: Names) -> Leaf:
         if not isinstance(leaf, Tensor):
             return leaf
         default = signature.defaults.get(names[0]) if signature else None
-        return _dressed(leaf, more_precise(leaf.shape, wire[names[0]].shape), default)
+        return _complete_tensor(leaf, more_precise(leaf.shape, wire[names[0]].shape), default)
 
-    return dress
+    return complete
 
 
-def _dressed(leaf: Tensor, shape: Shape, default: Any) -> Tensor:
+def _complete_tensor(leaf: Tensor, shape: Shape, default: Any) -> Tensor:
     return dense(leaf.dtype, shape, name=leaf.name, default=default, minimum=leaf.minimum, maximum=leaf.maximum)
 
 
-def _relinked(
-    endpoint: Endpoint, bind: Callable[[Endpoint], tuple[BoundLeaf, ...]], names: Sequence[Names], dress: Dress
+def _with_linked_names(
+    endpoint: Endpoint,
+    bind: Callable[[Endpoint], tuple[BoundLeaf, ...]],
+    names: Sequence[Names],
+    complete: LeafCompleter,
 ) -> tuple[Tree, ...]:
     """The trees of one side of an ``endpoint`` without names, each leaf with its wire names."""
     bound = bind(endpoint)
-    new = iter([dress(renamed(leaf.leaf, _names(leaf), said), said) for leaf, said in zip(bound, names, strict=True)])
+    new = iter(
+        [
+            complete(with_wire_names(leaf.leaf, _names_of_leaf(leaf), linked), linked)
+            for leaf, linked in zip(bound, names, strict=True)
+        ]
+    )
     trees = (endpoint.outputs,) if bind is output_leaves else endpoint.inputs
     return tuple(with_leaves(tree, new) for tree in trees)
 
 
-def _names(leaf: BoundLeaf) -> Names:
+def _names_of_leaf(leaf: BoundLeaf) -> Names:
     return tuple(component.wire_name for component in leaf.components)
 
 
-def _endpoint(trace: Trace) -> Endpoint:
+def _endpoint_of_trace(trace: Trace) -> Endpoint:
     return Endpoint(function=None, arguments=trace.arguments, inputs=trace.inputs, outputs=without_names(trace.outputs))
 
 
-def _bare(trace: Trace) -> Endpoint:
-    return _endpoint(trace).model_copy(update={"inputs": tuple(without_names(tree) for tree in trace.inputs)})
+def _nameless_endpoint(trace: Trace) -> Endpoint:
+    return _endpoint_of_trace(trace).model_copy(update={"inputs": tuple(without_names(tree) for tree in trace.inputs)})
 
 
-def _with_defaults(inputs: tuple[Tree, ...], trace: Trace) -> tuple[Tree, ...]:
+def _with_trace_defaults(inputs: tuple[Tree, ...], trace: Trace) -> tuple[Tree, ...]:
     return tuple(
-        _dressed(tree, tree.shape, trace.defaults[name])
+        _complete_tensor(tree, tree.shape, trace.defaults[name])
         if isinstance(tree, Tensor) and name in trace.defaults
         else tree
         for name, tree in zip(trace.arguments, inputs, strict=True)
     )
 
 
-def _flat(signature: Signature) -> Endpoint:
+def _flat_endpoint(signature: Signature) -> Endpoint:
     """The endpoint with one argument for each wire name, as a signature is called in Python."""
     found: dict[str, Leaf] = dict(signature.whole_inputs)
     for name, tensor in signature.inputs.items():

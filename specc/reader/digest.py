@@ -20,7 +20,7 @@ from specc.diagnostics import printable
 from specc.errors import ArchiveError
 from specc.reader.archive_files import MARKER, SAVED_MODEL_FILES, is_saved_model
 
-_HINT = "a digest covers only regular files; copy the archive without other entries"
+_REGULAR_FILES_HINT = "a digest covers only regular files; copy the archive without other entries"
 
 
 def archive_digest(path: str | os.PathLike[str]) -> str:
@@ -31,15 +31,15 @@ def archive_digest(path: str | os.PathLike[str]) -> str:
     """
     root = Path(path)
     if not is_saved_model(root):
-        raise ArchiveError(printable(_refusal(root)))
+        raise ArchiveError(printable(_why_not_saved_model(root)))
     try:
-        files = sorted(_files(root))
-        return hashlib.sha256(b"".join(map(_line, *zip(*files, strict=True)))).hexdigest()
+        files = sorted(_regular_files(root))
+        return hashlib.sha256(b"".join(map(_sha256sum_line, *zip(*files, strict=True)))).hexdigest()
     except OSError as error:
         raise ArchiveError(printable(f"cannot read {error.filename or root}: {error.strerror or error}")) from None
 
 
-def _refusal(root: Path) -> str:
+def _why_not_saved_model(root: Path) -> str:
     if not os.path.lexists(root):
         return f"cannot read {root}: there is no such directory"
     if not root.is_dir():
@@ -47,7 +47,7 @@ def _refusal(root: Path) -> str:
     return f"{root} is not a SavedModel: it has no {SAVED_MODEL_FILES[0]}"
 
 
-def _files(root: Path) -> Iterator[tuple[bytes, Path]]:
+def _regular_files(root: Path) -> Iterator[tuple[bytes, Path]]:
     """Each file, as its name in the archive and its path."""
     waiting = [root]
     while waiting:
@@ -58,13 +58,15 @@ def _files(root: Path) -> Iterator[tuple[bytes, Path]]:
                     waiting.append(path)
                 elif not stat.S_ISREG(mode):
                     raise ArchiveError(
-                        printable(f"{path} is {'a link' if stat.S_ISLNK(mode) else 'not a file'}; {_HINT}")
+                        printable(
+                            f"{path} is {'a link' if stat.S_ISLNK(mode) else 'not a file'}; {_REGULAR_FILES_HINT}"
+                        )
                     )
                 elif (name := path.relative_to(root).as_posix()) != MARKER:
                     yield os.fsencode(name), path
 
 
-def _line(name: bytes, path: Path) -> bytes:
+def _sha256sum_line(name: bytes, path: Path) -> bytes:
     """The ``sha256sum`` output for the file: a name with a line break is escaped, and the line marked."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest().encode()

@@ -10,7 +10,7 @@ from specc.language.document import CALL, VERSION, Document, Endpoint, Mode
 from specc.language.signatures import DEFAULT_KEYS, TAGS
 from specc.language.trees import Dict, Tree, children
 from specc.reader.describe_endpoint import (
-    Described,
+    DescribedEndpoint,
     describe_function,
     describe_signature,
     has_namedtuple,
@@ -25,8 +25,8 @@ from specc.reader.signature_defs import Signature, read_signature
 
 SIGNATURES = "signatures"
 """The attribute of the root that holds the signatures of TensorFlow 2."""
-_FUNCTIONS = ("function", "bare_concrete_function")
-_LISTS = ("trackable_list_wrapper", "trackable_tuple_wrapper")
+_FUNCTION_KINDS = ("function", "bare_concrete_function")
+_LIST_IDENTIFIERS = ("trackable_list_wrapper", "trackable_tuple_wrapper")
 _OWN_LISTS = ("variables", "trainable_variables", "non_trainable_variables")
 """Lists that every archive has; a collection must not have one of these names."""
 
@@ -54,11 +54,11 @@ def read_root(graph: MetaGraph) -> Root:
         if node is None or not is_public(name) or name == SIGNATURES or name in _OWN_LISTS:
             continue
         kind = node.WhichOneof("kind")
-        if kind in _FUNCTIONS:
+        if kind in _FUNCTION_KINDS:
             if len(root.functions) == MAX_NAMES:
                 raise DamagedError(f"its root has more than {MAX_NAMES:,} functions")
             root.functions[name] = node
-        elif kind == "user_object" and node.user_object.identifier in _LISTS:
+        elif kind == "user_object" and node.user_object.identifier in _LIST_IDENTIFIERS:
             items = [item for _, item in _children(node)]
             if all(graph.is_variable(item) for item in items):
                 root.collections[name] = len(items)
@@ -68,7 +68,7 @@ def read_root(graph: MetaGraph) -> Root:
 
 
 def _is_function(node: Message | None) -> bool:
-    return node is not None and node.WhichOneof("kind") in _FUNCTIONS
+    return node is not None and node.WhichOneof("kind") in _FUNCTION_KINDS
 
 
 def is_public(name: str) -> bool:
@@ -115,7 +115,7 @@ def describe_graph(graph: MetaGraph) -> Assembled:
         name: lambda node=node: read_function(graph, node)  # type: ignore[misc]
         for name, node in root.functions.items()
     }
-    found = assemble(signatures, functions, root.signature_nodes, mode_of(graph.tags))
+    found = assemble_document(signatures, functions, root.signature_nodes, mode_of(graph.tags))
     return replace(found, notes=(*notes, *found.notes, *_list_notes(root), *collection_notes(root)))
 
 
@@ -124,7 +124,7 @@ def mode_of(tags: Collection[str]) -> Mode:
     return next((mode for mode, tag in TAGS.items() if tag in tags), "predict")
 
 
-def assemble(
+def assemble_document(
     signatures: dict[str, Signature],
     functions: dict[str, Callable[[], Function]],
     nodes: dict[str, int],
@@ -137,11 +137,11 @@ def assemble(
     notes: list[str] = []
     aliased, key = None, DEFAULT_KEYS[mode]
     if key not in functions and key in signatures:
-        aliased, doubts = _aliased(signatures, nodes, key)
-        notes.extend(doubts)
+        aliased, alias_notes = _find_aliased_endpoint(signatures, nodes, key)
+        notes.extend(alias_notes)
     default = aliased or (key if key in signatures else None)
     for name in sorted(signatures.keys() | functions.keys()):
-        if aliased is not None and _repeats(name, key, aliased, signatures):
+        if aliased is not None and _repeats_default(name, key, aliased, signatures):
             continue
         function = functions[name]() if name in functions else None
         signature = signatures.get(name)
@@ -165,15 +165,15 @@ def assemble(
     return Assembled(document, (*notes, *general_notes(document)), frozenset(flat), frozenset(unpublished))
 
 
-def _describe(signature: Signature | None, function: Function | None, *, may_have_defaults: bool) -> Described:
+def _describe(signature: Signature | None, function: Function | None, *, may_have_defaults: bool) -> DescribedEndpoint:
     if signature is not None:
         return describe_signature(signature, function)
     if function is None:
-        return Described(None)
+        return DescribedEndpoint(None)
     return describe_function(function, may_have_defaults=may_have_defaults)
 
 
-def _repeats(name: str, key: str, aliased: str, signatures: dict[str, Signature]) -> bool:
+def _repeats_default(name: str, key: str, aliased: str, signatures: dict[str, Signature]) -> bool:
     """Whether a signature repeats the default one, or that of a receiver of the default endpoint."""
     if name == key:
         return True
@@ -181,7 +181,9 @@ def _repeats(name: str, key: str, aliased: str, signatures: dict[str, Signature]
     return rest == key and colon == ":" and signatures.get(f"{receiver}:{aliased}") == signatures.get(name)
 
 
-def _aliased(signatures: dict[str, Signature], nodes: dict[str, int], key: str) -> tuple[str | None, tuple[str, ...]]:
+def _find_aliased_endpoint(
+    signatures: dict[str, Signature], nodes: dict[str, int], key: str
+) -> tuple[str | None, tuple[str, ...]]:
     """The one endpoint that is also published under the default's ``key``, or None, and notes on what is uncertain."""
     default = signatures[key]
     same = sorted(name for name, signature in signatures.items() if name != key and signature == default)
@@ -190,8 +192,8 @@ def _aliased(signatures: dict[str, Signature], nodes: dict[str, int], key: str) 
         case []:
             return None, ()
         case [name]:
-            doubt = f"{key}: taken as an alias of {name!r}, since all their tensors are the same"
-            return name, () if shared else (doubt,)
+            note = f"{key}: taken as an alias of {name!r}, since all their tensors are the same"
+            return name, () if shared else (note,)
         case names:
             return None, (f"{key}: its tensors equal those of {', '.join(names)}, so it is a separate endpoint",)
 

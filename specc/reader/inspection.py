@@ -18,7 +18,7 @@ from specc.reader.conformance import find_mismatches
 from specc.reader.custom_ops import custom_ops
 from specc.reader.graph_document import describe_graph
 from specc.reader.protobuf.wire_format import DamagedError
-from specc.reader.saved_model import MetaGraph, damaged, read_saved_model
+from specc.reader.saved_model import MetaGraph, damaged_error, read_saved_model
 from specc.source.limits import MAX_BYTES
 
 Source = Literal["contract", "object graph", "signatures"]
@@ -56,7 +56,7 @@ def inspect(path: str | os.PathLike[str]) -> Document:
 
     Raises:
         ArchiveError: there is no readable SavedModel, or nothing in it can be described.
-        SpecError: the archive's contract is damaged or does not match its graph.
+        SpecError: the archive's contract is damaged_error or does not match its graph.
     """
     inspection = inspect_archive(path)
     if inspection.findings:
@@ -81,7 +81,7 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
             try:
                 contract = read_contract(text)
             except SpecError as error:
-                findings = _in_contract(error.diagnostics)
+                findings = _findings_in_contract(error.diagnostics)
             else:
                 mismatches = capped(find_mismatches(contract, graph))
                 notes += tuple(
@@ -91,8 +91,8 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
                 return Inspection(
                     contract.document,
                     "contract",
-                    _in_contract(mismatches),
-                    _printable(notes),
+                    _findings_in_contract(mismatches),
+                    _printable_notes(notes),
                     contract.left_out,
                     contract.undescribed,
                     custom_ops(graph.ops) if contract.custom_ops is None else contract.custom_ops,
@@ -101,10 +101,10 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
         ops = custom_ops(graph.ops)
         source: Source = "object graph" if graph.has_objects else "signatures"
     except DamagedError as error:
-        raise damaged(directory, error) from None
+        raise damaged_error(directory, error) from None
     if described.document is None:
-        raise ArchiveError(f"nothing in {directory} can be described: {_reason(described.notes)}")
-    notes = _printable((*notes, *described.notes))
+        raise ArchiveError(f"nothing in {directory} can be described: {_why_undescribable(described.notes)}")
+    notes = _printable_notes((*notes, *described.notes))
     return Inspection(
         described.document,
         source,
@@ -117,16 +117,16 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
     )
 
 
-def _reason(notes: tuple[str, ...]) -> str:
-    return "; ".join(_printable(notes[:3])) or "it has no signature and no public function"
+def _why_undescribable(notes: tuple[str, ...]) -> str:
+    return "; ".join(_printable_notes(notes[:3])) or "it has no signature and no public function"
 
 
-def _printable(notes: tuple[str, ...]) -> tuple[str, ...]:
+def _printable_notes(notes: tuple[str, ...]) -> tuple[str, ...]:
     """``notes`` with printable characters only, since names in an archive may contain any character."""
     return tuple(printable(note) for note in notes)
 
 
-def _in_contract(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def _findings_in_contract(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(finding.in_file(CONTRACT_PATH) for finding in findings)
 
 
@@ -137,11 +137,11 @@ def choose_graph(graphs: list[MetaGraph]) -> tuple[MetaGraph, tuple[str, ...]]:
     others = [graph for graph in graphs if graph is not chosen]
     if not others:
         return chosen, ()
-    listed = ", ".join(_tags(graph) for graph in others)
-    return chosen, (f"the MetaGraph tagged {_tags(chosen)} is described; there are others, tagged {listed}",)
+    listed = ", ".join(_format_tags(graph) for graph in others)
+    return chosen, (f"the MetaGraph tagged {_format_tags(chosen)} is described; there are others, tagged {listed}",)
 
 
-def _tags(graph: MetaGraph) -> str:
+def _format_tags(graph: MetaGraph) -> str:
     return "+".join(graph.tags) or "nothing"
 
 

@@ -25,17 +25,21 @@ def link(leaves: tuple[BoundLeaf, ...], wire: dict[str, WireTensor], recorded: N
     ``leaves`` have the names that their author gave or that specc derives; ``recorded`` are TensorFlow's names, one for
     each flat tensor in order.
     """
-    said = [tuple(component.wire_name for component in leaf.components) for leaf in leaves]
-    found = [naming for naming in (_cut(recorded, leaves), said) if naming and _fits(leaves, naming, wire)]
+    given_or_derived = [tuple(component.wire_name for component in leaf.components) for leaf in leaves]
+    found = [
+        naming
+        for naming in (_split_by_leaf(recorded, leaves), given_or_derived)
+        if naming and _naming_fits(leaves, naming, wire)
+    ]
     if not found:
-        composite = _by_suffix(leaves, said, wire)
-        found = [composite] if composite and _fits(leaves, composite, wire) else []
+        composite = _names_by_suffix(leaves, given_or_derived, wire)
+        found = [composite] if composite and _naming_fits(leaves, composite, wire) else []
     if not found and not leaves and not wire:
         return []
     return found[0] if found and all(naming == found[0] for naming in found) else None
 
 
-def _cut(recorded: Names, leaves: tuple[BoundLeaf, ...]) -> list[Names] | None:
+def _split_by_leaf(recorded: Names, leaves: tuple[BoundLeaf, ...]) -> list[Names] | None:
     """``recorded`` split into the names of each leaf, or None if the counts differ."""
     if len(recorded) != sum(len(leaf.components) for leaf in leaves):
         return None
@@ -43,23 +47,23 @@ def _cut(recorded: Names, leaves: tuple[BoundLeaf, ...]) -> list[Names] | None:
     return [tuple(next(names) for _ in leaf.components) for leaf in leaves]
 
 
-def _fits(leaves: Iterable[BoundLeaf], naming: list[Names], wire: dict[str, WireTensor]) -> bool:
+def _naming_fits(leaves: Iterable[BoundLeaf], naming: list[Names], wire: dict[str, WireTensor]) -> bool:
     flat = [name for names in naming for name in names]
     if len(set(flat)) < len(flat) or set(flat) != set(wire):
         return False
     return all(
-        _agree(component, wire[name])
+        _tensors_agree(component, wire[name])
         for leaf, names in zip(leaves, naming, strict=True)
         for component, name in zip(leaf.components, names, strict=True)
     )
 
 
-def _agree(component: Component, tensor: WireTensor) -> bool:
+def _tensors_agree(component: Component, tensor: WireTensor) -> bool:
     return component.dtype == tensor.dtype and shapes_agree(component.shape, tensor.shape)
 
 
 def shapes_agree(one: Shape, other: Shape) -> bool:
-    """Whether some tensor has both shapes; a name stands for any size."""
+    """Whether a tensor can have both shapes; a named dimension has any size."""
     if one is None or other is None:
         return True
     return len(one) == len(other) and all(_sizes_agree(a, b) for a, b in zip(one, other, strict=True))
@@ -79,15 +83,17 @@ def more_precise(one: Shape, other: Shape) -> Shape:
 _RAGGED_SUFFIXES, _SPARSE_SUFFIXES = ("values", "row_splits"), ("indices", "values", "dense_shape")
 
 
-def _by_suffix(leaves: tuple[BoundLeaf, ...], said: list[Names], wire: dict[str, WireTensor]) -> list[Names] | None:
+def _names_by_suffix(
+    leaves: tuple[BoundLeaf, ...], given_or_derived: list[Names], wire: dict[str, WireTensor]
+) -> list[Names] | None:
     """The names of all leaves, where composite leaves without a match get the remaining wire names; else None.
 
     A graph does not record the author's name of a composite. The remaining wire names must have the suffixes of its
     components and one common stem, and no other composite may fit them.
     """
-    naming = list(said)
-    missing = [index for index, names in enumerate(said) if not set(names) <= set(wire)]
-    taken = {name for index, names in enumerate(said) if index not in missing for name in names}
+    naming = list(given_or_derived)
+    missing = [index for index, names in enumerate(given_or_derived) if not set(names) <= set(wire)]
+    taken = {name for index, names in enumerate(given_or_derived) if index not in missing for name in names}
     free = {name: tensor for name, tensor in wire.items() if name not in taken}
     stems = {name[: -len("_values")] for name in free if name.endswith("_values")} - {""}
     if len(missing) > len(stems):
@@ -96,21 +102,21 @@ def _by_suffix(leaves: tuple[BoundLeaf, ...], said: list[Names], wire: dict[str,
         leaf = leaves[index].leaf
         if isinstance(leaf, Tensor):
             return None
-        fitting = [names for stem in sorted(stems) for names in [_stem_fits(leaf, stem, free)] if names]
+        fitting = [names for stem in sorted(stems) for names in [_names_for_stem(leaf, stem, free)] if names]
         if len(fitting) != 1:
             return None
         naming[index] = fitting[0]
     return naming
 
 
-def _stem_fits(leaf: Leaf, stem: str, free: dict[str, WireTensor]) -> Names | None:
+def _names_for_stem(leaf: Leaf, stem: str, free: dict[str, WireTensor]) -> Names | None:
     parts = components(leaf, stem)
-    if all(part.wire_name in free and _agree(part, free[part.wire_name]) for part in parts):
+    if all(part.wire_name in free and _tensors_agree(part, free[part.wire_name]) for part in parts):
         return tuple(part.wire_name for part in parts)
     return None
 
 
-def renamed(leaf: Leaf, derived: Names, names: Names) -> Leaf:
+def with_wire_names(leaf: Leaf, derived: Names, names: Names) -> Leaf:
     """``leaf`` with the wire ``names``, in the shortest form; unchanged where they are the ``derived`` names."""
     if names == derived:
         return leaf
@@ -118,19 +124,19 @@ def renamed(leaf: Leaf, derived: Names, names: Names) -> Leaf:
         case Tensor():
             return leaf.model_copy(update={"name": names[0]})
         case Ragged() | Sparse():
-            for stem in _stems(names):
+            for stem in _possible_stems(names):
                 if names == tuple(part.wire_name for part in components(leaf, stem)):
                     return leaf.model_copy(update={"name": stem})
-            return leaf.model_copy(update={"names": _parts(leaf, names)})
+            return leaf.model_copy(update={"names": _component_names(leaf, names)})
 
 
-def _stems(names: Names) -> Iterator[str]:
+def _possible_stems(names: Names) -> Iterator[str]:
     for name in names:
         if name.endswith("_values") and name != "_values":
             yield name.removesuffix("_values")
 
 
-def _parts(leaf: Ragged | Sparse, names: Names) -> RaggedNames | SparseNames:
+def _component_names(leaf: Ragged | Sparse, names: Names) -> RaggedNames | SparseNames:
     if isinstance(leaf, Ragged):
         return RaggedNames(values=names[0], row_splits=names[1:])
     return SparseNames(indices=names[0], values=names[1], dense_shape=names[2])

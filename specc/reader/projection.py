@@ -38,7 +38,7 @@ from specc.language.tensor_string import ANY, Shape
 from specc.language.tree_edits import dense, leaves, with_leaves, without_names
 from specc.language.trees import Leaf, List, Tensor, Tree
 from specc.language.wire_names import Component, input_leaves
-from specc.reader.graph_document import assemble
+from specc.reader.graph_document import assemble_document
 from specc.reader.protobuf.tensors import stored_value
 from specc.reader.saved_functions import Function, Trace
 from specc.reader.signature_defs import Signature, WireTensor
@@ -47,18 +47,18 @@ from specc.reader.signature_defs import Signature, WireTensor
 def project(document: Document) -> Document:
     """The Document that ``inspect`` reads from an archive that specc built from ``document``, without its contract."""
     published = published_signatures(document)
-    signatures = {signature.key: _signature(document, signature) for signature in published}
+    signatures = {signature.key: _unrecorded_signature(document, signature) for signature in published}
     nodes: dict[str, int] = {}
     for index, signature in enumerate(published):  # an alias follows what it repeats
         nodes[signature.key] = nodes[signature.alias_of] if signature.alias_of else index
-    functions = {name: _function(endpoint) for name, endpoint in document.endpoints.items()}
-    lazily: dict[str, Callable[[], Function]] = {name: lambda f=f: f for name, f in functions.items()}  # type: ignore[misc]
-    projected = assemble(signatures, lazily, nodes, document.mode).document
+    functions = {name: _unrecorded_function(endpoint) for name, endpoint in document.endpoints.items()}
+    readers: dict[str, Callable[[], Function]] = {name: lambda f=f: f for name, f in functions.items()}  # type: ignore[misc]
+    projected = assemble_document(signatures, readers, nodes, document.mode).document
     assert projected is not None  # a document has an endpoint
     return projected
 
 
-def _signature(document: Document, published: PublishedSignature) -> Signature:
+def _unrecorded_signature(document: Document, published: PublishedSignature) -> Signature:
     endpoint = document.endpoints[published.endpoint]
     defaults = {
         leaf.components[0].wire_name: stored_value(leaf.leaf.default, leaf.leaf.dtype)
@@ -66,30 +66,34 @@ def _signature(document: Document, published: PublishedSignature) -> Signature:
         if published.receiver is None and isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None
     }
     method_name = METHOD_NAMES[published.method]
-    return Signature(_wire(published.inputs), _wire(published.outputs), method_name, defaults)
+    return Signature(_wire_tensors(published.inputs), _wire_tensors(published.outputs), method_name, defaults)
 
 
-def _wire(components: tuple[Component, ...]) -> dict[str, WireTensor]:
-    return {component.wire_name: WireTensor(component.dtype, _open(component.shape)) for component in components}
+def _wire_tensors(components: tuple[Component, ...]) -> dict[str, WireTensor]:
+    return {
+        component.wire_name: WireTensor(component.dtype, _open_named_dims(component.shape)) for component in components
+    }
 
 
-def _function(endpoint: Endpoint) -> Function:
-    inputs = tuple(_forget(tree, keep_names=True) for tree in endpoint.inputs)
-    outputs = without_names(_forget(endpoint.outputs, keep_names=False))
+def _unrecorded_function(endpoint: Endpoint) -> Function:
+    inputs = tuple(_without_unrecorded(tree, keep_names=True) for tree in endpoint.inputs)
+    outputs = without_names(_without_unrecorded(endpoint.outputs, keep_names=False))
     return Function((Trace(endpoint.arguments, inputs, outputs),))
 
 
-def _forget(tree: Tree, keep_names: bool) -> Tree:
-    forgotten = with_leaves(tree, iter([_forget_leaf(leaf, keep_names) for leaf in leaves(tree)]))
+def _without_unrecorded(tree: Tree, keep_names: bool) -> Tree:
+    forgotten = with_leaves(tree, iter([_leaf_without_unrecorded(leaf, keep_names) for leaf in leaves(tree)]))
     (ordered,) = List.model_validate({"items": [forgotten.to_json()]}).items
     return ordered
 
 
-def _forget_leaf(leaf: Leaf, keep_names: bool) -> Leaf:
+def _leaf_without_unrecorded(leaf: Leaf, keep_names: bool) -> Leaf:
     if isinstance(leaf, Tensor):
-        return dense(leaf.dtype, _open(leaf.shape), name=leaf.name if keep_names else None)
-    return leaf.model_copy(update={"shape": _open(leaf.shape), "name": None, "names": None, "description": ""})
+        return dense(leaf.dtype, _open_named_dims(leaf.shape), name=leaf.name if keep_names else None)
+    return leaf.model_copy(
+        update={"shape": _open_named_dims(leaf.shape), "name": None, "names": None, "description": ""}
+    )
 
 
-def _open(shape: Shape) -> Shape:
+def _open_named_dims(shape: Shape) -> Shape:
     return None if shape is None else tuple(dim if isinstance(dim, int) else ANY for dim in shape)

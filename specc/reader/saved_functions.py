@@ -50,19 +50,19 @@ class Function:
 def read_function(graph: MetaGraph, node: Message) -> Function:
     """The Function of an object that is a function or a concrete function."""
     traces, problems = [], []
-    for name, keywords, spec in _concrete(graph, node):
+    for name, keywords, spec in _concrete_functions(graph, node):
         concrete = graph.function(name)
         if concrete is None:
             problems.append("its concrete function is missing")
             continue
         try:
-            traces.append(_trace(concrete, spec, keywords))
+            traces.append(_read_trace(concrete, spec, keywords))
         except UndescribableError as error:
             problems.append(f"it has {error}")
     return Function(tuple(sorted(traces, key=lambda trace: not trace.infers)), tuple(dict.fromkeys(problems)))
 
 
-def _concrete(graph: MetaGraph, node: Message) -> Iterator[tuple[str, tuple[str, ...], Message]]:
+def _concrete_functions(graph: MetaGraph, node: Message) -> Iterator[tuple[str, tuple[str, ...], Message]]:
     """Name, keywords and FunctionSpec of each trace."""
     if node.WhichOneof("kind") == "bare_concrete_function":
         bare = node.bare_concrete_function
@@ -78,34 +78,36 @@ def _concrete(graph: MetaGraph, node: Message) -> Iterator[tuple[str, tuple[str,
         yield name, keywords.get(name, ()), node.function.function_spec
 
 
-def _trace(concrete: Message, spec: Message, keywords: tuple[str, ...]) -> Trace:
+def _read_trace(concrete: Message, spec: Message, keywords: tuple[str, ...]) -> Trace:
     halves = concrete.canonicalized_input_signature.tuple_value.values
     if len(halves) != 2:
         raise UndescribableError("no record of its arguments")
     positional = list(halves[0].tuple_value.values)
-    by_name = sorted((entry.key, entry.value) for entry in halves[1].dict_value.fields) if _keyed(halves[1]) else []
-    names = _names(spec, len(positional))
-    given = _given(spec)
+    by_name = sorted((entry.key, entry.value) for entry in halves[1].dict_value.fields) if _is_dict(halves[1]) else []
+    names = _positional_names(spec, len(positional))
+    given = _input_signature_entries(spec)
     arguments, inputs, fixed = [], [], []
     for index, (name, value) in enumerate([*zip(names, positional, strict=True), *by_name]):
         if is_literal(value):
             fixed.append(f"{name}={literal(value)}")
             continue
         arguments.append(name)
-        inputs.append(_named_by_author(tree(value), given[index] if index < min(len(given), len(positional)) else None))
+        inputs.append(
+            _with_author_names(tree(value), given[index] if index < min(len(given), len(positional)) else None)
+        )
     if len(set(arguments)) < len(arguments) or not all(arguments):
         raise UndescribableError("arguments with missing or duplicate names")
-    defaults = dict(_defaults(spec, arguments, inputs))
+    defaults = dict(_tensor_defaults(spec, arguments, inputs))
     outputs = tree(concrete.output_signature)
     named = tuple(name for name, value in by_name if not is_literal(value))
     return Trace(tuple(arguments), tuple(inputs), outputs, keywords, tuple(fixed), defaults, named)
 
 
-def _keyed(value: Message) -> bool:
+def _is_dict(value: Message) -> bool:
     return bool(value.WhichOneof("kind") == "dict_value")
 
 
-def _names(spec: Message, count: int) -> list[str]:
+def _positional_names(spec: Message, count: int) -> list[str]:
     """The names of ``count`` positional arguments."""
     fields = {pair.key: pair.value for pair in spec.fullargspec.named_tuple_value.values}
     args = fields.get("args")
@@ -118,7 +120,7 @@ def _names(spec: Message, count: int) -> list[str]:
     return names[:count]
 
 
-def _defaults(spec: Message, arguments: list[str], inputs: list[Tree]) -> Iterator[tuple[str, Any]]:
+def _tensor_defaults(spec: Message, arguments: list[str], inputs: list[Tree]) -> Iterator[tuple[str, Any]]:
     """The tensors among the Python defaults that fit their arguments; TensorFlow ignores other values too."""
     fields = {pair.key: pair.value for pair in spec.fullargspec.named_tuple_value.values}
     if "args" not in fields or "defaults" not in fields:
@@ -138,7 +140,7 @@ def _defaults(spec: Message, arguments: list[str], inputs: list[Tree]) -> Iterat
             yield name, value
 
 
-def _given(spec: Message) -> list[Message]:
+def _input_signature_entries(spec: Message) -> list[Message]:
     signature = spec.input_signature
     match signature.WhichOneof("kind"):
         case "tuple_value":
@@ -149,13 +151,13 @@ def _given(spec: Message) -> list[Message]:
             return []
 
 
-def _named_by_author(node: Tree, given: Message | None) -> Tree:
+def _with_author_names(node: Tree, given: Message | None) -> Tree:
     """``node`` with the names in its ``input_signature``; a trace records only names that TensorFlow generated."""
     bare = without_names(node)
     if given is None:
         return bare
     try:
-        said = tree(given)
+        author_tree = tree(given)
     except UndescribableError:
         return bare
-    return said if without_names(said) == bare else bare
+    return author_tree if without_names(author_tree) == bare else bare

@@ -45,17 +45,17 @@ class MetaGraph:
         budget = MAX_PART_BYTES
         for number, begin, stop in file_spans(file, start, end):
             if number == _META_INFO:
-                self.tags = tuple(parse("MetaGraphDef.MetaInfoDef", _read(file, begin, stop, MAX_PART_BYTES)).tags)
+                self.tags = tuple(parse("MetaGraphDef.MetaInfoDef", _read_part(file, begin, stop, MAX_PART_BYTES)).tags)
             elif number == _SIGNATURES:
                 budget -= stop - begin
                 if budget < 0 or len(self.signatures) == MAX_NAMES:
                     raise DamagedError(f"it has more than {MAX_NAMES:,} signatures, or more than 16 MiB of them")
-                entry = parse("MetaGraphDef.SignatureDefEntry", _read(file, begin, stop, MAX_PART_BYTES))
+                entry = parse("MetaGraphDef.SignatureDefEntry", _read_part(file, begin, stop, MAX_PART_BYTES))
                 self.signatures[entry.key] = entry.value
             elif number == _GRAPH:
                 self._graphs.append(Span(number, begin, stop))
             elif number == _OBJECT_GRAPH:
-                self._objects = _read(file, begin, stop, MAX_GRAPH_BYTES)
+                self._objects = _read_part(file, begin, stop, MAX_GRAPH_BYTES)
         self._budget = MAX_PART_BYTES
         self._variables: dict[int, bool] = {}
 
@@ -138,13 +138,13 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ArchiveError(_unreadable(directory, error)) from None
     except DamagedError as error:
-        raise damaged(directory, error) from None
+        raise damaged_error(directory, error) from None
     if not graphs:
         raise ArchiveError(f"{path} is not a SavedModel: it has no MetaGraph")
     return graphs
 
 
-def damaged(directory: Path, error: DamagedError) -> ArchiveError:
+def damaged_error(directory: Path, error: DamagedError) -> ArchiveError:
     """The ArchiveError for a SavedModel in ``directory`` that cannot be read because of ``error``."""
     return ArchiveError(printable(f"cannot read {directory / FILE_NAME}: {error}"))
 
@@ -159,7 +159,7 @@ def _meta_graphs(file: BinaryIO, path: Path, size: int) -> Iterator[MetaGraph]:
             yield MetaGraph(file, path, start, end)
 
 
-def _read(file: BinaryIO, start: int, end: int, limit: int) -> bytes:
+def _read_part(file: BinaryIO, start: int, end: int, limit: int) -> bytes:
     if end - start > limit:
         raise DamagedError(f"a part of the description has {end - start:,} bytes, more than the limit of {limit:,}")
     file.seek(start)

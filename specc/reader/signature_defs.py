@@ -9,9 +9,9 @@ from typing import Any
 from specc.language.document import Method
 from specc.language.signatures import METHOD_NAMES
 from specc.language.tensor_string import Shape
-from specc.language.tree_edits import spelled
+from specc.language.tree_edits import shape_to_json
 from specc.language.trees import Leaf, Sparse
-from specc.language.wire_names import undivided_names
+from specc.language.wire_names import numbered_result_names
 from specc.reader.protobuf.messages import Message
 from specc.reader.protobuf.structured_value import composite, is_extension
 from specc.reader.protobuf.tensors import UndescribableError, dtype_name, shape_of_proto, tensor_value
@@ -38,7 +38,7 @@ class Signature:
     whole_inputs: dict[str, Leaf] = field(default_factory=dict)
     """Composite tensors with one wire name for all components, as in TensorFlow 1 and in some damaged archives."""
     whole_outputs: dict[str, Leaf] = field(default_factory=dict)
-    undivided_outputs: tuple[str, ...] = ()
+    extension_outputs: tuple[str, ...] = ()
     """ExtensionTypes with one wire name for all their tensors, which are in ``outputs`` under numbered names."""
     notes: tuple[str, ...] = field(default=(), compare=False)
 
@@ -56,15 +56,15 @@ def read_signature(proto: Message) -> Signature:
     """
     if not proto.outputs:
         raise UndescribableError("no output")
-    inputs, whole_inputs = _tensors(proto.inputs)
+    inputs, whole_inputs = _read_tensor_infos(proto.inputs)
     plain, extensions = [], {}
     for entry in proto.outputs:
-        if _is_extension(entry.value):
+        if _is_extension_info(entry.value):
             extensions[entry.key] = list(entry.value.composite_tensor.components)
         else:
             plain.append(entry)
-    outputs, whole_outputs = _tensors(plain)
-    outputs |= _numbered(extensions, {**outputs, **whole_outputs})
+    outputs, whole_outputs = _read_tensor_infos(plain)
+    outputs |= _number_extension_tensors(extensions, {**outputs, **whole_outputs})
     notes = [
         f"{name!r} is one name for all the tensors of an ExtensionType, which cannot be written in a spec"
         for name in sorted(extensions)
@@ -80,17 +80,19 @@ def read_signature(proto: Message) -> Signature:
             defaults[entry.key] = value
         else:
             notes.append(f"the default of {entry.key!r} is left out: no input has its name, dtype and shape")
-    undivided = tuple(sorted(extensions))
-    return Signature(inputs, outputs, proto.method_name, defaults, whole_inputs, whole_outputs, undivided, tuple(notes))
+    extension_names = tuple(sorted(extensions))
+    return Signature(
+        inputs, outputs, proto.method_name, defaults, whole_inputs, whole_outputs, extension_names, tuple(notes)
+    )
 
 
-def _is_extension(info: Message) -> bool:
+def _is_extension_info(info: Message) -> bool:
     return info.WhichOneof("encoding") == "composite_tensor" and is_extension(info.composite_tensor.type_spec)
 
 
-def _numbered(extensions: dict[str, list[Message]], others: Iterable[str]) -> dict[str, WireTensor]:
+def _number_extension_tensors(extensions: dict[str, list[Message]], others: Iterable[str]) -> dict[str, WireTensor]:
     counts = {**{name: len(parts) for name, parts in extensions.items()}, **dict.fromkeys(others, 1)}
-    names = undivided_names(counts)
+    names = numbered_result_names(counts)
     return {
         name: WireTensor(dtype_name(part.dtype), shape_of_proto(part.tensor_shape))
         for key, parts in extensions.items()
@@ -98,7 +100,7 @@ def _numbered(extensions: dict[str, list[Message]], others: Iterable[str]) -> di
     }
 
 
-def _tensors(entries: Iterable[Message]) -> tuple[dict[str, WireTensor], dict[str, Leaf]]:
+def _read_tensor_infos(entries: Iterable[Message]) -> tuple[dict[str, WireTensor], dict[str, Leaf]]:
     flat: dict[str, WireTensor] = {}
     whole: dict[str, Leaf] = {}
     # Sorted, since the entries of a map are unordered; of two with the same name the last one counts, as in protobuf.
@@ -109,7 +111,9 @@ def _tensors(entries: Iterable[Message]) -> tuple[dict[str, WireTensor], dict[st
             case "composite_tensor":
                 whole[name] = composite(info.composite_tensor.type_spec)
             case "coo_sparse":
-                whole[name] = Sparse(dtype=dtype_name(info.dtype), shape=spelled(shape_of_proto(info.tensor_shape)))
+                whole[name] = Sparse(
+                    dtype=dtype_name(info.dtype), shape=shape_to_json(shape_of_proto(info.tensor_shape))
+                )
             case _:
                 flat[name] = WireTensor(dtype_name(info.dtype), shape_of_proto(info.tensor_shape))
     return flat, whole

@@ -49,8 +49,8 @@ def _finding(finding: Diagnostic) -> dict[str, Any]:
         "level": finding.level,
         "message": finding.message,
         "hint": finding.hint,
-        **_place(finding),
-        "related": [{"message": place.message, **_place(place)} for place in finding.related],
+        **_place_to_json(finding),
+        "related": [{"message": place.message, **_place_to_json(place)} for place in finding.related],
         "fingerprint": finding.fingerprint,
     }
 
@@ -81,12 +81,12 @@ def _witness(witness: Witness | None) -> dict[str, Any] | None:
     }
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _place_to_json(place: Place) -> dict[str, Any]:
     location = None if place.location is None else asdict(place.location)
     return {"file": place.file, "path": list(place.path), "location": location}
 
 
-def _object(description: str, optional: dict[str, Any] | None = None, **properties: Any) -> dict[str, Any]:
+def _object_schema(description: str, optional: dict[str, Any] | None = None, **properties: Any) -> dict[str, Any]:
     return {
         "description": description,
         "type": "object",
@@ -100,7 +100,7 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {"if": {"not": {"type": "null"}}, "then": schema}
 
 
-def _typed(kind: str, description: str, **more: Any) -> dict[str, Any]:
+def _typed_schema(kind: str, description: str, **more: Any) -> dict[str, Any]:
     return {"description": description, "type": kind, **more}
 
 
@@ -108,51 +108,51 @@ def findings_schema() -> dict[str, Any]:
     """The JSON Schema of what ``--format json`` prints."""
     count = {"minimum": 0}
     from_one = {"minimum": 1}
-    location = _object(
+    location = _object_schema(
         "Where the finding is in its file. Columns count characters.",
-        line=_typed("integer", "The first line, from 1.", **from_one),
-        column=_typed("integer", "The first column, from 1.", **from_one),
-        end_line=_typed("integer", "The last line.", **from_one),
-        end_column=_typed("integer", "The column after the last one.", **from_one),
-        excerpt=_typed("string", "The first line, or of a long one the part around the finding."),
-        excerpt_column=_typed("integer", "The column at which the excerpt begins.", **from_one),
+        line=_typed_schema("integer", "The first line, from 1.", **from_one),
+        column=_typed_schema("integer", "The first column, from 1.", **from_one),
+        end_line=_typed_schema("integer", "The last line.", **from_one),
+        end_column=_typed_schema("integer", "The column after the last one.", **from_one),
+        excerpt=_typed_schema("string", "The first line, or of a long one the part around the finding."),
+        excerpt_column=_typed_schema("integer", "The column at which the excerpt begins.", **from_one),
     )
     place_of = {
-        "file": _typed("string", "The file as it was named on the command line."),
-        "path": _typed(
+        "file": _typed_schema("string", "The file as it was named on the command line."),
+        "path": _typed_schema(
             "array", "Keys and positions from the root of the document.", items={"type": ["string", "integer"]}
         ),
         "location": _or_null(location),
     }
-    related = _object("Another place.", message=_typed("string", "What is there."), **place_of)
+    related = _object_schema("Another place.", message=_typed_schema("string", "What is there."), **place_of)
     change = _change_schemas()
-    finding = _object(
+    finding = _object_schema(
         "One finding.",
         change,
-        rule=_typed(
+        rule=_typed_schema(
             "string", "An id that never changes; specc explain describes the rule.", pattern="^[a-z0-9]+(-[a-z0-9]+)*$"
         ),
         level={"description": "The severity.", "enum": list(get_args(Level))},
-        message=_typed("string", "What is wrong."),
-        hint=_typed("string", "How to fix it, or empty."),
+        message=_typed_schema("string", "What is wrong."),
+        hint=_typed_schema("string", "How to fix it, or empty."),
         **place_of,
-        related=_typed("array", "Other places that the finding is about.", items=related),
-        fingerprint=_typed(
+        related=_typed_schema("array", "Other places that the finding is about.", items=related),
+        fingerprint=_typed_schema(
             "string", "Stays the same while lines move and messages are reworded.", pattern="^[0-9a-f]{12}$"
         ),
     )
     of_changes = [name for name in change if name != "against"]
     finding["dependentRequired"] = dict.fromkeys(change, of_changes)
-    unreadable = _object(
+    unreadable = _object_schema(
         "A file that could not be read.",
-        file=_typed("string", "The file as it was named."),
-        message=_typed("string", "Why it could not be read."),
+        file=_typed_schema("string", "The file as it was named."),
+        message=_typed_schema("string", "Why it could not be read."),
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:specc:findings:v{VERSION}",
         "title": "specc findings",
-        **_object(
+        **_object_schema(
             "What specc --format json prints.",
             {
                 "verdict": _or_null(
@@ -161,12 +161,12 @@ def findings_schema() -> dict[str, Any]:
                 )
             },
             version={"description": "The version of this format.", "const": VERSION},
-            command=_typed("string", "The command that ran, such as validate."),
-            files=_typed("integer", "How many files were read and checked.", **count),
-            errors=_typed("integer", "How many findings are errors.", **count),
-            warnings=_typed("integer", "How many findings are warnings.", **count),
-            findings=_typed("array", "The findings, file by file, in the order of the text.", items=finding),
-            unreadable=_typed("array", "The files that could not be read.", items=unreadable),
+            command=_typed_schema("string", "The command that ran, such as validate."),
+            files=_typed_schema("integer", "How many files were read and checked.", **count),
+            errors=_typed_schema("integer", "How many findings are errors.", **count),
+            warnings=_typed_schema("integer", "How many findings are warnings.", **count),
+            findings=_typed_schema("array", "The findings, file by file, in the order of the text.", items=finding),
+            unreadable=_typed_schema("array", "The files that could not be read.", items=unreadable),
         ),
     }
 
@@ -174,27 +174,28 @@ def findings_schema() -> dict[str, Any]:
 def _surfaces(description: str) -> dict[str, Any]:
     judgement = {"enum": list(JUDGEMENTS)}
     return {
-        **_object(description, dict.fromkeys(SURFACES, judgement)),
+        **_object_schema(description, dict.fromkeys(SURFACES, judgement)),
         "minProperties": 1,
     }
 
 
 def _change_schemas() -> dict[str, Any]:
     """The schema of each key that only a finding of diff has."""
-    path = _typed("array", "Keys and positions in the canonical document.", items={"type": ["string", "integer"]})
-    side = _object("What a side has.", path=path, value={"description": "The value there, as canonical JSON."})
-    tensor = _object(
+    steps = {"type": ["string", "integer"]}
+    path = _typed_schema("array", "Keys and positions in the canonical document.", items=steps)
+    side = _object_schema("What a side has.", path=path, value={"description": "The value there, as canonical JSON."})
+    tensor = _object_schema(
         "One tensor.",
         {"value": {"description": "One number for all elements, where either side has bounds."}},
-        dtype=_typed("string", "The dtype."),
-        shape=_typed("array", "The sizes.", items={"type": "integer", "minimum": 0}),
+        dtype=_typed_schema("string", "The dtype."),
+        shape=_typed_schema("array", "The sizes.", items={"type": "integer", "minimum": 0}),
     )
     tensors = {"type": "object", "additionalProperties": tensor}
-    witness = _object(
+    witness = _object_schema(
         "A smallest request that shows the break; null if there is none, or the report has too many tensors already.",
         {
-            "signature": _typed("string", "The key of the signature that is called, on wire and rest."),
-            "attribute": _typed("string", "The attribute that is called, in python."),
+            "signature": _typed_schema("string", "The key of the signature that is called, on wire and rest."),
+            "attribute": _typed_schema("string", "The attribute that is called, in python."),
         },
         surface={"description": "A surface that breaks.", "enum": list(SURFACES)},
         inputs={"description": "The request, by wire name; in python by argument and path.", **tensors},
@@ -202,16 +203,16 @@ def _change_schemas() -> dict[str, Any]:
             "description": "What NEW may answer and OLD may not; null if it does not answer.",
             **_or_null(tensors),
         },
-        reason=_typed("string", "Why this breaks the client, in one sentence."),
+        reason=_typed_schema("string", "Why this breaks the client, in one sentence."),
     )
     witness["oneOf"] = [{"required": ["signature"]}, {"required": ["attribute"]}]
-    waived = _object(
+    waived = _object_schema(
         "The waiver of the change.",
-        reason=_typed("string", "Why the change is allowed."),
-        until=_typed("string", "The last day of the waiver, such as 2027-03-01.", pattern=r"^\d{4}-\d{2}-\d{2}$"),
+        reason=_typed_schema("string", "Why the change is allowed."),
+        until=_typed_schema("string", "Its last day, such as 2027-03-01.", pattern=r"^\d{4}-\d{2}-\d{2}$"),
     )
     return {
-        "against": _typed("array", "The refs or versions where the change holds.", items={"type": "string"}),
+        "against": _typed_schema("array", "The refs or versions where the change holds.", items={"type": "string"}),
         "surfaces": _surfaces("What the change is on each surface on which it can be seen."),
         "old": _or_null(side),
         "new": _or_null(side),

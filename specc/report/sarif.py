@@ -21,19 +21,19 @@ def render(report: Report) -> str:
     invocation: dict[str, Any] = {"executionSuccessful": not report.unreadable}
     if report.unreadable:
         invocation["toolExecutionNotifications"] = [
-            {"level": "error", "message": {"text": message}, "locations": [_physical(file)]}
+            {"level": "error", "message": {"text": message}, "locations": [_artifact_location(file)]}
             for file, message in report.unreadable
         ]
     run = {
-        "tool": {"driver": {"name": "specc", "version": VERSION, "rules": [_rule(rule) for rule in rules]}},
+        "tool": {"driver": {"name": "specc", "version": VERSION, "rules": [_rule_descriptor(rule) for rule in rules]}},
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
-        "results": [_result(finding, rules.index(finding.rule)) for finding in report.findings],
+        "results": [_finding_result(finding, rules.index(finding.rule)) for finding in report.findings],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rule(rule: str) -> dict[str, Any]:
+def _rule_descriptor(rule: str) -> dict[str, Any]:
     """The SARIF descriptor of a rule; a rule of other code than specc's may have no page."""
     if rule not in RULES:
         return {"id": rule}
@@ -45,11 +45,11 @@ def _rule(rule: str) -> dict[str, Any]:
     }
 
 
-def _result(finding: Diagnostic, rule_index: int) -> dict[str, Any]:
+def _finding_result(finding: Diagnostic, rule_index: int) -> dict[str, Any]:
     text = f"{finding.message}; {finding.hint}" if finding.hint else finding.message
-    location = _location(finding)
+    location = _place_location(finding)
     related = [
-        {"id": index, **_location(place), "message": {"text": place.message}}
+        {"id": index, **_place_location(place), "message": {"text": place.message}}
         for index, place in enumerate(finding.related)
     ]
     return {
@@ -63,8 +63,8 @@ def _result(finding: Diagnostic, rule_index: int) -> dict[str, Any]:
     }
 
 
-def _location(place: Place) -> dict[str, Any]:
-    location = _physical(place.file) if place.file else {}
+def _place_location(place: Place) -> dict[str, Any]:
+    location = _artifact_location(place.file) if place.file else {}
     where = place.location
     if where is not None and place.file:
         location["physicalLocation"]["region"] = {
@@ -79,7 +79,7 @@ def _location(place: Place) -> dict[str, Any]:
     return location
 
 
-def _physical(file: str) -> dict[str, Any]:
+def _artifact_location(file: str) -> dict[str, Any]:
     try:
         name = file.encode("utf-8", "surrogateescape")  # the bytes of a name that is not UTF-8
     except UnicodeEncodeError:  # half a surrogate pair, which no file name has

@@ -16,17 +16,17 @@ _COLORS = {
     "dim": "\x1b[2m",
     "hint": "\x1b[36m",
 }
-_PLAIN = "\x1b[0m"
+_RESET_COLOR = "\x1b[0m"
 
 
 def findings_text(findings: Iterable[Diagnostic], *, color: bool = False, brief: bool = False) -> str:
     """The findings in order, without duplicates; ``brief`` gives one line each, without excerpts."""
     if brief:
-        return "".join(f"{line}\n" for line in dict.fromkeys(_brief(finding) for finding in findings))
+        return "".join(f"{line}\n" for line in dict.fromkeys(_finding_line(finding) for finding in findings))
     return "\n".join(dict.fromkeys(_finding_text(finding, color) for finding in findings))
 
 
-def _brief(finding: Diagnostic) -> str:
+def _finding_line(finding: Diagnostic) -> str:
     hint = f"; {finding.hint}" if finding.hint else ""
     return printable(f"{finding.place}{finding.level}: {finding.rule}: {finding.message}{hint}")
 
@@ -35,7 +35,7 @@ def painter(color: bool) -> Callable[[str, str], str]:
     """A function that gives a text the colour of what it is, if there is ``color``."""
 
     def paint(text: str, what: str) -> str:
-        return f"{_COLORS[what]}{text}{_PLAIN}" if color and text else text
+        return f"{_COLORS[what]}{text}{_RESET_COLOR}" if color and text else text
 
     return paint
 
@@ -60,21 +60,21 @@ def _finding_text(finding: Diagnostic, color: bool) -> str:
 
 
 def _excerpt(where: Location) -> tuple[str, str]:
-    """The line as a terminal shows it, and the mark that goes under it."""
+    """The line as a terminal shows it, and the marker line under it."""
     start = where.column - where.excerpt_column
     end = where.end_column - where.excerpt_column if where.end_line == where.line else len(where.excerpt)
     before, marked, after = where.excerpt[:start], where.excerpt[start:end], where.excerpt[end:]
     cut = "..." if where.excerpt_column > 1 else ""
-    shown = [_shown(part) for part in (before, marked, after)]
-    mark = " " * (len(cut) + _width(shown[0])) + "^" * max(1, _width(shown[1]))
+    shown = [_terminal_text(part) for part in (before, marked, after)]
+    mark = " " * (len(cut) + _terminal_width(shown[0])) + "^" * max(1, _terminal_width(shown[1]))
     return f"{cut}{''.join(shown)}", mark
 
 
-def _shown(text: str) -> str:
+def _terminal_text(text: str) -> str:
     return printable(text.replace("\t", " " * _TAB))
 
 
-def _width(text: str) -> int:
+def _terminal_width(text: str) -> int:
     """How many cells of a terminal ``text`` takes."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide - sum(unicodedata.category(char) in ("Mn", "Me", "Cf") for char in text)

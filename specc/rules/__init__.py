@@ -1,8 +1,8 @@
 """The rules: a table of them, and a page for each, which are the Markdown files beside this one.
 
-A page says why a rule exists, what it refuses and what to write instead: the id as its title, a sentence that sums the
-rule up, the reasons, a bad and a good example, and in its last line the level of the rule's findings. A page about a
-change has an old and a new document as its example, and in its last line the judgements and the mirror.
+A page has the id of the rule as its title, a sentence that summarizes the rule, the reasons for it and the fix, a bad
+and a good example, and in its last line the level of the findings. A page about a change has an old and a new document
+as its example, and in its last line the judgements and the mirror.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _OF_CHANGES: dict[RuleId, str] = {
 
 
 def rule_page(rule: str) -> str:
-    """The page of a rule in Markdown; raises KeyError where there is none."""
+    """The page of a rule in Markdown; raises KeyError if there is none."""
     if rule not in RULES:
         raise KeyError(rule)
     return (_PAGES / f"{rule}.md").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ def rule_level(rule: RuleId) -> str:
 
 
 def rule_summary(rule: str) -> str:
-    """The first sentence of a rule's page, or nothing where it has none."""
+    """The first sentence of a rule's page, or the empty string if it has none."""
     if rule not in RULES:
         return ""
     _, _, text = rule_page(rule).partition("\n\n")

@@ -1,4 +1,4 @@
-"""All pages as one, which is ``docs/rules.md``: ``python -m specc.rules.reference > docs/rules.md``."""
+"""Joins the pages of all rules into ``docs/rules.md``: ``python -m specc.rules.reference > docs/rules.md``."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ _INTRODUCTION = """\
 # Rules
 
 Each finding of specc has a rule, whose id never changes. `specc explain RULE` prints its page, and all pages are below.
-This file is made of them by `make docs`.
+`make docs` generates this file from them.
 
-The tests run the examples. A document alone is for `specc validate`, which finds exactly this rule in the bad one and
-nothing in the good one. Python beside a document is the module `ranker.py` that it names, and the two are for
-`specc build`; where it stands once on a page, it belongs to both documents. Python alone is a script. An old and a new
-document are for `specc diff`, which finds this change, and in the opposite direction its mirror.
+The tests run the examples. An example that is only a document is run with `specc validate`, which finds exactly this
+rule in the bad one and nothing in the good one. A document with Python is run with `specc build`: the Python is the
+module `ranker.py` that the document names, and if a page has it once, it belongs to both documents. An example that is
+only Python is run as a script. An old and a new document are compared with `specc diff`, which finds this change, and in
+the opposite direction its mirror.
 """
 
 _CHANGES = """\
@@ -52,7 +53,7 @@ def reference() -> str:
         for rule in rules
         if RULES[rule].stage != "diff"
     ]
-    table = "\n".join(("| rule | level | what it says |", "|---|---|---|", *rows))
+    table = "\n".join(("| rule | level | summary |", "|---|---|---|", *rows))
     changes = (_table_of_group(title, get_args(group)) for title, group in _GROUPS.items())
     pages = (_as_section(rule_page(rule)) for rule in rules)
     return "\n".join((_INTRODUCTION, f"{table}\n", _CHANGES, *changes, *pages))
@@ -70,7 +71,7 @@ def changes_table() -> str:
 
 def _table_of_group(title: str, rules: Iterable[ChangeRule]) -> str:
     rows = [f"| [{rule}](#{rule}) | {' | '.join(_judgements(ROWS[rule]))} | {rule_summary(rule)} |" for rule in rules]
-    header = ("| rule | wire | rest | python | what it says |", "|---|---|---|---|---|")
+    header = ("| rule | wire | rest | python | summary |", "|---|---|---|---|---|")
     return "\n".join((f"{title}:\n", *header, *rows)) + "\n"
 
 

@@ -22,11 +22,11 @@ from specc.reader.graph_ops import REFERENCE_OPS
 from specc.reader.inspection import Inspection, choose_graph, inspect_archive
 from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_functions import read_function
-from specc.reader.saved_model import MetaGraph, damaged, read_saved_model
+from specc.reader.saved_model import MetaGraph, damaged_error, read_saved_model
 from specc.reader.signature_defs import Signature
 from specc.scaffold.inferred_spec import Guess, InferredSpec
 from specc.scaffold.open_dims import BATCH
-from specc.scaffold.rebuild_endpoint import CALL_SIGNATURE, Parts, UnbuildableError, rebuilt
+from specc.scaffold.rebuild_endpoint import CALL_SIGNATURE, ArchiveInterface, UnbuildableError, rebuild_endpoint
 
 
 def infer_archive_spec(
@@ -53,12 +53,12 @@ def infer_archive_spec(
         raise SpecError(inspection.findings)
     named = f"{os.fspath(path).rstrip('/') or '/'}/" if model is None else model
     if inspection.source == "contract":
-        return _with_imports(_of_contract(inspection, named), inspection, imports)
+        return _with_imports(_infer_from_contract(inspection, named), inspection, imports)
     graph, _ = choose_graph(read_saved_model(directory))
     try:
-        return _with_imports(_of_graph(inspection, graph, named, directory), inspection, imports)
+        return _with_imports(_infer_from_graph(inspection, graph, named, directory), inspection, imports)
     except DamagedError as error:
-        raise damaged(directory, error) from None
+        raise damaged_error(directory, error) from None
 
 
 def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Sequence[str]) -> InferredSpec:
@@ -68,38 +68,40 @@ def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Seque
     """
     document, guesses = inferred.document, list(inferred.guesses)
     if document.imports:
-        said = (
+        message = (
             f"{', '.join(document.imports)}: from the archive's contract; a build imports these modules, so check them"
         )
-        guesses.append(Guess(("imports",), said))
+        guesses.append(Guess(("imports",), message))
     is_archive = document.model is not None and document.model.endswith("/")
     needed = {op: library_of(op) for op in inspection.custom_ops} if is_archive else {}
     all_imports = tuple(dict.fromkeys((*document.imports, *imports, *libraries(needed))))
     for library in libraries(needed):
         if library not in (*document.imports, *imports):
             ops = listed([op for op, its_library in needed.items() if its_library == library])
-            said = f"{library}, since TensorFlow lacks {ops}; it must be installed where the spec is built"
-            guesses.append(Guess(("imports",), said))
+            message = f"{library}, since TensorFlow lacks {ops}; it must be installed where the spec is built"
+            guesses.append(Guess(("imports",), message))
     unknown = [op for op, library in needed.items() if not library]
     if unknown and not (*document.imports, *imports):
-        said = f"name the module that registers {listed(unknown)}: the archive uses ops that TensorFlow lacks"
-        guesses.append(Guess(("imports",), said))
-    return _checked(document.model_copy(update={"imports": all_imports}), tuple(guesses))
+        message = f"name the module that registers {listed(unknown)}: the archive uses ops that TensorFlow lacks"
+        guesses.append(Guess(("imports",), message))
+    return _reparsed_spec(document.model_copy(update={"imports": all_imports}), tuple(guesses))
 
 
-def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
+def _infer_from_contract(inspection: Inspection, model: str) -> InferredSpec:
     contract = inspection.document
     given = [name for name, endpoint in contract.endpoints.items() if endpoint.function is None]
     if contract.model is not None and not given:
-        said = f"the archive's contract names {contract.model!r}; check that it loads from the directory of the spec"
-        return InferredSpec(contract, (Guess(("model",), said), *_said(inspection.notes)))
-    alone = {"preprocess": None, "postprocess": None, "autograph": False}
+        message = f"the archive's contract names {contract.model!r}; check that it loads from the directory of the spec"
+        return InferredSpec(contract, (Guess(("model",), message), *_notes_as_guesses(inspection.notes)))
+    without_steps = {"preprocess": None, "postprocess": None, "autograph": False}
     endpoints = {
-        name: endpoint.model_copy(update={**alone, **_revived(name, by_signature=name in inspection.undescribed)})
+        name: endpoint.model_copy(
+            update={**without_steps, **_revived_function_fields(name, by_signature=name in inspection.undescribed)}
+        )
         for name, endpoint in contract.endpoints.items()
         if name not in inspection.left_out
     }
-    collections = {name: _collection(name) for name in contract.variable_collections}
+    collections = {name: _select_attribute(name) for name in contract.variable_collections}
     update = {"model": model, "endpoints": endpoints, "variable_collections": collections, "track": ()}
     why = (
         "the contract does not name a model"
@@ -109,34 +111,34 @@ def _of_contract(inspection: Inspection, model: str) -> InferredSpec:
     guesses = [Guess(("model",), f"the archive itself, since {why}; prefer the code that makes the model")]
     for name, reason in inspection.left_out.items():
         guesses.append(Guess(("endpoints", name), f"left out, as in the archive: {reason}"))
-    return _checked(contract.model_copy(update=update), (*guesses, *_said(inspection.notes)))
+    return _reparsed_spec(contract.model_copy(update=update), (*guesses, *_notes_as_guesses(inspection.notes)))
 
 
-def _revived(name: str, *, by_signature: bool) -> dict[str, Any]:
+def _revived_function_fields(name: str, *, by_signature: bool) -> dict[str, Any]:
     """The function and kwargs of an endpoint of a contract on the archive itself: its attribute or its signature."""
     if by_signature:
         return {"function": CALL_SIGNATURE, "kwargs": {"key": name}}
     return {"function": name, "kwargs": {}}
 
 
-def _collection(attribute: str) -> tuple[Selection, ...]:
+def _select_attribute(attribute: str) -> tuple[Selection, ...]:
     return (Selection.model_validate({"from": attribute}),)
 
 
-def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: Path) -> InferredSpec:
+def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: Path) -> InferredSpec:
     found, root = inspection.document, read_root(graph)
     functions = {name: read_function(graph, node) for name, node in root.functions.items()}
-    parts = Parts(read_signatures(graph)[0], functions)
+    parts = ArchiveInterface(read_signatures(graph)[0], functions)
     if not graph.has_objects:
         _require_loadable(parts.signatures, graph, directory)
     guesses = [Guess(("model",), "the archive itself; name the code that makes the model if there is any")]
     endpoints: dict[str, Endpoint] = {}
     default, reasons = found.default, []
     for name in found.endpoints:
-        legal = _endpoint_name(name, found, endpoints)
+        legal = _legal_name_for(name, found, endpoints)
         at: SpecPath = ("endpoints", legal)
         try:
-            endpoint, more = rebuilt(name, legal, found, parts)
+            endpoint, more = rebuild_endpoint(name, legal, found, parts)
         except UnbuildableError as error:
             reasons.append(f"{name}: {error}")
             guesses.append(Guess(("endpoints", name), f"left out: {error}"))
@@ -152,11 +154,11 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
     if not endpoints:
         raise ArchiveError(f"nothing in {directory} can be built: {'; '.join(reasons[:3])}")
     if CALL in endpoints and default is None and len(endpoints) == 1:
-        said = f"null, since the archive has no signature; set it to {CALL!r} if a server needs one"
-        guesses.append(Guess(("default",), said))
-    moot = {*general_notes(found), *collection_notes(root)}
-    guesses += _said(tuple(note for note in inspection.notes if note not in moot))
-    collections = {name: _collection(name) for name in _collections(root, endpoints)}
+        message = f"null, since the archive has no signature; set it to {CALL!r} if a server needs one"
+        guesses.append(Guess(("default",), message))
+    resolved_notes = {*general_notes(found), *collection_notes(root)}
+    guesses += _notes_as_guesses(tuple(note for note in inspection.notes if note not in resolved_notes))
+    collections = {name: _select_attribute(name) for name in _usable_collections(root, endpoints)}
     dims: dict[str, Any] = {BATCH: {}} if any(_has_batch(endpoint) for endpoint in endpoints.values()) else {}
     document = found.model_copy(
         update={"model": model, "endpoints": endpoints, "default": default, "variable_collections": collections}
@@ -166,7 +168,7 @@ def _of_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: P
         guesses.append(
             Guess(("dims", BATCH), "the first dimension of every input that has one; check that these are always equal")
         )
-    return _checked(document, tuple(guesses))
+    return _reparsed_spec(document, tuple(guesses))
 
 
 def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, directory: Path) -> None:
@@ -189,14 +191,14 @@ def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, dir
                 raise ArchiveError(f"cannot build from {directory}: TensorFlow cannot load it, since {both}")
 
 
-def _endpoint_name(name: str, found: Document, taken: Mapping[str, Endpoint]) -> str:
+def _legal_name_for(name: str, found: Document, taken: Mapping[str, Endpoint]) -> str:
     """``name`` if it is legal for an endpoint, else a similar one; only the default one may have the default's key."""
     others = {other for other in found.endpoints if other != name} | taken.keys()
     keys = {DEFAULT_KEYS["predict"], DEFAULT_KEYS[found.mode]}
     return legal_endpoint_name(name, others | (keys if name != found.default else set()))
 
 
-def _collections(root: Root, endpoints: Mapping[str, Endpoint]) -> Iterator[str]:
+def _usable_collections(root: Root, endpoints: Mapping[str, Endpoint]) -> Iterator[str]:
     for name, size in sorted(root.collections.items()):
         if size and name not in endpoints and legal_endpoint_name(name, ()) == name:
             yield name
@@ -206,10 +208,10 @@ def _has_batch(endpoint: Endpoint) -> bool:
     return any(BATCH in (leaf.shape or ()) for tree in endpoint.inputs for leaf in leaves(tree))
 
 
-def _said(notes: tuple[str, ...]) -> tuple[Guess, ...]:
+def _notes_as_guesses(notes: tuple[str, ...]) -> tuple[Guess, ...]:
     return tuple(Guess((), note) for note in notes)
 
 
-def _checked(document: Document, guesses: tuple[Guess, ...]) -> InferredSpec:
+def _reparsed_spec(document: Document, guesses: tuple[Guess, ...]) -> InferredSpec:
     """The spec, parsed again from its JSON, so that it equals what a file of it would be."""
     return InferredSpec(from_json(document.to_json()), guesses)

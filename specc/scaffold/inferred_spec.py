@@ -15,7 +15,7 @@ from specc.language.trees import Leaf, Tensor, Tree
 from specc.language.validation.buildable import input_keys, is_input_name
 from specc.language.validation.legal_names import argument_names, legal_name
 from specc.language.wire_names import BoundLeaf, components, input_leaves, output_leaves
-from specc.reader.linking import renamed
+from specc.reader.linking import with_wire_names
 
 
 @dataclass(frozen=True)
@@ -43,50 +43,57 @@ def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[
     Arguments are renamed, and leaves get a ``name``; keys stay as the function expects them.
     """
     guesses: list[Guess] = []
-    known = [_wire_names(leaf) for leaf in input_leaves(endpoint)]
+    former_names = [_wire_names_of_leaf(leaf) for leaf in input_leaves(endpoint)]
     arguments = argument_names(endpoint.arguments)
     for index, name in enumerate(endpoint.arguments):
         if arguments[index] != name:
             guesses.append(Guess((*at, "arguments", index), f"renamed from {name!r}, which cannot be an argument name"))
     endpoint = endpoint.model_copy(update={"arguments": tuple(arguments)})
-    endpoint = _with_inputs(endpoint, _named_as_before(endpoint, known))
-    inputs = _with_inputs(endpoint, _renamed_inputs(endpoint, at, guesses)).inputs
+    endpoint = _with_input_leaves(endpoint, _with_former_names(endpoint, former_names))
+    inputs = _with_input_leaves(endpoint, _renamed_inputs(endpoint, at, guesses)).inputs
     outputs = with_leaves(endpoint.outputs, iter([*_renamed_outputs(endpoint, at, guesses)]))
     legal = endpoint.model_copy(update={"inputs": inputs, "outputs": outputs})
-    return _without_needless_names(legal), tuple(guesses)
+    return _without_redundant_names(legal), tuple(guesses)
 
 
-def _with_inputs(endpoint: Endpoint, leaves: Iterator[Leaf]) -> Endpoint:
+def _with_input_leaves(endpoint: Endpoint, leaves: Iterator[Leaf]) -> Endpoint:
     new = iter([*leaves])  # all leaves are computed before the first is replaced
     return endpoint.model_copy(update={"inputs": tuple(with_leaves(tree, new) for tree in endpoint.inputs)})
 
 
-def _wire_names(leaf: BoundLeaf) -> tuple[str, ...]:
+def _wire_names_of_leaf(leaf: BoundLeaf) -> tuple[str, ...]:
     return tuple(component.wire_name for component in leaf.components)
 
 
-def _named_as_before(endpoint: Endpoint, known: list[tuple[str, ...]]) -> Iterator[Leaf]:
+def _with_former_names(endpoint: Endpoint, former_names: list[tuple[str, ...]]) -> Iterator[Leaf]:
     """The inputs with the wire names that they had before their arguments were renamed, if those are legal."""
-    for leaf, names in zip(input_leaves(endpoint), known, strict=True):
-        yield renamed(leaf.leaf, _wire_names(leaf), names) if all(map(is_input_name, names)) else leaf.leaf
+    for leaf, names in zip(input_leaves(endpoint), former_names, strict=True):
+        yield (
+            with_wire_names(leaf.leaf, _wire_names_of_leaf(leaf), names)
+            if all(map(is_input_name, names))
+            else leaf.leaf
+        )
 
 
-def _without_needless_names(endpoint: Endpoint) -> Endpoint:
+def _without_redundant_names(endpoint: Endpoint) -> Endpoint:
     """``endpoint`` without the names of dense leaves that equal the name derived from the path."""
     bare = endpoint.model_copy(
-        update={"inputs": tuple(map(_bare, endpoint.inputs)), "outputs": _bare(endpoint.outputs)}
+        update={
+            "inputs": tuple(map(_without_own_names, endpoint.inputs)),
+            "outputs": _without_own_names(endpoint.outputs),
+        }
     )
     made = iter([leaf.name for leaf in (*input_leaves(bare), *output_leaves(bare))])
-    inputs = tuple(with_leaves(tree, _spoken(tree, made)) for tree in endpoint.inputs)
-    outputs = with_leaves(endpoint.outputs, _spoken(endpoint.outputs, made))
+    inputs = tuple(with_leaves(tree, _without_derived_names(tree, made)) for tree in endpoint.inputs)
+    outputs = with_leaves(endpoint.outputs, _without_derived_names(endpoint.outputs, made))
     return endpoint.model_copy(update={"inputs": inputs, "outputs": outputs})
 
 
-def _bare(tree: Tree) -> Tree:
+def _without_own_names(tree: Tree) -> Tree:
     return with_leaves(tree, (leaf.model_copy(update={"name": None}) for leaf in leaves_of(tree)))
 
 
-def _spoken(tree: Tree, made: Iterator[str]) -> Iterator[Leaf]:
+def _without_derived_names(tree: Tree, made: Iterator[str]) -> Iterator[Leaf]:
     """The leaves of ``tree``, without a name if it equals the one that is ``made`` from the path."""
     for leaf in leaves_of(tree):
         needless = next(made) == leaf.name and isinstance(leaf, Tensor)
@@ -97,13 +104,13 @@ def _renamed_inputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> I
     leaves = input_leaves(endpoint, at)
     taken: set[object] = set()
     kept: set[int] = set()
-    for index, leaf in enumerate(leaves):  # before any is renamed, so that no new name takes a legal one
-        names = _wire_names(leaf)
+    for index, leaf in enumerate(leaves):  # before any is with_wire_names, so that no new name takes a legal one
+        names = _wire_names_of_leaf(leaf)
         if all(map(is_input_name, names)) and _are_free(names, taken):
             kept.add(index)
             taken.update(key for name in names for key in input_keys(name))
     for index, leaf in enumerate(leaves):
-        yield leaf.leaf if index in kept else _renamed(leaf, taken, guesses)
+        yield leaf.leaf if index in kept else _renamed_leaf(leaf, taken, guesses)
 
 
 def _are_free(names: Iterable[str], taken: Collection[object]) -> bool:
@@ -112,12 +119,12 @@ def _are_free(names: Iterable[str], taken: Collection[object]) -> bool:
     return len(set(keys)) == len(keys) and not any(key in taken for key in keys)
 
 
-def _renamed(leaf: BoundLeaf, taken: set[object], guesses: list[Guess]) -> Leaf:
+def _renamed_leaf(leaf: BoundLeaf, taken: set[object], guesses: list[Guess]) -> Leaf:
     """The leaf with the first name derived from its own whose components do not clash with ``taken`` names."""
     base = _legal_wire_name(leaf.name)
     for number in count(1):
         name = base if number == 1 else f"{base}_{number}"
-        legal = _named(leaf.leaf, name)
+        legal = _with_wire_name(leaf.leaf, name)
         names = [component.wire_name for component in components(legal, name)]
         if _are_free(names, taken):
             break
@@ -129,16 +136,16 @@ def _renamed(leaf: BoundLeaf, taken: set[object], guesses: list[Guess]) -> Leaf:
 def _renamed_outputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> Iterator[Leaf]:
     taken: set[str] = set()
     for leaf in output_leaves(endpoint, at):
-        names = _wire_names(leaf)
+        names = _wire_names_of_leaf(leaf)
         legal = leaf.leaf
         if not all(name.isprintable() and name not in taken for name in names):
             base = "".join(letter if letter.isprintable() else "_" for letter in leaf.name)
             free = (base if number == 1 else f"{base}_{number}" for number in count(1))
             name = next(
                 name for name in free
-                if not any(part.wire_name in taken for part in components(_named(leaf.leaf, name), name))
+                if not any(part.wire_name in taken for part in components(_with_wire_name(leaf.leaf, name), name))
             )  # fmt: skip
-            legal = _named(leaf.leaf, name)
+            legal = _with_wire_name(leaf.leaf, name)
             guesses.append(
                 Guess(leaf.path, f"wire name {name!r}, since {leaf.name!r} is already taken or not printable")
             )
@@ -146,9 +153,9 @@ def _renamed_outputs(endpoint: Endpoint, at: SpecPath, guesses: list[Guess]) -> 
         yield legal
 
 
-def _named(leaf: Leaf, name: str) -> Leaf:
-    said = {"name": name} if isinstance(leaf, Tensor) else {"name": name, "names": None}
-    return leaf.model_copy(update=said)
+def _with_wire_name(leaf: Leaf, name: str) -> Leaf:
+    changes = {"name": name} if isinstance(leaf, Tensor) else {"name": name, "names": None}
+    return leaf.model_copy(update=changes)
 
 
 def _legal_wire_name(text: str) -> str:

@@ -56,21 +56,21 @@ def _role(shape: Shape, axis: int) -> str:
     return "features" if axis == len(shape) - 1 else f"size_{axis}"
 
 
-def named_apart(dims: tuple[OpenDim, ...], *, one_batch: bool = True) -> dict[OpenDim, str]:
+def separate_names(dims: tuple[OpenDim, ...], *, one_batch: bool = True) -> dict[OpenDim, str]:
     """A name for each axis; inputs share no dimension except the batch, and not even that without ``one_batch``."""
     names: dict[OpenDim, str] = {}
     for dim in dims:
         if dim.role == BATCH and one_batch:
             names[dim] = BATCH
             continue
-        alone = sum(other.role == dim.role for other in dims) == 1
-        word = dim.role if alone else f"{dim.wire_name}_{dim.role}"
+        is_only_one = sum(other.role == dim.role for other in dims) == 1
+        word = dim.role if is_only_one else f"{dim.wire_name}_{dim.role}"
         numbered = (word if number == 1 else f"{word}_{number}" for number in count(1))
         names[dim] = next(name for name in numbered if name not in names.values())
     return names
 
 
-def named_together(dims: tuple[OpenDim, ...]) -> dict[OpenDim, str]:
+def shared_names(dims: tuple[OpenDim, ...]) -> dict[OpenDim, str]:
     """One name for all axes with the same role, as a model that adds two sequences needs it."""
     return {dim: dim.role for dim in dims}
 

@@ -15,7 +15,7 @@ from specc.language.tree_edits import leaves, with_leaves
 from specc.language.trees import Dict, Ragged, Sparse, Tensor, Tree, children
 from specc.language.validation.buildable import find_unbuildable
 from specc.language.validation.consistency import find_inconsistencies
-from specc.reader.describe_endpoint import describe_signature, inferring
+from specc.reader.describe_endpoint import describe_signature, inference_traces
 from specc.reader.saved_functions import Function, Trace
 from specc.reader.signature_defs import Signature
 from specc.scaffold.inferred_spec import Guess, with_legal_names
@@ -26,7 +26,7 @@ CALL_SIGNATURE = "specc:call_signature"
 
 
 @dataclass(frozen=True)
-class Parts:
+class ArchiveInterface:
     """The signatures of an archive, and the public functions of the revived object."""
 
     signatures: Mapping[str, Signature]
@@ -37,7 +37,9 @@ class UnbuildableError(Exception):
     """An endpoint cannot be built from the archive; the text is the reason."""
 
 
-def rebuilt(name: str, legal: str, found: Document, parts: Parts) -> tuple[Endpoint, tuple[Guess, ...]]:
+def rebuild_endpoint(
+    name: str, legal: str, found: Document, parts: ArchiveInterface
+) -> tuple[Endpoint, tuple[Guess, ...]]:
     """The endpoint with a function of the revived archive, legal names and a batch dimension; and the guesses in it.
 
     Args:
@@ -52,10 +54,10 @@ def rebuilt(name: str, legal: str, found: Document, parts: Parts) -> tuple[Endpo
     at: SpecPath = ("endpoints", legal)
     endpoint = _with_function(name, found.endpoints[name], parts)
     endpoint, guesses = with_legal_names(endpoint, at)
-    endpoint = _with_batch(endpoint)
+    endpoint = _with_named_batch(endpoint)
     for change in ({}, {"method": "predict"}):
         changed = endpoint.model_copy(update=change)
-        findings = _find(changed, legal, found)
+        findings = _find_problems(changed, legal, found)
         if not findings:
             if changed.method != endpoint.method:
                 guesses += (
@@ -68,28 +70,28 @@ def rebuilt(name: str, legal: str, found: Document, parts: Parts) -> tuple[Endpo
     raise UnbuildableError(str(findings[0]))
 
 
-def _find(endpoint: Endpoint, name: str, found: Document) -> list[Diagnostic]:
+def _find_problems(endpoint: Endpoint, name: str, found: Document) -> list[Diagnostic]:
     """The findings of a document with this endpoint only."""
     default = name if name in DEFAULT_KEYS.values() or name == CALL == found.default else None
-    alone = Document.model_validate(
+    only_this = Document.model_validate(
         {"specc": 1, "dims": {BATCH: {}}, "endpoints": {name: endpoint}, "default": default}
     )
-    alone = alone.model_copy(update={"mode": found.mode})
-    return [*find_inconsistencies(alone), *find_unbuildable(alone)]
+    only_this = only_this.model_copy(update={"mode": found.mode})
+    return [*find_inconsistencies(only_this), *find_unbuildable(only_this)]
 
 
-def _with_function(name: str, endpoint: Endpoint, parts: Parts) -> Endpoint:
+def _with_function(name: str, endpoint: Endpoint, parts: ArchiveInterface) -> Endpoint:
     """The endpoint with the revived attribute, if that has its structure; else with the signature, described flat."""
     function, signature = parts.functions.get(name), parts.signatures.get(name)
     reason = "it is neither a public function nor a signature"
     traces = function.traces if function is not None else ()
-    fixing = {trace.fixed for trace in inferring([trace for trace in traces if _is_described(endpoint, trace)])}
+    fixing = {trace.fixed for trace in inference_traces([trace for trace in traces if _is_described(endpoint, trace)])}
     for trace in traces:
         if not _is_described(endpoint, trace):
             reason = "the function of the same name takes or returns another structure"
         elif signature is not None and len(fixing) > 1:
             reason = "the archive does not record which of the function's traces its signature is"
-        elif (kwargs := _fixed(trace)) is None:
+        elif (kwargs := _fixed_kwargs(trace)) is None:
             reason = f"its trace fixes {', '.join(trace.fixed)}, which cannot be written in a spec"
         elif not (name.isascii() and name.isidentifier()):
             reason = "its name is not an attribute name that can be written in a spec"
@@ -108,11 +110,13 @@ def _with_function(name: str, endpoint: Endpoint, parts: Parts) -> Endpoint:
 
 def _is_described(endpoint: Endpoint, trace: Trace) -> bool:
     """Whether a trace has the structure of ``endpoint``, whose shapes may be more precise."""
-    mine, its = (*endpoint.inputs, endpoint.outputs), (*trace.inputs, trace.outputs)
-    return endpoint.arguments == trace.arguments and list(map(_structure, mine)) == list(map(_structure, its))
+    trees, trace_trees = (*endpoint.inputs, endpoint.outputs), (*trace.inputs, trace.outputs)
+    return endpoint.arguments == trace.arguments and list(map(_structure_of, trees)) == list(
+        map(_structure_of, trace_trees)
+    )
 
 
-def _structure(tree: Tree) -> object:
+def _structure_of(tree: Tree) -> object:
     """The containers of a tree, and its leaves without their shapes."""
     match tree:
         case Tensor() | Sparse():
@@ -120,10 +124,10 @@ def _structure(tree: Tree) -> object:
         case Ragged():
             return tree.kind, tree.dtype, tree.ragged_rank, tree.row_splits_dtype
         case _:
-            return tree.kind, [(key, _structure(child)) for key, child in children(tree)]
+            return tree.kind, [(key, _structure_of(child)) for key, child in children(tree)]
 
 
-def _fixed(trace: Trace) -> dict[str, Any] | None:
+def _fixed_kwargs(trace: Trace) -> dict[str, Any] | None:
     """The Python values that a trace has fixed, as keyword arguments, or None if one is not a plain value."""
     kwargs: dict[str, Any] = {}
     for name, _, text in (fixed.partition("=") for fixed in trace.fixed):
@@ -136,7 +140,7 @@ def _fixed(trace: Trace) -> dict[str, Any] | None:
     return kwargs
 
 
-def _with_batch(endpoint: Endpoint) -> Endpoint:
+def _with_named_batch(endpoint: Endpoint) -> Endpoint:
     """``endpoint`` with a named batch, if the first dimension of every dense input that has one is open."""
     first = [
         leaf.shape[0] for tree in endpoint.inputs for leaf in leaves(tree) if isinstance(leaf, Tensor) and leaf.shape

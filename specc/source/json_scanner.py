@@ -1,7 +1,7 @@
 """A JSON parser that reports every defect with its location; it is slower than Python's own.
 
 It continues after a defect that leaves the rest certain (a duplicate key, NaN, half a surrogate pair), so that all of
-them are reported at once. It stops at the first syntax error, since all that follows would be guesswork.
+them are reported at once. It stops at the first syntax error, since what follows could only be guessed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CLOSERS = {"{": "}", "[": "]"}
 
 
 def scan(text: str, wanted: Wanted | None = None) -> tuple[Any, tuple[Diagnostic, ...]]:
-    """The data of ``text``, and every defect in spite of which it can be read; fills in the spans of ``wanted``.
+    """The data of ``text``, and every defect that does not prevent reading it; fills in the spans of ``wanted``.
 
     Of duplicate keys the first counts; an unreadable number is zero.
 

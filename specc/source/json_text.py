@@ -84,25 +84,25 @@ def read_json(content: bytes | str, name: str = "") -> SpecSource:
 
 def _read_json(content: bytes | str, name: str) -> SpecSource:
     if len(content) > MAX_BYTES:
-        raise _refusal("too-large", f"the file is larger than {MAX_BYTES // 2**20} MiB")
+        raise _text_error("too-large", f"the file is larger than {MAX_BYTES // 2**20} MiB")
     text = content if isinstance(content, str) else _decode(content)
     if text.startswith("\ufeff"):
         message, hint = "the file starts with a byte order mark", "save it as UTF-8 without one"
-        raise SpecError([_located(Diagnostic(rule="byte-order-mark", message=message, hint=hint), text, 0)])
+        raise SpecError([_with_location(Diagnostic(rule="byte-order-mark", message=message, hint=hint), text, 0)])
     try:
         data = _DECODER.decode(text)
         depth, values = measure(data)
         defects: tuple[Diagnostic, ...] = ()
-        sound = depth <= MAX_DEPTH and not _has_half_a_pair(text, data)
+        is_valid = depth <= MAX_DEPTH and not _has_half_a_pair(text, data)
     except (json.JSONDecodeError, _DefectError, RecursionError):
-        sound = False
-    if not sound:
+        is_valid = False
+    if not is_valid:
         from specc.source.json_scanner import scan  # noqa: PLC0415  # only for broken texts
 
         data, defects = scan(text)
         _, values = measure(data)
     if values > MAX_VALUES:
-        raise _refusal("too-large", f"the file contains more than {MAX_VALUES:,} values")
+        raise _text_error("too-large", f"the file contains more than {MAX_VALUES:,} values")
     return SpecSource(name, text, data, values, defects)
 
 
@@ -114,41 +114,44 @@ def _decode(content: bytes) -> str:
         start = len(content[: error.start].decode("utf-8"))
         what = "the file is UTF-16" if content.startswith(_UTF_16) else f"byte {error.start} is not UTF-8"
         finding = Diagnostic(rule="not-utf-8", message=what, hint="save the file as UTF-8")
-        raise SpecError([_located(finding, text, start)]) from None
+        raise SpecError([_with_location(finding, text, start)]) from None
 
 
-def _located(finding: Diagnostic, text: str, at: int) -> Diagnostic:
+def _with_location(finding: Diagnostic, text: str, at: int) -> Diagnostic:
     from specc.source.lines import Lines  # noqa: PLC0415  # only for broken texts
 
     return finding.located(Lines(text).location(at, at + 1))
 
 
-def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
         raise _DefectError
     return data
 
 
-def _no_constant(text: str) -> Any:
+def _refuse_constant(text: str) -> Any:
     raise _DefectError(text)
 
 
-def _finite(text: str) -> float:
+def _parse_float(text: str) -> float:
     number = float(text)
     if math.isinf(number):
         raise _DefectError(text)
     return number
 
 
-def _integer(text: str) -> int:
+def _parse_integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise _DefectError(text)
     return int(text)
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique_object, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
+    object_pairs_hook=_object_without_duplicates,
+    parse_constant=_refuse_constant,
+    parse_float=_parse_float,
+    parse_int=_parse_integer,
 )
 
 
@@ -167,7 +170,7 @@ def _has_half_a_pair(text: str, data: Any) -> bool:
 def measure(data: Any) -> tuple[int, int]:
     """The nesting depth of ``data``, up to the limit, and the number of its values.
 
-    Level by level, so that a hostile file meets a limit of ours and not of Python's.
+    Computed level by level, without recursion, so that a hostile file exceeds specc's limit and not Python's.
     """
     depth, values, level = 0, 1, [data] if isinstance(data, (list, dict)) else []
     while level and depth <= MAX_DEPTH:
@@ -182,5 +185,5 @@ def measure(data: Any) -> tuple[int, int]:
     return depth, values
 
 
-def _refusal(rule: RuleId, message: str) -> SpecError:
+def _text_error(rule: RuleId, message: str) -> SpecError:
     return SpecError([Diagnostic(rule=rule, message=message)])

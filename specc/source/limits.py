@@ -1,4 +1,4 @@
-"""Limits for one text, so that a hostile file never meets a limit of Python's."""
+"""Limits for one text, so that a hostile file never exceeds a limit of Python's."""
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_VALUES = 1_000_000

@@ -30,20 +30,20 @@ def locate(text: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
         scan(text, root)
 
         def located(place: P) -> P:
-            return place if place.location else place.located(lines.location(*_span(text, root, place)))
+            return place if place.location else place.located(lines.location(*_span_of(text, root, place)))
 
         listed = [replace(located(each), related=tuple(map(located, each.related))) for each in listed]
-    return sorted(listed, key=_order)
+    return sorted(listed, key=_sort_key)
 
 
-def _order(finding: Diagnostic) -> tuple[bool, int, int]:
+def _sort_key(finding: Diagnostic) -> tuple[bool, int, int]:
     """The sort key of a finding: its place; findings about the whole run come last."""
     where = finding.location
     assert where is not None
     return finding.rule == "too-many-findings", where.line, where.column
 
 
-def _span(text: str, root: Wanted, wanted: Place) -> tuple[int, int]:
+def _span_of(text: str, root: Wanted, wanted: Place) -> tuple[int, int]:
     place = root
     for part in wanted.path:
         inner = place.inside.get(part)
@@ -57,11 +57,11 @@ def _span(text: str, root: Wanted, wanted: Place) -> tuple[int, int]:
     if text[place.start] in "[{":
         return place.start, place.start + 1
     if wanted.part and text[place.start] == '"':
-        return _part(text, place.start, place.end, wanted.part)
+        return _part_span(text, place.start, place.end, wanted.part)
     return place.start, place.end
 
 
-def _part(text: str, start: int, end: int, part: str) -> tuple[int, int]:
+def _part_span(text: str, start: int, end: int, part: str) -> tuple[int, int]:
     """The span of ``part`` in the string between ``start`` and ``end``: at its beginning, or in its first brackets."""
     written = text[start + 1 : end - 1]
     characters = [match.span() for match in _CHARACTER.finditer(written)]

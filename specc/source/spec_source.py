@@ -13,7 +13,7 @@ from specc.diagnostics import Diagnostic
 class SpecSource:
     """One JSON text, with its file name in findings, its data, and the number of values in it.
 
-    ``defects`` are the findings about the text itself in spite of which it was read.
+    ``defects`` are the findings about the text itself that did not prevent reading it.
     """
 
     name: str

@@ -130,7 +130,7 @@ CASES = {
         [
             "endpoints.score.inputs[1]: the input 'threshold' is a scalar beside a batch, so a server cannot batch requests; begin its shape with the dim of the others, or give it a default",
             "endpoints.score.inputs[2] (1): the input 'image' has a fixed first dimension, 1, beside a batch, so a server cannot batch requests; begin its shape with the dim of the others",
-            "endpoints.score_one.inputs[0]: a request to 'score_one' holds one example, so a server cannot batch requests; begin each shape with a dim such as 'batch', or turn the check off where one at a time is meant",
+            "endpoints.score_one.inputs[0]: a request to 'score_one' holds one example, so a server cannot batch requests; begin each shape with a dim such as 'batch', or turn the check off if this is intended",
         ],
         batched(
             {

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import buildable_documents, documents
 
-from specc.checks import CHECKS, Settings, find_opinions
+from specc.checks import CHECKS, Settings, run_checks
 from specc.cli import main
 from specc.cli.settings import SettingsFinder
 from specc.language.document import Document, Target
@@ -33,7 +33,7 @@ EVERYTHING = Settings(dict.fromkeys(CHECKS, "error"), frozenset(get_args(Target)
 
 def messages(data: Any, rule: str) -> list[str]:
     """The findings of one check about plain JSON data, for every target."""
-    return [str(each) for each in find_opinions(from_json(data), EVERYTHING) if each.rule == rule]
+    return [str(each) for each in run_checks(from_json(data), EVERYTHING) if each.rule == rule]
 
 
 def with_endpoint(**fields: Any) -> dict[str, Any]:
@@ -50,12 +50,12 @@ def test_the_examples_of_a_page_agree_with_its_check(rule: str) -> None:
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name)
 def test_the_example_specs_have_no_findings(file: Path) -> None:
     document = load_spec(file).document
-    assert list(find_opinions(document, SettingsFinder().settings_for(str(file)))) == []
+    assert list(run_checks(document, SettingsFinder().settings_for(str(file)))) == []
 
 
 @given(documents() | buildable_documents())
 def test_no_check_fails_on_any_document(document: Document) -> None:
-    for finding in find_opinions(document, EVERYTHING):
+    for finding in run_checks(document, EVERYTHING):
         assert finding.level == "error"
         assert finding.rule in CHECKS
         assert finding.message
@@ -64,19 +64,19 @@ def test_no_check_fails_on_any_document(document: Document) -> None:
 
 @given(buildable_documents(), st.sampled_from(get_args(Target)))
 def test_a_target_adds_only_its_own_checks(document: Document, target: Target) -> None:
-    found = {each.rule for each in find_opinions(document, Settings(targets=frozenset([target])))}
-    plain = {each.rule for each in find_opinions(document, Settings())}
+    found = {each.rule for each in run_checks(document, Settings(targets=frozenset([target])))}
+    plain = {each.rule for each in run_checks(document, Settings())}
     assert {RULES[rule].target for rule in found - plain} <= {target}
     named = document.model_copy(update={"targets": (target,)})
-    assert {each.rule for each in find_opinions(named, Settings())} == found
+    assert {each.rule for each in run_checks(named, Settings())} == found
 
 
 def test_a_level_is_set_by_the_project() -> None:
     document = from_json({**DOCUMENT, "dims": {"batch": {}, "time": {}}})
-    (finding,) = find_opinions(document, Settings())
+    (finding,) = run_checks(document, Settings())
     assert (finding.rule, finding.level) == ("unused-dim", "warning")
-    assert list(find_opinions(document, Settings({"unused-dim": "error"}))) == [replace(finding, level="error")]
-    assert list(find_opinions(document, Settings({"unused-dim": "off"}))) == []
+    assert list(run_checks(document, Settings({"unused-dim": "error"}))) == [replace(finding, level="error")]
+    assert list(run_checks(document, Settings({"unused-dim": "off"}))) == []
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_several_inputs_without_a_batch_are_one_finding() -> None:
     data = with_endpoint(arguments=["x", "y"], inputs=["float32[]", "float32[1]"])
     assert messages(data, "unbatched-input") == [
         "endpoints.score.inputs: unbatched-input: a request to 'score' holds one example, so a server cannot batch "
-        "requests; begin each shape with a dim such as 'batch', or turn the check off where one at a time is meant"
+        "requests; begin each shape with a dim such as 'batch', or turn the check off if this is intended"
     ]
 
 

@@ -15,7 +15,7 @@ from hub_modules import Scaler, called_both_ways, hub_layer_call
 from three_ways import Archive, three_ways
 
 import specc
-from specc.checks import Settings, find_opinions
+from specc.checks import Settings, run_checks
 from specc.cli import main
 from specc.compiler.load_model import load_model
 from specc.reader import inspect_archive
@@ -95,15 +95,15 @@ def test_every_check_knows_that_it_has_no_signature() -> None:
     score = {"inputs": ["float32[batch, 3]"], "outputs": {"y": "float32[batch]"}}
     written = document({"score": score, CALL: endpoint}, dims={"batch": {}})
     targets = Settings(targets=frozenset(("tf-serving", "triton", "litert", "onnx", "openvino")))
-    assert list(find_opinions(written, targets)) == []
+    assert list(run_checks(written, targets)) == []
     swapped = document({"score": score, CALL: endpoint}, dims={"batch": {}}, default=CALL)
-    assert {finding.rule for finding in find_opinions(swapped, targets)} >= {
+    assert {finding.rule for finding in run_checks(swapped, targets)} >= {
         "no-inputs",
         "onnx-dtype",
         "unnamed-output",
     }
     same = document({"score": {**score, "function": CALL}, CALL: score}, dims={"batch": {}})
-    assert list(find_opinions(same, Settings())) == []
+    assert list(run_checks(same, Settings())) == []
 
 
 def taken_over(old: Path, tmp_path: Path) -> tuple[dict[str, Any], list[str], Any]:

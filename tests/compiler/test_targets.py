@@ -13,7 +13,7 @@ from exports import document
 from tensorflow.lite.python.convert import ConverterError
 
 import specc
-from specc.checks import Settings, find_opinions
+from specc.checks import Settings, run_checks
 from specc.checks.target_dtypes import LITERT_DTYPES
 from specc.language.dtypes import DTYPES
 
@@ -28,7 +28,7 @@ def build(directory: Path, *names: str, **more: Any) -> tuple[str, set[str]]:
     written = document(dict.fromkeys(names, ENDPOINT), **more)
     report = specc.compile(written).export(tf.Module(), directory / "archive", functions=functions)
     targets = Settings(targets=frozenset(("tf-serving", "triton", "litert", "onnx", "openvino")))
-    return str(report.path), {finding.rule for finding in find_opinions(written, targets)}
+    return str(report.path), {finding.rule for finding in run_checks(written, targets)}
 
 
 def converted(archive: str, keys: list[str] | None = None) -> list[str]:

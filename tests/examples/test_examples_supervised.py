@@ -163,7 +163,7 @@ def build_model() -> Any:
     """The example's model in the state of the archive, not trained or evaluated since."""
     from example_archives import beside, spec_file
 
-    from specc.cli.build import SEED
+    from specc.cli.build_jobs import SEED
     from specc.compiler.load_model import load_model
 
     file = spec_file("strokes_train")

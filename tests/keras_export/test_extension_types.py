@@ -144,9 +144,9 @@ def test_a_contract_that_hides_an_extension_type_does_not_match(tmp_path: Path) 
 
 
 def test_two_tensors_never_get_one_name() -> None:
-    from specc.language.wire_names import undivided_names
+    from specc.language.wire_names import numbered_result_names
 
-    assert undivided_names({"e": 3, "e_1": 1, "e_2": 2, "f": 0}) == {
+    assert numbered_result_names({"e": 3, "e_1": 1, "e_2": 2, "f": 0}) == {
         "e": ("e", "e_3", "e_4"), "e_1": ("e_1",), "e_2": ("e_2", "e_2_1"), "f": (),
     }  # fmt: skip
 

@@ -21,7 +21,7 @@ import specc
 from specc.errors import TargetError
 from specc.publishing import claims, remote
 from specc.publishing.publish import Destination
-from specc.publishing.remote import PROMISE, RemoteDirectory, RemoteVersion
+from specc.publishing.remote import PARTIAL_ARCHIVE_NOTE, RemoteDirectory, RemoteVersion
 from specc.publishing.store import Folder
 from specc.publishing.versions import VersionChoice
 from specc.reader.archive_files import MARKER
@@ -84,7 +84,7 @@ def fetched(url: str, directory: Path) -> Path:
 def test_an_archive_is_uploaded_whole_and_marked_last(store: str, tmp_path: Path) -> None:
     report = export(filepath=f"{store}/model")
     assert report.path == f"{store}/model"
-    assert PROMISE in report.notes
+    assert PARTIAL_ARCHIVE_NOTE in report.notes
     copy = fetched(report.path, tmp_path / "copy")
     assert (copy / MARKER).read_text().strip() == archive_digest(copy)
     assert tf.saved_model.load(str(copy)).triple(tf.constant([2.0])).numpy().tolist() == [6]
@@ -261,8 +261,8 @@ def test_a_claim_that_goes_away_is_waited_for(store: str, claim: str) -> None:
 
 @pytest.mark.parametrize("claim", [f"{claims.CLAIM}{0:020d}-old", f"{claims.CLAIM}z-young"])
 def test_a_claim_of_a_build_that_is_dead_is_said(store: str, claim: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr(remote, "_PATIENCE", 0.3)
-    monkeypatch.setattr(claims, "_PATIENCE", 0.3)
+    monkeypatch.setattr(remote, "_MAX_WAIT", 0.3)
+    monkeypatch.setattr(claims, "_MAX_WAIT", 0.3)
     url = f"{store}/model"
     with pytest.raises(TargetError) as caught:
         put(RemoteDirectory(url), "mine", lambda: write(f"{url}/{claim}"))

@@ -85,7 +85,7 @@ def found(example: Example, directory: Path, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(finder, "settings_for", lambda _: settings)
     file = directory / "ranker.specc.json"
     file.write_text(example.spec, encoding="utf-8")
-    return {finding.rule for finding in validate._findings(str(file), finder)}
+    return {finding.rule for finding in validate._findings_in_file(str(file), finder)}
 
 
 @pytest.mark.parametrize("example", SPECS, ids=str)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from inferred_models import BATCH, FIRST_CALL, NO_TRAINING, Ranker, called, layers, symbolically_called
 
 import specc
-from specc.scaffold.from_model.call_recorder import heard_calls
+from specc.scaffold.from_model.call_recorder import record_first_calls
 from specc.scaffold.from_model.recorded_inputs import recorded_inputs
 
 pytestmark = pytest.mark.tensorflow
@@ -50,7 +50,7 @@ class Optioned(keras.layers.Layer):
 
 def test_the_call_that_builds_a_model_is_recorded() -> None:
     original = keras.Layer.__call__
-    with heard_calls() as call_of:
+    with record_first_calls() as call_of:
         model = called(Ranker(), np.ones([4, 3]), terms={"words": tf.constant([["a"]])}, training=True)
         called(Optioned(), tf.ones([1]), options={1: object(), "a": None})  # recording does not make a call fail
     assert keras.Layer.__call__ is original

@@ -15,7 +15,7 @@ from three_ways import Archive, assert_agree, flat_outputs, three_ways
 
 import specc
 from specc.cli import OK, main
-from specc.cli.build import SEED
+from specc.cli.build_jobs import SEED
 from specc.compiler.load_model import load_model
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from specc.checks import Settings, find_opinions
+from specc.checks import Settings, run_checks
 from specc.diagnostics import Diagnostic, format_path
 from specc.errors import SpecError
 from specc.language.load import BUILDABLE
@@ -57,7 +57,7 @@ def opinions(content: str | bytes, rule: str) -> list[Diagnostic]:
     """The findings of the checks about a valid text at their default levels; ``rule`` is on in any case."""
     spec = read_spec(content, "", BUILDABLE)
     settings = Settings({rule: "warning"} if RULES[rule].level == "off" else {})
-    return spec.locate(find_opinions(spec.document, settings))
+    return spec.locate(run_checks(spec.document, settings))
 
 
 def described(findings: Iterable[Diagnostic]) -> list[str]:

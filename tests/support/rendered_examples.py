@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rule_examples import Example, examples
 
-from specc.checks import CHECKS, Settings, find_opinions
+from specc.checks import CHECKS, Settings, run_checks
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.language.load import BUILDABLE
@@ -41,7 +41,7 @@ def _findings(example: Example) -> list[Diagnostic]:
         return list(error.diagnostics)
     rule = RULES[example.rule]
     levels = {rule.id: "warning"} if example.rule in CHECKS and rule.level == "off" else {}
-    return spec.locate(find_opinions(spec.document, Settings(levels)))
+    return spec.locate(run_checks(spec.document, Settings(levels)))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class Backend(Protocol):
         """The reasons why a trace, the ConcreteFunction of :meth:`as_tf_function`'s result, would fail when served."""
 
     def cache_key(self, callee: Callee, specs: list[Any]) -> object:
-        """The part of the cache key of a trace that is not its function and arguments."""
+        """The part of a trace's cache key that the backend adds to its function and arguments."""
 
     def tf_variable(self, variable: Any) -> Any:
         """The tf.Variable that an archive holds for a variable of Keras or TensorFlow; the same object at each call."""
@@ -71,10 +71,10 @@ class Backend(Protocol):
 
 
 def runs_in_tensorflow(value: Any) -> bool:
-    """Whether a function runs in TensorFlow: on that backend all do, on others TensorFlow's own functions."""
+    """Whether a function runs in TensorFlow: every one on that backend, only TensorFlow's own functions on others."""
     if keras.config.backend() == "tensorflow":
         return True
-    value = called_by(value)
+    value = unwrap_function(value)
     kinds = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction, tf.Module)
     if isinstance(value, kinds):
         return True
@@ -82,7 +82,7 @@ def runs_in_tensorflow(value: Any) -> bool:
     return owner is not None and not isinstance(owner, keras.Layer) and is_trackable(owner)
 
 
-def called_by(function: Any) -> Any:
+def unwrap_function(function: Any) -> Any:
     """The function inside specc's wrappers; any other function itself."""
     while hasattr(function, "_specc_calls"):
         function = function._specc_calls
@@ -111,7 +111,7 @@ def require_backend(*supported: str) -> None:
     if backend in supported:
         return
     names = {"tensorflow": "TensorFlow", "jax": "JAX"}
-    said = " or ".join(names[name] for name in supported)
+    names_of_supported = " or ".join(names[name] for name in supported)
     missing = f": {_MISSING[backend]}" if backend in _MISSING else ""
     hint = f"set KERAS_BACKEND={' or '.join(supported)} before Keras is imported"
-    raise UnavailableError(f"specc exports from Keras on {said}, not on {backend}{missing}; {hint}")
+    raise UnavailableError(f"specc exports from Keras on {names_of_supported}, not on {backend}{missing}; {hint}")

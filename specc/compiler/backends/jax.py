@@ -20,7 +20,7 @@ import tensorflow as tf
 from jax.experimental import jax2tf
 
 from specc.compiler.backends import Callee
-from specc.compiler.backends.jax_limits import RULE, find_limits, find_unknown_calls, lookup_used
+from specc.compiler.backends.jax_limits import RULE, find_limits, find_unknown_calls, stopped_at_lookups
 from specc.compiler.backends.jax_shapes import OPEN, keras_symbols, renumbered
 from specc.compiler.trace.opaque_results import opaque_objects
 from specc.compiler.user_code import summarize
@@ -29,9 +29,9 @@ from specc.errors import SpecError
 from specc.language.wire_names import BoundLeaf
 
 _CUSTOM_CALL = "custom_call:"
-_LACKING = "not found for platform"
-_PLATFORMS = 'name the other platforms in "jax": {"platforms": [...]}'
-_NAMES = 'each "?" is a separate size; give equal sizes one name, or set polymorphic_shapes in jax2tf_kwargs'
+_NOT_FOUND = "not found for platform"
+_PLATFORMS_HINT = 'name the other platforms in "jax": {"platforms": [...]}'
+_NAME_SIZES_HINT = 'each "?" is a separate size; give equal sizes one name, or set polymorphic_shapes in jax2tf_kwargs'
 
 
 class _MoreVariablesError(Exception):
@@ -93,13 +93,13 @@ class JaxBackend:
         if callee.is_tensorflow:
             return
         yield from find_limits(callee, inputs, outputs, model)
-        yield from _unknown_arguments(callee)
+        yield from _find_unknown_arguments(callee)
 
     def as_tf_function(self, callee: Callee, specs: list[Any]) -> Callable[..., Any]:
         """A TensorFlow function with the same arguments and result."""
         if callee.is_tensorflow:
             return callee.function
-        shapes = tf.nest.pack_sequence_as(specs, list(_symbols(callee, specs)))
+        shapes = tf.nest.pack_sequence_as(specs, list(_symbols_for(callee, specs)))
 
         if not callee.options.is_static:
             for variable in self._known.values():
@@ -111,10 +111,16 @@ class JaxBackend:
                 try:
                     return self._call(callee, known, shapes, arguments, kwargs)
                 except _MoreVariablesError as more:
-                    _require_built(callee, more.variables)
+                    _require_no_new_variables(callee, more.variables)
                     known = more.variables
                 except Exception as error:
-                    hint = _NAMES if OPEN.search(str(error)) else _PLATFORMS if _LACKING in str(error) else ""
+                    hint = (
+                        _NAME_SIZES_HINT
+                        if OPEN.search(str(error))
+                        else _PLATFORMS_HINT
+                        if _NOT_FOUND in str(error)
+                        else ""
+                    )
                     if not hint:
                         raise
                     message = f"tracing failed: {summarize(error)}"
@@ -131,37 +137,40 @@ class JaxBackend:
         kwargs: Mapping[str, Any],
     ) -> Any:
         variables = [] if callee.options.is_static else variables
-        told: dict[str, Any] = {}
+        from_trace: dict[str, Any] = {}
 
         def stateless(values: list[Any], *nested: Any) -> Any:
-            with _Scope(zip(variables, values, strict=True)) as scope, lookup_used(self._models) as lookups:
+            with _Scope(zip(variables, values, strict=True)) as scope, stopped_at_lookups(self._models) as lookups:
                 try:
                     result = callee.function(*nested, **kwargs)
-                    leaves = [_array(leaf) for leaf in tf.nest.flatten(result)]
+                    leaves = [_to_array(leaf) for leaf in tf.nest.flatten(result)]
                 except Exception:
                     lookups.raise_used(callee)
                     raise
                 if not scope.is_complete and not callee.options.is_static:
                     raise _MoreVariablesError(list(scope.used.values()))
                 updated = scope.updated(variables)
-            _require_transparent(callee, leaves)
+            _require_no_objects(callee, leaves)
             is_array = [isinstance(leaf, jax.Array) for leaf in leaves]
-            told["result"] = tf.nest.map_structure(lambda _: 0, result)
-            told["leaves"] = [None if array else leaf for leaf, array in zip(leaves, is_array, strict=True)]
-            told["is_array"] = is_array
-            told["updated"] = [variable for variable, _ in updated]
+            from_trace["result"] = tf.nest.map_structure(lambda _: 0, result)
+            from_trace["leaves"] = [None if array else leaf for leaf, array in zip(leaves, is_array, strict=True)]
+            from_trace["is_array"] = is_array
+            from_trace["updated"] = [variable for variable, _ in updated]
             arrays = [leaf for leaf, array in zip(leaves, is_array, strict=True) if array]
             return arrays, [value for _, value in updated]
 
         values = [[self.tf_variable(variable).read_value() for variable in variables]]
         with _without_paths():
-            arrays, updates = jax2tf.convert(stateless, **_arguments(callee, shapes))(*values, *arguments)
-        for variable, value in zip(told["updated"], updates, strict=True):
+            arrays, updates = jax2tf.convert(stateless, **_convert_arguments(callee, shapes))(*values, *arguments)
+        for variable, value in zip(from_trace["updated"], updates, strict=True):
             stand_in = self.tf_variable(variable)
             stand_in.assign(tf.cast(value, stand_in.dtype))
         given = iter(arrays)
-        leaves = [next(given) if array else leaf for leaf, array in zip(told["leaves"], told["is_array"], strict=True)]
-        return tf.nest.pack_sequence_as(told["result"], leaves)
+        leaves = [
+            next(given) if array else leaf
+            for leaf, array in zip(from_trace["leaves"], from_trace["is_array"], strict=True)
+        ]
+        return tf.nest.pack_sequence_as(from_trace["result"], leaves)
 
     def check_trace(self, callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
         """LAPACK calls, such as those of a QR decomposition, for which TensorFlow has no handlers."""
@@ -173,7 +182,7 @@ class JaxBackend:
         if callee.is_tensorflow:
             return None
         options = json.dumps(callee.options.model_dump(mode="json"), sort_keys=True)
-        return options, renumbered(_symbols(callee, specs)), callee.gradients
+        return options, renumbered(_symbols_for(callee, specs)), callee.gradients
 
     def tf_variable(self, variable: Any) -> Any:
         """The single tf.Variable for a Keras variable, updated to its current value."""
@@ -182,14 +191,14 @@ class JaxBackend:
         with tf.init_scope():
             if id(variable) not in self._stand_ins:
                 # Keras's name, as on the TensorFlow backend.
-                made = tf.Variable(_numpy(variable), trainable=variable.trainable, name=variable.name)
+                made = tf.Variable(_numpy_value(variable), trainable=variable.trainable, name=variable.name)
                 self._stand_ins[id(variable)] = variable, made
                 self._copied[id(variable)] = variable.value
             _, stand_in = self._stand_ins[id(variable)]
             if (
                 self._copied[id(variable)] is not variable.value
             ):  # arrays are immutable, so another array is another value
-                stand_in.assign(_numpy(variable))
+                stand_in.assign(_numpy_value(variable))
                 self._copied[id(variable)] = variable.value
         return stand_in
 
@@ -198,15 +207,15 @@ class JaxBackend:
         return _without_paths()
 
 
-def _symbols(callee: Callee, specs: list[Any]) -> tuple[str, ...]:
+def _symbols_for(callee: Callee, specs: list[Any]) -> tuple[str, ...]:
     return callee.symbols or keras_symbols(tf.nest.flatten(specs))
 
 
-def _numpy(variable: Any) -> Any:
+def _numpy_value(variable: Any) -> Any:
     return np.asarray(variable.value)
 
 
-def _array(leaf: Any) -> Any:
+def _to_array(leaf: Any) -> Any:
     """A leaf of a result, with variables and symbolic dimensions converted to arrays."""
     if isinstance(leaf, keras.Variable):
         return leaf.value
@@ -224,7 +233,7 @@ def _without_paths() -> Iterator[None]:
         jax.config.update("jax_traceback_in_locations_limit", before)
 
 
-def _require_transparent(callee: Callee, leaves: list[Any]) -> None:
+def _require_no_objects(callee: Callee, leaves: list[Any]) -> None:
     """Raises SpecError for opaque objects: their arrays belong to the trace, and postprocess runs outside it."""
     objects = opaque_objects(leaf for leaf in leaves if not isinstance(leaf, jax.Array))
     if objects:
@@ -233,7 +242,7 @@ def _require_transparent(callee: Callee, leaves: list[Any]) -> None:
         raise SpecError([finding(RULE, callee.path, message, hint)])
 
 
-def _require_built(callee: Callee, variables: list[Any]) -> None:
+def _require_no_new_variables(callee: Callee, variables: list[Any]) -> None:
     """Raises SpecError for variables created in the trace: they have no value, and each access creates a new one."""
     new = [variable.path for variable in variables if variable.value is not variable.value]
     if new:
@@ -242,18 +251,18 @@ def _require_built(callee: Callee, variables: list[Any]) -> None:
         raise SpecError([finding("trace-failed", callee.path, message, hint)])
 
 
-def _arguments(callee: Callee, shapes: list[str]) -> dict[str, Any]:
+def _convert_arguments(callee: Callee, shapes: list[str]) -> dict[str, Any]:
     """The arguments of ``jax2tf.convert``."""
-    said = dict(callee.options.jax2tf_kwargs)
-    shapes = said.pop("polymorphic_shapes", shapes)
-    checks = said.pop("native_serialization_disabled_checks", ())
+    options = dict(callee.options.jax2tf_kwargs)
+    shapes = options.pop("polymorphic_shapes", shapes)
+    checks = options.pop("native_serialization_disabled_checks", ())
     return {
         "with_gradient": callee.gradients,
         "native_serialization_platforms": list(callee.options.platforms) or None,
         "native_serialization_disabled_checks": [_disabled_check(check) for check in checks],
         # The variables come before the arguments, and their shapes are fixed.
         "polymorphic_shapes": [None, *shapes],
-        **said,
+        **options,
     }
 
 
@@ -263,7 +272,7 @@ def _disabled_check(check: str) -> Any:
     return getattr(jax.export.DisabledSafetyCheck, check)()
 
 
-def _unknown_arguments(callee: Callee) -> Iterator[Diagnostic]:
+def _find_unknown_arguments(callee: Callee) -> Iterator[Diagnostic]:
     """The names that ``jax2tf.convert`` has no argument for."""
     known = [name for name in inspect.signature(jax2tf.convert).parameters if name != "fun_jax"]
     for name in callee.options.jax2tf_kwargs:

@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import keras
 
-from specc.compiler.backends import Callee, called_by
+from specc.compiler.backends import Callee, unwrap_function
 from specc.compiler.trackables import layers_of
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
@@ -37,7 +37,7 @@ LOOKUPS = (
 )
 """Layers that compute with TensorFlow on every backend."""
 _LAPACK = re.compile(rb"lapack_\w+_ffi")
-_STEPS = "do it in a preprocess or postprocess function, which runs in TensorFlow"
+_STEPS_HINT = "do it in a preprocess or postprocess function, which runs in TensorFlow"
 
 
 def find_limits(
@@ -46,7 +46,7 @@ def find_limits(
     """Leaves that JAX does not support, and lookup layers that the function certainly calls."""
     for leaf in (*(inputs or ()), *(outputs or ())):
         yield from _leaf_limits(leaf)
-    function = called_by(callee.function)
+    function = unwrap_function(callee.function)
     calls_all = function is model or getattr(function, "__self__", None) is model
     if calls_all and isinstance(model, keras.Model) and hasattr(model, "operations"):  # Functional and Sequential
         lookups = [layer.name for layer in layers_of(model) if isinstance(layer, LOOKUPS)]
@@ -57,7 +57,7 @@ def find_limits(
 def _leaf_limits(leaf: BoundLeaf) -> Iterator[Diagnostic]:
     path = leaf.path
     if isinstance(leaf.leaf, (Ragged, Sparse)):
-        yield finding(RULE, path, f"JAX has no {leaf.leaf.kind} tensors", f"make them dense; {_STEPS}")
+        yield finding(RULE, path, f"JAX has no {leaf.leaf.kind} tensors", f"make them dense; {_STEPS_HINT}")
         return
     if leaf.leaf.shape is None:
         yield finding(RULE, path, "JAX has no tensors of unknown rank", "declare the dimensions")
@@ -67,17 +67,17 @@ def _leaf_limits(leaf: BoundLeaf) -> Iterator[Diagnostic]:
 def dtype_limits(dtype: str, path: SpecPath) -> Iterator[Diagnostic]:
     """The reasons why JAX does not support a dtype."""
     if dtype not in DTYPES:
-        yield finding(RULE, path, f"JAX has no {dtype} tensors", _STEPS)
+        yield finding(RULE, path, f"JAX has no {dtype} tensors", _STEPS_HINT)
     elif dtype in _NARROWER and not jax.config.jax_enable_x64:
         narrower = _NARROWER[dtype]
         message = f"JAX would narrow {dtype} to {narrower}, since x64 is disabled"
-        yield finding(RULE, path, message, f"set JAX_ENABLE_X64=1, or declare {narrower}, or cast: {_STEPS}")
+        yield finding(RULE, path, message, f"set JAX_ENABLE_X64=1, or declare {narrower}, or cast: {_STEPS_HINT}")
 
 
 def _lookup_finding(path: SpecPath, names: Sequence[str]) -> Diagnostic:
     many = len(names) > 1
     message = f"the lookup layer{'s' * many} {', '.join(names)} compute{'' if many else 's'} in TensorFlow, not in JAX"
-    return finding(RULE, path, message, f"remove {'them' if many else 'it'} from the model, and {_STEPS}")
+    return finding(RULE, path, message, f"remove {'them' if many else 'it'} from the model, and {_STEPS_HINT}")
 
 
 def find_unknown_calls(callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
@@ -88,7 +88,7 @@ def find_unknown_calls(callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
     names = sorted({name.decode() for name in _LAPACK.findall(modules)})
     if names and "cpu" in (callee.options.platforms or ("cpu",)):
         message = f"the function calls {', '.join(names)} of JAX's own library, which TensorFlow does not have on a CPU"
-        yield finding(RULE, callee.path, message, f"compute it without decompositions, or {_STEPS}")
+        yield finding(RULE, callee.path, message, f"compute it without decompositions, or {_STEPS_HINT}")
 
 
 class _Lookups:
@@ -104,7 +104,7 @@ class _Lookups:
 
 
 @contextlib.contextmanager
-def lookup_used(models: Sequence[Any]) -> Iterator[_Lookups]:
+def stopped_at_lookups(models: Sequence[Any]) -> Iterator[_Lookups]:
     """Stops a trace of these models at the first lookup layer, before that fails with an unclear error."""
     lookups = _Lookups()
     every = {id(layer): layer for model in models for layer in layers_of(model)}

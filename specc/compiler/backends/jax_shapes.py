@@ -13,7 +13,7 @@ BATCH = "batch"
 """Keras's name for the first dimension of every argument."""
 OPEN = re.compile(r"\bany_\d+\b")
 """The symbol of a ``?``, which also appears in messages of JAX."""
-_WORDS = ("mod", "floordiv", "max", "min", "non_negative")
+_RESERVED_WORDS = ("mod", "floordiv", "max", "min", "non_negative")
 """Reserved words of JAX's expressions over dimensions."""
 
 
@@ -27,14 +27,14 @@ def declared_symbols(leaves: Iterable[BoundLeaf]) -> tuple[str, ...] | None:
         if not isinstance(leaf.leaf, Tensor) or leaf.leaf.shape is None:
             return None
         shapes.append([dim if isinstance(dim, int) or dim == "?" else _symbol(dim) for dim in leaf.leaf.shape])
-    return tuple(_numbered(shapes))
+    return tuple(_number_open_dims(shapes))
 
 
 def _symbol(name: str) -> str:
-    return f"{name}_" if name in _WORDS else name
+    return f"{name}_" if name in _RESERVED_WORDS else name
 
 
-def _numbered(shapes: list[list[Any]]) -> Iterable[str]:
+def _number_open_dims(shapes: list[list[Any]]) -> Iterable[str]:
     taken = {dim for shape in shapes for dim in shape}
     free = (name for name in (f"any_{number}" for number in range(10**6)) if name not in taken)
     for shape in shapes:
@@ -47,7 +47,7 @@ def keras_symbols(specs: Sequence[Any]) -> tuple[str, ...]:
     for spec in specs:
         dims = spec.shape.as_list()
         shapes.append([dim if dim is not None else "?" if place else BATCH for place, dim in enumerate(dims)])
-    return tuple(_numbered(shapes))
+    return tuple(_number_open_dims(shapes))
 
 
 def renumbered(symbols: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from specc.compiler.backends import runs_in_tensorflow
 from specc.compiler.compiled_endpoint import CompiledEndpoint
 from specc.compiler.trace.call_arguments import ArityError, Placement
 from specc.compiler.trace.call_parameters import after_model, parameters_of, place, require_arity
-from specc.compiler.trace.functional_models import find_crossed_inputs, find_crossed_outputs, functional_model
+from specc.compiler.trace.functional_models import find_swapped_inputs, find_swapped_outputs, functional_model
 from specc.compiler.user_code import import_object, resolve_attribute
 from specc.diagnostics import Diagnostic, SpecPath, counted, did_you_mean, finding, kind_of
 from specc.errors import FindingCollector, SpecError
@@ -58,14 +58,14 @@ def bind(
         message = f"a function is given for {name!r}, which is not an endpoint"
         findings.add([finding("unknown-endpoint", (), message, hint)])
     for compiled in endpoints.values():
-        with findings.gather(), unless_optional(compiled, left_out):
+        with findings.gather(), leaving_out_optional(compiled, left_out):
             bound.append(_bind_endpoint(compiled, model, functions.get(compiled.name)))
     findings.raise_any()
     return bound
 
 
 @contextmanager
-def unless_optional(compiled: CompiledEndpoint, left_out: LeftOut) -> Iterator[None]:
+def leaving_out_optional(compiled: CompiledEndpoint, left_out: LeftOut) -> Iterator[None]:
     """Adds an optional endpoint that cannot be built to ``left_out`` with its findings; raises for any other."""
     try:
         yield
@@ -87,12 +87,14 @@ def _bind_endpoint(compiled: CompiledEndpoint, model: Any, given: Callable[..., 
     else:
         function, identity = _resolve_function(declared.function, model, path)
     steps = {
-        field: _import(target, (*compiled.path, field)) if target else None
+        field: _import_function(target, (*compiled.path, field)) if target else None
         for field, target in (("preprocess", declared.preprocess), ("postprocess", declared.postprocess))
     }
     preprocess, postprocess = steps["preprocess"], steps["postprocess"]
-    placement = _place(compiled, function if preprocess is None else preprocess, is_step=preprocess is not None)
-    findings = list(_find_crossed(compiled, function, steps))
+    placement = _place_declared(
+        compiled, function if preprocess is None else preprocess, is_step=preprocess is not None
+    )
+    findings = list(_find_swapped_names(compiled, function, steps))
     if findings:
         raise SpecError(findings)
     # A function of a module is called with the model, so the model's backend decides.
@@ -116,7 +118,7 @@ def identity_of(function: Callable[..., Any]) -> object:
 def _resolve_function(target: str, model: Any, path: SpecPath) -> tuple[Callable[..., Any], object]:
     """The function that ``target`` names, and its identity."""
     if ":" in target:
-        imported = _import(target, path)
+        imported = _import_function(target, path)
 
         def with_model(*args: Any, **kwargs: Any) -> Any:
             return imported(model, *args, **kwargs)
@@ -131,7 +133,7 @@ def _resolve_function(target: str, model: Any, path: SpecPath) -> tuple[Callable
     return function, identity_of(function)
 
 
-def _import(target: str, path: SpecPath) -> Callable[..., Any]:
+def _import_function(target: str, path: SpecPath) -> Callable[..., Any]:
     function = import_object(target, path)
     if not callable(function):
         message = f"{target} is {kind_of(function)}, which cannot be called"
@@ -139,7 +141,7 @@ def _import(target: str, path: SpecPath) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]
 
 
-def _place(compiled: CompiledEndpoint, function: Callable[..., Any], *, is_step: bool) -> Placement:
+def _place_declared(compiled: CompiledEndpoint, function: Callable[..., Any], *, is_step: bool) -> Placement:
     """How ``function``, the endpoint's own or its preprocessing, is called with the declared arguments.
 
     Raises:
@@ -149,7 +151,7 @@ def _place(compiled: CompiledEndpoint, function: Callable[..., Any], *, is_step:
     try:
         return place(function, names, kwargs)
     except ArityError as error:
-        given = f"the document gives {counted(len(names), 'argument')} ({', '.join(names)}){_with(kwargs)}"
+        given = f"the document gives {counted(len(names), 'argument')} ({', '.join(names)}){_and_kwargs(kwargs)}"
         hint = 'each entry of "inputs" is one argument; name all of them after the parameters, or none'
         raise _wrong_arity(
             compiled, "preprocess" if is_step else "inputs", function, f"{given}: {error}", hint
@@ -162,7 +164,7 @@ def require_taken(bound: BoundEndpoint, count: int) -> None:
     try:
         require_arity(bound.function, count, kwargs)
     except ArityError as error:
-        given = f"the preprocessing returned {counted(count, 'argument')}{_with(kwargs)}: {error}"
+        given = f"the preprocessing returned {counted(count, 'argument')}{_and_kwargs(kwargs)}: {error}"
         hint = "a tuple holds all positional arguments; return a list if one argument takes several tensors"
         raise _wrong_arity(bound.compiled, "preprocess", bound.function, given, hint) from None
 
@@ -172,16 +174,16 @@ def _wrong_arity(compiled: CompiledEndpoint, key: str, function: Any, given: str
     return SpecError([finding("wrong-arity", (*compiled.path, key), message, hint)])
 
 
-def _find_crossed(
+def _find_swapped_names(
     compiled: CompiledEndpoint, function: Callable[..., Any], steps: Mapping[str, Callable[..., Any] | None]
 ) -> Iterator[Diagnostic]:
     """The inputs and outputs whose name is that of another input or output of the model."""
     model = functional_model(function)
     if model is not None and steps["preprocess"] is None:
-        yield from find_crossed_inputs(model, compiled.declared.inputs, compiled.inputs)
+        yield from find_swapped_inputs(model, compiled.declared.inputs, compiled.inputs)
     if model is not None and steps["postprocess"] is None:
-        yield from find_crossed_outputs(model, compiled.declared.outputs, compiled.outputs)
+        yield from find_swapped_outputs(model, compiled.declared.outputs, compiled.outputs)
 
 
-def _with(kwargs: dict[str, Any]) -> str:
+def _and_kwargs(kwargs: dict[str, Any]) -> str:
     return f" and {', '.join(kwargs)}" if kwargs else ""

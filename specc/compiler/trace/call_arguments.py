@@ -12,8 +12,8 @@ from specc.language.validation.legal_names import argument_names
 
 TRAINING = "training"
 """A Keras layer's option, which Keras passes to the layer's ``call`` by keyword."""
-BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+POSITIONAL_KINDS = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+VARIADIC_KINDS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class ArityError(Exception):
@@ -41,7 +41,7 @@ class Placement:
             named = {name: arguments[index] for name, index in self.by_keyword}
             return function(*(arguments[index] for index in self.by_position), **named, **kwargs)
 
-        placed._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
+        placed._specc_calls = function  # type: ignore[attr-defined]  # see backends.unwrap_function
         return placed
 
 
@@ -66,11 +66,11 @@ def place_arguments(
     call = _Call(signature, kwargs, options)
     call.require_known_kwargs()
     twice = [name for name in names if call.parameter(name) in kwargs]
-    if twice and not _says_nothing(names):
+    if twice and not _are_default_names(names):
         raise ArityError(f"{twice[0]!r} is an argument and also in kwargs")
     named = [name for name in names if name in call.known]
-    if not named or (_says_nothing(names) and (call.positional or call.has(inspect.Parameter.VAR_POSITIONAL))):
-        return call.by_position(len(names), may_be_meant_for_others=not _says_nothing(names))
+    if not named or (_are_default_names(names) and (call.positional or call.has(inspect.Parameter.VAR_POSITIONAL))):
+        return call.by_position(len(names), refuse_filled_defaults=not _are_default_names(names))
     if call.has(inspect.Parameter.VAR_POSITIONAL) and [call.parameter(name) for name in names[: len(named)]] == [
         each.name for each in call.positional
     ]:
@@ -83,11 +83,11 @@ def place_arguments(
 
 def argument_of(signature: inspect.Signature) -> dict[str, str]:
     """The argument name in a document for each parameter."""
-    plain = [each.name for each in signature.parameters.values() if each.kind not in STARRED]
+    plain = [each.name for each in signature.parameters.values() if each.kind not in VARIADIC_KINDS]
     return dict(zip(plain, argument_names(plain), strict=True))
 
 
-def place_in_order(
+def require_positional_arity(
     count: int, kwargs: Mapping[str, Any], signature: inspect.Signature | None, options: Collection[str] = ()
 ) -> None:
     """Raises ArityError if ``count`` positional arguments do not fit the ``signature``."""
@@ -95,7 +95,7 @@ def place_in_order(
         _Call(signature, kwargs, options).by_position(count)
 
 
-def _says_nothing(names: Sequence[str]) -> bool:
+def _are_default_names(names: Sequence[str]) -> bool:
     """Whether the names are defaults: a single ``inputs``, or TensorFlow's own for ``*args``."""
     return tuple(names) in (DEFAULT_ARGUMENTS, tuple(f"args_{index}" for index in range(len(names))))
 
@@ -106,7 +106,7 @@ class _Call:
     def __init__(self, signature: inspect.Signature, kwargs: Mapping[str, Any], options: Collection[str]) -> None:
         self._all = list(signature.parameters.values())
         self._kwargs, self._options = kwargs, options
-        self.positional = [each for each in self._all if each.kind in BY_POSITION]
+        self.positional = [each for each in self._all if each.kind in POSITIONAL_KINDS]
         self.known = {name: signature.parameters[parameter] for parameter, name in argument_of(signature).items()}
 
     def has(self, kind: Any) -> bool:
@@ -139,8 +139,8 @@ class _Call:
                 raise ArityError(f"{name!r} is positional-only, and a parameter before it is left out")
         return Placement(tuple(leading), tuple((self.parameter(name), index[self.parameter(name)]) for name in others))
 
-    def by_position(self, count: int, *, may_be_meant_for_others: bool = False) -> Placement:
-        """Places all in order; with ``may_be_meant_for_others``, none may fill a default and leave another empty."""
+    def by_position(self, count: int, *, refuse_filled_defaults: bool = False) -> Placement:
+        """Places all in order; ``refuse_filled_defaults`` raises if one fills a default while another stays empty."""
         if count > len(self.positional) and not self.has(inspect.Parameter.VAR_POSITIONAL):
             raise ArityError("too many positional arguments")
         taken = self.positional[:count]
@@ -154,7 +154,7 @@ class _Call:
         self._require_filled([each.name for each in taken])
         optional = [each.name for each in taken if each.default is not inspect.Parameter.empty]
         empty = [each.name for each in self.positional[count:] if each.name not in (*self._kwargs, TRAINING)]
-        if may_be_meant_for_others and optional and empty:
+        if refuse_filled_defaults and optional and empty:
             reason = (
                 f"one would be passed by position as {optional[0]!r}, which has a default, and leave {empty[0]!r} empty"
             )
@@ -169,4 +169,4 @@ class _Call:
 
 def positional_names(signature: inspect.Signature) -> list[str]:
     """The names of the parameters that can be passed by position."""
-    return [parameter.name for parameter in signature.parameters.values() if parameter.kind in BY_POSITION]
+    return [parameter.name for parameter in signature.parameters.values() if parameter.kind in POSITIONAL_KINDS]

@@ -1,7 +1,7 @@
 """Traces each function once, as a core that takes and returns flat tensors.
 
 A core is a ConcreteFunction with one wire-named tensor per component. Signatures and nested endpoints are thin
-functions around it, or the core itself, so that nothing of the model is traced, saved or differentiated twice.
+functions around it, or the core itself, so that no part of the model is traced, saved or differentiated twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import tensorflow as tf
 from specc.compiler.backends import Backend, Callee, current_backend
 from specc.compiler.backends.jax_shapes import declared_symbols
 from specc.compiler.trace.binding import BoundEndpoint
-from specc.compiler.trace.model_containers import with_own_containers
+from specc.compiler.trace.model_containers import with_model_containers
 from specc.compiler.trace.opaque_results import opaque_objects
 from specc.compiler.user_code import run_user_code
 from specc.diagnostics import Diagnostic, SpecPath
@@ -69,7 +69,7 @@ def to_tensor(leaf: Any) -> Any:
     return tf.convert_to_tensor(leaf) if isinstance(leaf, tf.Variable) else leaf
 
 
-def _as_it_is(result: Any) -> Any:
+def _unchanged(result: Any) -> Any:
     return result
 
 
@@ -85,7 +85,7 @@ class Source(Callee):
     identity: object
     kwargs: dict[str, Any] = field(default_factory=dict)
     autograph: bool = False
-    as_result: Callable[[Any], Any] = _as_it_is
+    as_result: Callable[[Any], Any] = _unchanged
     postprocess: Callable[..., Any] | None = None
 
 
@@ -124,13 +124,13 @@ class Cores:
             source.identity,
             kwargs,
             source.autograph,
-            _hashable(arguments),
+            _spec_key(arguments),
             self.backend.cache_key(source, list(arguments)),
         )
         if key not in self.functions:
-            called = replace(source, function=with_own_containers(source.function))
+            called = replace(source, function=with_model_containers(source.function))
             function = self.backend.as_tf_function(called, list(arguments))
-            core = _trace(source, function, arguments, input_names, output_names)
+            core = _trace_core(source, function, arguments, input_names, output_names)
             faults = list(self.backend.check_trace(source, core.concrete))
             if faults:
                 raise SpecError(faults)
@@ -144,12 +144,12 @@ class Cores:
         """The core of the endpoint's preprocessing, traced for the declared inputs."""
         assert bound.preprocess is not None
         declared, identity = bound.compiled.declared, bound.preprocess_identity
-        key = (identity, declared.autograph, _hashable(bound.compiled.input_signature))
+        key = (identity, declared.autograph, _spec_key(bound.compiled.input_signature))
         if key not in self.preprocessing:
             path = (*bound.compiled.path, "preprocess")
             source = Source(function=bound.preprocess, identity=identity, path=path, autograph=declared.autograph)
             self._alive.append(bound.preprocess)
-            self.preprocessing[key] = _trace(source, source.function, bound.compiled.input_signature, (), ())
+            self.preprocessing[key] = _trace_core(source, source.function, bound.compiled.input_signature, (), ())
         return self.preprocessing[key]
 
 
@@ -170,37 +170,37 @@ def source_of(bound: BoundEndpoint) -> Source:
     )
 
 
-def _nameless(specs: Any) -> Any:
+def _without_tensor_names(specs: Any) -> Any:
     return tf.nest.map_structure(
         lambda spec: tf.TensorSpec(spec.shape, spec.dtype) if isinstance(spec, tf.TensorSpec) else spec, specs
     )
 
 
-def _hashable(specs: Any) -> object:
+def _spec_key(specs: Any) -> object:
     """A key that is equal for equal nested specs, container types and key order; tensor names are ignored."""
     structure = tf.nest.map_structure(lambda _: ".", specs)
-    return repr(structure), tuple(tf.nest.flatten(_nameless(specs))), _classes(specs)
+    return repr(structure), tuple(tf.nest.flatten(_without_tensor_names(specs))), _container_classes(specs)
 
 
-def _classes(specs: Any) -> tuple[str, ...]:
+def _container_classes(specs: Any) -> tuple[str, ...]:
     """The class names of the containers, which ``repr`` may not show."""
     if isinstance(specs, dict):
-        return tuple(name for item in specs.values() for name in _classes(item))
+        return tuple(name for item in specs.values() for name in _container_classes(item))
     if isinstance(specs, (list, tuple)):
-        return (type(specs).__name__, *(name for item in specs for name in _classes(item)))
+        return (type(specs).__name__, *(name for item in specs for name in _container_classes(item)))
     return ()
 
 
-def _trace(
+def _trace_core(
     source: Source,
     function: Callable[..., Any],
     arguments: Sequence[Any],
     input_names: tuple[str, ...],
     output_names: OutputNames,
 ) -> Core:
-    specs = _nameless(list(arguments))
+    specs = _without_tensor_names(list(arguments))
     components = tf.nest.flatten(specs, expand_composites=True)
-    names = _fitting(input_names, "input", len(components))
+    names = _names_or_numbers(input_names, "input", len(components))
     traces: list[tuple[Any, tuple[str, ...]]] = []  # TensorFlow traces again if the first trace created variables
     path, is_postprocessed = source.path, False
 
@@ -214,8 +214,8 @@ def _trace(
             path, is_postprocessed = (*source.path[:-1], "postprocess"), True
             result = source.postprocess(result)
         tensors = [leaf for leaf in flatten(result) if tf.is_tensor(leaf)]
-        said = output_names(result) if callable(output_names) else output_names
-        traces.append((result, _fitting(said, "output", len(tensors))))
+        wanted_names = output_names(result) if callable(output_names) else output_names
+        traces.append((result, _names_or_numbers(wanted_names, "output", len(tensors))))
         return dict(zip(traces[-1][1], tensors, strict=True))
 
     flat_specs = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)]
@@ -229,7 +229,7 @@ def _trace(
     return Core(concrete, names, names_out, result, is_postprocessed)
 
 
-def _fitting(names: tuple[str, ...], word: str, count: int) -> tuple[str, ...]:
+def _names_or_numbers(names: tuple[str, ...], word: str, count: int) -> tuple[str, ...]:
     """``names`` if there are as many as tensors, else numbered names."""
     return names if len(names) == count else tuple(f"{word}_{index}" for index in range(count))
 

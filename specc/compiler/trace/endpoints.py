@@ -11,7 +11,7 @@ import tensorflow as tf
 from specc.compiler.compiled_endpoint import CompiledEndpoint, has_default
 from specc.compiler.keras_steps import why_missing
 from specc.compiler.tensorspec import component_spec, default_tensor
-from specc.compiler.trace.binding import BoundEndpoint, LeftOut, require_taken, unless_optional
+from specc.compiler.trace.binding import BoundEndpoint, LeftOut, leaving_out_optional, require_taken
 from specc.compiler.trace.cores import (
     TRACING,
     Core,
@@ -75,20 +75,20 @@ def trace_endpoints(
     findings = FindingCollector()
     possible: list[BoundEndpoint] = []
     for endpoint in bound:
-        with findings.gather(), unless_optional(endpoint.compiled, left_out):
-            _require_possible(endpoint, cores, model)
+        with findings.gather(), leaving_out_optional(endpoint.compiled, left_out):
+            _require_supported(endpoint, cores, model)
             possible.append(endpoint)
     findings.raise_any()  # before anything is traced
     traced: list[TracedEndpoint] = []
     # Endpoints whose signature can be the core itself come first, so that the core gets their wire names.
-    for endpoint in sorted(possible, key=lambda endpoint: (_stands_around_core(endpoint), endpoint.compiled.name)):
-        with findings.gather(), unless_optional(endpoint.compiled, left_out):
+    for endpoint in sorted(possible, key=lambda endpoint: (_wraps_core(endpoint), endpoint.compiled.name)):
+        with findings.gather(), leaving_out_optional(endpoint.compiled, left_out):
             traced.append(_trace_endpoint(endpoint, cores))
     findings.raise_any()
     return sorted(traced, key=lambda endpoint: endpoint.compiled.name)
 
 
-def _require_possible(bound: BoundEndpoint, cores: Cores, model: Any) -> None:
+def _require_supported(bound: BoundEndpoint, cores: Cores, model: Any) -> None:
     """Raises SpecError if the backend does not support the endpoint's inputs, outputs or layers."""
     inputs = None if bound.preprocess else bound.compiled.inputs
     outputs = None if bound.postprocess else bound.compiled.outputs
@@ -97,7 +97,7 @@ def _require_possible(bound: BoundEndpoint, cores: Cores, model: Any) -> None:
         raise SpecError(findings)
 
 
-def _stands_around_core(bound: BoundEndpoint) -> bool:
+def _wraps_core(bound: BoundEndpoint) -> bool:
     return bool(bound.preprocess or bound.postprocess or any(map(has_default, bound.compiled.inputs)))
 
 
@@ -110,21 +110,25 @@ def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
         core = cores.function(bound, compiled.input_signature, names_in, () if bound.postprocess else names_out)
     else:
         core = cores.function(bound, _argument_specs(bound, preprocess), (), () if bound.postprocess else names_out)
-    if not _stands_around_core(bound):
-        _require_agreement(compiled, core.result)
-        if core.input_names == names_in and core.output_names == names_out and not _needs_shapes(compiled, core.result):
-            return TracedEndpoint(compiled, core.concrete, core.concrete, _nested(compiled, core.concrete))
-    signature = _signature(bound, preprocess, core)
+    if not _wraps_core(bound):
+        _require_declared_outputs(compiled, core.result)
+        if (
+            core.input_names == names_in
+            and core.output_names == names_out
+            and not _needs_shape_checks(compiled, core.result)
+        ):
+            return TracedEndpoint(compiled, core.concrete, core.concrete, _nested_function(compiled, core.concrete))
+    signature = _flat_function(bound, preprocess, core)
     specs = [component_spec(component) for component in compiled.parameters]
     traceable = tf.function(signature, autograph=False, input_signature=specs)
     concrete = traceable.get_concrete_function()
     if bound.postprocess is not None:
         refuse_python_ops(concrete, (*compiled.path, "postprocess"))
     called = tuple(each.concrete for each in (preprocess, core) if each is not None)
-    return TracedEndpoint(compiled, traceable, concrete, _nested(compiled, concrete), called=called)
+    return TracedEndpoint(compiled, traceable, concrete, _nested_function(compiled, concrete), called=called)
 
 
-def _signature(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any:
+def _flat_function(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any:
     """A flat function around the core: defaults, preprocessing, postprocessing and the declared shapes."""
     compiled = bound.compiled
     order = [component.wire_name for component in compiled.parameters]
@@ -135,14 +139,14 @@ def _signature(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any
         given = [flat[component.wire_name] for component in compiled.input_components]
         arguments = tf.nest.pack_sequence_as(compiled.input_signature, given, expand_composites=True)
         if preprocess is not None:
-            arguments = _as_arguments(preprocess.call(arguments))
+            arguments = _to_arguments(preprocess.call(arguments))
         result = core.call(arguments)
         if bound.postprocess is not None and not core.is_postprocessed:
             result = _run_postprocess(bound, bound.postprocess, result)
-        _require_agreement(compiled, result)
+        _require_declared_outputs(compiled, result)
         return dict(zip(names_out, _with_declared_shapes(compiled, flatten(result)), strict=True))
 
-    signature.__signature__ = wire_parameters(order, _defaults(compiled))  # type: ignore[attr-defined]
+    signature.__signature__ = wire_parameters(order, _defaults_by_wire_name(compiled))  # type: ignore[attr-defined]
     return signature
 
 
@@ -155,7 +159,7 @@ def _run_postprocess(bound: BoundEndpoint, function: Callable[..., Any], result:
 
 def _argument_specs(bound: BoundEndpoint, preprocess: Core) -> list[Any]:
     """The specs of the preprocessing's result, for which the core is traced."""
-    arguments = _as_arguments(preprocess.result)
+    arguments = _to_arguments(preprocess.result)
     for leaf in tf.nest.flatten(arguments):
         if spec_of(leaf) is None:
             path, message = (*bound.compiled.path, "preprocess"), f"returned {describe(leaf)}, where a tensor is needed"
@@ -164,12 +168,12 @@ def _argument_specs(bound: BoundEndpoint, preprocess: Core) -> list[Any]:
     return tf.nest.map_structure(spec_of, arguments)  # type: ignore[no-any-return]
 
 
-def _as_arguments(returned: Any) -> list[Any]:
+def _to_arguments(returned: Any) -> list[Any]:
     """The preprocessing's result as positional arguments: a plain tuple holds all of them, anything else is one."""
     return list(returned) if isinstance(returned, tuple) and not hasattr(returned, "_fields") else [returned]
 
 
-def _nested(compiled: CompiledEndpoint, concrete: Any) -> Any:
+def _nested_function(compiled: CompiledEndpoint, concrete: Any) -> Any:
     """The endpoint as a nested function: nested arguments by position or name, the nested result as declared."""
     names_in = [component.wire_name for component in compiled.input_components]
     names_out = [component.wire_name for component in compiled.output_components]
@@ -184,7 +188,7 @@ def _nested(compiled: CompiledEndpoint, concrete: Any) -> Any:
     return tf.function(nested, autograph=False, input_signature=compiled.input_signature)
 
 
-def _require_agreement(compiled: CompiledEndpoint, result: Any) -> None:
+def _require_declared_outputs(compiled: CompiledEndpoint, result: Any) -> None:
     path, declared = (*compiled.path, "outputs"), compiled.declared
     findings = [
         replace(each, hint=each.hint or _why_missing(declared, each.path[len(path) :], result))
@@ -199,28 +203,28 @@ def _why_missing(declared: Endpoint, place: SpecPath, result: Any) -> str:
     return why_missing(declared.function, key) if isinstance(result, Mapping) and key not in result else ""
 
 
-def _needs_shapes(compiled: CompiledEndpoint, result: Any) -> bool:
-    return any(_is_vaguer(tensor, shape) for tensor, shape in _shapes(compiled, flatten(result)))
+def _needs_shape_checks(compiled: CompiledEndpoint, result: Any) -> bool:
+    return any(_is_less_specific(tensor, shape) for tensor, shape in _with_component_shapes(compiled, flatten(result)))
 
 
 def _with_declared_shapes(compiled: CompiledEndpoint, flat: list[Any]) -> list[Any]:
     """The flat tensors, with a run-time check where the traced shape is less specific than the declared one."""
     return [
-        tf.ensure_shape(tensor, shape) if _is_vaguer(tensor, shape) else tensor
-        for tensor, shape in _shapes(compiled, flat)
+        tf.ensure_shape(tensor, shape) if _is_less_specific(tensor, shape) else tensor
+        for tensor, shape in _with_component_shapes(compiled, flat)
     ]
 
 
-def _shapes(compiled: CompiledEndpoint, flat: list[Any]) -> list[tuple[Any, Any]]:
+def _with_component_shapes(compiled: CompiledEndpoint, flat: list[Any]) -> list[tuple[Any, Any]]:
     shapes = [component_spec(component).shape for component in compiled.output_components]
     return list(zip(flat, shapes, strict=True))
 
 
-def _is_vaguer(tensor: Any, declared: Any) -> bool:
+def _is_less_specific(tensor: Any, declared: Any) -> bool:
     return bool(tensor.shape != tensor.shape.merge_with(declared)) if declared.rank is not None else False
 
 
-def _defaults(compiled: CompiledEndpoint) -> dict[str, Any]:
+def _defaults_by_wire_name(compiled: CompiledEndpoint) -> dict[str, Any]:
     """The default tensor of each wire name that has one."""
     return {
         leaf.components[0].wire_name: default_tensor(leaf.leaf)

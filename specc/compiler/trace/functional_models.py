@@ -12,14 +12,14 @@ from specc.diagnostics import Diagnostic, Place, SpecPath, finding, format_path
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.language.wire_names import BoundLeaf
 
-MADE_UP_INPUT = re.compile(r"(keras_tensor|input_layer)(_\d+)?|input_\d+")
+GENERATED_INPUT_NAME = re.compile(r"(keras_tensor|input_layer)(_\d+)?|input_\d+")
 """The names that Keras generates for an Input without a name."""
 
 
 def functional_model(function: Any) -> Any:
     """The Functional or Sequential model that ``function`` calls, if its ``call`` is Keras's own, else None."""
     owner = getattr(function, "__self__", None) if is_method(function, "call", "__call__") else function
-    if not isinstance(owner, keras.Model) or not all(map(_is_of_keras, (owner.call, type(owner).__call__))):
+    if not isinstance(owner, keras.Model) or not all(map(_is_keras_method, (owner.call, type(owner).__call__))):
         return None
     return owner if _has_symbolic_inputs(owner) else None
 
@@ -50,34 +50,37 @@ def is_method(function: Any, *names: str) -> bool:
     return getattr(getattr(function, "__func__", None), "__name__", None) in names
 
 
-def _is_of_keras(method: Any) -> bool:
+def _is_keras_method(method: Any) -> bool:
     return str(getattr(method, "__module__", "")).startswith("keras.")
 
 
-def made_up_name(name: str, layer: Any) -> bool:
+def is_generated_name(name: str, layer: Any) -> bool:
     """Whether Keras generated ``name`` from the class of ``layer``: ``dense``, ``dense_3``."""
     words = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", type(layer).__name__)).lower()
-    return re.fullmatch(rf"{re.escape(words)}(_\d+)?", name) is not None or MADE_UP_INPUT.fullmatch(name) is not None
+    return (
+        re.fullmatch(rf"{re.escape(words)}(_\d+)?", name) is not None
+        or GENERATED_INPUT_NAME.fullmatch(name) is not None
+    )
 
 
-def find_crossed_inputs(model: Any, inputs: tuple[Tree, ...], leaves: Sequence[BoundLeaf]) -> Iterator[Diagnostic]:
+def find_swapped_inputs(model: Any, inputs: tuple[Tree, ...], leaves: Sequence[BoundLeaf]) -> Iterator[Diagnostic]:
     """Each declared input that has the name of another input of ``model``."""
     symbols = list(model.inputs)
     structure = symbols[0] if isinstance(model, keras.Sequential) else model.input
     if len(inputs) == 1:
-        names = _own_names(model, structure, [symbol.name for symbol in symbols])
-        yield from _find_crossed(inputs[0], structure, names, leaves, "input")
+        names = _names_in_model(model, structure, [symbol.name for symbol in symbols])
+        yield from _find_swapped(inputs[0], structure, names, leaves, "input")
 
 
-def find_crossed_outputs(model: Any, outputs: Tree, leaves: Sequence[BoundLeaf]) -> Iterator[Diagnostic]:
+def find_swapped_outputs(model: Any, outputs: Tree, leaves: Sequence[BoundLeaf]) -> Iterator[Diagnostic]:
     """Each declared output that has the name of another output of ``model``."""
     sequential = isinstance(model, keras.Sequential)
     structure = model.outputs[0] if sequential else model.output
-    names = _own_names(model, structure, [model.layers[-1].name] if sequential else model.output_names)
-    yield from _find_crossed(outputs, structure, names, leaves, "output")
+    names = _names_in_model(model, structure, [model.layers[-1].name] if sequential else model.output_names)
+    yield from _find_swapped(outputs, structure, names, leaves, "output")
 
 
-def _own_names(model: Any, structure: Any, layer_names: Sequence[str]) -> dict[int, frozenset[str]]:
+def _names_in_model(model: Any, structure: Any, layer_names: Sequence[str]) -> dict[int, frozenset[str]]:
     """The names of each tensor of ``structure``, by id: its key, its path, and its layer's name unless generated."""
     makers = {maker.name: maker for maker in (*model.layers, *getattr(model, "operations", ()))}
     names: dict[int, frozenset[str]] = {}
@@ -86,16 +89,16 @@ def _own_names(model: Any, structure: Any, layer_names: Sequence[str]) -> dict[i
         own = {key for key in path[-1:] if isinstance(key, str)}
         if any(isinstance(key, str) for key in path):
             own.add("_".join(map(str, path)))
-        if not MADE_UP_INPUT.fullmatch(name) and not (name in makers and made_up_name(name, makers[name])):
+        if not GENERATED_INPUT_NAME.fullmatch(name) and not (name in makers and is_generated_name(name, makers[name])):
             own.add(name)
         names[id(symbol)] = names.get(id(symbol), frozenset()) | own
     return names
 
 
-def _find_crossed(
+def _find_swapped(
     tree: Tree, structure: Any, names: Mapping[int, frozenset[str]], leaves: Sequence[BoundLeaf], word: str
 ) -> Iterator[Diagnostic]:
-    symbols = list(_by_key(tree, structure))
+    symbols = list(_matching_tensors(tree, structure))
     if any(symbol is None for symbol in symbols):
         flat = keras.tree.flatten(structure)
         if len(flat) != len(leaves):
@@ -104,13 +107,13 @@ def _find_crossed(
     owned = [(names[id(symbol)], bound) for symbol, bound in zip(symbols, leaves, strict=True)]
     for own, bound in owned:
         called = {bound.name, *(component.wire_name for component in bound.components)}
-        others = [(other, name) for their, other in owned for name in sorted((their & called) - own)]
+        others = [(other, name) for other_names, other in owned for name in sorted((other_names & called) - own)]
         if not others:
             continue
         other, name = others[0]
         message = f"the {word} is named {name!r}, but {name!r} in the model is the {word} at {format_path(other.path)}"
-        mine = f"its own name is {' or '.join(map(repr, sorted(own)))}; " if own else ""
-        hint = f'{mine}to swap them on purpose, name a function of your own in "function"'
+        own_names = f"its own name is {' or '.join(map(repr, sorted(own)))}; " if own else ""
+        hint = f'{own_names}to swap them on purpose, name a function of your own in "function"'
         place = Place(message=f"the {word} that is {name!r} in the model", path=other.path)
         yield finding("name-of-another-layer", _name_path(bound), message, hint, related=(place,))
 
@@ -119,23 +122,23 @@ def _name_path(bound: BoundLeaf) -> SpecPath:
     return bound.path if bound.leaf.name is None else (*bound.path, "name")
 
 
-def _by_key(tree: Tree, structure: Any) -> Iterator[Any]:
+def _matching_tensors(tree: Tree, structure: Any) -> Iterator[Any]:
     """The model's tensor for each leaf of ``tree``, in TensorFlow's order; None where the model has none."""
     match tree:
         case Tensor() | Ragged() | Sparse():
             yield structure if isinstance(structure, keras.KerasTensor) else None
         case Dict():
             for key in sorted(tree.items):
-                yield from _by_key(tree.items[key], _child(structure, key))
+                yield from _matching_tensors(tree.items[key], _item_at(structure, key))
         case List() | Tuple():
             for index, item in enumerate(tree.items):
-                yield from _by_key(item, _child(structure, index))
+                yield from _matching_tensors(item, _item_at(structure, index))
         case NamedTuple():
             for index, (_, item) in enumerate(tree.fields):
-                yield from _by_key(item, _child(structure, index))
+                yield from _matching_tensors(item, _item_at(structure, index))
 
 
-def _child(structure: Any, key: str | int) -> Any:
+def _item_at(structure: Any, key: str | int) -> Any:
     """The item of a dict or list of a model's tensors at ``key``; Keras also finds the tensors of a list by name."""
     match structure, key:
         case Mapping(), str():

@@ -19,7 +19,7 @@ class _MismatchError(Exception):
     """A structure does not match the model's inputs."""
 
 
-def with_own_containers(function: Callable[..., Any]) -> Callable[..., Any]:
+def with_model_containers(function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` with its inputs converted to the model's containers, if it is a Functional model's own call.
 
     That is the model itself, or its bound ``call`` or ``__call__``, unless they are overridden; any other function is
@@ -30,13 +30,13 @@ def with_own_containers(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
 
     def repacking(inputs: Any, *arguments: Any, **kwargs: Any) -> Any:
-        return function(in_own_containers(layer, inputs), *arguments, **kwargs)
+        return function(in_model_containers(layer, inputs), *arguments, **kwargs)
 
-    repacking._specc_calls = function  # type: ignore[attr-defined]  # see backends.called_by
+    repacking._specc_calls = function  # type: ignore[attr-defined]  # see backends.unwrap_function
     return repacking
 
 
-def in_own_containers(layer: Any, inputs: Any) -> Any:
+def in_model_containers(layer: Any, inputs: Any) -> Any:
     """``inputs`` by key in the containers of ``layer.input``, with None for each optional input that is left out.
 
     They are unchanged if ``layer`` is not Functional, or if the keys or the numbers of items differ from those of
@@ -44,12 +44,12 @@ def in_own_containers(layer: Any, inputs: Any) -> Any:
     """
     own = functional_inputs(layer)
     try:
-        return inputs if own is None else _repacked(own, inputs, optional_inputs(layer))
+        return inputs if own is None else _repack(own, inputs, optional_inputs(layer))
     except _MismatchError:
         return inputs
 
 
-def _repacked(own: Any, given: Any, optional: Collection[str]) -> Any:
+def _repack(own: Any, given: Any, optional: Collection[str]) -> Any:
     match own:
         case dict():
             given = {} if given is _ABSENT else given
@@ -57,13 +57,13 @@ def _repacked(own: Any, given: Any, optional: Collection[str]) -> Any:
                 raise _MismatchError
             filled = copy.copy(own)  # keeps the class, and the factory of a defaultdict
             for key, inner in own.items():
-                filled[key] = _repacked(inner, given.get(key, _ABSENT), optional)
+                filled[key] = _repack(inner, given.get(key, _ABSENT), optional)
             return filled
         case list() | tuple():
             given = [_ABSENT] * len(own) if given is _ABSENT else given
             if not isinstance(given, (list, tuple)) or len(given) != len(own):
                 raise _MismatchError
-            items = [_repacked(inner, item, optional) for inner, item in zip(own, given, strict=True)]
+            items = [_repack(inner, item, optional) for inner, item in zip(own, given, strict=True)]
             return type(own)(*items) if hasattr(own, "_fields") else type(own)(items)
         case _:
             if isinstance(given, (Mapping, list, tuple)):

@@ -34,26 +34,26 @@ def find_conflicts(declared: Tree, traced: Any, path: SpecPath) -> Iterator[Diag
         case List() | Tuple():
             # A function's ``return a, b`` is a tuple; the revived endpoint returns the declared container.
             if not isinstance(traced, (list, tuple)) or hasattr(traced, "_fields"):
-                yield _conflict(path, f"a {declared.kind}", traced)
+                yield _type_conflict(path, f"a {declared.kind}", traced)
             elif len(traced) != len(declared.items):
-                yield _conflict(path, f"a {declared.kind} of {len(declared.items)}", traced)
+                yield _type_conflict(path, f"a {declared.kind} of {len(declared.items)}", traced)
             else:
-                yield from _below(declared, dict(enumerate(traced)), path)
+                yield from _child_conflicts(declared, dict(enumerate(traced)), path)
         case NamedTuple():
             names = tuple(name for name, _ in declared.fields)
             if not isinstance(traced, tuple) or getattr(traced, "_fields", None) != names:
-                yield _conflict(path, f"a namedtuple of {', '.join(names)}", traced)
+                yield _type_conflict(path, f"a namedtuple of {', '.join(names)}", traced)
             else:
-                yield from _below(declared, dict(zip(names, traced, strict=True)), path)
+                yield from _child_conflicts(declared, dict(zip(names, traced, strict=True)), path)
         case Dict():
             if not isinstance(traced, Mapping):
-                yield _conflict(path, f"a dict of {', '.join(sorted(declared.items))}", traced)
+                yield _type_conflict(path, f"a dict of {', '.join(sorted(declared.items))}", traced)
             else:
                 yield from _key_conflicts(declared, traced, path)
-                yield from _below(declared, traced, path)
+                yield from _child_conflicts(declared, traced, path)
 
 
-def _below(declared: Tree, traced: Mapping[Any, Any], path: SpecPath) -> Iterator[Diagnostic]:
+def _child_conflicts(declared: Tree, traced: Mapping[Any, Any], path: SpecPath) -> Iterator[Diagnostic]:
     for key, child, place in placed_children(declared, path):
         if key in traced:
             yield from find_conflicts(child, traced[key], place)
@@ -62,26 +62,28 @@ def _below(declared: Tree, traced: Mapping[Any, Any], path: SpecPath) -> Iterato
 def _key_conflicts(declared: Dict, traced: Mapping[Any, Any], path: SpecPath) -> Iterator[Diagnostic]:
     for key in sorted(declared.items.keys() - traced.keys()):
         found = ", ".join(map(repr, traced)) or "nothing"
-        yield _finding((*path, key), f"declared, but the function returns no {key!r}; it returns {found}")
+        yield _output_conflict((*path, key), f"declared, but the function returns no {key!r}; it returns {found}")
     for key in traced:
         if key not in declared.items:
             hint = 'declare it in "outputs", or drop it with "postprocess"'
-            yield _finding(path, f"the function returns {key!r} ({describe(traced[key])}), which is not declared", hint)
+            yield _output_conflict(
+                path, f"the function returns {key!r} ({describe(traced[key])}), which is not declared", hint
+            )
 
 
 def _leaf_conflicts(declared: Tensor | Ragged | Sparse, traced: Any, path: SpecPath) -> Iterator[Diagnostic]:
     spec, found = tensor_specs(declared), spec_of(traced)
-    if found is None or not _is_kind_of(spec, found) or not spec.shape.is_compatible_with(found.shape):
-        yield _conflict(path, describe(spec), traced)
+    if found is None or not _equal_but_shape(spec, found) or not spec.shape.is_compatible_with(found.shape):
+        yield _type_conflict(path, describe(spec), traced)
         return
     flat = tf.nest.flatten(traced, expand_composites=True)
     for component, tensor in zip(components(declared, declared.kind), flat, strict=True):
         shape = tf.TensorShape(static_shape(component.shape))
         if component.part and not shape.is_compatible_with(tensor.shape):  # the rank of a sparse tensor may be unknown
-            yield _finding(path, f"declared {describe(spec)}, traced {component.part} of shape {tensor.shape}")
+            yield _output_conflict(path, f"declared {describe(spec)}, traced {component.part} of shape {tensor.shape}")
 
 
-def _is_kind_of(spec: Any, found: Any) -> bool:
+def _equal_but_shape(spec: Any, found: Any) -> bool:
     """Whether two specs are equal except for the shape."""
     if type(found) is not type(spec) or found.dtype != spec.dtype:
         return False
@@ -107,11 +109,12 @@ def describe(value: Any) -> str:
     """A traced value, or a spec, as it is written in a document."""
     match spec_of(value):
         case tf.TensorSpec() as spec:
-            return _format(spec)
+            return _format_spec(spec)
         case tf.RaggedTensorSpec() as spec:
-            return f"ragged {_format(spec)} of ragged rank {spec.ragged_rank}, {spec.row_splits_dtype.name} row splits"
+            splits = spec.row_splits_dtype.name
+            return f"ragged {_format_spec(spec)} of ragged rank {spec.ragged_rank}, {splits} row splits"
         case tf.SparseTensorSpec() as spec:
-            return f"sparse {_format(spec)}"
+            return f"sparse {_format_spec(spec)}"
         case None if value is None:
             return "None"
         case None if isinstance(value, Mapping):
@@ -124,19 +127,19 @@ def describe(value: Any) -> str:
             return f"{kind_of(value)}, which is not a tensor"
 
 
-def _format(spec: Any) -> str:
+def _format_spec(spec: Any) -> str:
     shape = None if spec.shape.rank is None else tuple("?" if size is None else size for size in spec.shape)
     return format_tensor(spec.dtype.name, shape)
 
 
-def _conflict(path: SpecPath, declared: str, traced: Any) -> Diagnostic:
+def _type_conflict(path: SpecPath, declared: str, traced: Any) -> Diagnostic:
     hint = ""
     if isinstance(traced, (int, float, np.ndarray)):
         hint = "return tf.constant(...) of it"
     elif spec_of(traced) is None and not isinstance(traced, (Mapping, list, tuple, str, bytes, type(None))):
         hint = HINT
-    return _finding(path, f"declared {declared}, traced {describe(traced)}", hint)
+    return _output_conflict(path, f"declared {declared}, traced {describe(traced)}", hint)
 
 
-def _finding(path: SpecPath, message: str, hint: str = "") -> Diagnostic:
+def _output_conflict(path: SpecPath, message: str, hint: str = "") -> Diagnostic:
     return Diagnostic(rule="output-conflict", path=path, message=message, hint=hint)

@@ -13,7 +13,12 @@ import tensorflow as tf
 
 from specc.compiler.compiled_endpoint import CompiledEndpoint
 from specc.compiler.tensorspec import component_spec, dtype_of
-from specc.compiler.trace.parsed_features import Received, flat_tensors, is_filled_late, parsed_default
+from specc.compiler.trace.parsed_features import (
+    ParsedValues,
+    flat_tensors,
+    is_default_inserted_after_cast,
+    parsed_default,
+)
 from specc.language.example_features import ParsedFeature, parsed_features
 from specc.language.wire_names import Component
 
@@ -35,64 +40,68 @@ def receiver_signature(
         rows = tf.shape(inputs, tf.int64)[0]
         parsed = parse([feature for feature in features if feature.parsed != "constant"], inputs)
         for index, feature in enumerate(features):
-            found = parsed.get(feature.leaf.name, Received(None))
+            found = parsed.get(feature.leaf.name, ParsedValues(None))
             flat.update(flat_tensors(feature, found, rows, compiled.inputs[index].components))
         return direct(flat)
 
     return tf.function(received, autograph=False, input_signature=[component_spec(serialized)])
 
 
-def _parse_examples(features: Iterable[ParsedFeature], serialized: Any) -> dict[str, Received]:
-    parsed = tf.io.parse_example(serialized, _specs(features))
-    return {feature.leaf.name: _received(feature, parsed) for feature in features}
+def _parse_examples(features: Iterable[ParsedFeature], serialized: Any) -> dict[str, ParsedValues]:
+    parsed = tf.io.parse_example(serialized, _feature_specs(features))
+    return {feature.leaf.name: _parsed_values(feature, parsed) for feature in features}
 
 
-def _parse_sequence_examples(features: Iterable[ParsedFeature], serialized: Any) -> dict[str, Received]:
+def _parse_sequence_examples(features: Iterable[ParsedFeature], serialized: Any) -> dict[str, ParsedValues]:
     specs = {
-        in_lists: _specs(feature for feature in features if feature.in_lists == in_lists) for in_lists in (False, True)
+        in_lists: _feature_specs(feature for feature in features if feature.in_lists == in_lists)
+        for in_lists in (False, True)
     }
     context, lists, lengths = tf.io.parse_sequence_example(serialized, specs[False] or None, specs[True] or None)
     return {
-        feature.leaf.name: _received(feature, lists if feature.in_lists else context, lengths) for feature in features
+        feature.leaf.name: _parsed_values(feature, lists if feature.in_lists else context, lengths)
+        for feature in features
     }
 
 
-def _received(feature: ParsedFeature, parsed: Mapping[str, Any], lengths: Mapping[str, Any] | None = None) -> Received:
+def _parsed_values(
+    feature: ParsedFeature, parsed: Mapping[str, Any], lengths: Mapping[str, Any] | None = None
+) -> ParsedValues:
     steps = (lengths or {}).get(feature.key) if feature.in_lists else None
-    return Received(parsed[feature.key], tuple(parsed[key] for key in feature.splits), steps)
+    return ParsedValues(parsed[feature.key], tuple(parsed[key] for key in feature.splits), steps)
 
 
-def _specs(features: Iterable[ParsedFeature]) -> dict[str, Any]:
+def _feature_specs(features: Iterable[ParsedFeature]) -> dict[str, Any]:
     specs: dict[str, Any] = {}
     for feature in features:
-        late = is_filled_late(feature)
-        specs[feature.key] = _values(feature) if late else _PARSERS[feature.parsed](feature)
+        late = is_default_inserted_after_cast(feature)
+        specs[feature.key] = _values_feature(feature) if late else _PARSERS[feature.parsed](feature)
         specs |= {key: tf.io.RaggedFeature(tf.int64, key, row_splits_dtype=tf.int64) for key in feature.splits}
     return specs
 
 
-def _fixed(feature: ParsedFeature) -> Any:
+def _fixed_feature(feature: ParsedFeature) -> Any:
     default = None if feature.default is None else parsed_default(feature)
     return tf.io.FixedLenFeature(feature.shape, dtype_of(feature.dtype), default)
 
 
-def _sequence(feature: ParsedFeature) -> Any:
+def _sequence_feature(feature: ParsedFeature) -> Any:
     padding = None if feature.default is None else parsed_default(feature)
     return tf.io.FixedLenSequenceFeature(feature.shape, dtype_of(feature.dtype), True, padding)
 
 
-def _values(feature: ParsedFeature) -> Any:
+def _values_feature(feature: ParsedFeature) -> Any:
     """The feature for the values of each message, which are partitioned or padded later."""
     return tf.io.RaggedFeature(dtype_of(feature.dtype), feature.key, row_splits_dtype=tf.int64)
 
 
-def _sparse(feature: ParsedFeature) -> Any:
+def _sparse_feature(feature: ParsedFeature) -> Any:
     return tf.io.VarLenFeature(dtype_of(feature.dtype))
 
 
 _PARSERS: dict[str, Callable[[ParsedFeature], Any]] = {
-    "fixed": _fixed,
-    "sequence": _sequence,
-    "ragged": _values,
-    "sparse": _sparse,
+    "fixed": _fixed_feature,
+    "sequence": _sequence_feature,
+    "ragged": _values_feature,
+    "sparse": _sparse_feature,
 }

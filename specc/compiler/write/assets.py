@@ -15,7 +15,9 @@ from specc.compiler.trackables import descendants
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
-_HINT = "the file must exist until the archive is written; or pass the vocabulary of a lookup layer as a list"
+_MISSING_FILE_HINT = (
+    "the file must exist until the archive is written; or pass the vocabulary of a lookup layer as a list"
+)
 
 
 def require_files(resources: Iterable[Any]) -> None:
@@ -23,22 +25,22 @@ def require_files(resources: Iterable[Any]) -> None:
     parts = {id(part): part for resource in resources for part in descendants(resource)}
     assets = [part for part in parts.values() if isinstance(part, tf.saved_model.Asset)]
     paths = dict.fromkeys(tf.get_static_value(asset.asset_path).decode() for asset in assets)
-    _refuse(path for path in paths if not tf.io.gfile.exists(path) or tf.io.gfile.isdir(path))
+    _refuse_missing(path for path in paths if not tf.io.gfile.exists(path) or tf.io.gfile.isdir(path))
 
 
 def require_assets(meta_graph: Any, directory: Path) -> None:
     """Raises SpecError if the archive in ``directory`` lacks a file that its graph names."""
     names = dict.fromkeys(definition.filename for definition in meta_graph.asset_file_def)
-    _refuse(name for name in names if not (directory / "assets" / name).is_file())
+    _refuse_missing(name for name in names if not (directory / "assets" / name).is_file())
 
 
-def _refuse(paths: Iterable[str]) -> None:
+def _refuse_missing(paths: Iterable[str]) -> None:
     findings = [
         Diagnostic(
             rule="missing-asset",
             path=("endpoints",),
             message=f"the functions read the file {path!r}, which does not exist",
-            hint=_HINT,
+            hint=_MISSING_FILE_HINT,
             part=path,
         )
         for path in paths

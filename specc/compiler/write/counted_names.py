@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from specc.compiler.write.function_names import FunctionNames
-from specc.compiler.write.local_names import name_locals_anew
+from specc.compiler.write.local_names import rename_locals
 
 _TABLE_OPS = frozenset(
     {
@@ -36,7 +36,7 @@ _LOADED = re.compile(rb"_load_\d+(_\d+)?$")
 def name_by_content(saved_model: Any, directory: Path) -> dict[str, str]:
     """Names functions, gradients and tables of a staged archive; returns the functions' new names by their old ones."""
     (meta_graph,) = saved_model.meta_graphs
-    name_locals_anew(meta_graph)
+    rename_locals(meta_graph)
     graph = meta_graph.graph_def
     held = {each.signature.name: list(_shared_names(each.node_def)) for each in graph.library.function}
     for attribute, _ in (named for names in held.values() for named in names):
@@ -49,14 +49,14 @@ def name_by_content(saved_model: Any, directory: Path) -> dict[str, str]:
         attribute.s = b"table_%d" % numbers.setdefault(shared, len(numbers))
     functions.assign()
     if resources or functions.need_digest:
-        digest = _digest(saved_model, directory)
+        digest = _archive_digest(saved_model, directory)
         functions.assign(digest)
         for attribute, _ in resources:
             attribute.s = b"%s_%s" % (attribute.s, digest[:32].encode())
     return functions.renamed
 
 
-def _digest(saved_model: Any, directory: Path) -> str:
+def _archive_digest(saved_model: Any, directory: Path) -> str:
     """A digest of the archive: the graphs, the assets, and the checksums of all weights."""
     digest = hashlib.sha256(saved_model.SerializeToString(deterministic=True))
     index = directory / "variables" / "variables.index"

@@ -9,10 +9,10 @@ from typing import Any
 # The proto is not part of TensorFlow's public API, but there is no public way to read what it wrote.
 from tensorflow.core.framework import graph_debug_info_pb2
 
-_FILE = Path("debug", "saved_model_debug_info.pb")
+_DEBUG_INFO_FILE = Path("debug", "saved_model_debug_info.pb")
 
 
-def forget_debug_info(meta_graph: Any) -> None:
+def clear_debug_info(meta_graph: Any) -> None:
     """Removes the origin of the nodes from the graph itself."""
     graph = meta_graph.graph_def
     if "debug_info" in graph.DESCRIPTOR.fields_by_name:  # missing in older TensorFlows
@@ -24,7 +24,7 @@ def forget_debug_info(meta_graph: Any) -> None:
 
 def rename_in_debug_info(directory: Path, functions: Mapping[str, str]) -> None:
     """Renames the functions in the stack traces of an archive, whose keys are ``node@function``."""
-    path = directory / _FILE
+    path = directory / _DEBUG_INFO_FILE
     if not path.exists():
         return
     written = graph_debug_info_pb2.GraphDebugInfo.FromString(path.read_bytes())
@@ -32,14 +32,14 @@ def rename_in_debug_info(directory: Path, functions: Mapping[str, str]) -> None:
     renamed.CopyFrom(written)
     renamed.traces.clear()
     for key, trace in written.traces.items():
-        renamed.traces[_renamed(key, functions)].CopyFrom(trace)
+        renamed.traces[_renamed_key(key, functions)].CopyFrom(trace)
     if "name_to_trace_id" in written.DESCRIPTOR.fields_by_name:  # since TensorFlow 2.16
         renamed.name_to_trace_id.clear()
         for key, number in written.name_to_trace_id.items():
-            renamed.name_to_trace_id[_renamed(key, functions)] = number
+            renamed.name_to_trace_id[_renamed_key(key, functions)] = number
     path.write_bytes(renamed.SerializeToString(deterministic=True))
 
 
-def _renamed(key: str, functions: Mapping[str, str]) -> str:
+def _renamed_key(key: str, functions: Mapping[str, str]) -> str:
     node, at, function = key.rpartition("@")
     return f"{node}{at}{functions.get(function, function)}"

@@ -17,7 +17,7 @@ from specc.compiler.trackables import descendants
 from specc.compiler.write.variables import model_variables
 
 
-def undivided(variable: Any) -> Any:
+def distributed_variable_of(variable: Any) -> Any:
     """The distributed variable that ``variable`` is a copy of; any other variable itself.
 
     Only a private attribute of a copy's handle leads to the distributed variable; there is no public way.
@@ -39,15 +39,15 @@ def tracing_for_archive(*owners: Any, policy: str | None = None) -> Iterator[Non
     ``policy`` is the archive's policy for variables. The context traces a tf.function again that was traced before, so
     it is entered only if ``owners`` have such variables.
     """
-    if any(map(is_synchronized_on_read, _variables(owners))):
+    if any(map(is_synchronized_on_read, _variables_of(owners))):
         with save_context(tf.saved_model.SaveOptions(experimental_variable_policy=policy)):
             yield
     else:
         yield
 
 
-def _variables(owners: Iterable[Any]) -> Iterator[Any]:
+def _variables_of(owners: Iterable[Any]) -> Iterator[Any]:
     for owner in owners:
         yield from descendants(owner)
         variables = (named.variable for named in model_variables(owner))
-        yield from (undivided(variable) for variable in variables if isinstance(variable, tf.Variable))
+        yield from (distributed_variable_of(variable) for variable in variables if isinstance(variable, tf.Variable))

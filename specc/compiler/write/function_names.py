@@ -6,7 +6,7 @@ every archive: two archives can be loaded into one graph. Small numbers like Ten
 finds the gradient ``CustomGradient-7`` in a process that has registered one of that name silently uses the process's
 own; the counter of a process never reaches nine digits.
 
-A name that the body does not determine (of two equal functions with different captures, of functions that mention each
+A name that the body does not determine (of two equal functions with different captures, of functions that refer to each
 other, of functions with a table, whose name depends on the archive) also depends on a digest of the whole archive.
 """
 
@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-_NAME_IN_NAME = re.compile(r"_\d+(?=_(?:rewritten|grad|frozen)(?:_|$))")
+_NUMBER_OF_ORIGIN = re.compile(r"_\d+(?=_(?:rewritten|grad|frozen)(?:_|$))")
 """The number of a function in the name of one derived from it: ``while_body_772_grad_900``."""
 
-_WITHIN = re.compile(r"__(?:inference|forward|backward)_(?=__(?:forward|backward)_|Dataset_)")
+_NESTED_PREFIX = re.compile(r"__(?:inference|forward|backward)_(?=__(?:forward|backward)_|Dataset_)")
 """The prefix before a function name that has its own number, in addition to the number of every function."""
 
 _COUNTED_GRADIENT = re.compile(r"(CustomGradient-|(?:Stateful)?PartitionedCall-)\d+")
@@ -33,19 +33,19 @@ _NAMES_OF_FUNCTIONS = ("forward_function_name", "backward_function_name")
 
 def stem(name: str) -> str:
     """A function's name without the numbers that TensorFlow counted."""
-    name = re.sub(r"_\d+$", "", _NAME_IN_NAME.sub("", name))
-    before = _WITHIN.match(name)
+    name = re.sub(r"_\d+$", "", _NUMBER_OF_ORIGIN.sub("", name))
+    before = _NESTED_PREFIX.match(name)
     return before[0] + stem(name[before.end() :]) if before else name
 
 
-def _numbered(prefix: str, *parts: object) -> str:
+def _name_with_hash(prefix: str, *parts: object) -> str:
     """``prefix`` and nine digits, the first not zero, of a hash of ``parts``."""
     number = int.from_bytes(hashlib.sha256("\0".join(map(str, parts)).encode()).digest())
     return f"{prefix}{10**8 + number % (9 * 10**8)}"
 
 
 @dataclass(frozen=True)
-class _Mention:
+class _Reference:
     """A reference to a function in the graph: its name, or the tag of its gradient."""
 
     name: str
@@ -61,19 +61,19 @@ class _Function:
     name: str
     """Its current name."""
     stem: str
-    mentions: list[_Mention]
+    references: list[_Reference]
     is_ambiguous: bool
     """Whether the body does not determine the name."""
     content: str = ""
     """A hash of the body; empty until it is computed."""
     place: int = 0
-    """Its number among the functions with this content, by first mention."""
+    """Its number among the functions with this content, by first reference."""
 
 
 class FunctionNames:
     """The functions of one MetaGraph, and every reference to them.
 
-    Mentions keep TensorFlow's original names, so that :meth:`assign` can be called again.
+    References keep TensorFlow's original names, so that :meth:`assign` can be called again.
     """
 
     def __init__(self, meta_graph: Any, is_ambiguous: Callable[[Any], bool]) -> None:
@@ -83,17 +83,17 @@ class FunctionNames:
         known = {definition.signature.name for definition in self._library.function}
         self._gradients = {each.registered_op_type: each.gradient_func for each in self._library.registered_gradients}
         self._functions = {
-            name: _Function(definition, name, stem(name), mentions, is_ambiguous(definition))
+            name: _Function(definition, name, stem(name), references, is_ambiguous(definition))
             for definition in self._library.function
             for name in [definition.signature.name]
-            for mentions in [list(_mentions_in_function(definition, known))]
+            for references in [list(_references_in_function(definition, known))]
         }
         self._others = [
-            *_mentions_in_nodes(meta_graph.graph_def.node, known),
-            *_mentions_in_objects(meta_graph.object_graph_def, self._library),
+            *_references_in_nodes(meta_graph.graph_def.node, known),
+            *_references_in_objects(meta_graph.object_graph_def, self._library),
         ]
-        self._ordered = self._in_order_of_mention()
-        self._tell_equal_apart()
+        self._ordered = self._in_order_of_reference()
+        self._number_equal_functions()
 
     @property
     def in_order(self) -> list[str]:
@@ -111,22 +111,22 @@ class FunctionNames:
         return {original: function.name for original, function in self._functions.items()}
 
     def assign(self, digest: str = "") -> None:
-        """Renames every function and its mentions, and sorts what TensorFlow keeps in a varying order."""
+        """Renames every function and its references, and sorts what TensorFlow keeps in a varying order."""
         before = {function.name: original for original, function in self._functions.items()}
         taken: set[str] = set()
         for function in self._ordered.values():
             parts = [function.content, *([function.place, digest] if function.is_ambiguous else [])]
-            while (name := _numbered(f"{function.stem}_", *parts)) in taken:  # the digits of another body
+            while (name := _name_with_hash(f"{function.stem}_", *parts)) in taken:  # the digits of another body
                 parts.append("again")
             taken.add(name)
             function.name = function.definition.signature.name = name
         for function in self._ordered.values():
-            _write(function.mentions, self._name_of, self._tag_of)
+            _write(function.references, self._name_of, self._tag_of)
         _write(self._others, self._name_of, self._tag_of)
         after = {name: self._functions[original].name for name, original in before.items()}
         objects = self._meta_graph.object_graph_def
-        _rename_keys(objects.concrete_functions, after)
-        _rename_keys(self._meta_graph.meta_info_def.function_aliases, after)
+        _rename_map_keys(objects.concrete_functions, after)
+        _rename_map_keys(self._meta_graph.meta_info_def.function_aliases, after)
         _rename_and_sort_captures(objects, after)
         self._library.function.sort(key=lambda definition: definition.signature.name)
         self._sort_gradients()
@@ -141,7 +141,8 @@ class FunctionNames:
         if counted is None:
             return original
         function = self._functions.get(self._gradients.get(original, ""))
-        return _numbered(counted[1], "lost", index) if function is None else _numbered(counted[1], function.name)
+        parts = ("lost", index) if function is None else (function.name,)
+        return _name_with_hash(counted[1], *parts)
 
     def _sort_gradients(self) -> None:
         renamed = {(self._tag_of(tag, 0), self._name_of(function)) for tag, function in self._gradients.items()}
@@ -150,14 +151,14 @@ class FunctionNames:
             self._library.registered_gradients.add(registered_op_type=tag, gradient_func=function)
         self._library.gradient.sort(key=lambda gradient: gradient.function_name)
 
-    def _in_order_of_mention(self) -> dict[str, _Function]:
+    def _in_order_of_reference(self) -> dict[str, _Function]:
         """Every function once, first those that the graph and the objects reach; also computes their contents."""
         ordered: dict[str, _Function] = {}
         for name in [*self._targets(self._others), *self._unreached()]:
             if name in ordered:
                 continue
             ordered[name] = self._functions[name]
-            left = [(name, self._targets(self._functions[name].mentions))]
+            left = [(name, self._targets(self._functions[name].references))]
             while left:  # no recursion: calls may be nested deeper than Python's
                 caller, targets = left[-1]
                 target = next((target for target in targets if target not in ordered), None)
@@ -166,13 +167,13 @@ class FunctionNames:
                     left.pop()
                 else:
                     ordered[target] = self._functions[target]
-                    left.append((target, self._targets(self._functions[target].mentions)))
+                    left.append((target, self._targets(self._functions[target].references)))
         return ordered
 
-    def _targets(self, mentions: Iterable[_Mention]) -> Iterator[str]:
-        """The functions that ``mentions`` lead to."""
-        for mention in mentions:
-            target = self._gradients.get(mention.name, "") if mention.is_tag else mention.name
+    def _targets(self, references: Iterable[_Reference]) -> Iterator[str]:
+        """The functions that ``references`` lead to."""
+        for reference in references:
+            target = self._gradients.get(reference.name, "") if reference.is_tag else reference.name
             if target in self._functions:
                 yield target
 
@@ -184,7 +185,7 @@ class FunctionNames:
         return sorted(bodies, key=lambda name: bodies[name])
 
     def _hash(self, function: _Function) -> None:
-        """Hashes a body in which every mention is replaced by a hash, or, within a cycle, by a stem."""
+        """Hashes a body in which every reference is replaced by a hash, or, within a cycle, by a stem."""
 
         def hashed(original: str) -> str:
             target = self._functions.get(original)
@@ -198,19 +199,19 @@ class FunctionNames:
             gradient = self._gradients.get(original, "")
             return hashed(gradient) if gradient in self._functions else self._tag_of(original, index)
 
-        _write(function.mentions, hashed, hashed_tag)
+        _write(function.references, hashed, hashed_tag)
         function.definition.signature.name = function.stem
         function.content = hashlib.sha256(function.definition.SerializeToString(deterministic=True)).hexdigest()
 
-    def _tell_equal_apart(self) -> None:
-        """Counts the functions of equal content, and marks functions that mention an ambiguous one as ambiguous."""
+    def _number_equal_functions(self) -> None:
+        """Counts the functions of equal content, and marks functions that refer to an ambiguous one as ambiguous."""
         total, seen = Counter(function.content for function in self._ordered.values()), Counter[str]()
         callers: dict[str, list[_Function]] = {}
         for function in self._ordered.values():
             function.place = seen[function.content]
             seen[function.content] += 1
             function.is_ambiguous |= total[function.content] > 1
-            for target in self._targets(function.mentions):
+            for target in self._targets(function.references):
                 callers.setdefault(target, []).append(function)
         left = [function for function in self._ordered.values() if function.is_ambiguous]
         while left:
@@ -220,65 +221,65 @@ class FunctionNames:
                     left.append(caller)
 
 
-def _write(mentions: Iterable[_Mention], name: Callable[[str], str], tag: Callable[[str, int], str]) -> None:
-    """Writes a name or a tag at every mention; tags are numbered by first mention."""
+def _write(references: Iterable[_Reference], name: Callable[[str], str], tag: Callable[[str, int], str]) -> None:
+    """Writes a name or a tag at every reference; tags are numbered by first reference."""
     tags: dict[str, int] = {}
-    for mention in mentions:
-        if mention.is_tag:
-            mention.write(tag(mention.name, tags.setdefault(mention.name, len(tags))))
+    for reference in references:
+        if reference.is_tag:
+            reference.write(tag(reference.name, tags.setdefault(reference.name, len(tags))))
         else:
-            mention.write(name(mention.name))
+            reference.write(name(reference.name))
 
 
-def _mentions_in_function(definition: Any, known: set[str]) -> Iterator[_Mention]:
-    yield from _mentions_in_nodes(definition.node_def, known)
+def _references_in_function(definition: Any, known: set[str]) -> Iterator[_Reference]:
+    yield from _references_in_nodes(definition.node_def, known)
     for key in sorted(definition.attr):
-        yield from _mentions_in_attribute(key, definition.attr[key], known)
+        yield from _references_in_attribute(key, definition.attr[key], known)
 
 
-def _mentions_in_nodes(nodes: Iterable[Any], known: set[str]) -> Iterator[_Mention]:
+def _references_in_nodes(nodes: Iterable[Any], known: set[str]) -> Iterator[_Reference]:
     for node in nodes:
         if node.op in known:  # as TensorFlow 1 calls functions
-            yield _Mention(node.op, _setter(node, "op"))
+            yield _Reference(node.op, _setter(node, "op"))
         for key in sorted(node.attr):
-            yield from _mentions_in_attribute(key, node.attr[key], known)
+            yield from _references_in_attribute(key, node.attr[key], known)
 
 
-def _mentions_in_attribute(key: str, value: Any, known: set[str]) -> Iterator[_Mention]:
+def _references_in_attribute(key: str, value: Any, known: set[str]) -> Iterator[_Reference]:
     match value.WhichOneof("value"):
         case "func":
-            yield from _mentions_in_call(value.func, known)
+            yield from _references_in_call(value.func, known)
         case "list":
             for call in value.list.func:
-                yield from _mentions_in_call(call, known)
+                yield from _references_in_call(call, known)
             for index, text in enumerate(value.list.s):
                 if _decoded(text) in known:
-                    yield _Mention(_decoded(text), _item_setter(value.list.s, index))
+                    yield _Reference(_decoded(text), _item_setter(value.list.s, index))
         case "s" if key == _GRADIENT:
-            yield _Mention(_decoded(value.s), _bytes_setter(value), is_tag=True)
+            yield _Reference(_decoded(value.s), _bytes_setter(value), is_tag=True)
         case "s" if key in _NAMES_OF_FUNCTIONS or _decoded(value.s) in known:
-            yield _Mention(_decoded(value.s), _bytes_setter(value))
+            yield _Reference(_decoded(value.s), _bytes_setter(value))
 
 
-def _mentions_in_call(call: Any, known: set[str]) -> Iterator[_Mention]:
+def _references_in_call(call: Any, known: set[str]) -> Iterator[_Reference]:
     if call.name in known:
-        yield _Mention(call.name, _setter(call, "name"))
+        yield _Reference(call.name, _setter(call, "name"))
     for key in sorted(call.attr):
-        yield from _mentions_in_attribute(key, call.attr[key], known)
+        yield from _references_in_attribute(key, call.attr[key], known)
 
 
-def _mentions_in_objects(objects: Any, library: Any) -> Iterator[_Mention]:
+def _references_in_objects(objects: Any, library: Any) -> Iterator[_Reference]:
     for node in objects.nodes:
         match node.WhichOneof("kind"):
             case "function":
                 for index, name in enumerate(node.function.concrete_functions):
-                    yield _Mention(name, _text_item_setter(node.function.concrete_functions, index))
+                    yield _Reference(name, _text_item_setter(node.function.concrete_functions, index))
             case "bare_concrete_function":
                 bare = node.bare_concrete_function
-                yield _Mention(bare.concrete_function_name, _setter(bare, "concrete_function_name"))
+                yield _Reference(bare.concrete_function_name, _setter(bare, "concrete_function_name"))
     for gradient in library.gradient:
-        yield _Mention(gradient.function_name, _setter(gradient, "function_name"))
-        yield _Mention(gradient.gradient_func, _setter(gradient, "gradient_func"))
+        yield _Reference(gradient.function_name, _setter(gradient, "function_name"))
+        yield _Reference(gradient.gradient_func, _setter(gradient, "gradient_func"))
 
 
 def _decoded(text: bytes) -> str:
@@ -301,10 +302,10 @@ def _text_item_setter(texts: Any, index: int) -> Callable[[str], None]:
     return lambda name: texts.__setitem__(index, name)
 
 
-def _rename_keys(held: Any, names: dict[str, str]) -> None:
+def _rename_map_keys(held: Any, names: dict[str, str]) -> None:
     """Renames the keys of a map field, whose values are messages or strings."""
     values = {names.get(key, key): held[key] for key in held}
-    values = {key: value if isinstance(value, str) else _copied(value) for key, value in values.items()}
+    values = {key: value if isinstance(value, str) else _copy_of(value) for key, value in values.items()}
     held.clear()
     for key, value in values.items():
         if isinstance(value, str):
@@ -316,7 +317,7 @@ def _rename_keys(held: Any, names: dict[str, str]) -> None:
 def _rename_and_sort_captures(objects: Any, names: dict[str, str]) -> None:
     """Renames the functions of captured tensors, and sorts these, since TensorFlow lists them in the order of names."""
     places = [index for index, node in enumerate(objects.nodes) if node.WhichOneof("kind") == "captured_tensor"]
-    held = {index: _copied(objects.nodes[index]) for index in places}
+    held = {index: _copy_of(objects.nodes[index]) for index in places}
     for node in held.values():
         capture = node.captured_tensor
         capture.concrete_function = names.get(capture.concrete_function, capture.concrete_function)
@@ -328,7 +329,7 @@ def _rename_and_sort_captures(objects: Any, names: dict[str, str]) -> None:
         function.bound_inputs[:] = [moved.get(index, index) for index in function.bound_inputs]
 
 
-def _copied(message: Any) -> Any:
+def _copy_of(message: Any) -> Any:
     copy = type(message)()
     copy.CopyFrom(message)
     return copy

@@ -18,12 +18,12 @@ _PLACEHOLDER = re.compile(r"_\d+(?=(?:_rewritten)?___redundant_placeholder)")
 _CAPTURED = re.compile(r"(.*?)(?:_\d+)+")
 """The numbered name of a captured tensor within a scope, such as ``while_cond_2530_0``."""
 
-_HANDLES = (types_pb2.DT_RESOURCE, types_pb2.DT_VARIANT)
+_HANDLE_DTYPES = (types_pb2.DT_RESOURCE, types_pb2.DT_VARIANT)
 _TABLE_IMPORTS = ("LookupTableImport", "LookupTableImportV2")
-_NAMED = "_user_specified_name"
+_USER_SPECIFIED_NAME = "_user_specified_name"
 
 
-def name_locals_anew(meta_graph: Any) -> None:
+def rename_locals(meta_graph: Any) -> None:
     """Removes the numbers counted per process from the names of arguments and nodes."""
     wire_names = {name for signature in meta_graph.signature_def.values() for name in signature.inputs}
     functions = meta_graph.graph_def.library.function
@@ -35,7 +35,7 @@ def name_locals_anew(meta_graph: Any) -> None:
         if names:
             if definition.signature.name not in called_by_name:  # then no node refers to the names of outputs
                 _rename_outputs(definition, names)
-            _rename(definition, names)
+            _rename_nodes(definition, names)
             renamed[definition.signature.name] = names
     for node in meta_graph.object_graph_def.nodes if renamed else ():
         if node.WhichOneof("kind") == "captured_tensor":
@@ -43,16 +43,16 @@ def name_locals_anew(meta_graph: Any) -> None:
             capture.name = _reference(capture.name, renamed.get(capture.concrete_function, {}))
 
 
-def _given_names(definition: Any) -> list[tuple[Any, Any]]:
+def _user_specified_names(definition: Any) -> list[tuple[Any, Any]]:
     """Each argument with a user-specified name, and the attribute that holds that name."""
     arguments, attributes = definition.signature.input_arg, definition.arg_attr
-    named = [index for index in sorted(attributes) if _NAMED in attributes[index].attr]
-    return [(arguments[index], attributes[index].attr[_NAMED]) for index in named]
+    named = [index for index in sorted(attributes) if _USER_SPECIFIED_NAME in attributes[index].attr]
+    return [(arguments[index], attributes[index].attr[_USER_SPECIFIED_NAME]) for index in named]
 
 
 def _name_captures(definition: Any, wire_names: set[str]) -> None:
     """Renames captured tensors outside of every scope, whose name is only a number."""
-    for argument, given in _given_names(definition):
+    for argument, given in _user_specified_names(definition):
         if given.s.isdigit() and given.s.decode() not in wire_names:
             given.s = argument.name.encode()
 
@@ -62,21 +62,21 @@ def _new_names(definition: Any, wire_names: set[str]) -> dict[str, str]:
     arguments = [argument.name for argument in definition.signature.input_arg]
     names = [*arguments, *(node.name for node in definition.node_def)]
     plain = {}
-    for argument, given in _given_names(definition):
+    for argument, given in _user_specified_names(definition):
         scope = _CAPTURED.fullmatch(argument.name)
         if scope is None or argument.name in wire_names or given.s.decode() != argument.name:
             continue
         # If it is not a handle, it may be an argument of a user's function, whose name ends in a digit.
-        if argument.type in _HANDLES or re.search(r"_\d\d", argument.name[scope.end(1) :]):
+        if argument.type in _HANDLE_DTYPES or re.search(r"_\d\d", argument.name[scope.end(1) :]):
             plain[argument.name] = scope[1]
     patterns = [_PLACEHOLDER] if any("___redundant_placeholder" in name for name in arguments) else []
-    patterns += [_number_of(scope) for scope in _initializer_scopes(definition)]
+    patterns += [_scope_number(scope) for scope in _initializer_scopes(definition)]
     for pattern in patterns:
         plain |= {name: pattern.sub("", plain.get(name, name)) for name in names if pattern.search(name)}
-    return _unique(plain, names)
+    return _make_unique(plain, names)
 
 
-def _unique(plain: dict[str, str], taken: Iterable[str]) -> dict[str, str]:
+def _make_unique(plain: dict[str, str], taken: Iterable[str]) -> dict[str, str]:
     """``plain`` with a number added to each new name that is already in use."""
     held, found = set(taken), {}
     for name, new in plain.items():
@@ -94,7 +94,7 @@ def _initializer_scopes(definition: Any) -> list[str]:
     return list(dict.fromkeys(scope for held in scopes for scope in held if scope[-1:].isdigit()))
 
 
-def _number_of(scope: str) -> re.Pattern[str]:
+def _scope_number(scope: str) -> re.Pattern[str]:
     """A pattern of the number of a scope in names of nodes, and of arguments, which are lower case without slashes."""
     word = scope.rstrip("0123456789")
     return re.compile(rf"(?<={re.escape(word)}){scope[len(word) :]}(?=$|[/_])", re.IGNORECASE)
@@ -107,15 +107,15 @@ def _rename_outputs(definition: Any, names: dict[str, str]) -> None:
         for output in definition.signature.output_arg
         if definition.ret[output.name] in names and (scope := _CAPTURED.fullmatch(output.name))
     }
-    new = _unique(plain, [output.name for output in definition.signature.output_arg])
+    new = _make_unique(plain, [output.name for output in definition.signature.output_arg])
     for output in definition.signature.output_arg:
         if output.name in new:
             definition.ret[new[output.name]] = definition.ret.pop(output.name)
             output.name = new[output.name]
 
 
-def _rename(definition: Any, names: dict[str, str]) -> None:
-    for argument, given in _given_names(definition):
+def _rename_nodes(definition: Any, names: dict[str, str]) -> None:
+    for argument, given in _user_specified_names(definition):
         text = given.s.decode()
         given.s = (names.get(text, text) if text == argument.name else _PLACEHOLDER.sub("", text)).encode()
     for argument in definition.signature.input_arg:
@@ -125,7 +125,7 @@ def _rename(definition: Any, names: dict[str, str]) -> None:
         node.input[:] = [_reference(text, names) for text in node.input]
         if "_class" in node.attr:
             located = node.attr["_class"].list
-            located.s[:] = [_located(text.decode(), names).encode() for text in located.s]
+            located.s[:] = [_location_reference(text.decode(), names).encode() for text in located.s]
     outputs = definition.signature.control_output
     outputs[:] = [names.get(name, name) for name in outputs]
     for returned in (definition.ret, definition.control_ret):
@@ -141,7 +141,7 @@ def _reference(text: str, names: dict[str, str]) -> str:
     return f"{text[: text.startswith('^')]}{names[name]}{colon}{output}" if name in names else text
 
 
-def _located(text: str, names: dict[str, str]) -> str:
+def _location_reference(text: str, names: dict[str, str]) -> str:
     """``loc:@node`` with the new name of the node."""
     prefix, at, name = text.partition("@")
     return f"{prefix}{at}{names.get(name, name)}"

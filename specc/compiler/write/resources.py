@@ -23,7 +23,7 @@ from specc.errors import FindingCollector, SpecError
 from specc.language.document import Document
 
 Trackable = tf.saved_model.experimental.TrackableResource
-_TABLES = (
+_TABLE_TYPES = (
     tf.lookup.StaticHashTable,
     tf.lookup.experimental.MutableHashTable,
     tf.lookup.experimental.DenseHashTable,
@@ -35,16 +35,16 @@ def name_tables(root: Any) -> None:
 
     The names of lookup ops contain them, so a trace would otherwise differ before and after an export.
     """
-    for table in (part for part in descendants(root) if isinstance(part, _TABLES) and part.name is None):
+    for table in (part for part in descendants(root) if isinstance(part, _TABLE_TYPES) and part.name is None):
         with tf.Graph().as_default():
             table._create_resource()  # the hook that TrackableResource documents; nothing else names a table
 
 
 @contextmanager
-def unnamed_tables_stay_unnamed(resources: Iterable[Any]) -> Iterator[None]:
+def keeping_tables_unnamed(resources: Iterable[Any]) -> Iterator[None]:
     """Removes the names that saving gives to tables that were unnamed when traced: those that only functions use."""
     parts = [part for resource in resources for part in descendants(resource)]
-    unnamed = [part for part in parts if isinstance(part, _TABLES) and part.name is None]
+    unnamed = [part for part in parts if isinstance(part, _TABLE_TYPES) and part.name is None]
     try:
         yield
     finally:
@@ -77,7 +77,7 @@ def captured_variables(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
     return [by_handle[id(handle)] for handle in captured_resources(endpoints) if id(handle) in by_handle]
 
 
-def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots: Iterable[Any]) -> list[Any]:
+def find_owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots: Iterable[Any]) -> list[Any]:
     """The tables and other resources that the endpoints capture, in the order of their traces.
 
     Raises:
@@ -86,7 +86,7 @@ def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots:
     known = {id(variable.handle) for variable in variables}
     wanted = {id(handle): handle for handle in captured_resources(endpoints) if id(handle) not in known}
     found: dict[int, Any] = {}
-    for candidate in _candidates(wanted, roots):
+    for candidate in _possible_owners(wanted, roots):
         handle = getattr(candidate, "resource_handle", None)
         if handle is not None and id(handle) in wanted:
             found.setdefault(id(handle), candidate)
@@ -100,7 +100,7 @@ def owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots:
     return [found[key] for key in wanted]
 
 
-def _candidates(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
+def _possible_owners(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
     """The possible owners of a handle: the model's parts, then, for a table that only a function uses, all tables."""
     if not wanted:
         return
@@ -110,7 +110,7 @@ def _candidates(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:
     yield from (value for value in gc.get_objects() if issubclass(type(value), Trackable))
 
 
-def tracked(document: Document, model: Any) -> list[Any]:
+def tracked_resources(document: Document, model: Any) -> list[Any]:
     """The resources and variables under the attributes that the document tracks.
 
     A Keras layer itself is not kept: its weights would be stored twice (keras-team/keras#23553).
@@ -118,16 +118,16 @@ def tracked(document: Document, model: Any) -> list[Any]:
     Raises:
         SpecError: the attribute does not exist, or has nothing that an archive can keep.
     """
-    kept: list[Any] = _initialization(model)
+    kept: list[Any] = _initializers(model)
     findings = FindingCollector()
     for index, target in enumerate(document.track):
         with findings.gather():
-            kept.extend(_kept(model, target, ("track", index)))
+            kept.extend(_resources_at(model, target, ("track", index)))
     findings.raise_any()
     return list({id(part): part for part in kept}.values())
 
 
-def _initialization(model: Any) -> list[Any]:
+def _initializers(model: Any) -> list[Any]:
     """The initializer of a loaded archive of TensorFlow 1, whose tables are in its graph, not captured by functions."""
     if not isinstance(getattr(model, "graph", None), tf.Graph) or not hasattr(model, "initializer"):
         return []
@@ -135,7 +135,7 @@ def _initialization(model: Any) -> list[Any]:
     return [model.initializer, *getattr(model, "asset_paths", ())]
 
 
-def _kept(model: Any, target: str, at: SpecPath) -> list[Any]:
+def _resources_at(model: Any, target: str, at: SpecPath) -> list[Any]:
     value = resolve_attribute(model, target, "unknown-track", at)
     parts = [
         part

@@ -16,9 +16,9 @@ import tensorflow as tf
 from specc.compiler.trace.endpoints import TracedEndpoint
 from specc.compiler.user_code import summarize
 from specc.compiler.write.assets import require_files
-from specc.compiler.write.resources import unnamed_tables_stay_unnamed
+from specc.compiler.write.resources import keeping_tables_unnamed
 from specc.compiler.write.save_options import saved_variables
-from specc.compiler.write.seal import stand_in
+from specc.compiler.write.seal import temporary_key
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
@@ -74,12 +74,12 @@ def write(contents: Contents, directory: Path) -> None:
     root._resources = list(contents.resources)
     for endpoint in contents.endpoints:  # on the instance: TensorFlow would not save a ``__call__`` of the class
         setattr(root, endpoint.compiled.name, endpoint.nested)
-    signatures = {stand_in(key): signature for key, signature in contents.signatures.items()}
+    signatures = {temporary_key(key): signature for key, signature in contents.signatures.items()}
     try:
-        with _quiet(), unnamed_tables_stay_unnamed(contents.resources):
+        with _silenced_tensorflow(), keeping_tables_unnamed(contents.resources):
             tf.saved_model.save(root, str(directory), signatures=signatures, options=contents.options)
     except tf.errors.OpError as error:
-        raise OSError(errno.EIO, _reason(error)) from error
+        raise OSError(errno.EIO, _os_reason(error)) from error
     except OSError:
         raise
     except Exception as error:  # TensorFlow raises many types, and a sharding callback is user code
@@ -94,13 +94,13 @@ def write(contents: Contents, directory: Path) -> None:
         raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message, hint=hint)]) from error
 
 
-def _reason(error: Any) -> str:
+def _os_reason(error: Any) -> str:
     """The reason of an error without the names of ops and of the stage, such as ``No space left on device``."""
     return re.sub(r" \[Op:\w+\]", "", error.message).rpartition("; ")[2].strip()
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _silenced_tensorflow() -> Iterator[None]:
     """Silences two lines that TensorFlow logs at every save: on the directory, and on untraced functions."""
     loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
     levels = [logger.level for logger in loggers]

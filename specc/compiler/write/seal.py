@@ -23,15 +23,15 @@ from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
 from specc.compiler.write.assets import require_assets
 from specc.compiler.write.counted_names import name_by_content
-from specc.compiler.write.debug_info import forget_debug_info, rename_in_debug_info
+from specc.compiler.write.debug_info import clear_debug_info, rename_in_debug_info
 from specc.diagnostics import Diagnostic
 from specc.language.contract import CONTRACT_PATH, write_contract
 from specc.language.document import CALL, Document
 from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, PublishedSignature
 
 
-def stand_in(key: str) -> str:
-    """The key under which a signature is saved: part of op names, which have no colon and do not start with ``_``."""
+def temporary_key(key: str) -> str:
+    """The key of a signature until it is sealed: part of op names, which have no colon and do not start with ``_``."""
     if key == CALL:  # it is the default, so no other signature has this key
         return DEFAULT_KEYS["predict"]
     return key.replace(":", ".")  # endpoints and receivers are identifiers, so no other key is the same
@@ -55,10 +55,10 @@ def seal(
     (meta_graph,) = saved_model.meta_graphs
     require_assets(meta_graph, directory)
     for signature in published:
-        _complete(meta_graph, signature)
+        _complete_signature(meta_graph, signature)
     meta_graph.meta_info_def.tags[:] = [TAGS[document.mode], *document.save_options.extra_tags]
     if not document.save_options.save_debug_info:
-        forget_debug_info(meta_graph)
+        clear_debug_info(meta_graph)
     rename_in_debug_info(directory, name_by_content(saved_model, directory))
     path.write_bytes(saved_model.SerializeToString(deterministic=True))
     contract = directory / CONTRACT_PATH
@@ -67,9 +67,9 @@ def seal(
     write_fingerprint(directory)
 
 
-def _complete(meta_graph: Any, signature: PublishedSignature) -> None:
+def _complete_signature(meta_graph: Any, signature: PublishedSignature) -> None:
     """Sets the key and method of a signature; an alias becomes another name of the same object."""
-    saved_as = signature.alias_of or stand_in(signature.key)
+    saved_as = signature.alias_of or temporary_key(signature.key)
     definition = meta_graph.signature_def[saved_as]
     definition.method_name = METHOD_NAMES[signature.method]
     if saved_as == signature.key:

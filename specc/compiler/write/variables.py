@@ -16,7 +16,7 @@ from specc.errors import FindingCollector, SpecError
 from specc.language.document import Document, Selection
 from specc.language.tensor_string import format_tensor
 
-_LISTED = 12
+_MAX_LISTED = 12
 """How many paths a message lists; the others are only counted."""
 
 
@@ -46,7 +46,7 @@ class NamedVariable:
 
 def model_variables(model: Any) -> list[NamedVariable]:
     """The variables of ``model`` in its own order, each once; none if it has no ``variables``."""
-    return [] if isinstance(model, (list, tuple, Mapping)) else _unique(find_variables(model))
+    return [] if isinstance(model, (list, tuple, Mapping)) else _distinct(find_variables(model))
 
 
 def find_variables(value: Any) -> Iterator[NamedVariable]:
@@ -74,7 +74,7 @@ def _on_this_device(variable: Any) -> Any:
     return variable.values[0] if isinstance(variable, tf.distribute.DistributedValues) else variable
 
 
-def _unique(variables: Iterable[NamedVariable]) -> list[NamedVariable]:
+def _distinct(variables: Iterable[NamedVariable]) -> list[NamedVariable]:
     return list({id(named.variable): named for named in variables}.values())
 
 
@@ -85,7 +85,7 @@ def collect(document: Document, model: Any, given: Mapping[str, Sequence[Any]]) 
         SpecError: a path is unknown, a selection is empty, or its variables do not match the declared content.
     """
     collections = {
-        name: [named.variable for named in _unique(find_variables(list(variables)))]
+        name: [named.variable for named in _distinct(find_variables(list(variables)))]
         for name, variables in given.items()
     }
     findings = FindingCollector()
@@ -97,7 +97,7 @@ def collect(document: Document, model: Any, given: Mapping[str, Sequence[Any]]) 
             at: SpecPath = ("variable_collections", name, *((index,) if len(selections) > 1 else ()))
             with findings.gather():
                 found.extend(select(selection, model, at))
-        collections[name] = [named.variable for named in _unique(found)]
+        collections[name] = [named.variable for named in _distinct(found)]
     findings.raise_any()
     return collections
 
@@ -109,7 +109,7 @@ def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable
         SpecError: a path is unknown, nothing is selected, or the variables do not match the declared content.
     """
     source = resolve_attribute(model, selection.from_, "unknown-collection", at)
-    everything = _unique(find_variables(source))
+    everything = _distinct(find_variables(source))
     if not everything:
         message = f"there are no variables at {selection.from_!r}, which is {kind_of(source)}"
         hint = "a Keras optimizer has variables after it is built" if "optimizer" in selection.from_ else ""
@@ -123,8 +123,10 @@ def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable
         and selection.dtype in (None, named.dtype)
     ]
     if not chosen:
-        message = f"no variable of {selection.from_!r} is selected; its variables are {_listing(everything)}"
-        raise SpecError([finding("empty-collection", at, message, did_you_mean(selection.match, _paths(everything)))])
+        message = f"no variable of {selection.from_!r} is selected; its variables are {_list_paths(everything)}"
+        raise SpecError(
+            [finding("empty-collection", at, message, did_you_mean(selection.match, _sorted_paths(everything)))]
+        )
     findings = list(_check_content(selection, chosen, at))
     if findings:
         raise SpecError(findings)
@@ -150,10 +152,9 @@ def _check_content(selection: Selection, chosen: list[NamedVariable], at: SpecPa
         place: SpecPath = (*at, "content", path)
         match by_path.pop(path, []):
             case []:
-                hint = did_you_mean(path, _paths(chosen))
-                message = (
-                    f"declared {declared}, but no such variable is selected; the selected ones are {_listing(chosen)}"
-                )
+                hint = did_you_mean(path, _sorted_paths(chosen))
+                listing = _list_paths(chosen)
+                message = f"declared {declared}, but no such variable is selected; the selected ones are {listing}"
                 yield finding("collection-content", place, message, hint)
             case [named] if _is_declared(leaf.dtype, leaf.shape, named):
                 pass
@@ -175,11 +176,11 @@ def _is_declared(dtype: str, shape: Any, named: NamedVariable) -> bool:
     return bool(named.dtype == dtype and tf.TensorShape(static).is_compatible_with(named.variable.shape))
 
 
-def _paths(variables: Iterable[NamedVariable]) -> list[str]:
+def _sorted_paths(variables: Iterable[NamedVariable]) -> list[str]:
     return [named.path for named in variables]
 
 
-def _listing(variables: list[NamedVariable]) -> str:
-    paths = _paths(variables)
-    more = f" and {len(paths) - _LISTED} more" if len(paths) > _LISTED else ""
-    return ", ".join(paths[:_LISTED]) + more
+def _list_paths(variables: list[NamedVariable]) -> str:
+    paths = _sorted_paths(variables)
+    more = f" and {len(paths) - _MAX_LISTED} more" if len(paths) > _MAX_LISTED else ""
+    return ", ".join(paths[:_MAX_LISTED]) + more

@@ -1,4 +1,4 @@
-"""An example, or several, of every key of the language: for the JSON Schema, and so for the hover text of editors."""
+"""Examples of every key of the language, for the JSON Schema and the hover text of editors."""
 
 from __future__ import annotations
 

@@ -36,15 +36,15 @@ def described(key: str, description: str, examples: list[Any]) -> dict[str, Any]
     }
 
 
-def closed(keys: Sequence[str], asks: dict[str, Any]) -> dict[str, Any]:
-    """The JSON Schema of an object with no other keys than ``keys``; ``asks`` applies only if no key is unknown.
+def closed(keys: Sequence[str], requirements: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of an object with only these ``keys``; ``requirements`` apply only if no key is unknown.
 
     A misspelt key is missing too, and would be two errors.
     """
     return {
         "additionalProperties": False,
         "if": {"propertyNames": {"enum": list(keys), "doNotSuggest": True}},  # an editor knows them from "properties"
-        "then": asks,
+        "then": requirements,
     }
 
 
@@ -56,10 +56,10 @@ def plain(text: str) -> str:
 def hover_text(key: str, description: str, examples: Sequence[Any]) -> str:
     """The Markdown of a key: its description, then each example as it is written in a document."""
     lines = (f"{json.dumps(key)}: {json.dumps(example, ensure_ascii=False)}" for example in examples)
-    return "\n".join((_escape(description), "", "```json", *lines, "```"))
+    return "\n".join((_escape_markdown(description), "", "```json", *lines, "```"))
 
 
-def _escape(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     """Plain text as Markdown; text between double backticks is code."""
     parts = text.split("``")
     return "".join(f"`{part}`" if i % 2 else re.sub(r"[\\`*_<>\[\]]", r"\\\g<0>", part) for i, part in enumerate(parts))

@@ -30,7 +30,7 @@ from specc.language.trees import KINDS, NODES
 from specc.language.values import REAL_SCHEMA, VALUE_SCHEMA
 
 SCHEMA_ID = "urn:specc:schema:v1"
-"""A name and not an address: nothing is ever fetched."""
+"""A URN, so that no validator fetches it."""
 
 
 def document_schema() -> dict[str, Any]:
@@ -38,11 +38,11 @@ def document_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
-        **_object(Document),
+        **_model_schema(Document),
         "title": "specc document",
         "description": Document.__doc__,
         "$defs": {
-            "Tree": _tree(),
+            "Tree": _tree_schema(),
             "TensorString": {
                 "title": "A tensor: dtype[dimensions]. A dimension is a size, a name, or '?' for any size; "
                 "[] is a scalar, [...] has unknown rank.",
@@ -59,14 +59,14 @@ def document_schema() -> dict[str, Any]:
             "AttributePath": {
                 "title": "Attributes on the model, joined with dots.",
                 "examples": ["optimizer.variables"],
-                **_type(AttributePath),
+                **_type_schema(AttributePath),
             },
-            **{model.__name__: _object(model) for model in models() if model is not Document},
+            **{model.__name__: _model_schema(model) for model in models() if model is not Document},
         },
     }
 
 
-def _tree() -> dict[str, Any]:
+def _tree_schema() -> dict[str, Any]:
     """The schema of a tree: a chain of a string, an array, the short form of a dict, and the long forms."""
     return {
         "title": "A tensor as a string, a list as an array, a dict as an object, or the long form of any node: "
@@ -80,7 +80,7 @@ def _tree() -> dict[str, Any]:
         "else": {
             "if": {"type": "array"},
             "then": {"minItems": 1, "items": _TREE},
-            "else": {"if": _SHORT, "then": _short_dict(), "else": _long_form()},
+            "else": {"if": _SHORT_FORM, "then": _short_dict_schema(), "else": _long_form_schema()},
         },
     }
 
@@ -88,12 +88,12 @@ def _tree() -> dict[str, Any]:
 _TREE = {"$ref": "#/$defs/Tree"}
 # A tree is never a string without a bracket. The kind of a long form is one, and so are the dtype or the class beside
 # it, where "kind" is misspelt. An editor takes keys from conditions too, unless doNotSuggest is set.
-_SHORT: dict[str, Any] = {
+_SHORT_FORM: dict[str, Any] = {
     "properties": {key: {"pattern": r"\[", "doNotSuggest": True} for key in ("kind", "dtype", "typename")}
 }
 
 
-def _short_dict() -> dict[str, Any]:
+def _short_dict_schema() -> dict[str, Any]:
     """The schema of an object of trees. A key ``kind`` in it may be a feature, or the start of a long form."""
     kind = {
         **described("kind", KIND, list(KINDS)),
@@ -110,7 +110,7 @@ def _short_dict() -> dict[str, Any]:
     }
 
 
-def _long_form() -> dict[str, Any]:
+def _long_form_schema() -> dict[str, Any]:
     """The schema of an object with a kind; its other keys are checked once the kind is known."""
     chain: dict[str, Any] = {}
     for kind, model in reversed(NODES.items()):
@@ -124,11 +124,11 @@ def _long_form() -> dict[str, Any]:
     return {"required": ["kind"], "properties": {"kind": kind_key}, **chain}
 
 
-def _object(model: type[BaseModel]) -> dict[str, Any]:
+def _model_schema(model: type[BaseModel]) -> dict[str, Any]:
     model.model_rebuild()  # models are built on first use
     docs = attribute_docs(model)
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
-    told = {field.alias or name: docs.get(name, "") for name, field in model.model_fields.items()}
+    descriptions = {field.alias or name: docs.get(name, "") for name, field in model.model_fields.items()}
     # In JSON the kind identifies a node; the key has a default only in Python.
     required = [key for key, field in fields.items() if field.is_required() or key == "kind"]
     extra = model.model_config.get("json_schema_extra")
@@ -137,48 +137,52 @@ def _object(model: type[BaseModel]) -> dict[str, Any]:
         "title": plain(model.__doc__ or ""),
         **({"defaultSnippets": snippets} if snippets else {}),
         "type": "object",
-        "properties": {key: _key(model, key, field, told[key]) for key, field in fields.items()},
+        "properties": {key: _key_schema(model, key, field, descriptions[key]) for key, field in fields.items()},
         **(closed(list(fields), {"required": required}) if required else {"additionalProperties": False}),
         "errorMessage": unexpected(model, list(fields)),
         **(extra if isinstance(extra, dict) else {}),
     }
 
 
-def _key(model: type[BaseModel], key: str, field: FieldInfo, description: str) -> dict[str, Any]:
+def _key_schema(model: type[BaseModel], key: str, field: FieldInfo, description: str) -> dict[str, Any]:
     if key == "kind" and not field.is_required():
-        said = described(key, KIND, [field.default])
+        schema = described(key, KIND, [field.default])
     else:
-        said = described(key, description, EXAMPLES[model][key])
+        schema = described(key, description, EXAMPLES[model][key])
         if isinstance(field.default, (str, bool, int)) and field.default != "":
-            said["default"] = field.default
+            schema["default"] = field.default
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    typed = _type(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
+    typed = _type_schema(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
     if (model, key) in MEANINGS:
         typed["enumDescriptions"] = [MEANINGS[model, key][value] for value in typed["enum"]]
     if (model, key) in ENTRIES:
         typed["additionalProperties"] = {"description": ENTRIES[model, key], **typed["additionalProperties"]}
-    return {**said, **({"allOf": [typed]} if "$ref" in typed else typed), **extra}
+    return {**schema, **({"allOf": [typed]} if "$ref" in typed else typed), **extra}
 
 
-def _type(annotation: Any) -> dict[str, Any]:
+def _type_schema(annotation: Any) -> dict[str, Any]:
     """The schema of a type, from its annotation, else from its structure."""
     arguments = get_args(annotation)
     match get_origin(annotation):
         case origin if origin is Annotated:
-            return _annotated(arguments[0], arguments[1:])
+            return _annotated_schema(arguments[0], arguments[1:])
         case origin if origin in (Union, UnionType):
-            (said,) = [argument for argument in arguments if argument is not NoneType]
-            return _nullable(_type(said))
+            (inner,) = [argument for argument in arguments if argument is not NoneType]
+            return _nullable(_type_schema(inner))
         case origin if origin is Literal:
             return {"const": arguments[0]} if len(arguments) == 1 else {"enum": list(arguments)}
         case origin if origin is tuple and arguments[-1] is ...:
-            return {"type": "array", "items": _type(arguments[0])}
+            return {"type": "array", "items": _type_schema(arguments[0])}
         case origin if origin is tuple:
             count = len(arguments)
-            items = [_type(argument) for argument in arguments]
+            items = [_type_schema(argument) for argument in arguments]
             return {"type": "array", "prefixItems": items, "minItems": count, "maxItems": count}
         case origin if origin is dict:
-            return {"type": "object", "propertyNames": _type(arguments[0]), "additionalProperties": _type(arguments[1])}
+            return {
+                "type": "object",
+                "propertyNames": _type_schema(arguments[0]),
+                "additionalProperties": _type_schema(arguments[1]),
+            }
     if annotation is Any:
         return {}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -195,13 +199,13 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     return {"if": {"not": {"type": "null"}}, "then": schema}
 
 
-def _annotated(inner: Any, metadata: tuple[Any, ...]) -> dict[str, Any]:
+def _annotated_schema(inner: Any, metadata: tuple[Any, ...]) -> dict[str, Any]:
     """The schema from the last annotation that has one, as in pydantic; a ``Field`` only adds to it."""
-    said: dict[str, Any] | None = None
+    schema: dict[str, Any] | None = None
     extra: dict[str, Any] = {}
     for note in metadata:
         if isinstance(note, WithJsonSchema):
-            said = note.json_schema
+            schema = note.json_schema
         elif isinstance(note, FieldInfo) and isinstance(note.json_schema_extra, dict):
             extra |= note.json_schema_extra
-    return {**(_type(inner) if said is None else said), **extra}
+    return {**(_type_schema(inner) if schema is None else schema), **extra}

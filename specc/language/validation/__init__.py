@@ -1,1 +1,1 @@
-"""Validation: from text to a Document, or to every finding about it."""
+"""Validation: makes a Document of a text, or reports every finding about it."""

@@ -1,7 +1,7 @@
 """Rules for a consistent document that TensorFlow can also build and revive.
 
-Any string can be read from an archive; fewer can be written into one. Nothing is renamed silently, so a name that
-TensorFlow or Python would refuse, lower-case or overwrite is refused here.
+A name that is read from an archive may be any string, but fewer names can be built. Nothing is renamed silently, so a
+name that TensorFlow or Python would refuse, lower-case or overwrite is an error.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from specc.language.validation.methods import (
     default_key_is_taken,
     find_default_of_another_mode,
     find_method_violations,
-    find_undeliverable,
+    find_missing_default,
 )
-from specc.language.validation.no_signature import find_signature_words
+from specc.language.validation.no_signature import find_signature_fields
 from specc.language.wire_names import BoundContainer, BoundLeaf, endpoint_nodes, parameter_name
 from specc.rules.table import RuleId
 
@@ -44,11 +44,11 @@ RESERVED = frozenset(
 
 def find_unbuildable(document: Document) -> Iterator[Diagnostic]:
     """The findings for every name in ``document`` that cannot be built, and for every clash."""
-    yield from _attributes(document)
-    yield from find_undeliverable(document)
+    yield from _bad_attributes(document)
+    yield from find_missing_default(document)
     yield from find_default_of_another_mode(document)
-    yield from _save_options(document)
-    yield from _duplicates(document.imports, ("imports",))
+    yield from _bad_save_options(document)
+    yield from _duplicate_entries(document.imports, ("imports",))
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)
         bad = {index: problem for index, word in enumerate(endpoint.arguments) if (problem := _argument_problem(word))}
@@ -57,27 +57,27 @@ def find_unbuildable(document: Document) -> Iterator[Diagnostic]:
             yield finding("bad-name", (*at, "arguments", index), message)
         nodes = endpoint_nodes(endpoint, at)
         for container in nodes.containers:
-            yield from _container(container)
+            yield from _bad_container(container)
         trees = dict(enumerate(endpoint.inputs))
         repeated = {index for index in bad if not isinstance(trees.get(index), (Dict, NamedTuple))}
-        yield from _input_names(nodes.inputs, repeated)
-        yield from _defaults(nodes.inputs)
-        yield from _output_names(nodes.outputs)
+        yield from _bad_input_names(nodes.inputs, repeated)
+        yield from _unsavable_defaults(nodes.inputs)
+        yield from _bad_output_names(nodes.outputs)
         if has_signature(document, name):
             yield from find_method_violations(endpoint, at)
-            yield from _receivers(endpoint, at)
+            yield from _bad_receiver_names(endpoint, at)
         else:
-            yield from find_signature_words(endpoint, at)
+            yield from find_signature_fields(endpoint, at)
 
 
-def _attributes(document: Document) -> Iterator[Diagnostic]:
+def _bad_attributes(document: Document) -> Iterator[Diagnostic]:
     """Findings for names of endpoints and collections, which become attributes of one revived object."""
     for name in document.endpoints:
         if default_key_is_taken(document, name) and document.default != name:
             hint = "the default endpoint is published under that name; make this one the default or rename it"
             yield finding("reserved-name", ("endpoints", name), f"{name!r} is not the default endpoint", hint)
         if name != CALL:  # the only public attribute with underscores
-            yield from _attribute(name, ("endpoints", name), "an endpoint")
+            yield from _attribute_problems(name, ("endpoints", name), "an endpoint")
     for name in document.variable_collections:
         path: SpecPath = ("variable_collections", name)
         if name in document.endpoints:
@@ -87,10 +87,10 @@ def _attributes(document: Document) -> Iterator[Diagnostic]:
         if default_key_is_taken(document, name):
             message = f"{name!r} is reserved for the default endpoint"
             yield finding("reserved-name", path, message, "rename it", on_key=True)
-        yield from _attribute(name, path, "a collection")
+        yield from _attribute_problems(name, path, "a collection")
 
 
-def _attribute(name: str, path: SpecPath, what: str) -> Iterator[Diagnostic]:
+def _attribute_problems(name: str, path: SpecPath, what: str) -> Iterator[Diagnostic]:
     if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
         hint = "use letters, digits and underscores, and no Python keyword"
         yield finding("bad-name", path, f"{name!r} cannot be the name of {what}", hint, on_key=True)
@@ -102,7 +102,7 @@ def _attribute(name: str, path: SpecPath, what: str) -> Iterator[Diagnostic]:
         yield finding("reserved-name", path, message, "choose another name", on_key=True)
 
 
-def _receivers(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+def _bad_receiver_names(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     for name in endpoint.receivers:
         path: SpecPath = (*at, "receivers", name)
         if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
@@ -114,20 +114,20 @@ def _receivers(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
         yield from find_unparsable(endpoint, name, at)
 
 
-def _save_options(document: Document) -> Iterator[Diagnostic]:
+def _bad_save_options(document: Document) -> Iterator[Diagnostic]:
     options, at = document.save_options, ("save_options",)
     if options.experimental_image_format:
         message = "no released TensorFlow can write this format"
         yield finding("unsupported-save-option", (*at, "experimental_image_format"), message, "remove it")
     for field in ("namespace_whitelist", "extra_tags"):
-        yield from _duplicates(getattr(options, field) or (), (*at, field))
+        yield from _duplicate_entries(getattr(options, field) or (), (*at, field))
     for index, tag in enumerate(options.extra_tags):
         if tag == TAGS[document.mode]:
             message = f"every archive of the mode {document.mode!r} has the tag {tag!r}"
             yield finding("duplicate-entry", (*at, "extra_tags", index), message, "remove it")
 
 
-def _duplicates(values: Sequence[str], at: SpecPath) -> Iterator[Diagnostic]:
+def _duplicate_entries(values: Sequence[str], at: SpecPath) -> Iterator[Diagnostic]:
     seen: dict[str, int] = {}
     for index, value in enumerate(values):
         if value in seen:
@@ -137,15 +137,15 @@ def _duplicates(values: Sequence[str], at: SpecPath) -> Iterator[Diagnostic]:
         seen.setdefault(value, index)
 
 
-def _container(container: BoundContainer) -> Iterator[Diagnostic]:
+def _bad_container(container: BoundContainer) -> Iterator[Diagnostic]:
     if container.depth == MAX_NESTING + 1:
         message = f"containers are nested deeper than {MAX_NESTING} levels, which TensorFlow cannot save"
         yield finding("too-deep", container.path, message)
     if isinstance(container.tree, NamedTuple) and container.depth <= MAX_NESTING:
-        yield from _namedtuple(container.tree, container.path)
+        yield from _bad_namedtuple(container.tree, container.path)
 
 
-def _namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
+def _bad_namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
     if not tree.typename.isidentifier() or keyword.iskeyword(tree.typename):
         yield finding("bad-name", (*path, "typename"), f"{tree.typename!r} cannot be the name of a class")
     for index, (name, _) in enumerate(tree.fields):
@@ -189,60 +189,60 @@ def _parameter_problem(name: str) -> str:
     return "is a Python keyword" if keyword.iskeyword(name) else "is reserved by the revived object"
 
 
-def _input_names(leaves: Sequence[BoundLeaf], bad_arguments: Container[int]) -> Iterator[Diagnostic]:
+def _bad_input_names(leaves: Sequence[BoundLeaf], bad_arguments: Container[int]) -> Iterator[Diagnostic]:
     """Findings for illegal wire names, except those that only repeat an illegal argument name."""
     names = [component.wire_name for leaf in leaves for component in leaf.components]
-    if _are_legal(names) and all(len(set(map(key, names))) == len(names) for key in _UNIQUE):
-        return  # as nearly always, and several times as fast as the names one by one
+    if _are_legal(names) and all(len(set(map(key, names))) == len(names) for key in _UNIQUE_BY):
+        return  # the usual case, several times as fast as checking each name
     hint = 'give the leaf a "name"'
-    taken: Taken = {}
+    taken: TakenNames = {}
     for leaf in leaves:
-        said = leaf.path[3] in bad_arguments  # a finding already
+        is_reported = leaf.path[3] in bad_arguments  # a finding already
         for component in leaf.components:
             name = component.wire_name
             problem = _input_problem(name)
-            if problem and not said:
-                yield _of_name("bad-name", leaf, f"the wire name {name!r} {problem}", hint)
-                said = name.startswith(leaf.name)  # the other components have the same prefix
-            yield from _clash(name, leaf, taken, input_keys(name))
+            if problem and not is_reported:
+                yield _name_finding("bad-name", leaf, f"the wire name {name!r} {problem}", hint)
+                is_reported = name.startswith(leaf.name)  # the other components have the same prefix
+            yield from _name_clashes(name, leaf, taken, input_keys(name))
 
 
-def _of_name(rule: RuleId, leaf: BoundLeaf, message: str, hint: str, *related: Place) -> Diagnostic:
+def _name_finding(rule: RuleId, leaf: BoundLeaf, message: str, hint: str, *related: Place) -> Diagnostic:
     """A finding about the name of a leaf."""
-    place = _name_of(leaf, message)
+    place = _place_of_name(leaf, message)
     return finding(rule, place.path, message, hint, on_key=place.on_key, related=related)
 
 
-def _name_of(leaf: BoundLeaf, message: str) -> Place:
+def _place_of_name(leaf: BoundLeaf, message: str) -> Place:
     """The place of a leaf's name: its own ``name``, or the key that leads to it."""
     if leaf.leaf.name is not None:
         return Place(message=message, path=(*leaf.path, "name"))
     return Place(message=message, path=leaf.path, on_key=True)
 
 
-def _defaults(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
+def _unsavable_defaults(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
     for leaf in leaves:
         if isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None and DTYPES[leaf.leaf.dtype].quantized:
             message = f"TensorFlow cannot save the default of a {leaf.leaf.dtype} tensor"
             yield finding("unsupported-default", (*leaf.path, "default"), message, "remove it")
 
 
-def _output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
-    taken: Taken = {}
+def _bad_output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
+    taken: TakenNames = {}
     for leaf in leaves:
         for component in leaf.components:
             name = component.wire_name
             if not name.isprintable():
                 message = f"the wire name {name!r} contains unprintable characters"
-                yield _of_name("bad-name", leaf, message, 'give the leaf a "name"')
-            yield from _clash(name, leaf, taken, {name: ""})
+                yield _name_finding("bad-name", leaf, message, 'give the leaf a "name"')
+            yield from _name_clashes(name, leaf, taken, {name: ""})
 
 
-Taken = dict[object, tuple[str, BoundLeaf]]
+TakenNames = dict[object, tuple[str, BoundLeaf]]
 """The names in use, by every key that must be unique."""
 
 
-_UNIQUE: dict[Callable[[str], str], str] = {
+_UNIQUE_BY: dict[Callable[[str], str], str] = {
     str.lower: "TensorFlow ignores case here",
     parameter_name: "both are the parameter {!r} of a loaded signature",
 }
@@ -251,10 +251,10 @@ _UNIQUE: dict[Callable[[str], str], str] = {
 
 def input_keys(name: str) -> dict[object, str]:
     """The keys of a wire name that must be unique among an endpoint's inputs, each with the reason."""
-    return {(key, key(name)): reason.format(key(name)) for key, reason in _UNIQUE.items()}
+    return {(key, key(name)): reason.format(key(name)) for key, reason in _UNIQUE_BY.items()}
 
 
-def _clash(name: str, leaf: BoundLeaf, taken: Taken, keys: Mapping[object, str]) -> Iterator[Diagnostic]:
+def _name_clashes(name: str, leaf: BoundLeaf, taken: TakenNames, keys: Mapping[object, str]) -> Iterator[Diagnostic]:
     common = next((key for key in keys if key in taken), None)
     if common is None:
         taken.update(dict.fromkeys(keys, (name, leaf)))
@@ -262,5 +262,5 @@ def _clash(name: str, leaf: BoundLeaf, taken: Taken, keys: Mapping[object, str])
     other_name, other = taken[common]
     also = f"{other_name!r} ({keys[common]})" if other_name != name else "the same name"
     message = f"the wire name {name!r} clashes: the leaf at {format_path(other.path)} has {also}"
-    there = _name_of(other, f"the leaf called {other_name!r}")
-    yield _of_name("name-clash", leaf, message, 'give one of them a "name"', there)
+    there = _place_of_name(other, f"the leaf called {other_name!r}")
+    yield _name_finding("name-clash", leaf, message, 'give one of them a "name"', there)

@@ -1,4 +1,4 @@
-"""Rules between the parts of a document, which no single part can check: every document must keep them."""
+"""Rules about the relations between parts of a document, which apply to every document."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ _BOUNDED = (Family.INTEGER, Family.FLOAT)
 
 def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
     """The findings for every place where one part of ``document`` contradicts another."""
-    yield from _dims(document)
-    yield from _undeclared(document)
+    yield from _bad_dim_bounds(document)
+    yield from _undeclared_dims(document)
     for name, endpoint in document.endpoints.items():
         at: SpecPath = ("endpoints", name)
-        yield from _arguments(endpoint, at)
-        yield from _receiver(endpoint, at)
+        yield from _wrong_arguments(endpoint, at)
+        yield from _unknown_receiver(endpoint, at)
         nodes = endpoint_nodes(endpoint, at)
         for container in nodes.containers:
             if isinstance(container.tree, NamedTuple):
-                yield from _fields(container.tree, container.path)
+                yield from _duplicate_fields(container.tree, container.path)
         for bound in nodes.inputs:
-            yield from _leaf(bound.leaf, bound.path, is_input=True)
+            yield from _leaf_inconsistencies(bound.leaf, bound.path, is_input=True)
         for bound in nodes.outputs:
-            yield from _leaf(bound.leaf, bound.path, is_input=False)
-    yield from _default(document)
-    yield from _collections(document)
-    yield from _save_options(document)
+            yield from _leaf_inconsistencies(bound.leaf, bound.path, is_input=False)
+    yield from _bad_default(document)
+    yield from _bad_collections(document)
+    yield from _inconsistent_save_options(document)
 
 
-def _dims(document: Document) -> Iterator[Diagnostic]:
+def _bad_dim_bounds(document: Document) -> Iterator[Diagnostic]:
     for name, dim in document.dims.items():
         if dim.max is not None and dim.max < dim.min:
             message = f"dim {name!r} has no legal size: its max {dim.max} is below its min {dim.min}"
             yield finding("bad-dim-bounds", ("dims", name), message)
 
 
-def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+def _wrong_arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     names, count = endpoint.arguments, len(endpoint.inputs)
     if not names and count > 1:
         hint = 'add "arguments" with one name for each entry of "inputs"'
@@ -64,13 +64,13 @@ def _arguments(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
         seen.setdefault(name, index)
 
 
-def _receiver(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+def _unknown_receiver(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     if endpoint.receiver is not None and endpoint.receiver not in endpoint.receivers:
         hint = did_you_mean(endpoint.receiver, islice(endpoint.receivers, _MAX_SHOWN)) or 'declare it in "receivers"'
         yield finding("unknown-receiver", (*at, "receiver"), f"there is no receiver {endpoint.receiver!r}", hint)
 
 
-def _fields(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
+def _duplicate_fields(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
     """Findings for duplicate fields of a namedtuple."""
     seen: dict[str, int] = {}
     for index, (name, _) in enumerate(tree.fields):
@@ -81,26 +81,26 @@ def _fields(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
         seen.setdefault(name, index)
 
 
-def _leaf(leaf: Leaf, path: SpecPath, *, is_input: bool) -> Iterable[Diagnostic]:
+def _leaf_inconsistencies(leaf: Leaf, path: SpecPath, *, is_input: bool) -> Iterable[Diagnostic]:
     match leaf:
         case Tensor(default=None, minimum=None, maximum=None) | Sparse():
             return ()
         case Tensor():
-            return _values(leaf, path, is_input=is_input)
+            return _bad_values(leaf, path, is_input=is_input)
         case Ragged():
-            return _ragged(leaf, path)
+            return _ragged_inconsistencies(leaf, path)
 
 
-def _values(leaf: Tensor, path: SpecPath, *, is_input: bool) -> Iterator[Diagnostic]:
+def _bad_values(leaf: Tensor, path: SpecPath, *, is_input: bool) -> Iterator[Diagnostic]:
     if is_input:
-        yield from _default_value(leaf, path)
+        yield from _bad_default_value(leaf, path)
     if leaf.minimum is not None or leaf.maximum is not None:
-        yield from _bounds(leaf, path)
+        yield from _bad_bounds(leaf, path)
     if not is_input and leaf.default is not None:
         yield finding("bad-default", (*path, "default"), "an output cannot have a default", "remove it")
 
 
-def _undeclared(document: Document) -> Iterator[Diagnostic]:
+def _undeclared_dims(document: Document) -> Iterator[Diagnostic]:
     """A finding for each undeclared dim, at its first use."""
     uses: dict[str, list[SpecPath]] = {}
     known = {ANY, *document.dims}
@@ -121,7 +121,7 @@ def _undeclared(document: Document) -> Iterator[Diagnostic]:
         yield finding("undeclared-dim", places[0], f"the dim {dim!r} is not declared{more}", hint, part=dim)
 
 
-def _ragged(leaf: Ragged, path: SpecPath) -> Iterator[Diagnostic]:
+def _ragged_inconsistencies(leaf: Ragged, path: SpecPath) -> Iterator[Diagnostic]:
     for axis, dim in enumerate(leaf.shape or ()):
         if isinstance(dim, str) and dim != ANY and 1 <= axis <= leaf.ragged_rank:
             message = f"the dim {dim!r} cannot name axis {axis} of a {leaf.kind} tensor, which varies in size"
@@ -135,7 +135,7 @@ def _ragged(leaf: Ragged, path: SpecPath) -> Iterator[Diagnostic]:
         yield finding("wrong-names", (*path, "names", "row_splits"), message)
 
 
-def _default_value(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
+def _bad_default_value(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
     if leaf.default is None:
         return
     if leaf.shape is None or not all(isinstance(dim, int) for dim in leaf.shape):
@@ -168,10 +168,10 @@ def _is_empty(leaf: Tensor) -> bool:
     return not any(True for _ in scalars(leaf.default)) and 0 in (leaf.shape or ())
 
 
-def _bounds(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
-    said = {field: getattr(leaf, field) for field in ("minimum", "maximum") if getattr(leaf, field) is not None}
+def _bad_bounds(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
+    bounds = {field: getattr(leaf, field) for field in ("minimum", "maximum") if getattr(leaf, field) is not None}
     usable = {}
-    for field, bound in said.items():
+    for field, bound in bounds.items():
         if DTYPES[leaf.dtype].family not in _BOUNDED:
             yield finding("bad-bound", (*path, field), f"dtype {leaf.dtype} is not ordered, so it cannot have bounds")
         elif bound == "NaN" or not fits_dtype(bound, leaf.dtype):
@@ -183,30 +183,30 @@ def _bounds(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
         yield finding("bad-bound", path, f"no value is legal: the maximum {high} is below the minimum {low}")
     for place, value in placed_scalars(leaf.default) if usable and leaf.default is not None else ():
         number = float(value) if value in ("NaN", "Infinity", "-Infinity") else value
-        outside = fits_dtype(value, leaf.dtype) and (
+        is_outside = fits_dtype(value, leaf.dtype) and (
             (low is not None and not number >= low) or (high is not None and not number <= high)
         )
-        if outside:
+        if is_outside:
             message = f"the default {value!r} is outside the tensor's bounds"
             yield finding("bad-default", (*path, "default", *place), message)
 
 
-def _default(document: Document) -> Iterator[Diagnostic]:
-    if not document.default_is_said:
-        hint = f'add "default": with one of {_listed(document.endpoints)}, or null for none'
+def _bad_default(document: Document) -> Iterator[Diagnostic]:
+    if not document.determines_default:
+        hint = f'add "default": with one of {_list_names(document.endpoints)}, or null for none'
         yield finding("missing-default", (), "there are several endpoints but no default", hint)
     elif document.default is not None and document.default not in document.endpoints:
         near = did_you_mean(document.default, islice(document.endpoints, _MAX_SHOWN))
-        hint = near or f"the endpoints are {_listed(document.endpoints)}"
+        hint = near or f"the endpoints are {_list_names(document.endpoints)}"
         yield finding("unknown-default", ("default",), f"there is no endpoint {document.default!r}", hint)
 
 
-def _listed(names: Collection[str]) -> str:
+def _list_names(names: Collection[str]) -> str:
     more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
     return ", ".join(sorted(islice(names, _MAX_SHOWN))) + more
 
 
-def _collections(document: Document) -> Iterator[Diagnostic]:
+def _bad_collections(document: Document) -> Iterator[Diagnostic]:
     for name, collection in document.variable_collections.items():
         for index, selection in enumerate(collection):
             at: SpecPath = ("variable_collections", name, *((index,) if len(collection) > 1 else ()))
@@ -216,7 +216,7 @@ def _collections(document: Document) -> Iterator[Diagnostic]:
                     yield finding("named-variable-dim", (*at, "content", path), message, "write a size or '?'")
 
 
-def _save_options(document: Document) -> Iterator[Diagnostic]:
+def _inconsistent_save_options(document: Document) -> Iterator[Diagnostic]:
     options = document.save_options
     for alias, name in sorted(options.function_aliases.items()):
         if name not in document.endpoints:

@@ -6,20 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 from specc.diagnostics import Diagnostic, Place, SpecPath
-from specc.language.model_walk import Spot
+from specc.language.model_walk import ModelCursor
 from specc.language.trees import is_long_form
 
 
 def to_json_paths(diagnostic: Diagnostic, data: Any) -> Diagnostic:
     """``diagnostic`` with its path and those of its related places converted to paths in the file's JSON."""
-    related = tuple(place.at(_json_path(place, data)) for place in diagnostic.related)
-    return replace(diagnostic, path=_json_path(diagnostic, data), related=related)
+    related = tuple(place.at(_path_in_json(place, data)) for place in diagnostic.related)
+    return replace(diagnostic, path=_path_in_json(diagnostic, data), related=related)
 
 
-def _json_path(place: Place, data: Any) -> SpecPath:
-    """The path of ``place`` in ``data``, down to the part of a long form that is meant."""
-    spot = Spot(data).follow_path(place.path)
-    path, value = spot.path, spot.data
+def _path_in_json(place: Place, data: Any) -> SpecPath:
+    """The path of ``place`` in ``data``, down to the part of a long form that it is about."""
+    cursor = ModelCursor(data).follow_path(place.path)
+    path, value = cursor.path, cursor.data
     if place.part and is_long_form(value):
         shape = value.get("shape")
         if isinstance(shape, list) and place.part in shape:

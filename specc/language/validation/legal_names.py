@@ -1,4 +1,4 @@
-"""Legal names for a buildable document, made from illegal ones."""
+"""Makes names that are legal in a buildable document from names that are not."""
 
 from __future__ import annotations
 

@@ -24,13 +24,17 @@ def find_method_violations(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnos
         case "predict":
             pass
         case "classify" | "regress":
-            yield from _one_string(endpoint, at)
-            yield from _classification(endpoint, at) if endpoint.method == "classify" else _regression(endpoint, at)
+            yield from _input_violations(endpoint, at)
+            yield from (
+                _classify_violations(endpoint, at)
+                if endpoint.method == "classify"
+                else _regress_violations(endpoint, at)
+            )
         case "train" | "eval":
-            yield from _supervision(endpoint, at)
+            yield from _supervision_violations(endpoint, at)
 
 
-def find_undeliverable(document: Document) -> Iterator[Diagnostic]:
+def find_missing_default(document: Document) -> Iterator[Diagnostic]:
     """Findings for a default endpoint that may be missing from the archive."""
     if document.default is None or document.default not in document.endpoints:
         return
@@ -65,7 +69,7 @@ def default_key_is_taken(document: Document, name: str) -> bool:
     return name in (DEFAULT_KEYS["predict"], DEFAULT_KEYS[document.mode])
 
 
-def _one_string(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+def _input_violations(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     if endpoint.receiver is not None:
         return  # a receiver's input is always one such string vector
     hint = 'declare one of the kind "tf_example" in "receivers", and name it in "receiver"'
@@ -73,7 +77,7 @@ def _one_string(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     names = [leaf.name for leaf in leaves]
     vectors = [leaf for leaf in leaves if _is_string_vector(leaf.leaf)]
     if names != [RECEIVER_INPUT] or not vectors:
-        found = ", ".join(f"{leaf.name} ({_described(leaf.leaf)})" for leaf in leaves[:8]) or "nothing"
+        found = ", ".join(f"{leaf.name} ({_describe_leaf(leaf.leaf)})" for leaf in leaves[:8]) or "nothing"
         message = f"the method {endpoint.method} takes one string vector called {RECEIVER_INPUT!r}, not {found}"
         yield finding("bad-method", (*at, "inputs"), message, hint)
 
@@ -82,11 +86,11 @@ def _is_string_vector(leaf: Leaf) -> bool:
     return isinstance(leaf, Tensor) and leaf.dtype == "string" and leaf.shape is not None and len(leaf.shape) == 1
 
 
-def _described(leaf: Leaf) -> str:
+def _describe_leaf(leaf: Leaf) -> str:
     return ("" if isinstance(leaf, Tensor) else f"{leaf.kind} ") + format_tensor(leaf.dtype, leaf.shape)
 
 
-def _classification(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+def _classify_violations(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     wanted = {_CLASSES: "string", _SCORES: "float32"}
     leaves = output_leaves(endpoint, at)
     for leaf in leaves:
@@ -96,27 +100,27 @@ def _classification(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
             )
             yield finding("bad-method", leaf.path, message, did_you_mean(leaf.name, wanted) or 'give the leaf a "name"')
         else:
-            yield from _dtype(leaf, wanted[leaf.name], "classification")
+            yield from _dtype_violations(leaf, wanted[leaf.name], "classification")
 
 
-def _regression(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+def _regress_violations(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     leaves = output_leaves(endpoint, at)
     if [leaf.name for leaf in leaves] != [_RESULT]:
         found = ", ".join(leaf.name for leaf in leaves[:8])
         message = f"a regression returns one float32 tensor, {_RESULT!r}, not {found}"
         yield finding("bad-method", (*at, "outputs"), message, "declare one tensor, without a dict around it")
     else:
-        yield from _dtype(leaves[0], "float32", "regression")
+        yield from _dtype_violations(leaves[0], "float32", "regression")
 
 
-def _dtype(leaf: BoundLeaf, dtype: str, what: str) -> Iterator[Diagnostic]:
+def _dtype_violations(leaf: BoundLeaf, dtype: str, what: str) -> Iterator[Diagnostic]:
     if not isinstance(leaf.leaf, Tensor) or leaf.leaf.dtype != dtype:
         kind = "" if isinstance(leaf.leaf, Tensor) else f"{leaf.leaf.kind} "
         message = f"the {leaf.name!r} of a {what} must be {dtype}, not {kind}{leaf.leaf.dtype}"
         yield finding("bad-method", leaf.path, message, 'cast them in a "postprocess"')
 
 
-def _supervision(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+def _supervision_violations(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     outputs, path = endpoint.outputs, (*at, "outputs")
     hint = f"the keys are {', '.join(_SUPERVISED)}"
     if not isinstance(outputs, Dict):
@@ -129,16 +133,16 @@ def _supervision(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     for leaf in output_leaves(endpoint, at):
         output = leaf.path[len(path)]
         if output in _SUPERVISED:
-            yield from _prefix(leaf, str(output))
+            yield from _prefix_violations(leaf, str(output))
     loss = outputs.items.get("loss")
     if loss is not None:
-        yield from _tensors(loss, (*path, "loss"), "a loss")
+        yield from _require_dense(loss, (*path, "loss"), "a loss")
     metrics = outputs.items.get("metrics")
     if metrics is not None:
-        yield from _metrics(metrics, (*path, "metrics"))
+        yield from _metric_violations(metrics, (*path, "metrics"))
 
 
-def _metrics(metrics: Tree, path: SpecPath) -> Iterator[Diagnostic]:
+def _metric_violations(metrics: Tree, path: SpecPath) -> Iterator[Diagnostic]:
     if not isinstance(metrics, Dict):
         message = f"the metrics must be a dict by metric name, not a {metrics.kind}"
         yield finding("bad-method", path, message, '{"accuracy": {"value": ..., "update_op": ...}}')
@@ -161,19 +165,19 @@ def _metrics(metrics: Tree, path: SpecPath) -> Iterator[Diagnostic]:
                 yield finding("bad-method", (*place, part), message, _NAME)
 
 
-def _tensors(tree: Tree, path: SpecPath, what: str) -> Iterator[Diagnostic]:
+def _require_dense(tree: Tree, path: SpecPath, what: str) -> Iterator[Diagnostic]:
     """Findings for ragged and sparse leaves: the legacy exporter takes only tensors (predictions may be any here)."""
     if isinstance(tree, (Ragged, Sparse)):
         yield finding("bad-method", path, f"{what} must be a dense tensor, not a {tree.kind} one")
     for _, child, place in placed_children(tree, path):
-        yield from _tensors(child, place, what)
+        yield from _require_dense(child, place, what)
 
 
-def _prefix(leaf: BoundLeaf, key: str) -> Iterator[Diagnostic]:
+def _prefix_violations(leaf: BoundLeaf, key: str) -> Iterator[Diagnostic]:
     """Findings for names without the prefix by which readers of the signature tell outputs apart."""
     given = leaf.leaf.names if isinstance(leaf.leaf, (Ragged, Sparse)) else None
-    said = [names for _, names in given or () if names is not None]
-    parts = [name for names in said for name in ((names,) if isinstance(names, str) else names)]
+    component_names = [names for _, names in given or () if names is not None]
+    parts = [name for names in component_names for name in ((names,) if isinstance(names, str) else names)]
     for name in (leaf.name, *parts):
         if f"{name}/".startswith(f"{key}/"):
             continue

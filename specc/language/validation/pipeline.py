@@ -1,4 +1,4 @@
-"""From a text to a Document, or to all findings: about the text, its parts, and the relations between them."""
+"""Makes a Document of a text, or reports all findings: about the text, its parts, and the relations between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.validation.json_paths import to_json_paths
-from specc.language.validation.rules import MANY_VALUES, Rule, capped, find
+from specc.language.validation.rules import MANY_VALUES, Rule, capped, run_rules
 from specc.source.json_text import read_json
 from specc.source.spec_source import SpecSource
 
@@ -53,7 +53,7 @@ def validated(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic] = ()
     if not known and values <= MANY_VALUES:
         with suppress(ValidationError):
             document = Document.model_validate(data)
-            findings = [to_json_paths(each, data) for each in capped(find(document, *rules))]
+            findings = [to_json_paths(each, data) for each in capped(run_rules(document, *rules))]
             if findings:
                 raise SpecError(findings)
             return document

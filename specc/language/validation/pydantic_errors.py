@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from specc.diagnostics import Diagnostic, SpecPath, closest, did_you_mean, finding
-from specc.language.model_walk import Spot, fields_of
+from specc.language.model_walk import ModelCursor, fields_of
 from specc.language.scalars import describe, shorten
 from specc.rules.table import RuleId
 
@@ -20,43 +20,43 @@ _CHOICE = re.compile(r"'([^']+)'")
 
 @dataclass(frozen=True)
 class Defect:
-    """One finding of pydantic. ``place`` is the path of the value to change or add.
+    """A finding of pydantic, with what a repair of the document needs.
 
-    ``node`` is the path of the tree node that it is a part of, or None outside trees. ``meant`` is the known key that
-    an unknown one is close to.
+    ``place`` is the path of the value to change or add. ``node`` is the path of the tree node that it is a part of, or
+    None outside trees. ``intended_key`` is the known key that is closest to an unknown one, or empty.
     """
 
     finding: Diagnostic
     place: SpecPath
     node: SpecPath | None
-    meant: str = ""
+    intended_key: str = ""
 
 
 def diagnose(error: ValidationError, data: Any) -> Iterator[Defect]:
     """Every defect that pydantic found in ``data``, in the order of the document."""
-    root = Spot(data)
+    root = ModelCursor(data)
     for detail in error.errors(include_url=False):
-        spot = root.follow_location(detail["loc"])
-        place, node, keys = spot.path, spot.node, tuple(fields_of(spot.model))
+        cursor = root.follow_location(detail["loc"])
+        place, node, keys = cursor.path, cursor.node, tuple(fields_of(cursor.model))
         if detail["type"] == "missing" and node == place:
             node = root.follow_location(detail["loc"][:-2]).node  # a pair without its tree: the node around it
-        meant = closest(str(place[-1]), keys) if detail["type"] == "extra_forbidden" else ""
-        yield Defect(_diagnostic(detail, place, keys), place, node, meant)
+        intended_key = closest(str(place[-1]), keys) if detail["type"] == "extra_forbidden" else ""
+        yield Defect(_finding_of_error(detail, place, keys), place, node, intended_key)
 
 
-def _diagnostic(detail: ErrorDetails, path: SpecPath, keys: tuple[str, ...]) -> Diagnostic:
+def _finding_of_error(detail: ErrorDetails, path: SpecPath, keys: tuple[str, ...]) -> Diagnostic:
     found, context = detail["input"], detail.get("ctx", {})
     match detail["type"]:
         case "missing":
-            return _missing(path)
+            return _missing_finding(path)
         case "extra_forbidden":
             key = str(path[-1])
             hint = did_you_mean(key, keys) or f"the keys here are {', '.join(keys)}"
             return finding("unknown-key", path, f"unknown key {shorten(key)!r}", hint, on_key=True)
         case "model_type" | "dict_type" | "model_attributes_type":
-            return _wrong_type(path, "an object", found)
+            return _wrong_type_finding(path, "an object", found)
         case "tuple_type" | "list_type":
-            return _wrong_type(path, "an array", found)
+            return _wrong_type_finding(path, "an array", found)
         case "too_long":
             limit, length = context["max_length"], context["actual_length"]
             return finding("wrong-length", path, f"expected at most {limit} items here, found {length}")
@@ -73,7 +73,7 @@ def _diagnostic(detail: ErrorDetails, path: SpecPath, keys: tuple[str, ...]) -> 
             return finding(id, path, message or detail["msg"], hint, part=part, on_key=detail["loc"][-1:] == ("[key]",))
 
 
-def _missing(path: SpecPath) -> Diagnostic:
+def _missing_finding(path: SpecPath) -> Diagnostic:
     last = path[-1]
     if isinstance(last, int):
         hint = "a field of a namedtuple is a pair of its name and its tree"
@@ -81,7 +81,7 @@ def _missing(path: SpecPath) -> Diagnostic:
     return finding("missing-key", path[:-1], f"the key {last!r} is missing")
 
 
-def _wrong_type(path: SpecPath, expected: str, found: Any) -> Diagnostic:
+def _wrong_type_finding(path: SpecPath, expected: str, found: Any) -> Diagnostic:
     hint = ""
     match path:
         case ("endpoints", _, "inputs"):

@@ -14,15 +14,15 @@ from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.validation.json_paths import to_json_paths
 from specc.language.validation.pydantic_errors import Defect, diagnose
-from specc.language.validation.repair import BeyondRepairError, is_doubtful, repair
-from specc.language.validation.rules import MANY_VALUES, Rule, capped, find
+from specc.language.validation.repair import BeyondRepairError, is_uncertain, repair
+from specc.language.validation.rules import MANY_VALUES, Rule, capped, run_rules
 from specc.source.limits import MAX_FINDINGS
 
-_BEGINNING = 20_000
+_FIRST_VALUES = 20_000
 """How many values of a long document are checked first."""
 _ROUNDS = 3
 """How many times a document is repaired: a misspelt key may have misspelt keys inside."""
-_FILLERS = ("bad-number", "lone-surrogate")
+_PLACEHOLDER_RULES = ("bad-number", "lone-surrogate")
 """Rules of the loader that replace an unreadable value by a placeholder."""
 
 
@@ -32,9 +32,9 @@ def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Dia
     Raises:
         SpecError: there are findings: those that are ``known``, those of single parts, and those of ``rules``.
     """
-    filled = frozenset(diagnostic.path for diagnostic in known if diagnostic.rule in _FILLERS)
+    filled = frozenset(diagnostic.path for diagnostic in known if diagnostic.rule in _PLACEHOLDER_RULES)
     if values > MANY_VALUES:
-        early = [each for each in _early_findings(data) if not is_doubtful(each.path, filled)]
+        early = [each for each in _early_findings(data) if not is_uncertain(each.path, filled)]
         if early:
             raise SpecError(capped(chain(known, early)))
     document: Document | None = None
@@ -43,41 +43,41 @@ def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Dia
     try:
         document = Document.model_validate(data)
     except ValidationError as error:
-        defects = _without_misspelt(list(islice(diagnose(error, data), MAX_FINDINGS)))
-        document, repaired = _repaired(data, defects)
-    of_parts = (defect.finding for defect in defects if not is_doubtful(defect.finding.path, filled))
-    between = (to_json_paths(each, data) for each in find(document, *rules)) if document is not None else ()
-    certain = (each for each in between if not is_doubtful(each.path, filled | repaired))
+        defects = _without_misspelt_keys(list(islice(diagnose(error, data), MAX_FINDINGS)))
+        document, repaired = _repair_document(data, defects)
+    of_parts = (defect.finding for defect in defects if not is_uncertain(defect.finding.path, filled))
+    between = (to_json_paths(each, data) for each in run_rules(document, *rules)) if document is not None else ()
+    certain = (each for each in between if not is_uncertain(each.path, filled | repaired))
     findings = list(capped(chain(known, of_parts, certain)))
     if findings or document is None:
         raise SpecError(findings)
     return document
 
 
-def _without_misspelt(defects: list[Defect]) -> list[Defect]:
+def _without_misspelt_keys(defects: list[Defect]) -> list[Defect]:
     """``defects`` without the missing keys that are only misspelt."""
-    meant = {(*defect.place[:-1], defect.meant) for defect in defects if defect.meant}
-    return [defect for defect in defects if defect.finding.rule != "missing-key" or defect.place not in meant]
+    intended = {(*defect.place[:-1], defect.intended_key) for defect in defects if defect.intended_key}
+    return [defect for defect in defects if defect.finding.rule != "missing-key" or defect.place not in intended]
 
 
-def _repaired(data: Any, defects: Sequence[Defect]) -> tuple[Document | None, frozenset[SpecPath]]:
-    """The document that ``data`` is without ``defects``, or None, and the paths that are in doubt."""
-    doubtful: frozenset[SpecPath] = frozenset()
+def _repair_document(data: Any, defects: Sequence[Defect]) -> tuple[Document | None, frozenset[SpecPath]]:
+    """The document that ``data`` is without ``defects``, or None, and the paths that are uncertain."""
+    uncertain: frozenset[SpecPath] = frozenset()
     with suppress(BeyondRepairError):
         for _ in range(_ROUNDS):
             data, more = repair(data, defects)
-            doubtful |= more
+            uncertain |= more
             try:
-                return Document.model_validate(data), doubtful
+                return Document.model_validate(data), uncertain
             except ValidationError as error:  # below a key that was just corrected
                 defects = list(islice(diagnose(error, data), MAX_FINDINGS))
-    return None, doubtful
+    return None, uncertain
 
 
 def _early_findings(data: Any) -> Iterator[Diagnostic]:
     """The findings about single parts in the beginning of a long document, and a last one about the rest."""
     cut: set[SpecPath] = set()
-    beginning = _beginning(data, (), [_BEGINNING], cut)
+    beginning = _cut_after(data, (), [_FIRST_VALUES], cut)
     try:
         Document.model_validate(beginning)
     except ValidationError as error:
@@ -88,7 +88,7 @@ def _early_findings(data: Any) -> Iterator[Diagnostic]:
             yield finding("too-many-findings", (), "there may be more findings in the rest; fix these first")
 
 
-def _beginning(value: Any, path: SpecPath, left: list[int], cut: set[SpecPath]) -> Any:
+def _cut_after(value: Any, path: SpecPath, left: list[int], cut: set[SpecPath]) -> Any:
     """``value`` cut after the number of values that are ``left``; the paths that were cut are added to ``cut``."""
     if not isinstance(value, (dict, list)):
         return value
@@ -98,5 +98,5 @@ def _beginning(value: Any, path: SpecPath, left: list[int], cut: set[SpecPath]) 
             cut.add(path)
             break
         left[0] -= 1
-        kept.append((key, _beginning(item, (*path, key), left, cut)))
+        kept.append((key, _cut_after(item, (*path, key), left, cut)))
     return dict(kept) if isinstance(value, dict) else [item for _, item in kept]

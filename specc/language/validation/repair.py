@@ -25,31 +25,31 @@ def repair(data: Any, defects: Iterable[Defect]) -> tuple[Any, frozenset[SpecPat
     Raises:
         BeyondRepairError: a defect makes the meaning of the rest uncertain.
     """
-    whole, doubtful = copy.deepcopy(data), set[SpecPath]()
+    whole, uncertain = copy.deepcopy(data), set[SpecPath]()
     # Unknown keys go first: the object around one may be replaced for another reason.
     for defect in sorted(defects, key=lambda defect: defect.finding.rule != "unknown-key"):
-        doubtful.update(_mend(whole, defect))
-    return whole, frozenset(doubtful)
+        uncertain.update(_repair_defect(whole, defect))
+    return whole, frozenset(uncertain)
 
 
-def is_doubtful(path: SpecPath, doubtful: frozenset[SpecPath]) -> bool:
+def is_uncertain(path: SpecPath, uncertain: frozenset[SpecPath]) -> bool:
     """Whether a finding at ``path`` may be a result of a repair: inside one, or around one in the same endpoint."""
     return any(
         path[: len(place)] == place or (len(path) >= _DEPTH_OF_PARTS and place[: len(path)] == path)
-        for place in doubtful
+        for place in uncertain
     )
 
 
-def _mend(data: Any, defect: Defect) -> tuple[SpecPath, ...]:
-    """Repairs one defect in place, and returns the paths that are now in doubt."""
+def _repair_defect(data: Any, defect: Defect) -> tuple[SpecPath, ...]:
+    """Repairs one defect in place, and returns the paths that are now uncertain."""
     place = defect.place
     if defect.finding.rule == "unknown-key":
-        around = _parent(data, place)
+        around = _container_of(data, place)
         value = around.pop(place[-1], None)
-        if not defect.meant or defect.meant in around:
+        if not defect.intended_key or defect.intended_key in around:
             return (place,)
-        around[defect.meant] = value  # so that rules find the key that was misspelt
-        return (place, (*place[:-1], defect.meant))
+        around[defect.intended_key] = value  # so that rules find the key that was misspelt
+        return (place, (*place[:-1], defect.intended_key))
     match place:
         case ("specc",):
             data["specc"] = 1
@@ -66,7 +66,7 @@ def _mend(data: Any, defect: Defect) -> tuple[SpecPath, ...]:
         case ("variable_collections", name, *_):
             data["variable_collections"][name] = "variables"
         case ("endpoints", name, field, *_):
-            return _mend_endpoint(data["endpoints"][name], ("endpoints", name), str(field), defect)
+            return _repair_endpoint(data["endpoints"][name], ("endpoints", name), str(field), defect)
         case ("mode", *_):
             data["mode"] = _mode_of_default(data)
         case (field, *_):
@@ -84,7 +84,7 @@ def _mode_of_default(data: Any) -> str:
     return str(method) if method in ("train", "eval") else "predict"
 
 
-def _mend_endpoint(endpoint: dict[str, Any], at: SpecPath, field: str, defect: Defect) -> tuple[SpecPath, ...]:
+def _repair_endpoint(endpoint: dict[str, Any], at: SpecPath, field: str, defect: Defect) -> tuple[SpecPath, ...]:
     match field:
         case "inputs" if defect.node is None:
             endpoint["inputs"] = [_TREE]
@@ -92,14 +92,15 @@ def _mend_endpoint(endpoint: dict[str, Any], at: SpecPath, field: str, defect: D
         case "outputs" if defect.node is None:
             endpoint["outputs"] = _TREE
         case "inputs" | "outputs" if defect.node is not None:
-            _replace(endpoint, defect.node[len(at) :], _TREE)
+            _put_at(endpoint, defect.node[len(at) :], _TREE)
             return (defect.node, (*at, "receivers"))
         case "arguments":
             inputs, names = endpoint.get("inputs"), endpoint["arguments"]
             count = len(inputs) if isinstance(inputs, list) else 0
-            said = names if isinstance(names, list) else [None] * count
+            given_names = names if isinstance(names, list) else [None] * count
             endpoint["arguments"] = [
-                name if isinstance(name, str) and name else f"argument_{index}" for index, name in enumerate(said)
+                name if isinstance(name, str) and name else f"argument_{index}"
+                for index, name in enumerate(given_names)
             ]
             return (defect.place,)
         case "receivers" if len(defect.place) > len(at) + 1:
@@ -115,14 +116,14 @@ def _mend_endpoint(endpoint: dict[str, Any], at: SpecPath, field: str, defect: D
     return ((*at, field),)
 
 
-def _replace(data: Any, path: SpecPath, value: Any) -> None:
+def _put_at(data: Any, path: SpecPath, value: Any) -> None:
     """Puts ``value`` at ``path``, unless what is around it was replaced already."""
-    parent = _parent(data, path)
+    parent = _container_of(data, path)
     if isinstance(parent, (dict, list)):
         parent[path[-1]] = value  # type: ignore[index]  # the path was found in the data
 
 
-def _parent(data: Any, path: SpecPath) -> Any:
+def _container_of(data: Any, path: SpecPath) -> Any:
     for part in path[:-1]:
         if not isinstance(data, (dict, list)):
             return {}

@@ -17,7 +17,7 @@ MANY_VALUES = 100_000
 """A document with more values than this is checked from its beginning first: each may be an error of a kilobyte."""
 
 
-def find(document: Document, *rules: Rule) -> Iterator[Diagnostic]:
+def run_rules(document: Document, *rules: Rule) -> Iterator[Diagnostic]:
     """The findings of all rules."""
     return chain.from_iterable(rule(document) for rule in rules)
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 
-class _Small(NamedTuple):
+class _SmallFormat(NamedTuple):
     """A format of at most 8 bits. ``infinite``: with infinities, as in IEEE; ``unsigned_zero``: -0 is NaN."""
 
     exponent: int
@@ -19,13 +19,13 @@ class _Small(NamedTuple):
     nan: bool = True
 
 
-_SMALL = {
-    "float8_e5m2": _Small(5, 2, 15, infinite=True),
-    "float8_e4m3fn": _Small(4, 3, 7),
-    "float8_e5m2fnuz": _Small(5, 2, 16, unsigned_zero=True),
-    "float8_e4m3fnuz": _Small(4, 3, 8, unsigned_zero=True),
-    "float8_e4m3b11fnuz": _Small(4, 3, 11, unsigned_zero=True),
-    "float4_e2m1fn": _Small(2, 1, 1, nan=False),
+_SMALL_FORMATS = {
+    "float8_e5m2": _SmallFormat(5, 2, 15, infinite=True),
+    "float8_e4m3fn": _SmallFormat(4, 3, 7),
+    "float8_e5m2fnuz": _SmallFormat(5, 2, 16, unsigned_zero=True),
+    "float8_e4m3fnuz": _SmallFormat(4, 3, 8, unsigned_zero=True),
+    "float8_e4m3b11fnuz": _SmallFormat(4, 3, 11, unsigned_zero=True),
+    "float4_e2m1fn": _SmallFormat(2, 1, 1, nan=False),
 }
 _DIGITS = {"float32": 9, "float16": 5, "bfloat16": 4}
 
@@ -36,16 +36,16 @@ def from_bits(bits: int, dtype: str) -> float:
         return float(struct.unpack("<e", struct.pack("<H", bits & 0xFFFF))[0])
     if dtype == "bfloat16":
         return float(struct.unpack("<f", struct.pack("<I", (bits & 0xFFFF) << 16))[0])
-    return _table(dtype)[bits & (len(_table(dtype)) - 1)]
+    return _values_of_format(dtype)[bits & (len(_values_of_format(dtype)) - 1)]
 
 
 @cache
-def _table(dtype: str) -> tuple[float, ...]:
-    form = _SMALL[dtype]
-    return tuple(_small(bits, form) for bits in range(1 << (1 + form.exponent + form.mantissa)))
+def _values_of_format(dtype: str) -> tuple[float, ...]:
+    form = _SMALL_FORMATS[dtype]
+    return tuple(_small_value(bits, form) for bits in range(1 << (1 + form.exponent + form.mantissa)))
 
 
-def _small(bits: int, form: _Small) -> float:
+def _small_value(bits: int, form: _SmallFormat) -> float:
     width = form.exponent + form.mantissa
     negative, rest = bits >> width, bits & ((1 << width) - 1)
     exponent, mantissa = rest >> form.mantissa, rest & ((1 << form.mantissa) - 1)
@@ -77,7 +77,7 @@ def nearest(value: float, dtype: str) -> float:
     sign = math.copysign(1.0, value)
     finite = [
         (abs(number - value), math.copysign(1.0, number) != sign, bits & 1, number)
-        for bits, number in enumerate(_table(dtype))
+        for bits, number in enumerate(_values_of_format(dtype))
         if math.isfinite(number)
     ]
     return min(finite)[-1]

@@ -139,7 +139,7 @@ MAX_MESSAGES = 2**19
 
 def message(name: str) -> Message:
     """The class of the message that TensorFlow calls ``tensorflow.<name>``."""
-    return _classes()[name]
+    return _message_classes()[name]
 
 
 def parse(name: str, data: bytes) -> Message:
@@ -149,7 +149,7 @@ def parse(name: str, data: bytes) -> Message:
         DamagedError: the bytes are not such a message, or it has too many parts or is nested too deeply.
     """
     # An empty message is two bytes in a file and a hundred in memory, so large ones are counted before they are built.
-    if len(data) > MAX_UNCOUNTED_BYTES and _count(name, data, 0, len(data)) > MAX_MESSAGES:
+    if len(data) > MAX_UNCOUNTED_BYTES and _count_messages(name, data, 0, len(data)) > MAX_MESSAGES:
         raise DamagedError(f"a {name} has more than {MAX_MESSAGES:,} parts")
     try:
         return message(name).FromString(data)
@@ -157,7 +157,7 @@ def parse(name: str, data: bytes) -> Message:
         raise DamagedError(f"a {name} cannot be decoded, or is nested too deeply") from None
 
 
-def _count(name: str, data: bytes, start: int, end: int, depth: int = 0) -> int:
+def _count_messages(name: str, data: bytes, start: int, end: int, depth: int = 0) -> int:
     """The number of messages in ``data[start:end]``; counting stops at the limit."""
     if depth > _MAX_DEPTH:
         raise DamagedError(f"a {name} is nested too deeply")
@@ -165,7 +165,7 @@ def _count(name: str, data: bytes, start: int, end: int, depth: int = 0) -> int:
     count = 1
     for number, begin, stop in spans(data, start, end):
         if number in types:
-            count += _count(types[number], data, begin, stop, depth + 1)
+            count += _count_messages(types[number], data, begin, stop, depth + 1)
             if count > MAX_MESSAGES:
                 break
     return count
@@ -183,7 +183,7 @@ class _Field(NamedTuple):
     oneof: str
 
 
-def _fields(message_name: str) -> Iterator[_Field]:
+def _declared_fields(message_name: str) -> Iterator[_Field]:
     for text in MESSAGES[message_name]:
         number, *words = text.split()
         repeated = words[0] == "repeated"
@@ -194,43 +194,43 @@ def _fields(message_name: str) -> Iterator[_Field]:
 @cache
 def _message_fields(name: str) -> dict[int, str]:
     """The fields of a message that are messages, by number."""
-    return {field.number: field.type for field in _fields(name) if field.type in MESSAGES}
+    return {field.number: field.type for field in _declared_fields(name) if field.type in MESSAGES}
 
 
 @cache
-def _classes() -> dict[str, Message]:
+def _message_classes() -> dict[str, Message]:
     pool = DescriptorPool()
-    pool.AddSerializedFile(_file().SerializeToString())
-    return {name: GetMessageClass(pool.FindMessageTypeByName(f"{PACKAGE}.{_local(name)}")) for name in MESSAGES}
+    pool.AddSerializedFile(_file_descriptor().SerializeToString())
+    return {name: GetMessageClass(pool.FindMessageTypeByName(f"{PACKAGE}.{_nested_name(name)}")) for name in MESSAGES}
 
 
-def _file() -> FileDescriptorProto:
+def _file_descriptor() -> FileDescriptorProto:
     file = FileDescriptorProto(name="specc/saved_model.proto", package=PACKAGE, syntax="proto3")
     for name in ENUMS:
-        enum = file.enum_type.add(name=_local(name))
-        enum.value.add(name=f"{_local(name)}_ZERO", number=0)
+        enum = file.enum_type.add(name=_nested_name(name))
+        enum.value.add(name=f"{_nested_name(name)}_ZERO", number=0)
     for name in MESSAGES:
-        declared = file.message_type.add(name=_local(name))
+        declared = file.message_type.add(name=_nested_name(name))
         oneofs: list[str] = []
-        for said in _fields(name):
-            label = FieldDescriptorProto.LABEL_REPEATED if said.repeated else FieldDescriptorProto.LABEL_OPTIONAL
-            field = declared.field.add(name=said.name, number=said.number, label=label)
-            _set_type(field, said.type)
-            if said.oneof:
-                if said.oneof not in oneofs:
-                    oneofs.append(said.oneof)
-                    declared.oneof_decl.add(name=said.oneof)
-                field.oneof_index = oneofs.index(said.oneof)
+        for declaration in _declared_fields(name):
+            label = FieldDescriptorProto.LABEL_REPEATED if declaration.repeated else FieldDescriptorProto.LABEL_OPTIONAL
+            field = declared.field.add(name=declaration.name, number=declaration.number, label=label)
+            _set_type(field, declaration.type)
+            if declaration.oneof:
+                if declaration.oneof not in oneofs:
+                    oneofs.append(declaration.oneof)
+                    declared.oneof_decl.add(name=declaration.oneof)
+                field.oneof_index = oneofs.index(declaration.oneof)
     return file
 
 
 def _set_type(field: FieldDescriptorProto, word: str) -> None:
     if word in MESSAGES or word in ENUMS:
-        field.type_name = f".{PACKAGE}.{_local(word)}"
+        field.type_name = f".{PACKAGE}.{_nested_name(word)}"
         field.type = FieldDescriptorProto.TYPE_ENUM if word in ENUMS else FieldDescriptorProto.TYPE_MESSAGE
     else:
         field.type = FieldDescriptorProto.Type.Value(f"TYPE_{word.upper()}")
 
 
-def _local(name: str) -> str:
+def _nested_name(name: str) -> str:
     return name.replace(".", "_")

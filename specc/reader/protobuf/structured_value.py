@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from specc.language.leaf_fields import MAX_RAGGED_RANK
 from specc.language.scalars import shorten
-from specc.language.tree_edits import dense, spelled
+from specc.language.tree_edits import dense, shape_to_json
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.language.values import scalars
 from specc.reader.protobuf.messages import Message
@@ -30,18 +30,18 @@ def tree(value: Message) -> Tree:
     try:
         match kind:
             case "tensor_spec_value" | "bounded_tensor_spec_value":
-                return _tensor(getattr(value, kind), bounded=kind.startswith("bounded"))
+                return _tensor_of_spec_proto(getattr(value, kind), bounded=kind.startswith("bounded"))
             case "type_spec_value":
                 return composite(value.type_spec_value)
             case "list_value":
-                return List(items=tuple(tree(item) for item in _filled(value.list_value.values)))
+                return List(items=tuple(tree(item) for item in _require_items(value.list_value.values)))
             case "tuple_value":
-                return Tuple(items=tuple(tree(item) for item in _filled(value.tuple_value.values)))
+                return Tuple(items=tuple(tree(item) for item in _require_items(value.tuple_value.values)))
             case "dict_value":
-                items = {entry.key: tree(entry.value) for entry in _filled(value.dict_value.fields)}
+                items = {entry.key: tree(entry.value) for entry in _require_items(value.dict_value.fields)}
                 return Dict(items=dict(sorted(items.items())))  # a map of protobuf has no order
             case "named_tuple_value":
-                fields = tuple((pair.key, tree(pair.value)) for pair in _filled(value.named_tuple_value.values))
+                fields = tuple((pair.key, tree(pair.value)) for pair in _require_items(value.named_tuple_value.values))
                 if len({name for name, _ in fields}) < len(fields):
                     raise UndescribableError("a namedtuple with a duplicate field")
                 return NamedTuple(typename=value.named_tuple_value.name, fields=fields)
@@ -53,20 +53,22 @@ def tree(value: Message) -> Tree:
         raise UndescribableError(f"a node that is not valid in a spec ({error.errors()[0]['msg']})") from None
 
 
-def _filled(items: Any) -> Any:
+def _require_items(items: Any) -> Any:
     if not items:
         raise UndescribableError("an empty container")
     return items
 
 
-def _tensor(spec: Message, bounded: bool) -> Tensor:
+def _tensor_of_spec_proto(spec: Message, bounded: bool) -> Tensor:
     bounds = {}
     if bounded:
-        bounds = {field: _bound(getattr(spec, field)) for field in ("minimum", "maximum") if spec.HasField(field)}
+        bounds = {
+            field: _single_bound(getattr(spec, field)) for field in ("minimum", "maximum") if spec.HasField(field)
+        }
     return dense(dtype_name(spec.dtype), shape_of_proto(spec.shape), name=spec.name or None, **bounds)
 
 
-def _bound(proto: Message) -> Any:
+def _single_bound(proto: Message) -> Any:
     """The one number that bounds every element, or None if there are several."""
     value, _, _ = tensor_value(proto)
     found = list(scalars(value))
@@ -85,14 +87,14 @@ def composite(spec: Message) -> Ragged | Sparse:
     shape = shape_of_proto(state[0].tensor_shape_value)
     dtype = dtype_name(state[1].tensor_dtype_value)
     if spec.type_spec_class == _SPARSE:
-        return Sparse(dtype=dtype, shape=spelled(shape))
+        return Sparse(dtype=dtype, shape=shape_to_json(shape))
     rank = state[2].int64_value
     if not 1 <= rank <= MAX_RAGGED_RANK or (shape is not None and len(shape) <= rank):
         raise UndescribableError(f"a ragged tensor of ragged rank {rank}")
     splits: Any = dtype_name(state[3].tensor_dtype_value)
     if splits not in ("int32", "int64"):
         raise UndescribableError(f"a ragged tensor with {splits} row splits")
-    return Ragged(dtype=dtype, shape=spelled(shape), ragged_rank=rank, row_splits_dtype=splits)
+    return Ragged(dtype=dtype, shape=shape_to_json(shape), ragged_rank=rank, row_splits_dtype=splits)
 
 
 def is_extension(spec: Message) -> bool:

@@ -67,15 +67,15 @@ def shape_of_proto(proto: Message) -> Shape:
         return None
     if len(proto.dim) > MAX_RANK:
         raise UndescribableError(f"a tensor of {len(proto.dim)} dimensions")
-    return _dims(tuple(dim.size for dim in proto.dim))
+    return _shape_of_sizes(tuple(dim.size for dim in proto.dim))
 
 
 @lru_cache(maxsize=4096)
-def _dims(sizes: tuple[int, ...]) -> Shape:
-    return tuple(map(_dim, sizes))
+def _shape_of_sizes(sizes: tuple[int, ...]) -> Shape:
+    return tuple(map(_dim_of_size, sizes))
 
 
-def _dim(size: int) -> Dimension:
+def _dim_of_size(size: int) -> Dimension:
     if not -1 <= size <= MAX_SIZE:
         raise UndescribableError(f"a dimension of size {size}")
     return ANY if size == -1 else size
@@ -92,15 +92,15 @@ def tensor_value(proto: Message) -> tuple[Any, str, tuple[int, ...]]:
     if proto.tensor_shape.unknown_rank or len(shape) != len(proto.tensor_shape.dim):
         raise UndescribableError("a stored value without a full shape")
     count = prod(shape)
-    if max(count, prod(_shown(shape)[:-1])) > MAX_ELEMENTS:
+    if max(count, prod(_until_empty(shape)[:-1])) > MAX_ELEMENTS:
         raise UndescribableError(f"a stored value of {count:,} elements")
     flat = _from_content(proto.tensor_content, dtype) if proto.tensor_content else _from_fields(proto, dtype)
     if len(flat) > count or (proto.tensor_content and len(flat) != count):
         raise UndescribableError(f"a stored value of {count} elements with {len(flat)} values")
     if count:
         # TensorFlow leaves out the end of the list where it repeats the last value, and all of it where that is zero.
-        flat = [*flat, *[flat[-1] if flat else _zero(dtype)] * (count - len(flat))]
-    return _rows(iter([_encoded(value, dtype) for value in flat]), _shown(shape)), dtype, shape
+        flat = [*flat, *[flat[-1] if flat else _zero_of(dtype)] * (count - len(flat))]
+    return _nest(iter([_encode_scalar(value, dtype) for value in flat]), _until_empty(shape)), dtype, shape
 
 
 def stored_value(value: Any, dtype: str) -> Any:
@@ -110,16 +110,16 @@ def stored_value(value: Any, dtype: str) -> Any:
     decoded = decode_value(value, dtype)
     match DTYPES[dtype].family:
         case Family.FLOAT:
-            return _encoded(nearest(float(decoded), dtype), dtype)
+            return _encode_scalar(nearest(float(decoded), dtype), dtype)
         case Family.COMPLEX:
             part = "float32" if dtype == "complex64" else "float64"
             number = complex(decoded)
-            return _encoded(complex(nearest(number.real, part), nearest(number.imag, part)), dtype)
+            return _encode_scalar(complex(nearest(number.real, part), nearest(number.imag, part)), dtype)
         case Family.BOOLEAN | Family.INTEGER | Family.STRING:
-            return _encoded(decoded, dtype)
+            return _encode_scalar(decoded, dtype)
 
 
-def _encoded(value: Any, dtype: str) -> Any:
+def _encode_scalar(value: Any, dtype: str) -> Any:
     if isinstance(value, float):
         value = shortest(value, dtype)
     elif isinstance(value, complex) and dtype == "complex64":
@@ -127,7 +127,7 @@ def _encoded(value: Any, dtype: str) -> Any:
     return encode_value(value)
 
 
-def _zero(dtype: str) -> Any:
+def _zero_of(dtype: str) -> Any:
     match DTYPES[dtype].family:
         case Family.BOOLEAN:
             return False
@@ -148,7 +148,7 @@ def _from_fields(proto: Message, dtype: str) -> list[Any]:
     values = list(getattr(proto, _FIELDS.get(dtype, "int_val")))
     if dtype in ("float16", "bfloat16"):
         return [from_bits(bits, dtype) for bits in values]
-    return _pairs(values) if kind.family is Family.COMPLEX else values
+    return _complex_pairs(values) if kind.family is Family.COMPLEX else values
 
 
 def _from_content(content: bytes, dtype: str) -> list[Any]:
@@ -157,7 +157,7 @@ def _from_content(content: bytes, dtype: str) -> list[Any]:
     if kind.family is Family.STRING:
         raise UndescribableError("a stored value of strings in TensorFlow's own encoding")
     if kind.bits < 8:
-        return [_narrow(byte, dtype) for byte in content]
+        return [_byte_value(byte, dtype) for byte in content]
     if kind.family is Family.FLOAT and kind.bits == 8:
         return [from_bits(byte, dtype) for byte in content]
     code = _CODES.get(dtype) or _INTEGER_CODES[kind.bits]
@@ -170,10 +170,10 @@ def _from_content(content: bytes, dtype: str) -> list[Any]:
     flat = [value for group in struct.iter_unpack(f"<{code}", content) for value in group]
     if dtype in ("float16", "bfloat16"):
         return [from_bits(bits, dtype) for bits in flat]
-    return _pairs(flat) if kind.family is Family.COMPLEX else flat
+    return _complex_pairs(flat) if kind.family is Family.COMPLEX else flat
 
 
-def _narrow(byte: int, dtype: str) -> Any:
+def _byte_value(byte: int, dtype: str) -> Any:
     kind = DTYPES[dtype]
     bits = byte & ((1 << kind.bits) - 1)
     if kind.family is Family.FLOAT:
@@ -181,14 +181,14 @@ def _narrow(byte: int, dtype: str) -> Any:
     return bits - (1 << kind.bits) if kind.signed and bits >> (kind.bits - 1) else bits
 
 
-def _pairs(values: Sequence[float]) -> list[complex]:
+def _complex_pairs(values: Sequence[float]) -> list[complex]:
     return [complex(real, imag) for real, imag in zip(values[::2], values[1::2], strict=False)]
 
 
-def _shown(shape: tuple[int, ...]) -> tuple[int, ...]:
+def _until_empty(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The dimensions that nested arrays can represent: those up to the first size of 0."""
     return shape[: shape.index(0) + 1] if 0 in shape else shape
 
 
-def _rows(values: Iterator[Any], shape: tuple[int, ...]) -> Any:
-    return tuple(_rows(values, shape[1:]) for _ in range(shape[0])) if shape else next(values)
+def _nest(values: Iterator[Any], shape: tuple[int, ...]) -> Any:
+    return tuple(_nest(values, shape[1:]) for _ in range(shape[0])) if shape else next(values)

@@ -14,9 +14,9 @@ MAX_FIELDS = 1_000_000
 
 _VARINT, _BYTES = 0, 2
 _WIDTHS = {1: 8, 5: 4}
-_HEAD = 20
+_MAX_HEAD = 20
 """Two varints, of ten bytes at most: a tag and a length."""
-_CUT = "it ends in the middle of a field: it may be cut short"
+_CUT_SHORT = "it ends in the middle of a field: it may be cut short"
 
 
 class DamagedError(Exception):
@@ -40,9 +40,9 @@ def spans(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Span]
     position, stop = start, len(data) if end is None else end
     count = 0
     while position < stop:
-        number, offset, length, delimited = _field(data, position, stop)
+        number, offset, length, delimited = _read_field(data, position, stop)
         position = offset + length
-        count = _counted(count, position, stop)
+        count = _require_few(count, position, stop)
         if delimited:
             yield Span(number, offset, position)
 
@@ -57,40 +57,40 @@ def file_spans(file: BinaryIO, start: int, end: int) -> Iterator[Span]:
     count = 0
     while position < end:
         file.seek(position)
-        head = file.read(min(_HEAD, end - position))
-        number, offset, length, delimited = _field(head, 0, len(head))
+        head = file.read(min(_MAX_HEAD, end - position))
+        number, offset, length, delimited = _read_field(head, 0, len(head))
         begin, position = position + offset, position + offset + length
-        count = _counted(count, position, end)
+        count = _require_few(count, position, end)
         if delimited:
             yield Span(number, begin, position)
 
 
-def _counted(count: int, position: int, end: int) -> int:
+def _require_few(count: int, position: int, end: int) -> int:
     if position > end:
-        raise DamagedError(_CUT)
+        raise DamagedError(_CUT_SHORT)
     if count >= MAX_FIELDS:
         raise DamagedError(f"a message has more than {MAX_FIELDS:,} fields")
     return count + 1
 
 
-def _field(data: bytes, position: int, end: int) -> tuple[int, int, int, bool]:
+def _read_field(data: bytes, position: int, end: int) -> tuple[int, int, int, bool]:
     """Number, start and length of the field at ``position``, and whether it is length-delimited."""
-    tag, position = _varint(data, position, end)
+    tag, position = _read_varint(data, position, end)
     number, kind = tag >> 3, tag & 7
     if number == 0:
         raise DamagedError("a field has the number 0")
     if kind == _BYTES:
-        length, position = _varint(data, position, end)
+        length, position = _read_varint(data, position, end)
         return number, position, length, True
     if kind == _VARINT:
-        _, position = _varint(data, position, end)
+        _, position = _read_varint(data, position, end)
         return number, position, 0, False
     if kind in _WIDTHS:
         return number, position, _WIDTHS[kind], False
     raise DamagedError(f"a field has the unknown wire type {kind}")
 
 
-def _varint(data: bytes, position: int, end: int) -> tuple[int, int]:
+def _read_varint(data: bytes, position: int, end: int) -> tuple[int, int]:
     value = shift = 0
     while position < end:
         byte = data[position]
@@ -101,4 +101,4 @@ def _varint(data: bytes, position: int, end: int) -> tuple[int, int]:
         shift += 7
         if shift > 63:
             raise DamagedError("a number is longer than ten bytes")
-    raise DamagedError(_CUT)
+    raise DamagedError(_CUT_SHORT)

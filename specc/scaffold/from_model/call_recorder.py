@@ -35,10 +35,10 @@ def call_of(*args: Any, **kwargs: Any) -> Call:
     flat = tf.nest.flatten([args, kwargs])
     symbolic = any(isinstance(leaf, keras.KerasTensor) for leaf in flat)
     is_plain = has_plain_containers([args, kwargs])
-    return Call(map_structure(args, _slot), map_structure(kwargs, _slot), symbolic, is_plain)
+    return Call(map_structure(args, _slot_of_value), map_structure(kwargs, _slot_of_value), symbolic, is_plain)
 
 
-def _slot(value: Any) -> Any:
+def _slot_of_value(value: Any) -> Any:
     if isinstance(value, keras.KerasTensor):
         return symbolic_slot(value, value.shape)
     if isinstance(value, np.ndarray):  # Keras converts arrays to tensors, and floats to its own float dtype
@@ -49,19 +49,19 @@ def _slot(value: Any) -> Any:
 
 
 @contextmanager
-def heard_calls() -> Iterator[Callable[[Any], Call | None]]:
+def record_first_calls() -> Iterator[Callable[[Any], Call | None]]:
     """Records the first call of each layer in the block; yields a function from a layer to its Call, or None."""
-    heard: dict[int, tuple[keras.Layer, Call]] = {}  # holds the layer, so that its id is not reused
+    recorded: dict[int, tuple[keras.Layer, Call]] = {}  # holds the layer, so that its id is not reused
     original = keras.Layer.__call__
 
-    def listening(layer: keras.Layer, *args: Any, **kwargs: Any) -> Any:
-        if id(layer) not in heard:
+    def recording_call(layer: keras.Layer, *args: Any, **kwargs: Any) -> Any:
+        if id(layer) not in recorded:
             with suppress(Exception):  # the arguments may be anything, and the record is optional
-                heard[id(layer)] = (layer, call_of(*args, **kwargs))
+                recorded[id(layer)] = (layer, call_of(*args, **kwargs))
         return original(layer, *args, **kwargs)
 
-    keras.Layer.__call__ = listening
+    keras.Layer.__call__ = recording_call
     try:
-        yield lambda layer: heard[id(layer)][1] if id(layer) in heard else None
+        yield lambda layer: recorded[id(layer)][1] if id(layer) in recorded else None
     finally:
         keras.Layer.__call__ = original

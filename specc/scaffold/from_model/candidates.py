@@ -40,14 +40,16 @@ class Candidate:
         return ("endpoints", self.name)
 
 
-def declared(function: str, arguments: Sequence[str], inputs: Sequence[Tree], kwargs: Mapping[str, Any]) -> Endpoint:
+def declare_endpoint(
+    function: str, arguments: Sequence[str], inputs: Sequence[Tree], kwargs: Mapping[str, Any]
+) -> Endpoint:
     """The endpoint without its outputs."""
     names = () if len(inputs) == 1 and tuple(arguments) == DEFAULT_ARGUMENTS else tuple(arguments)
-    said = {"arguments": names} if names else {}
-    return Endpoint(function=function, kwargs=dict(kwargs), inputs=tuple(inputs), outputs=UNKNOWN, **said)
+    fields = {"arguments": names} if names else {}
+    return Endpoint(function=function, kwargs=dict(kwargs), inputs=tuple(inputs), outputs=UNKNOWN, **fields)
 
 
-def called_with(
+def split_arguments(
     signature: inspect.Signature | None, given: Mapping[str, Any], is_tensor: Callable[[Any], bool], path: SpecPath
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The inputs among ``given``, values by parameter, under their names in a document, and the kwargs among them.
@@ -55,21 +57,21 @@ def called_with(
     Raises:
         SpecError: an endpoint cannot call the function with these arguments.
     """
-    called = argument_of(signature) if signature is not None else {}
-    inputs = {called.get(name, name): value for name, value in given.items() if is_tensor(value)}
+    names_in_document = argument_of(signature) if signature is not None else {}
+    inputs = {names_in_document.get(name, name): value for name, value in given.items() if is_tensor(value)}
     fixed = {name: value for name, value in given.items() if not is_tensor(value) and value is not None}
     try:
         place_arguments(tuple(inputs), fixed, signature)
     except ArityError as error:
-        raise SpecError([_uncallable(path, f"the inputs are {', '.join(inputs)}: {error}")]) from None
+        raise SpecError([_uncallable_finding(path, f"the inputs are {', '.join(inputs)}: {error}")]) from None
     for name, value in fixed.items():
         if not isinstance(value, (bool, int, float, str)):
             raise SpecError(
-                [_uncallable(path, f"{name!r} was {type(value).__name__}, which cannot be written in a spec")]
+                [_uncallable_finding(path, f"{name!r} was {type(value).__name__}, which cannot be written in a spec")]
             )
     return inputs, fixed
 
 
-def _uncallable(path: SpecPath, message: str) -> Diagnostic:
+def _uncallable_finding(path: SpecPath, message: str) -> Diagnostic:
     hint = 'write a function that takes tensors only, and name it in "function"'
     return finding("wrong-arity", path, message, hint)

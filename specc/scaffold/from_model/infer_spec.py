@@ -27,9 +27,9 @@ from specc.scaffold.open_dims import BATCH
 
 _ENDPOINT = "serve"
 """The name that ``Model.export`` gives its endpoint."""
-_MADE_UP = re.compile(r"(functional|sequential|model)(_\d+)?")
+_GENERATED_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")
 
-Finished = tuple[Endpoint, tuple[Guess, ...]]
+CompletedEndpoint = tuple[Endpoint, tuple[Guess, ...]]
 
 
 def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> InferredSpec:
@@ -49,15 +49,15 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     """
     require_backend("tensorflow")
     left_out: list[Guess] = []
-    finished: dict[str, Finished]
+    finished: dict[str, CompletedEndpoint]
     if isinstance(model, keras.Layer):
         call = example if isinstance(example, Call) or example is None else call_of(*example)
         finished = {_ENDPOINT: _first_that_traces(layer_candidates(_ENDPOINT, model, call))}
     else:
-        finished = {each.name: _finished(each) for each in traced_functions(model, left_out)}
+        finished = {each.name: _complete_candidate(each) for each in traced_functions(model, left_out)}
     if not finished:
-        raise SpecError([_no_endpoint(model, left_out)])
-    document = _document({each: endpoint for each, (endpoint, _) in finished.items()}, _name(model))
+        raise SpecError([_no_endpoint_finding(model, left_out)])
+    document = _document_of({each: endpoint for each, (endpoint, _) in finished.items()}, _model_name(model))
     guesses = [guess for _, more in finished.values() for guess in more] + left_out
     if BATCH in document.dims:
         batch = "the first dimension of every input that leaves it open; check that these are always equal"
@@ -71,12 +71,12 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     return InferredSpec(document, tuple(dict.fromkeys(guesses)))
 
 
-def _first_that_traces(candidates: Iterable[Candidate]) -> Finished:
+def _first_that_traces(candidates: Iterable[Candidate]) -> CompletedEndpoint:
     """The endpoint of the first candidate that can be traced; if there is none, the error of the first is raised."""
     first: SpecError | None = None
     for candidate in candidates:
         try:
-            return _finished(candidate)
+            return _complete_candidate(candidate)
         except SpecError as error:
             first = first or error
             if any(diagnostic.rule != "trace-failed" for diagnostic in error.diagnostics):
@@ -85,16 +85,16 @@ def _first_that_traces(candidates: Iterable[Candidate]) -> Finished:
     raise first
 
 
-def _finished(candidate: Candidate) -> Finished:
+def _complete_candidate(candidate: Candidate) -> CompletedEndpoint:
     """The endpoint with legal names, outputs and dimensions, and every guess in it."""
     endpoint, renamed = with_legal_names(candidate.endpoint, candidate.path)
     endpoint, guesses = complete(replace(candidate, endpoint=endpoint))
-    named = endpoint.model_copy(update={"outputs": _with_names(endpoint.outputs, candidate.output_names)})
+    named = endpoint.model_copy(update={"outputs": _with_output_names(endpoint.outputs, candidate.output_names)})
     endpoint, more = with_legal_names(named, candidate.path)
     return endpoint, (*candidate.guesses, *renamed, *guesses, *more)
 
 
-def _with_names(outputs: Tree, names: Sequence[str | None]) -> Tree:
+def _with_output_names(outputs: Tree, names: Sequence[str | None]) -> Tree:
     """``outputs`` with the model's own names for a bare output or the items of a list; dicts keep their keys."""
     flat = list(leaves(outputs))
     match outputs:
@@ -113,7 +113,7 @@ def _with_names(outputs: Tree, names: Sequence[str | None]) -> Tree:
     return with_leaves(outputs, named)
 
 
-def _document(endpoints: dict[str, Endpoint], name: str | None) -> Document:
+def _document_of(endpoints: dict[str, Endpoint], name: str | None) -> Document:
     shapes = [
         leaf.shape or ()
         for each in endpoints.values()
@@ -123,16 +123,16 @@ def _document(endpoints: dict[str, Endpoint], name: str | None) -> Document:
     dims: dict[str, Any] = {dim: {} for shape in shapes for dim in shape if isinstance(dim, str) and dim != ANY}
     usual = (name for name in (_ENDPOINT, CALL) if name in endpoints)
     default = next(iter(endpoints)) if len(endpoints) == 1 else next(usual, None)
-    said = {"specc": VERSION, "name": name, "dims": dims, "endpoints": endpoints, "default": default}
-    return from_json(Document.model_validate(said).to_json())
+    fields = {"specc": VERSION, "name": name, "dims": dims, "endpoints": endpoints, "default": default}
+    return from_json(Document.model_validate(fields).to_json())
 
 
-def _name(model: Any) -> str | None:
+def _model_name(model: Any) -> str | None:
     """The model's name, or None if Keras generated it from the kind of model."""
-    return model.name if isinstance(model, keras.Model) and not _MADE_UP.fullmatch(model.name) else None
+    return model.name if isinstance(model, keras.Model) and not _GENERATED_NAME.fullmatch(model.name) else None
 
 
-def _no_endpoint(model: Any, left_out: list[Guess]) -> Diagnostic:
+def _no_endpoint_finding(model: Any, left_out: list[Guess]) -> Diagnostic:
     reasons = "".join(f"; {guess}" for guess in left_out)
     hint = "pass a built Keras model or layer, or an object with tf.functions that have an input_signature or a trace"
     return finding("bad-model", ("model",), f"{kind_of(model)} has nothing that an endpoint can call{reasons}", hint)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from specc.compiler.tensorspec import tree_of
-from specc.compiler.trace.functional_models import functional_inputs, made_up_name
+from specc.compiler.trace.functional_models import functional_inputs, is_generated_name
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
 from specc.keras_export.input_specs import Slot, map_structure
@@ -21,15 +21,15 @@ from specc.language.tree_edits import leaves, with_leaves, without_names
 from specc.language.trees import Leaf
 from specc.language.wire_names import BoundLeaf, input_leaves
 from specc.scaffold.from_model.call_recorder import Call
-from specc.scaffold.from_model.candidates import Candidate, declared
-from specc.scaffold.from_model.recorded_inputs import Recorded, of_call, recorded_inputs
+from specc.scaffold.from_model.candidates import Candidate, declare_endpoint
+from specc.scaffold.from_model.recorded_inputs import RecordedInputs, of_call, recorded_inputs
 from specc.scaffold.inferred_spec import Guess
 
 _DTYPES = ("float32", "int64", "string")
-_CONTAINERS = (
+_PLAIN_DICT_NOTE = (
     "called with an OrderedDict or a defaultdict; the endpoint passes a plain dict, which Keras flattens by sorted keys"
 )
-_MOST_INPUTS = 3
+_MAX_TRIED_INPUTS = 3
 """With more inputs, all are assumed to have the same dtype, since there are too many combinations to trace."""
 
 
@@ -49,11 +49,11 @@ def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterat
         recorded = replace(recorded, is_plain=call.is_plain)
     at: SpecPath = ("endpoints", name)
     guesses: list[Guess] = []
-    endpoint = _endpoint(recorded, at, guesses)
+    endpoint = _endpoint_from_record(recorded, at, guesses)
     if recorded.sizes:
         guesses.append(Guess((*at, "inputs"), recorded.sizes))
     if not recorded.is_plain:
-        guesses.append(Guess((*at, "inputs"), _CONTAINERS))
+        guesses.append(Guess((*at, "inputs"), _PLAIN_DICT_NOTE))
     for optional in recorded.optional:
         guesses.append(Guess((*at, "inputs"), f"{optional!r} is optional in Keras; an archive always requires it"))
     outputs = tuple(_output_names(layer))
@@ -64,8 +64,8 @@ def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterat
     flat = [leaf for tree in endpoint.inputs for leaf in leaves(tree)]
     for dtypes in _combinations([leaf.dtype for leaf in flat]):
         tried = _with_dtypes(endpoint, dtypes)
-        noted = [Guess(leaf.path, _dtype_guess(leaf.leaf)) for leaf in input_leaves(tried, at)]
-        yield replace(candidate, endpoint=tried, guesses=(*guesses, *noted))
+        dtype_guesses = [Guess(leaf.path, _dtype_guess(leaf.leaf)) for leaf in input_leaves(tried, at)]
+        yield replace(candidate, endpoint=tried, guesses=(*guesses, *dtype_guesses))
 
 
 def _dtype_guess(leaf: Leaf) -> str:
@@ -75,7 +75,7 @@ def _dtype_guess(leaf: Leaf) -> str:
 def _combinations(dtypes: Sequence[str]) -> Iterable[tuple[str, ...]]:
     """The combinations of dtypes to try, first the one that Keras would use."""
     words = tuple(dict.fromkeys((*dtypes, *_DTYPES)))
-    many = len(dtypes) > _MOST_INPUTS
+    many = len(dtypes) > _MAX_TRIED_INPUTS
     others = ((word,) * len(dtypes) for word in words) if many else itertools.product(words, repeat=len(dtypes))
     return dict.fromkeys((tuple(dtypes), *others))
 
@@ -89,7 +89,7 @@ def _with_dtypes(endpoint: Endpoint, dtypes: Sequence[str]) -> Endpoint:
     return endpoint.model_copy(update={"inputs": trees})
 
 
-def _endpoint(recorded: Recorded, at: SpecPath, guesses: list[Guess]) -> Endpoint:
+def _endpoint_from_record(recorded: RecordedInputs, at: SpecPath, guesses: list[Guess]) -> Endpoint:
     """The endpoint without its outputs, each leaf named by its key, or by its ``keras.Input``."""
     names = list(recorded.arguments)
     slots = list(recorded.arguments.values())
@@ -100,13 +100,15 @@ def _endpoint(recorded: Recorded, at: SpecPath, guesses: list[Guess]) -> Endpoin
     except (TypeError, ValidationError) as error:
         message = "the inputs have an empty container, or a dict with a key that is not a string"
         raise SpecError([finding("bad-model", ("model",), message)]) from error
-    bare = declared(DEFAULT_FUNCTION, names, trees, recorded.kwargs)
+    bare = declare_endpoint(DEFAULT_FUNCTION, names, trees, recorded.kwargs)
     flat = [slot for value in slots for slot in tf.nest.flatten(value)]
-    named = iter([_named(leaf, slot, guesses) for leaf, slot in zip(input_leaves(bare, at), flat, strict=True)])
+    named = iter(
+        [_with_input_name(leaf, slot, guesses) for leaf, slot in zip(input_leaves(bare, at), flat, strict=True)]
+    )
     return bare.model_copy(update={"inputs": tuple(with_leaves(tree, named) for tree in bare.inputs)})
 
 
-def _named(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf:
+def _with_input_name(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf:
     key = bound.path[-1] if len(bound.path) > len(("endpoints", "name", "inputs", 0)) else None
     if key is None or slot.name in (None, bound.name):
         return bound.leaf
@@ -126,5 +128,5 @@ def _output_names(layer: keras.Layer) -> Iterator[str | None]:
         names = list(getattr(layer, "output_names", None) or ())
         makers = {maker.name: maker for maker in getattr(layer, "operations", ())}
     for name in names:
-        made_up = name not in makers or made_up_name(name, makers[name]) or Counter(names)[name] > 1
-        yield None if made_up else name
+        is_anonymous = name not in makers or is_generated_name(name, makers[name]) or Counter(names)[name] > 1
+        yield None if is_anonymous else name

@@ -23,9 +23,9 @@ from specc.scaffold.open_dims import (
     BATCH,
     OpenDim,
     is_uniform,
-    named_apart,
-    named_together,
     open_dims,
+    separate_names,
+    shared_names,
     with_dims,
     with_shape,
 )
@@ -50,15 +50,15 @@ def complete(candidate: Candidate) -> tuple[Endpoint, tuple[Guess, ...]]:
         names = probed.names
         outputs = with_leaves(outputs, iter([*_followed(outputs, probed)]))
     else:
-        names = named_apart(dims, one_batch=isinstance(candidate.function, keras.Layer))
+        names = separate_names(dims, one_batch=isinstance(candidate.function, keras.Layer))
         if dims:
             message = "it is not known which dimensions of the inputs they follow: tracing with fixed sizes failed"
             guesses.append(Guess((*candidate.path, "outputs"), message))
-    guesses = [*(_guess(candidate, dim, name) for dim, name in names.items() if name != BATCH), *guesses]
+    guesses = [*(_name_guess(candidate, dim, name) for dim, name in names.items() if name != BATCH), *guesses]
     return with_dims(candidate.endpoint, names).model_copy(update={"outputs": outputs}), tuple(guesses)
 
 
-def _guess(candidate: Candidate, dim: OpenDim, name: str) -> Guess:
+def _name_guess(candidate: Candidate, dim: OpenDim, name: str) -> Guess:
     where = f"axis {dim.axis} of {dim.wire_name!r} in {candidate.name!r}"
     return Guess(("dims", name), f"{where}; check its name, and add bounds if there are any")
 
@@ -75,31 +75,31 @@ class _Probed:
     @cached_property
     def small(self) -> list[Shape] | None:
         """The shapes of the result's leaves for the smallest sizes."""
-        return _shapes(self.candidate, self.names, _sizes(self.names, 1)[0])
+        return _traced_shapes(self.candidate, self.names, _two_sizes(self.names, 1)[0])
 
 
 def _probes(candidate: Candidate, dims: tuple[OpenDim, ...]) -> Iterator[_Probed]:
     """The names and sizes that can be traced, first those where inputs share only the batch."""
-    ways = (named_apart(dims), named_together(dims), named_apart(dims, one_batch=False))
+    ways = (separate_names(dims), shared_names(dims), separate_names(dims, one_batch=False))
     for index, names in enumerate(ways):
         for scale in () if names in ways[:index] else _SCALES:
-            sizes = _sizes(names, scale)
-            first = _shapes(candidate, names, sizes[0])
-            second = None if first is None else _shapes(candidate, names, sizes[1])
-            if first is not None and second is not None and _ranks(first) == _ranks(second):
+            sizes = _two_sizes(names, scale)
+            first = _traced_shapes(candidate, names, sizes[0])
+            second = None if first is None else _traced_shapes(candidate, names, sizes[1])
+            if first is not None and second is not None and _ranks_of(first) == _ranks_of(second):
                 yield _Probed(candidate, names, sizes, (first, second))
 
 
-def _shapes(candidate: Candidate, names: dict[OpenDim, str], sizes: Sizes) -> list[Shape] | None:
+def _traced_shapes(candidate: Candidate, names: dict[OpenDim, str], sizes: Sizes) -> list[Shape] | None:
     fixed = with_dims(candidate.endpoint, {dim: sizes[name] for dim, name in names.items()})
     return result_shapes(candidate, fixed)
 
 
-def _ranks(shapes: list[Shape]) -> list[int | None]:
+def _ranks_of(shapes: list[Shape]) -> list[int | None]:
     return [None if shape is None else len(shape) for shape in shapes]
 
 
-def _sizes(names: dict[OpenDim, str], scale: int) -> tuple[Sizes, Sizes]:
+def _two_sizes(names: dict[OpenDim, str], scale: int) -> tuple[Sizes, Sizes]:
     """Two sizes for each name, all of them different."""
     words = list(dict.fromkeys(names.values()))
     primes: list[int] = []
@@ -119,11 +119,11 @@ def _followed(outputs: Tree, probed: _Probed) -> Iterator[Leaf]:
             yield leaf
             continue
         ranked = leaf if leaf.shape is not None else leaf.model_copy(update={"shape": (ANY,) * len(first)})
-        dims = [_dim(ranked, axis, (first[axis], second[axis]), index, probed) for axis in range(len(first))]
+        dims = [_followed_dim(ranked, axis, (first[axis], second[axis]), index, probed) for axis in range(len(first))]
         yield with_shape(ranked, lambda axis, _, dims=dims: dims[axis])  # type: ignore[misc]
 
 
-def _dim(leaf: Leaf, axis: int, seen: tuple[Dimension, Dimension], index: int, probed: _Probed) -> Dimension:
+def _followed_dim(leaf: Leaf, axis: int, seen: tuple[Dimension, Dimension], index: int, probed: _Probed) -> Dimension:
     """One dimension of the leaf at ``index``, which had the sizes ``seen`` in the two traces."""
     assert leaf.shape is not None
     if leaf.shape[axis] != ANY or not is_uniform(leaf, axis):
@@ -133,5 +133,5 @@ def _dim(leaf: Leaf, axis: int, seen: tuple[Dimension, Dimension], index: int, p
             return name
     # A result that is cut to a maximum length has it for all large inputs: a fixed size must also occur for small ones.
     small = probed.small[index] if probed.small is not None else None
-    stays = small is not None and len(small) > axis and small[axis] == seen[0] == seen[1]
-    return seen[0] if stays else ANY
+    is_constant = small is not None and len(small) > axis and small[axis] == seen[0] == seen[1]
+    return seen[0] if is_constant else ANY

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from specc.compiler.tensorspec import tensor_specs, tree_of
 from specc.compiler.trace.call_parameters import place
 from specc.compiler.trace.cores import Cores, Source
-from specc.compiler.trace.model_containers import in_own_containers
+from specc.compiler.trace.model_containers import in_model_containers
 from specc.compiler.trace.output_check import describe, spec_of
 from specc.diagnostics import finding
 from specc.errors import SpecError
@@ -29,7 +29,7 @@ def result_tree(candidate: Candidate) -> Tree:
     Raises:
         SpecError: the function cannot be traced, or returns values that a signature cannot return.
     """
-    result = _trace(candidate, candidate.endpoint, candidate.function)
+    result = _trace_candidate(candidate, candidate.endpoint, candidate.function)
     path = (*candidate.path, "outputs")
     hint = 'write a function that returns tensors, and name it in "function"'
     for leaf in tf.nest.flatten(result):
@@ -48,18 +48,18 @@ def result_tree(candidate: Candidate) -> Tree:
 def result_shapes(candidate: Candidate, endpoint: Endpoint) -> list[Shape] | None:
     """The shapes of the result's leaves for the inputs of ``endpoint``; None if the function rejects them."""
     try:
-        result = _trace(candidate, endpoint, candidate.python)
+        result = _trace_candidate(candidate, endpoint, candidate.python)
     except SpecError:
         return None
-    shapes = [_shape(spec_of(leaf).shape) for leaf in tf.nest.flatten(result)]
+    shapes = [_shape_of(spec_of(leaf).shape) for leaf in tf.nest.flatten(result)]
     if any(shape is None or ANY in shape for shape in shapes) and isinstance(candidate.function, keras.Layer):
         inferred = _keras_shapes(candidate.function, endpoint)
         if inferred is not None and len(inferred) == len(shapes):
-            return [_merged(traced, said) for traced, said in zip(shapes, inferred, strict=True)]
+            return [_fill_open_dims(traced, keras_shape) for traced, keras_shape in zip(shapes, inferred, strict=True)]
     return shapes
 
 
-def _trace(candidate: Candidate, endpoint: Endpoint, function: Callable[..., Any]) -> Any:
+def _trace_candidate(candidate: Candidate, endpoint: Endpoint, function: Callable[..., Any]) -> Any:
     path = (*candidate.path, "function")
     source = Source(
         function=place(candidate.function, endpoint.arguments, endpoint.kwargs).around(function),
@@ -72,7 +72,7 @@ def _trace(candidate: Candidate, endpoint: Endpoint, function: Callable[..., Any
     return core.result
 
 
-def _shape(shape: Any) -> Shape:
+def _shape_of(shape: Any) -> Shape:
     return None if shape.rank is None else tuple(ANY if size is None else size for size in shape.as_list())
 
 
@@ -84,7 +84,7 @@ def _keras_shapes(layer: keras.Layer, endpoint: Endpoint) -> list[Shape] | None:
     symbolic = tf.nest.map_structure(lambda spec: keras.KerasTensor(spec.shape.as_list(), spec.dtype.name), specs)
     infer = place(layer, endpoint.arguments, endpoint.kwargs).around(layer.compute_output_spec)
     try:
-        result = infer(*(in_own_containers(layer, each) for each in symbolic), **endpoint.kwargs)
+        result = infer(*(in_model_containers(layer, each) for each in symbolic), **endpoint.kwargs)
     except Exception:  # noqa: BLE001  # runs any layer's own code, and the result is optional
         return None
     tensors = tf.nest.flatten(result)
@@ -93,8 +93,8 @@ def _keras_shapes(layer: keras.Layer, endpoint: Endpoint) -> list[Shape] | None:
     return [tuple(ANY if size is None else size for size in tensor.shape) for tensor in tensors]
 
 
-def _merged(traced: Shape, said: Shape) -> Shape:
+def _fill_open_dims(traced: Shape, keras_shape: Shape) -> Shape:
     """``traced``, with Keras's sizes for the dimensions that the trace leaves open."""
-    if traced is None or said is None or len(traced) != len(said):
+    if traced is None or keras_shape is None or len(traced) != len(keras_shape):
         return traced
-    return tuple(other if dim == ANY else dim for dim, other in zip(traced, said, strict=True))
+    return tuple(other if dim == ANY else dim for dim, other in zip(traced, keras_shape, strict=True))

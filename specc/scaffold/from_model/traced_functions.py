@@ -18,11 +18,11 @@ from specc.language.document import CALL
 from specc.language.tree_edits import without_names
 from specc.language.validation.legal_names import legal_endpoint_name
 from specc.reader.graph_document import is_public
-from specc.scaffold.from_model.candidates import Candidate, called_with, declared
+from specc.scaffold.from_model.candidates import Candidate, declare_endpoint, split_arguments
 from specc.scaffold.inferred_spec import Guess
 
-_FUNCTIONS = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
-_SERVE = "serve"
+_TF_FUNCTION_TYPES = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
+_DEFAULT_NAME = "serve"
 
 
 def traced_functions(model: Any, left_out: list[Guess]) -> Iterator[Candidate]:
@@ -35,14 +35,14 @@ def traced_functions(model: Any, left_out: list[Guess]) -> Iterator[Candidate]:
     for attribute, count in _lists_of_functions(model):
         message = f"{attribute}: a list of {counted(count, 'function')}, which cannot be declared in a spec"
         left_out.append(Guess((), message))
-    for attribute, function in _functions(model):
-        wanted = _SERVE if function is model else attribute
-        name = legal_endpoint_name(wanted, taken)
+    for attribute, function in _public_functions(model):
+        own_name = _DEFAULT_NAME if function is model else attribute
+        name = legal_endpoint_name(own_name, taken)
         taken.add(name)
-        if name != wanted:
-            left_out.append(Guess(("endpoints", name), f"renamed from {wanted!r}, which cannot be an endpoint name"))
+        if name != own_name:
+            left_out.append(Guess(("endpoints", name), f"renamed from {own_name!r}, which cannot be an endpoint name"))
         try:
-            yield _candidate(name, attribute, function)
+            yield _candidate_of_function(name, attribute, function)
         except SpecError as error:
             reasons = "; ".join(
                 f"{each.message}; {each.hint}" if each.hint else each.message for each in error.diagnostics
@@ -50,14 +50,14 @@ def traced_functions(model: Any, left_out: list[Guess]) -> Iterator[Candidate]:
             left_out.append(Guess(("endpoints", name), f"left out: {reasons}"))
 
 
-def _functions(model: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(model, _FUNCTIONS):
+def _public_functions(model: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(model, _TF_FUNCTION_TYPES):
         yield CALL, model
         return
-    known = {**{key: value for kind in reversed(type(model).__mro__) for key, value in vars(kind).items()}}
-    known |= getattr(model, "__dict__", {})
-    for attribute, value in sorted(known.items()):
-        if is_public(attribute) and isinstance(value, _FUNCTIONS):
+    attributes = {**{key: value for kind in reversed(type(model).__mro__) for key, value in vars(kind).items()}}
+    attributes |= getattr(model, "__dict__", {})
+    for attribute, value in sorted(attributes.items()):
+        if is_public(attribute) and isinstance(value, _TF_FUNCTION_TYPES):
             yield attribute, getattr(model, attribute)  # bound to the model
 
 
@@ -65,52 +65,52 @@ def _lists_of_functions(model: Any) -> Iterator[tuple[str, int]]:
     """The lists of functions, such as ``regularization_losses`` of TF-Hub modules: attribute and length."""
     for attribute, value in sorted(getattr(model, "__dict__", {}).items()):
         items = list(value) if isinstance(value, (list, tuple)) and is_public(attribute) else []
-        if items and all(isinstance(item, _FUNCTIONS) for item in items):
+        if items and all(isinstance(item, _TF_FUNCTION_TYPES) for item in items):
             yield attribute, len(items)
 
 
-def _candidate(name: str, attribute: str, function: Any) -> Candidate:
+def _candidate_of_function(name: str, attribute: str, function: Any) -> Candidate:
     path: SpecPath = ("endpoints", name)
     guesses: list[Guess] = []
-    asked = getattr(function, "input_signature", None)
-    if asked is not None:
+    requested = getattr(function, "input_signature", None)
+    if requested is not None:
         run_user_code(function.get_concrete_function, "trace-failed", path, "tracing failed")
-    traces = sorted(traces_of(function), key=_trains)
+    traces = sorted(traces_of(function), key=_is_for_training)
     if not traces:
         hint = "give it an input_signature, or call it once where the model is created"
         raise SpecError([finding("bad-signature", path, "the tf.function was never called", hint)])
     if len(traces) > 1:
         lost = (
             " (for inference; the trace with training=True is left out)"
-            if _trains(traces[-1]) > _trains(traces[0])
+            if _is_for_training(traces[-1]) > _is_for_training(traces[0])
             else ""
         )
         message = f"the first of {len(traces)} traces{lost}; add an input_signature to choose another"
         guesses.append(Guess((*path, "inputs"), message))
-    inputs, fixed = called_with(parameters_of(function), _arguments(traces[0]), _holds_specs, path)
+    inputs, fixed = split_arguments(parameters_of(function), _arguments_of_trace(traces[0]), _holds_specs, path)
     # TensorFlow names the specs in a trace; the author names those in an input_signature.
-    specs = inputs.values() if asked is None or len(asked) != len(inputs) else asked
+    specs = inputs.values() if requested is None or len(requested) != len(inputs) else requested
     try:
         trees = [tree_of(spec) for spec in specs]
     except (TypeError, ValidationError) as error:
         message = "an argument is not a tensor, or a list, tuple or dict of tensors"
         raise SpecError([finding("bad-signature", path, message)]) from error
-    if specs is not asked:
+    if specs is not requested:
         trees = [without_names(tree) for tree in trees]
     python = getattr(function, "python_function", function)
-    endpoint = declared(attribute, list(inputs), trees, fixed)
+    endpoint = declare_endpoint(attribute, list(inputs), trees, fixed)
     return Candidate(name, endpoint, function, python, autograph=True, guesses=tuple(guesses))
 
 
-def _arguments(trace: Any) -> dict[str, Any]:
+def _arguments_of_trace(trace: Any) -> dict[str, Any]:
     """The specs and the Python values of a trace's arguments, by name."""
     positional, by_name = trace.structured_input_signature
     return dict(zip(parameter_names(trace), [*positional, *by_name.values()], strict=True))
 
 
-def _trains(trace: Any) -> bool:
+def _is_for_training(trace: Any) -> bool:
     """Whether a trace is for training, which is with ``training=True``."""
-    return _arguments(trace).get("training") is True
+    return _arguments_of_trace(trace).get("training") is True
 
 
 def _holds_specs(value: Any) -> bool:
