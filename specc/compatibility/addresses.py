@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from specc.change import SURFACES, Judgement, Surface, Witness
 from specc.compatibility.endpoint_pair import EndpointPair
@@ -127,13 +128,17 @@ def refused(
 
     ``key`` is the address if it is not ``name``. A plain receiver takes its messages there.
     """
-    half = Half(side, name)
     for surface in SURFACES:
         if surfaces.get(surface) == "breaking":
-            takes_messages = surface != "python" and half.endpoint.receiver is not None
-            request = message_request(half) if takes_messages else smallest_request(half, surface)
-            return Witness(surface, key or name, request, None, reason)
+            return Witness(surface, key or name, _request(side, name, surface), None, reason)
     return None
+
+
+@lru_cache(maxsize=16)  # a thousand aliases of one large endpoint show one request
+def _request(side: Described, name: str, surface: Surface) -> Mapping[str, Mapping[str, Any]]:
+    half = Half(side, name)
+    takes_messages = surface != "python" and half.endpoint.receiver is not None
+    return message_request(half) if takes_messages else smallest_request(half, surface)
 
 
 def first_request(side: Described, surfaces: Mapping[Surface, Judgement], reason: str) -> Witness | None:

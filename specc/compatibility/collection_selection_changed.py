@@ -7,6 +7,7 @@ from typing import Any
 
 from specc.change import Change, Side
 from specc.compatibility.collection_pairs import Pinned, collection_pairs
+from specc.compatibility.shown_values import shown_value
 from specc.compatibility.sides import Comparison
 from specc.language.record import array_or_item, to_json
 
@@ -19,7 +20,7 @@ def collection_selection_changed(comparison: Comparison) -> Iterator[Change]:
             yield Change(
                 rule="collection-selection-changed",
                 path=pair.path,
-                message=f"the collection {pair.name!r} selects its variables in another way",
+                message=f"the collection {pair.name!r} selects {shown_value(new)}, before {shown_value(old)}",
                 hint='pin its variables with "content" before the change, so that they can be compared',
                 surfaces={"python": "warning"},
                 subject=(pair.name,),

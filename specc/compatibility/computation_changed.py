@@ -10,6 +10,7 @@ from typing import Any
 from specc.change import Change, Side
 from specc.compatibility.addresses import callable_pairs
 from specc.compatibility.endpoint_pair import EndpointPair
+from specc.compatibility.shown_values import shown_value
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath, format_path
 from specc.language.record import to_json
@@ -59,12 +60,8 @@ def _functions(pair: EndpointPair) -> Iterator[_Difference]:
         old, new = getattr(pair.old.endpoint, field), getattr(pair.new.endpoint, field)
         if old != new:
             sides = Side((*pair.old.path, field), old), Side((*pair.new.path, field), new)
-            message = f"the {field} of {pair.name!r} is {_shown(new)}, before {_shown(old)}"
+            message = f"the {field} of {pair.name!r} is {shown_value(new)}, before {shown_value(old)}"
             yield _Difference(*sides, (field,), message)
-
-
-def _shown(value: str | None) -> str:
-    return "none" if value is None else repr(value)
 
 
 def _kwargs(pair: EndpointPair) -> Iterator[_Difference]:
@@ -72,7 +69,8 @@ def _kwargs(pair: EndpointPair) -> Iterator[_Difference]:
     if _unordered(old) == _unordered(new):
         return
     changed = sorted(key for key in old.keys() | new.keys() if _unordered(old, key) != _unordered(new, key))
-    message = f"the kwargs of {pair.name!r} give {_names(changed)} another value or none"
+    before, after = ({key: kwargs[key] for key in changed if key in kwargs} for kwargs in (old, new))
+    message = f"the kwargs of {pair.name!r} have {shown_value(after)}, before {shown_value(before)}"
     yield _Difference(
         Side((*pair.old.path, "kwargs"), old), Side((*pair.new.path, "kwargs"), new), ("kwargs",), message
     )
@@ -81,11 +79,6 @@ def _kwargs(pair: EndpointPair) -> Iterator[_Difference]:
 def _unordered(kwargs: dict[str, Any], *keys: str) -> str:
     """The text of some or all keyword arguments, which tells 1 from 1.0, 0.0 from -0.0 and a missing one from null."""
     return json.dumps({key: kwargs[key] for key in keys or kwargs if key in kwargs}, sort_keys=True)
-
-
-def _names(names: list[str]) -> str:
-    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-    return ", ".join(map(repr, names[:8])) + more
 
 
 def _orders(pair: EndpointPair) -> Iterator[_Difference]:

@@ -8,6 +8,7 @@ from typing import Any
 from specc.change import Change, Side, Witness
 from specc.compatibility.feature_pairs import FeaturePair, compared_features
 from specc.compatibility.message_requests import message_request
+from specc.compatibility.shown_values import shown_value
 from specc.compatibility.sides import Comparison
 from specc.language.dtypes import DTYPES, Family
 from specc.language.example_features import ParsedFeature
@@ -106,7 +107,8 @@ def _changed(rule: RuleId, found: FeaturePair) -> Change:
     surfaces = receivers.judged("breaking" if is_broken else "safe")
     several = 2 if found.old.parsed == "sequence" else 1
     request = message_request(receivers.pair.old, several)
-    message, reason, hint = _words(rule, name, is_short=several > 1)
+    message, reason = _words(rule, found, is_short=several > 1)
+    hint = f'keep it with "features": {{"{name}": {{"default": ...}}}}, or add another receiver'
     return Change(
         rule=rule,
         path=new_path,
@@ -121,17 +123,19 @@ def _changed(rule: RuleId, found: FeaturePair) -> Change:
     )
 
 
-def _words(rule: RuleId, name: str, *, is_short: bool) -> tuple[str, str, str]:
-    """The message, the reason and the hint of a change of the feature of the leaf ``name``."""
-    keep = f'keep it with "features": {{"{name}": {{"default": ...}}}}'
+def _words(rule: RuleId, found: FeaturePair, *, is_short: bool) -> tuple[str, str]:
+    """The message about a change of a feature, and the reason why a message breaks."""
+    name, old, new = found.new.leaf.name, shown_value(_default(found.old)), shown_value(_default(found.new))
     lacks = f"a message has no {name!r}"
     match rule:
         case "feature-made-required":
-            return f"a message needs the feature of {name!r}, which had a default", f"{lacks}, and is refused", keep
+            return f"a message must have {name!r}, before its default was {old}", f"{lacks}, and is refused"
         case "feature-made-optional":
-            return f"a message may lack the feature of {name!r}, which has a default", "", ""
+            return f"a message may lack {name!r}, whose default is {new}", ""
         case _ if is_short:
-            reason = f"{name!r} has fewer steps in one message than in the other"
-            return f"shorter sequences of {name!r} are padded with another value", reason, keep
+            short = f"{name!r} has fewer steps in one message than in the other"
+            return f"shorter sequences of {name!r} are padded with {new}, before {old}", f"{short}, and is padded"
+        case _ if found.new.parsed == "sequence":
+            return f"without {name!r} a message has an empty sequence, before {old}", f"{lacks}, which meant {old}"
         case _:
-            return f"a message without the feature of {name!r} means another value", lacks, keep
+            return f"without {name!r} a message has {new}, before {old}", f"{lacks}, which meant {old}"

@@ -10,6 +10,7 @@ from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.input_kind_changed import type_difference
 from specc.compatibility.leaf_change import breaking, leaf_change, leaf_name
 from specc.compatibility.pairing import LeafPair
+from specc.compatibility.shown_values import shown_value
 from specc.language.trees import Leaf, Tensor, has_default
 from specc.reader.protobuf.tensors import stored_value
 
@@ -32,7 +33,7 @@ def input_default_changed(pair: EndpointPair) -> Iterator[Change]:
                 leaves.old,
                 leaves.new,
                 pair.judged("safe", surfaces),
-                f"{name!r} has a default",
+                f"{name!r} has a default, {_shown(new)}",
                 compared=(None, _stored(new)),
             )
         elif has_default(old) and _same_shape(pair, leaves) and _stored(old) != _stored(new):
@@ -59,7 +60,8 @@ def _left_out(pair: EndpointPair, leaves: LeafPair, surfaces: tuple[Surface, ...
         leaves.old,
         leaves.new,
         judgements,
-        f"{name!r} has no default any more" if gone else f"{name!r} has another default",
+        f"{name!r} has {'no default' if gone else f'the default {_shown(leaves.new.leaf)}'}, "
+        f"before {_shown(leaves.old.leaf)}",
         hint="keep the default, and add an endpoint " + ("where the input is required" if gone else "with the new one"),
         compared=(_stored(leaves.old.leaf), None if gone else _stored(leaves.new.leaf)),
         witness=pair.witnesses.refused(broken, reason, absent=without) if broken else None,
@@ -73,3 +75,7 @@ def _same_shape(pair: EndpointPair, leaves: LeafPair) -> bool:
 def _stored(leaf: Leaf) -> str:
     """The default as the archive stores it; as text, in which NaN equals itself and -0.0 is not 0.0."""
     return repr(stored_value(leaf.default, leaf.dtype)) if isinstance(leaf, Tensor) else ""
+
+
+def _shown(leaf: Leaf) -> str:
+    return shown_value(leaf.default if isinstance(leaf, Tensor) else None)

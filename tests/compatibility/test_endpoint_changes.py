@@ -261,3 +261,18 @@ def test_a_waiver_does_not_cover_another_value() -> None:
     assert one.fingerprint != two.fingerprint
     again = changes(side(WITH_B, default="b"), side(WITH_B, default="b", save_options={"extra_tags": ["gpu"]}))[0]
     assert one.fingerprint == again.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"function": "call"}, 'the function of \'score\' is "call", before "__call__"'),
+        ({"postprocess": "a.b:c"}, "the postprocess of 'score' is \"a.b:c\", before none"),
+        ({"kwargs": {"y": 1, "z": 2}}, 'the kwargs of \'score\' have {"y": 1, "z": 2}, before {"y": 2}'),
+        ({"kwargs": {"y": 2, "z": 2}}, "the kwargs of 'score' have {\"z\": 2}, before {}"),
+    ],
+)
+def test_a_message_about_a_computation_has_both_values(said: dict[str, Any], message: str) -> None:
+    kwargs = endpoint(kwargs={"y": 2})
+    (change,) = changes(side({"score": kwargs}), side({"score": {**kwargs, **said}}))
+    assert change.message == message

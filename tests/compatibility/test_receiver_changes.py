@@ -220,3 +220,16 @@ def test_a_witness_has_as_many_messages_as_the_endpoint_takes_rows() -> None:
     (change,) = changes(received(inputs=["float32[4, 3]"]), side({"score": endpoint(inputs=["float32[4, 3]"])}))
     assert change.witness is not None
     assert change.witness.inputs == {"inputs": {"dtype": "string", "shape": [4]}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ({"default": [7]}, {"default": [8]}, "'rec': without 'x' a message has [8], before [7]"),
+        ({"default": [7]}, {}, "'rec': a message must have 'x', before its default was [7]"),
+        ({}, {"default": [8]}, "'rec': a message may lack 'x', whose default is [8]"),
+    ],
+)
+def test_a_message_has_both_values(old: dict[str, Any], new: dict[str, Any], message: str) -> None:
+    (change,) = changes(parsed("int64[batch, 1]", old), parsed("int64[batch, 1]", new))
+    assert change.message == message
