@@ -14,7 +14,7 @@ from random_documents import as_document, random_document
 from random_edits import random_edit, random_pair
 
 from specc import compatibility
-from specc.change import SURFACES, Change, Surface, Verdict, worst
+from specc.change import SURFACES, Change, Surface, Verdict, Witness, worst
 from specc.compatibility.sides import Comparison, Described
 from specc.language.document import Document
 from specc.language.load import dump
@@ -62,20 +62,16 @@ def unconfirmed(first: int, count: int) -> Iterator[str]:
     """The breaking changes without a witness that shows them."""
     for seed, (old, new), changes in judged(first, count):
         for change in changes:
-            witness = change.witness
-            surfaces = [surface for surface, judgement in change.surfaces.items() if judgement == "breaking"]
-            expected = "wire" if "wire" in surfaces else None
-            if not surfaces:
-                right = witness is None
-            else:
-                right = (
-                    witness is not None
-                    and witness.surface in surfaces
-                    and witness.surface == (expected or witness.surface)
-                    and confirms(witness, old, new)
-                )
+            witness, broken = change.witness, [each for each in SURFACES if change.surfaces.get(each) == "breaking"]
+            right = (witness is not None and _shows(witness, broken, old, new)) if broken else witness is None
             if not right:
                 yield f"seed {seed}: {change.rule} {dict(change.surfaces)} with {witness}"
+
+
+def _shows(witness: Witness, broken: list[Surface], old: Document, new: Document) -> bool:
+    """Whether a witness is of wire where that breaks, else of another surface that does, and shows that."""
+    is_first = witness.surface in (("wire",) if "wire" in broken else broken)
+    return is_first and confirms(witness, old, new)
 
 
 def test_the_verdict_is_that_of_the_enumeration() -> None:
@@ -88,9 +84,12 @@ def test_each_break_has_a_witness() -> None:
 
 @pytest.mark.long
 def test_many_verdicts_and_witnesses() -> None:
-    assert list(differences(1_000, 10_000)) == []
-    assert list(unconfirmed(1_000, 10_000)) == []
-    found = {change.rule for _, _, changes in judged(1_000, 10_000) for change in changes}
+    found = set()
+    for first in range(1_000, 11_000, 500):
+        assert list(differences(first, 500)) == []
+        assert list(unconfirmed(first, 500)) == []
+        found |= {change.rule for _, _, changes in judged(first, 500) for change in changes}
+        judged.cache_clear()
     assert {id for id, rule in RULES.items() if rule.stage == "diff"} - found == {"not-stated"}  # of archives only
 
 
@@ -101,7 +100,7 @@ def test_no_change_between_equal_documents() -> None:
 
 
 def test_there_and_back_and_there_again() -> None:
-    for _, (old, new), changes in judged(0, 200):
+    for _, (old, new), changes in judged(0, 500)[:200]:
         assert compare(old, new) == changes
         assert (not changes) == (not compare(new, old)), dump(old) + dump(new)
 
