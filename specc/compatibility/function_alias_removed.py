@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from specc.change import Change, Judgement, Side, Surface
-from specc.compatibility.addresses import addresses, default_key, refused
+from specc.change import Change, Judgement, Side, Surface, Witness
+from specc.compatibility.addresses import addresses, default_key
+from specc.compatibility.halves import Half
 from specc.compatibility.sides import Comparison, Described
+from specc.compatibility.witness import smallest_request
 from specc.diagnostics import SpecPath
 
 _PATH: SpecPath = ("save_options", "function_aliases")
@@ -35,7 +37,7 @@ def function_alias_removed(comparison: Comparison) -> Iterator[Change]:
             compared=(name, target),
             old=Side((*_PATH, alias), name),
             new=Side((*_PATH, alias), target) if target else None,
-            witness=refused(old, name, surfaces, what, alias),
+            witness=_call_of_alias(old, name, alias, what) if surfaces["wire"] == "breaking" else None,
         )
 
 
@@ -54,6 +56,11 @@ def function_alias_added(comparison: Comparison) -> Iterator[Change]:
                 compared=(None, name),
                 new=Side((*_PATH, alias), name),
             )
+
+
+def _call_of_alias(side: Described, name: str, alias: str, reason: str) -> Witness:
+    """A call of the aliased function, which takes the endpoint's own inputs, and never those of a receiver."""
+    return Witness("wire", alias, smallest_request(Half(side, name), "wire"), None, reason)
 
 
 def _aliases(comparison: Comparison) -> tuple[Mapping[str, str], Mapping[str, str]]:

@@ -11,8 +11,7 @@ from random import Random
 from typing import Any
 
 from specc.errors import SpecError
-from specc.language.document import Document, Endpoint
-from specc.language.example_features import parsed_features
+from specc.language.document import Document
 from specc.language.load import from_json, require_buildable
 
 Json = dict[str, Any]
@@ -51,21 +50,7 @@ def as_document(data: Json) -> Document | None:
         require_buildable(document)
     except SpecError:
         return None
-    return document if all(map(_has_different_features, document.endpoints.values())) else None
-
-
-def _has_different_features(endpoint: Endpoint) -> bool:
-    """Whether no two leaves of an endpoint are parsed from one feature.
-
-    Validation does not find that of a composite leaf and a dense one whose names are the same.
-    """
-    for receiver in endpoint.receivers.values():
-        parsed = [
-            (item.in_lists, item.key) for item in parsed_features(endpoint, receiver) if item.parsed != "constant"
-        ]
-        if len(set(parsed)) < len(parsed):
-            return False
-    return True
+    return document
 
 
 def leaves(tree: Json) -> Iterator[Json]:
