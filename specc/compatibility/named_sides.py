@@ -97,7 +97,10 @@ def read_side(name: str | os.PathLike[str], other: Contract = "") -> NamedSide:
     if name.endswith(SUFFIX):
         raise UnreadableError(f"cannot read {name}: there is no such file")
     partner = _spec_of(other)
-    repository = repository_of(os.path.dirname(partner) or ".")  # noqa: PTH120  # "" is the working directory
+    try:
+        repository = repository_of(os.path.dirname(partner) or ".")  # noqa: PTH120  # "" is the working directory
+    except UnreadableError as error:
+        raise UnreadableError(f"cannot read {name}: there is no such file or directory; {error}") from None
     if repository.find_commit(name) is None and not repository.is_shallow():
         raise UnreadableError(f"cannot read {name}: there is no such file, directory or revision")
     if not partner:
