@@ -20,9 +20,10 @@ from specc.rules.reference import reference
 OF_A_SPEC = {rule.id for rule in RULES.values() if rule.stage in ("text", "document", "check")} - {"not-canonical"}
 """Rules that ``specc validate`` finds; the others are found by building and reading."""
 DESCRIBED = {
-    "archive-mismatch", "asset-clash", "byte-order-mark", "not-utf-8", "too-large", "too-many-findings", "unused-waiver",
+    "archive-mismatch", "asset-clash", "byte-order-mark", "large-example", "not-utf-8", "too-large", "too-many-findings",
+    "unused-waiver",
 }  # fmt: skip
-"""Rules whose examples are described in words: bytes that a page cannot hold, the effect of a bug or a race, settings."""
+"""Rules whose examples are described in words: what a page cannot hold, the effect of a bug or a race, settings."""
 LANGUAGES = (["json"], ["text"], ["python"], ["json", "python"])
 OF_ONE = sorted(set(RULES) - set(CHANGES))
 """Rules about one document; the pairs of the others are tested by test_change_pages.py."""
