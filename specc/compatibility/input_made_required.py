@@ -10,8 +10,8 @@ from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.input_kind_changed import type_difference
 from specc.compatibility.leaf_change import breaking, leaf_change, leaf_name
 from specc.compatibility.pairing import LeafPair
+from specc.language.stored_values import stored_value
 from specc.language.trees import Leaf, Tensor, has_default
-from specc.reader.protobuf.tensors import stored_value
 
 
 def input_default_changed(pair: EndpointPair) -> Iterator[Change]:

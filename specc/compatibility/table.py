@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import TypeAlias
 
 from specc.change import JUDGEMENTS, SURFACES, Change
@@ -60,9 +59,9 @@ def _joined(one: Change, other: Change) -> Change:
         for surface in SURFACES
         if surface in one.surfaces or surface in other.surfaces
     }
-    return replace(one, surfaces=worst, witness=one.witness or other.witness)
+    return one.with_fields(surfaces=worst, witness=one.witness or other.witness)
 
 
 def _levelled(change: Change) -> Change:
-    worst = min(change.surfaces.values(), key=JUDGEMENTS.index)
-    return replace(change, level=_LEVELS[worst])
+    level = _LEVELS[min(change.surfaces.values(), key=JUDGEMENTS.index)]
+    return change if level == change.level else change.with_fields(level=level)

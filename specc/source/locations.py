@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TypeVar
 
 from specc.diagnostics import Diagnostic, Place
@@ -32,7 +31,7 @@ def locate(text: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
         def located(place: P) -> P:
             return place if place.location else place.located(lines.location(*_span(text, root, place)))
 
-        listed = [replace(located(each), related=tuple(map(located, each.related))) for each in listed]
+        listed = [located(each).with_fields(related=tuple(map(located, each.related))) for each in listed]
     return sorted(listed, key=_order)
 
 

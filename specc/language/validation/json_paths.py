@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from specc.diagnostics import Diagnostic, Place, SpecPath
-from specc.language.model_walk import Spot
+from specc.language.model_walk import PathFollower
 from specc.language.trees import is_long_form
 
 
-def to_json_paths(diagnostic: Diagnostic, data: Any) -> Diagnostic:
-    """``diagnostic`` with its path and those of its related places converted to paths in the file's JSON."""
-    related = tuple(place.at(_json_path(place, data)) for place in diagnostic.related)
-    return replace(diagnostic, path=_json_path(diagnostic, data), related=related)
+def to_json_paths(diagnostics: Iterable[Diagnostic], data: Any) -> Iterator[Diagnostic]:
+    """``diagnostics`` with their paths and those of their related places converted to paths in the file's JSON."""
+    paths = PathFollower(data)
+    for each in diagnostics:
+        related = tuple([place.at(_json_path(place, paths)) for place in each.related])
+        yield each.with_fields(path=_json_path(each, paths), related=related)
 
 
-def _json_path(place: Place, data: Any) -> SpecPath:
-    """The path of ``place`` in ``data``, down to the part of a long form that is meant."""
-    spot = Spot(data).follow_path(place.path)
-    path, value = spot.path, spot.data
+def _json_path(place: Place, paths: PathFollower) -> SpecPath:
+    """The path of ``place`` in the JSON, down to the part of a long form that is meant."""
+    path, value = paths.follow(place.path)
     if place.part and is_long_form(value):
         shape = value.get("shape")
         if isinstance(shape, list) and place.part in shape:

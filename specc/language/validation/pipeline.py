@@ -27,7 +27,7 @@ class LoadedSpec:
 
     def locate(self, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
         """``findings`` about the document, each with its file and location, in the order of the text."""
-        return self.source.locate(to_json_paths(finding, self.source.data) for finding in findings)
+        return self.source.locate(to_json_paths(findings, self.source.data))
 
 
 def read_spec(content: str | bytes, name: str, rules: Sequence[Rule]) -> LoadedSpec:
@@ -53,7 +53,7 @@ def validated(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic] = ()
     if not known and values <= MANY_VALUES:
         with suppress(ValidationError):
             document = Document.model_validate(data)
-            findings = [to_json_paths(each, data) for each in capped(find(document, *rules))]
+            findings = list(to_json_paths(capped(find(document, *rules)), data))
             if findings:
                 raise SpecError(findings)
             return document

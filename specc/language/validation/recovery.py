@@ -46,7 +46,7 @@ def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Dia
         defects = _without_misspelt(list(islice(diagnose(error, data), MAX_FINDINGS)))
         document, repaired = _repaired(data, defects)
     of_parts = (defect.finding for defect in defects if not is_doubtful(defect.finding.path, filled))
-    between = (to_json_paths(each, data) for each in find(document, *rules)) if document is not None else ()
+    between = to_json_paths(find(document, *rules), data) if document is not None else ()
     certain = (each for each in between if not is_doubtful(each.path, filled | repaired))
     findings = list(capped(chain(known, of_parts, certain)))
     if findings or document is None:

@@ -9,11 +9,11 @@ from math import prod
 from typing import Any
 
 from specc.language.dtypes import DTYPES, Family
+from specc.language.floats import from_bits
 from specc.language.leaf_fields import MAX_RANK
 from specc.language.scalars import MAX_SIZE
+from specc.language.stored_values import encoded
 from specc.language.tensor_string import ANY, Dimension, Shape
-from specc.language.values import decode_value, encode_value
-from specc.reader.protobuf.floats import from_bits, nearest, shortest
 from specc.reader.protobuf.messages import Message
 
 MAX_ELEMENTS = 100_000
@@ -100,31 +100,7 @@ def tensor_value(proto: Message) -> tuple[Any, str, tuple[int, ...]]:
     if count:
         # TensorFlow leaves out the end of the list where it repeats the last value, and all of it where that is zero.
         flat = [*flat, *[flat[-1] if flat else _zero(dtype)] * (count - len(flat))]
-    return _rows(iter([_encoded(value, dtype) for value in flat]), _shown(shape)), dtype, shape
-
-
-def stored_value(value: Any, dtype: str) -> Any:
-    """A document's ``value`` after storage in a ``dtype`` tensor: floats are rounded to its precision."""
-    if isinstance(value, tuple):
-        return tuple(stored_value(item, dtype) for item in value)
-    decoded = decode_value(value, dtype)
-    match DTYPES[dtype].family:
-        case Family.FLOAT:
-            return _encoded(nearest(float(decoded), dtype), dtype)
-        case Family.COMPLEX:
-            part = "float32" if dtype == "complex64" else "float64"
-            number = complex(decoded)
-            return _encoded(complex(nearest(number.real, part), nearest(number.imag, part)), dtype)
-        case Family.BOOLEAN | Family.INTEGER | Family.STRING:
-            return _encoded(decoded, dtype)
-
-
-def _encoded(value: Any, dtype: str) -> Any:
-    if isinstance(value, float):
-        value = shortest(value, dtype)
-    elif isinstance(value, complex) and dtype == "complex64":
-        value = complex(shortest(value.real, "float32"), shortest(value.imag, "float32"))
-    return encode_value(value)
+    return _rows(iter([encoded(value, dtype) for value in flat]), _shown(shape)), dtype, shape
 
 
 def _zero(dtype: str) -> Any:
