@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -17,12 +17,15 @@ from specc.compatibility.pairing import (
     Pairing,
     Role,
     pair_arguments,
+    pair_in_order,
     pair_leaves,
 )
 from specc.compatibility.unification import Sides, Unified, unify
 from specc.compatibility.witness import Witnesses
 from specc.diagnostics import SpecPath
 from specc.language.tensor_string import ANY
+from specc.language.trees import NamedTuple
+from specc.language.wire_names import BoundContainer
 
 View: TypeAlias = Literal["wire", "python"]
 """How leaves are paired: by wire name, for wire and rest, or by path."""
@@ -58,8 +61,20 @@ class EndpointPair:
         return pair_arguments(self.old.arguments, self.new.arguments)
 
     @cached_property
+    def has_equal_containers(self) -> bool:
+        """Whether both endpoints have the same arguments, and the same containers at the same paths."""
+        if self.old.endpoint.arguments != self.new.endpoint.arguments:
+            return False
+        old, new = (list(map(_container, half.nodes.containers)) for half in (self.old, self.new))
+        return old == new
+
+    @cached_property
     def inputs(self) -> Pairing:
         """The pairs of inputs."""
+        found = pair_in_order(self.old.nodes.inputs, self.new.nodes.inputs) if self.has_equal_containers else None
+        return found or self._walk_inputs()
+
+    def _walk_inputs(self) -> Pairing:
         pairs = sorted((*self.arguments.kept, *self.arguments.renamed), key=lambda pair: pair[0].index)
         roots: list[NodePair] = [
             NodePair(
@@ -73,6 +88,9 @@ class EndpointPair:
     def outputs(self) -> Pairing:
         """The pairs of outputs."""
         old, new = self.old, self.new
+        found = pair_in_order(old.nodes.outputs, new.nodes.outputs) if self.has_equal_containers else None
+        if found is not None:
+            return found
         root = NodePair(old.endpoint.outputs, new.endpoint.outputs, (*old.path, "outputs"), (*new.path, "outputs"))
         return pair_leaves("outputs", old.nodes.outputs, new.nodes.outputs, [root])
 
@@ -109,6 +127,10 @@ class EndpointPair:
         """Every pair of leaves that is one leaf on a surface, with these surfaces, in the order of OLD."""
         return self._input_pairs if role == "inputs" else self._output_pairs
 
+    def differing_pairs(self, role: Role) -> Iterator[tuple[LeafPair, tuple[Surface, ...]]]:
+        """Those of the ``leaf_pairs`` whose leaves may differ: equal ones are often one object, made of one string."""
+        return (each for each in self.leaf_pairs(role) if each[0].old.leaf is not each[0].new.leaf)
+
     @cached_property
     def _input_pairs(self) -> list[tuple[LeafPair, tuple[Surface, ...]]]:
         return self._find_pairs("inputs")
@@ -119,6 +141,9 @@ class EndpointPair:
 
     def _find_pairs(self, role: Role) -> list[tuple[LeafPair, tuple[Surface, ...]]]:
         pairing = self.pairing(role)
+        if pairing.wire is pairing.python:
+            surfaces = self.seen(*SURFACES)
+            return [(pair, surfaces) for pair in pairing.wire]
         found: dict[tuple[int, int], tuple[LeafPair, tuple[Surface, ...]]] = {}
         for surfaces, pairs in (
             (self.seen("wire", "rest"), [*pairing.wire, *pairing.renamed]),
@@ -201,3 +226,9 @@ class EndpointPair:
             if any(is_open(term) for term in mismatch.terms):
                 return False
         return second.described.has_contract or all(position.new != ANY for position in mismatch.positions)
+
+
+def _container(node: BoundContainer) -> tuple[object, ...]:
+    """What the pairs of leaves depend on."""
+    fields = [name for name, _ in node.tree.fields] if isinstance(node.tree, NamedTuple) else []
+    return (node.path, node.tree.kind, getattr(node.tree, "typename", ""), fields)

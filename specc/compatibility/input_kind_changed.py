@@ -56,7 +56,7 @@ def is_rank_unknown(pair: EndpointPair, leaves: LeafPair) -> bool:
 
 def input_type_changed(pair: EndpointPair) -> Iterator[Change]:
     """The changes of kind, dtype and rank of inputs."""
-    for leaves, surfaces in pair.leaf_pairs("inputs"):
+    for leaves, surfaces in pair.differing_pairs("inputs"):
         found = type_difference(leaves)
         if found is None or (found.aspect.startswith("rank") and is_rank_unknown(pair, leaves)):
             continue

@@ -16,7 +16,7 @@ from specc.language.trees import Leaf, Tensor, has_default
 
 def input_default_changed(pair: EndpointPair) -> Iterator[Change]:
     """The changes of inputs with a default that is gone, new, or another one in the precision of the dtype."""
-    for leaves, surfaces in pair.leaf_pairs("inputs"):
+    for leaves, surfaces in pair.differing_pairs("inputs"):
         old, new = leaves.old.leaf, leaves.new.leaf
         difference = type_difference(leaves)
         if difference is not None and difference.aspect != "rank freed":

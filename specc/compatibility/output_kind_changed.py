@@ -22,7 +22,7 @@ _RULES: dict[Aspect, OutputChange] = {
 
 def output_type_changed(pair: EndpointPair) -> Iterator[Change]:
     """The changes of kind, dtype and rank of outputs."""
-    for leaves, surfaces in pair.leaf_pairs("outputs"):
+    for leaves, surfaces in pair.differing_pairs("outputs"):
         found = type_difference(leaves)
         if found is None or (found.aspect.startswith("rank") and is_rank_unknown(pair, leaves)):
             continue

@@ -39,16 +39,17 @@ def compare_endpoints(pair: EndpointPair) -> Iterator[Change]:
 
 def _merged(changes: Iterable[Change]) -> list[Change]:
     """``changes`` with one for each dim, whose surfaces are those of all endpoints that have it."""
-    found: dict[tuple[object, ...], Change] = {}
+    found: list[Change] = []
+    places: dict[tuple[object, ...], int] = {}
     for change in changes:
-        key = (
-            (change.rule, change.path, change.old and change.old.path)
-            if change.path[:1] == ("dims",)
-            else (id(change),)
-        )
-        known = found.get(key)
-        found[key] = change if known is None else _joined(known, change)
-    return list(found.values())
+        if change.path[:1] == ("dims",):
+            key = (change.rule, change.path, change.old and change.old.path)
+            place = places.setdefault(key, len(found))
+            if place < len(found):
+                found[place] = _joined(found[place], change)
+                continue
+        found.append(change)
+    return found
 
 
 def _joined(one: Change, other: Change) -> Change:

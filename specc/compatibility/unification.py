@@ -24,7 +24,7 @@ from specc.compatibility.dims import (
     term_of,
 )
 from specc.compatibility.pairing import LeafPair
-from specc.language.tensor_string import ANY, Dimension
+from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.trees import leaf_kind
 from specc.language.wire_names import BoundLeaf
 
@@ -51,7 +51,8 @@ class Sides:
     def same_pairs(self, other: Sides) -> bool:
         """Whether ``other`` has the same pairs, so that one solution is enough."""
         return all(
-            len(left) == len(right)
+            left == right
+            or len(left) == len(right)
             and all(one.old is two.old and one.new is two.new for one, two in zip(left, right, strict=True))
             for left, right in (
                 (self.inputs, other.inputs),
@@ -62,18 +63,41 @@ class Sides:
 
     @cached_property
     def told_inputs(self) -> list[Position]:
-        """The axes of the inputs whose sizes are judged: no other finding hides them."""
-        return self._positions(pair for pair in self.inputs if _is_told(pair))
+        """The axes of the inputs whose sizes are judged: no other finding hides them; repeated ones are left out."""
+        return self._positions(self._distinct(pair for pair in self.inputs if _is_told(pair)))
 
     @cached_property
     def untold_inputs(self) -> list[Position]:
         """The axes of all other inputs."""
-        return self._positions([*(pair for pair in self.inputs if not _is_told(pair)), *self.quiet])
+        return self._positions(self._distinct([*(pair for pair in self.inputs if not _is_told(pair)), *self.quiet]))
 
     @cached_property
     def told_outputs(self) -> list[Position]:
         """The axes of the outputs whose sizes are judged."""
         return self._positions(pair for pair in self.outputs if _is_told(pair))
+
+    def _distinct(self, pairs: Iterable[LeafPair]) -> Iterator[LeafPair]:
+        """Inputs without those that only repeat what shapes before them say: most have one of a few shapes."""
+        settled: set[tuple[object, ...]] = set()
+        for pair in pairs:
+            one, other = pair.old.leaf, pair.new.leaf
+            key = (one.shape, other.shape, leaf_kind(one), leaf_kind(other))
+            if key not in settled:
+                if self._is_settled(fixed(one.shape, self.old_dims), fixed(other.shape, self.new_dims)):
+                    settled.add(key)
+                yield pair
+
+    @staticmethod
+    def _is_settled(old: Shape, new: Shape) -> bool:
+        """Whether a second input of two shapes says nothing new: each axis is one size, or a dim on both sides."""
+        return (
+            old is not None
+            and new is not None
+            and all(
+                one == other if isinstance(one, int) or isinstance(other, int) else ANY not in (one, other)
+                for one, other in zip(old, new, strict=False)
+            )
+        )
 
     def _positions(self, pairs: Iterable[LeafPair]) -> list[Position]:
         """The axes of all pairs of one kind and rank, in order."""
@@ -262,15 +286,16 @@ class _Answers:
         What becomes of such a dim in the outputs follows from the finding about these inputs.
         """
         sides = self.unified.sides
-        every = {dim for leaf in sides.old_inputs for dim in _names(leaf, sides.old_dims)}
+        shapes = dict.fromkeys(leaf.leaf.shape for leaf in sides.old_inputs)
+        every = {dim for shape in shapes for dim in _names(shape, sides.old_dims)}
         judged: set[Dimension] = {position.old for position in (*sides.told_inputs, *sides.untold_inputs)}
         for pair in (*sides.inputs, *sides.quiet):
             if pair.new.leaf.shape is None and leaf_kind(pair.old.leaf) == leaf_kind(pair.new.leaf):
-                judged.update(_names(pair.old, sides.old_dims))
+                judged.update(_names(pair.old.leaf.shape, sides.old_dims))
         return every, every - judged
 
 
-def _names(leaf: BoundLeaf, dims: Dims) -> Iterator[Dimension]:
-    for dim in fixed(leaf.leaf.shape, dims) or ():
+def _names(shape: Shape, dims: Dims) -> Iterator[Dimension]:
+    for dim in fixed(shape, dims) or ():
         if isinstance(dim, str) and dim != ANY:
             yield dim
