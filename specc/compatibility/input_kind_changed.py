@@ -7,9 +7,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair
+from specc.compatibility.flat_tensors import other_rank
 from specc.compatibility.leaf_change import leaf_change, leaf_name, shown
 from specc.compatibility.pairing import LeafPair
-from specc.compatibility.witness import Example, other_rank
+from specc.compatibility.witness import Example
 from specc.language.trees import leaf_kind
 from specc.rules.table import InputChange
 

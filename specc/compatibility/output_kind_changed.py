@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair
+from specc.compatibility.flat_tensors import other_rank
 from specc.compatibility.input_kind_changed import Aspect, is_rank_unknown, type_difference
 from specc.compatibility.leaf_change import leaf_change, leaf_name, shown
-from specc.compatibility.witness import Example, other_rank
+from specc.compatibility.witness import Example
 from specc.rules.table import OutputChange
 
 _RULES: dict[Aspect, OutputChange] = {

@@ -52,8 +52,10 @@ class Sides:
         """Whether ``other`` has the same pairs, so that one solution is enough."""
         return all(
             left == right
-            or len(left) == len(right)
-            and all(one.old is two.old and one.new is two.new for one, two in zip(left, right, strict=True))
+            or (
+                len(left) == len(right)
+                and all(one.old is two.old and one.new is two.new for one, two in zip(left, right, strict=True))
+            )
             for left, right in (
                 (self.inputs, other.inputs),
                 (self.outputs, other.outputs),
