@@ -55,7 +55,8 @@ class Place:
     def with_fields(self, **fields: Any) -> Self:
         """A copy with other values of ``fields``: :func:`dataclasses.replace`, several times as fast."""
         copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__, **fields)
+        copy.__dict__.update(self.__dict__)
+        copy.__dict__.update(fields)
         return copy
 
     def in_file(self, file: str) -> Self:
@@ -89,7 +90,9 @@ class Diagnostic(Place):
 
     def in_file(self, file: str) -> Self:
         """The same finding, in ``file``; related places that have a file keep it."""
-        related = tuple([each.in_file(each.file or file) for each in self.related])
+        if not self.related:
+            return self.with_fields(file=file)
+        related = tuple(each.in_file(each.file or file) for each in self.related)
         return self.with_fields(file=file, related=related)
 
     @property

@@ -10,7 +10,7 @@ from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.flat_tensors import other_rank
 from specc.compatibility.leaf_change import leaf_change, leaf_name, shown
 from specc.compatibility.pairing import LeafPair
-from specc.compatibility.witness import Example
+from specc.compatibility.witness import SMALLEST, Example
 from specc.language.trees import leaf_kind
 from specc.rules.table import InputChange
 
@@ -66,7 +66,7 @@ def input_type_changed(pair: EndpointPair) -> Iterator[Change]:
         name = leaf_name(pair.old, leaves.old, surfaces)
         reason = f"{name!r} is {shown(leaves.old)}, and only {shown(leaves.new)} is accepted"
         fixed = found.aspect == "rank fixed"
-        shapes = {leaves.old.path: other_rank(leaves.old.leaf, leaves.new.leaf)} if fixed else {}
+        example = Example(shapes={leaves.old.path: other_rank(leaves.old.leaf, leaves.new.leaf)}) if fixed else SMALLEST
         yield leaf_change(
             pair,
             _RULES[found.aspect],
@@ -77,5 +77,5 @@ def input_type_changed(pair: EndpointPair) -> Iterator[Change]:
             f"{name!r} is {shown(leaves.new)}, before {shown(leaves.old)}",
             hint="" if freed else "keep the input as it was, and add an endpoint for the new one",
             compared=(found.old, found.new),
-            witness=None if freed else pair.witnesses.refused(surfaces, reason, Example(shapes=shapes)),
+            witness=None if freed else pair.witnesses.refused(surfaces, reason, example),
         )

@@ -9,7 +9,7 @@ from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.flat_tensors import other_rank
 from specc.compatibility.input_kind_changed import Aspect, is_rank_unknown, type_difference
 from specc.compatibility.leaf_change import leaf_change, leaf_name, shown
-from specc.compatibility.witness import Example
+from specc.compatibility.witness import SMALLEST, Example
 from specc.rules.table import OutputChange
 
 _RULES: dict[Aspect, OutputChange] = {
@@ -31,7 +31,7 @@ def output_type_changed(pair: EndpointPair) -> Iterator[Change]:
         name = leaf_name(pair.old, leaves.old, surfaces)
         reason = f"{name!r} may be {shown(leaves.new)}, and {shown(leaves.old)} is promised"
         freed = found.aspect == "rank freed"
-        shapes = {leaves.new.path: other_rank(leaves.new.leaf, leaves.old.leaf)} if freed else {}
+        example = Example(shapes={leaves.new.path: other_rank(leaves.new.leaf, leaves.old.leaf)}) if freed else SMALLEST
         yield leaf_change(
             pair,
             _RULES[found.aspect],
@@ -42,7 +42,5 @@ def output_type_changed(pair: EndpointPair) -> Iterator[Change]:
             f"{name!r} is {shown(leaves.new)}, before {shown(leaves.old)}",
             hint="" if fixed else "keep the output as it was, and give the new one under another name",
             compared=(found.old, found.new),
-            witness=None
-            if fixed
-            else pair.witnesses.ruled_out(surfaces, reason, (leaves.new,), Example(shapes=shapes)),
+            witness=None if fixed else pair.witnesses.ruled_out(surfaces, reason, (leaves.new,), example),
         )

@@ -31,7 +31,10 @@ def locate(text: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
         def located(place: P) -> P:
             return place if place.location else place.located(lines.location(*_span(text, root, place)))
 
-        listed = [located(each).with_fields(related=tuple(map(located, each.related))) for each in listed]
+        listed = [
+            found.with_fields(related=tuple(map(located, found.related))) if found.related else found
+            for found in map(located, listed)
+        ]
     return sorted(listed, key=_order)
 
 

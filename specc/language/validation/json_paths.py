@@ -14,8 +14,10 @@ def to_json_paths(diagnostics: Iterable[Diagnostic], data: Any) -> Iterator[Diag
     """``diagnostics`` with their paths and those of their related places converted to paths in the file's JSON."""
     paths = PathFollower(data)
     for each in diagnostics:
-        related = tuple([place.at(_json_path(place, paths)) for place in each.related])
-        yield each.with_fields(path=_json_path(each, paths), related=related)
+        path, related = _json_path(each, paths), each.related
+        if related:
+            related = tuple(place.at(_json_path(place, paths)) for place in related)
+        yield each if path == each.path and not related else each.with_fields(path=path, related=related)
 
 
 def _json_path(place: Place, paths: PathFollower) -> SpecPath:
