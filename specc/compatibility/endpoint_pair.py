@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from specc.change import SURFACES, Judgement, Surface
 from specc.compatibility.dims import Mismatch, dim_term, is_open, sized_axes
@@ -23,8 +23,8 @@ from specc.compatibility.pairing import (
 from specc.compatibility.unification import Sides, Unified, unify
 from specc.compatibility.witness import Witnesses
 from specc.diagnostics import SpecPath
+from specc.language import trees
 from specc.language.tensor_string import ANY
-from specc.language.trees import NamedTuple
 from specc.language.wire_names import BoundContainer
 
 View: TypeAlias = Literal["wire", "python"]
@@ -32,8 +32,7 @@ View: TypeAlias = Literal["wire", "python"]
 _OF_VIEW: dict[View, tuple[Surface, ...]] = {"wire": ("wire", "rest"), "python": ("python",)}
 
 
-@dataclass(frozen=True)
-class SizeChange:
+class SizeChange(NamedTuple):
     """A mismatch of sizes, on the surfaces of the views that have it. ``unified`` is the solution of the first one."""
 
     mismatch: Mismatch
@@ -212,7 +211,7 @@ class EndpointPair:
             for mismatch in unified.inputs if role == "inputs" else unified.outputs:
                 known = found.get(mismatch.place)
                 if known:
-                    found[mismatch.place] = replace(known, surfaces=(*known.surfaces, *surfaces))
+                    found[mismatch.place] = known._replace(surfaces=(*known.surfaces, *surfaces))
                 else:
                     is_stated = self._is_stated(mismatch, role, is_reversed=is_reversed)
                     found[mismatch.place] = SizeChange(mismatch, surfaces, unified, is_stated)
@@ -230,5 +229,5 @@ class EndpointPair:
 
 def _container(node: BoundContainer) -> tuple[object, ...]:
     """What the pairs of leaves depend on."""
-    fields = [name for name, _ in node.tree.fields] if isinstance(node.tree, NamedTuple) else []
+    fields = [name for name, _ in node.tree.fields] if isinstance(node.tree, trees.NamedTuple) else []
     return (node.path, node.tree.kind, getattr(node.tree, "typename", ""), fields)

@@ -18,6 +18,8 @@ def input_default_changed(pair: EndpointPair) -> Iterator[Change]:
     """The changes of inputs with a default that is gone, new, or another one in the precision of the dtype."""
     for leaves, surfaces in pair.differing_pairs("inputs"):
         old, new = leaves.old.leaf, leaves.new.leaf
+        if not (has_default(old) or has_default(new)):
+            continue
         difference = type_difference(leaves)
         if difference is not None and difference.aspect != "rank freed":
             continue
