@@ -209,6 +209,8 @@ class EndpointPair:
         for view, unified in (self.reverse_solutions if is_reversed else self.solutions).items():
             surfaces = self.seen(*_OF_VIEW[view])
             for mismatch in unified.inputs if role == "inputs" else unified.outputs:
+                if is_reversed and role == "inputs" and mismatch.problem == "size":
+                    continue  # told by the other direction
                 known = found.get(mismatch.place)
                 if known:
                     found[mismatch.place] = known._replace(surfaces=(*known.surfaces, *surfaces))

@@ -83,7 +83,9 @@ class Sides:
         settled: set[tuple[object, ...]] = set()
         for pair in pairs:
             one, other = pair.old.leaf, pair.new.leaf
-            key = (one.shape, other.shape, leaf_kind(one), leaf_kind(other))
+            key: tuple[object, ...] = (one.shape, other.shape)
+            if not one.kind == other.kind == "tensor":
+                key = (*key, leaf_kind(one), leaf_kind(other))
             if key not in settled:
                 if self._is_settled(fixed(one.shape, self.old_dims), fixed(other.shape, self.new_dims)):
                     settled.add(key)
@@ -111,7 +113,8 @@ class Sides:
             if leaf_kind(one) == leaf_kind(other):
                 for axis in sized_axes(one):
                     dims = fixed_dim(one.shape[axis], self.old_dims), fixed_dim(other.shape[axis], self.new_dims)
-                    found.append(Position(pair, axis, *dims))
+                    if dims[0] != dims[1] or not isinstance(dims[0], int):  # equal sizes say nothing
+                        found.append(Position(pair, axis, *dims))
         return found
 
     def old_term(self, position: Position) -> Term:
