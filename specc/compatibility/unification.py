@@ -223,7 +223,8 @@ class _Requests:
         if self.unified.resolve(term) != size:
             problem: Problem = "size" if isinstance(term, int) else "narrowed"
             self.unified.inputs.append(Mismatch(problem, (position,), (term,), Bounds(size, size)))
-            self.unified.equate(term, size)
+            if problem == "narrowed":
+                self.unified.equate(term, size)
 
     def _dim(self, dim: Term, positions: Sequence[Position]) -> None:
         unified = self.unified
