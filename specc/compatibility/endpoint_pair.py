@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 from specc.change import SURFACES, Judgement, Surface
+from specc.compatibility.compared_leaves import Sides
 from specc.compatibility.dims import Mismatch, dim_term, is_open, sized_axes
 from specc.compatibility.halves import Half
 from specc.compatibility.pairing import (
@@ -20,7 +21,7 @@ from specc.compatibility.pairing import (
     pair_in_order,
     pair_leaves,
 )
-from specc.compatibility.unification import Sides, Unified, unify
+from specc.compatibility.unification import Unified, unify
 from specc.compatibility.witness import Witnesses
 from specc.diagnostics import SpecPath
 from specc.language import trees
