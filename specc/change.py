@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from specc.diagnostics import Diagnostic, SpecPath
 
@@ -20,16 +20,14 @@ Verdict: TypeAlias = Mapping[Surface, Judgement]
 """The judgement on every surface: the worst of all changes, ``safe`` where there is none."""
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(NamedTuple):
     """What one of the two documents says: ``value``, as canonical JSON, at ``path``."""
 
     path: SpecPath
     value: Any
 
 
-@dataclass(frozen=True)
-class Witness:
+class Witness(NamedTuple):
     """A smallest request that shows that a change breaks ``surface``.
 
     ``address`` is the signature key (wire and rest) or the attribute (python) that is called. ``inputs`` has every
@@ -45,8 +43,7 @@ class Witness:
     reason: str
 
 
-@dataclass(frozen=True)
-class Waived:
+class Waived(NamedTuple):
     """Why a change is allowed, and until which day (``2027-03-01``)."""
 
     reason: str

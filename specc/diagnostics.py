@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from specc.rules.table import RuleId
@@ -52,17 +52,25 @@ class Place:
     on_key: bool = False
     location: Location | None = None
 
+    def with_fields(self, **fields: Any) -> Self:
+        """A copy with other values of ``fields``: :func:`dataclasses.replace`, several times as fast."""
+        assert fields.keys() <= self.__dict__.keys()
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.__dict__.update(fields)
+        return copy
+
     def in_file(self, file: str) -> Self:
         """The same place, in ``file``."""
-        return replace(self, file=file)
+        return self.with_fields(file=file)
 
     def at(self, path: SpecPath) -> Self:
         """The same place, at ``path``."""
-        return replace(self, path=path)
+        return self.with_fields(path=path)
 
     def located(self, location: Location) -> Self:
         """The same place, with its ``location`` in the text."""
-        return replace(self, location=location)
+        return self.with_fields(location=location)
 
     @property
     def place(self) -> str:
@@ -83,7 +91,10 @@ class Diagnostic(Place):
 
     def in_file(self, file: str) -> Self:
         """The same finding, in ``file``; related places that have a file keep it."""
-        return replace(self, file=file, related=tuple(each.in_file(each.file or file) for each in self.related))
+        if not self.related:
+            return self.with_fields(file=file)
+        related = tuple(each.in_file(each.file or file) for each in self.related)
+        return self.with_fields(file=file, related=related)
 
     @property
     def fingerprint(self) -> str:

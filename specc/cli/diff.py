@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +171,7 @@ def _add(found: dict[Any, Change], changes: Iterable[Change], ref: str) -> None:
     for index, change in enumerate(changes):
         key = change.fingerprint if ref else index
         before = found.get(key, change)
-        found[key] = replace(before, against=(*before.against, ref)) if ref and ref not in before.against else before
+        found[key] = before.with_fields(against=(*before.against, ref)) if ref and ref not in before.against else before
 
 
 def _is_shown(change: Change, options: argparse.Namespace) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 
 from specc.change import SURFACES, Judgement, Surface, Witness
 from specc.compatibility.endpoint_pair import EndpointPair
+from specc.compatibility.flat_tensors import smallest_request
 from specc.compatibility.halves import Half
 from specc.compatibility.message_requests import message_request
 from specc.compatibility.sides import Comparison, Described
-from specc.compatibility.witness import smallest_request
 from specc.language.signatures import DEFAULT_KEYS, SERVABLE, TAGS, is_published
 
 

@@ -132,9 +132,10 @@ def _keys(node: Any) -> dict[str, Any]:
 
 def _inside(nodes: _Nodes) -> Iterator[_Nodes]:
     """The parts that both nodes have."""
-    parts = {key: (value, place) for key, value, place in _parts(nodes.new, nodes.new_path)}
-    for key, value, place in _parts(nodes.old, nodes.old_path):
-        if key in parts and not isinstance(value, (Tensor, Ragged, Sparse)):
+    old = [part for part in _parts(nodes.old, nodes.old_path) if not isinstance(part[1], (Tensor, Ragged, Sparse))]
+    parts = {key: (value, place) for key, value, place in _parts(nodes.new, nodes.new_path)} if old else {}
+    for key, value, place in old:
+        if key in parts:
             other, other_place = parts[key]
             yield _Nodes(place, other_place, (*nodes.what, key), value, other)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 from specc.change import Change, Surface, Verdict, worst
@@ -59,7 +59,7 @@ def in_order(changes: Iterable[Change]) -> list[Change]:
 
 
 def _in_old(change: Change) -> Change:
-    return replace(change, in_old=True, path=change.old.path if change.old else ())
+    return change.with_fields(in_old=True, path=change.old.path if change.old else ())
 
 
 def _located(side: NamedSide, changes: Iterable[Diagnostic]) -> list[Change]:

@@ -6,7 +6,6 @@ A *term* is what a position of a request has for a size: an integer, a dim of OL
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from specc.compatibility.pairing import LeafPair
@@ -69,8 +68,7 @@ class Position(NamedTuple):
         return (self.pair.old.path, self.pair.new.path, self.axis)
 
 
-@dataclass(frozen=True)
-class Mismatch:
+class Mismatch(NamedTuple):
     """Sizes at ``positions`` that one side accepts or permits, and the other does not.
 
     ``terms`` are what the positions have on the side that is wider; for outputs, in the requests that both accept.

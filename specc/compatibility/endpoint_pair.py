@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from specc.change import SURFACES, Judgement, Surface
+from specc.compatibility.compared_leaves import Sides
 from specc.compatibility.dims import Mismatch, dim_term, is_open, sized_axes
 from specc.compatibility.halves import Half
 from specc.compatibility.pairing import (
@@ -17,20 +18,22 @@ from specc.compatibility.pairing import (
     Pairing,
     Role,
     pair_arguments,
+    pair_in_order,
     pair_leaves,
 )
-from specc.compatibility.unification import Sides, Unified, unify
+from specc.compatibility.unification import Unified, unify
 from specc.compatibility.witness import Witnesses
 from specc.diagnostics import SpecPath
+from specc.language import trees
 from specc.language.tensor_string import ANY
+from specc.language.wire_names import BoundContainer
 
 View: TypeAlias = Literal["wire", "python"]
 """How leaves are paired: by wire name, for wire and rest, or by path."""
 _OF_VIEW: dict[View, tuple[Surface, ...]] = {"wire": ("wire", "rest"), "python": ("python",)}
 
 
-@dataclass(frozen=True)
-class SizeChange:
+class SizeChange(NamedTuple):
     """A mismatch of sizes, on the surfaces of the views that have it. ``unified`` is the solution of the first one."""
 
     mismatch: Mismatch
@@ -58,8 +61,20 @@ class EndpointPair:
         return pair_arguments(self.old.arguments, self.new.arguments)
 
     @cached_property
+    def has_equal_containers(self) -> bool:
+        """Whether both endpoints have the same arguments, and the same containers at the same paths."""
+        if self.old.endpoint.arguments != self.new.endpoint.arguments:
+            return False
+        old, new = (list(map(_container, half.nodes.containers)) for half in (self.old, self.new))
+        return old == new
+
+    @cached_property
     def inputs(self) -> Pairing:
         """The pairs of inputs."""
+        found = pair_in_order(self.old.nodes.inputs, self.new.nodes.inputs) if self.has_equal_containers else None
+        return found or self._walk_inputs()
+
+    def _walk_inputs(self) -> Pairing:
         pairs = sorted((*self.arguments.kept, *self.arguments.renamed), key=lambda pair: pair[0].index)
         roots: list[NodePair] = [
             NodePair(
@@ -73,6 +88,9 @@ class EndpointPair:
     def outputs(self) -> Pairing:
         """The pairs of outputs."""
         old, new = self.old, self.new
+        found = pair_in_order(old.nodes.outputs, new.nodes.outputs) if self.has_equal_containers else None
+        if found is not None:
+            return found
         root = NodePair(old.endpoint.outputs, new.endpoint.outputs, (*old.path, "outputs"), (*new.path, "outputs"))
         return pair_leaves("outputs", old.nodes.outputs, new.nodes.outputs, [root])
 
@@ -109,6 +127,10 @@ class EndpointPair:
         """Every pair of leaves that is one leaf on a surface, with these surfaces, in the order of OLD."""
         return self._input_pairs if role == "inputs" else self._output_pairs
 
+    def differing_pairs(self, role: Role) -> Iterator[tuple[LeafPair, tuple[Surface, ...]]]:
+        """Those of the ``leaf_pairs`` whose leaves may differ: equal ones are often one object, made of one string."""
+        return (each for each in self.leaf_pairs(role) if each[0].old.leaf is not each[0].new.leaf)
+
     @cached_property
     def _input_pairs(self) -> list[tuple[LeafPair, tuple[Surface, ...]]]:
         return self._find_pairs("inputs")
@@ -119,6 +141,9 @@ class EndpointPair:
 
     def _find_pairs(self, role: Role) -> list[tuple[LeafPair, tuple[Surface, ...]]]:
         pairing = self.pairing(role)
+        if pairing.wire is pairing.python:
+            surfaces = self.seen(*SURFACES)
+            return [(pair, surfaces) for pair in pairing.wire]
         found: dict[tuple[int, int], tuple[LeafPair, tuple[Surface, ...]]] = {}
         for surfaces, pairs in (
             (self.seen("wire", "rest"), [*pairing.wire, *pairing.renamed]),
@@ -185,9 +210,11 @@ class EndpointPair:
         for view, unified in (self.reverse_solutions if is_reversed else self.solutions).items():
             surfaces = self.seen(*_OF_VIEW[view])
             for mismatch in unified.inputs if role == "inputs" else unified.outputs:
+                if is_reversed and role == "inputs" and mismatch.problem == "size":
+                    continue  # told by the other direction
                 known = found.get(mismatch.place)
                 if known:
-                    found[mismatch.place] = replace(known, surfaces=(*known.surfaces, *surfaces))
+                    found[mismatch.place] = known._replace(surfaces=(*known.surfaces, *surfaces))
                 else:
                     is_stated = self._is_stated(mismatch, role, is_reversed=is_reversed)
                     found[mismatch.place] = SizeChange(mismatch, surfaces, unified, is_stated)
@@ -201,3 +228,9 @@ class EndpointPair:
             if any(is_open(term) for term in mismatch.terms):
                 return False
         return second.described.has_contract or all(position.new != ANY for position in mismatch.positions)
+
+
+def _container(node: BoundContainer) -> tuple[object, ...]:
+    """What the pairs of leaves depend on."""
+    fields = [name for name, _ in node.tree.fields] if isinstance(node.tree, trees.NamedTuple) else []
+    return (node.path, node.tree.kind, getattr(node.tree, "typename", ""), fields)

@@ -13,8 +13,8 @@ from specc.compatibility.sides import Comparison
 from specc.language.dtypes import DTYPES, Family
 from specc.language.example_features import ParsedFeature
 from specc.language.record import to_json
+from specc.language.stored_values import stored_value
 from specc.language.trees import Leaf, Tensor, has_default
-from specc.reader.protobuf.tensors import stored_value
 from specc.rules.table import RuleId
 
 

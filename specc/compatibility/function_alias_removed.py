@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from specc.change import Change, Judgement, Side, Surface, Witness
 from specc.compatibility.addresses import addresses, default_key
+from specc.compatibility.flat_tensors import smallest_request
 from specc.compatibility.halves import Half
 from specc.compatibility.sides import Comparison, Described
-from specc.compatibility.witness import smallest_request
 from specc.diagnostics import SpecPath
 
 _PATH: SpecPath = ("save_options", "function_aliases")

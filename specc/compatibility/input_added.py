@@ -17,7 +17,7 @@ def input_added(pair: EndpointPair) -> Iterator[Change]:
     found = pair.inputs
     in_python = {leaf.path for leaf in found.python_added}
     on_wire = {leaf.path for leaf in found.wire_added}
-    for leaf in _outside(pair.new.nodes.inputs, pair.arguments.added):
+    for leaf in _outside(pair.new.nodes.inputs, pair.arguments.added) if in_python or on_wire else ():
         default = has_default(leaf.leaf)
         judgements: dict[Surface, Judgement] = {}
         if leaf.path in on_wire:
@@ -46,7 +46,7 @@ def input_removed(pair: EndpointPair) -> Iterator[Change]:
     found = pair.inputs
     in_python = {leaf.path for leaf in found.python_removed}
     on_wire = {leaf.path for leaf in found.wire_removed}
-    for leaf in _outside(pair.old.nodes.inputs, pair.arguments.removed):
+    for leaf in _outside(pair.old.nodes.inputs, pair.arguments.removed) if in_python or on_wire else ():
         judgements = pair.judged("breaking", ("wire", "rest") if leaf.path in on_wire else ())
         judgements |= pair.judged("breaking", ("python",) if leaf.path in in_python else ())
         if judgements:

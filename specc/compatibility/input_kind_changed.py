@@ -7,9 +7,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair
+from specc.compatibility.flat_tensors import other_rank
 from specc.compatibility.leaf_change import leaf_change, leaf_name, shown
 from specc.compatibility.pairing import LeafPair
-from specc.compatibility.witness import Example, other_rank
+from specc.compatibility.witness import SMALLEST, Example
 from specc.language.trees import leaf_kind
 from specc.rules.table import InputChange
 
@@ -56,7 +57,7 @@ def is_rank_unknown(pair: EndpointPair, leaves: LeafPair) -> bool:
 
 def input_type_changed(pair: EndpointPair) -> Iterator[Change]:
     """The changes of kind, dtype and rank of inputs."""
-    for leaves, surfaces in pair.leaf_pairs("inputs"):
+    for leaves, surfaces in pair.differing_pairs("inputs"):
         found = type_difference(leaves)
         if found is None or (found.aspect.startswith("rank") and is_rank_unknown(pair, leaves)):
             continue
@@ -65,7 +66,7 @@ def input_type_changed(pair: EndpointPair) -> Iterator[Change]:
         name = leaf_name(pair.old, leaves.old, surfaces)
         reason = f"{name!r} is {shown(leaves.old)}, and only {shown(leaves.new)} is accepted"
         fixed = found.aspect == "rank fixed"
-        shapes = {leaves.old.path: other_rank(leaves.old.leaf, leaves.new.leaf)} if fixed else {}
+        example = Example(shapes={leaves.old.path: other_rank(leaves.old.leaf, leaves.new.leaf)}) if fixed else SMALLEST
         yield leaf_change(
             pair,
             _RULES[found.aspect],
@@ -76,5 +77,5 @@ def input_type_changed(pair: EndpointPair) -> Iterator[Change]:
             f"{name!r} is {shown(leaves.new)}, before {shown(leaves.old)}",
             hint="" if freed else "keep the input as it was, and add an endpoint for the new one",
             compared=(found.old, found.new),
-            witness=None if freed else pair.witnesses.refused(surfaces, reason, Example(shapes=shapes)),
+            witness=None if freed else pair.witnesses.refused(surfaces, reason, example),
         )

@@ -11,14 +11,16 @@ from specc.compatibility.input_kind_changed import type_difference
 from specc.compatibility.leaf_change import breaking, leaf_change, leaf_name
 from specc.compatibility.pairing import LeafPair
 from specc.compatibility.shown_values import shown_value
+from specc.language.stored_values import stored_value
 from specc.language.trees import Leaf, Tensor, has_default
-from specc.reader.protobuf.tensors import stored_value
 
 
 def input_default_changed(pair: EndpointPair) -> Iterator[Change]:
     """The changes of inputs with a default that is gone, new, or another one in the precision of the dtype."""
-    for leaves, surfaces in pair.leaf_pairs("inputs"):
+    for leaves, surfaces in pair.differing_pairs("inputs"):
         old, new = leaves.old.leaf, leaves.new.leaf
+        if not (has_default(old) or has_default(new)):
+            continue
         difference = type_difference(leaves)
         if difference is not None and difference.aspect != "rank freed":
             continue

@@ -72,7 +72,7 @@ def _ranges(pair: EndpointPair, role: Role) -> Iterator[tuple[LeafPair, tuple[Su
     if not (pair.old.described.has_contract and pair.new.described.has_contract):
         return
     harmless = "rank freed" if role == "inputs" else "rank fixed"
-    for leaves, surfaces in pair.leaf_pairs(role):
+    for leaves, surfaces in pair.differing_pairs(role):
         old, new = value_range(leaves.old.leaf), value_range(leaves.new.leaf)
         if old != new:
             difference = type_difference(leaves)

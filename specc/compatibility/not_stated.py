@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.change import Change, Surface
+from specc.change import SURFACES, Change, Surface
 from specc.compatibility.dims import dim_term
 from specc.compatibility.endpoint_pair import EndpointPair
 from specc.compatibility.input_kind_changed import is_rank_unknown, type_difference
@@ -34,7 +34,7 @@ def not_stated(pair: EndpointPair) -> Iterator[Change]:
                 path=first.path,
                 message=f"an archive without a contract does not state all sizes of {_listed(list(found))}",
                 hint="compare with the spec, or with an archive that was built from one",
-                surfaces=pair.judged("warning", surfaces),
+                surfaces=pair.judged("warning", sorted(surfaces, key=SURFACES.index)),
                 subject=(pair.name, role),
                 compared=(pair.old.described.has_contract, sorted(found)),
                 related=tuple(Place(message="here", path=leaf.path) for leaf in list(found.values())[1:]),

@@ -14,7 +14,7 @@ def output_removed(pair: EndpointPair) -> Iterator[Change]:
     found = pair.outputs
     in_python = {leaf.path for leaf in found.python_removed}
     on_wire = {leaf.path for leaf in found.wire_removed}
-    for leaf in pair.old.nodes.outputs:
+    for leaf in pair.old.nodes.outputs if in_python or on_wire else ():
         judgements = pair.judged("breaking", ("wire", "rest") if leaf.path in on_wire else ())
         judgements |= pair.judged("breaking", ("python",) if leaf.path in in_python else ())
         if judgements:
@@ -38,7 +38,7 @@ def output_added(pair: EndpointPair) -> Iterator[Change]:
     found = pair.outputs
     in_python = {leaf.path for leaf in found.python_added}
     on_wire = {leaf.path for leaf in found.wire_added}
-    for leaf in pair.new.nodes.outputs:
+    for leaf in pair.new.nodes.outputs if in_python or on_wire else ():
         judgements: dict[Surface, Judgement] = pair.judged("safe", ("wire", "rest") if leaf.path in on_wire else ())
         if leaf.path in in_python:
             judgements |= pair.judged("safe" if leaf.path in found.into_dicts else "breaking", ("python",))

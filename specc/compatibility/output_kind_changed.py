@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from specc.change import Change
 from specc.compatibility.endpoint_pair import EndpointPair
+from specc.compatibility.flat_tensors import other_rank
 from specc.compatibility.input_kind_changed import Aspect, is_rank_unknown, type_difference
 from specc.compatibility.leaf_change import leaf_change, leaf_name, shown
-from specc.compatibility.witness import Example, other_rank
+from specc.compatibility.witness import SMALLEST, Example
 from specc.rules.table import OutputChange
 
 _RULES: dict[Aspect, OutputChange] = {
@@ -22,7 +23,7 @@ _RULES: dict[Aspect, OutputChange] = {
 
 def output_type_changed(pair: EndpointPair) -> Iterator[Change]:
     """The changes of kind, dtype and rank of outputs."""
-    for leaves, surfaces in pair.leaf_pairs("outputs"):
+    for leaves, surfaces in pair.differing_pairs("outputs"):
         found = type_difference(leaves)
         if found is None or (found.aspect.startswith("rank") and is_rank_unknown(pair, leaves)):
             continue
@@ -30,7 +31,7 @@ def output_type_changed(pair: EndpointPair) -> Iterator[Change]:
         name = leaf_name(pair.old, leaves.old, surfaces)
         reason = f"{name!r} may be {shown(leaves.new)}, and {shown(leaves.old)} is promised"
         freed = found.aspect == "rank freed"
-        shapes = {leaves.new.path: other_rank(leaves.new.leaf, leaves.old.leaf)} if freed else {}
+        example = Example(shapes={leaves.new.path: other_rank(leaves.new.leaf, leaves.old.leaf)}) if freed else SMALLEST
         yield leaf_change(
             pair,
             _RULES[found.aspect],
@@ -41,7 +42,5 @@ def output_type_changed(pair: EndpointPair) -> Iterator[Change]:
             f"{name!r} is {shown(leaves.new)}, before {shown(leaves.old)}",
             hint="" if fixed else "keep the output as it was, and give the new one under another name",
             compared=(found.old, found.new),
-            witness=None
-            if fixed
-            else pair.witnesses.ruled_out(surfaces, reason, (leaves.new,), Example(shapes=shapes)),
+            witness=None if fixed else pair.witnesses.ruled_out(surfaces, reason, (leaves.new,), example),
         )

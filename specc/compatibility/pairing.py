@@ -135,6 +135,23 @@ def _alike(old: Tree, new: Tree) -> bool:
     return all(_alike(one, other) for (_, one), (_, other) in zip(old_parts, new_parts, strict=True))
 
 
+def pair_in_order(old: Sequence[BoundLeaf], new: Sequence[BoundLeaf]) -> Pairing | None:
+    """The Pairing of the leaves of equal containers if both sides have them under the same names, in the same order.
+
+    It is what :func:`pair_leaves` finds, several times as fast; None if it has to look.
+    """
+    keys = _keys(old)
+    if [leaf.path for leaf in old] != [leaf.path for leaf in new] or keys != _keys(new) or len(set(keys)) < len(keys):
+        return None
+    pairs = list(map(LeafPair, old, new))
+    return Pairing(wire=pairs, python=pairs)
+
+
+def _keys(leaves: Iterable[BoundLeaf]) -> list[WireKey | str]:
+    """The wire keys; only the name of a leaf that is one tensor."""
+    return [leaf.components[0].wire_name if len(leaf.components) == 1 else wire_key(leaf) for leaf in leaves]
+
+
 def pair_leaves(role: Role, old: Sequence[BoundLeaf], new: Sequence[BoundLeaf], roots: Iterable[NodePair]) -> Pairing:
     """The Pairing of the leaves of two endpoints in one role. ``roots`` are the trees that stand for each other."""
     pairer = _Pairer(role, old, new)

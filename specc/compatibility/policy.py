@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from specc.change import SURFACES, Change, Surface, Waived
 from specc.diagnostics import Level
@@ -38,10 +38,10 @@ class Policy:
         level = self._level(change)
         waiver = self.waivers.get(change.fingerprint) if self.waivers else None
         if waiver is None:
-            return change if level == change.level else replace(change, level=level)
+            return change if level == change.level else change.with_fields(level=level)
         if date > waiver.until:
-            return replace(change, level=level, message=f"{change.message}; its waiver ended on {waiver.until}")
-        return replace(change, level="info", waived=waiver)
+            return change.with_fields(level=level, message=f"{change.message}; its waiver ended on {waiver.until}")
+        return change.with_fields(level="info", waived=waiver)
 
     def _level(self, change: Change) -> Level:
         """The level from the surfaces that count, unless the project sets another one for the rule."""

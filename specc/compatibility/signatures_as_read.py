@@ -93,8 +93,7 @@ def at_endpoints(comparison: Comparison, changes: list[Change]) -> Iterator[Chan
         yield from changes
         return
     for change in changes:
-        yield replace(
-            change,
+        yield change.with_fields(
             path=_outside(old if change.in_old else new, change.path),
             old=change.old and Side(_outside(old, change.old.path), change.old.value),
             new=change.new and Side(_outside(new, change.new.path), change.new.value),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import TypeAlias
 
 from specc.change import JUDGEMENTS, SURFACES, Change
@@ -40,16 +39,17 @@ def compare_endpoints(pair: EndpointPair) -> Iterator[Change]:
 
 def _merged(changes: Iterable[Change]) -> list[Change]:
     """``changes`` with one for each dim, whose surfaces are those of all endpoints that have it."""
-    found: dict[tuple[object, ...], Change] = {}
+    found: list[Change] = []
+    places: dict[tuple[object, ...], int] = {}
     for change in changes:
-        key = (
-            (change.rule, change.path, change.old and change.old.path)
-            if change.path[:1] == ("dims",)
-            else (id(change),)
-        )
-        known = found.get(key)
-        found[key] = change if known is None else _joined(known, change)
-    return list(found.values())
+        if change.path[:1] == ("dims",):
+            key = (change.rule, change.path, change.old and change.old.path)
+            place = places.setdefault(key, len(found))
+            if place < len(found):
+                found[place] = _joined(found[place], change)
+                continue
+        found.append(change)
+    return found
 
 
 def _joined(one: Change, other: Change) -> Change:
@@ -60,9 +60,9 @@ def _joined(one: Change, other: Change) -> Change:
         for surface in SURFACES
         if surface in one.surfaces or surface in other.surfaces
     }
-    return replace(one, surfaces=worst, witness=one.witness or other.witness)
+    return one.with_fields(surfaces=worst, witness=one.witness or other.witness)
 
 
 def _levelled(change: Change) -> Change:
-    worst = min(change.surfaces.values(), key=JUDGEMENTS.index)
-    return replace(change, level=_LEVELS[worst])
+    level = _LEVELS[min(change.surfaces.values(), key=JUDGEMENTS.index)]
+    return change if level == change.level else change.with_fields(level=level)

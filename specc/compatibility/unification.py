@@ -6,10 +6,10 @@ outputs alone may have any size of its bounds, and for an old one such a size mu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
+from specc.compatibility.compared_leaves import Sides
 from specc.compatibility.dims import (
     UNLIMITED,
     Bounds,
@@ -19,86 +19,9 @@ from specc.compatibility.dims import (
     Problem,
     Term,
     fixed,
-    fixed_dim,
-    sized_axes,
-    term_of,
 )
-from specc.compatibility.pairing import LeafPair
-from specc.language.tensor_string import ANY, Dimension
+from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.trees import leaf_kind
-from specc.language.wire_names import BoundLeaf
-
-
-@dataclass(frozen=True, eq=False)
-class Sides:
-    """The leaves that are compared on one surface. ``quiet`` pairs are told elsewhere, and only make terms equal."""
-
-    old_dims: Dims
-    new_dims: Dims
-    inputs: Sequence[LeafPair]
-    outputs: Sequence[LeafPair]
-    quiet: Sequence[LeafPair]
-    old_inputs: Sequence[BoundLeaf]
-    new_inputs: Sequence[BoundLeaf]
-
-    def reversed(self) -> Sides:
-        """NEW compared to OLD."""
-        inputs, outputs, quiet = (
-            [LeafPair(pair.new, pair.old) for pair in pairs] for pairs in (self.inputs, self.outputs, self.quiet)
-        )
-        return Sides(self.new_dims, self.old_dims, inputs, outputs, quiet, self.new_inputs, self.old_inputs)
-
-    def same_pairs(self, other: Sides) -> bool:
-        """Whether ``other`` has the same pairs, so that one solution is enough."""
-        return all(
-            len(left) == len(right)
-            and all(one.old is two.old and one.new is two.new for one, two in zip(left, right, strict=True))
-            for left, right in (
-                (self.inputs, other.inputs),
-                (self.outputs, other.outputs),
-                (self.quiet, other.quiet),
-            )
-        )
-
-    @cached_property
-    def told_inputs(self) -> list[Position]:
-        """The axes of the inputs whose sizes are judged: no other finding hides them."""
-        return self._positions(pair for pair in self.inputs if _is_told(pair))
-
-    @cached_property
-    def untold_inputs(self) -> list[Position]:
-        """The axes of all other inputs."""
-        return self._positions([*(pair for pair in self.inputs if not _is_told(pair)), *self.quiet])
-
-    @cached_property
-    def told_outputs(self) -> list[Position]:
-        """The axes of the outputs whose sizes are judged."""
-        return self._positions(pair for pair in self.outputs if _is_told(pair))
-
-    def _positions(self, pairs: Iterable[LeafPair]) -> list[Position]:
-        """The axes of all pairs of one kind and rank, in order."""
-        found: list[Position] = []
-        for pair in pairs:
-            one, other = pair.old.leaf, pair.new.leaf
-            if one.shape is None or other.shape is None or len(one.shape) != len(other.shape):
-                continue
-            if leaf_kind(one) == leaf_kind(other):
-                for axis in sized_axes(one):
-                    dims = fixed_dim(one.shape[axis], self.old_dims), fixed_dim(other.shape[axis], self.new_dims)
-                    found.append(Position(pair, axis, *dims))
-        return found
-
-    def old_term(self, position: Position) -> Term:
-        """The term of OLD at a position."""
-        return term_of("old", position.pair.old, position.axis, position.old)
-
-    def new_term(self, position: Position) -> Term:
-        """The term of NEW at a position; a dim of its inputs still has to be resolved."""
-        return term_of("new", position.pair.new, position.axis, position.new)
-
-
-def _is_told(pair: LeafPair) -> bool:
-    return pair.old.leaf.dtype == pair.new.leaf.dtype
 
 
 @dataclass
@@ -194,7 +117,8 @@ class _Requests:
         if self.unified.resolve(term) != size:
             problem: Problem = "size" if isinstance(term, int) else "narrowed"
             self.unified.inputs.append(Mismatch(problem, (position,), (term,), Bounds(size, size)))
-            self.unified.equate(term, size)
+            if problem == "narrowed":
+                self.unified.equate(term, size)
 
     def _dim(self, dim: Term, positions: Sequence[Position]) -> None:
         unified = self.unified
@@ -262,15 +186,16 @@ class _Answers:
         What becomes of such a dim in the outputs follows from the finding about these inputs.
         """
         sides = self.unified.sides
-        every = {dim for leaf in sides.old_inputs for dim in _names(leaf, sides.old_dims)}
+        shapes = dict.fromkeys(leaf.leaf.shape for leaf in sides.old_inputs)
+        every = {dim for shape in shapes for dim in _names(shape, sides.old_dims)}
         judged: set[Dimension] = {position.old for position in (*sides.told_inputs, *sides.untold_inputs)}
         for pair in (*sides.inputs, *sides.quiet):
             if pair.new.leaf.shape is None and leaf_kind(pair.old.leaf) == leaf_kind(pair.new.leaf):
-                judged.update(_names(pair.old, sides.old_dims))
+                judged.update(_names(pair.old.leaf.shape, sides.old_dims))
         return every, every - judged
 
 
-def _names(leaf: BoundLeaf, dims: Dims) -> Iterator[Dimension]:
-    for dim in fixed(leaf.leaf.shape, dims) or ():
+def _names(shape: Shape, dims: Dims) -> Iterator[Dimension]:
+    for dim in fixed(shape, dims) or ():
         if isinstance(dim, str) and dim != ANY:
             yield dim

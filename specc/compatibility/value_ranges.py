@@ -6,8 +6,8 @@ import math
 from typing import Any, NamedTuple
 
 from specc.language.dtypes import DTYPES, Family
+from specc.language.floats import nearest
 from specc.language.trees import Leaf, Tensor
-from specc.reader.protobuf.floats import nearest
 
 Number = int | float
 

@@ -5,42 +5,38 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 from specc.change import SURFACES, Surface, Witness
-from specc.compatibility.dims import UNLIMITED, Bounds, Term, dim_term, fixed
+from specc.compatibility.dims import Bounds, Term, dim_term
+from specc.compatibility.flat_tensors import Tensors, least_rank, tensors, value_of
 from specc.compatibility.unification import Unified
-from specc.compatibility.value_ranges import Range, value_range
 from specc.diagnostics import SpecPath
 from specc.language.signatures import RAW
-from specc.language.trees import Leaf, Ragged, Sparse, Tensor
 from specc.language.wire_names import BoundLeaf
 
 if TYPE_CHECKING:
     from specc.compatibility.endpoint_pair import EndpointPair
     from specc.compatibility.halves import Half
 
-Tensors: TypeAlias = Mapping[str, Mapping[str, Any]]
-"""Flat tensors by name, each as ``{"dtype", "shape"}``, with ``"value"`` where it matters."""
-
 
 class Request(Mapping[str, Mapping[str, Any]]):
-    """All tensors of a request: those of ``base``, but ``other`` ones in their place, without the ``absent`` ones."""
+    """All tensors of a request, without the ``absent`` ones. They are made when they are looked at, as few are."""
 
-    def __init__(self, base: Tensors, other: Tensors, absent: Collection[str] = ()) -> None:
-        self._base, self._other, self._absent = base, other, absent
+    def __init__(self, caller: _Caller, example: Example, absent: Collection[str], *, joined: bool) -> None:
+        self._caller, self._example, self._absent, self._joined = caller, example, absent, joined
 
-    def without(self, names: Collection[str]) -> Request:
-        """The request without the tensors ``names``."""
-        return Request(self._base, self._other, names) if names else self
+    @cached_property
+    def _changed(self) -> Tensors:
+        return self._caller.changed(self._example, joined=self._joined)
 
     def __getitem__(self, name: str) -> Mapping[str, Any]:
         if name in self._absent:
             raise KeyError(name)
-        return self._other[name] if name in self._other else self._base[name]
+        return self._changed[name] if name in self._changed else self._caller.base[name]
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in self._base if name not in self._absent)
+        return (name for name in self._caller.base if name not in self._absent)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -49,89 +45,9 @@ class Request(Mapping[str, Mapping[str, Any]]):
         return repr(dict(self))
 
 
-def smallest_request(half: Half, surface: Surface) -> Tensors:
-    """The smallest request to an endpoint on ``surface``, with all inputs and sizes of 1."""
-    return {
-        name: tensor
-        for leaf in half.nodes.inputs
-        for name, tensor in _tensors(half, leaf, surface, _own_shape(half, leaf), _value(leaf, None)).items()
-    }
-
-
 def address(half: Half, surface: Surface, name: str) -> str:
     """What a client calls: the attribute ``name``, or the key of the signature that takes the endpoint's own inputs."""
     return f"{RAW}:{name}" if surface != "python" and half.endpoint.receiver else name
-
-
-def least_rank(leaf: Leaf) -> int:
-    """The smallest rank of a leaf of unknown rank."""
-    match leaf:
-        case Ragged():
-            return leaf.ragged_rank + 1
-        case Sparse():
-            return 1
-        case Tensor():
-            return 0
-
-
-def other_rank(leaf: Leaf, partner: Leaf) -> list[int]:
-    """The smallest shape for ``leaf``, whose rank is unknown, that has not the rank of ``partner``."""
-    least = least_rank(leaf)
-    return [1] * (least + 1 if partner.shape is not None and len(partner.shape) == least else least)
-
-
-def _own_shape(half: Half, leaf: BoundLeaf) -> list[int]:
-    own = fixed(leaf.leaf.shape, half.dims)
-    if own is None:
-        return [1] * least_rank(leaf.leaf)
-    return [dim if isinstance(dim, int) else half.dims.get(dim, UNLIMITED).smallest for dim in own]
-
-
-def _value(leaf: BoundLeaf, partner: BoundLeaf | None) -> Any:
-    """One value that both contracts allow, if one of them has bounds."""
-    own = value_range(leaf.leaf)
-    both = own if partner is None else own.meet(value_range(partner.leaf))
-    if both == Range():
-        return None
-    return own.example if both.is_empty else both.example
-
-
-def _tensors(half: Half, leaf: BoundLeaf, surface: Surface, shape: list[int], value: Any) -> dict[str, dict[str, Any]]:
-    """The flat tensors of a leaf, by the names that ``surface`` has for them."""
-    if surface == "python":
-        return {half.words[leaf.path]: _tensor(leaf.leaf.dtype, shape, value)}
-    match leaf.leaf:
-        case Ragged() as ragged:
-            return _ragged(leaf, ragged, shape)
-        case Sparse():
-            return _sparse(leaf, shape)
-        case Tensor():
-            return {leaf.name: _tensor(leaf.leaf.dtype, shape, value)}
-
-
-def _tensor(dtype: str, shape: list[int], value: Any = None) -> dict[str, Any]:
-    return {"dtype": dtype, "shape": shape} | ({} if value is None else {"value": value})
-
-
-def _ragged(leaf: BoundLeaf, ragged: Ragged, shape: list[int]) -> dict[str, dict[str, Any]]:
-    """The components of a ragged tensor whose ragged axes all have the length 1."""
-    rows, inner = shape[0], shape[ragged.ragged_rank + 1 :]
-    return {
-        part.wire_name: _tensor(part.dtype, [rows + 1] if part.part == "row_splits" else [rows, *inner])
-        for part in leaf.components
-    }
-
-
-def _sparse(leaf: BoundLeaf, shape: list[int]) -> dict[str, dict[str, Any]]:
-    """The components of a sparse tensor with one element, or none where it cannot have one."""
-    count, rank = int(0 not in shape), len(shape)
-    same = shape[0] if len(set(shape)) == 1 else None
-    parts = {
-        "indices": _tensor("int64", [count, rank]),
-        "values": _tensor(leaf.leaf.dtype, [count]),
-        "dense_shape": _tensor("int64", [rank], same),
-    }
-    return {part.wire_name: parts[part.part] for part in leaf.components}
 
 
 @dataclass(frozen=True)
@@ -168,7 +84,7 @@ class Witnesses:
     ) -> Witness:
         """The request that NEW refuses, or takes to mean something else, with the sizes of terms of OLD."""
         caller = self._caller(surfaces, unified)
-        return self._witness(caller, caller.request(example, joined=False).without(absent), None, reason)
+        return self._witness(caller, Request(caller, example, absent, joined=False), None, reason)
 
     def ruled_out(
         self,
@@ -181,13 +97,16 @@ class Witnesses:
     ) -> Witness:
         """The request, and those ``outputs`` of NEW that OLD rules out, with the sizes of resolved terms."""
         caller = self._caller(surfaces, unified)
-        request = caller.request(Example(example.sizes), joined=True)
+        request = Request(caller, Example(example.sizes), (), joined=True)
         return self._witness(caller, request, caller.answer(outputs, example), reason)
 
     def _caller(self, surfaces: Collection[Surface], unified: Unified | None) -> _Caller:
         surface = next(each for each in SURFACES if each in surfaces)
         unified = unified or self.pair.solutions["python" if surface == "python" else "wire"]
-        return self._callers.setdefault((surface, id(unified)), _Caller(self.pair, surface, unified))
+        found = self._callers.get((surface, id(unified)))
+        if found is None:
+            found = self._callers[surface, id(unified)] = _Caller(self.pair, surface, unified)
+        return found
 
     def _witness(self, caller: _Caller, request: Tensors, answer: Tensors | None, reason: str) -> Witness:
         key = address(self.pair.old, caller.surface, self.pair.name)
@@ -203,8 +122,8 @@ class _Caller:
     unified: Unified
     _made: dict[tuple[object, ...], Tensors] = field(default_factory=dict)
 
-    def request(self, example: Example, *, joined: bool) -> Request:
-        """The whole request of ``example``; ``joined`` if its terms are resolved ones."""
+    def changed(self, example: Example, *, joined: bool) -> Tensors:
+        """The tensors of the request of ``example`` that differ from ``base``; ``joined`` if its terms are resolved."""
         holders = self._resolved_holders if joined else self._holders
         sizes = {
             term: size
@@ -216,27 +135,28 @@ class _Caller:
             touched = {leaf.path: leaf for term in sizes for leaf in holders[term]}
             touched |= {path: self._leaves[path] for path in (*example.values, *example.shapes)}
             self._made[key] = self._tensors(touched.values(), replace(example, sizes=sizes), joined=joined)
-        return Request(self._base, self._made[key])
+        return self._made[key]
 
     def answer(self, outputs: Iterable[BoundLeaf], example: Example) -> Tensors:
         """Some outputs of an answer of NEW."""
         found: dict[str, Mapping[str, Any]] = {}
         for leaf in outputs:
             shape = example.shapes.get(leaf.path) or self._shape("new", leaf, example.sizes, joined=True)
-            value = example.values.get(leaf.path, _value(leaf, None))
-            found |= _tensors(self.pair.new, leaf, self.surface, shape, value)
+            value = example.values.get(leaf.path, value_of(leaf, None))
+            found |= tensors(self.pair.new, leaf, self.surface, shape, value)
         return found
 
     @cached_property
-    def _base(self) -> Tensors:
+    def base(self) -> Tensors:
+        """The smallest request that both sides accept, as far as there is one."""
         return self._tensors(self._leaves.values(), SMALLEST, joined=False)
 
     def _tensors(self, leaves: Iterable[BoundLeaf], example: Example, *, joined: bool) -> Tensors:
         found: dict[str, Mapping[str, Any]] = {}
         for leaf in leaves:
             shape = example.shapes.get(leaf.path) or self._shape("old", leaf, example.sizes, joined=joined)
-            value = example.values.get(leaf.path, _value(leaf, self._partners.get(leaf.path)))
-            found |= _tensors(self.pair.old, leaf, self.surface, shape, value)
+            value = example.values.get(leaf.path, value_of(leaf, self._partners.get(leaf.path)))
+            found |= tensors(self.pair.old, leaf, self.surface, shape, value)
         return found
 
     def _shape(

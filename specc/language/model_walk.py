@@ -78,21 +78,30 @@ class ModelCursor:
             if cursor.is_tree and isinstance(part, str) and part.startswith(TAG):
                 cursor = cursor._expecting(NODES[part.removeprefix(TAG)])
             elif not (part == _KEY and not (isinstance(cursor.data, dict) and part in cursor.data)):
-                cursor = cursor._enter(part)
+                cursor = cursor.enter(part)
         return cursor
 
-    def follow_path(self, path: Iterable[str | int]) -> ModelCursor:
-        """The place at a path of the canonical document, of which the JSON may have a longer form."""
-        cursor = self
-        for part in path:
-            if cursor.is_tree:
-                cursor = cursor._expecting(NODES.get(_kind_of_node(cursor.data), Any))
-                if cursor.expected in (List, Dict):  # whose short form has no items
-                    cursor = cursor._enter("items")
-            elif Form.ONE_OR_MORE in cursor.forms and get_origin(cursor.expected) is tuple and isinstance(part, str):
-                cursor = cursor._enter(0)
-            cursor = cursor._enter(part)
-        return cursor
+    def around(self, part: str | int) -> ModelCursor:
+        """The place here that has a part of the canonical document in it, of which the JSON may have a longer form."""
+        if self.is_tree:
+            node = self._expecting(NODES.get(_kind_of_node(self.data), Any))
+            return node.enter("items") if node.expected in (List, Dict) else node  # whose short form has no items
+        if Form.ONE_OR_MORE in self.forms and get_origin(self.expected) is tuple and isinstance(part, str):
+            return self.enter(0)
+        return self
+
+    def place_of(self, part: str | int) -> tuple[SpecPath, Any]:
+        """The path and the value of one part, which are those of this place if a short form leaves that part out."""
+        if self._is_left_out(part):
+            return self.path, self.data
+        match self.data, part:
+            case dict(), str():
+                value = self.data.get(part)
+            case list() | tuple(), int() if part < len(self.data):
+                value = self.data[part]
+            case _:
+                value = None
+        return (*self.path, part), value
 
     @property
     def is_tree(self) -> bool:
@@ -105,32 +114,58 @@ class ModelCursor:
         cursor = replace(self, expected=annotation, forms=forms | own)
         return replace(cursor, node=cursor.path) if cursor.is_tree else cursor
 
-    def _enter(self, part: str | int) -> ModelCursor:
+    def enter(self, part: str | int) -> ModelCursor:
         """The place of one part, which is this one if a short form leaves that part out."""
         expected, arguments = self.expected, get_args(self.expected)
+        path, data = self.place_of(part)
+        inner = replace(self, data=data, path=path)
         if isinstance(expected, type) and issubclass(expected, Record):
-            inner = self if _leaves_out(expected, part, self.data) else self._child(part)
             return replace(inner, model=expected)._expecting(fields_of(expected).get(str(part), Any))
         match get_origin(expected):
             case origin if origin is tuple and arguments[-1] is ...:
-                is_alone = Form.ONE_OR_MORE in self.forms and not isinstance(self.data, (list, tuple))
-                return (self if is_alone else self._child(part))._expecting(arguments[0])
+                return inner._expecting(arguments[0])
             case origin if origin is tuple and isinstance(part, int) and part < len(arguments):
-                return self._child(part)._expecting(arguments[part])
+                return inner._expecting(arguments[part])
             case origin if origin is dict:
-                return self._child(part)._expecting(arguments[1], self.forms)
+                return inner._expecting(arguments[1], self.forms)
             case _:
-                return self._child(part)._expecting(Any)
+                return inner._expecting(Any)
 
-    def _child(self, part: str | int) -> ModelCursor:
-        match self.data, part:
-            case dict(), str():
-                data = self.data.get(part)
-            case list() | tuple(), int() if part < len(self.data):
-                data = self.data[part]
-            case _:
-                data = None
-        return replace(self, data=data, path=(*self.path, part))
+    def _is_left_out(self, part: str | int) -> bool:
+        expected = self.expected
+        if isinstance(expected, type) and issubclass(expected, Record):
+            return _leaves_out(expected, part, self.data)
+        is_one = Form.ONE_OR_MORE in self.forms and not isinstance(self.data, (list, tuple))
+        return is_one and get_origin(expected) is tuple and get_args(expected)[-1] is ...
+
+
+class PathFollower:
+    """Follows paths of the canonical document through its JSON; what two paths have in common is followed once."""
+
+    def __init__(self, data: Any) -> None:
+        self._cursors: dict[SpecPath, ModelCursor] = {(): ModelCursor(data)}
+        self._around: dict[tuple[SpecPath, bool], ModelCursor] = {}
+
+    def follow(self, path: SpecPath) -> tuple[SpecPath, Any]:
+        """The path in the JSON, and the value there."""
+        if not path:
+            root = self._cursors[()]
+            return root.path, root.data
+        *parents, last = path
+        known = (tuple(parents), isinstance(last, str))
+        if known not in self._around:
+            self._around[known] = self._cursor(known[0]).around(last)
+        return self._around[known].place_of(last)
+
+    def _cursor(self, path: SpecPath) -> ModelCursor:
+        known = len(path)
+        while path[:known] not in self._cursors:
+            known -= 1
+        cursor = self._cursors[path[:known]]
+        for end in range(known, len(path)):
+            cursor = cursor.around(path[end]).enter(path[end])
+            self._cursors[path[: end + 1]] = cursor
+        return cursor
 
 
 def _leaves_out(model: type[Record], part: str | int, data: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from specc.diagnostics import did_you_mean
 from specc.language.dtypes import DTYPES
@@ -41,6 +42,7 @@ def parse_tensor(text: str) -> tuple[str, Shape]:
     return dtype, tuple(_parse_dim(part.strip()) for part in dims.split(",")) if dims else ()
 
 
+@lru_cache(maxsize=4096)
 def format_tensor(dtype: str, shape: Shape) -> str:
     """The tensor string of a dtype and a shape."""
     return f"{dtype}[{'...' if shape is None else ', '.join(map(str, shape))}]"

@@ -85,8 +85,13 @@ class Tensor(LeafNode):
 
     def to_json(self, *, sort_keys: bool = True) -> Any:
         """The canonical JSON: the short form if it holds every field that is set."""
+        if self.model_fields_set <= _SHORT_FORM:  # as of nearly all
+            return format_tensor(self.dtype, self.shape)
         data = super().to_json(sort_keys=sort_keys)
-        return format_tensor(self.dtype, self.shape) if len(data) == len(("kind", "dtype", "shape")) else data
+        return format_tensor(self.dtype, self.shape) if data.keys() == _SHORT_FORM else data
+
+
+_SHORT_FORM = frozenset({"kind", "dtype", "shape"})
 
 
 class RaggedNames(Record):

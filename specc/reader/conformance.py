@@ -9,13 +9,13 @@ from specc.diagnostics import Diagnostic, SpecPath
 from specc.language.contract import Contract
 from specc.language.document import Endpoint
 from specc.language.signatures import METHOD_NAMES, TAGS, PublishedSignature, published_signatures
+from specc.language.stored_values import stored_value
 from specc.language.tensor_string import Shape, format_tensor
 from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children, leaf_kind
 from specc.language.wire_names import BoundLeaf, Component, input_leaves, output_leaves, placed_children
 from specc.reader.describe_endpoint import distinct_traces
 from specc.reader.graph_document import Root, read_root, read_signatures
 from specc.reader.linking import shapes_agree
-from specc.reader.protobuf.tensors import stored_value
 from specc.reader.saved_functions import Trace, read_function
 from specc.reader.saved_model import MetaGraph
 from specc.reader.signature_defs import Signature, WireTensor

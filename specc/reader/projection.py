@@ -34,12 +34,12 @@ from collections.abc import Callable
 
 from specc.language.document import Document, Endpoint
 from specc.language.signatures import METHOD_NAMES, PublishedSignature, published_signatures
+from specc.language.stored_values import stored_value
 from specc.language.tensor_string import ANY, Shape
 from specc.language.tree_edits import dense, leaves, with_leaves, without_names
 from specc.language.trees import Leaf, List, Tensor, Tree
 from specc.language.wire_names import Component, input_leaves
 from specc.reader.graph_document import assemble_document
-from specc.reader.protobuf.tensors import stored_value
 from specc.reader.saved_functions import Function, Trace
 from specc.reader.signature_defs import Signature, WireTensor
 

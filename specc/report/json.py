@@ -60,7 +60,7 @@ def _change(change: Change) -> dict[str, Any]:
         "surfaces": {surface: change.surfaces[surface] for surface in SURFACES if surface in change.surfaces},
         "old": _side(change.old),
         "new": _side(change.new),
-        "waived": None if change.waived is None else asdict(change.waived),
+        "waived": None if change.waived is None else change.waived._asdict(),
     }
 
 

@@ -218,6 +218,8 @@ class _Scanner:
 
     def _string(self, start: int, end: int, what: str) -> str:
         text = unquote(self._text[start:end])
+        if text.isascii():
+            return text
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
@@ -260,6 +262,8 @@ class _Scanner:
         raise SpecError([*self.findings, finding.located(self._lines.location(start, end))])
 
     def _skip(self, at: int) -> int:
+        if self._text[at : at + 1] > " ":  # as most are
+            return at
         match = _SPACE.match(self._text, at)
         return match.end() if match else at
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TypeVar
 
 from specc.diagnostics import Diagnostic, Place
@@ -32,7 +31,10 @@ def locate(text: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
         def located(place: P) -> P:
             return place if place.location else place.located(lines.location(*_span_of(text, root, place)))
 
-        listed = [replace(located(each), related=tuple(map(located, each.related))) for each in listed]
+        listed = [
+            found.with_fields(related=tuple(map(located, found.related))) if found.related else found
+            for found in map(located, listed)
+        ]
     return sorted(listed, key=_sort_key)
 
 

@@ -8,8 +8,9 @@ import pytest
 from synthetic_archive import shape
 
 from specc.language.floats import from_bits, nearest, shortest
+from specc.language.stored_values import stored_value
 from specc.reader.protobuf.messages import message
-from specc.reader.protobuf.tensors import UndescribableError, stored_value, tensor_value
+from specc.reader.protobuf.tensors import UndescribableError, tensor_value
 
 
 def stored(dtype: int, *sizes: int, **fields: Any) -> Any:

@@ -28,7 +28,7 @@ class LoadedSpec:
 
     def locate(self, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
         """``findings`` about the document, each with its file and location, in the order of the text."""
-        return self.source.locate(to_json_paths(finding, self.source.data) for finding in findings)
+        return self.source.locate(to_json_paths(findings, self.source.data))
 
 
 def read_spec(content: str | bytes, name: str, rules: Sequence[Rule], directory: Path | None = None) -> LoadedSpec:
@@ -63,7 +63,7 @@ def validated(
     if not known and values <= MANY_VALUES:
         with suppress(ValidationError):
             document = from_data(data, directory)
-            findings = [to_json_paths(each, data) for each in capped(run_rules(document, *rules))]
+            findings = list(to_json_paths(capped(run_rules(document, *rules)), data))
             if findings:
                 raise SpecError(findings)
             return document

@@ -49,7 +49,7 @@ def validated_with_defects(
         defects = _without_misspelt_keys(list(islice(diagnose(error, data), MAX_FINDINGS)))
         document, repaired = _repair_document(data, defects, directory)
     of_parts = (defect.finding for defect in defects if not is_uncertain(defect.finding.path, filled))
-    between = (to_json_paths(each, data) for each in run_rules(document, *rules)) if document is not None else ()
+    between = to_json_paths(run_rules(document, *rules), data) if document is not None else ()
     certain = (each for each in between if not is_uncertain(each.path, filled | repaired))
     findings = list(capped(chain(known, of_parts, certain)))
     if findings or document is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,6 @@ def capped(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     for count, diagnostic in enumerate(diagnostics):
         if count == MAX_FINDINGS - 1:
             more = finding("too-many-findings", (), "there are more findings; fix these first")
-            yield replace(more, level=diagnostic.level)
+            yield more.with_fields(level=diagnostic.level)
             return
         yield diagnostic

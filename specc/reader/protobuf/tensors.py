@@ -8,12 +8,11 @@ from math import prod
 from typing import Any
 
 from specc.language.dtypes import DTYPES, Family
-from specc.language.floats import from_bits, nearest
+from specc.language.floats import from_bits
 from specc.language.leaf_fields import MAX_RANK
 from specc.language.scalars import MAX_SIZE
 from specc.language.tensor_bytes import element_size, nested, to_json, unpack
 from specc.language.tensor_string import ANY, Dimension, Shape
-from specc.language.values import decode_value
 from specc.reader.protobuf.messages import Message
 
 MAX_ELEMENTS = 100_000
@@ -97,22 +96,6 @@ def tensor_value(proto: Message) -> tuple[Any, str, tuple[int, ...]]:
         # TensorFlow leaves out the end of the list where it repeats the last value, and all of it where that is zero.
         flat = [*flat, *[flat[-1] if flat else _zero_of(dtype)] * (count - len(flat))]
     return nested(iter([to_json(value, dtype) for value in flat]), shape), dtype, shape
-
-
-def stored_value(value: Any, dtype: str) -> Any:
-    """A document's ``value`` after storage in a ``dtype`` tensor: floats are rounded to its precision."""
-    if isinstance(value, tuple):
-        return tuple(stored_value(item, dtype) for item in value)
-    decoded = decode_value(value, dtype)
-    match DTYPES[dtype].family:
-        case Family.FLOAT:
-            return to_json(nearest(float(decoded), dtype), dtype)
-        case Family.COMPLEX:
-            part = "float32" if dtype == "complex64" else "float64"
-            number = complex(decoded)
-            return to_json(complex(nearest(number.real, part), nearest(number.imag, part)), dtype)
-        case Family.BOOLEAN | Family.INTEGER | Family.STRING:
-            return to_json(decoded, dtype)
 
 
 def _zero_of(dtype: str) -> Any:
