@@ -31,8 +31,10 @@ from specc.compatibility.member_shape_changed import member_shape_changed, membe
 from specc.compatibility.method_changed import method_changed
 from specc.compatibility.plain_receiver_changed import plain_receiver_changed
 from specc.compatibility.platform_removed import platform_added, platform_removed
+from specc.compatibility.pure_dropped import pure_dropped, pure_promised
 from specc.compatibility.receiver_kind_changed import receiver_kind_changed
 from specc.compatibility.receiver_removed import receiver_added, receiver_removed
+from specc.compatibility.rowwise_dropped import rowwise_dropped, rowwise_promised
 from specc.compatibility.saver_dropped import saver_dropped, saver_kept
 from specc.compatibility.sides import Comparison
 from specc.compatibility.signature_dropped import signature_dropped, signature_published
@@ -57,6 +59,10 @@ CONTRACT_RULES: tuple[Callable[[Comparison], Iterator[Change]], ...] = (
     signature_published,
     gradients_dropped,
     gradients_kept,
+    pure_dropped,
+    pure_promised,
+    rowwise_dropped,
+    rowwise_promised,
     computation_changed,
     platform_removed,
     platform_added,

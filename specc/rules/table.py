@@ -50,8 +50,8 @@ EndpointChange: TypeAlias = Literal[
     "computation-changed", "default-endpoint-added", "default-endpoint-removed", "default-endpoint-switched",
     "endpoint-added", "endpoint-made-optional", "endpoint-made-required", "endpoint-removed",
     "function-alias-added", "function-alias-removed", "gradients-dropped", "gradients-kept", "method-changed",
-    "not-stated", "platform-added", "platform-removed", "saver-dropped", "saver-kept", "signature-dropped",
-    "signature-published", "tags-changed",
+    "not-stated", "platform-added", "platform-removed", "pure-dropped", "pure-promised", "rowwise-dropped",
+    "rowwise-promised", "saver-dropped", "saver-kept", "signature-dropped", "signature-published", "tags-changed",
 ]  # fmt: skip
 InputChange: TypeAlias = Literal[
     "argument-added", "argument-moved", "argument-removed", "argument-renamed", "crossed-names", "dim-narrowed",

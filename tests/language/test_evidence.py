@@ -48,7 +48,7 @@ def test_a_document_promises_itself_without_its_evidence(document: Document) -> 
         endpoint.pop("tolerance", None)
     assert promises.to_json() == data
     assert promises.promises() is promises
-    assert promises.default_is_said == document.default_is_said
+    assert promises.determines_default == document.determines_default
 
 
 def test_building_needs_no_example() -> None:
