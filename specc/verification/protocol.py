@@ -58,7 +58,9 @@ class LoadModel:
     directory: str
     """Where the document's file is: a model may be a file beside it."""
     model: str | None = None
-    """``module:attribute`` or a path, in place of the document's own."""
+    """``module:attribute`` or a path from the current directory, in place of the document's own."""
+    imports: tuple[str, ...] = ()
+    """Modules to import before the model, after those that the document names."""
     seed: int = 0
 
 

@@ -7,6 +7,7 @@ import re
 import tensorflow as tf
 
 from specc.compiler.user_code import summarize
+from specc.errors import SpeccError
 from specc.verification.protocol import Refused
 
 _LENGTH = 500
@@ -21,7 +22,7 @@ _NOISE = [
     (re.compile(r"\{\{(function_)?node [^}]*\}\}\s*"), ""),
     (re.compile(r"\s*\[\[[^\]]*\]\]"), ""),
     (re.compile(r"\s*\[Op:[^\]]*\](?: name: ?\S*)?"), ""),
-    (re.compile(r"Received args: .*? for signature: ", re.DOTALL), "The signature: "),
+    (re.compile(r"\.? Received args: .*", re.DOTALL), ""),  # and the signature, whose outputs have any order
     (re.compile(r"__(?:inference|forward|backward)_(?:signature_wrapper_)?(\w+?)_\d+\b"), r"\1"),
     (re.compile(r"\b(signature_wrapper_\w+?)_\d+\b"), r"\1"),
     (re.compile(r"\b0x[0-9a-fA-F]{4,}"), "0x..."),
@@ -41,7 +42,7 @@ def refusal_of(error: BaseException, *paths: str) -> Refused:
 def refusal_text(error: BaseException, *paths: str) -> str:
     """The message of ``error`` in one line, without nodes, numbers of functions, addresses and the ``paths``."""
     text = error.message if isinstance(error, tf.errors.OpError) else str(error)
-    if not isinstance(error, tf.errors.OpError) and not text.startswith("Binding inputs"):
+    if not isinstance(error, (tf.errors.OpError, SpeccError)) and not text.startswith("Binding inputs"):
         text = summarize(error).partition(": ")[2] or text
     text = _DETECTED.sub("", _TAIL.sub("", text))
     for path in filter(None, paths):

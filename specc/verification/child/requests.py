@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from specc.compiler.load_model import load_model
 from specc.language.load import from_json
+from specc.verification.child.model import ModelReference
 from specc.verification.child.refusals import refusal_of
 from specc.verification.child.revived import Revived
 from specc.verification.child.session import LoadedSession
+from specc.verification.child.stored_variables import stored_variables
 from specc.verification.protocol import (
     Answer,
     Answered,
@@ -32,6 +36,7 @@ class Requests:
     def __init__(self) -> None:
         self._ways: dict[Way, Callable[[Call], Answered]] = {}
         self._revived: Revived | None = None
+        self._model: ModelReference | None = None
         self._directory = ""
 
     def answer(self, request: Message) -> Answer:
@@ -72,7 +77,19 @@ class Requests:
         return Loaded(names, time.perf_counter() - start)
 
     def _load_model(self, request: LoadModel) -> Loaded:
-        raise NotImplementedError
+        start = time.perf_counter()
+        document, here, beside = from_json(dict(request.document)), Path.cwd(), Path(request.directory)
+        target = request.model or document.model
+        if target is None:
+            raise ValueError("the document names no model")
+        # As in a build: the document's modules are beside it, those of another model are searched here first.
+        places = (here, beside) if request.model else (beside, here)
+        sys.path[:0] = map(str, places)
+        imports = tuple(dict.fromkeys((*document.imports, *request.imports)))
+        model = load_model(target, places[0], seed=request.seed, imports=imports)
+        self._model = ModelReference(document, model)
+        self._ways["model"] = self._model.call
+        return Loaded(self._model.endpoints, time.perf_counter() - start)
 
     def _call(self, request: Call) -> Answered:
         if request.way not in self._ways:
@@ -86,4 +103,9 @@ class Requests:
         return Timed(tuple(seconds))
 
     def _list_variables(self, request: ListVariables) -> Variables:
-        raise NotImplementedError
+        if request.of == "stored":
+            return Variables(stored_variables(self._directory))
+        listing = self._model or self._revived
+        if listing is None:
+            raise RuntimeError("nothing is loaded that lists variables")
+        return Variables(listing.variables)

@@ -42,12 +42,12 @@ def flatten_result(endpoint: Endpoint, value: Any, at: SpecPath) -> Result:
 def compare_names(endpoint: Endpoint, outputs: Mapping[str, FlatTensor], at: SpecPath) -> Result:
     """The Result of the tensors that a signature of the endpoint gave by wire name."""
     leaves = {component.wire_name: leaf for leaf in output_leaves(endpoint, at) for component in leaf.components}
-    found = ", ".join(outputs) or "nothing"
+    found = ", ".join(sorted(outputs)) or "none"
     result = Result({name: tensor for name, tensor in outputs.items() if name in leaves})
     for name, leaf in leaves.items():
         if name not in outputs:
             result.mismatches.append(Mismatch(leaf.path, f"there is no output {name!r}; the outputs are {found}"))
-    for name in outputs:
+    for name in sorted(outputs):
         if name not in leaves:
             result.mismatches.append(Mismatch((*at, "outputs"), f"the output {name!r} is not declared"))
     return result
@@ -89,7 +89,7 @@ def _visit(tree: Tree, value: Any, path: SpecPath, result: Result) -> Iterator[t
         result.mismatches.append(Mismatch(path, f"expected {expected}, found {describe(value)}"))
         return
     declared = {key for key, _, _ in placed_children(tree, path)}
-    for key in found:
+    for key in sorted(found, key=str):  # TensorFlow restores a dict with its keys in any order
         if key not in declared:
             message = f"the result has {key!r} ({describe(found[key])}), which is not declared"
             result.mismatches.append(Mismatch(path, message))
@@ -97,7 +97,7 @@ def _visit(tree: Tree, value: Any, path: SpecPath, result: Result) -> Iterator[t
         if key in found:
             yield from _visit(child, found[key], place, result)
         else:
-            there = ", ".join(map(repr, found)) or "nothing"
+            there = ", ".join(sorted(map(repr, found))) or "nothing"
             result.mismatches.append(Mismatch(place, f"the result has no {key!r}; it has {there}"))
 
 

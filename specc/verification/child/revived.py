@@ -15,8 +15,8 @@ from specc.verification.child.arguments import nest_arguments, omissible
 from specc.verification.child.refusals import AbsentError
 from specc.verification.child.results import Result, compare_names, flatten_result, name_parts
 from specc.verification.child.state import RevivedState, may_write
-from specc.verification.child.tensors import from_tensor, to_tensor
-from specc.verification.protocol import Answered, Call
+from specc.verification.child.tensors import digest, from_tensor, to_tensor
+from specc.verification.protocol import Answered, Call, VariableDigest
 
 _FUNCTIONS = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
 
@@ -47,6 +47,13 @@ class Revived:
     @property
     def _signatures(self) -> Mapping[str, Any]:
         return getattr(self.root, "signatures", {})
+
+    @property
+    def variables(self) -> tuple[VariableDigest, ...]:
+        """The variables of the object's list ``variables``, in its order; none if it has no such list."""
+        listed = getattr(self.root, "variables", ())
+        tensors = [(each.name.partition(":")[0], from_tensor(each)) for each in listed if isinstance(each, tf.Variable)]
+        return tuple(VariableDigest(name, each.dtype, each.shape, digest(each)) for name, each in tensors)
 
     def call_attribute(self, call: Call) -> Answered:
         """The answer of an attribute, which takes nested arguments."""

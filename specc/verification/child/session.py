@@ -62,7 +62,7 @@ class LoadedSession:
         try:
             start = time.perf_counter()
             values = self._session.run(fetches, feed)
-            outputs = {name: from_array(value, fetches[name].dtype) for name, value in values.items()}
+            outputs = {name: from_array(value, fetches[name].dtype.name) for name, value in values.items()}
             seconds = time.perf_counter() - start
         finally:
             if writes:
@@ -117,22 +117,19 @@ class LoadedSession:
         ready = self._session.run({name: is_ready for name, (is_ready, _) in self._readers.items()})
         readers = {name: value for name, (_, value) in self._readers.items() if ready[name]}
         values = self._session.run(readers)
-        return {name: from_array(value, readers[name].dtype) for name, value in values.items()}
+        return {name: from_array(value, readers[name].dtype.name) for name, value in values.items()}
 
     def _restore(self) -> None:
         """Restores all variables and tables from the checkpoint, after the initialization has run again."""
         graph, saver = self._meta_graph, self._meta_graph.saver_def
+        directory = Path(self._directory)
         named = [node for key in _INITIALIZATION for node in graph.collection_def[key].node_list.value]
-        named += [
-            info.name
-            for key, each in graph.signature_def.items()
-            if key == _INITIALIZER
-            for info in each.outputs.values()
-        ]
+        named += [info.name for info in graph.signature_def[_INITIALIZER].outputs.values()]
+        assets = {each.tensor_info.name: str(directory / "assets" / each.filename) for each in graph.asset_file_def}
         for name in named:
-            self._session.run(self._session.graph.as_graph_element(name))
+            self._session.run(self._session.graph.as_graph_element(name), assets)
         if saver.restore_op_name:
-            prefix = str(Path(self._directory, "variables", "variables"))
+            prefix = str(directory / "variables" / "variables")
             self._session.run(saver.restore_op_name, {saver.filename_tensor_name: prefix})
 
 

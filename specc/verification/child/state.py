@@ -113,7 +113,7 @@ class _Table:
             table_handle=self._handle, Tkeys=self._key_dtype, Tvalues=self._value_dtype
         )
         order = np.argsort(keys.numpy(), axis=0, kind="stable") if keys.shape.rank == 1 else slice(None)
-        return from_array(keys.numpy()[order], keys.dtype), from_array(values.numpy()[order], values.dtype)
+        return from_array(keys.numpy()[order], keys.dtype.name), from_array(values.numpy()[order], values.dtype.name)
 
     def fill(self, content: tuple[FlatTensor, FlatTensor]) -> None:
         keys, values = map(to_tensor, content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,22 @@ def to_tensor(tensor: FlatTensor) -> Any:
     return tf.bitcast(tf.constant(array), dtype) if dtype.is_quantized else tf.constant(array, dtype)
 
 
-def from_array(array: Any, dtype: Any) -> FlatTensor:
-    """The flat tensor of a NumPy array that TensorFlow gave for a tensor of this tf.DType."""
+def from_array(array: Any, dtype: str) -> FlatTensor:
+    """The flat tensor of a NumPy array that TensorFlow gave for a tensor of this dtype."""
     array = np.asarray(array)
-    if dtype == tf.string:
-        return FlatTensor("string", array.shape, tuple(map(bytes, array.ravel().tolist())))
-    return FlatTensor(dtype.name, array.shape, array.tobytes())
+    if dtype == "string":
+        return FlatTensor(dtype, array.shape, tuple(map(bytes, array.ravel().tolist())))
+    return FlatTensor(dtype, array.shape, array.tobytes())
 
 
 def from_tensor(tensor: Any) -> FlatTensor:
     """The flat tensor of a tf.Tensor, or of a tf.Variable."""
-    return from_array(tensor.numpy(), tensor.dtype)
+    return from_array(tensor.numpy(), tensor.dtype.name)
+
+
+def digest(tensor: FlatTensor) -> str:
+    """The SHA-256 of a tensor's elements, in hexadecimal."""
+    found = hashlib.sha256()
+    for part in (tensor.values,) if isinstance(tensor.values, bytes) else tensor.values:
+        found.update(len(part).to_bytes(8, "little") + part)
+    return found.hexdigest()
