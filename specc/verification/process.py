@@ -74,6 +74,11 @@ class Child:
         self._timer.daemon = True
         self._timer.start()
 
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
     def __enter__(self) -> Child:
         return self
 

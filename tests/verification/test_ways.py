@@ -15,7 +15,8 @@ import specc
 from specc.diagnostics import format_path
 from specc.language.calls.messages import to_messages
 from specc.language.wire_names import input_leaves
-from specc.verification.protocol import Call, Time, Timed
+from specc.verification.child.requests import Requests
+from specc.verification.protocol import Call, Load, Loaded, Refused, Time, Timed
 
 pytestmark = pytest.mark.tensorflow
 
@@ -281,3 +282,19 @@ def test_a_result_that_is_not_as_declared_is_said_with_its_place(tmp_path: Path)
         "no_ragged": [("endpoints.no_ragged.outputs.b", "expected a ragged tensor of ragged rank 1, found float32[1]")],
         "three": [("endpoints.three.outputs", "the result has 'c' (a list of 1), which is not declared")],
     }
+
+
+def test_a_missing_or_cut_archive_is_refused(tmp_path: Path) -> None:
+    model = tf.Module()
+    model.weight = tf.Variable(1.0)
+    path, absent = tmp_path / "archive", tmp_path / "absent"
+    tf.saved_model.save(model, str(path))
+    requests, data = Requests(), document({"f": {"inputs": [], "outputs": "float32[]"}}).to_json()
+    assert isinstance(requests.answer(Load("session", str(path), data)), Loaded)
+    refusals = [requests.answer(Load("session", str(path), data, ("serve", "gpu")))]
+    (path / "variables" / "variables.index").unlink()
+    refusals += [requests.answer(Load(way, str(each), data)) for each in (absent, path) for way in WAYS]
+    for refused in refusals:
+        assert isinstance(refused, Refused)
+        assert str(tmp_path) not in refused.message
+    assert "tags" in refusals[0].message

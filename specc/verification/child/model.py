@@ -64,7 +64,7 @@ class ModelReference:
         """The model's variables in its own order, which is that of the ``variables`` of an archive."""
         found = []
         for named in model_variables(self._model):
-            tensor = from_array(keras.ops.convert_to_numpy(named.variable), named.dtype)
+            tensor = from_array(named.variable.numpy(), named.dtype)
             found.append(VariableDigest(named.path, tensor.dtype, tensor.shape, digest(tensor)))
         return tuple(found)
 
