@@ -52,7 +52,9 @@ class ModelReference:
 
     @cached_property
     def _state(self) -> RevivedState:
-        return RevivedState(self._model, (named.variable for named in find_variables(self._model)))
+        own = [named.variable for named in find_variables(self._model)]
+        copies = [variable for traced in self._traced.values() for variable in traced.concrete.graph.variables]
+        return RevivedState(self._model, (*own, *copies))
 
     @property
     def endpoints(self) -> tuple[str, ...]:
