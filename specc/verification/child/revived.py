@@ -18,6 +18,7 @@ from specc.verification.child.state import Effects, RevivedState, effects_of
 from specc.verification.child.tensors import digest, from_tensor, to_tensor
 from specc.verification.protocol import Answered, Call, VariableDigest
 
+_SIGNATURES = "signatures"
 _FUNCTIONS = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
 
 
@@ -36,7 +37,7 @@ class Revived:
     @property
     def attributes(self) -> tuple[str, ...]:
         """The attributes of the object that can be called, sorted."""
-        own = [name for name, value in vars(self.root).items() if callable(value)]
+        own = [name for name, value in vars(self.root).items() if callable(value) and name != _SIGNATURES]
         return tuple(sorted({*own, *([CALL] if callable(self.root) else [])}))
 
     @property
@@ -46,7 +47,7 @@ class Revived:
 
     @property
     def _signatures(self) -> Mapping[str, Any]:
-        return getattr(self.root, "signatures", {})
+        return getattr(self.root, _SIGNATURES, {})
 
     @property
     def variables(self) -> tuple[VariableDigest, ...]:
