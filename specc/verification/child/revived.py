@@ -120,7 +120,7 @@ class Revived:
 
 def _numbered_parts(function: Any, leaves: Iterable[BoundLeaf]) -> dict[str, str]:
     """TensorFlow's names for the parts of a ragged tensor that has one name in a signature of TensorFlow 1."""
-    taken = function.structured_input_signature[1]
+    _, taken = function.structured_input_signature or ((), {})
     numbered = {
         part.wire_name: f"{leaf.name}_component_{number}"
         for leaf in leaves
