@@ -105,7 +105,9 @@ class Revived:
             seconds = time.perf_counter() - start
         finally:
             moved = state.restore() if state else ()
-        return Answered(result.outputs, tuple(result.mismatches), left_out, moved, any(effects), seconds)
+        return Answered(
+            result.outputs, tuple(result.mismatches), left_out, moved, any(effects), not _is_concrete(function), seconds
+        )
 
     def _effects_of(self, function: Any) -> Effects:
         """The Effects of a function of the object, together in all of its traces."""
@@ -116,6 +118,11 @@ class Revived:
             found = [Effects(True, True) if each is None else effects_of(each.as_graph_def()) for each in graphs]
             self._effects[id(function)] = Effects(any(each.writes for each in found), any(each.draws for each in found))
         return self._effects[id(function)]
+
+
+def _is_concrete(function: Any) -> bool:
+    """Whether a function is a single trace, as signatures are: TensorFlow then compares dtypes, and not shapes."""
+    return isinstance(function, tf.types.experimental.ConcreteFunction)
 
 
 def _numbered_parts(function: Any, leaves: Iterable[BoundLeaf]) -> dict[str, str]:
