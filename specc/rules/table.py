@@ -46,10 +46,14 @@ BuildRule: TypeAlias = Literal[
     "unknown-function", "unknown-track", "unregistered-op", "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
 ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]
-RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule
+StaticRule: TypeAlias = Literal[
+    "absolute-path", "collection-mismatch", "contract-differs", "duplicate-variable", "large-constant", "not-enforced",
+    "reaches-out", "spec-mismatch", "unlisted-variable", "wire-crossed",
+]  # fmt: skip
+RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | StaticRule
 
-Stage: TypeAlias = Literal["text", "document", "check", "build", "archive"]
-"""What finds a rule first: reading the text, its document, the checks, building, or reading an archive."""
+Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "verify"]
+"""What finds a rule first: reading the text, its document, the checks, building, reading or verifying an archive."""
 RuleLevel: TypeAlias = Literal["error", "warning", "off"]
 LEVELS: tuple[RuleLevel, ...] = get_args(RuleLevel)
 Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
@@ -66,7 +70,15 @@ class Rule:
     target: Target | None = None
 
 
-_STAGES: dict[Stage, Any] = {"text": TextRule, "document": DocumentRule, "build": BuildRule, "archive": ArchiveRule}
+_STAGES: dict[Stage, Any] = {
+    "text": TextRule,
+    "document": DocumentRule,
+    "build": BuildRule,
+    "archive": ArchiveRule,
+    "verify": StaticRule,
+}
+_WARNINGS: tuple[RuleId, ...] = ("absolute-path", "large-constant")
+"""Rules of verifying that are warnings; some that are errors are warnings in an archive without a contract."""
 _TARGETS: dict[Target, Any] = {
     "tf-serving": TfServingCheck,
     "triton": TritonCheck,
@@ -80,7 +92,11 @@ _OFF: tuple[RuleId, ...] = ("missing-description",)
 RULES: dict[RuleId, Rule] = {
     rule.id: rule
     for rule in (
-        *(Rule(id, stage) for stage, ids in _STAGES.items() for id in get_args(ids)),
+        *(
+            Rule(id, stage, "warning" if id in _WARNINGS else "error")
+            for stage, ids in _STAGES.items()
+            for id in get_args(ids)
+        ),
         *(Rule(id, "check", "off" if id in _OFF else "warning") for id in get_args(GeneralCheck)),
         *(Rule(id, "check", "warning", target) for target, ids in _TARGETS.items() for id in get_args(ids)),
         *(Rule(id, "build", "warning", "onnx") for id in get_args(BuiltOnnxCheck)),
