@@ -136,7 +136,7 @@ def assemble(
         notes.extend(doubts)
     default = aliased or (key if key in signatures else None)
     for name in sorted(signatures.keys() | functions.keys()):
-        if aliased is not None and _repeats(name, key, aliased, signatures):
+        if aliased is not None and repeats_default(name, key, aliased, signatures):
             continue
         function = functions[name]() if name in functions else None
         signature = signatures.get(name)
@@ -164,7 +164,7 @@ def _describe(signature: Signature | None, function: Function | None, *, may_hav
     return describe_function(function, may_have_defaults=may_have_defaults)
 
 
-def _repeats(name: str, key: str, aliased: str, signatures: dict[str, Signature]) -> bool:
+def repeats_default(name: str, key: str, aliased: str, signatures: dict[str, Signature]) -> bool:
     """Whether a signature repeats the default one, or that of a receiver of the default endpoint."""
     if name == key:
         return True

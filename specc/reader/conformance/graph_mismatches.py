@@ -15,7 +15,7 @@ from specc.language.tensor_string import Shape, format_tensor
 from specc.language.trees import Dict, Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
 from specc.language.wire_names import BoundLeaf, Component, input_leaves, output_leaves, placed_children
 from specc.reader.describe_endpoint import distinct_traces
-from specc.reader.graph_document import Root, read_root, read_signatures
+from specc.reader.graph_document import Root, read_root, read_signatures, repeats_default
 from specc.reader.linking import shapes_agree
 from specc.reader.protobuf.tensors import stored_value
 from specc.reader.saved_functions import Trace, read_function
@@ -79,6 +79,8 @@ class _Comparison:
             elif name in root.functions:
                 yield self._finding(("endpoints", name), f"the graph's root has {name!r}, which {self.name} leaves out")
         for name in sorted(self._signatures.keys() - {signature.key for signature in published}):
+            if self.is_foreign and self._repeats_default(name):
+                continue
             message = f"the graph has a signature {name!r} that {self.name} does not declare"
             yield self._finding(("endpoints",), message)
         if self._is_spec:
@@ -87,6 +89,12 @@ class _Comparison:
             yield self._finding(("variable_collections", name), f"the graph's root has no list of variables {name!r}")
         for op in sorted(contract.custom_ops.keys() - self.graph.ops) if contract.custom_ops else ():
             yield self._finding((), f"the graph has no op {op!r}, which {self.name} names among its custom ops")
+
+    def _repeats_default(self, name: str) -> bool:
+        """Whether a signature repeats that of a receiver, which a document without receivers has as an endpoint."""
+        document = self.declared.document
+        default = document.default
+        return default is not None and repeats_default(name, DEFAULT_KEYS[document.mode], default, self._signatures)
 
     def _tags(self) -> Iterator[Diagnostic]:
         document, found = self.declared.document, self.graph.tags
@@ -115,14 +123,15 @@ class _Comparison:
             yield self._finding(at, f"the graph has no signature {name!r} that can be described")
             return
         if declared.alias_of:
-            if signature != self._signatures.get(declared.alias_of, signature):
+            if signature != self._signatures.get(declared.alias_of, signature) or not self._is_alias(declared):
                 yield self._finding(at, f"the graph's {name!r} differs from its signature {declared.alias_of!r}")
             return
         if signature.method_name != METHOD_NAMES[declared.method]:
             hint = f"{self.name} has {METHOD_NAMES[declared.method]!r}"
             message = f"the method of the signature {name!r} is {signature.method_name!r}"
             yield self._finding((*at, "method"), message, hint)
-        inputs = input_leaves(endpoint, at) if declared.receiver is None else ()
+        inputs = self._divided(input_leaves(endpoint, at), signature.whole_inputs) if declared.receiver is None else ()
+        outputs = self._divided(output_leaves(endpoint, at), signature.whole_outputs)
         if declared.receiver is None:
             yield from self._tensors("input", _placed(inputs), signature.inputs, at, name)
         else:
@@ -130,12 +139,27 @@ class _Comparison:
             yield from self._tensors(
                 "input", [(place, part) for part in declared.inputs], signature.inputs, place, name
             )
-        yield from self._tensors("output", _placed(output_leaves(endpoint, at)), signature.outputs, at, name)
+        yield from self._tensors("output", _placed(outputs), signature.outputs, at, name)
         undivided = signature.undivided_outputs if is_described else ()
-        for wire_name in sorted({*signature.whole_inputs, *signature.whole_outputs, *undivided}):
+        whole = () if self.is_foreign else (*signature.whole_inputs, *signature.whole_outputs)
+        for wire_name in sorted({*whole, *undivided}):
             message = f"the signature {name!r} has one wire name, {wire_name!r}, for a whole composite tensor"
             yield self._finding(at, message)
         yield from self._defaults(inputs, signature, name)
+
+    def _divided(self, leaves: tuple[BoundLeaf, ...], whole: dict[str, Leaf]) -> tuple[BoundLeaf, ...]:
+        """The leaves that have a wire name for each component, as in all archives but those of TensorFlow 1."""
+        if not self.is_foreign:
+            return leaves
+        return tuple(
+            each for each in leaves if each.name not in whole or not _same_leaf("output", each.leaf, whole[each.name])
+        )
+
+    def _is_alias(self, declared: PublishedSignature) -> bool:
+        """Whether an alias is the object that it repeats, as in every archive that was built from a document."""
+        nodes = self._root.signature_nodes
+        ours, other = nodes.get(declared.key), nodes.get(declared.alias_of)
+        return self.is_foreign or ours is None or other is None or ours == other
 
     def _defaults(self, inputs: tuple[BoundLeaf, ...], signature: Signature, name: str) -> Iterator[Diagnostic]:
         for leaf in inputs:

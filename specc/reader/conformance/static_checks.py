@@ -37,7 +37,6 @@ from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_model import MetaGraph, damaged, read_saved_model
 
 ARCHIVE_CHECKS: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
-    find_crossed_wires,
     find_missing_assets,
     find_collection_mismatches,
     find_unlisted_variables,
@@ -47,7 +46,7 @@ ARCHIVE_CHECKS: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     find_machine_paths,
     find_large_constants,
 )
-"""The checks of an archive by itself, each a function of its Subject; the comparison with documents comes first."""
+"""The checks of what an archive holds; they come after what compares its interface with documents."""
 
 
 def static_findings(document: Document, directory: Path, *, trusted: bool = False) -> list[Diagnostic]:
@@ -65,6 +64,8 @@ def static_findings(document: Document, directory: Path, *, trusted: bool = Fals
             document, directory, graph, contract, has_contract=contract is not None or bool(findings), trusted=trusted
         )
         findings += _comparisons(subject, contract_file)
+        mismatched = {found.path for found in findings}
+        findings += [found for found in find_crossed_wires(subject) if found.path not in mismatched]
         for check in ARCHIVE_CHECKS:
             findings += check(subject)
     except DamagedError as error:
