@@ -6,8 +6,9 @@ from the outputs of the signatures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import BinaryIO, NamedTuple
 
 from specc.reader.graph_ops import FUNCTION, FUNCTION_NODE, FUNCTION_SIGNATURE, LIBRARY, MAX_NODES, NODE
@@ -18,6 +19,8 @@ MAX_ATTRIBUTE_BYTES = 2**16
 """A longer attribute is a constant or a compiled program, of which only the size is read."""
 MAX_MAIN_NODES = 2**20
 """The limit on the nodes outside of functions; only TensorFlow 1 has more than a few thousand."""
+MAX_STEPS = 2**25
+"""The limit on the calls and inputs that are followed, which takes about ten seconds."""
 MAX_TEXT_BYTES = 2**26
 """The limit on the texts of all nodes together."""
 
@@ -48,38 +51,54 @@ class GraphFunction:
     """The functions that its nodes call."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class SavedGraph:
     """The main graph and the functions of one MetaGraph."""
 
     main: GraphFunction
     functions: dict[str, GraphFunction]
+    steps: int = 0
+    """How many calls and inputs have been followed."""
+
+    @cached_property
+    def calls(self) -> dict[str, list[GraphNode]]:
+        """The nodes of the main graph that call each function."""
+        found: dict[str, list[GraphNode]] = {}
+        for node in self.main.nodes.values():
+            for name in node.calls:
+                found.setdefault(name, []).append(node)
+        return found
 
     def reached(self, functions: Iterable[str]) -> set[str]:
         """The names of ``functions`` and of all that they call."""
-        return _closure(functions, lambda name: self.functions[name].calls, self.functions)
+        return self._closure(functions, lambda name: self.functions[name].calls, self.functions)
 
     def main_nodes(self, names: Iterable[str]) -> set[str]:
         """The names of the nodes of the main graph that run for the tensors or nodes ``names``."""
         nodes = self.main.nodes
-        return _closure(map(node_of, names), lambda name: map(node_of, nodes[name].inputs), nodes)
+        return self._closure(map(node_of, names), lambda name: map(node_of, nodes[name].inputs), nodes)
+
+    def _closure(
+        self, start: Iterable[str], following: Callable[[str], Iterable[str]], known: Container[str]
+    ) -> set[str]:
+        found: set[str] = set()
+        waiting = [name for name in start if name in known]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                for each in following(name):
+                    self.steps += 1
+                    if each in known and each not in found:
+                        waiting.append(each)
+                if self.steps > MAX_STEPS:
+                    raise DamagedError(f"following the calls in its graph takes more than {MAX_STEPS:,} steps")
+        return found
 
 
 def node_of(tensor: str) -> str:
     """The node of a tensor or control input: ``score`` of ``score:1`` and of ``^score``."""
     return tensor.removeprefix("^").partition(":")[0]
-
-
-def _closure(start: Iterable[str], following: Callable[[str], Iterable[str]], known: Iterable[str]) -> set[str]:
-    everything = known if isinstance(known, dict) else set(known)
-    found: set[str] = set()
-    waiting = [name for name in start if name in everything]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(each for each in following(name) if each in everything and each not in found)
-    return found
 
 
 def read_saved_graph(file: BinaryIO, graphs: list[Span], is_kept: Callable[[GraphNode], bool]) -> SavedGraph:

@@ -46,6 +46,8 @@ class MetaGraph:
         self._path = path
         self._graphs: list[Span] = []
         self.tags: tuple[str, ...] = ()
+        self.function_aliases: dict[str, str] = {}
+        """The aliases of concrete functions, by the function's name."""
         self.signatures: dict[str, Message] = {}
         self.assets: list[Message] = []
         """The ``AssetFileDef`` of each file in ``assets/`` that the graph reads."""
@@ -56,7 +58,9 @@ class MetaGraph:
         old_assets: list[Message] = []
         for number, begin, stop in file_spans(file, start, end):
             if number == _META_INFO:
-                self.tags = tuple(parse("MetaGraphDef.MetaInfoDef", _read(file, begin, stop, MAX_PART_BYTES)).tags)
+                info = parse("MetaGraphDef.MetaInfoDef", _read(file, begin, stop, MAX_PART_BYTES))
+                self.tags = tuple(info.tags)
+                self.function_aliases = {entry.key: entry.value for entry in info.function_aliases}
             elif number == _SIGNATURES:
                 budget -= stop - begin
                 if budget < 0 or len(self.signatures) == MAX_NAMES:

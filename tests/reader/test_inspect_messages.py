@@ -3,7 +3,10 @@
 import pytest
 import tensorflow as tf
 from google.protobuf import descriptor_pool
-from tensorflow.core.protobuf import saved_model_pb2, tensor_bundle_pb2
+from tensorflow.core.protobuf import (
+    saved_model_pb2,
+    tensor_bundle_pb2,  # noqa: F401  # the pool knows its messages after this
+)
 
 from specc.reader.protobuf.messages import ENUMS, MESSAGES, PACKAGE, message
 from specc.reader.protobuf.tensors import _NUMBERS

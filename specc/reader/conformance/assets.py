@@ -16,13 +16,16 @@ ASSETS = "assets"
 def find_missing_assets(subject: Subject) -> Iterator[Diagnostic]:
     """A finding for each asset of the graph that is not a regular file in ``assets/``."""
     seen: set[str] = set()
+    users: dict[int, str] | None = None
     for index, asset in enumerate(subject.graph.assets):
         if asset.filename not in seen:
             seen.add(asset.filename)
             problem = _problem(subject.directory, asset.filename)
             if problem:
+                users = _users(subject) if users is None else users
+                place: SpecPath = ("endpoints", users[index]) if index in users else ()
                 message = f"the graph reads the file {ASSETS}/{asset.filename}, {problem}"
-                yield finding("missing-asset", _place(subject, index), message, "publish all files of the archive")
+                yield finding("missing-asset", place, message, "publish all files of the archive")
 
 
 def _problem(directory: Path, name: str) -> str:
@@ -43,19 +46,17 @@ def _problem(directory: Path, name: str) -> str:
     return ""
 
 
-def _place(subject: Subject, index: int) -> SpecPath:
-    """The first endpoint that uses the asset, or the document where none is known to."""
-    graph = subject.graph
+def _users(subject: Subject) -> dict[int, str]:
+    """The first endpoint that uses each asset, by its index."""
+    graph, seen, found = subject.graph, set[int](), dict[int, str]()
     for name in sorted(subject.document.endpoints):
         waiting = [each for function in subject.functions_of(name) for each in graph.captures.get(function, ())]
-        seen: set[int] = set()
         while waiting:
             node_id = waiting.pop()
             node = None if node_id in seen or graph.is_variable(node_id) else graph.node(node_id)
             seen.add(node_id)
-            if node is None:
-                continue
-            if node.WhichOneof("kind") == "asset" and node.asset.asset_file_def_index == index:
-                return ("endpoints", name)
-            waiting.extend(child.node_id for child in node.children)
-    return ()
+            if node is not None:
+                if node.WhichOneof("kind") == "asset":
+                    found.setdefault(node.asset.asset_file_def_index, name)
+                waiting.extend(child.node_id for child in node.children)
+    return found

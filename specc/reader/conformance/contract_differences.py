@@ -34,7 +34,7 @@ def find_differences(spec: Document, contract: Document, left_out: Collection[st
     for name, endpoint in sorted(spec.endpoints.items()):
         other = contract.endpoints.get(name)
         if other is not None:
-            yield from _endpoint(endpoint, other, ("endpoints", name))
+            yield from endpoint_differences(endpoint, other, ("endpoints", name))
         elif name not in left_out:
             yield _difference(("endpoints", name), f"the archive's contract has no endpoint {name!r}")
     for name in sorted(contract.endpoints.keys() - spec.endpoints.keys()):
@@ -56,7 +56,8 @@ def describe_unpromised(spec: Document, contract: Document) -> str:
     return ", ".join(key for key in differing if key != "$schema")
 
 
-def _endpoint(ours: Endpoint, theirs: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
+def endpoint_differences(ours: Endpoint, theirs: Endpoint, at: SpecPath = ()) -> Iterator[Diagnostic]:
+    """A finding for each difference in what two endpoints promise; ``at`` is the path of ``ours``."""
     for field in ("method", "receiver", "receivers"):
         yield from _values((*at, field), to_json(getattr(ours, field)), to_json(getattr(theirs, field)))
     for field in _TRILEAN:

@@ -18,7 +18,7 @@ from specc.reader.describe_endpoint import distinct_traces
 from specc.reader.graph_document import Root, read_root, read_signatures, repeats_default
 from specc.reader.linking import shapes_agree
 from specc.reader.protobuf.tensors import stored_value
-from specc.reader.saved_functions import Trace, read_function
+from specc.reader.saved_functions import Trace, concrete_names, read_function
 from specc.reader.saved_model import MetaGraph
 from specc.reader.signature_defs import Signature, WireTensor
 from specc.rules.table import RuleId
@@ -87,6 +87,7 @@ class _Comparison:
             yield from self._more_functions()
         for name in sorted(document.variable_collections.keys() - root.collections.keys()):
             yield self._finding(("variable_collections", name), f"the graph's root has no list of variables {name!r}")
+        yield from self._function_aliases()
         for op in sorted(contract.custom_ops.keys() - self.graph.ops) if contract.custom_ops else ():
             yield self._finding((), f"the graph has no op {op!r}, which {self.name} names among its custom ops")
 
@@ -105,6 +106,16 @@ class _Comparison:
         elif self._is_spec and set(found) != set(expected):
             message = f"the graph is tagged {shown}, not {', '.join(expected)}: loaders ask for exactly these tags"
             yield self._finding(("mode",), message)
+
+    def _function_aliases(self) -> Iterator[Diagnostic]:
+        contract, root = self.declared, self._root
+        for alias, name in sorted(contract.document.save_options.function_aliases.items()):
+            functions = {each for each, other in self.graph.function_aliases.items() if other == alias}
+            own = set(concrete_names(root.functions[name])) if name in root.functions else set[str]()
+            if name not in contract.left_out and not functions & own:
+                found = f"it stands for {', '.join(sorted(functions))}" if functions else "there is no such alias"
+                message = f"the alias {alias!r} is not one of the function of {name!r}: {found}"
+                yield self._finding(("save_options", "function_aliases", alias), message)
 
     def _more_functions(self) -> Iterator[Diagnostic]:
         """The public functions of the root that are not declared, of those that can be called."""

@@ -64,7 +64,7 @@ def find_machine_paths(subject: Subject) -> Iterator[Diagnostic]:
     paths: dict[str, str] = {}
     for function in (subject.program.main, *subject.program.functions.values()):
         for node in function.nodes.values():
-            if not function.name and subject.asset_of(node.name) is not None:
+            if not function.name and node.name in subject.asset_nodes:
                 continue  # a loader puts the path of the asset there
             for path in machine_paths(node):
                 paths.setdefault(path, node.name)
@@ -93,13 +93,13 @@ def find_large_constants(subject: Subject) -> Iterator[Diagnostic]:
 def _place(subject: Subject, function: GraphFunction, node: GraphNode) -> SpecPath:
     """The first endpoint that runs a node, or the document where none does."""
     for name in sorted(subject.document.endpoints):
-        if function.name in subject.reached[name] or (not function.name and node.name in subject.nodes_of(name)):
+        if function.name in subject.reached[name] or (not function.name and node.name in subject.nodes[name]):
             return ("endpoints", name)
     return ()
 
 
 def _run_by(subject: Subject, endpoint: str) -> Iterator[tuple[GraphFunction, GraphNode]]:
-    return _nodes(subject, subject.nodes_of(endpoint), subject.reached[endpoint])
+    return _nodes(subject, subject.nodes[endpoint], subject.reached[endpoint])
 
 
 def _run_by_loading(subject: Subject) -> Iterator[tuple[GraphFunction, GraphNode]]:
@@ -125,7 +125,7 @@ def _uses_files(subject: Subject, function: GraphFunction, node: GraphNode) -> b
     source = node_of(inputs[1]) if len(inputs) > 1 else ""
     if source in function.inputs:
         return False  # the asset that the function captures
-    if not function.name and subject.asset_of(source) is not None:
+    if not function.name and source in subject.asset_nodes:
         return False
     constant = function.nodes.get(source)
     return constant is None or dict(constant.texts).get("value") != b""

@@ -16,7 +16,7 @@ from specc.language.document import Document
 from specc.language.signatures import TAGS
 from specc.language.validation.rules import capped
 from specc.reader.conformance.assets import find_missing_assets
-from specc.reader.conformance.contract_differences import describe_unpromised, find_differences
+from specc.reader.conformance.contract_differences import describe_unpromised, endpoint_differences, find_differences
 from specc.reader.conformance.graph_mismatches import find_mismatches, find_spec_mismatches
 from specc.reader.conformance.ops import (
     find_large_constants,
@@ -67,10 +67,10 @@ def static_findings(document: Document, directory: Path, *, trusted: bool = Fals
         mismatched = {found.path for found in findings}
         findings += [found for found in find_crossed_wires(subject) if found.path not in mismatched]
         for check in ARCHIVE_CHECKS:
-            findings += check(subject)
+            findings += capped(check(subject))
     except DamagedError as error:
         raise damaged(directory, error) from None
-    return list(capped(findings))
+    return list(capped(sorted(findings, key=lambda found: found.level != "error")))
 
 
 def graph_for(document: Document, graphs: list[MetaGraph]) -> tuple[MetaGraph, str]:
@@ -94,14 +94,14 @@ def _contract(directory: Path, path: str) -> tuple[Contract | None, list[Diagnos
 def _comparisons(subject: Subject, contract_file: str) -> list[Diagnostic]:
     """What the document, the contract and the graph say differently, each difference once."""
     document, graph, contract = subject.document, subject.graph, subject.contract
-    found = list(_spec_mismatches(subject))
+    found = list(capped(_spec_mismatches(subject)))
     if contract is None:
         return found
-    mismatches = _once(find_mismatches(contract, graph), found)
+    mismatches = _once(capped(find_mismatches(contract, graph)), found)
     known = {each.path for each in (*found, *mismatches)}
     differences = [
         each
-        for each in find_differences(document, contract.document, subject.left_out)
+        for each in capped(find_differences(document, contract.document, subject.left_out))
         if not _is_known(each.path, known)
     ]
     found += [each.in_file(contract_file) for each in mismatches]
@@ -114,17 +114,23 @@ def _spec_mismatches(subject: Subject) -> Iterator[Diagnostic]:
     document, graph, contract = subject.document, subject.graph, subject.contract
     if not subject.has_contract and describe_graph(graph)[0] == document:
         return  # it was read from this graph
-    undescribed = {
-        name: reason
-        for name, reason in (contract.undescribed if contract else {}).items()
-        if name in document.endpoints and contract and document.endpoints[name] == contract.document.endpoints[name]
-    }
-    spec = Contract(document, dict.fromkeys(subject.left_out, ""), undescribed)
+    spec = Contract(document, dict.fromkeys(subject.left_out, ""), _undescribed(document, contract))
     seen: set[tuple[str, SpecPath]] = set()
     for found in find_spec_mismatches(spec, graph, has_contract=subject.has_contract):
         if found.rule != "not-enforced" or (found.rule, found.path) not in seen:  # of each way to call an endpoint
             seen.add((found.rule, found.path))
             yield found
+
+
+def _undescribed(document: Document, contract: Contract | None) -> dict[str, str]:
+    """The endpoints that the contract describes only by their wire tensors, where the document says the same."""
+    return {
+        name: reason
+        for name, reason in (contract.undescribed.items() if contract else ())
+        if contract
+        and name in document.endpoints
+        and not any(endpoint_differences(document.endpoints[name], contract.document.endpoints[name]))
+    }
 
 
 def _once(mismatches: Iterable[Diagnostic], found: list[Diagnostic]) -> list[Diagnostic]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -72,9 +72,17 @@ class Subject:
 
     def functions_of(self, name: str) -> tuple[str, ...]:
         """The concrete functions of an endpoint: those of the root's attribute, and those of its signatures."""
-        nodes = [self.root.functions.get(name)]
-        nodes += [self.signature_object(signature.key) for signature in self.published if signature.endpoint == name]
-        return tuple(dict.fromkeys(each for node in nodes if node is not None for each in concrete_names(node)))
+        return self._functions.get(name, ())
+
+    @cached_property
+    def _functions(self) -> dict[str, tuple[str, ...]]:
+        nodes = {name: [self.root.functions.get(name)] for name in self.document.endpoints}
+        for signature in self.published:
+            nodes[signature.endpoint].append(self.signature_object(signature.key))
+        return {
+            name: tuple(dict.fromkeys(each for node in found if node is not None for each in concrete_names(node)))
+            for name, found in nodes.items()
+        }
 
     def signature_object(self, key: str) -> Message | None:
         """The object of a signature, which TensorFlow 1 does not write."""
@@ -82,23 +90,33 @@ class Subject:
         return None if index is None else self.graph.node(index)
 
     @cached_property
+    def signatures_of(self) -> dict[str, tuple[str, ...]]:
+        """The keys of the signatures whose object is each concrete function."""
+        found: dict[str, tuple[str, ...]] = {}
+        for key in sorted(self.root.signature_nodes):
+            node = self.signature_object(key)
+            for name in () if node is None else concrete_names(node):
+                found[name] = (*found.get(name, ()), key)
+        return found
+
+    @cached_property
     def reached(self) -> dict[str, frozenset[str]]:
         """The functions that a call of each endpoint runs."""
         return {
-            name: frozenset(self.program.reached((*self.functions_of(name), *self._calls_of(self.nodes_of(name)))))
-            for name in self.document.endpoints
+            name: frozenset(self.program.reached((*self.functions_of(name), *self._calls_of(nodes))))
+            for name, nodes in self.nodes.items()
         }
 
-    def nodes_of(self, name: str) -> set[str]:
-        """The nodes of the main graph that a request to the endpoint's signatures runs."""
-        return self.program.main_nodes(
-            tensor
-            for signature in self.published
-            if signature.endpoint == name and signature.key in self.graph.signatures
-            for tensor in output_tensors(self.graph.signatures[signature.key])
-        )
+    @cached_property
+    def nodes(self) -> dict[str, frozenset[str]]:
+        """The nodes of the main graph that a request to the signatures of each endpoint runs."""
+        tensors: dict[str, list[str]] = {name: [] for name in sorted(self.document.endpoints)}
+        for signature in self.published:
+            if signature.key in self.graph.signatures:
+                tensors[signature.endpoint].extend(output_tensors(self.graph.signatures[signature.key]))
+        return {name: frozenset(self.program.main_nodes(each)) for name, each in tensors.items()}
 
-    def _calls_of(self, nodes: set[str]) -> Iterator[str]:
+    def _calls_of(self, nodes: Iterable[str]) -> Iterator[str]:
         for name in nodes:
             node = self.program.main.nodes[name]
             yield from (node.op, *node.calls)
@@ -114,9 +132,10 @@ class Subject:
         """The functions that run when the archive is loaded or anything in it is called."""
         return self.program.reached((*self.graph.captures, *self._calls_of(self.loaded_nodes)))
 
-    def asset_of(self, node: str) -> Message | None:
-        """The asset whose path is the output of a node of the main graph."""
-        return next((each for each in self.graph.assets if node_of(each.tensor_info.name) == node), None)
+    @cached_property
+    def asset_nodes(self) -> frozenset[str]:
+        """The nodes of the main graph whose output is the path of an asset."""
+        return frozenset(node_of(each.tensor_info.name) for each in self.graph.assets)
 
 
 def output_tensors(signature: Message) -> Iterator[str]:

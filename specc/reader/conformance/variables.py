@@ -95,11 +95,7 @@ def find_unlisted_variables(subject: Subject) -> Iterator[Diagnostic]:
 
 def find_duplicate_variables(subject: Subject) -> Iterator[Diagnostic]:
     """A finding for the stored variables that nothing uses, and whose bytes equal those of one that is used."""
-    pairs = [
-        (unused, used)
-        for unused, used in duplicate_candidates(subject)
-        if unused.checksum == used.checksum and not _is_constant(used, subject.directory)
-    ]
+    pairs = [pair for pair in duplicate_candidates(subject) if not _is_constant(pair[1], subject.directory)]
     if pairs:
         size = sum(unused.size for unused, _ in pairs)
         unused, used = pairs[0]
@@ -113,26 +109,27 @@ def find_duplicate_variables(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def duplicate_candidates(subject: Subject) -> list[tuple[StoredTensor, StoredTensor]]:
-    """Each stored variable that no function and no list has, beside every one of its dtype and shape that is used.
+    """Each stored variable that no function and no list has, beside one that is used and equal in the index.
 
-    They are found in the index of the checkpoint; whether their bytes are equal is not known.
+    Equal are their dtypes, shapes and checksums; of different bytes, one pair in four thousand million has equal ones.
     """
     graph = subject.graph
     used = {each for captured in graph.captures.values() for each in captured}
     held = {
         each for name in (*OWN_LISTS, *subject.root.collections) for each in list_items(graph, name) or ()
     }  # a list may be read by a client
-    captured: dict[tuple[object, ...], list[StoredTensor]] = {}
+    captured: dict[tuple[object, ...], StoredTensor] = {}
     free = []
     for key, tensor in subject.stored.items() if graph.has_objects else ():
         node = _node_of_key(subject, key)
         if node is None or _elements(tensor) < MIN_ELEMENTS:
             continue
         if node in used:
-            captured.setdefault((tensor.dtype, tensor.shape), []).append(tensor)
+            captured.setdefault((tensor.dtype, tensor.shape, tensor.checksum), tensor)
         elif node not in held:
             free.append(tensor)
-    return [(tensor, other) for tensor in free for other in captured.get((tensor.dtype, tensor.shape), ())]
+    keys = [(tensor, (tensor.dtype, tensor.shape, tensor.checksum)) for tensor in free]
+    return [(tensor, captured[key]) for tensor, key in keys if key in captured]
 
 
 def _node_of_key(subject: Subject, key: str) -> int | None:

@@ -32,7 +32,7 @@ def find_crossed_wires(subject: Subject) -> Iterator[Diagnostic]:
 
 def _signature(subject: Subject, signature: PublishedSignature, proto: Message, node: Message) -> Iterator[Diagnostic]:
     (name,) = concrete_names(node)
-    calls = [each for each in subject.program.main.nodes.values() if name in each.calls]
+    calls = subject.program.calls.get(name, [])
     outputs = _tensors(proto.outputs)
     at: SpecPath = ("default",) if signature.alias_of else ("endpoints", signature.endpoint)
     called = {node_of(tensor) for tensor in outputs.values()}
@@ -53,13 +53,10 @@ def _signature(subject: Subject, signature: PublishedSignature, proto: Message, 
 def _other_signature(subject: Subject, key: str, called: set[str]) -> str | None:
     """The signature whose function all nodes in ``called`` call, if it is not that of ``key``."""
     nodes = subject.program.main.nodes
-    for other in sorted(subject.root.signature_nodes.keys() - {key}):
-        node = subject.signature_object(other)
-        if node is not None and node.WhichOneof("kind") == "bare_concrete_function":
-            (name,) = concrete_names(node)
-            if called and all(each in nodes and name in nodes[each].calls for each in called):
-                return other
-    return None
+    functions = {function for each in called if each in nodes for function in nodes[each].calls}
+    if len(functions) != 1 or not called <= nodes.keys():
+        return None
+    return next((other for other in subject.signatures_of.get(functions.pop(), ()) if other != key), None)
 
 
 def _tensors(entries: Message) -> dict[str, str]:

@@ -30,7 +30,12 @@ ENUMS = ("DataType", "TypeSpecProto.TypeSpecClass")
 """proto3 enums are open: unknown numbers are kept, so the values need no declaration here."""
 
 MESSAGES: dict[str, tuple[str, ...]] = {
-    "MetaGraphDef.MetaInfoDef": ("4 repeated string tags", "5 string tensorflow_version"),
+    "MetaGraphDef.MetaInfoDef": (
+        "4 repeated string tags",
+        "5 string tensorflow_version",
+        "7 repeated MetaGraphDef.MetaInfoDef.FunctionAliasesEntry function_aliases",
+    ),
+    "MetaGraphDef.MetaInfoDef.FunctionAliasesEntry": ("1 string key", "2 string value"),
     "MetaGraphDef.SignatureDefEntry": ("1 string key", "2 SignatureDef value"),
     "MetaGraphDef.CollectionDefEntry": ("1 string key", "2 CollectionDef value"),
     "CollectionDef": ("1 CollectionDef.NodeList node_list kind", "5 CollectionDef.AnyList any_list kind"),
