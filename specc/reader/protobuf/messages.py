@@ -33,7 +33,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "MetaGraphDef.MetaInfoDef": (
         "4 repeated string tags",
         "5 string tensorflow_version",
-        "7 repeated MetaGraphDef.MetaInfoDef.FunctionAliasesEntry function_aliases",
+        "8 repeated MetaGraphDef.MetaInfoDef.FunctionAliasesEntry function_aliases",
     ),
     "MetaGraphDef.MetaInfoDef.FunctionAliasesEntry": ("1 string key", "2 string value"),
     "MetaGraphDef.SignatureDefEntry": ("1 string key", "2 SignatureDef value"),
