@@ -57,6 +57,7 @@ def static_findings(document: Document, directory: Path, *, trusted: bool = Fals
     Raises:
         ArchiveError: there is no SavedModel that can be read.
     """
+    document = document.promises()
     graph, contract_file = graph_for(document, read_saved_model(directory))
     try:
         contract, findings = _contract(directory, contract_file)
