@@ -12,6 +12,7 @@ from specc.checks.duplicate_endpoint import duplicate_endpoint
 from specc.checks.fixed_dim import fixed_dim
 from specc.checks.generated_name import generated_name
 from specc.checks.inconsistent_dim import inconsistent_dim
+from specc.checks.large_example import large_example
 from specc.checks.litert_serve import litert_serve
 from specc.checks.missing_description import missing_description
 from specc.checks.moved_default import moved_default
@@ -60,6 +61,7 @@ CHECKS: dict[DocumentCheck, Check] = {
     "fixed-dim": fixed_dim,
     "generated-name": generated_name,
     "inconsistent-dim": inconsistent_dim,
+    "large-example": large_example,
     "missing-description": missing_description,
     "moved-default": moved_default,
     "no-inputs": no_inputs,

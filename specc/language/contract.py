@@ -48,7 +48,7 @@ def write_contract(
     undescribed: Mapping[str, str] | None = None,
     custom_ops: Mapping[str, str] | None = None,
 ) -> str:
-    """The text of the contract of ``document``, with no clock, host or path in it.
+    """The text of the contract of ``document``, which holds its promises, with no clock, host or path in it.
 
     For an endpoint that is left out it has only the rules and paths of the findings: a message quotes the model's own
     errors, with addresses of objects, lines of code and counters that differ from build to build.
@@ -56,7 +56,7 @@ def write_contract(
     data = {
         "contract": CONTRACT_VERSION,
         "digest": digest(document),
-        "document": document.to_json(),
+        "document": document.promises().to_json(),
         "wire_names": _wire_names(document),
     }
     if left_out:
@@ -78,6 +78,8 @@ def read_contract(text: bytes) -> Contract:
     if not isinstance(data, dict) or data.get("contract") != CONTRACT_VERSION or "document" not in data:
         raise _refusal(f"{CONTRACT_PATH} is not a contract of version {CONTRACT_VERSION}")
     document = from_json(data["document"])
+    if document.promises() is not document:
+        raise _refusal(f"the document in {CONTRACT_PATH} has examples or a tolerance: it was changed")
     if data.get("digest") != digest(document):
         raise _refusal(f"the digest in {CONTRACT_PATH} is not that of its document: one of the two was changed")
     if data.get("wire_names") != _wire_names(document):

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_serializer, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
 
+from specc.language.examples import Example, ExampleName
 from specc.language.jax_options import JaxOptions
 from specc.language.leaf_fields import FILLED_OBJECT, DtypeValue
 from specc.language.receivers import Receiver
@@ -26,6 +37,7 @@ from specc.language.scalars import (
     describe,
     problem,
 )
+from specc.language.tolerance import Tolerance
 from specc.language.trees import Tensor, Tree, tensor
 from specc.rules.table import Target
 
@@ -104,6 +116,14 @@ class Endpoint(Record):
     """The receiver that is the plain signature; the endpoint's own inputs are then published as ``raw:endpoint``."""
     optional: Flag = False
     """Whether an archive may be built without this endpoint, if tracing it fails or differs from what is declared."""
+    pure: Flag | None = None
+    """Whether the same call gives the same answer and moves no variable; expected of serving methods by default."""
+    rowwise: Flag | None = None
+    """Whether the answer for a row depends on that row alone, so that a server may batch requests."""
+    tolerance: Tolerance | None = None
+    """How near the numbers of an answer must be to those that are expected; no part of the contract."""
+    examples: dict[ExampleName, Example] = Field(default_factory=dict)
+    """Calls with what they give, by name; no part of the contract."""
 
     @model_validator(mode="before")
     @classmethod
@@ -113,6 +133,12 @@ class Endpoint(Record):
             if isinstance(inputs, (list, tuple)) and len(inputs) == 1:
                 return {**value, "arguments": DEFAULT_ARGUMENTS}
         return value
+
+    def promises(self) -> Endpoint:
+        """The same endpoint without examples and tolerance."""
+        if not self.examples and self.tolerance is None:
+            return self
+        return self.model_copy(update={"examples": {}, "tolerance": None})
 
     def _implied(self) -> tuple[str, ...]:
         return ("arguments",) if len(self.inputs) == 1 and self.arguments == DEFAULT_ARGUMENTS else ()
@@ -202,6 +228,8 @@ class Document(Record):
     targets: Annotated[tuple[Target, ...], Form.SET] = ()
     """Where the archive will be used; the limits of these targets are checked too."""
 
+    _directory: Path | None = PrivateAttr(default=None)
+
     @model_validator(mode="before")
     @classmethod
     def _default_to_single_endpoint(cls, value: Any) -> Any:
@@ -211,6 +239,27 @@ class Document(Record):
                 (name,) = endpoints
                 return {**value, "default": name} if name and isinstance(name, str) else value
         return value
+
+    @property
+    def directory(self) -> Path | None:
+        """The directory that the files of examples are in: that of the spec; None for a document made in code."""
+        return self._directory
+
+    def in_directory(self, directory: str | os.PathLike[str]) -> Document:
+        """The same document, whose files of examples are found from ``directory``."""
+        document = self.model_copy()
+        document._directory = Path(directory).absolute()
+        return document
+
+    def promises(self) -> Document:
+        """What the document promises to callers: itself without examples and tolerance, which are evidence.
+
+        An archive's contract holds this document, and its digest is computed from it.
+        """
+        endpoints = {name: endpoint.promises() for name, endpoint in self.endpoints.items()}
+        if all(endpoints[name] is endpoint for name, endpoint in self.endpoints.items()):
+            return self
+        return self.model_copy(update={"endpoints": endpoints})
 
     @property
     def default_is_said(self) -> bool:

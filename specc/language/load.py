@@ -25,13 +25,14 @@ BUILDABLE: tuple[Rule, ...] = (find_inconsistencies, find_unbuildable)
 
 
 def load(source: str | os.PathLike[str]) -> Document:
-    """The Document in the file ``source``.
+    """The Document in the file ``source``. The files that its examples name are not read.
 
     Raises:
         SpecError: the text is not a valid document; ``diagnostics`` has every finding, with its location.
         UnreadableError: the file cannot be read.
     """
-    return load_spec(source, ALWAYS).document
+    path = Path(source)
+    return read_spec(read_content(path), str(source), ALWAYS).document.in_directory(path.parent)
 
 
 def loads(text: str | bytes) -> Document:
@@ -47,15 +48,21 @@ def from_json(data: Any) -> Document:
 def load_spec(source: str | os.PathLike[str], rules: Sequence[Rule] = BUILDABLE) -> LoadedSpec:
     """The Document in the file ``source`` with its text, checked against ``rules``, by default those of validate.
 
+    Of the files that its examples name the headers are checked.
+
     Raises:
         SpecError, UnreadableError: as :func:`load` does.
     """
-    return read_spec(read_content(Path(source)), str(source), rules)
+    path = Path(source)
+    return read_spec(read_content(path), str(source), rules, path.absolute().parent)
 
 
 def require_buildable(document: Document) -> None:
-    """Raises SpecError with every finding if ``document`` is inconsistent or cannot be built."""
-    findings = list(capped(find(document, *BUILDABLE)))
+    """Raises SpecError with every finding if ``document`` is inconsistent or cannot be built.
+
+    Its examples are not checked, since building needs none: they and their files may have stayed behind.
+    """
+    findings = list(capped(find(document.promises(), *BUILDABLE)))
     if findings:
         raise SpecError(findings)
 
@@ -66,14 +73,14 @@ def dump(document: Document) -> str:
 
 
 def digest(document: Document) -> str:
-    """The SHA-256, in hex, of the document's meaning, without formatting and ``$schema``.
+    """The SHA-256, in hex, of the document's promises, without formatting and ``$schema``: the contract digest.
 
     It is computed from compact JSON in UTF-8. ``inputs`` and ``kwargs`` are as in the canonical text, since the order
     of their keys matters; the keys of all other objects are sorted.
     """
     import hashlib  # noqa: PLC0415  # which loads OpenSSL, and validating needs no digest
 
-    data = document.to_json()
+    data = document.promises().to_json()
     data.pop("$schema", None)
     endpoints = {
         name: to_json(endpoint) | {key: endpoint[key] for key in ordered_keys(Endpoint) if key in endpoint}

@@ -19,7 +19,7 @@ def lay_out(data: dict[str, Any]) -> str:
     return _object(data, "", _OPEN_LEVELS) + "\n"
 
 
-def _object(members: dict[str, Any], indent: str, open_levels: int = 0) -> str:
+def _object(members: dict[str, Any], indent: str, open_levels: int = 0, *, unbroken: bool = False) -> str:
     """An object with a line for each key, as are the objects below "endpoints" for the remaining levels."""
     deeper, lines = indent + _STEP, []
     for key, value in members.items():
@@ -28,21 +28,28 @@ def _object(members: dict[str, Any], indent: str, open_levels: int = 0) -> str:
         if follow:
             lines.append(name + _object(value, deeper, open_levels - 1))
         else:
-            lines.append(name + _value(value, deeper, len(deeper) + len(name)))
+            rows = unbroken or (open_levels == 1 and key == "examples")
+            lines.append(name + _value(value, deeper, len(deeper) + len(name), unbroken=rows))
     return _lines("{}", lines, indent)
 
 
-def _value(value: Any, indent: str, before: int) -> str:
-    """``value`` after ``before`` characters of its line, or on several lines if it does not fit."""
+def _value(value: Any, indent: str, before: int, *, unbroken: bool) -> str:
+    """``value`` after ``before`` characters of its line, or on several lines if it does not fit.
+
+    ``unbroken`` is for the values of examples: an array of scalars stays on its line, so that a row is a line.
+    """
+    if not isinstance(value, (dict, list)) or not value:
+        return _compact(value)
+    is_flat = isinstance(value, list) and not any(isinstance(item, (dict, list)) for item in value)
     line = _compact(value)
-    if not isinstance(value, (dict, list)) or not value or before + len(line) < WIDTH:  # a comma may follow
+    if before + len(line) < WIDTH or (unbroken and is_flat):  # a comma may follow
         return line
     deeper = indent + _STEP
     if isinstance(value, dict):
-        return _object(value, indent)
-    if all(isinstance(item, (int, float)) for item in value):
+        return _object(value, indent, unbroken=unbroken)
+    if is_flat and all(isinstance(item, (int, float)) for item in value):
         return _lines("[]", _rows(value, WIDTH - len(deeper)), indent)
-    return _lines("[]", (_value(item, deeper, len(deeper)) for item in value), indent)
+    return _lines("[]", (_value(item, deeper, len(deeper), unbroken=unbroken) for item in value), indent)
 
 
 def _rows(numbers: Iterable[int | float], width: int) -> Iterator[str]:

@@ -19,6 +19,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from specc.diagnostics import did_you_mean
 from specc.language.dtypes import DTYPES, Family
 from specc.language.json_schema.parts import closed, described
 from specc.language.scalars import END, describe, problem, shorten
@@ -69,8 +70,25 @@ VALUE_SCHEMA: dict[str, Any] = {
 }
 
 
-def _is_real(value: Any) -> bool:
+def is_real(value: Any) -> bool:
+    """Whether ``value`` is the encoding of a real number."""
     return (isinstance(value, (int, float)) and not isinstance(value, bool)) or value in SPECIAL_FLOATS
+
+
+def is_encoded_bytes(value: Any) -> bool:
+    """Whether ``value`` is the encoding of bytes that are not UTF-8."""
+    match value:
+        case {"base64": str(text), **rest}:
+            return not rest and re.fullmatch(_BASE64, text) is not None
+    return False
+
+
+def is_encoded_complex(value: Any) -> bool:
+    """Whether ``value`` is the encoding of a complex number by its parts."""
+    match value:
+        case {"real": real, "imag": imag, **rest}:
+            return not rest and is_real(real) and is_real(imag)
+    return False
 
 
 def _check_value(value: Any) -> Any:
@@ -79,9 +97,9 @@ def _check_value(value: Any) -> Any:
             return tuple(_check_value(item) for item in value)
         case bool() | int() | float() | str():
             return value
-        case {"base64": str(text), **rest} if not rest and re.fullmatch(_BASE64, text):
+        case {"base64": _} if is_encoded_bytes(value):
             return value
-        case {"real": real, "imag": imag, **rest} if not rest and _is_real(real) and _is_real(imag):
+        case {"real": real, "imag": imag} if is_encoded_complex(value):
             return {"real": real, "imag": imag}
         case {"base64": str(text)} if len(value) == 1:
             hint = "write four characters of A-Z, a-z, 0-9, + and / for three bytes, padded with ="
@@ -96,7 +114,7 @@ def _check_value(value: Any) -> Any:
 
 
 def _check_bound(value: Any) -> Any:
-    if not _is_real(value):
+    if not is_real(value):
         raise problem(
             "bad-value", f"expected a number, found {describe(value)}", "write infinities as 'Infinity' and '-Infinity'"
         )
@@ -162,9 +180,19 @@ def fits_dtype(scalar: Any, dtype: str) -> bool:
             low, high = kind.range
             return isinstance(scalar, int) and not isinstance(scalar, bool) and low <= scalar <= high
         case Family.FLOAT:
-            return _is_real(scalar)
+            return is_real(scalar)
         case Family.COMPLEX:
-            return _is_real(scalar) or (isinstance(scalar, dict) and "real" in scalar)
+            return is_real(scalar) or (isinstance(scalar, dict) and "real" in scalar)
+
+
+def value_hint(value: object, dtype: str) -> str:
+    """A hint with the value of ``dtype`` to write instead of ``value``, where the intended one is clear."""
+    family = DTYPES[dtype].family
+    if family is Family.FLOAT and isinstance(value, str):
+        return did_you_mean(value, SPECIAL_FLOATS)
+    if family is Family.BOOLEAN and value in (0, 1):
+        return f"write {'true' if value else 'false'}"
+    return ""
 
 
 def shape_of(value: Any) -> tuple[int, ...] | None:

@@ -13,17 +13,17 @@ TextRule: TypeAlias = Literal[
     "too-large",
 ]  # fmt: skip
 DocumentRule: TypeAlias = Literal[
-    "bad-bound", "bad-choice", "bad-default", "bad-dim", "bad-dim-bounds", "bad-dim-name", "bad-dtype", "bad-method",
-    "bad-name", "bad-path", "bad-ragged-rank", "bad-receiver", "bad-shape", "bad-sharding", "bad-size", "bad-tensor",
-    "bad-value", "bad-version", "duplicate-argument", "duplicate-entry", "duplicate-field", "empty-container",
-    "empty-text", "missing-arguments", "missing-default", "missing-key", "name-clash", "named-ragged-dim",
-    "named-variable-dim", "no-signature", "optional-default", "reserved-name", "too-deep", "too-many-findings",
-    "undeclared-dim", "unknown-default", "unknown-endpoint", "unknown-feature", "unknown-key", "unknown-kind",
-    "unknown-receiver", "unsupported-default", "unsupported-save-option", "wrong-arguments", "wrong-length",
-    "wrong-names", "wrong-type",
+    "bad-bound", "bad-choice", "bad-default", "bad-dim", "bad-dim-bounds", "bad-dim-name", "bad-dtype", "bad-example",
+    "bad-example-file", "bad-method", "bad-name", "bad-path", "bad-ragged-rank", "bad-receiver", "bad-shape",
+    "bad-sharding", "bad-size", "bad-tensor", "bad-tolerance", "bad-value", "bad-version", "duplicate-argument",
+    "duplicate-entry", "duplicate-field", "empty-container", "empty-text", "missing-arguments", "missing-default",
+    "missing-example-file", "missing-key", "name-clash", "named-ragged-dim", "named-variable-dim", "no-signature",
+    "optional-default", "reserved-name", "rowwise-without-rows", "too-deep", "too-many-findings", "undeclared-dim",
+    "unknown-default", "unknown-endpoint", "unknown-feature", "unknown-key", "unknown-kind", "unknown-receiver",
+    "unsupported-default", "unsupported-save-option", "wrong-arguments", "wrong-length", "wrong-names", "wrong-type",
 ]  # fmt: skip
 GeneralCheck: TypeAlias = Literal[
-    "duplicate-collection", "duplicate-endpoint", "fixed-dim", "generated-name", "inconsistent-dim",
+    "duplicate-collection", "duplicate-endpoint", "fixed-dim", "generated-name", "inconsistent-dim", "large-example",
     "missing-description", "moved-default", "no-inputs", "shadowing-collection", "unbatched-input", "unknown-batch",
     "unnamed-output", "unused-dim",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from synthetic_archive import shape
 
-from specc.reader.protobuf.floats import from_bits, nearest, shortest
+from specc.language.floats import from_bits, nearest, shortest
 from specc.reader.protobuf.messages import message
 from specc.reader.protobuf.tensors import UndescribableError, stored_value, tensor_value
 

@@ -19,7 +19,8 @@ class Call:
     expected: Mapping[str, FlatTensor] = field(default_factory=dict)
     """The components of the output leaves that the example states, by wire name; others are not compared."""
     open_axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """The axes of expected components whose size is not known, by wire name: JSON's ``[]`` does not show the sizes after
-    a 0. The found size is right, whatever it is; such a component has no elements."""
+    """The axes of expected components whose size is not known, by wire name: JSON does not show the sizes after a 0.
+
+    Whatever size is found there is right; such a component has no elements, and a 0 in its shape."""
     error: str | None = None
     """The text that every refusal contains, possibly empty, if the call must be refused; else None."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
+
+from specc.language.dtypes import DTYPES, Family
+from specc.language.tensor_bytes import element_code, element_size, nested, pack, to_json, unpack
 
 
 @dataclass(frozen=True)
@@ -12,9 +16,8 @@ class FlatTensor:
     """One dense tensor.
 
     ``values`` has its elements in row-major order: for a string tensor a tuple of bytes, for every other dtype their
-    little-endian bytes, as ``numpy.frombuffer(values, dtype).reshape(shape)`` takes them. A dtype that NumPy lacks
-    (bfloat16, and those of at most 8 bits that are not bool, int8 or uint8) is its bits, in the unsigned integer of 8
-    or 16 bits that holds one element.
+    little-endian bytes, as ``numpy.frombuffer(values, numpy_type(dtype)).reshape(shape)`` takes them. A dtype that
+    NumPy lacks is its bits, in the unsigned integer of 8 or 16 bits that holds one element, as ``ml_dtypes`` has them.
     """
 
     dtype: str
@@ -22,19 +25,43 @@ class FlatTensor:
     shape: tuple[int, ...]
     values: bytes | tuple[bytes, ...]
 
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return prod(self.shape)
+
+    def elements(self) -> list[Any]:
+        """The elements as Python values, in row-major order: bool, int, float, complex or bytes."""
+        return unpack(self.values, self.dtype) if isinstance(self.values, bytes) else list(self.values)
+
     def to_json(self) -> Any:
-        """The elements in the encoding of examples, nested like the shape: ``[[0.1, "NaN"]]``.
+        """The elements in the encoding of examples, in tuples nested like the shape: ``((0.1, "NaN"),)``.
 
-        Floats are the shortest text that reads back the same in the dtype.
+        Floats are the shortest text that reads back the same in the dtype. Sizes after one of 0 are not shown.
         """
-        raise NotImplementedError
+        return nested(iter([to_json(value, self.dtype) for value in self.elements()]), self.shape)
 
 
-def storage(dtype: str) -> str:
-    """The NumPy type of the bytes of one element, such as ``<f4``, ``|b1``, or ``<u2`` for bfloat16."""
-    raise NotImplementedError
+def numpy_type(dtype: str) -> str:
+    """NumPy's type string of the bytes of one element, such as ``<f4``; ``<u2`` for bfloat16. Strings have none."""
+    kind, size = DTYPES[dtype], element_size(dtype)
+    order = "|" if size == 1 else "<"
+    match kind.family:
+        case Family.BOOLEAN:
+            return "|b1"
+        case Family.COMPLEX:
+            return f"<c{size}"
+        case _ if element_code(dtype) in ("e", "f", "d"):
+            return f"<f{size}"
+        case _:
+            return f"{order}{'u' if element_code(dtype).isupper() else 'i'}{size}"
 
 
-def tensor_of(dtype: str, shape: Sequence[int], scalars: Sequence[Any]) -> FlatTensor:
-    """The tensor of ``scalars``, each in the encoding of examples and of the dtype, in row-major order."""
-    raise NotImplementedError
+def tensor_of(dtype: str, shape: Iterable[int], values: Iterable[Any]) -> FlatTensor:
+    """The tensor of Python values, as :meth:`FlatTensor.elements` gives them; floats are rounded.
+
+    Raises:
+        NoElementError: the dtype cannot represent one of them.
+    """
+    listed = tuple(values)
+    return FlatTensor(dtype, tuple(shape), listed if dtype == "string" else pack(listed, dtype))

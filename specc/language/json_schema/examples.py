@@ -7,9 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from specc.language.document import Dim, Document, Endpoint, Selection
+from specc.language.examples import Example
 from specc.language.jax_options import JaxOptions
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
+from specc.language.tolerance import OutputTolerance, Tolerance
 from specc.language.trees import Dict, List, NamedTuple, Ragged, RaggedNames, Sparse, SparseNames, Tensor, Tuple
 
 _NAME = ["user_id"]
@@ -54,7 +56,19 @@ EXAMPLES: dict[type[BaseModel], dict[str, list[Any]]] = {
         "receivers": [{"examples": {"kind": "tf_example"}}],
         "receiver": ["examples"],
         "optional": [True],
+        "pure": [False],
+        "rowwise": [True],
+        "tolerance": [{"rtol": 1e-3}, {"outputs": {"mask": {"mismatched": 1e-4}}}],
+        "examples": [{"zeros": {"inputs": [[[0, 0, 0]]], "outputs": [[0.5]]}}],
     },
+    Example: {
+        "description": ["Two users, one with a short history."],
+        "inputs": [[[[0.1, 0.2, 0.3]]], [{"user": {"id": [7]}}], {"file": "ranker.examples/night.npz"}],
+        "outputs": [{"click": [[0.25]], "parts": None}, {"file": "ranker.examples/night.npz"}],
+        "error": ["out of range", ""],
+    },
+    Tolerance: {"rtol": [1e-3], "atol": [1e-6], "outputs": [{"mask": {"mismatched": 1e-4}}]},
+    OutputTolerance: {"rtol": [1e-3], "atol": [1e-6], "mismatched": [1e-4]},
     JaxOptions: {
         "platforms": [["cpu"], ["cpu", "cuda"]],
         "is_static": [True],

@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 from specc.language.document import COLLECTION_SCHEMA, Document
 from specc.language.dtypes import DTYPES
+from specc.language.examples import EXAMPLE_VALUE_SCHEMA
 from specc.language.json_schema.editor import ENTRIES, KIND, KIND_SNIPPETS, MEANINGS, SNIPPETS, unexpected
 from specc.language.json_schema.examples import EXAMPLES
 from specc.language.json_schema.parts import attribute_docs, closed, described, plain
@@ -55,6 +56,7 @@ def document_schema() -> dict[str, Any]:
             "Shape": SHAPE_SCHEMA,
             "Value": VALUE_SCHEMA,
             "Real": REAL_SCHEMA,
+            "ExampleValue": EXAMPLE_VALUE_SCHEMA,
             "Collection": COLLECTION_SCHEMA,
             "AttributePath": {
                 "title": "Attributes on the model, joined with dots.",

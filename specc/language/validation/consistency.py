@@ -10,7 +10,8 @@ from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES, Family
 from specc.language.tensor_string import ANY
 from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor
-from specc.language.values import SPECIAL_FLOATS, fits_dtype, placed_scalars, scalars, shape_of
+from specc.language.validation.evidence import find_bad_evidence
+from specc.language.values import fits_dtype, placed_scalars, scalars, shape_of, value_hint
 from specc.language.wire_names import endpoint_nodes
 
 _MAX_SHOWN = 100
@@ -37,6 +38,7 @@ def find_inconsistencies(document: Document) -> Iterator[Diagnostic]:
     yield from _default(document)
     yield from _collections(document)
     yield from _save_options(document)
+    yield from find_bad_evidence(document)
 
 
 def _dims(document: Document) -> Iterator[Diagnostic]:
@@ -147,20 +149,10 @@ def _default_value(leaf: Tensor, path: SpecPath) -> Iterator[Diagnostic]:
         yield finding("bad-default", (*path, "default"), f"the default has {text}, not {list(leaf.shape)}")
     for place, value in placed_scalars(leaf.default):
         if not fits_dtype(value, leaf.dtype):
-            hint = _value_hint(value, leaf.dtype)
+            hint = value_hint(value, leaf.dtype)
             yield finding(
                 "bad-default", (*path, "default", *place), f"{value!r} is not a value of dtype {leaf.dtype}", hint
             )
-
-
-def _value_hint(value: object, dtype: str) -> str:
-    """A hint with the value to write instead, where the intended one is clear."""
-    family = DTYPES[dtype].family
-    if family is Family.FLOAT and isinstance(value, str):
-        return did_you_mean(value, SPECIAL_FLOATS)
-    if family is Family.BOOLEAN and value in (0, 1):
-        return f"write {'true' if value else 'false'}"
-    return ""
 
 
 def _is_empty(leaf: Tensor) -> bool:

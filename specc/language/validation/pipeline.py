@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.validation.json_paths import to_json_paths
-from specc.language.validation.rules import MANY_VALUES, Rule, capped, find
+from specc.language.validation.rules import MANY_VALUES, Rule, capped, find, from_data
 from specc.source.json_text import read_json
 from specc.source.spec_source import SpecSource
 
@@ -30,33 +31,42 @@ class LoadedSpec:
         return self.source.locate(to_json_paths(finding, self.source.data) for finding in findings)
 
 
-def read_spec(content: str | bytes, name: str, rules: Sequence[Rule]) -> LoadedSpec:
+def read_spec(content: str | bytes, name: str, rules: Sequence[Rule], directory: Path | None = None) -> LoadedSpec:
     """The Document in ``content``, checked against ``rules``; ``name`` is the file name in findings.
+
+    ``directory`` is the one of the file, where those of its examples are.
 
     Raises:
         SpecError: there are findings; all of them are reported, each with its location, in the order of the text.
     """
     source = read_json(content, name)
     try:
-        document = validated(source.data, rules, source.defects, values=source.values)
+        document = validated(source.data, rules, source.defects, values=source.values, directory=directory)
     except SpecError as error:
         raise SpecError(source.locate(error.diagnostics)) from None
     return LoadedSpec(document, source)
 
 
-def validated(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic] = (), *, values: int = 0) -> Document:
-    """The Document of plain JSON data, which has ``values`` values.
+def validated(
+    data: Any,
+    rules: Sequence[Rule],
+    known: Sequence[Diagnostic] = (),
+    *,
+    values: int = 0,
+    directory: Path | None = None,
+) -> Document:
+    """The Document of plain JSON data, which has ``values`` values, in a file in ``directory``.
 
     Raises:
         SpecError: there are findings: those that are ``known``, those of single parts, and those of ``rules``.
     """
     if not known and values <= MANY_VALUES:
         with suppress(ValidationError):
-            document = Document.model_validate(data)
+            document = from_data(data, directory)
             findings = [to_json_paths(each, data) for each in capped(find(document, *rules))]
             if findings:
                 raise SpecError(findings)
             return document
     from specc.language.validation.recovery import validated_with_defects  # noqa: PLC0415  # only for broken texts
 
-    return validated_with_defects(data, rules, known, values=values)
+    return validated_with_defects(data, rules, known, values=values, directory=directory)

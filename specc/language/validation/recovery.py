@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,7 +16,7 @@ from specc.language.document import Document
 from specc.language.validation.json_paths import to_json_paths
 from specc.language.validation.pydantic_errors import Defect, diagnose
 from specc.language.validation.repair import BeyondRepairError, is_doubtful, repair
-from specc.language.validation.rules import MANY_VALUES, Rule, capped, find
+from specc.language.validation.rules import MANY_VALUES, Rule, capped, find, from_data
 from specc.source.limits import MAX_FINDINGS
 
 _BEGINNING = 20_000
@@ -26,7 +27,9 @@ _FILLERS = ("bad-number", "lone-surrogate")
 """Rules of the loader that replace an unreadable value by a placeholder."""
 
 
-def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic], *, values: int) -> Document:
+def validated_with_defects(
+    data: Any, rules: Sequence[Rule], known: Sequence[Diagnostic], *, values: int, directory: Path | None
+) -> Document:
     """The Document of plain JSON data that is long or may have defects; otherwise like ``validated``.
 
     Raises:
@@ -41,10 +44,10 @@ def validated_with_defects(data: Any, rules: Sequence[Rule], known: Sequence[Dia
     defects: list[Defect] = []
     repaired: frozenset[SpecPath] = frozenset()
     try:
-        document = Document.model_validate(data)
+        document = from_data(data, directory)
     except ValidationError as error:
         defects = _without_misspelt(list(islice(diagnose(error, data), MAX_FINDINGS)))
-        document, repaired = _repaired(data, defects)
+        document, repaired = _repaired(data, defects, directory)
     of_parts = (defect.finding for defect in defects if not is_doubtful(defect.finding.path, filled))
     between = (to_json_paths(each, data) for each in find(document, *rules)) if document is not None else ()
     certain = (each for each in between if not is_doubtful(each.path, filled | repaired))
@@ -60,7 +63,9 @@ def _without_misspelt(defects: list[Defect]) -> list[Defect]:
     return [defect for defect in defects if defect.finding.rule != "missing-key" or defect.place not in meant]
 
 
-def _repaired(data: Any, defects: Sequence[Defect]) -> tuple[Document | None, frozenset[SpecPath]]:
+def _repaired(
+    data: Any, defects: Sequence[Defect], directory: Path | None
+) -> tuple[Document | None, frozenset[SpecPath]]:
     """The document that ``data`` is without ``defects``, or None, and the paths that are in doubt."""
     doubtful: frozenset[SpecPath] = frozenset()
     with suppress(BeyondRepairError):
@@ -68,7 +73,7 @@ def _repaired(data: Any, defects: Sequence[Defect]) -> tuple[Document | None, fr
             data, more = repair(data, defects)
             doubtful |= more
             try:
-                return Document.model_validate(data), doubtful
+                return from_data(data, directory), doubtful
             except ValidationError as error:  # below a key that was just corrected
                 defects = list(islice(diagnose(error, data), MAX_FINDINGS))
     return None, doubtful

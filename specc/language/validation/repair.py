@@ -11,6 +11,8 @@ from specc.language.validation.pydantic_errors import Defect
 
 _TREE = "float32[...]"
 """The placeholder for a tree with a defect: it has no dims and an unknown rank."""
+_ABOUT_TREES = ("receivers", "rowwise", "tolerance", "examples")
+"""The keys of an endpoint whose meaning depends on its trees."""
 _DEPTH_OF_PARTS = 3
 """Paths of this length and above lead into one endpoint."""
 
@@ -91,9 +93,10 @@ def _mend_endpoint(endpoint: dict[str, Any], at: SpecPath, field: str, defect: D
             return (at,)
         case "outputs" if defect.node is None:
             endpoint["outputs"] = _TREE
+            return ((*at, "outputs"), *((*at, key) for key in _ABOUT_TREES))
         case "inputs" | "outputs" if defect.node is not None:
             _replace(endpoint, defect.node[len(at) :], _TREE)
-            return (defect.node, (*at, "receivers"))
+            return (defect.node, *((*at, key) for key in _ABOUT_TREES))
         case "arguments":
             inputs, names = endpoint.get("inputs"), endpoint["arguments"]
             count = len(inputs) if isinstance(inputs, list) else 0

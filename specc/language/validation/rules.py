@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
+from typing import Any
 
 from specc.diagnostics import Diagnostic, finding
 from specc.language.document import Document
@@ -15,6 +17,12 @@ Rule = Callable[[Document], Iterator[Diagnostic]]
 
 MANY_VALUES = 100_000
 """A document with more values than this is checked from its beginning first: each may be an error of a kilobyte."""
+
+
+def from_data(data: Any, directory: Path | None) -> Document:
+    """The Document of plain JSON data in a file in ``directory``; raises pydantic's ValidationError."""
+    document = Document.model_validate(data)
+    return document if directory is None else document.in_directory(directory)
 
 
 def find(document: Document, *rules: Rule) -> Iterator[Diagnostic]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any
 
 from specc.language.dtypes import DTYPES, Family
+from specc.language.floats import from_bits, nearest
 from specc.language.leaf_fields import MAX_RANK
 from specc.language.scalars import MAX_SIZE
+from specc.language.tensor_bytes import element_size, nested, to_json, unpack
 from specc.language.tensor_string import ANY, Dimension, Shape
-from specc.language.values import decode_value, encode_value
-from specc.reader.protobuf.floats import from_bits, nearest, shortest
+from specc.language.values import decode_value
 from specc.reader.protobuf.messages import Message
 
 MAX_ELEMENTS = 100_000
@@ -35,10 +35,6 @@ _FIELDS = {
     "uint32": "uint32_val", "uint64": "uint64_val", "float16": "half_val", "bfloat16": "half_val",
     "complex64": "scomplex_val", "complex128": "dcomplex_val",
 }  # fmt: skip
-_CODES = {
-    "float32": "f", "float64": "d", "complex64": "ff", "complex128": "dd", "bool": "?", "float16": "H", "bfloat16": "H",
-}  # fmt: skip
-_INTEGER_CODES = {8: "b", 16: "h", 32: "i", 64: "q"}
 
 
 class UndescribableError(Exception):
@@ -100,7 +96,7 @@ def tensor_value(proto: Message) -> tuple[Any, str, tuple[int, ...]]:
     if count:
         # TensorFlow leaves out the end of the list where it repeats the last value, and all of it where that is zero.
         flat = [*flat, *[flat[-1] if flat else _zero(dtype)] * (count - len(flat))]
-    return _rows(iter([_encoded(value, dtype) for value in flat]), _shown(shape)), dtype, shape
+    return nested(iter([to_json(value, dtype) for value in flat]), shape), dtype, shape
 
 
 def stored_value(value: Any, dtype: str) -> Any:
@@ -110,21 +106,13 @@ def stored_value(value: Any, dtype: str) -> Any:
     decoded = decode_value(value, dtype)
     match DTYPES[dtype].family:
         case Family.FLOAT:
-            return _encoded(nearest(float(decoded), dtype), dtype)
+            return to_json(nearest(float(decoded), dtype), dtype)
         case Family.COMPLEX:
             part = "float32" if dtype == "complex64" else "float64"
             number = complex(decoded)
-            return _encoded(complex(nearest(number.real, part), nearest(number.imag, part)), dtype)
+            return to_json(complex(nearest(number.real, part), nearest(number.imag, part)), dtype)
         case Family.BOOLEAN | Family.INTEGER | Family.STRING:
-            return _encoded(decoded, dtype)
-
-
-def _encoded(value: Any, dtype: str) -> Any:
-    if isinstance(value, float):
-        value = shortest(value, dtype)
-    elif isinstance(value, complex) and dtype == "complex64":
-        value = complex(shortest(value.real, "float32"), shortest(value.imag, "float32"))
-    return encode_value(value)
+            return to_json(decoded, dtype)
 
 
 def _zero(dtype: str) -> Any:
@@ -156,29 +144,11 @@ def _from_content(content: bytes, dtype: str) -> list[Any]:
     kind = DTYPES[dtype]
     if kind.family is Family.STRING:
         raise UndescribableError("a stored value of strings in TensorFlow's own encoding")
-    if kind.bits < 8:
-        return [_narrow(byte, dtype) for byte in content]
-    if kind.family is Family.FLOAT and kind.bits == 8:
-        return [from_bits(byte, dtype) for byte in content]
-    code = _CODES.get(dtype) or _INTEGER_CODES[kind.bits]
-    code = code if kind.signed or dtype in _CODES else code.upper()
-    size = struct.calcsize(f"<{code}")
-    if len(content) % size:
+    if len(content) % element_size(dtype):
         raise UndescribableError(
             f"a stored value of {len(content)} bytes, which is not a whole number of {dtype} elements"
         )
-    flat = [value for group in struct.iter_unpack(f"<{code}", content) for value in group]
-    if dtype in ("float16", "bfloat16"):
-        return [from_bits(bits, dtype) for bits in flat]
-    return _pairs(flat) if kind.family is Family.COMPLEX else flat
-
-
-def _narrow(byte: int, dtype: str) -> Any:
-    kind = DTYPES[dtype]
-    bits = byte & ((1 << kind.bits) - 1)
-    if kind.family is Family.FLOAT:
-        return from_bits(bits, dtype)
-    return bits - (1 << kind.bits) if kind.signed and bits >> (kind.bits - 1) else bits
+    return unpack(content, dtype)
 
 
 def _pairs(values: Sequence[float]) -> list[complex]:
@@ -188,7 +158,3 @@ def _pairs(values: Sequence[float]) -> list[complex]:
 def _shown(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The dimensions that nested arrays can represent: those up to the first size of 0."""
     return shape[: shape.index(0) + 1] if 0 in shape else shape
-
-
-def _rows(values: Iterator[Any], shape: tuple[int, ...]) -> Any:
-    return tuple(_rows(values, shape[1:]) for _ in range(shape[0])) if shape else next(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 
@@ -89,6 +89,40 @@ def _nearest_bfloat16(value: float) -> float:
         return single
     bits = int(struct.unpack("<I", struct.pack("<f", single))[0])
     return from_bits((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16, "bfloat16")
+
+
+def to_bits(value: float, dtype: str) -> int:
+    """The bits of the number of bfloat16, or of a format of at most 8 bits, that is nearest to ``value``.
+
+    Raises:
+        OverflowError: ``value`` is beyond its largest number, or one of the infinities or NaN, which it lacks.
+    """
+    if dtype == "bfloat16":
+        rounded = nearest(value, dtype)
+        if math.isinf(rounded) and not math.isinf(value):
+            raise OverflowError
+        return int(struct.unpack("<I", struct.pack("<f", rounded))[0]) >> 16
+    if value == 0:
+        is_negative = math.copysign(1.0, value) < 0 and not _SMALL[dtype].unsigned_zero
+        return len(_table(dtype)) // 2 if is_negative else 0
+    return _small_bits(value, dtype)
+
+
+@lru_cache(maxsize=1 << 16)
+def _small_bits(value: float, dtype: str) -> int:
+    numbers = _table(dtype)
+    if math.isfinite(value):
+        largest, below = sorted((number for number in numbers if math.isfinite(number)), reverse=True)[:2]
+        if abs(value) >= largest + (largest - below) / 2:
+            raise OverflowError
+    found = nearest(value, dtype)
+    for bits, number in enumerate(numbers):
+        same = number == found and math.copysign(1.0, number) == math.copysign(1.0, found)
+        if same or (math.isnan(number) and math.isnan(found)):
+            return bits
+    if found == 0:  # a format without -0.0
+        return 0
+    raise OverflowError
 
 
 def shortest(value: float, dtype: str) -> float:
