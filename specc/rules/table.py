@@ -46,10 +46,17 @@ BuildRule: TypeAlias = Literal[
     "unknown-function", "unknown-track", "unregistered-op", "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
 ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]
-RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule
+RunningError: TypeAlias = Literal[
+    "alias-differs", "answer-differs", "answer-mismatch", "call-failed", "crashed", "input-default-ignored",
+    "load-failed", "not-enforced", "not-finite", "not-pure", "not-rowwise", "out-of-bounds", "timed-out",
+    "ways-disagree", "weights-differ",
+]  # fmt: skip
+RunningWarning: TypeAlias = Literal["empty-refused", "generated-refused", "not-proven"]
+RunningRule: TypeAlias = RunningError | RunningWarning
+RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | RunningRule
 
-Stage: TypeAlias = Literal["text", "document", "check", "build", "archive"]
-"""What finds a rule first: reading the text, its document, the checks, building, or reading an archive."""
+Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "verify"]
+"""What finds a rule first: the text, its document, the checks, building, reading an archive, or running it."""
 RuleLevel: TypeAlias = Literal["error", "warning", "off"]
 LEVELS: tuple[RuleLevel, ...] = get_args(RuleLevel)
 Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
@@ -66,7 +73,13 @@ class Rule:
     target: Target | None = None
 
 
-_STAGES: dict[Stage, Any] = {"text": TextRule, "document": DocumentRule, "build": BuildRule, "archive": ArchiveRule}
+_STAGES: dict[Stage, Any] = {
+    "text": TextRule,
+    "document": DocumentRule,
+    "build": BuildRule,
+    "archive": ArchiveRule,
+    "verify": RunningError,
+}
 _TARGETS: dict[Target, Any] = {
     "tf-serving": TfServingCheck,
     "triton": TritonCheck,
@@ -84,5 +97,6 @@ RULES: dict[RuleId, Rule] = {
         *(Rule(id, "check", "off" if id in _OFF else "warning") for id in get_args(GeneralCheck)),
         *(Rule(id, "check", "warning", target) for target, ids in _TARGETS.items() for id in get_args(ids)),
         *(Rule(id, "build", "warning", "onnx") for id in get_args(BuiltOnnxCheck)),
+        *(Rule(id, "verify", "warning") for id in get_args(RunningWarning)),
     )
 }
