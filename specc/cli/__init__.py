@@ -23,7 +23,7 @@ COMMANDS = {
     "schema": "print the JSON Schemas, or check published copies of them; needs no TensorFlow",
     "build": "build the archive that a spec describes, and verify that it matches",
     "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
-    "digest": "print one digest of everything in an archive; needs no TensorFlow",
+    "digest": "print one digest of an archive, or of its contract; needs no TensorFlow",
 }
 
 _WITHOUT_USER_CODE = ("validate", "fmt", "schema", "inspect")

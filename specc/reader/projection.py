@@ -8,7 +8,7 @@ Lost, since a SavedModel does not record them:
 * the names and bounds of dims (a named dim comes back as ``?``), and the bounds and descriptions of leaves;
 * the digits of a default beyond the precision of its dtype;
 * the order of the keys of dicts and of ``kwargs``: they are read sorted;
-* ``serving_only``, ``optional`` and ``save_options``.
+* ``serving_only``, ``optional``, ``pure``, ``rowwise``, ``tolerance``, ``examples`` and ``save_options``.
 
 The mode is read from the archive's tag, and a method from its signature.
 

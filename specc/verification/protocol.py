@@ -11,13 +11,13 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
-from typing import Any, BinaryIO, Literal, NamedTuple, TypeAlias, get_args
+from typing import IO, Any, Literal, NamedTuple, TypeAlias, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from specc.diagnostics import SpecPath
-from specc.language.calls.flat_tensor import FlatTensor, storage
+from specc.language.calls.flat_tensor import FlatTensor
+from specc.language.tensor_bytes import element_size
 
 MAX_HEADER = 1 << 26
 MAX_BYTES = 1 << 30
@@ -58,7 +58,9 @@ class LoadModel:
     directory: str
     """Where the document's file is: a model may be a file beside it."""
     model: str | None = None
-    """``module:attribute`` or a path, in place of the document's own."""
+    """``module:attribute`` or a path from the current directory, in place of the document's own."""
+    imports: tuple[str, ...] = ()
+    """Modules to import before the model, after those that the document names."""
     seed: int = 0
 
 
@@ -125,7 +127,7 @@ class Loaded:
 
 
 class Mismatch(NamedTuple):
-    """A place of a result whose structure, kind, dtype or shape is not as declared."""
+    """A place of a result whose structure or kind is not as declared; dtypes and shapes the flat tensors have."""
 
     path: SpecPath
     """The place in the document, from its root."""
@@ -150,13 +152,12 @@ class Answered:
 class Refused:
     """A request was not fulfilled. ``message`` has no address of an object, temporary path or clock.
 
-    ``absent`` says that the archive has no such address, and ``too_large`` that the answer is beyond the limits of a
-    message.
+    ``absent`` says that the archive has no such attribute or signature, and ``too_large`` that the answer is beyond
+    the limits of a message.
     """
 
     message: str
     why: Literal["error", "absent", "too_large"] = "error"
-    moved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -185,12 +186,12 @@ class Variables:
 Answer: TypeAlias = Ready | Loaded | Answered | Refused | Timed | Variables
 Message: TypeAlias = Request | Answer
 
-_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Message)}
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Message)}
 _TENSORS = ("inputs", "outputs")
 """The fields that hold tensors, in whichever message."""
 
 
-def write_message(stream: BinaryIO, message: Message) -> None:
+def write_message(stream: IO[bytes], message: Message) -> None:
     """Writes ``message`` and flushes ``stream``.
 
     Raises:
@@ -206,7 +207,7 @@ def write_message(stream: BinaryIO, message: Message) -> None:
     stream.flush()
 
 
-def read_message(stream: BinaryIO) -> Message:
+def read_message(stream: IO[bytes]) -> Message:
     """The next message of ``stream``.
 
     Raises:
@@ -218,10 +219,9 @@ def read_message(stream: BinaryIO) -> Message:
         raise ProtocolError(f"a header of {length:,} bytes")
     try:
         data = json.loads(_read(stream, length))
-        kind = _KINDS[data.pop("kind")]
         _read_tensors(stream, data, MAX_BYTES)
-        message: Message = _adapter(kind).validate_python(data)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError) as error:
+        message: Message = _ADAPTERS[data.pop("kind")].validate_python(data)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProtocolError(f"not a message: {type(error).__name__}") from error
     return message
 
@@ -247,7 +247,7 @@ def _size(tensor: FlatTensor) -> int:
     return len(tensor.values) if isinstance(tensor.values, bytes) else sum(map(len, tensor.values))
 
 
-def _read_tensors(stream: BinaryIO, data: dict[str, Any], budget: int) -> None:
+def _read_tensors(stream: IO[bytes], data: dict[str, Any], budget: int) -> None:
     """Replaces the descriptions of tensors in ``data`` by the tensors, whose bytes follow."""
     if "call" in data:
         _read_tensors(stream, data["call"], budget)
@@ -255,9 +255,9 @@ def _read_tensors(stream: BinaryIO, data: dict[str, Any], budget: int) -> None:
         for wire_name, (dtype, shape, lengths) in data.get(name, {}).items():
             sizes = lengths if isinstance(lengths, list) else [lengths]
             count = math.prod(shape)
-            width = 0 if dtype == "string" else int(storage(dtype)[2:])
-            expected = len(sizes) if dtype == "string" else lengths
-            if any(type(size) is not int or size < 0 for size in (*sizes, *shape)) or expected != count * (width or 1):
+            width = 1 if dtype == "string" else element_size(dtype)
+            found = len(sizes) if dtype == "string" else lengths
+            if any(type(size) is not int or size < 0 for size in (*sizes, *shape)) or found != count * width:
                 raise ProtocolError(f"the tensor {wire_name!r} does not have the bytes of its shape")
             budget -= sum(sizes)
             if budget < 0:
@@ -266,13 +266,8 @@ def _read_tensors(stream: BinaryIO, data: dict[str, Any], budget: int) -> None:
             data[name][wire_name] = FlatTensor(dtype, tuple(shape), parts if dtype == "string" else parts[0])
 
 
-def _read(stream: BinaryIO, count: int) -> bytes:
+def _read(stream: IO[bytes], count: int) -> bytes:
     data = stream.read(count)
     if len(data) < count:
         raise EOFError
     return data
-
-
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)

@@ -39,6 +39,7 @@ def test_spellings_visit_every_part_of_the_schema() -> None:
             composites=False,
             unknown_rank=False,
             signatures=False,
+            evidence=False,
         )
     )
 )

@@ -84,6 +84,10 @@ class _Respeller:
             "receivers": {},
             "receiver": None,
             "optional": False,
+            "pure": None,
+            "rowwise": None,
+            "tolerance": None,
+            "examples": {},
         }
         if len(endpoint["inputs"]) == 1:
             said["arguments"] = ["inputs"]

@@ -9,14 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from call_strategies import calls, is_small
 from hypothesis import strategies as st
 from tree_strategies import COIN, DIMS, FULL, INPUT_WORDS, Draw, Extent, Names, texts, tree, trees
 
-from specc.language.document import Document
+from specc.language.calls.write import inputs_to_json, outputs_to_json
+from specc.language.document import Document, Endpoint
 from specc.language.dtypes import DTYPES
 from specc.language.example_features import find_unparsable
 from specc.language.load import from_json
 from specc.language.scalars import MAX_SIZE
+from specc.language.tolerance import is_inexact
+from specc.language.wire_names import output_leaves
 
 __all__ = [
     "Extent",
@@ -62,6 +66,8 @@ def _endpoint(draw: Draw, extent: Extent, dims: tuple[str, ...]) -> dict[str, An
         "autograph": st.booleans(),
         "gradients": st.booleans(),
         "jax": _jax_options,
+        "pure": st.booleans() | st.none(),
+        "rowwise": st.sampled_from((False, None)),
     }
     endpoint: dict[str, Any] = draw(st.fixed_dictionaries({}, optional=optional))
     endpoint["inputs"] = [tree(draw, extent, dims, names, share, extent.max_depth) for _ in range(count)]
@@ -184,7 +190,50 @@ def document_data(draw: Draw, extent: Extent = FULL) -> dict[str, Any]:
             data["serving_only"] = draw(COIN)
             data["save_options"] = draw(_save_options(tuple(endpoints)))
             data["targets"] = draw(st.lists(st.sampled_from(("tf-serving", "triton", "litert")), max_size=3))
+    if extent.evidence and draw(COIN):
+        _add_evidence(draw, data)
     return data
+
+
+_distances = st.sampled_from((0, 1e-3, 1)) | st.floats(0, allow_infinity=False)
+
+
+def _add_evidence(draw: Draw, data: dict[str, Any]) -> None:
+    """Gives one endpoint of a document a tolerance, and examples if it is small."""
+    document = from_json(data)
+    name = draw(st.sampled_from(sorted(data["endpoints"])))
+    endpoint, said = document.endpoints[name], data["endpoints"][name]
+    outputs = {bound.name: {"mismatched": st.floats(0, 1)} for bound in output_leaves(endpoint)}
+    inexact = {bound.name for bound in output_leaves(endpoint) if is_inexact(bound.leaf.dtype)}
+    for output in inexact & outputs.keys():
+        outputs[output] |= {"rtol": _distances | st.none(), "atol": _distances | st.none()}
+    parts = {output: st.fixed_dictionaries({}, optional=each) for output, each in outputs.items()}
+    tolerance = {
+        "rtol": _distances | st.none(),
+        "atol": _distances | st.none(),
+        "outputs": st.fixed_dictionaries({}, optional=parts),
+    }
+    said["tolerance"] = draw(st.none() | st.fixed_dictionaries({}, optional=tolerance))
+    if is_small(endpoint):
+        names = draw(st.lists(st.sampled_from(("a", "2.b", "C-_d")), max_size=2, unique=True))
+        said["examples"] = {each: _example(draw, endpoint, document) for each in names}
+
+
+def _example(draw: Draw, endpoint: Endpoint, document: Document) -> dict[str, Any]:
+    call = draw(calls(endpoint, document.dims))
+    example: dict[str, Any] = {"inputs": inputs_to_json(endpoint, call.inputs, call.left_out)}
+    if draw(COIN):
+        example["inputs"] = draw(st.sampled_from((example["inputs"], {"file": "a/b.npz"})))
+    if draw(COIN):
+        example["description"] = draw(texts)
+    match draw(st.integers(0, 3)):
+        case 0:
+            example["error"] = draw(texts | st.none())
+        case 1:
+            example["outputs"] = None
+        case 2:
+            example["outputs"] = outputs_to_json(endpoint, call.outputs)
+    return example
 
 
 def _save_options(endpoints: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:

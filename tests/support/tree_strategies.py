@@ -33,6 +33,8 @@ class Extent:
     signatures: bool = True
     """Methods, receivers, optional endpoints, modes and save options."""
     buildable: bool = False
+    evidence: bool = True
+    """Tolerances and examples."""
 
 
 FULL = Extent()

@@ -58,6 +58,8 @@ def to_messages(endpoint: Endpoint, receiver: str, inputs: Mapping[str, FlatTens
     if len(counts) != 1:
         return None
     count = counts.pop()
+    if is_sequence and count == 0:
+        return None  # TensorFlow cannot parse an empty vector of these
     messages = []
     for row in range(count):
         message = field(1, b"".join(entries[row] for entries in context))

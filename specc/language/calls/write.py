@@ -1,4 +1,7 @@
-"""Writing flat tensors as an example: nested JSON, or the content of a file of arrays."""
+"""Writing flat tensors as an example: nested JSON, or the content of a file of arrays.
+
+An array of the JSON is a tuple, as in a document.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,10 @@ from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, pl
 _LEFT_OUT = object()
 
 
-def inputs_to_json(endpoint: Endpoint, inputs: Mapping[str, FlatTensor], left_out: Collection[str] = ()) -> list[Any]:
-    """The ``inputs`` of an example: a list of the positional arguments, each nested as its tree.
+def inputs_to_json(
+    endpoint: Endpoint, inputs: Mapping[str, FlatTensor], left_out: Collection[str] = ()
+) -> tuple[Any, ...]:
+    """The ``inputs`` of an example: the positional arguments, each nested as its tree.
 
     Leaves in ``left_out`` (wire names) are not written where an example may leave them out: a key of a dict, or
     trailing arguments.
@@ -33,7 +38,7 @@ def inputs_to_json(endpoint: Endpoint, inputs: Mapping[str, FlatTensor], left_ou
     while count and _is_left_out(endpoint.inputs[count - 1], places[count - 1], values):
         count -= 1
     arguments = zip(endpoint.inputs[:count], places, strict=False)
-    return [_nested(tree, place, values, written) for tree, place in arguments]
+    return tuple(_nested(tree, place, values, written) for tree, place in arguments)
 
 
 def outputs_to_json(endpoint: Endpoint, outputs: Mapping[str, FlatTensor]) -> Any:
@@ -68,7 +73,7 @@ def _nested(tree: Tree, place: SpecPath, values: Mapping[SpecPath, Any], written
             kept = [child for child in children if not _is_left_out(child[1], child[2], values)]
             return {str(key): _nested(child, inner, values, written) for key, child, inner in kept}
         case List() | Tuple():
-            return [_nested(child, inner, values, written) for _, child, inner in children]
+            return tuple(_nested(child, inner, values, written) for _, child, inner in children)
         case _:
             return written[place] if values[place] is _LEFT_OUT else values[place]
 
