@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from specc.diagnostics import SpecPath
 from specc.language.calls.findings import EnoughError, Findings, Found
@@ -23,7 +23,7 @@ from specc.verification.subject import Subject
 
 
 class AnswerProblem(NamedTuple):
-    """What is wrong with one answer; ``message`` completes "the answer of the session ..."."""
+    """What is wrong with one answer."""
 
     rule: RunningRule
     path: SpecPath
@@ -70,13 +70,13 @@ def _structure(subject: Subject, inputs: Mapping[str, FlatTensor], answer: Answe
         for bound in sound_leaves(subject, [path for path, _ in broken]):
             missing = [part.wire_name for part in bound.components if part.wire_name not in answer.outputs]
             if missing:
-                findings.add(bound.path, f"has no {missing[0]!r}")
+                findings.add(bound.path, f"there is no {missing[0]!r}")
                 continue
             parts = {part.wire_name: answer.outputs[part.wire_name] for part in bound.components}
             wrong = [part for part in bound.components if parts[part.wire_name].dtype != part.dtype]
             if wrong:
                 found = parts[wrong[0].wire_name].dtype
-                findings.add(bound.path, f"has the dtype {found}, not {wrong[0].dtype}, as {wrong[0].wire_name!r}")
+                findings.add(bound.path, f"expected the dtype {wrong[0].dtype} of {wrong[0].wire_name!r}, found {found}")
                 continue
             seen = {name: Found(part.dtype, part.shape, part.values) for name, part in parts.items()}
             if check_leaf(bound, seen, bound.path, findings):
@@ -104,7 +104,7 @@ def _values(
         strange = [position for position, value in enumerate(values) if not _is_finite(value, allowed)]
         if strange:
             index = index_of(strange[0], tensor.shape)
-            message = f"has {values[strange[0]]!r} at {shape_text(index)}"
+            message = f"{to_json(values[strange[0]], component.dtype)} at {shape_text(index)}"
             many = f", and {len(strange) - 1:,} more" if len(strange) > 1 else ""
             row = index[0] if index and not component.part else None
             yield AnswerProblem("not-finite", bound.path, message + many, row)
@@ -116,8 +116,8 @@ def _values(
             if value == value and ((low is not None and value < low) or (high is not None and value > high)):  # noqa: PLR0124
                 said = zip(("minimum", "maximum"), limits, strict=True)
                 bounds = ", ".join(f"{word} {limit}" for word, limit in said if limit is not None)
-                index = shape_text(index_of(position, tensor.shape))
-                message = f"has {to_json(value, component.dtype)!r} at {index}, outside of its bounds: {bounds}"
+                where = shape_text(index_of(position, tensor.shape))
+                message = f"{to_json(value, component.dtype)} at {where} is outside of the bounds: {bounds}"
                 yield AnswerProblem("out-of-bounds", bound.path, message)
                 return
 
@@ -129,7 +129,7 @@ def not_finite_numbers(tensor: FlatTensor) -> set[str]:
     return {str(to_json(value, tensor.dtype)) for value in tensor.elements() if not _is_finite(value, ())}
 
 
-def _is_finite(value: complex, allowed: Collection[object]) -> bool:
+def _is_finite(value: Any, allowed: Collection[object]) -> bool:
     if isinstance(value, complex):
         return (math.isfinite(value.real) and math.isfinite(value.imag)) or bool(allowed)
     if math.isfinite(value):

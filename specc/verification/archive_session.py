@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from specc.errors import UnavailableError
-from specc.verification.process import ChildEnded
+from specc.verification.process import ChildEndedError
 from specc.verification.protocol import (
     Answer,
     Answered,
@@ -29,9 +29,11 @@ from specc.verification.protocol import (
 class ChildLike(Protocol):
     """What answers requests: :class:`specc.verification.process.Child`."""
 
-    def ask(self, request: Request) -> Answer: ...
+    def ask(self, request: Request) -> Answer:
+        """The answer to ``request``."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Ends the process."""
 
 
 class Crashed(NamedTuple):
@@ -117,7 +119,7 @@ class ArchiveSession:
                 self._child = self._start()
                 self._prepare(self._child)
             return self._child.ask(request)
-        except ChildEnded as ended:
+        except ChildEndedError as ended:
             self.close()
             self._ready.clear()
             if ended.timed_out:
@@ -127,7 +129,7 @@ class ArchiveSession:
     def _prepare(self, child: ChildLike) -> None:
         try:
             answer = child.ask(Prepare(self._imports))
-        except ChildEnded as ended:
+        except ChildEndedError as ended:
             if ended.timed_out:
                 raise
             raise UnavailableError(f"TensorFlow cannot be used: {ended.message}") from None

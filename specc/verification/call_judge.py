@@ -90,7 +90,7 @@ class CallJudge:
             hint = ""
             if problem.rule == "not-finite":
                 level, hint = self._level_of_not_finite(planned, way, problem), _NOT_FINITE_HINT
-            message = f"the answer of {listed(ways)} {problem.message}"
+            message = f"the answer of {listed(ways)}: {problem.message}"
             yield self._calls.finding(problem.rule, problem.path, message, ways, planned, level=level, hint=hint)
 
     def _level_of_not_finite(self, planned: PlannedCall, way: Way, problem: AnswerProblem) -> Level:

@@ -17,6 +17,8 @@ from specc.language.wire_names import BoundLeaf, input_leaves
 MAX_ELEMENTS = 1 << 20
 """The limit on the elements of the case ``max``."""
 _BASE_ROWS, _OTHER_ROWS = 3, 5
+_ROWS = (5, 7, 4, 11, 13)
+"""The next ones where a fixed size of the endpoint is the same."""
 _BASE = (2, 5, 7, 11, 13, 17, 19, 23)
 _OTHER = (11, 7, 3, 2, 23, 19, 17, 13)
 """Pairwise coprime, and each larger than its neighbours where the other is smaller."""
@@ -123,7 +125,7 @@ class InputAxes:
         others = 0
         for free in self.free:
             if free.name == self.rows:
-                wanted: Iterable[int] = (rows, *candidates)
+                wanted: Iterable[int] = (rows, *_ROWS)
             else:
                 start = others % len(candidates)
                 wanted = (*candidates[start:], *candidates[:start])
@@ -138,8 +140,10 @@ class InputAxes:
         for size in (*wanted, *nearby):
             if free.holds(size) and size not in self.fixed and all(math.gcd(size, other) == 1 for other in taken):
                 return size
-        legal = (size for size in (*wanted, low) if free.holds(size) and size not in taken)
-        return next(legal, free.clamp(low))
+        for size in (*wanted, low):
+            if free.holds(size) and size not in taken:
+                return size
+        return free.clamp(low)
 
 
 def _free(name: str, dims: Mapping[str, Dim]) -> Free:

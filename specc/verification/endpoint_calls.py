@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -36,6 +36,8 @@ class EndpointCalls:
     session: ArchiveSession
     facts: ArchiveFacts
     ways: list[Way]
+    available: Mapping[Way, Collection[str]]
+    """What can be called on each way."""
     counts: Counter[str] = field(default_factory=Counter)
     """How many calls were made, by way, and by other address."""
     largest: dict[str, float] = field(default_factory=dict)
@@ -43,6 +45,8 @@ class EndpointCalls:
     is_repeatable: bool = True
     """Whether no call was seen to be answered in two ways."""
     crashes: list[RunFinding] = field(default_factory=list)
+    sent: dict[tuple[str, Way], str] = field(default_factory=dict)
+    """Whether other signatures are ``ok`` or one ``FAILS``, by key and way."""
     unjudged: dict[str, str] = field(default_factory=dict)
     """What of the endpoint was not judged, with the reason."""
 
@@ -50,7 +54,7 @@ class EndpointCalls:
         self.axes = InputAxes(self.subject.document, self.subject.name)
         self.addresses = self.subject.addresses()
 
-    def ask(
+    def ask(  # noqa: PLR0913  # each is a part of the call
         self,
         way: Way,
         planned: PlannedCall,
@@ -71,7 +75,11 @@ class EndpointCalls:
         sent = planned.inputs if inputs is None else inputs
         omitted = planned.left_out if left_out is None else left_out
         call = Call(way, self.subject.name, address, sent, tuple(sorted(omitted)), by_keyword)
-        self.counts[way if address == self.addresses[way] else address] += 1
+        if address == self.addresses[way]:
+            self.counts[way] += 1
+        else:
+            self.counts[address] += 1
+            self.sent.setdefault((address, way), "ok")
         answer = self.session.call(call)
         match answer:
             case Crashed():
@@ -158,7 +166,9 @@ class EndpointCalls:
         if isinstance(again, Refused):
             self.is_repeatable = False
             return Compared(f"is refused: {reason(again.message)}"), None
-        for bound in self.subject.outputs if again is not None else ():
+        if again is None:
+            return None
+        for bound in self.subject.outputs:
             tolerance = self.subject.endpoint.tolerance
             result = compare_leaf(bound, again.outputs, answer.outputs, tolerance, "here")
             if result.problem:

@@ -118,19 +118,15 @@ class LeafGenerator:
         return self._random.random() < 0.5
 
     def _integer(self) -> int:
-        low, high = self._low, self._high
-        if low is None and high is None:
-            low, high = 0, 1
-        elif low is None:
-            low = high - 1
-        elif high is None:
-            high = low + 1
+        low: int = self._low if self._low is not None else 0 if self._high is None else self._high - 1
+        high: int = self._high if self._high is not None else low + 1
         least, most = DTYPES[self._dtype].range
         low, high = max(low, least), min(high, most)
-        return int(low) + self._random.getrandbits(64) % (int(high) - int(low) + 1)
+        return low + self._random.getrandbits(64) % (high - low + 1)
 
     def _float(self) -> float:
-        low, high = self._low, self._high
+        low: float | None = self._low
+        high: float | None = self._high
         if low is not None and high is not None and math.isfinite(low) and math.isfinite(high):
             part = self._random.random()
             value = low * (1 - part) + high * part

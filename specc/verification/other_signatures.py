@@ -39,9 +39,12 @@ def _of_way(calls: EndpointCalls, planned: PlannedCall, way: Way, direct: Answer
             continue
         found[signature.key] = answer
         if signature.alias_of:
-            yield from _alias(calls, planned, way, signature, answer, found.get(signature.alias_of))
-        elif signature.receiver is not None:
-            yield from _receiver(calls, planned, way, signature, answer, direct)
+            findings = list(_alias(calls, planned, way, signature, answer, found.get(signature.alias_of)))
+        else:
+            findings = list(_receiver(calls, planned, way, signature, answer, direct))
+        if findings:
+            calls.sent[signature.key, way] = "FAILS"
+        yield from findings
 
 
 def _inputs(
@@ -53,7 +56,7 @@ def _inputs(
     return None if messages is None else {RECEIVER_INPUT: messages}
 
 
-def _alias(  # noqa: PLR0913  # two answers and where they are from
+def _alias(
     calls: EndpointCalls,
     planned: PlannedCall,
     way: Way,
@@ -93,7 +96,7 @@ def _is_exact(
     return isinstance(again, Answered) and is_identical(again.outputs, repeated.outputs)
 
 
-def _receiver(  # noqa: PLR0913  # two answers and where they are from
+def _receiver(
     calls: EndpointCalls,
     planned: PlannedCall,
     way: Way,

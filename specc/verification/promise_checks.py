@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from specc.language.calls.flat_tensor import FlatTensor
 from specc.language.calls.read import default_of
@@ -52,9 +52,9 @@ def find_row_dependence(
     if calls.subject.endpoint.rowwise is not True or not answers or not calls.is_repeatable:
         return
     way, answer = next(iter(answers.items()))
-    variants = (
+    variants: tuple[tuple[str, Callable[[int], Sequence[int]]], ...] = (
         ("rows in another order are", lambda count: range(count - 1, -1, -1)),
-        ("the first row, sent on its own, is", lambda count: range(1)),
+        ("the first row, sent on its own, is", lambda _: range(1)),
     )
     for what, choose in variants:
         other = with_rows(planned, calls.axes, choose)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from specc.diagnostics import Level
-from specc.run_finding import RunFinding
 from specc.language.wire_names import BoundLeaf
+from specc.run_finding import RunFinding
 from specc.verification.comparison import Compared
 from specc.verification.endpoint_calls import EndpointCalls, verb
 from specc.verification.planned_call import PlannedCall

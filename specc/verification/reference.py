@@ -38,11 +38,18 @@ class Reference:
         self.title, self.origin, self.session, self._ways = title, origin, session, ways
         self.missing: dict[str, str] = {}
         """Why it does not answer an endpoint, or one of its calls, by what is meant."""
+        self.answered: set[str] = set()
+        """The endpoints of which it answered a call."""
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it is a model."""
+        return "model" in self._ways
 
     def expected(self, subject: Subject, planned: PlannedCall, ways: tuple[Way, ...]) -> list[Expected]:
         """What the reference answers: one Expected from a model, one for each of ``ways`` from an archive."""
         found = []
-        for way in self._ways if "model" in self._ways else ways:
+        for way in self._ways if self.is_model else ways:
             if way not in self._ways:
                 continue
             address = subject.name if way == "model" else subject.addresses().get(way)
@@ -55,6 +62,7 @@ class Reference:
                 Call(way, subject.name, address, planned.inputs, tuple(sorted(planned.left_out)))
             )
             if isinstance(answer, Answered) and not answer.mismatches:
+                self.answered.add(subject.name)
                 found.append(Expected(self.title, self.origin, answer.outputs, None if way == "model" else (way,)))
             elif isinstance(answer, Refused | Answered):
                 why = answer.message if isinstance(answer, Refused) else answer.mismatches[0].message

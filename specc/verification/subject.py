@@ -24,6 +24,8 @@ class Subject:
 
     document: Document
     name: str
+    left_out: tuple[str, ...] = ()
+    """The endpoints that the archive was built without."""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -48,7 +50,7 @@ class Subject:
     @property
     def signatures(self) -> Sequence[PublishedSignature]:
         """The published signatures of the endpoint."""
-        return [each for each in published_signatures(self.document) if each.endpoint == self.name]
+        return [each for each in published_signatures(self.document, self.left_out) if each.endpoint == self.name]
 
     @property
     def is_expected_pure(self) -> bool:
