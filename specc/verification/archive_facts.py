@@ -14,7 +14,7 @@ from specc.reader.saved_model import read_saved_model
 
 @dataclass(frozen=True)
 class ArchiveFacts:
-    """Facts about the archive in ``directory``."""
+    """Facts about the archive in ``directory``, which does not depend on the current one."""
 
     directory: str
     tags: tuple[str, ...] = ("serve",)
@@ -45,7 +45,7 @@ def read_facts(document: Document, directory: Path) -> ArchiveFacts:
     describes_itself = inspection.source != "contract" and inspection.document == document
     optional = {name: reason for name, reason in inspection.left_out.items() if name in document.endpoints}
     return ArchiveFacts(
-        str(directory),
+        str(directory.absolute()),
         graph.tags if describes_itself else (TAGS[document.mode],),
         graph.has_objects,
         inspection.source == "contract",
