@@ -28,8 +28,6 @@ class ArchiveFacts:
     """The optional endpoints that it was built without, each with the reason."""
     undescribed: Mapping[str, str] = field(default_factory=dict)
     """The endpoints whose attribute has a tree that cannot be written in a spec, each with the reason."""
-    unrepeatable: frozenset[str] | None = None
-    """The endpoints whose graph has random or assigning ops; None if that is not known."""
     captures: Mapping[str, frozenset[str]] | None = None
     """The paths of the variables that each endpoint uses; None if that is not known."""
 

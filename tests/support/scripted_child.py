@@ -175,7 +175,7 @@ def verified(
     children = {True: child, False: model}
     run = Run(
         document,
-        facts or ArchiveFacts("archive", has_contract=True, unrepeatable=frozenset()),
+        facts or ArchiveFacts("archive", has_contract=True),
         options.pop("names", sorted(document.endpoints)),
         options.pop("ways", WAYS),
         options.pop("cases", 8),
