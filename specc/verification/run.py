@@ -184,14 +184,13 @@ class Run:
 
     def _without_weights(self, findings: list[RunFinding]) -> list[RunFinding]:
         """The findings without the differences from the model that its variables explain."""
-        captures = self.facts.captures
-        if self._weights.finding is None or captures is None:
+        if self._weights.finding is None:
             return findings
         return [
             finding
             for finding in findings
             if finding.rule != "answer-differs"
-            or not self._weights.paths & captures.get(finding.endpoint or "", frozenset())
+            or not self._weights.positions & self.facts.captures.get(finding.endpoint or "", frozenset())
         ]
 
     def _reference_notes(self) -> Iterator[str]:
