@@ -50,7 +50,14 @@ StaticRule: TypeAlias = Literal[
     "absolute-path", "collection-mismatch", "contract-differs", "duplicate-variable", "large-constant", "not-enforced",
     "reaches-out", "spec-mismatch", "unlisted-variable", "wire-crossed",
 ]  # fmt: skip
-RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | StaticRule
+CallRule: TypeAlias = Literal[
+    "alias-differs", "answer-differs", "answer-mismatch", "call-failed", "crashed", "empty-refused",
+    "generated-refused", "input-default-ignored", "load-failed", "not-finite", "not-proven", "not-pure", "not-rowwise",
+    "out-of-bounds", "timed-out", "ways-disagree", "weights-differ",
+]  # fmt: skip
+RunningRule: TypeAlias = Literal[CallRule, "not-enforced"]
+"""What verify finds by running an archive."""
+RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | StaticRule | CallRule
 
 Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "verify"]
 """What finds a rule first: reading the text, its document, the checks, building, reading or verifying an archive."""
@@ -75,9 +82,11 @@ _STAGES: dict[Stage, Any] = {
     "document": DocumentRule,
     "build": BuildRule,
     "archive": ArchiveRule,
-    "verify": StaticRule,
+    "verify": Literal[StaticRule, CallRule],
 }
-_WARNINGS: tuple[RuleId, ...] = ("absolute-path", "large-constant")
+_WARNINGS: tuple[RuleId, ...] = (
+    "absolute-path", "empty-refused", "generated-refused", "large-constant", "not-proven",
+)  # fmt: skip
 """Rules of verifying that are warnings; some that are errors are warnings in an archive without a contract."""
 _TARGETS: dict[Target, Any] = {
     "tf-serving": TfServingCheck,

@@ -135,7 +135,7 @@ def _signature(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any
         given = [flat[component.wire_name] for component in compiled.input_components]
         arguments = tf.nest.pack_sequence_as(compiled.input_signature, given, expand_composites=True)
         if preprocess is not None:
-            arguments = _as_arguments(preprocess.call(arguments))
+            arguments = as_arguments(preprocess.call(arguments))
         result = core.call(arguments)
         if bound.postprocess is not None and not core.is_postprocessed:
             result = _run_postprocess(bound, bound.postprocess, result)
@@ -155,7 +155,7 @@ def _run_postprocess(bound: BoundEndpoint, function: Callable[..., Any], result:
 
 def _argument_specs(bound: BoundEndpoint, preprocess: Core) -> list[Any]:
     """The specs of the preprocessing's result, for which the core is traced."""
-    arguments = _as_arguments(preprocess.result)
+    arguments = as_arguments(preprocess.result)
     for leaf in tf.nest.flatten(arguments):
         if spec_of(leaf) is None:
             path, message = (*bound.compiled.path, "preprocess"), f"returned {describe(leaf)}, where a tensor is needed"
@@ -164,7 +164,7 @@ def _argument_specs(bound: BoundEndpoint, preprocess: Core) -> list[Any]:
     return tf.nest.map_structure(spec_of, arguments)  # type: ignore[no-any-return]
 
 
-def _as_arguments(returned: Any) -> list[Any]:
+def as_arguments(returned: Any) -> list[Any]:
     """The preprocessing's result as positional arguments: a plain tuple holds all of them, anything else is one."""
     return list(returned) if isinstance(returned, tuple) and not hasattr(returned, "_fields") else [returned]
 
