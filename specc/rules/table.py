@@ -75,13 +75,26 @@ CollectionChange: TypeAlias = Literal[
     "collection-unpinned", "member-added", "member-dtype-changed", "member-removed", "member-shape-changed",
     "member-shape-narrowed",
 ]  # fmt: skip
+StaticRule: TypeAlias = Literal[
+    "absolute-path", "collection-mismatch", "contract-differs", "duplicate-variable", "large-constant", "not-enforced",
+    "reaches-out", "spec-mismatch", "unlisted-variable", "wire-crossed",
+]  # fmt: skip
+CallRule: TypeAlias = Literal[
+    "alias-differs", "answer-differs", "answer-mismatch", "call-failed", "crashed", "empty-refused",
+    "generated-refused", "input-default-ignored", "load-failed", "not-finite", "not-proven", "not-pure", "not-rowwise",
+    "out-of-bounds", "timed-out", "ways-disagree", "weights-differ",
+]  # fmt: skip
+RunningRule: TypeAlias = Literal[CallRule, "not-enforced"]
+"""What verify finds by running an archive."""
 ChangeRule: TypeAlias = EndpointChange | InputChange | OutputChange | ReceiverChange | CollectionChange
 WaiverRule: TypeAlias = Literal["unused-waiver"]
-RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | ChangeRule | WaiverRule
+RuleId: TypeAlias = (
+    TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | ChangeRule | WaiverRule | StaticRule | CallRule
+)
 
-Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "diff", "waivers"]
-"""What finds a rule first: reading the text, its document, the checks, building, reading an archive, comparing, or
-applying the waivers of a project."""
+Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "diff", "waivers", "verify"]
+"""What finds a rule first: reading the text, its document, the checks, building, reading an archive, comparing,
+applying the waivers of a project, or verifying an archive."""
 RuleLevel: TypeAlias = Literal["error", "warning", "info", "off"]
 LEVELS: tuple[RuleLevel, ...] = get_args(RuleLevel)
 Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
@@ -98,7 +111,17 @@ class Rule:
     target: Target | None = None
 
 
-_STAGES: dict[Stage, Any] = {"text": TextRule, "document": DocumentRule, "build": BuildRule, "archive": ArchiveRule}
+_STAGES: dict[Stage, Any] = {
+    "text": TextRule,
+    "document": DocumentRule,
+    "build": BuildRule,
+    "archive": ArchiveRule,
+    "verify": Literal[StaticRule, CallRule],
+}
+_WARNINGS: tuple[RuleId, ...] = (
+    "absolute-path", "empty-refused", "generated-refused", "large-constant", "not-proven",
+)  # fmt: skip
+"""Rules of verifying that are warnings; some that are errors are warnings in an archive without a contract."""
 _TARGETS: dict[Target, Any] = {
     "tf-serving": TfServingCheck,
     "triton": TritonCheck,
@@ -112,7 +135,11 @@ _OFF: tuple[RuleId, ...] = ("missing-description",)
 RULES: dict[RuleId, Rule] = {
     rule.id: rule
     for rule in (
-        *(Rule(id, stage) for stage, ids in _STAGES.items() for id in get_args(ids)),
+        *(
+            Rule(id, stage, "warning" if id in _WARNINGS else "error")
+            for stage, ids in _STAGES.items()
+            for id in get_args(ids)
+        ),
         *(Rule(id, "check", "off" if id in _OFF else "warning") for id in get_args(GeneralCheck)),
         *(Rule(id, "check", "warning", target) for target, ids in _TARGETS.items() for id in get_args(ids)),
         *(Rule(id, "build", "warning", "onnx") for id in get_args(BuiltOnnxCheck)),

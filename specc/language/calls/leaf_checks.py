@@ -91,7 +91,7 @@ def check_bounds(
     tensor = found[bound.components[0].wire_name]
     if not isinstance(tensor.values, bytes):
         return
-    low, high = _limit(leaf.minimum, leaf.dtype, -slack), _limit(leaf.maximum, leaf.dtype, slack)
+    low, high = limit_of(leaf.minimum, leaf.dtype, -slack), limit_of(leaf.maximum, leaf.dtype, slack)
     for position, number in enumerate(unpack(tensor.values, leaf.dtype)):
         if (low is not None and not number >= low) or (high is not None and not number <= high):
             index = index_of(position, [size or 0 for size in leaf_shape(bound, found)])
@@ -102,7 +102,7 @@ def check_bounds(
             return
 
 
-def _limit(bound: Any, dtype: str, slack: float) -> Any:
+def limit_of(bound: Any, dtype: str, slack: float) -> Any:
     """A bound as the dtype has it, since 0.1 is not below the float32 that is written as 0.1; moved by ``slack``."""
     if bound is None or DTYPES[dtype].family is not Family.FLOAT:
         return bound

@@ -1,0 +1,91 @@
+"""ArchiveFacts: what is read from an archive before it runs, and decides how it is called and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from specc.errors import SpecError
+from specc.language.contract import Contract, read_contract
+from specc.language.document import Document
+from specc.language.signatures import TAGS
+from specc.reader.conformance.static_checks import graph_for
+from specc.reader.conformance.subject import Subject
+from specc.reader.graph_document import OWN_LISTS, describe_graph, list_items
+from specc.reader.inspection import contract_text
+from specc.reader.protobuf.wire_format import DamagedError
+from specc.reader.saved_model import damaged_error, read_saved_model
+
+
+@dataclass(frozen=True)
+class ArchiveFacts:
+    """Facts about the archive in ``directory``, which does not depend on the current one."""
+
+    directory: str
+    tags: tuple[str, ...] = ("serve",)
+    """The tags to load it with."""
+    has_objects: bool = True
+    """Whether it has attributes; TensorFlow 1 does not write them."""
+    has_contract: bool = False
+    describes_itself: bool = False
+    """Whether the document was read from its graph: an endpoint then need not be both an attribute and a signature."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """The optional endpoints that it was built without, each with the reason."""
+    undescribed: Mapping[str, str] = field(default_factory=dict)
+    """The endpoints whose attribute has a tree that cannot be written in a spec, each with the reason."""
+    captures: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """The positions, in the root's ``variables``, of those that each endpoint uses."""
+
+
+def read_facts(document: Document, directory: Path) -> ArchiveFacts:
+    """The facts about the archive in ``directory``, which is called as ``document`` says.
+
+    Raises:
+        ArchiveError: there is no readable SavedModel.
+    """
+    graph, contract_file = graph_for(document, read_saved_model(directory))
+    try:
+        text = contract_text(directory, contract_file)
+        contract = None if text is None else _contract(text)
+        subject = Subject(document, directory, graph, contract, has_contract=text is not None)
+        describes_itself = text is None and describe_graph(graph).document == document
+        tags = (TAGS[document.mode], *document.save_options.extra_tags)
+        return ArchiveFacts(
+            str(directory.absolute()),
+            graph.tags if describes_itself else tags,
+            graph.has_objects,
+            contract is not None,
+            describes_itself,
+            {name: _reason(contract, name) for name in sorted(subject.left_out)},
+            {} if contract is None else contract.undescribed,
+            _captures(subject),
+        )
+    except DamagedError as error:
+        raise damaged_error(directory, error) from None
+
+
+def _contract(text: bytes) -> Contract | None:
+    try:
+        return read_contract(text)
+    except SpecError:
+        return None  # a static finding
+
+
+def _reason(contract: Contract | None, endpoint: str) -> str:
+    return "the archive does not have it" if contract is None else contract.left_out[endpoint]
+
+
+def _captures(subject: Subject) -> dict[str, frozenset[int]]:
+    """The positions in the root's ``variables`` of those that each endpoint uses."""
+    listed = list_items(subject.graph, OWN_LISTS[0]) or []
+    positions = {node: position for position, node in enumerate(listed)}
+    return {
+        name: frozenset(
+            positions[node]
+            for function in subject.functions_of(name)
+            for node in subject.graph.captures.get(function, ())
+            if node in positions
+        )
+        for name in subject.document.endpoints
+    }

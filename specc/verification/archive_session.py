@@ -1,0 +1,139 @@
+"""ArchiveSession: an archive, or a model, in a child process, which is started again after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
+
+from specc.errors import UnavailableError
+from specc.verification.process import ChildEndedError
+from specc.verification.protocol import (
+    Answer,
+    Answered,
+    Call,
+    ListVariables,
+    Load,
+    Loaded,
+    LoadModel,
+    Prepare,
+    Ready,
+    Refused,
+    Request,
+    Time,
+    Timed,
+    Variables,
+    Way,
+)
+
+
+class ChildLike(Protocol):
+    """What answers requests: :class:`specc.verification.process.Child`."""
+
+    def ask(self, request: Request) -> Answer:
+        """The answer to ``request``."""
+
+    def close(self) -> None:
+        """Ends the process."""
+
+
+class Crashed(NamedTuple):
+    """A request that ended the child; ``message`` says how it ended."""
+
+    message: str
+
+
+class OutOfTimeError(Exception):
+    """The time was over while ``request`` ran."""
+
+    def __init__(self, request: Request, message: str) -> None:
+        super().__init__(message)
+        self.request, self.message = request, message
+
+
+class ArchiveSession:
+    """Sends requests to a child. ``calls`` counts those that were made."""
+
+    def __init__(
+        self, start: Callable[[], ChildLike], imports: tuple[str, ...], loads: Mapping[Way, Load | LoadModel]
+    ) -> None:
+        self._start, self._imports, self._loads = start, imports, loads
+        self._child: ChildLike | None = None
+        self._loaded: dict[Way, Loaded | Refused | Crashed] = {}
+        self._ready: dict[Way, bool] = {}
+        self.tensorflow = ""
+        self.unfenced: tuple[str, ...] = ()
+        self.calls = 0
+
+    def close(self) -> None:
+        """Ends the child."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+
+    def load(self, way: Way) -> Loaded | Refused | Crashed:
+        """Loads the archive for ``way``, once in the life of a child; a way that failed is not tried again.
+
+        Raises:
+            OutOfTimeError: the time is over.
+            UnavailableError: TensorFlow, or a module to import, is not there.
+        """
+        before = self._loaded.get(way)
+        if before is not None and (self._ready.get(way) or not isinstance(before, Loaded)):
+            return before
+        answer = self._ask(self._loads[way])
+        if not isinstance(answer, Loaded | Refused | Crashed):
+            answer = Refused(f"the process answered {type(answer).__name__} and not Loaded")
+        self._loaded[way] = answer
+        self._ready[way] = isinstance(answer, Loaded)
+        return answer
+
+    def call(self, call: Call) -> Answered | Refused | Crashed:
+        """The answer to ``call``; raises as :meth:`load` does."""
+        loaded = self.load(call.way)
+        if not isinstance(loaded, Loaded):
+            return loaded
+        self.calls += 1
+        answer = self._ask(call)
+        if isinstance(answer, Answered | Refused | Crashed):
+            return answer
+        return Refused(f"the process answered {type(answer).__name__} and not Answered")
+
+    def time(self, call: Call) -> tuple[float, ...]:
+        """The durations of ``call``, repeated; none where it fails."""
+        if not isinstance(self.load(call.way), Loaded):
+            return ()
+        answer = self._ask(Time(call))
+        return answer.seconds if isinstance(answer, Timed) else ()
+
+    def variables(self, way: Way, request: ListVariables) -> Variables | Refused | Crashed:
+        """The variables of what is loaded for ``way``."""
+        loaded = self.load(way)
+        if not isinstance(loaded, Loaded):
+            return loaded
+        answer = self._ask(request)
+        return answer if isinstance(answer, Variables | Refused | Crashed) else Refused("the process has no variables")
+
+    def _ask(self, request: Request) -> Answer | Crashed:
+        try:
+            if self._child is None:
+                self._child = self._start()
+                self._prepare(self._child)
+            return self._child.ask(request)
+        except ChildEndedError as ended:
+            self.close()
+            self._ready.clear()
+            if ended.timed_out:
+                raise OutOfTimeError(request, ended.message) from None
+            return Crashed(ended.message)
+
+    def _prepare(self, child: ChildLike) -> None:
+        try:
+            answer = child.ask(Prepare(self._imports))
+        except ChildEndedError as ended:
+            if ended.timed_out:
+                raise
+            raise UnavailableError(f"TensorFlow cannot be used: {ended.message}") from None
+        if not isinstance(answer, Ready):
+            reason = answer.message if isinstance(answer, Refused) else "the process did not start"
+            raise UnavailableError(reason)
+        self.tensorflow, self.unfenced = answer.tensorflow, answer.unfenced

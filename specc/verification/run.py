@@ -1,0 +1,268 @@
+"""Run: loads an archive on each way, and its references, and verifies one endpoint after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
+from specc.language.document import Document
+from specc.language.signatures import has_signature
+from specc.rules.table import RunningRule
+from specc.run_finding import RunFinding
+from specc.verification.archive_facts import ArchiveFacts
+from specc.verification.archive_session import ArchiveSession, ChildLike, Crashed, OutOfTimeError
+from specc.verification.call_plan import CallPlan
+from specc.verification.endpoint_calls import EndpointCalls, reason
+from specc.verification.endpoint_verification import EndpointVerification, percentile
+from specc.verification.grouping import merge, without_consequences
+from specc.verification.protocol import Call, Load, Loaded, LoadModel, Request, Time, Way
+from specc.verification.reference import Reference
+from specc.verification.result import EndpointReport, Latency, Verification
+from specc.verification.subject import WAYS, WIRE_WAYS, Subject, listed
+from specc.verification.weights import WeightsResult, compare_weights
+
+Start = Callable[[bool], ChildLike]
+"""Starts a child process, fenced or not."""
+
+
+@dataclass
+class Run:
+    """One run over the endpoints ``names`` of an archive, on ``ways``."""
+
+    document: Document
+    facts: ArchiveFacts
+    names: Sequence[str]
+    ways: Sequence[Way]
+    cases: int
+    seed: int
+    imports: tuple[str, ...]
+    static: Sequence[Diagnostic]
+    start: Start
+    references: list[Reference] = field(default_factory=list)
+    _findings: list[RunFinding] = field(default_factory=list)
+    _notes: list[str] = field(default_factory=list)
+    _weights: WeightsResult = field(default_factory=WeightsResult)
+
+    def __post_init__(self) -> None:
+        loads = self._loads(self.facts.directory, self.facts.tags)
+        self._session = ArchiveSession(lambda: self.start(True), self.imports, loads)
+        self._available: dict[Way, frozenset[str]] = {}
+
+    def _loads(self, directory: str, tags: tuple[str, ...]) -> dict[Way, Load | LoadModel]:
+        document = self.document.promises().to_json()
+        return {way: Load(way, directory, document, tags) for way in WAYS}
+
+    def add_model(self, model: str | None) -> None:
+        """Holds the archive against the model called ``model``, or the document's own."""
+        directory = str(self.document.directory or Path.cwd())
+        load = LoadModel(self.document.promises().to_json(), directory, model, self.imports)
+        session = ArchiveSession(lambda: self.start(False), (), {"model": load})
+        self.references.append(Reference("the model", "here", session, ("model",)))
+
+    def add_archive(self, directory: str, tags: tuple[str, ...]) -> None:
+        """Holds the answers against those of the archive in ``directory``, way by way."""
+        loads = self._loads(str(Path(directory).absolute()), tags)
+        session = ArchiveSession(lambda: self.start(True), self.imports, loads)
+        self.references.append(Reference(directory, "elsewhere", session, tuple(self.ways)))
+
+    def verification(self, result: Verification) -> Verification:
+        """Runs everything; ``result`` with what was found.
+
+        Raises:
+            SpecError: an example is bad, or the model cannot be made.
+            UnavailableError: TensorFlow is not there.
+        """
+        plans = {name: CallPlan(self.document, name, cases=self.cases, seed=self.seed) for name in self.names}
+        started: list[EndpointVerification] = []
+        try:
+            self._load()
+            self._check_references()
+            for name in self.names:
+                if name in self.facts.left_out:
+                    self._notes.append(f"{name} is optional, and was left out: {self.facts.left_out[name]}")
+                    continue
+                verification = self._endpoint(Subject(self.document, name, tuple(self.facts.left_out)), plans[name])
+                started.append(verification)
+                verification.run()
+        except OutOfTimeError as error:
+            self._findings.append(_timed_out(error.request, error.message))
+        finally:
+            self._session.close()
+            for reference in self.references:
+                reference.session.close()
+        found = [each for one in started for each in self._of_endpoint(one)] + list(self._not_run(started))
+        merged = self._without_weights(merge([*self._findings, *found]))
+        findings = without_consequences(merged, self.static)
+        return replace(
+            result,
+            findings=(*result.findings, *findings),
+            endpoints=tuple(_report(each, [*findings, *merged]) for each in started),
+            tensorflow=self._session.tensorflow,
+            notes=(*self._notes, *self._reference_notes(), *self._unfenced()),
+        )
+
+    def _load(self) -> None:
+        failed: dict[tuple[RunningRule, str], list[Way]] = {}
+        for way in self.ways:
+            if way == "attribute" and not self.facts.has_objects:
+                continue
+            loaded = self._session.load(way)
+            if isinstance(loaded, Loaded):
+                self._available[way] = frozenset(loaded.addresses)
+            else:
+                rule: RunningRule = "crashed" if isinstance(loaded, Crashed) else "load-failed"
+                failed.setdefault((rule, reason(loaded.message)), []).append(way)
+        for (rule, why), ways in failed.items():
+            what = "loading the archive crashed" if rule == "crashed" else "the archive cannot be loaded"
+            message = f"{what} for {listed(ways)}: {why}"
+            self._findings.append(RunFinding(rule=rule, message=message, ways=tuple(ways)))
+
+    def _check_references(self) -> None:
+        """Makes the model, and compares its variables; raises SpecError if it cannot be made."""
+        for reference in self.references:
+            if not reference.is_model:
+                continue
+            loaded = reference.session.load("model")
+            if not isinstance(loaded, Loaded):
+                raise SpecError([Diagnostic(rule="bad-model", path=("model",), message=loaded.message)])
+            revived = next((way for way in ("attribute", "signature") if way in self._available), None)
+            if not self.facts.has_contract:
+                self._notes.append("the archive has no contract, so its variables were not held against the model's")
+            elif revived is not None:
+                self._weights = compare_weights(self._session, revived, reference.session)
+                self._findings += [self._weights.finding] if self._weights.finding is not None else []
+                if self._weights.unjudged:
+                    self._notes.append(f"the variables were not held against the model's: {self._weights.unjudged}")
+
+    def _endpoint(self, subject: Subject, plan: CallPlan) -> EndpointVerification:
+        calls = EndpointCalls(subject, self._session, self.facts, [], self._available)
+        for way, address in subject.addresses().items():
+            if way not in self._available:
+                continue
+            if way == "attribute" and subject.name in self.facts.undescribed:
+                why = self.facts.undescribed[subject.name]
+                calls.unjudged["the attribute"] = f"its tree cannot be written in a spec: {why}"
+            elif address in self._available[way]:
+                calls.ways.append(way)
+            elif not self.facts.describes_itself and not (
+                way in WIRE_WAYS and not has_signature(self.document, subject.name)
+            ):
+                what = "attribute" if way == "attribute" else "signature"
+                message = f"the archive has no {what} {address!r}"
+                calls.crashes.append(calls.finding("load-failed", subject.path, message, (way,), None))
+        return EndpointVerification(calls, plan, self.references)
+
+    def _of_endpoint(self, verification: EndpointVerification) -> Iterator[RunFinding]:
+        """The findings about one endpoint, with the one that says that nothing was answered."""
+        calls, plan = verification.calls, verification.plan
+        findings = [*verification.findings, *calls.crashes]
+        known = (each for each in (*findings, *self._findings) if each.endpoint == calls.subject.name)
+        if verification.answered or not self._available or any(finding.level == "error" for finding in known):
+            yield from findings
+        else:
+            refused = [finding for finding in findings if finding.rule in ("generated-refused", "empty-refused")]
+            yield from (finding for finding in findings if finding not in refused)
+            yield not_proven(calls.subject.name, _why_unproven(verification, refused))
+        if verification.answered:
+            for reference in self.references:
+                if reference.missing.get(calls.subject.name) and calls.subject.name not in reference.answered:
+                    why = reference.missing[calls.subject.name]
+                    message = f"{calls.subject.name!r} was not held against {reference.title}: {reason(why)}"
+                    yield replace(not_proven(calls.subject.name, ""), message=message, hint="")
+        for case in plan.too_large:
+            calls.unjudged.setdefault(f"`{case}`", "its inputs would have more than 256 MiB")
+
+    def _not_run(self, started: Sequence[EndpointVerification]) -> Iterator[RunFinding]:
+        """Findings about the endpoints that a time-out left out."""
+        names = {verification.calls.subject.name for verification in started}
+        for name in self.names if self._available else ():
+            if name not in names and name not in self.facts.left_out:
+                yield not_proven(name, "it was not called before the time was over")
+
+    def _without_weights(self, findings: list[RunFinding]) -> list[RunFinding]:
+        """The findings without the differences from the model that its variables explain."""
+        if self._weights.finding is None:
+            return findings
+        return [
+            finding
+            for finding in findings
+            if finding.rule != "answer-differs"
+            or not self._weights.positions & self.facts.captures.get(finding.endpoint or "", frozenset())
+        ]
+
+    def _reference_notes(self) -> Iterator[str]:
+        for reference in self.references:
+            for what, why in reference.missing.items():
+                if what not in self.document.endpoints:
+                    yield f"{what} was not held against {reference.title}: {reason(why)}"
+
+    def _unfenced(self) -> Iterator[str]:
+        if self._session.unfenced:
+            yield f"this system could not keep the archive from: {', '.join(self._session.unfenced)}"
+
+
+def not_proven(endpoint: str, why: str) -> RunFinding:
+    """The warning that nothing is known about what an endpoint does."""
+    return RunFinding(
+        rule="not-proven",
+        level="warning",
+        path=("endpoints", endpoint),
+        message=f"no call of {endpoint!r} was answered: {why}",
+        hint="add an example to the endpoint",
+        endpoint=endpoint,
+    )
+
+
+def _why_unproven(verification: EndpointVerification, refused: Sequence[RunFinding]) -> str:
+    if refused:
+        return refused[0].message
+    if not verification.calls.counts:
+        if verification.plan.too_large:
+            return "its inputs would have more than 256 MiB"
+        return "nothing can be called" if verification.generated or verification.examples else "no call was planned"
+    return next(iter(verification.calls.unjudged.values()), "its examples have to be refused")
+
+
+def _timed_out(request: Request, message: str) -> RunFinding:
+    match request:
+        case Call() | Time(call=Call()):
+            call = request if isinstance(request, Call) else request.call
+            where = f"the {call.way} was called as {call.address!r}"
+            path, ways, endpoint = ("endpoints", call.endpoint), (call.way,), call.endpoint
+            return RunFinding(
+                rule="timed-out", path=path, message=f"{message} while {where}", ways=ways, endpoint=endpoint
+            )
+        case Load(way=way):
+            return RunFinding(rule="timed-out", message=f"{message} while the {way} was loaded", ways=(way,))
+        case _:
+            return RunFinding(rule="timed-out", message=f"{message} while the process was started")
+
+
+def _report(verification: EndpointVerification, findings: Sequence[RunFinding]) -> EndpointReport:
+    calls = verification.calls
+    failing = {
+        way
+        for finding in findings
+        for way in finding.ways
+        if finding.endpoint == calls.subject.name and finding.level == "error"
+    }
+    states: dict[str, str] = {way: "FAILS" if way in failing else "ok" if calls.counts[way] else "-" for way in WAYS}
+    states |= {f"{way} {key}": state for (key, way), state in calls.sent.items()}
+    seconds = verification.latency
+    latency = Latency(*(1000 * percentile(seconds, share) for share in (0.5, 0.9, 0.99))) if seconds else None
+    notes = [f"{what} was not judged: {why}" for what, why in calls.unjudged.items()]
+    if not calls.is_repeatable:
+        notes.append("its answers differ from call to call, so they were held against examples only")
+    return EndpointReport(
+        calls.subject.name,
+        verification.examples,
+        verification.generated,
+        states,
+        dict(calls.counts),
+        latency,
+        calls.largest,
+        tuple(notes),
+    )
