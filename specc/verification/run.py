@@ -144,7 +144,7 @@ class Run:
                 continue
             if way == "attribute" and subject.name in self.facts.undescribed:
                 why = self.facts.undescribed[subject.name]
-                calls.unjudged["the attribute"] = f"its tree cannot be written in a spec: {why}"
+                calls.unjudged["the attribute"] = f"its tree is not described: {why}"
             elif address in self._available[way]:
                 calls.ways.append(way)
             elif not self.facts.describes_itself and not (

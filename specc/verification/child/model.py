@@ -52,9 +52,23 @@ class ModelReference:
 
     @cached_property
     def _state(self) -> RevivedState:
-        own = [named.variable for named in find_variables(self._model)]
         copies = [variable for traced in self._traced.values() for variable in traced.concrete.graph.variables]
-        return RevivedState(self._model, (*own, *copies))
+        return RevivedState(self._model, (*self._all_variables(), *copies))
+
+    def _all_variables(self) -> list[Any]:
+        """The model's variables, and those of its optimizer and metrics, which Keras does not count among them."""
+        parts = (self._model, getattr(self._model, "optimizer", None), list(getattr(self._model, "metrics", ())))
+        return [named.variable for part in parts for named in find_variables(part)]
+
+    def _restore(self) -> tuple[str, ...]:
+        """Puts the state back. Keras makes metrics in the first call that uses them, which then start anew."""
+        moved = self._state.restore()
+        created = [variable for variable in self._all_variables() if variable not in self._state]
+        if created:
+            if hasattr(self._model, "reset_metrics"):
+                self._model.reset_metrics()
+            self._state.add(created)
+        return moved
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -74,13 +88,13 @@ class ModelReference:
         """The model's answer; an input that is left out is given, with its default."""
         if call.endpoint not in self._bound:
             raise AbsentError(f"the model has no endpoint {call.endpoint!r}")
-        state = self._state
+        _ = self._state  # the state before the call
         try:
             start = time.perf_counter()
             result = self._result(call)
             seconds = time.perf_counter() - start
         finally:
-            moved = state.restore()
+            moved = self._restore()
         return Answered(result.outputs, tuple(result.mismatches), (), moved, seconds=seconds)
 
     def _result(self, call: Call) -> Result:

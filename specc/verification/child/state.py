@@ -100,6 +100,13 @@ class RevivedState:
         self._variables = [(variable, from_tensor(variable)) for variable in variables]
         self._tables = [(table, table.content()) for part in parts for table in _mutable_tables(part)]
 
+    def __contains__(self, variable: Any) -> bool:
+        return any(known is variable for known, _ in self._variables)
+
+    def add(self, variables: Iterable[Any]) -> None:
+        """Further variables, as they are now."""
+        self._variables += [(variable, from_tensor(variable)) for variable in variables]
+
     def restore(self) -> tuple[str, ...]:
         """Puts back what has changed, and returns the names, sorted."""
         moved: list[str] = []
