@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 import specc
-from specc.language.calls.flat_tensor import FlatTensor, tensor_of
 from specc.language.calls.example_reader import default_of
+from specc.language.calls.flat_tensor import FlatTensor, tensor_of
 from specc.language.document import Document
 from specc.language.trees import Tensor
 from specc.language.wire_names import input_leaves, output_leaves

@@ -207,13 +207,13 @@ def _add_evidence(draw: Draw, data: dict[str, Any]) -> None:
     inexact = {bound.name for bound in output_leaves(endpoint) if is_inexact(bound.leaf.dtype)}
     for output in inexact & outputs.keys():
         outputs[output] |= {"rtol": _distances | st.none(), "atol": _distances | st.none()}
-    parts = {output: st.fixed_dictionaries({}, optional=each) for output, each in outputs.items()}
+    parts = {output: st.fixed_dictionaries(each) for output, each in outputs.items()}
     tolerance = {
         "rtol": _distances | st.none(),
         "atol": _distances | st.none(),
         "outputs": st.fixed_dictionaries({}, optional=parts),
     }
-    said["tolerance"] = draw(st.none() | st.fixed_dictionaries({}, optional=tolerance))
+    said["tolerance"] = draw(st.fixed_dictionaries({}, optional=tolerance))
     if is_small(endpoint):
         names = draw(st.lists(st.sampled_from(("a", "2.b", "C-_d")), max_size=2, unique=True))
         said["examples"] = {each: _example(draw, endpoint, document) for each in names}
