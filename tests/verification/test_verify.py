@@ -79,7 +79,10 @@ SOUND: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {
     ),
     "adapt": (of_x(pure=False), lambda x: {"y": x + 0 * WEIGHTS.assign_add([1.0, 1.0, 1.0])}),
     "dropout": (of_x(pure=False), lambda x: {"y": tf.nn.dropout(x, 0.5)}),
-    "train": (of_x(method="train"), lambda x: {"y": x * WEIGHTS.assign_add([1.0, 1.0, 1.0])}),
+    "train": (
+        of_x(method="train", outputs={"loss": "float32[batch, 3]"}),
+        lambda x: {"loss": x * WEIGHTS.assign_add([1.0, 1.0, 1.0])},
+    ),
     "sparse": (
         {
             "function": None,
