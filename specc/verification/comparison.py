@@ -35,7 +35,7 @@ def compare_leaf(
     bound: BoundLeaf,
     found: Mapping[str, FlatTensor],
     expected: Mapping[str, FlatTensor],
-    tolerance: Tolerance | None,
+    tolerance: Tolerance,
     origin: Origin,
     open_axes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Compared:

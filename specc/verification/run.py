@@ -168,8 +168,8 @@ class Run:
             yield not_proven(calls.subject.name, _why_unproven(verification, refused))
         if verification.answered:
             for reference in self.references:
-                if reference.missing.get(calls.subject.name) and calls.subject.name not in reference.answered:
-                    why = reference.missing[calls.subject.name]
+                why = reference.missing.get(calls.subject.name)
+                if why is not None and calls.subject.name not in reference.answered:
                     message = f"{calls.subject.name!r} was not held against {reference.title}: {reason(why)}"
                     yield replace(not_proven(calls.subject.name, ""), message=message, hint="")
         for case in plan.too_large:
@@ -195,9 +195,9 @@ class Run:
 
     def _reference_notes(self) -> Iterator[str]:
         for reference in self.references:
-            for what, why in reference.missing.items():
-                if what not in self.document.endpoints:
-                    yield f"{what} was not held against {reference.title}: {reason(why)}"
+            for name, cases in reference.unanswered.items():
+                shown = f"`{cases[0][0]}`" + (f" and {len(cases) - 1:,} more calls" if len(cases) > 1 else "")
+                yield f"{shown} of {name} could not be held against {reference.title}: {reason(cases[0][1])}"
 
     def _unfenced(self) -> Iterator[str]:
         if self._session.unfenced:
@@ -249,7 +249,9 @@ def _report(verification: EndpointVerification, findings: Sequence[RunFinding]) 
         for way in finding.ways
         if finding.endpoint == calls.subject.name and finding.level == "error"
     }
-    states: dict[str, str] = {way: "FAILS" if way in failing else "ok" if calls.counts[way] else "-" for way in WAYS}
+    states: dict[str, str] = {
+        way: "FAILS" if way in failing else "ok" if calls.counts[way] and verification.answered else "-" for way in WAYS
+    }
     states |= {f"{way} {key}": state for (key, way), state in calls.sent.items()}
     seconds = verification.latency
     latency = Latency(*(1000 * percentile(seconds, share) for share in (0.5, 0.9, 0.99))) if seconds else None
