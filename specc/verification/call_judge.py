@@ -10,7 +10,7 @@ from specc.language.dtypes import DTYPES, Family
 from specc.language.trees import Tensor
 from specc.run_finding import RunFinding
 from specc.verification.agreement import OutputJudge
-from specc.verification.answer_checks import AnswerProblem, find_problems, not_finite_numbers, sound_leaves
+from specc.verification.answer_checks import find_problems, sound_leaves
 from specc.verification.endpoint_calls import EndpointCalls
 from specc.verification.planned_call import PlannedCall, with_rows
 from specc.verification.protocol import Answered, Refused, Way
@@ -18,6 +18,7 @@ from specc.verification.purity import find_moves
 from specc.verification.reference import Expected, Reference
 from specc.verification.refusals import EMPTY_HINT, find_refused, find_unanswered_error
 from specc.verification.subject import listed
+from specc.verification.value_checks import AnswerProblem, not_finite_numbers
 
 _NOT_FINITE_HINT = "give the inputs bounds, or add an example that expects the number"
 

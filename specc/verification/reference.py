@@ -33,7 +33,7 @@ class Reference:
         self.title, self.origin, self.session, self._ways = title, origin, session, ways
         self.missing: dict[str, str] = {}
         """Why it does not have an endpoint, by its name."""
-        self.unanswered: dict[str, list[tuple[str, str]]] = {}
+        self.unanswered: dict[str, dict[str, str]] = {}
         """The cases that the archive answers and it does not, with the reasons, by endpoint."""
         self.answered: set[str] = set()
         """The endpoints of which it answered a call."""
@@ -61,7 +61,8 @@ class Reference:
             self.answered.add(subject.name)
             return Expected(self.title, self.origin, answers)
         if asked and refusals:
-            self.unanswered.setdefault(subject.name, []).append((planned.case, refusals[0]))
+            cases = self.unanswered.setdefault(subject.name, {})
+            cases.setdefault(planned.case, refusals[0])
             self.missing.setdefault(subject.name, refusals[0])
         return None
 

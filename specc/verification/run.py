@@ -196,8 +196,9 @@ class Run:
     def _reference_notes(self) -> Iterator[str]:
         for reference in self.references:
             for name, cases in reference.unanswered.items():
-                shown = f"`{cases[0][0]}`" + (f" and {len(cases) - 1:,} more calls" if len(cases) > 1 else "")
-                yield f"{shown} of {name} could not be held against {reference.title}: {reason(cases[0][1])}"
+                case, why = next(iter(cases.items()))
+                shown = f"`{case}`" + (f" and {len(cases) - 1:,} more calls" if len(cases) > 1 else "")
+                yield f"{shown} of {name} could not be held against {reference.title}: {reason(why)}"
 
     def _unfenced(self) -> Iterator[str]:
         if self._session.unfenced:
@@ -256,6 +257,10 @@ def _report(verification: EndpointVerification, findings: Sequence[RunFinding]) 
     seconds = verification.latency
     latency = Latency(*(1000 * percentile(seconds, share) for share in (0.5, 0.9, 0.99))) if seconds else None
     notes = [f"{what} was not judged: {why}" for what, why in calls.unjudged.items()]
+    for signature in calls.subject.signatures if verification.answered else ():
+        is_called = signature.key in calls.counts or signature.key in calls.addresses.values()
+        if not is_called and any(signature.key in keys for keys in calls.available.values()):
+            notes.append(f"{signature.key!r} was not called: no planned call can be written as its messages")
     if not calls.is_repeatable:
         notes.append("its answers differ from call to call, so they were held against examples only")
     return EndpointReport(
