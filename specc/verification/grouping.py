@@ -33,14 +33,8 @@ _HIDES: Mapping[str, Collection[str]] = {
 
 _CALLS = ("load-failed", "call-failed", "generated-refused", "empty-refused", "crashed", "not-proven")
 _EXPLAINED: Mapping[str, Collection[str]] = {
-    "wire-crossed": (
-        "ways-disagree",
-        "answer-differs",
-        "answer-mismatch",
-        "call-failed",
-        "not-finite",
-        "out-of-bounds",
-    ),
+    "wire-crossed": (*_VALUES, "alias-differs", "answer-mismatch", "call-failed"),
+    "load-failed": _CALLS,
     "not-enforced": ("not-enforced",),
     "missing-asset": _CALLS,
     "python-op": _CALLS,
@@ -50,7 +44,7 @@ _EXPLAINED: Mapping[str, Collection[str]] = {
     "collection-mismatch": ("weights-differ",),
 }
 """What a static error explains at the same endpoint."""
-_OF_THE_ARCHIVE = ("missing-asset", "python-op")
+_OF_THE_ARCHIVE = ("load-failed", "missing-asset", "python-op")
 """Static errors that explain findings about every endpoint."""
 
 
@@ -109,4 +103,6 @@ def _explains(static: Diagnostic, finding: RunFinding) -> bool:
         return static.path == finding.path
     if static.rule in _OF_THE_ARCHIVE:
         return True
-    return static.path[:2] == finding.path[:2]
+    if static.rule == "wire-crossed" and finding.rule != "ways-disagree" and "attribute" in finding.ways:
+        return False  # the attribute does not use the wire names
+    return static.path[:2] in (finding.path[:2], ("endpoints", finding.endpoint))
