@@ -148,10 +148,11 @@ class Run:
             loaded = reference.session.load("model")
             if not isinstance(loaded, Loaded):
                 raise SpecError([Diagnostic(rule="bad-model", path=("model",), message=loaded.message)])
+            revived = next((way for way in ("attribute", "signature") if way in self._available), None)
             if not self.facts.has_contract:
                 self._notes.append("the archive has no contract, so its variables were not held against the model's")
-            elif self._available:
-                self._weights = compare_weights(self._session, reference.session)
+            elif revived is not None:
+                self._weights = compare_weights(self._session, revived, reference.session)
                 self._findings += [self._weights.finding] if self._weights.finding is not None else []
                 if self._weights.unjudged:
                     self._notes.append(f"the variables were not held against the model's: {self._weights.unjudged}")

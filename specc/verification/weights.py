@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from specc.run_finding import RunFinding
 from specc.verification.archive_session import ArchiveSession
-from specc.verification.protocol import ListVariables, VariableDigest, Variables
+from specc.verification.protocol import ListVariables, VariableDigest, Variables, Way
 
 _SHOWN = 3
 
@@ -23,10 +23,10 @@ class WeightsResult(NamedTuple):
     unjudged: str = ""
 
 
-def compare_weights(archive: ArchiveSession, model: ArchiveSession) -> WeightsResult:
+def compare_weights(archive: ArchiveSession, way: Way, model: ArchiveSession) -> WeightsResult:
     """Compares the variables of the archive with the model's, which come first and in the same order, bit for bit."""
     request = ListVariables("listed")
-    found, expected = archive.variables("signature", request), model.variables("model", request)
+    found, expected = archive.variables(way, request), model.variables("model", request)
     for answer in (found, expected):
         if not isinstance(answer, Variables):
             return WeightsResult(unjudged=answer.message)
