@@ -339,6 +339,8 @@ def test_a_fingerprint_of_other_files(has_contract: bool, level: str) -> None:
     assert rules(verification) == [("stale-fingerprint", level, ())]
     message = "the fingerprint is not that of these files: the graph and the variables changed"
     assert verification.findings[0].message == message
+    broken = child(defect(shifted, "session"), stale=("the graph",))
+    assert rules(verified(document(), broken, facts=facts)) == [("ways-disagree", "error", SCORE_AT)]
 
 
 def test_an_attribute_that_is_missing() -> None:
