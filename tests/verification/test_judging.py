@@ -524,3 +524,8 @@ def test_a_seed_decides_what_is_called() -> None:
 
     assert inputs(1) == inputs(1)
     assert inputs(1) != inputs(2)
+
+
+def test_reversed_rows_are_not_rowwise() -> None:
+    verification = verified(document(), child(defect(reversed_rows, *EVERY)))
+    assert rules(verification) == [("not-rowwise", "error", SCORE_AT)]
