@@ -18,7 +18,7 @@ from specc.verification.call_plan import CallPlan
 from specc.verification.endpoint_calls import EndpointCalls, reason
 from specc.verification.endpoint_verification import EndpointVerification, percentile
 from specc.verification.grouping import merge, without_consequences
-from specc.verification.protocol import Call, Load, Loaded, LoadModel, Request, Time, Way
+from specc.verification.protocol import Call, Fingerprint, Load, Loaded, LoadModel, Request, Time, Way
 from specc.verification.reference import Reference
 from specc.verification.result import EndpointReport, Latency, Verification
 from specc.verification.subject import WAYS, WIRE_WAYS, Subject, listed
@@ -79,6 +79,7 @@ class Run:
         started: list[EndpointVerification] = []
         try:
             self._load()
+            self._check_fingerprint()
             self._check_references()
             for name in self.names:
                 if name in self.facts.left_out:
@@ -88,7 +89,7 @@ class Run:
                 started.append(verification)
                 verification.run()
         except OutOfTimeError as error:
-            self._findings.append(_timed_out(error.request, error.message))
+            self._findings += [] if error.is_reported else [_timed_out(error.request, error.message)]
         finally:
             self._session.close()
             for reference in self.references:
@@ -99,7 +100,10 @@ class Run:
         return replace(
             result,
             findings=(*result.findings, *findings),
-            endpoints=tuple(_report(each, [*findings, *merged]) for each in started),
+            endpoints=(
+                *(_report(each, [*findings, *merged]) for each in started),
+                *(EndpointReport(name) for name in self._unstarted(started)),
+            ),
             tensorflow=self._session.tensorflow,
             notes=(*self._notes, *self._reference_notes(), *self._unfenced()),
         )
@@ -119,6 +123,22 @@ class Run:
             what = "loading the archive crashed" if rule == "crashed" else "the archive cannot be loaded"
             message = f"{what} for {listed(ways)}: {why}"
             self._findings.append(RunFinding(rule=rule, message=message, ways=tuple(ways)))
+
+    def _check_fingerprint(self) -> None:
+        if not self._available:
+            return
+        answer = self._session.fingerprint(self.facts.directory)
+        if not isinstance(answer, Fingerprint):
+            self._notes.append(f"the fingerprint was not checked: {reason(answer.message)}")
+        elif answer.stale:
+            self._findings.append(
+                RunFinding(
+                    rule="stale-fingerprint",
+                    level="error" if self.facts.has_contract else "warning",
+                    message=f"the fingerprint is not that of these files: {' and '.join(answer.stale)} changed",
+                    hint="build the archive again, or copy all of its files",
+                )
+            )
 
     def _check_references(self) -> None:
         """Makes the model, and compares its variables; raises SpecError if it cannot be made."""
@@ -177,10 +197,12 @@ class Run:
 
     def _not_run(self, started: Sequence[EndpointVerification]) -> Iterator[RunFinding]:
         """Findings about the endpoints that a time-out left out."""
+        for name in self._unstarted(started) if self._available else ():
+            yield not_proven(name, "it was not called before the time was over", "give more time, or make fewer calls")
+
+    def _unstarted(self, started: Sequence[EndpointVerification]) -> list[str]:
         names = {verification.calls.subject.name for verification in started}
-        for name in self.names if self._available else ():
-            if name not in names and name not in self.facts.left_out:
-                yield not_proven(name, "it was not called before the time was over")
+        return [name for name in self.names if name not in names and name not in self.facts.left_out]
 
     def _without_weights(self, findings: list[RunFinding]) -> list[RunFinding]:
         """The findings without the differences from the model that its variables explain."""
@@ -205,14 +227,14 @@ class Run:
             yield f"this system could not keep the archive from: {', '.join(self._session.unfenced)}"
 
 
-def not_proven(endpoint: str, why: str) -> RunFinding:
+def not_proven(endpoint: str, why: str, hint: str = "add an example to the endpoint") -> RunFinding:
     """The warning that nothing is known about what an endpoint does."""
     return RunFinding(
         rule="not-proven",
         level="warning",
         path=("endpoints", endpoint),
         message=f"no call of {endpoint!r} was answered: {why}",
-        hint="add an example to the endpoint",
+        hint=hint,
         endpoint=endpoint,
     )
 
@@ -232,7 +254,7 @@ def _timed_out(request: Request, message: str) -> RunFinding:
         case Call() | Time(call=Call()):
             call = request if isinstance(request, Call) else request.call
             where = f"the {call.way} was called as {call.address!r}"
-            path, ways, endpoint = ("endpoints", call.endpoint), (call.way,), call.endpoint
+            path, ways, endpoint = ("endpoints", call.endpoint), (str(call.way),), call.endpoint
             return RunFinding(
                 rule="timed-out", path=path, message=f"{message} while {where}", ways=ways, endpoint=endpoint
             )
@@ -242,13 +264,18 @@ def _timed_out(request: Request, message: str) -> RunFinding:
             return RunFinding(rule="timed-out", message=f"{message} while the process was started")
 
 
+def _is_of_another(finding: RunFinding) -> bool:
+    """Whether a finding is about an alias or a receiver, and not about what takes the endpoint's own inputs."""
+    return finding.rule == "alias-differs" or "receivers" in finding.path[2:3]
+
+
 def _report(verification: EndpointVerification, findings: Sequence[RunFinding]) -> EndpointReport:
     calls = verification.calls
     failing = {
         way
         for finding in findings
         for way in finding.ways
-        if finding.endpoint == calls.subject.name and finding.level == "error"
+        if finding.endpoint == calls.subject.name and finding.level == "error" and not _is_of_another(finding)
     }
     states: dict[str, str] = {
         way: "FAILS" if way in failing else "ok" if calls.counts[way] and verification.answered else "-" for way in WAYS
