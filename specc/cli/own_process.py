@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from specc.cli import QUIET
 from specc.errors import SpeccError, SpecError
+from specc.verification.process import ending
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ def run_in_own_process(work: Callable[[], T], name: str) -> T:
         result, error = ours.recv()
     except EOFError:
         process.join()
-        raise SpeccError(f"{name}: the build process {_ending(process.exitcode)}") from None
+        raise SpeccError(f"{name}: the build process {ending(process.exitcode)}") from None
     except KeyboardInterrupt:
         os.kill(process.pid, signal.SIGINT)  # a terminal interrupts both processes, but other senders only this one
         process.join()
@@ -45,12 +46,6 @@ def run_in_own_process(work: Callable[[], T], name: str) -> T:
     if error is not None:
         raise SpecError(error) if isinstance(error, tuple) else error
     return result  # type: ignore[no-any-return]
-
-
-def _ending(code: int) -> str:
-    if code >= 0:
-        return f"ended with exit code {code}"
-    return f"was ended by {signal.Signals(-code).name}"
 
 
 def _report(connection: Any, work: Callable[[], Any], quiet: bool) -> None:

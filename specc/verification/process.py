@@ -74,6 +74,11 @@ class Child:
         self._timer.daemon = True
         self._timer.start()
 
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
     def __enter__(self) -> Child:
         return self
 
@@ -164,5 +169,6 @@ def _fenced_environment(directory: str) -> dict[str, str]:
         **dict.fromkeys(("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"), "-1"),
         "KERAS_BACKEND": "tensorflow",  # an archive needs no Keras, but specc's compiler imports it
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",  # some of TensorFlow's messages show a set
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }

@@ -18,8 +18,10 @@ from specc.rules.reference import reference
 
 OF_A_SPEC = {rule.id for rule in RULES.values() if rule.stage in ("text", "document", "check")} - {"not-canonical"}
 """Rules that ``specc validate`` finds; the others are found by building and reading."""
-DESCRIBED = {"archive-mismatch", "asset-clash", "byte-order-mark", "not-utf-8", "too-large", "too-many-findings"}
-"""Rules whose examples are described in words: bytes that a page cannot hold, or the effect of a bug or a race."""
+DESCRIBED = {
+    "archive-mismatch", "asset-clash", "byte-order-mark", "large-example", "not-utf-8", "too-large", "too-many-findings",
+}  # fmt: skip
+"""Rules whose examples are described in words: what a page cannot hold, or the effect of a bug or a race."""
 LANGUAGES = (["json"], ["text"], ["python"], ["json", "python"])
 SPECS = [example for example in examples() if example.spec]
 

@@ -9,6 +9,7 @@ from specc.rules import RULES
 NO_EXAMPLE = {
     "byte-order-mark",  # bytes that a page cannot hold: tests/source/test_json_text.py
     "not-utf-8",
+    "large-example",  # a thousand numbers: tests/checks/test_checks.py
     "too-large",
     "too-many-findings",  # tests/language/test_reading.py
     "not-canonical",  # found by specc fmt only

@@ -36,7 +36,7 @@ def bad_examples() -> list[Example]:
 
 def _findings(example: Example) -> list[Diagnostic]:
     try:
-        spec = read_spec(example.spec, "ranker.specc.json", BUILDABLE)
+        spec = read_spec(example.spec, "ranker.specc.json", BUILDABLE, RENDERED.parent)
     except SpecError as error:
         return list(error.diagnostics)
     rule = RULES[example.rule]

@@ -167,7 +167,7 @@ def test_only_what_may_write_is_compared() -> None:
     writing = [
         lambda x: variable.assign_add(1.0),
         lambda x: table.insert(x, x),
-        lambda x: inner(x),
+        inner,
         lambda x: tf.cond(tf.size(x) > 1, lambda: variable.assign(2.0) + 0, lambda: variable + 0),
         lambda x: tf.io.write_file("x", "y"),
     ]

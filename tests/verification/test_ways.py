@@ -14,8 +14,9 @@ from exports import document
 import specc
 from specc.diagnostics import format_path
 from specc.language.calls.messages import to_messages
-from specc.language.wire_names import input_leaves
-from specc.verification.protocol import Call, Time, Timed
+from specc.language.wire_names import input_leaves, output_leaves
+from specc.verification.child.requests import Requests
+from specc.verification.protocol import Call, Load, Loaded, Refused, Time, Timed
 
 pytestmark = pytest.mark.tensorflow
 
@@ -236,6 +237,53 @@ def test_an_archive_of_tensorflow_1_has_signatures_and_a_session(tmp_path: Path)
     archive.assert_agree("serving_default", inputs, {"out": tensor("float32", [1, 3], 2, 4, 6)})
 
 
+def test_composite_results_with_one_wire_name_are_taken_apart(tmp_path: Path) -> None:
+    v1 = tf.compat.v1
+    path = tmp_path / "archive"
+    with tf.Graph().as_default(), v1.Session() as session:
+        sparse, ragged = v1.sparse_placeholder(tf.float32, [None, 4]), v1.ragged.placeholder(tf.int64, 1, [])
+        inputs = {"sp": v1.saved_model.build_tensor_info(sparse), "ra": v1.saved_model.build_tensor_info(ragged)}
+        outputs = {
+            "double": v1.saved_model.build_tensor_info(sparse * 2.0),
+            "plus": v1.saved_model.build_tensor_info(ragged + 1),
+        }
+        signature = v1.saved_model.build_signature_def(inputs, outputs, "tensorflow/serving/predict")
+        builder = v1.saved_model.Builder(str(path))
+        builder.add_meta_graph_and_variables(session, ["serve"], {"both": signature})
+        builder.save()
+    spec = specc.inspect(path)
+    archive = CalledArchive(path, spec, ("signature", "session"))
+    parts = [tensor("int64", [1, 2], 0, 3), tensor("float32", [1], 1.5), tensor("int64", [2], 1, 4)]
+    splits, three = tensor("int64", [3], 0, 0, 1), tensor("float32", [1], 3.0)
+    given = {
+        (leaf.name, part.part): part.wire_name
+        for leaf in input_leaves(spec.endpoints["both"])
+        for part in leaf.components
+    }
+    found = {
+        (leaf.name, part.part): part.wire_name
+        for leaf in output_leaves(spec.endpoints["both"])
+        for part in leaf.components
+    }
+    names = [("sp", "indices"), ("sp", "values"), ("sp", "dense_shape"), ("ra", "values"), ("ra", "row_splits")]
+    values = [*parts, tensor("int64", [1], 7), splits]
+    results = [parts[0], three, parts[2], tensor("int64", [1], 8), splits]
+    whole = {"sp": "double", "ra": "plus"}
+    archive.assert_agree(
+        "both",
+        {given[name]: value for name, value in zip(names, values, strict=True)},
+        {found[whole[name], part]: value for (name, part), value in zip(names, results, strict=True)},
+    )
+
+
+def test_the_revived_object_itself_is_called(tmp_path: Path) -> None:
+    spec = document({"__call__": {"function": None, "inputs": ["float32[batch]"], "outputs": "float32[batch]"}})
+    specc.compile(spec).export(None, tmp_path / "archive", functions={"__call__": lambda x: x * 2.0})
+    archive = CalledArchive(tmp_path / "archive", spec)
+    assert archive.addresses["attribute"] == ("__call__",)
+    archive.assert_agree("__call__", {"inputs": tensor("float32", [1], 1)}, {"output_0": tensor("float32", [1], 2)})
+
+
 DTYPES = ("float16", "float8_e5m2", "int4", "uint4", "qint8", "quint16", "qint32", "uint64")
 
 
@@ -281,3 +329,19 @@ def test_a_result_that_is_not_as_declared_is_said_with_its_place(tmp_path: Path)
         "no_ragged": [("endpoints.no_ragged.outputs.b", "expected a ragged tensor of ragged rank 1, found float32[1]")],
         "three": [("endpoints.three.outputs", "the result has 'c' (a list of 1), which is not declared")],
     }
+
+
+def test_a_missing_or_cut_archive_is_refused(tmp_path: Path) -> None:
+    model = tf.Module()
+    model.weight = tf.Variable(1.0)
+    path, absent = tmp_path / "archive", tmp_path / "absent"
+    tf.saved_model.save(model, str(path))
+    requests, data = Requests(), document({"f": {"inputs": [], "outputs": "float32[]"}}).to_json()
+    assert isinstance(requests.answer(Load("session", str(path), data)), Loaded)
+    refusals = [requests.answer(Load("session", str(path), data, ("serve", "gpu")))]
+    (path / "variables" / "variables.index").unlink()
+    refusals += [requests.answer(Load(way, str(each), data)) for each in (absent, path) for way in WAYS]
+    for refused in refusals:
+        assert isinstance(refused, Refused)
+        assert str(tmp_path) not in refused.message
+    assert "tags" in refusals[0].message

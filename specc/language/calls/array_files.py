@@ -72,8 +72,6 @@ class ArrayFiles:
         return found
 
     def _read(self, name: str) -> dict[str, StoredArray]:
-        if reason := _path_problem(name):
-            raise BadFileError(f"{shorten(name)!r} {reason}")
         path, is_npz, name = self._directory / name, name.endswith(NPZ), shorten(name)
         try:
             status = path.stat()
@@ -142,8 +140,8 @@ class ArrayFiles:
         return found
 
 
-def _path_problem(name: str) -> str:
-    """Why ``name`` is not a path from the spec, or the empty string."""
+def path_problem(name: str) -> str:
+    """Why ``name`` is not a path from the spec to a file below its directory, or the empty string."""
     if "\\" in name or name.startswith("/") or ":" in name.partition("/")[0]:
         return "is not a path from the spec, with '/' between its parts"
     if any(part in ("", ".", "..") for part in name.split("/")):

@@ -12,10 +12,10 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
+from specc.language.calls.example_reader import default_of
 from specc.language.calls.feature_encoding import feature as encoded
 from specc.language.calls.feature_encoding import field, map_entry
 from specc.language.calls.flat_tensor import FlatTensor
-from specc.language.calls.read import default_of
 from specc.language.document import Endpoint
 from specc.language.example_features import ParsedFeature, parsed_features
 

@@ -15,6 +15,7 @@ from specc.language.calls.array_files import StoredArray, npz_content
 from specc.language.calls.array_names import SIDES, ArrayNames, clashing, to_arrays
 from specc.language.calls.flat_tensor import FlatTensor
 from specc.language.document import Endpoint
+from specc.language.scalars import shorten
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tree, Tuple
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, placed_children
 
@@ -97,7 +98,7 @@ def to_npz(
     """
     names = ArrayNames(endpoint)
     if twice := clashing(names.all()):
-        raise SpecError([finding("bad-example-file", (), f"the endpoint has two arrays called {twice!r:.80}")])
+        raise SpecError([finding("bad-example-file", (), f"the endpoint has two arrays called {shorten(twice)!r}")])
     arrays: dict[str, StoredArray] = {}
     leaves = (input_leaves(endpoint), output_leaves(endpoint))
     for side, bound, tensors in zip(SIDES, leaves, (inputs, outputs), strict=True):

@@ -52,7 +52,9 @@ class ModelReference:
 
     @cached_property
     def _state(self) -> RevivedState:
-        return RevivedState(self._model, (named.variable for named in find_variables(self._model)))
+        own = [named.variable for named in find_variables(self._model)]
+        copies = [variable for traced in self._traced.values() for variable in traced.concrete.graph.variables]
+        return RevivedState(self._model, (*own, *copies))
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -64,7 +66,7 @@ class ModelReference:
         """The model's variables in its own order, which is that of the ``variables`` of an archive."""
         found = []
         for named in model_variables(self._model):
-            tensor = from_array(keras.ops.convert_to_numpy(named.variable), named.dtype)
+            tensor = from_array(named.variable.numpy(), named.dtype)
             found.append(VariableDigest(named.path, tensor.dtype, tensor.shape, digest(tensor)))
         return tuple(found)
 

@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from specc.language.document import CALL, Document
-from specc.language.wire_names import output_leaves
+from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 from specc.verification.child.arguments import nest_arguments, omissible
 from specc.verification.child.refusals import AbsentError
 from specc.verification.child.results import Result, compare_names, flatten_result, name_parts
@@ -80,7 +80,8 @@ class Revived:
         endpoint, function = self.document.endpoints[call.endpoint], self._signatures.get(call.address)
         if function is None:
             raise AbsentError(f"the archive has no signature {call.address!r}")
-        given = {name: to_tensor(tensor) for name, tensor in call.inputs.items()}
+        renamed = _numbered_parts(function, input_leaves(endpoint))
+        given = {renamed.get(name, name): to_tensor(tensor) for name, tensor in call.inputs.items()}
         at = ("endpoints", call.endpoint)
 
         def flatten(value: Any) -> Result:
@@ -112,3 +113,15 @@ class Revived:
             graphs = [getattr(trace, "graph", None) for trace in traces]
             self._writing[id(function)] = any(graph is None or may_write(graph.as_graph_def()) for graph in graphs)
         return self._writing[id(function)]
+
+
+def _numbered_parts(function: Any, leaves: Iterable[BoundLeaf]) -> dict[str, str]:
+    """TensorFlow's names for the parts of a ragged tensor that has one name in a signature of TensorFlow 1."""
+    taken = function.structured_input_signature[1]
+    numbered = {
+        part.wire_name: f"{leaf.name}_component_{number}"
+        for leaf in leaves
+        if len(leaf.components) > 1
+        for number, part in enumerate(leaf.components)
+    }
+    return {name: other for name, other in numbered.items() if other in taken}
