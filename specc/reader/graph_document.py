@@ -27,7 +27,7 @@ SIGNATURES = "signatures"
 """The attribute of the root that holds the signatures of TensorFlow 2."""
 _FUNCTIONS = ("function", "bare_concrete_function")
 _LISTS = ("trackable_list_wrapper", "trackable_tuple_wrapper")
-_OWN_LISTS = ("variables", "trainable_variables", "non_trainable_variables")
+OWN_LISTS = ("variables", "trainable_variables", "non_trainable_variables")
 """Lists that every archive has; a collection must not have one of these names."""
 
 
@@ -51,7 +51,7 @@ def read_root(graph: MetaGraph) -> Root:
         node = graph.node(index)
         if name == SIGNATURES:
             root.signature_nodes.update(_children(node))
-        if node is None or not is_public(name) or name == SIGNATURES or name in _OWN_LISTS:
+        if node is None or not is_public(name) or name == SIGNATURES or name in OWN_LISTS:
             continue
         kind = node.WhichOneof("kind")
         if kind in _FUNCTIONS:
@@ -65,6 +65,15 @@ def read_root(graph: MetaGraph) -> Root:
             elif all(_is_function(graph.node(item)) for item in items):
                 root.function_lists[name] = len(items)
     return root
+
+
+def list_items(graph: MetaGraph, name: str) -> list[int] | None:
+    """The ids of the members of the root's list ``name``, or None where it has no such list."""
+    index = graph.children(0).get(name)
+    node = None if index is None else graph.node(index)
+    if node is None or node.WhichOneof("kind") != "user_object" or node.user_object.identifier not in _LISTS:
+        return None
+    return [item for _, item in _children(node)]
 
 
 def _is_function(node: Message | None) -> bool:
@@ -127,7 +136,7 @@ def assemble(
         notes.extend(doubts)
     default = aliased or (key if key in signatures else None)
     for name in sorted(signatures.keys() | functions.keys()):
-        if aliased is not None and _repeats(name, key, aliased, signatures):
+        if aliased is not None and repeats_default(name, key, aliased, signatures):
             continue
         function = functions[name]() if name in functions else None
         signature = signatures.get(name)
@@ -155,7 +164,7 @@ def _describe(signature: Signature | None, function: Function | None, *, may_hav
     return describe_function(function, may_have_defaults=may_have_defaults)
 
 
-def _repeats(name: str, key: str, aliased: str, signatures: dict[str, Signature]) -> bool:
+def repeats_default(name: str, key: str, aliased: str, signatures: dict[str, Signature]) -> bool:
     """Whether a signature repeats the default one, or that of a receiver of the default endpoint."""
     if name == key:
         return True

@@ -20,9 +20,9 @@ They run after loading, but cannot be saved again: an archive that is built from
 MAX_NODES = 2**22
 """Reading a graph of this many nodes takes about ten seconds; EfficientNetB0 has 10,000."""
 
-_NODE, _LIBRARY = 1, 2
-_FUNCTION = 1
-_SIGNATURE, _NODE_DEF = 1, 3
+NODE, LIBRARY = 1, 2
+FUNCTION = 1
+FUNCTION_SIGNATURE, FUNCTION_NODE = 1, 3
 _OP_NAME = 1
 _OP = 2
 """The fields of ``GraphDef``, ``FunctionDefLibrary``, ``FunctionDef``, ``OpDef`` and ``NodeDef``."""
@@ -47,19 +47,19 @@ def _nodes(file: BinaryIO, graphs: list[Span], functions: set[bytes]) -> Iterato
     """Every node of the graph and of its functions, whose names are added to ``functions``."""
     for graph in graphs:
         for part in file_spans(file, graph.start, graph.end):
-            if part.number == _NODE:
+            if part.number == NODE:
                 yield part
-            elif part.number == _LIBRARY:
+            elif part.number == LIBRARY:
                 for function in file_spans(file, part.start, part.end):
-                    if function.number == _FUNCTION:
+                    if function.number == FUNCTION:
                         yield from _function_nodes(file, function, functions)
 
 
 def _function_nodes(file: BinaryIO, function: Span, functions: set[bytes]) -> Iterator[Span]:
     for part in file_spans(file, function.start, function.end):
-        if part.number == _SIGNATURE:
+        if part.number == FUNCTION_SIGNATURE:
             functions.update(_texts(file, part, _OP_NAME))
-        elif part.number == _NODE_DEF:
+        elif part.number == FUNCTION_NODE:
             yield part
 
 

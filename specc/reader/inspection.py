@@ -14,7 +14,7 @@ from specc.errors import ArchiveError, SpecError
 from specc.language.contract import CONTRACT_PATH, read_contract
 from specc.language.document import Document
 from specc.language.validation.rules import capped
-from specc.reader.conformance import find_mismatches
+from specc.reader.conformance.graph_mismatches import find_mismatches
 from specc.reader.custom_ops import custom_ops
 from specc.reader.graph_document import describe_graph
 from specc.reader.protobuf.wire_format import DamagedError
@@ -70,7 +70,7 @@ def inspect_archive(path: str | os.PathLike[str]) -> Inspection:
     graph, notes = choose_graph(read_saved_model(directory))
     findings: tuple[Diagnostic, ...] = ()
     try:
-        text = _contract_text(directory)
+        text = contract_text(directory)
         if text is not None:
             try:
                 contract = read_contract(text)
@@ -129,8 +129,13 @@ def _tags(graph: MetaGraph) -> str:
     return "+".join(graph.tags) or "nothing"
 
 
-def _contract_text(directory: Path) -> bytes | None:
-    path = directory / CONTRACT_PATH
+def contract_text(directory: Path, name: str = CONTRACT_PATH) -> bytes | None:
+    """The bytes of the contract ``name`` of an archive, or None where it has none.
+
+    Raises:
+        ArchiveError: it cannot be read.
+    """
+    path = directory / name
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise ArchiveError(f"cannot read {path}: it is not a regular file")

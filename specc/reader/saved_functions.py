@@ -62,6 +62,13 @@ def read_function(graph: MetaGraph, node: Message) -> Function:
     return Function(tuple(sorted(traces, key=lambda trace: not trace.infers)), tuple(dict.fromkeys(problems)))
 
 
+def concrete_names(node: Message) -> tuple[str, ...]:
+    """The names of the concrete functions of an object that is a function or a concrete function."""
+    if node.WhichOneof("kind") == "bare_concrete_function":
+        return (node.bare_concrete_function.concrete_function_name,)
+    return tuple(node.function.concrete_functions)
+
+
 def _concrete(graph: MetaGraph, node: Message) -> Iterator[tuple[str, tuple[str, ...], Message]]:
     """Name, keywords and FunctionSpec of each trace."""
     if node.WhichOneof("kind") == "bare_concrete_function":

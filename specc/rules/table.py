@@ -46,17 +46,21 @@ BuildRule: TypeAlias = Literal[
     "unknown-function", "unknown-track", "unregistered-op", "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
 ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]
+StaticRule: TypeAlias = Literal[
+    "absolute-path", "collection-mismatch", "contract-differs", "duplicate-variable", "large-constant", "not-enforced",
+    "reaches-out", "spec-mismatch", "unlisted-variable", "wire-crossed",
+]  # fmt: skip
 RunningError: TypeAlias = Literal[
     "alias-differs", "answer-differs", "answer-mismatch", "call-failed", "crashed", "input-default-ignored",
-    "load-failed", "not-enforced", "not-finite", "not-pure", "not-rowwise", "out-of-bounds", "timed-out",
+    "load-failed", "not-finite", "not-pure", "not-rowwise", "out-of-bounds", "timed-out",
     "ways-disagree", "weights-differ",
 ]  # fmt: skip
 RunningWarning: TypeAlias = Literal["empty-refused", "generated-refused", "not-proven"]
-RunningRule: TypeAlias = RunningError | RunningWarning
-RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | RunningRule
+RunningRule: TypeAlias = RunningError | RunningWarning | Literal["not-enforced"]
+RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | StaticRule | RunningRule
 
 Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "verify"]
-"""What finds a rule first: the text, its document, the checks, building, reading an archive, or running it."""
+"""What finds a rule first: the text, its document, the checks, building, reading an archive, or verifying it."""
 RuleLevel: TypeAlias = Literal["error", "warning", "off"]
 LEVELS: tuple[RuleLevel, ...] = get_args(RuleLevel)
 Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
@@ -78,8 +82,10 @@ _STAGES: dict[Stage, Any] = {
     "document": DocumentRule,
     "build": BuildRule,
     "archive": ArchiveRule,
-    "verify": RunningError,
+    "verify": Literal[StaticRule, RunningError],
 }
+_WARNINGS: tuple[RuleId, ...] = ("absolute-path", "large-constant")
+"""Rules of verifying that are warnings; some that are errors are warnings in an archive without a contract."""
 _TARGETS: dict[Target, Any] = {
     "tf-serving": TfServingCheck,
     "triton": TritonCheck,
@@ -93,7 +99,11 @@ _OFF: tuple[RuleId, ...] = ("missing-description",)
 RULES: dict[RuleId, Rule] = {
     rule.id: rule
     for rule in (
-        *(Rule(id, stage) for stage, ids in _STAGES.items() for id in get_args(ids)),
+        *(
+            Rule(id, stage, "warning" if id in _WARNINGS else "error")
+            for stage, ids in _STAGES.items()
+            for id in get_args(ids)
+        ),
         *(Rule(id, "check", "off" if id in _OFF else "warning") for id in get_args(GeneralCheck)),
         *(Rule(id, "check", "warning", target) for target, ids in _TARGETS.items() for id in get_args(ids)),
         *(Rule(id, "build", "warning", "onnx") for id in get_args(BuiltOnnxCheck)),

@@ -3,7 +3,10 @@
 import pytest
 import tensorflow as tf
 from google.protobuf import descriptor_pool
-from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.core.protobuf import (
+    saved_model_pb2,
+    tensor_bundle_pb2,  # noqa: F401  # the pool knows its messages after this
+)
 
 from specc.reader.protobuf.messages import ENUMS, MESSAGES, PACKAGE, message
 from specc.reader.protobuf.tensors import _NUMBERS
@@ -16,7 +19,7 @@ POOL = saved_model_pb2.DESCRIPTOR.pool
 def described(field, package):
     """The properties of a field that matter for the wire format."""
     kind = field.message_type or field.enum_type
-    name = kind.full_name.removeprefix(f"{package}.").replace(".", "_") if kind else ""
+    name = kind.full_name.removeprefix("google.protobuf.").removeprefix(f"{package}.").replace(".", "_") if kind else ""
     oneof = field.containing_oneof.name if field.containing_oneof else ""
     # protobuf 4 has only the label, which protobuf 7 warns about
     repeated = field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED
@@ -25,7 +28,8 @@ def described(field, package):
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_each_declared_field_is_tensorflows(name):
-    ours, theirs = message(name).DESCRIPTOR, POOL.FindMessageTypeByName(f"tensorflow.{name}")
+    package = "google.protobuf" if name == "Any" else "tensorflow"
+    ours, theirs = message(name).DESCRIPTOR, POOL.FindMessageTypeByName(f"{package}.{name}")
     numbers = {field.number for field in ours.fields}
     expected = {described(field, "tensorflow") for field in theirs.fields if field.number in numbers}
     assert {described(field, PACKAGE) for field in ours.fields} == expected

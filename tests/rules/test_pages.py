@@ -21,7 +21,8 @@ OF_A_SPEC = {rule.id for rule in RULES.values() if rule.stage in ("text", "docum
 DESCRIBED = {
     "archive-mismatch", "asset-clash", "byte-order-mark", "large-example", "not-utf-8", "too-large", "too-many-findings",
 }  # fmt: skip
-"""Rules whose examples are described in words: what a page cannot hold, or the effect of a bug or a race."""
+DESCRIBED |= {rule.id for rule in RULES.values() if rule.stage == "verify"}
+"""Rules whose examples are described in words: what a page cannot hold, the effect of a bug, or of another tool."""
 LANGUAGES = (["json"], ["text"], ["python"], ["json", "python"])
 SPECS = [example for example in examples() if example.spec]
 

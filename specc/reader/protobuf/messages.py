@@ -30,8 +30,40 @@ ENUMS = ("DataType", "TypeSpecProto.TypeSpecClass")
 """proto3 enums are open: unknown numbers are kept, so the values need no declaration here."""
 
 MESSAGES: dict[str, tuple[str, ...]] = {
-    "MetaGraphDef.MetaInfoDef": ("4 repeated string tags", "5 string tensorflow_version"),
+    "MetaGraphDef.MetaInfoDef": (
+        "4 repeated string tags",
+        "5 string tensorflow_version",
+        "8 repeated MetaGraphDef.MetaInfoDef.FunctionAliasesEntry function_aliases",
+    ),
+    "MetaGraphDef.MetaInfoDef.FunctionAliasesEntry": ("1 string key", "2 string value"),
     "MetaGraphDef.SignatureDefEntry": ("1 string key", "2 SignatureDef value"),
+    "MetaGraphDef.CollectionDefEntry": ("1 string key", "2 CollectionDef value"),
+    "CollectionDef": ("1 CollectionDef.NodeList node_list kind", "5 CollectionDef.AnyList any_list kind"),
+    "CollectionDef.AnyList": ("1 repeated Any value",),
+    "CollectionDef.NodeList": ("1 repeated string value",),
+    "AssetFileDef": ("1 TensorInfo tensor_info", "2 string filename"),
+    "NodeDef": ("1 string name", "2 string op", "3 repeated string input", "5 repeated NodeDef.AttrEntry attr"),
+    "NodeDef.AttrEntry": ("1 string key", "2 AttrValue value"),
+    "AttrValue": (
+        "1 AttrValue.ListValue list value",
+        "2 bytes s value",
+        "8 TensorProto tensor value",
+        "10 NameAttrList func value",
+    ),
+    "AttrValue.ListValue": ("2 repeated bytes s", "9 repeated NameAttrList func"),
+    "NameAttrList": ("1 string name",),
+    "OpDef": ("1 string name", "2 repeated OpDef.ArgDef input_arg"),
+    "OpDef.ArgDef": ("1 string name",),
+    "BundleHeaderProto": ("1 int32 num_shards",),
+    "BundleEntryProto": (
+        "1 DataType dtype",
+        "2 TensorShapeProto shape",
+        "3 int32 shard_id",
+        "4 int64 offset",
+        "5 int64 size",
+        "6 fixed32 crc32c",
+    ),
+    "Any": ("1 string type_url", "2 bytes value"),
     "SignatureDef": (
         "1 repeated SignatureDef.InputsEntry inputs",
         "2 repeated SignatureDef.OutputsEntry outputs",
@@ -73,12 +105,14 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "SavedObject": (
         "1 repeated TrackableObjectGraph.TrackableObject.ObjectReference children",
         "4 SavedUserObject user_object kind",
+        "5 SavedAsset asset kind",
         "6 SavedFunction function kind",
         "7 SavedVariable variable kind",
         "8 SavedBareConcreteFunction bare_concrete_function kind",
     ),
     "SavedUserObject": ("1 string identifier",),
-    "SavedVariable": ("1 DataType dtype",),
+    "SavedAsset": ("1 int32 asset_file_def_index",),
+    "SavedVariable": ("1 DataType dtype", "2 TensorShapeProto shape", "6 string name"),
     "SavedFunction": ("1 repeated string concrete_functions", "2 FunctionSpec function_spec"),
     "SavedBareConcreteFunction": (
         "1 string concrete_function_name",
@@ -88,6 +122,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "FunctionSpec": ("1 StructuredValue fullargspec", "2 bool is_method", "5 StructuredValue input_signature"),
     "SavedObjectGraph.ConcreteFunctionsEntry": ("1 string key", "2 SavedConcreteFunction value"),
     "SavedConcreteFunction": (
+        "2 repeated int32 bound_inputs",
         "3 StructuredValue canonicalized_input_signature",
         "4 StructuredValue output_signature",
     ),

@@ -65,6 +65,17 @@ def file_spans(file: BinaryIO, start: int, end: int) -> Iterator[Span]:
             yield Span(number, begin, position)
 
 
+def varints(data: bytes, start: int, end: int) -> Iterator[int]:
+    """The numbers of a packed field, ``data[start:end]``.
+
+    Raises:
+        DamagedError: the bytes are not such numbers.
+    """
+    while start < end:
+        number, start = read_varint(data, start, end)
+        yield number
+
+
 def _counted(count: int, position: int, end: int) -> int:
     if position > end:
         raise DamagedError(_CUT)
@@ -75,22 +86,27 @@ def _counted(count: int, position: int, end: int) -> int:
 
 def _field(data: bytes, position: int, end: int) -> tuple[int, int, int, bool]:
     """Number, start and length of the field at ``position``, and whether it is length-delimited."""
-    tag, position = _varint(data, position, end)
+    tag, position = read_varint(data, position, end)
     number, kind = tag >> 3, tag & 7
     if number == 0:
         raise DamagedError("a field has the number 0")
     if kind == _BYTES:
-        length, position = _varint(data, position, end)
+        length, position = read_varint(data, position, end)
         return number, position, length, True
     if kind == _VARINT:
-        _, position = _varint(data, position, end)
+        _, position = read_varint(data, position, end)
         return number, position, 0, False
     if kind in _WIDTHS:
         return number, position, _WIDTHS[kind], False
     raise DamagedError(f"a field has the unknown wire type {kind}")
 
 
-def _varint(data: bytes, position: int, end: int) -> tuple[int, int]:
+def read_varint(data: bytes, position: int, end: int) -> tuple[int, int]:
+    """The number at ``position``, and the position after it.
+
+    Raises:
+        DamagedError: the bytes end in the middle of it, or it is too long.
+    """
     value = shift = 0
     while position < end:
         byte = data[position]

@@ -1,0 +1,116 @@
+"""Reads the index of a checkpoint: which tensors it has, their dtypes and shapes, and where their bytes are.
+
+``variables/variables.index`` is a table of sorted keys and values, in the format of LevelDB: blocks of entries, each
+with the length of the prefix that its key shares with the one before, and a last block that lists the others.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from specc.language.tensor_string import Shape
+from specc.reader.protobuf.messages import parse
+from specc.reader.protobuf.tensors import UndescribableError, dtype_name, shape_of_proto
+from specc.reader.protobuf.wire_format import DamagedError, read_varint
+
+INDEX = "variables/variables.index"
+MAX_INDEX_BYTES = 64 * 2**20
+"""The limit on the index; that of EfficientNetB0 has 20 KB."""
+MAX_KEY_BYTES = 2**16
+MAX_TENSORS = 2**20
+
+_FOOTER = 48
+_MAGIC = 0xDB4775248B80FB57
+_TRAILER = 5
+"""The compression of a block, and its checksum."""
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """A tensor of a checkpoint, by its key."""
+
+    key: str
+    dtype: str
+    shape: Shape
+    shard: str
+    """The file with its bytes, by its name in the archive."""
+    offset: int
+    size: int
+    checksum: int
+    """The masked CRC-32C of its bytes; equal bytes have equal ones."""
+
+
+def read_index(directory: Path) -> dict[str, StoredTensor]:
+    """The tensors of the checkpoint of the SavedModel in ``directory``, by key; nothing where it has no variables.
+
+    Tensors whose dtype or shape cannot be written in a spec are left out.
+
+    Raises:
+        DamagedError: the index cannot be read.
+    """
+    path = directory / INDEX
+    if not path.is_file():  # not a pipe either
+        return {}
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_INDEX_BYTES + 1)
+    except OSError as error:
+        raise DamagedError(str(error.strerror or error)) from None
+    if len(data) > MAX_INDEX_BYTES:
+        raise DamagedError(f"{INDEX} is larger than {MAX_INDEX_BYTES // 2**20} MiB")
+    shards, found = 1, {}
+    for count, (key, value) in enumerate(_table(data)):
+        if count > MAX_TENSORS:  # blocks may be listed many times
+            raise DamagedError(f"{INDEX} has more than {MAX_TENSORS:,} tensors")
+        if not key:
+            shards = parse("BundleHeaderProto", value).num_shards
+            continue
+        entry = parse("BundleEntryProto", value)
+        try:
+            dtype, shape = dtype_name(entry.dtype), shape_of_proto(entry.shape)
+        except UndescribableError:
+            continue
+        name = key.decode("utf-8", "replace")
+        shard = f"variables/variables.data-{entry.shard_id:05d}-of-{shards:05d}"
+        found[name] = StoredTensor(name, dtype, shape, shard, entry.offset, entry.size, entry.crc32c)
+    return found
+
+
+def _table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The entries of a table."""
+    if len(data) < _FOOTER or struct.unpack("<Q", data[-8:])[0] != _MAGIC:
+        raise DamagedError(f"{INDEX} is not the index of a checkpoint")
+    position, end = len(data) - _FOOTER, len(data)
+    for _ in range(2):  # the first handle is that of the index of metadata
+        _, position = read_varint(data, position, end)
+    for _, handle in _block(data, *_handle(data, position, end)):
+        yield from _block(data, *_handle(handle, 0, len(handle)))
+
+
+def _handle(data: bytes, position: int, end: int) -> tuple[int, int]:
+    offset, position = read_varint(data, position, end)
+    size, _ = read_varint(data, position, end)
+    return offset, size
+
+
+def _block(data: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
+    end = offset + size
+    if size < 4 or end + _TRAILER > len(data):
+        raise DamagedError(f"{INDEX} is cut short")
+    if data[end] != 0:
+        raise DamagedError(f"{INDEX} is compressed")
+    (restarts,) = struct.unpack_from("<I", data, end - 4)
+    stop, key = end - 4 - 4 * restarts, b""
+    while offset < stop:
+        shared, offset = read_varint(data, offset, stop)
+        rest, offset = read_varint(data, offset, stop)
+        length, offset = read_varint(data, offset, stop)
+        if shared > len(key) or shared + rest > MAX_KEY_BYTES or offset + rest + length > stop:
+            raise DamagedError(f"{INDEX} is damaged")
+        key = key[:shared] + data[offset : offset + rest]
+        offset += rest
+        yield key, data[offset : offset + length]
+        offset += length
