@@ -63,6 +63,10 @@ class UnreadableError(SpeccError):
     """A spec file could not be read: it is missing, not a regular file, or access is denied."""
 
 
+class UsageError(SpeccError):
+    """What was asked for makes no sense, whatever the files contain."""
+
+
 class SettingsError(SpeccError):
     """``[tool.specc]`` in a pyproject.toml is invalid."""
 

@@ -22,6 +22,9 @@ COMMANDS = {
     "fmt": "rewrite spec files in canonical form; needs no TensorFlow",
     "schema": "print the JSON Schemas, or check published copies of them; needs no TensorFlow",
     "build": "build the archive that a spec describes, and verify that it matches",
+    "verify": "run an archive, and check that it does what a spec says",
+    "record": "write into a spec what a model or an archive answers to its examples",
+    "run": "call one endpoint of an archive",
     "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
     "digest": "print one digest of an archive, or of its contract; needs no TensorFlow",
 }
@@ -87,7 +90,7 @@ def _printable_streams() -> Iterator[None]:
 
 
 def _run(arguments: list[str], *, is_own_process: bool) -> int:
-    from specc.errors import SettingsError, SpeccError, SpecError  # loaded only when needed
+    from specc.errors import SettingsError, SpeccError, SpecError, UsageError  # loaded only when needed
 
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     parser, commands = _parser()
@@ -112,7 +115,7 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
         return print_report(Report(error.diagnostics), options)
     except SpeccError as error:
         complain(str(error))
-        return WRONG_USAGE if isinstance(error, SettingsError) else COULD_NOT_RUN
+        return WRONG_USAGE if isinstance(error, (SettingsError, UsageError)) else COULD_NOT_RUN
     return code
 
 

@@ -13,9 +13,11 @@ from specc.diagnostics import counted
 from specc.report import FORMATS, Report, render
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of every command that has findings."""
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how findings are printed (default: text)")
+def add_options(parser: argparse.ArgumentParser, *formats: str) -> None:
+    """Adds the options of every command that has findings; ``formats`` are further ones of this command."""
+    parser.add_argument(
+        "--format", choices=(*FORMATS, *formats), default="text", help="how findings are printed (default: text)"
+    )
     parser.add_argument("--quiet", "-q", action="store_true", help="print only findings, one line each, without notes")
     parser.add_argument("--strict", action="store_true", help="count warnings as errors in the exit code")
     parser.add_argument("--max-findings", type=_count, metavar="N", help="print at most N findings")
@@ -50,6 +52,11 @@ def print_report(report: Report, options: argparse.Namespace, stream: TextIO | N
         hidden = len(report.findings) - len(shown.findings)
         more = f" ({hidden} not shown)" if hidden else ""
         note(f"{counted(report.files, 'file')} checked, {_summary(report)}{more}")
+    return exit_code(report, options)
+
+
+def exit_code(report: Report, options: argparse.Namespace) -> int:
+    """The exit code of a command with this result."""
     if report.unreadable:
         return COULD_NOT_RUN
     return ERRORS_FOUND if report.errors or (options.strict and report.warnings) else OK

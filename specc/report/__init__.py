@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic
+from specc.run_finding import EndpointReport
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,19 @@ class Report:
     def warnings(self) -> int:
         """How many findings are warnings."""
         return sum(finding.level == "warning" for finding in self.findings)
+
+
+@dataclass(frozen=True)
+class VerifyReport(Report):
+    """The result of ``specc verify``: what was run, and how."""
+
+    archive: str = ""
+    spec: str | None = None
+    """The spec as it was named; None for the archive's own."""
+    seed: int = 0
+    tensorflow: str = ""
+    """The version of TensorFlow; empty where nothing ran."""
+    endpoints: Sequence[EndpointReport] = ()
 
 
 FORMATS = ("text", "json", "github", "sarif")

@@ -9,7 +9,7 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.signatures import has_signature
-from specc.run_finding import RunFinding
+from specc.run_finding import EndpointReport, Latency, RunFinding
 from specc.verification.archive_facts import ArchiveFacts
 from specc.verification.archive_session import ArchiveSession, ChildLike, Crashed, OutOfTimeError
 from specc.verification.call_plan import CallPlan
@@ -18,7 +18,7 @@ from specc.verification.endpoint_verification import EndpointVerification, perce
 from specc.verification.grouping import merge, without_consequences
 from specc.verification.protocol import Call, Load, Loaded, LoadModel, Request, Time, Way
 from specc.verification.reference import Reference
-from specc.verification.result import EndpointReport, Latency, Verification
+from specc.verification.result import Verification
 from specc.verification.subject import WAYS, WIRE_WAYS, Subject
 from specc.verification.weights import WeightsResult, compare_weights
 
@@ -39,6 +39,7 @@ class Run:
     imports: tuple[str, ...]
     static: Sequence[Diagnostic]
     start: Start
+    progress: Callable[[str], None] = lambda _: None
     references: list[Reference] = field(default_factory=list)
     _findings: list[RunFinding] = field(default_factory=list)
     _notes: list[str] = field(default_factory=list)
@@ -83,6 +84,7 @@ class Run:
                     continue
                 verification = self._endpoint(Subject(self.document, name, tuple(self.facts.left_out)), plans[name])
                 started.append(verification)
+                self.progress(f"calling {name}")
                 verification.run()
         except OutOfTimeError as error:
             self._findings.append(_timed_out(error.request, error.message))
@@ -105,6 +107,7 @@ class Run:
         for way in self.ways:
             if way == "attribute" and not self.facts.has_objects:
                 continue
+            self.progress(f"loading the archive for the {way}")
             loaded = self._session.load(way)
             if isinstance(loaded, Loaded):
                 self._available[way] = frozenset(loaded.addresses)
@@ -120,6 +123,7 @@ class Run:
         for reference in self.references:
             if not reference.is_model:
                 continue
+            self.progress("making the model")
             loaded = reference.session.load("model")
             if not isinstance(loaded, Loaded):
                 raise SpecError([Diagnostic(rule="bad-model", path=("model",), message=loaded.message)])
@@ -259,4 +263,5 @@ def _report(verification: EndpointVerification, findings: Sequence[RunFinding]) 
         latency,
         calls.largest,
         notes,
+        tuple(calls.made),
     )

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from specc.diagnostics import Diagnostic, did_you_mean
-from specc.errors import SpeccError
+from specc.diagnostics import did_you_mean
+from specc.errors import UsageError
 from specc.language.document import Document
 from specc.language.load import digest
+from specc.reader.conformance.static_checks import static_findings
 from specc.reader.inspection import choose_graph
 from specc.reader.saved_model import read_saved_model
 from specc.verification.archive_facts import read_facts
 from specc.verification.archive_session import ChildLike
 from specc.verification.process import Child
 from specc.verification.protocol import Way
-from specc.verification.result import EndpointReport, Verification
+from specc.run_finding import EndpointReport
+from specc.verification.result import Verification
 from specc.verification.run import Run, not_proven
 from specc.verification.subject import WAYS
 
 _NOT_RUN: tuple[str, ...] = ("reaches-out",)
 """Static errors with which nothing is run."""
-
-
-class WrongUsageError(SpeccError):
-    """An argument names an endpoint or a way that there is not."""
 
 
 def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
@@ -44,7 +42,8 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
     *,
     timeout: float = 600.0,
     imports: Iterable[str] = (),
-    static_findings: Iterable[Diagnostic] = (),
+    trusted: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Verification:
     """Verifies the archive in the directory ``path`` and returns the Verification; nothing in it is changed.
 
@@ -60,18 +59,21 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
         seed: of generated values.
         timeout: the limit on the whole run, in seconds.
         imports: modules to import before the archive is loaded; they register its ops.
-        static_findings: what was found without running it, which explains other findings.
+        trusted: whether an archive that reads or writes files, or uses the network, is run.
+        progress: called with one line before each step.
 
     Raises:
         ArchiveError: there is no readable SavedModel.
         SpecError: an example of the document is bad.
         UnavailableError: TensorFlow is not there.
+        UsageError: there is no such endpoint, or no such way.
     """
     start = time.monotonic()
     facts = read_facts(document, Path(path))
     names = _chosen(endpoints, sorted(document.endpoints), "endpoint")
     chosen = cast(list[Way], _chosen(ways, WAYS, "way"))
-    found = list(static_findings)
+    progress("reading the archive")
+    found = static_findings(document, Path(path), trusted=trusted)
     result = Verification(
         os.fspath(path),
         tuple(found),
@@ -91,7 +93,7 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
     def start_child(fenced: bool) -> ChildLike:
         return Child(deadline=deadline, fenced=fenced)
 
-    run = Run(document, facts, names, chosen, cases, seed, tuple(imports), found, start_child)
+    run = Run(document, facts, names, chosen, cases, seed, tuple(imports), found, start_child, progress)
     if model is not None and model is not False:
         run.add_model(None if model is True else str(model))
     if against is not None:
@@ -105,7 +107,7 @@ def _chosen(asked: Iterable[str], known: Sequence[str], what: str) -> list[str]:
     for name in chosen:
         if name not in known:
             hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
-            raise WrongUsageError(f"there is no {what} {name!r}; {hint}")
+            raise UsageError(f"there is no {what} {name!r}; {hint}")
     return [name for name in known if name in chosen] if chosen else list(known)
 
 
