@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from specc.scaffold.from_model.infer_spec import infer_spec as infer_spec
     from specc.scaffold.inferred_spec import Guess as Guess
     from specc.scaffold.inferred_spec import InferredSpec as InferredSpec
+    from specc.verification.result import Verification as Verification
+    from specc.verification.verify import verify as verify
 
 _HOMES = {
     "specc.compiler": (
@@ -81,6 +83,8 @@ _HOMES = {
     "specc.scaffold.from_archive": ("infer_archive_spec",),
     "specc.scaffold.from_model.infer_spec": ("infer_spec",),
     "specc.scaffold.inferred_spec": ("Guess", "InferredSpec"),
+    "specc.verification.result": ("Verification",),
+    "specc.verification.verify": ("verify",),
     "specc.language.document": ("Dim", "Document", "Endpoint", "Selection"),
     "specc.language.load": ("digest", "dump", "from_json", "load", "loads"),
 }

@@ -116,7 +116,9 @@ def _seed(text: str) -> int:
 class ModelAction(argparse.Action):
     """``--model``, whose value is optional; a word that does not name a model is one of the command's ``names``."""
 
-    def __call__(self, parser: object, namespace: argparse.Namespace, values: object, option: str | None = None) -> None:
+    def __call__(
+        self, parser: object, namespace: argparse.Namespace, values: object, option: str | None = None
+    ) -> None:
         """Keeps the value if it has a ``:`` or ends in ``.keras``, ``.h5`` or ``/``; True stands for the spec's own."""
         text = values if isinstance(values, str) else ""
         namespace.model = text if ":" in text or text.endswith((".keras", ".h5", "/")) else True

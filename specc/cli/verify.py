@@ -97,7 +97,7 @@ def _verify(given: GivenSpec, archive: str, options: argparse.Namespace) -> Veri
                 seed=options.seed,
                 timeout=options.timeout,
                 imports=tuple(dict.fromkeys((*given.imports, *options.imports))),
-                trusted=options.trust,
+                trust=options.trust,
                 progress=note,
             )
     except SpecError as error:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from specc.diagnostics import Diagnostic, Level, Place
 from specc.report import Report, VerifyReport
-from specc.run_finding import Comparison, EndpointReport, RunFinding
+from specc.run_finding import EndpointReport, RunFinding
 
 VERSION = 1
 _PERCENTILES = ("p50", "p90", "p99")

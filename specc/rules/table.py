@@ -50,17 +50,17 @@ StaticRule: TypeAlias = Literal[
     "absolute-path", "collection-mismatch", "contract-differs", "duplicate-variable", "large-constant", "not-enforced",
     "reaches-out", "spec-mismatch", "unlisted-variable", "wire-crossed",
 ]  # fmt: skip
-RunningError: TypeAlias = Literal[
-    "alias-differs", "answer-differs", "answer-mismatch", "call-failed", "crashed", "input-default-ignored",
-    "load-failed", "not-finite", "not-pure", "not-rowwise", "out-of-bounds", "timed-out",
-    "ways-disagree", "weights-differ",
+CallRule: TypeAlias = Literal[
+    "alias-differs", "answer-differs", "answer-mismatch", "call-failed", "crashed", "empty-refused",
+    "generated-refused", "input-default-ignored", "load-failed", "not-finite", "not-proven", "not-pure", "not-rowwise",
+    "out-of-bounds", "timed-out", "ways-disagree", "weights-differ",
 ]  # fmt: skip
-RunningWarning: TypeAlias = Literal["empty-refused", "generated-refused", "not-proven"]
-RunningRule: TypeAlias = RunningError | RunningWarning | Literal["not-enforced"]
-RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | StaticRule | RunningRule
+RunningRule: TypeAlias = Literal[CallRule, "not-enforced"]
+"""What verify finds by running an archive."""
+RuleId: TypeAlias = TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | StaticRule | CallRule
 
 Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "verify"]
-"""What finds a rule first: the text, its document, the checks, building, reading an archive, or verifying it."""
+"""What finds a rule first: reading the text, its document, the checks, building, reading or verifying an archive."""
 RuleLevel: TypeAlias = Literal["error", "warning", "off"]
 LEVELS: tuple[RuleLevel, ...] = get_args(RuleLevel)
 Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
@@ -82,9 +82,11 @@ _STAGES: dict[Stage, Any] = {
     "document": DocumentRule,
     "build": BuildRule,
     "archive": ArchiveRule,
-    "verify": Literal[StaticRule, RunningError],
+    "verify": Literal[StaticRule, CallRule],
 }
-_WARNINGS: tuple[RuleId, ...] = ("absolute-path", "large-constant")
+_WARNINGS: tuple[RuleId, ...] = (
+    "absolute-path", "empty-refused", "generated-refused", "large-constant", "not-proven",
+)  # fmt: skip
 """Rules of verifying that are warnings; some that are errors are warnings in an archive without a contract."""
 _TARGETS: dict[Target, Any] = {
     "tf-serving": TfServingCheck,
@@ -107,6 +109,5 @@ RULES: dict[RuleId, Rule] = {
         *(Rule(id, "check", "off" if id in _OFF else "warning") for id in get_args(GeneralCheck)),
         *(Rule(id, "check", "warning", target) for target, ids in _TARGETS.items() for id in get_args(ids)),
         *(Rule(id, "build", "warning", "onnx") for id in get_args(BuiltOnnxCheck)),
-        *(Rule(id, "verify", "warning") for id in get_args(RunningWarning)),
     )
 }

@@ -76,7 +76,9 @@ def _structure(subject: Subject, inputs: Mapping[str, FlatTensor], answer: Answe
             wrong = [part for part in bound.components if parts[part.wire_name].dtype != part.dtype]
             if wrong:
                 found = parts[wrong[0].wire_name].dtype
-                findings.add(bound.path, f"expected the dtype {wrong[0].dtype} of {wrong[0].wire_name!r}, found {found}")
+                findings.add(
+                    bound.path, f"expected the dtype {wrong[0].dtype} of {wrong[0].wire_name!r}, found {found}"
+                )
                 continue
             seen = {name: Found(part.dtype, part.shape, part.values) for name, part in parts.items()}
             if check_leaf(bound, seen, bound.path, findings):

@@ -6,15 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from specc.errors import SpecError
+from specc.language.contract import Contract, read_contract
 from specc.language.document import Document
 from specc.language.signatures import TAGS
-from specc.reader.inspection import choose_graph, inspect_archive
-from specc.reader.saved_model import read_saved_model
+from specc.reader.conformance.static_checks import graph_for
+from specc.reader.conformance.subject import Subject
+from specc.reader.graph_document import OWN_LISTS, describe_graph, list_items
+from specc.reader.inspection import contract_text
+from specc.reader.protobuf.wire_format import DamagedError
+from specc.reader.saved_model import damaged, read_saved_model
 
 
 @dataclass(frozen=True)
 class ArchiveFacts:
-    """Facts about the archive in ``directory``."""
+    """Facts about the archive in ``directory``, which does not depend on the current one."""
 
     directory: str
     tags: tuple[str, ...] = ("serve",)
@@ -28,10 +34,8 @@ class ArchiveFacts:
     """The optional endpoints that it was built without, each with the reason."""
     undescribed: Mapping[str, str] = field(default_factory=dict)
     """The endpoints whose attribute has a tree that cannot be written in a spec, each with the reason."""
-    unrepeatable: frozenset[str] | None = None
-    """The endpoints whose graph has random or assigning ops; None if that is not known."""
-    captures: Mapping[str, frozenset[str]] | None = None
-    """The paths of the variables that each endpoint uses; None if that is not known."""
+    captures: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """The positions, in the root's ``variables``, of those that each endpoint uses."""
 
 
 def read_facts(document: Document, directory: Path) -> ArchiveFacts:
@@ -40,16 +44,48 @@ def read_facts(document: Document, directory: Path) -> ArchiveFacts:
     Raises:
         ArchiveError: there is no readable SavedModel.
     """
-    inspection = inspect_archive(directory)
-    graph, _ = choose_graph(read_saved_model(directory))
-    describes_itself = inspection.source != "contract" and inspection.document == document
-    optional = {name: reason for name, reason in inspection.left_out.items() if name in document.endpoints}
-    return ArchiveFacts(
-        str(directory),
-        graph.tags if describes_itself else (TAGS[document.mode],),
-        graph.has_objects,
-        inspection.source == "contract",
-        describes_itself,
-        {name: reason for name, reason in optional.items() if document.endpoints[name].optional},
-        inspection.undescribed,
-    )
+    graph, contract_file = graph_for(document, read_saved_model(directory))
+    try:
+        text = contract_text(directory, contract_file)
+        contract = None if text is None else _contract(text)
+        subject = Subject(document, directory, graph, contract, has_contract=text is not None)
+        describes_itself = text is None and describe_graph(graph)[0] == document
+        tags = (TAGS[document.mode], *document.save_options.extra_tags)
+        return ArchiveFacts(
+            str(directory.absolute()),
+            graph.tags if describes_itself else tags,
+            graph.has_objects,
+            contract is not None,
+            describes_itself,
+            {name: _reason(contract, name) for name in sorted(subject.left_out)},
+            {} if contract is None else contract.undescribed,
+            _captures(subject),
+        )
+    except DamagedError as error:
+        raise damaged(directory, error) from None
+
+
+def _contract(text: bytes) -> Contract | None:
+    try:
+        return read_contract(text)
+    except SpecError:
+        return None  # a static finding
+
+
+def _reason(contract: Contract | None, endpoint: str) -> str:
+    return "the archive does not have it" if contract is None else contract.left_out[endpoint]
+
+
+def _captures(subject: Subject) -> dict[str, frozenset[int]]:
+    """The positions in the root's ``variables`` of those that each endpoint uses."""
+    listed = list_items(subject.graph, OWN_LISTS[0]) or []
+    positions = {node: position for position, node in enumerate(listed)}
+    return {
+        name: frozenset(
+            positions[node]
+            for function in subject.functions_of(name)
+            for node in subject.graph.captures.get(function, ())
+            if node in positions
+        )
+        for name in subject.document.endpoints
+    }

@@ -16,7 +16,7 @@ from specc.verification.planned_call import PlannedCall, with_rows
 from specc.verification.protocol import Answered, Refused, Way
 from specc.verification.purity import find_moves
 from specc.verification.reference import Expected, Reference
-from specc.verification.refusals import find_refused, find_unanswered_error
+from specc.verification.refusals import EMPTY_HINT, find_refused, find_unanswered_error
 from specc.verification.subject import listed
 
 _NOT_FINITE_HINT = "give the inputs bounds, or add an example that expects the number"
@@ -71,10 +71,10 @@ class CallJudge:
         found = []
         if planned.example is not None and planned.example.expected:
             call = planned.example
-            found.append(Expected(planned.title, "elsewhere", call.expected, None, call.open_axes, is_declared=True))
-        for reference in self._references:
-            found += reference.expected(self._subject, planned, ways)
-        return found
+            answers = dict.fromkeys(ways, call.expected)
+            found.append(Expected(planned.title, "elsewhere", answers, call.open_axes, is_declared=True))
+        answered = [reference.expected(self._subject, planned, ways) for reference in self._references]
+        return [*found, *(each for each in answered if each is not None)]
 
     def _of_problems(
         self, planned: PlannedCall, problems: Mapping[Way, Sequence[AnswerProblem]]
@@ -89,7 +89,8 @@ class CallJudge:
             level: Level | None = None
             hint = ""
             if problem.rule == "not-finite":
-                level, hint = self._level_of_not_finite(planned, way, problem), _NOT_FINITE_HINT
+                level = self._level_of_not_finite(planned, way, problem)
+                hint = EMPTY_HINT if planned.is_empty else _NOT_FINITE_HINT
             message = f"the answer of {listed(ways)}: {problem.message}"
             yield self._calls.finding(problem.rule, problem.path, message, ways, planned, level=level, hint=hint)
 

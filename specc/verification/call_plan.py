@@ -54,7 +54,7 @@ class CallPlan:
         if axes.free:
             yield "one", axes.one()
             yield "other", axes.other()
-        if (largest := axes.max()) is not None:
+        if (largest := axes.largest()) is not None:
             yield "max", largest
         if axes.leaves:
             yield "edges", axes.base()

@@ -34,17 +34,17 @@ class Free(NamedTuple):
     """A free dimension with its bounds: a named dim, or an axis of any size (``?user_history/1``)."""
 
     name: str
-    min: int = 0
-    max: int | None = None
+    least: int = 0
+    most: int | None = None
 
     def clamp(self, size: int) -> int:
         """The size in the bounds that is nearest to ``size``."""
-        above = max(size, self.min)
-        return above if self.max is None else min(above, self.max)
+        above = max(size, self.least)
+        return above if self.most is None else min(above, self.most)
 
     def holds(self, size: int) -> bool:
         """Whether ``size`` is in the bounds."""
-        return self.min <= size and (self.max is None or size <= self.max)
+        return self.least <= size and (self.most is None or size <= self.most)
 
 
 class InputAxes:
@@ -84,19 +84,19 @@ class InputAxes:
 
     def one(self) -> Sizes:
         """The least sizes, of at least 1."""
-        return {free.name: free.clamp(max(free.min, 1)) for free in self.free}
+        return {free.name: free.clamp(max(free.least, 1)) for free in self.free}
 
     def empty(self) -> Sizes | None:
         """No rows; None where there has to be one."""
         rows = next((free for free in self.free if free.name == self.rows), None)
-        return None if rows is None or rows.min > 0 else {**self.base(), rows.name: 0}
+        return None if rows is None or rows.least > 0 else {**self.base(), rows.name: 0}
 
-    def max(self) -> Sizes | None:
+    def largest(self) -> Sizes | None:
         """Each dim with a maximum at it, as long as the call stays small; None where there is none."""
         base = sizes = dict(self.base())
         for free in self.free:
-            if free.max is not None:
-                larger = {**sizes, free.name: free.max}
+            if free.most is not None:
+                larger = {**sizes, free.name: free.most}
                 if self.count(larger) <= MAX_ELEMENTS:
                     sizes = larger
         return None if sizes == base else sizes
@@ -105,8 +105,8 @@ class InputAxes:
         """Any sizes within the bounds, of at least 1."""
         sizes = {}
         for free in self.free:
-            low = max(free.min, 1)
-            high = low + _RANDOM_SPAN if free.max is None else min(free.max, low + _RANDOM_SPAN)
+            low = max(free.least, 1)
+            high = low + _RANDOM_SPAN if free.most is None else min(free.most, low + _RANDOM_SPAN)
             sizes[free.name] = free.clamp(low + int(generator.random() * (max(high - low, 0) + 1)))
         return sizes
 
@@ -135,15 +135,13 @@ class InputAxes:
 
     def _fitting(self, free: Free, wanted: Iterable[int], taken: Sequence[int]) -> int:
         """The first size that is wanted and legal, and tells its axis from the others; else one that is legal."""
-        low = max(free.min, 1)
-        nearby = range(low, low + 100)
-        for size in (*wanted, *nearby):
+        low = max(free.least, 1)
+        preferred: tuple[int, ...] = (*wanted, *range(low, low + 100))
+        for size in preferred:
             if free.holds(size) and size not in self.fixed and all(math.gcd(size, other) == 1 for other in taken):
                 return size
-        for size in (*wanted, low):
-            if free.holds(size) and size not in taken:
-                return size
-        return free.clamp(low)
+        legal: list[int] = [size for size in (*preferred, low) if free.holds(size) and size not in taken]
+        return legal[0] if legal else free.clamp(low)
 
 
 def _free(name: str, dims: Mapping[str, Dim]) -> Free:

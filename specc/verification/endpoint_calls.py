@@ -46,6 +46,8 @@ class EndpointCalls:
     """The largest difference that was found at each output."""
     is_repeatable: bool = True
     """Whether no call was seen to be answered in two ways."""
+    is_varying: bool = False
+    """Whether its graph was seen to have random ops, or some that may change variables or tables."""
     crashes: list[RunFinding] = field(default_factory=list)
     sent: dict[tuple[str, Way], str] = field(default_factory=dict)
     """Whether other signatures are ``ok`` or one ``FAILS``, by key and way."""
@@ -100,6 +102,8 @@ class EndpointCalls:
                 message = f"the {way} {address!r} cannot be called: {reason(answer.message)}"
                 self.crashes.append(self.finding("load-failed", self.subject.path, message, (way,), planned))
                 return None
+            case Answered(is_varying=True):
+                self.is_varying = True
         return answer
 
     def compare(

@@ -16,10 +16,12 @@ from specc.run_finding import RunFinding
 from specc.verification.endpoint_calls import EndpointCalls
 from specc.verification.planned_call import PlannedCall
 from specc.verification.protocol import Answered, Way
-from specc.verification.subject import WAYS, listed
+from specc.verification.subject import listed
 
 _ARGUMENT_WAYS: tuple[Way, ...] = ("attribute", "signature")
 """The ways that see which tensors are sent; a Session casts what it is fed, and is fed what it is asked for."""
+_SHAPE_WAYS: tuple[Way, ...] = ("attribute", "session")
+"""The ways that look at shapes: a loaded signature of any archive passes every shape on to its function."""
 _MAX_CALLS = 200
 _UNKNOWN = "specc_unknown"
 
@@ -74,12 +76,14 @@ def _of_tensor(leaf: BoundLeaf, inputs: Mapping[str, FlatTensor]) -> Iterator[Mi
     if declared is not None:
         rank = len(declared)
         deeper = FlatTensor(tensor.dtype, (1, *tensor.shape), tensor.values)
-        yield sent(deeper, f"the rank {rank + 1} instead of {rank}", WAYS)
+        yield sent(deeper, f"the rank {rank + 1} instead of {rank}", _SHAPE_WAYS)
     for axis, dim in enumerate(declared or ()):
         if isinstance(dim, int):
             shape = (*tensor.shape[:axis], dim + 1, *tensor.shape[axis + 1 :])
             if prod(shape):
-                yield sent(_zeros(tensor.dtype, shape), f"the size {dim + 1} instead of {dim} on axis {axis}", WAYS)
+                yield sent(
+                    _zeros(tensor.dtype, shape), f"the size {dim + 1} instead of {dim} on axis {axis}", _SHAPE_WAYS
+                )
     other = "float32" if tensor.dtype != "float32" else "int32"
     yield sent(_zeros(other, tensor.shape), f"the dtype {other} instead of {tensor.dtype}", _ARGUMENT_WAYS)
 

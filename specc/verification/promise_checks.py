@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from specc.language.calls.example_reader import default_of
 from specc.language.calls.flat_tensor import FlatTensor
-from specc.language.calls.read import default_of
 from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf
 from specc.run_finding import RunFinding

@@ -68,7 +68,9 @@ class LoadModel:
 class Call:
     """Calls an endpoint once, from the stored state; answer: Answered or Refused.
 
-    ``inputs`` is sent as it is: a name that it lacks is missing in the call, an unknown name is one too many.
+    ``inputs`` is sent as it is: a name that it lacks is missing in the call, an unknown name is one too many. For every
+    archive TensorFlow refuses both, and for an attribute wrong dtypes and shapes too. It does not compare the shapes of
+    what a loaded signature gets, and a Session converts dtypes.
     """
 
     way: Way
@@ -145,6 +147,8 @@ class Answered:
     """The wire names that the call in fact did not send."""
     moved: tuple[str, ...] = ()
     """The names of the variables and tables that the call changed, sorted; they are put back."""
+    is_varying: bool = False
+    """Whether the graph that ran has ops that draw random numbers, or may change variables or tables."""
     seconds: float = 0.0
 
 

@@ -41,9 +41,7 @@ def _finding(
 ) -> RunFinding:
     """An error where purity is declared, or nothing in the graph suggests that the endpoint is not pure."""
     declared = calls.subject.endpoint.pure is True
-    known = calls.facts.unrepeatable
-    is_error = declared or (known is not None and calls.subject.name not in known)
-    level: Level = "error" if is_error else "warning"
+    level: Level = "warning" if calls.is_varying and not declared else "error"
     hint = "" if declared else 'if it is meant, write "pure": false'
     path = calls.subject.path if bound is None else bound.path
     return calls.finding("not-pure", path, message, ways, planned, level=level, hint=hint, result=result, bound=bound)

@@ -9,7 +9,7 @@ from specc.language.calls.flat_tensor import FlatTensor
 from specc.language.tolerance import Origin
 from specc.verification.archive_session import ArchiveSession
 from specc.verification.planned_call import PlannedCall
-from specc.verification.protocol import Answered, Call, Loaded, Refused, Way
+from specc.verification.protocol import Answered, Call, Loaded, Way
 from specc.verification.subject import Subject
 
 
@@ -19,16 +19,11 @@ class Expected:
 
     title: str
     origin: Origin
-    outputs: Mapping[str, FlatTensor]
-    ways: tuple[Way, ...] | None = None
-    """The ways that are held against it; None for all."""
+    answers: Mapping[Way, Mapping[str, FlatTensor]]
+    """The right outputs, by the way that is held against them."""
     open_axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     is_declared: bool = False
     """Whether it is an example, and not the answer of a reference."""
-
-    def is_for(self, way: Way) -> bool:
-        """Whether an answer of ``way`` is held against it."""
-        return self.ways is None or way in self.ways
 
 
 class Reference:
@@ -46,30 +41,32 @@ class Reference:
         """Whether it is a model."""
         return "model" in self._ways
 
-    def expected(self, subject: Subject, planned: PlannedCall, ways: tuple[Way, ...]) -> list[Expected]:
-        """What the reference answers: one Expected from a model, one for each of ``ways`` from an archive."""
-        found = []
-        for way in self._ways if self.is_model else ways:
-            if way not in self._ways:
-                continue
-            address = subject.name if way == "model" else subject.addresses().get(way)
-            loaded = self.session.load(way)
-            if address is None or not isinstance(loaded, Loaded) or address not in loaded.addresses:
-                why = getattr(loaded, "message", "")
-                self._miss(subject.name, f"it has no {subject.name!r}" + (f": {why}" if why else ""))
-                continue
-            answer = self.session.call(
-                Call(way, subject.name, address, planned.inputs, tuple(sorted(planned.left_out)))
-            )
-            if isinstance(answer, Answered) and not answer.mismatches:
-                self.answered.add(subject.name)
-                found.append(Expected(self.title, self.origin, answer.outputs, None if way == "model" else (way,)))
-            elif isinstance(answer, Refused | Answered):
-                why = answer.message if isinstance(answer, Refused) else answer.mismatches[0].message
-                self._miss(f"{subject.name}, {planned.title}", why)
-            else:
-                self._miss(f"{subject.name}, {planned.title}", answer.message)
-        return found
+    def expected(self, subject: Subject, planned: PlannedCall, ways: tuple[Way, ...]) -> Expected | None:
+        """What the reference answers: a model for all ``ways``, an archive for each on its own."""
+        if self.is_model:
+            outputs = self._outputs(subject, planned, "model")
+            answers = {} if outputs is None else dict.fromkeys(ways, outputs)
+        else:
+            each = {way: self._outputs(subject, planned, way) for way in ways if way in self._ways}
+            answers = {way: outputs for way, outputs in each.items() if outputs is not None}
+        if not answers:
+            return None
+        self.answered.add(subject.name)
+        return Expected(self.title, self.origin, answers)
+
+    def _outputs(self, subject: Subject, planned: PlannedCall, way: Way) -> Mapping[str, FlatTensor] | None:
+        address = subject.name if way == "model" else subject.addresses().get(way)
+        loaded = self.session.load(way)
+        if address is None or not isinstance(loaded, Loaded) or address not in loaded.addresses:
+            why = getattr(loaded, "message", "")
+            self._miss(subject.name, f"it has no {subject.name!r}" + (f": {why}" if why else ""))
+            return None
+        answer = self.session.call(Call(way, subject.name, address, planned.inputs, tuple(sorted(planned.left_out))))
+        if isinstance(answer, Answered) and not answer.mismatches:
+            return answer.outputs
+        why = answer.mismatches[0].message if isinstance(answer, Answered) else answer.message
+        self._miss(f"{planned.title} of {subject.name}", why)
+        return None
 
     def _miss(self, what: str, why: str) -> None:
         self.missing.setdefault(what, why)

@@ -11,7 +11,7 @@ from specc.verification.protocol import Answered, Refused, Way
 from specc.verification.reference import Expected
 
 _BOUNDS_HINT = "give every input a minimum and a maximum, or add an example of the endpoint"
-_EMPTY_HINT = 'if a call needs a row, write "min": 1 in the dim'
+EMPTY_HINT = 'if a call needs a row, write "min": 1 in the dim'
 
 
 def find_unanswered_error(
@@ -50,7 +50,7 @@ def find_refused(
     refused, said = verb(ways, "refuses", "refuse"), reason(refusals[ways[0]].message)
     if planned.is_empty:
         message = f"{refused} a call without rows: {said}"
-        yield calls.finding("empty-refused", path, message, ways, planned, hint=_EMPTY_HINT)
+        yield calls.finding("empty-refused", path, message, ways, planned, hint=EMPTY_HINT)
         return
     answering = [expected.title for expected in references if not expected.is_declared]
     answered = verb(list(answers), "answers", "answer") if answers else f"{answering[0]} answers" if answering else ""

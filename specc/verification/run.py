@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.signatures import has_signature
+from specc.rules.table import RunningRule
 from specc.run_finding import EndpointReport, Latency, RunFinding
 from specc.verification.archive_facts import ArchiveFacts
 from specc.verification.archive_session import ArchiveSession, ChildLike, Crashed, OutOfTimeError
@@ -19,7 +21,7 @@ from specc.verification.grouping import merge, without_consequences
 from specc.verification.protocol import Call, Load, Loaded, LoadModel, Request, Time, Way
 from specc.verification.reference import Reference
 from specc.verification.result import Verification
-from specc.verification.subject import WAYS, WIRE_WAYS, Subject
+from specc.verification.subject import WAYS, WIRE_WAYS, Subject, listed
 from specc.verification.weights import WeightsResult, compare_weights
 
 Start = Callable[[bool], ChildLike]
@@ -56,14 +58,15 @@ class Run:
 
     def add_model(self, model: str | None) -> None:
         """Holds the archive against the model called ``model``, or the document's own."""
-        directory = str(self.document.directory or ".")
+        directory = str(self.document.directory or Path.cwd())
         load = LoadModel(self.document.promises().to_json(), directory, model, self.imports)
         session = ArchiveSession(lambda: self.start(False), (), {"model": load})
         self.references.append(Reference("the model", "here", session, ("model",)))
 
     def add_archive(self, directory: str, tags: tuple[str, ...]) -> None:
         """Holds the answers against those of the archive in ``directory``, way by way."""
-        session = ArchiveSession(lambda: self.start(True), self.imports, self._loads(directory, tags))
+        loads = self._loads(str(Path(directory).absolute()), tags)
+        session = ArchiveSession(lambda: self.start(True), self.imports, loads)
         self.references.append(Reference(directory, "elsewhere", session, tuple(self.ways)))
 
     def verification(self, result: Verification) -> Verification:
@@ -104,6 +107,7 @@ class Run:
         )
 
     def _load(self) -> None:
+        failed: dict[tuple[RunningRule, str], list[Way]] = {}
         for way in self.ways:
             if way == "attribute" and not self.facts.has_objects:
                 continue
@@ -111,12 +115,13 @@ class Run:
             loaded = self._session.load(way)
             if isinstance(loaded, Loaded):
                 self._available[way] = frozenset(loaded.addresses)
-            elif isinstance(loaded, Crashed):
-                message = f"loading the archive for the {way} crashed: {loaded.message}"
-                self._findings.append(RunFinding(rule="crashed", message=message, ways=(way,)))
             else:
-                message = f"the archive cannot be loaded for the {way}: {reason(loaded.message)}"
-                self._findings.append(RunFinding(rule="load-failed", message=message, ways=(way,)))
+                rule: RunningRule = "crashed" if isinstance(loaded, Crashed) else "load-failed"
+                failed.setdefault((rule, reason(loaded.message)), []).append(way)
+        for (rule, why), ways in failed.items():
+            what = "loading the archive crashed" if rule == "crashed" else "the archive cannot be loaded"
+            message = f"{what} for {listed(ways)}: {why}"
+            self._findings.append(RunFinding(rule=rule, message=message, ways=tuple(ways)))
 
     def _check_references(self) -> None:
         """Makes the model, and compares its variables; raises SpecError if it cannot be made."""
@@ -159,7 +164,7 @@ class Run:
         calls, plan = verification.calls, verification.plan
         findings = [*verification.findings, *calls.crashes]
         known = (each for each in (*findings, *self._findings) if each.endpoint == calls.subject.name)
-        if verification.answered or any(finding.level == "error" for finding in known):
+        if verification.answered or not self._available or any(finding.level == "error" for finding in known):
             yield from findings
         else:
             refused = [finding for finding in findings if finding.rule in ("generated-refused", "empty-refused")]
@@ -177,20 +182,19 @@ class Run:
     def _not_run(self, started: Sequence[EndpointVerification]) -> Iterator[RunFinding]:
         """Findings about the endpoints that a time-out left out."""
         names = {verification.calls.subject.name for verification in started}
-        for name in self.names:
+        for name in self.names if self._available else ():
             if name not in names and name not in self.facts.left_out:
                 yield not_proven(name, "it was not called before the time was over")
 
     def _without_weights(self, findings: list[RunFinding]) -> list[RunFinding]:
         """The findings without the differences from the model that its variables explain."""
-        captures = self.facts.captures
-        if self._weights.finding is None or captures is None:
+        if self._weights.finding is None:
             return findings
         return [
             finding
             for finding in findings
             if finding.rule != "answer-differs"
-            or not self._weights.paths & captures.get(finding.endpoint or "", frozenset())
+            or not self._weights.positions & self.facts.captures.get(finding.endpoint or "", frozenset())
         ]
 
     def _reference_notes(self) -> Iterator[str]:
@@ -253,7 +257,9 @@ def _report(verification: EndpointVerification, findings: Sequence[RunFinding]) 
     states |= {f"{way} {key}": state for (key, way), state in calls.sent.items()}
     seconds = verification.latency
     latency = Latency(*(1000 * percentile(seconds, share) for share in (0.5, 0.9, 0.99))) if seconds else None
-    notes = tuple(f"{what} was not judged: {why}" for what, why in calls.unjudged.items())
+    notes = [f"{what} was not judged: {why}" for what, why in calls.unjudged.items()]
+    if not calls.is_repeatable:
+        notes.append("its answers differ from call to call, so they were held against examples only")
     return EndpointReport(
         calls.subject.name,
         verification.examples,
@@ -262,6 +268,6 @@ def _report(verification: EndpointVerification, findings: Sequence[RunFinding]) 
         dict(calls.counts),
         latency,
         calls.largest,
-        notes,
+        tuple(notes),
         tuple(calls.made),
     )

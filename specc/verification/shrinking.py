@@ -65,7 +65,7 @@ class Shrinker:
         rows = next((free for free in self._calls.axes.free if free.name == self._calls.axes.rows), None)
         while rows is not None:
             count = self._row_count(planned)
-            half = max(rows.min, 1, count // 2)
+            half = max(rows.least, 1, count // 2)
             if half >= count:
                 return
             halves = (lambda _, n=half: range(n)), (lambda every, n=half: range(every - n, every))
@@ -99,7 +99,7 @@ class Shrinker:
             places = [axis for axis, name in enumerate(axes.axes[leaf.name]) if name == free.name]
             shape = leaf_shape(leaf, planned.inputs)
             sizes = [size for axis in places if axis < len(shape) and (size := shape[axis]) is not None]
-            if sizes and (half := max(free.min, 1, sizes[0] // 2)) < sizes[0]:
+            if sizes and (half := max(free.least, 1, sizes[0] // 2)) < sizes[0]:
                 inputs |= crop(leaf, planned.inputs, dict.fromkeys(places, half))
                 changed = True
         return replace(planned, inputs=inputs) if changed else None

@@ -9,18 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from specc.diagnostics import did_you_mean
+from specc.diagnostics import Diagnostic, did_you_mean
 from specc.errors import UsageError
 from specc.language.document import Document
 from specc.language.load import digest
-from specc.reader.conformance.static_checks import static_findings
-from specc.reader.inspection import choose_graph
+from specc.reader.conformance.static_checks import graph_for, static_findings
 from specc.reader.saved_model import read_saved_model
+from specc.run_finding import EndpointReport
 from specc.verification.archive_facts import read_facts
 from specc.verification.archive_session import ChildLike
 from specc.verification.process import Child
 from specc.verification.protocol import Way
-from specc.run_finding import EndpointReport
 from specc.verification.result import Verification
 from specc.verification.run import Run, not_proven
 from specc.verification.subject import WAYS
@@ -42,7 +41,8 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
     *,
     timeout: float = 600.0,
     imports: Iterable[str] = (),
-    trusted: bool = False,
+    trust: bool = False,
+    found: Iterable[Diagnostic] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Verification:
     """Verifies the archive in the directory ``path`` and returns the Verification; nothing in it is changed.
@@ -59,7 +59,8 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
         seed: of generated values.
         timeout: the limit on the whole run, in seconds.
         imports: modules to import before the archive is loaded; they register its ops.
-        trusted: whether an archive that reads or writes files, or uses the network, is run.
+        trust: whether an archive that reads files or uses the network is run.
+        found: what the static checks find, if that is known; they are made unless said.
         progress: called with one line before each step.
 
     Raises:
@@ -73,31 +74,31 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
     names = _chosen(endpoints, sorted(document.endpoints), "endpoint")
     chosen = cast(list[Way], _chosen(ways, WAYS, "way"))
     progress("reading the archive")
-    found = static_findings(document, Path(path), trusted=trusted)
+    known = static_findings(document, Path(path), trusted=trust) if found is None else list(found)
     result = Verification(
         os.fspath(path),
-        tuple(found),
+        tuple(known),
         contract=digest(document),
         size=_size(Path(path)),
         seed=seed,
     )
     if static:
         return replace(result, seconds=time.monotonic() - start)
-    if any(finding.rule in _NOT_RUN and finding.level == "error" for finding in found):
+    if any(finding.rule in _NOT_RUN and finding.level == "error" for finding in known):
         reason = "nothing was run, since the archive reaches out of its process"
         reports = [EndpointReport(name, notes=(reason,)) for name in names]
         unproven = [not_proven(name, reason) for name in names]
-        return replace(result, findings=(*found, *unproven), endpoints=tuple(reports), seconds=time.monotonic() - start)
+        return replace(result, findings=(*known, *unproven), endpoints=tuple(reports), seconds=time.monotonic() - start)
     deadline = start + timeout
 
     def start_child(fenced: bool) -> ChildLike:
         return Child(deadline=deadline, fenced=fenced)
 
-    run = Run(document, facts, names, chosen, cases, seed, tuple(imports), found, start_child, progress)
+    run = Run(document, facts, names, chosen, cases, seed, tuple(imports), known, start_child, progress)
     if model is not None and model is not False:
         run.add_model(None if model is True else str(model))
     if against is not None:
-        other, _ = choose_graph(read_saved_model(Path(against)))
+        other, _ = graph_for(document, read_saved_model(Path(against)))
         run.add_archive(os.fspath(against), other.tags)
     return replace(run.verification(result), seconds=time.monotonic() - start)
 

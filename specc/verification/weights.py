@@ -13,13 +13,13 @@ _SHOWN = 3
 
 
 class WeightsResult(NamedTuple):
-    """The finding that the variables are not the model's, if they are not; ``paths`` are those that differ.
+    """The finding that variables are not the model's, if some are not; ``positions`` are theirs.
 
     ``unjudged`` is why they were not compared, or the empty string.
     """
 
     finding: RunFinding | None = None
-    paths: frozenset[str] = frozenset()
+    positions: frozenset[int] = frozenset()
     unjudged: str = ""
 
 
@@ -42,21 +42,21 @@ def compare_weights(archive: ArchiveSession, way: Way, model: ArchiveSession) ->
         message=f"{len(problems):,} of {len(expected.variables):,} stored variables are not the model's: {text}{more}",
         hint="build the archive again from this model, or verify it with the model that it was built from",
     )
-    return WeightsResult(finding, frozenset(path for path, _ in problems))
+    return WeightsResult(finding, frozenset(position for position, _ in problems))
 
 
-def _problems(found: tuple[VariableDigest, ...], expected: tuple[VariableDigest, ...]) -> Iterator[tuple[str, str]]:
-    """The path of each variable that differs, and how."""
+def _problems(found: tuple[VariableDigest, ...], expected: tuple[VariableDigest, ...]) -> Iterator[tuple[int, str]]:
+    """The position of each variable that differs, and how."""
     for number, variable in enumerate(expected):
         name = variable.name
         if number >= len(found):
-            yield name, f"{name!r} is missing"
+            yield number, f"{name!r} is missing"
             continue
         stored = found[number]
         if (stored.dtype, stored.shape) != (variable.dtype, variable.shape):
-            yield name, f"{name!r} is {_form(stored)} instead of {_form(variable)}"
+            yield number, f"{name!r} is {_form(stored)} instead of {_form(variable)}"
         elif stored.digest != variable.digest:
-            yield name, f"{name!r} has other values"
+            yield number, f"{name!r} has other values"
 
 
 def _form(variable: VariableDigest) -> str:

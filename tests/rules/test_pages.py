@@ -20,9 +20,10 @@ OF_A_SPEC = {rule.id for rule in RULES.values() if rule.stage in ("text", "docum
 """Rules that ``specc validate`` finds; the others are found by building and reading."""
 DESCRIBED = {
     "archive-mismatch", "asset-clash", "byte-order-mark", "large-example", "not-utf-8", "too-large", "too-many-findings",
+    *get_args(table.StaticRule), *get_args(table.CallRule),
 }  # fmt: skip
-DESCRIBED |= {rule.id for rule in RULES.values() if rule.stage == "verify"}
-"""Rules whose examples are described in words: what a page cannot hold, the effect of a bug, or of another tool."""
+"""Rules whose examples are described in words: what a page cannot hold, the effect of a bug or a race, or a defect that
+another tool leaves in an archive (tests/reader/test_static_*.py, tests/verification)."""
 LANGUAGES = (["json"], ["text"], ["python"], ["json", "python"])
 SPECS = [example for example in examples() if example.spec]
 

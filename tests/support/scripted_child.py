@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 import specc
+from specc.language.calls.example_reader import default_of
 from specc.language.calls.flat_tensor import FlatTensor, tensor_of
-from specc.language.calls.read import default_of
 from specc.language.document import Document
 from specc.language.trees import Tensor
 from specc.language.wire_names import input_leaves, output_leaves
@@ -175,7 +175,7 @@ def verified(
     children = {True: child, False: model}
     run = Run(
         document,
-        facts or ArchiveFacts("archive", has_contract=True, unrepeatable=frozenset()),
+        facts or ArchiveFacts("archive", has_contract=True),
         options.pop("names", sorted(document.endpoints)),
         options.pop("ways", WAYS),
         options.pop("cases", 8),

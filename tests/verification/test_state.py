@@ -14,7 +14,7 @@ from exports import document
 from training_models import KIND, WEIGHT, X, supervised, twins
 
 import specc
-from specc.verification.child.state import may_write
+from specc.verification.child.state import Effects, effects_of
 
 pytestmark = pytest.mark.tensorflow
 
@@ -76,9 +76,9 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> CalledArchive:
 def test_variables_and_tables_are_put_back(counter: CalledArchive, way: Any) -> None:
     moved = ("names", "total") if way == "session" else ("names", "table", "total")
     for _ in range(2):
-        assert counter.call(way, "look_up", WORDS).outputs == LOOKED
-        answer = counter.call(way, "adapt", WORDS)
-        assert answer.outputs == ADAPTED
+        looked, answer = counter.call(way, "look_up", WORDS), counter.call(way, "adapt", WORDS)
+        assert (looked.outputs, looked.is_varying) == (LOOKED, False)
+        assert (answer.outputs, answer.is_varying) == (ADAPTED, True)
         assert tuple(name.partition("_")[0] for name in answer.moved) == moved
     for other in WAYS:
         assert counter.call(other, "look_up", WORDS).outputs == LOOKED, other
@@ -161,7 +161,6 @@ def test_only_what_may_write_is_compared() -> None:
         lambda x: tf.cast(x, tf.float32) + variable,
         lambda x: table.lookup(x) + table.size(),
         lambda x: tf.gather(variable * tf.ones([3]), x),
-        lambda x: tf.random.uniform(tf.shape(x)),
         lambda x: tf.while_loop(lambda i: i < 3, lambda i: i + 1, [tf.size(x)]),
     ]
     writing = [
@@ -171,8 +170,13 @@ def test_only_what_may_write_is_compared() -> None:
         lambda x: tf.cond(tf.size(x) > 1, lambda: variable.assign(2.0) + 0, lambda: variable + 0),
         lambda x: tf.io.write_file("x", "y"),
     ]
-    assert [may_write(traced(function)) for function in reading] == [False] * len(reading)
-    assert [may_write(traced(function)) for function in writing] == [True] * len(writing)
+    drawing = [lambda x: tf.random.uniform(tf.shape(x)), tf.random.shuffle, lambda x: tf.random.gamma([2], 1.0)]
+    for functions, expected in (
+        (reading, Effects(writes=False, draws=False)),
+        (writing, Effects(writes=True, draws=False)),
+        (drawing, Effects(writes=False, draws=True)),
+    ):
+        assert [effects_of(traced(function)) for function in functions] == [expected] * len(functions)
 
 
 def test_batch_statistics_in_training_move(tmp_path: Path) -> None:

@@ -284,6 +284,17 @@ def test_the_revived_object_itself_is_called(tmp_path: Path) -> None:
     archive.assert_agree("__call__", {"inputs": tensor("float32", [1], 1)}, {"output_0": tensor("float32", [1], 2)})
 
 
+def test_an_attribute_that_is_an_object_is_called(tmp_path: Path) -> None:
+    root, part = tf.Module(), tf.Module()
+    part.__call__ = tf.function(lambda x: x + 1.0, input_signature=[tf.TensorSpec([None])], autograph=False)
+    root.part = part
+    tf.saved_model.save(root, str(tmp_path / "archive"))
+    spec = document({"part": {"function": None, "inputs": ["float32[?]"], "outputs": "float32[?]"}}, default=None)
+    archive = CalledArchive(tmp_path / "archive", spec, ("attribute",))
+    assert archive.addresses == {"attribute": ("part",)}
+    archive.assert_agree("part", {"inputs": tensor("float32", [1], 1)}, {"output_0": tensor("float32", [1], 2)})
+
+
 DTYPES = ("float16", "float8_e5m2", "int4", "uint4", "qint8", "quint16", "qint32", "uint64")
 
 

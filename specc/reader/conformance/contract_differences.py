@@ -15,7 +15,7 @@ from specc.language.document import Dim, Document, Endpoint
 from specc.language.record import to_json
 from specc.language.trees import Leaf, Tree
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
-from specc.reader.conformance.graph_mismatches import LEAVES, paired_nodes, shown_tree
+from specc.reader.conformance.tree_comparison import LEAVES, paired_nodes, shown_tree
 from specc.reader.protobuf.tensors import stored_value
 
 _TRILEAN = ("pure", "rowwise")

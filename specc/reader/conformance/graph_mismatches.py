@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.language.contract import Contract
 from specc.language.document import Endpoint
 from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, PublishedSignature, published_signatures
-from specc.language.tensor_string import Shape, format_tensor
-from specc.language.trees import Dict, Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
-from specc.language.wire_names import BoundLeaf, Component, input_leaves, output_leaves, placed_children
+from specc.language.tensor_string import format_tensor
+from specc.language.trees import Dict, Leaf, Tensor, Tree, children
+from specc.language.wire_names import BoundLeaf, Component, input_leaves, output_leaves
+from specc.reader.conformance.tree_comparison import (
+    LEAVES,
+    Side,
+    holds,
+    is_wider,
+    listed,
+    paired_nodes,
+    same_leaf,
+    shape_of,
+    shown_tree,
+)
 from specc.reader.describe_endpoint import distinct_traces
 from specc.reader.graph_document import Root, read_root, read_signatures, repeats_default
-from specc.reader.linking import shapes_agree
 from specc.reader.protobuf.tensors import stored_value
 from specc.reader.saved_functions import Trace, concrete_names, read_function
 from specc.reader.saved_model import MetaGraph
 from specc.reader.signature_defs import Signature, WireTensor
 from specc.rules.table import RuleId
-
-Side = Literal["input", "output"]
 
 
 def find_mismatches(contract: Contract, graph: MetaGraph) -> Iterator[Diagnostic]:
@@ -123,7 +130,8 @@ class _Comparison:
         for name in sorted(self._root.functions.keys() - published):
             if read_function(self.graph, self._root.functions[name]).traces:
                 message = f"the graph's root has a function {name!r} that {self.name} does not declare"
-                yield self._finding(("endpoints",), message)
+                # Keras 2, for one, adds functions of its own.
+                yield replace(self._finding(("endpoints",), message), level="warning" if self.is_foreign else "error")
 
     def _signature(
         self, endpoint: Endpoint, declared: PublishedSignature, *, is_described: bool
@@ -163,7 +171,7 @@ class _Comparison:
         if not self.is_foreign:
             return leaves
         return tuple(
-            each for each in leaves if each.name not in whole or not _same_leaf("output", each.leaf, whole[each.name])
+            each for each in leaves if each.name not in whole or not same_leaf("output", each.leaf, whole[each.name])
         )
 
     def _is_alias(self, declared: PublishedSignature) -> bool:
@@ -193,9 +201,9 @@ class _Comparison:
             declared, text = component.shape, format_tensor(found.dtype, found.shape)
             message = f"the {side} {component.wire_name!r} of the signature {name!r} is {text}"
             hint = f"{self.name} has {format_tensor(component.dtype, declared)}"
-            if found.dtype != component.dtype or not _holds(side, declared, found.shape):
+            if found.dtype != component.dtype or not holds(side, declared, found.shape):
                 yield self._finding(path, message, hint)
-            elif side == "input" and component.part not in _UNCHECKED_PARTS and _is_wider(found.shape, declared):
+            elif side == "input" and component.part not in _UNCHECKED_PARTS and is_wider(found.shape, declared):
                 yield from self._not_enforced(path, message, hint)
         for extra in sorted(wire.keys() - {component.wire_name for _, component in placed}):
             yield self._finding(at, f"the signature {name!r} has an {side} {extra!r} that {self.name} does not declare")
@@ -235,8 +243,8 @@ class _Comparison:
 
     def _arguments(self, endpoint: Endpoint, at: SpecPath, trace: Trace) -> Iterator[Diagnostic]:
         if endpoint.arguments != trace.arguments:
-            message = f"the function of the graph's root takes {_listed(trace.arguments)}"
-            yield self._finding((*at, "arguments"), message, f"{self.name} has {_listed(endpoint.arguments)}")
+            message = f"the function of the graph's root takes {listed(trace.arguments)}"
+            yield self._finding((*at, "arguments"), message, f"{self.name} has {listed(endpoint.arguments)}")
         else:
             for index, (declared, found) in enumerate(zip(endpoint.inputs, trace.inputs, strict=True)):
                 yield from self._trees("input", declared, found, (*at, "inputs", index))
@@ -245,9 +253,9 @@ class _Comparison:
     def _trees(self, side: Side, declared: Tree, found: Tree, path: SpecPath) -> Iterator[Diagnostic]:
         for place, leaf, other in paired_nodes(declared, found, path):
             message = f"the function of the graph's root has {shown_tree(other)} here"
-            if not isinstance(leaf, LEAVES) or not _same_leaf(side, leaf, other):
+            if not isinstance(leaf, LEAVES) or not same_leaf(side, leaf, other):
                 yield self._finding(place, message)
-            elif side == "input" and leaf.kind != "sparse" and _is_wider(_shape_of(other), leaf.shape):
+            elif side == "input" and leaf.kind != "sparse" and is_wider(shape_of(other), leaf.shape):
                 yield from self._not_enforced(place, message, f"{self.name} has {shown_tree(leaf)}")
 
     def _not_enforced(self, path: SpecPath, message: str, hint: str) -> Iterator[Diagnostic]:
@@ -259,7 +267,6 @@ class _Comparison:
         return Diagnostic(rule=self.rule, path=path, message=message, hint=hint)
 
 
-LEAVES = (Tensor, Ragged, Sparse)
 _UNCHECKED_PARTS = ("indices", "dense_shape")
 """The tensors of a sparse leaf whose static shape no function checks."""
 
@@ -276,68 +283,3 @@ def _is_flat(endpoint: Endpoint, at: SpecPath) -> bool:
     )
     outputs = endpoint.outputs
     return arguments and isinstance(outputs, Dict) and all(isinstance(tree, LEAVES) for _, tree in children(outputs))
-
-
-def _holds(side: Side, declared: Shape, found: Shape) -> bool:
-    """Whether a graph's shape conforms to a declared one: an output may be more precise, an input may not."""
-    return shapes_agree(declared, found) and (side == "output" or not _is_narrower(found, declared))
-
-
-def _is_narrower(found: Shape, declared: Shape) -> bool:
-    if found is None or declared is None:
-        return found is not None
-    return any(isinstance(size, int) and isinstance(dim, str) for size, dim in zip(found, declared, strict=True))
-
-
-def _is_wider(found: Shape, declared: Shape) -> bool:
-    """Whether a size is fixed in a declared shape and open in one that a graph has."""
-    if found is None or declared is None:
-        return any(isinstance(dim, int) for dim in declared or ())
-    return any(isinstance(dim, int) and isinstance(size, str) for size, dim in zip(found, declared, strict=True))
-
-
-def paired_nodes(declared: Tree, found: Tree, path: SpecPath) -> Iterator[tuple[SpecPath, Tree, Tree]]:
-    """Every declared leaf with the node at its place in ``found``, and every container that ``found`` lacks."""
-    if isinstance(declared, LEAVES) or _shape_of_container(declared) != _shape_of_container(found):
-        yield path, declared, found
-        return
-    for (_, child, place), (_, other) in zip(placed_children(declared, path), children(found), strict=True):
-        yield from paired_nodes(child, other, place)
-
-
-def _shape_of(tree: Tree) -> Shape:
-    return tree.shape if isinstance(tree, LEAVES) else None
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return f"({', '.join(names)})"
-
-
-def _same_leaf(side: Side, declared: Leaf, found: Tree) -> bool:
-    match found:
-        case Tensor() | Ragged() | Sparse():
-            same = _kind(declared) == _kind(found) and declared.dtype == found.dtype
-            return same and _holds(side, declared.shape, found.shape)
-        case _:
-            return False
-
-
-def _kind(leaf: Leaf) -> tuple[object, ...]:
-    return (leaf.kind, leaf.ragged_rank, leaf.row_splits_dtype) if isinstance(leaf, Ragged) else (leaf.kind,)
-
-
-def _shape_of_container(tree: Tree) -> tuple[object, ...]:
-    """The kind, type name and keys of a container, to compare two of them."""
-    typename = tree.typename if isinstance(tree, NamedTuple) else ""
-    return tree.kind, typename, tuple(key for key, _ in children(tree))
-
-
-def shown_tree(tree: Tree) -> str:
-    """A node of a tree in a message: a leaf's dtype and shape, or a container's kind and keys."""
-    match tree:
-        case Tensor():
-            return format_tensor(tree.dtype, tree.shape)
-        case Ragged() | Sparse():
-            return f"a {tree.kind} {format_tensor(tree.dtype, tree.shape)}"
-        case _:
-            return f"a {tree.kind} with {_listed(tuple(str(key) for key, _ in children(tree)))}"

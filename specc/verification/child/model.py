@@ -81,7 +81,7 @@ class ModelReference:
             seconds = time.perf_counter() - start
         finally:
             moved = state.restore()
-        return Answered(result.outputs, tuple(result.mismatches), (), moved, seconds)
+        return Answered(result.outputs, tuple(result.mismatches), (), moved, seconds=seconds)
 
     def _result(self, call: Call) -> Result:
         endpoint, at = self._program.document.endpoints[call.endpoint], ("endpoints", call.endpoint)

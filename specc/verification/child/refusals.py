@@ -23,7 +23,7 @@ _NOISE = [
     (re.compile(r"\s*\[\[[^\]]*\]\]"), ""),
     (re.compile(r"\s*\[Op:[^\]]*\](?: name: ?\S*)?"), ""),
     (re.compile(r"\.? Received args: .*", re.DOTALL), ""),  # and the signature, whose outputs have any order
-    (re.compile(r"__(?:inference|forward|backward)_(?:signature_wrapper_)?(\w+?)_\d+\b"), r"\1"),
+    (re.compile(r"__(?:inference|forward|backward)_(?:signature_wrapper_)?(\S+?)_\d+\b"), r"\1"),
     (re.compile(r"\b(signature_wrapper_\w+?)_\d+\b"), r"\1"),
     (re.compile(r"\b0x[0-9a-fA-F]{4,}"), "0x..."),
     (re.compile(r"\s+"), " "),

@@ -14,10 +14,11 @@ from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 from specc.verification.child.arguments import nest_arguments, omissible
 from specc.verification.child.refusals import AbsentError
 from specc.verification.child.results import Result, compare_names, flatten_result, name_parts
-from specc.verification.child.state import RevivedState, may_write
+from specc.verification.child.state import Effects, RevivedState, effects_of
 from specc.verification.child.tensors import digest, from_tensor, to_tensor
 from specc.verification.protocol import Answered, Call, VariableDigest
 
+_SIGNATURES = "signatures"
 _FUNCTIONS = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
 
 
@@ -27,7 +28,7 @@ class Revived:
     def __init__(self, directory: str, tags: Iterable[str], document: Document) -> None:
         self.document = document
         self.root = tf.saved_model.load(directory, tags=list(tags))
-        self._writing: dict[int, bool] = {}
+        self._effects: dict[int, Effects] = {}
 
     @cached_property
     def _state(self) -> RevivedState:
@@ -35,8 +36,8 @@ class Revived:
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """The functions that are attributes of the object, sorted."""
-        own = [name for name, value in vars(self.root).items() if isinstance(value, _FUNCTIONS)]
+        """The attributes of the object that can be called, sorted."""
+        own = [name for name, value in vars(self.root).items() if callable(value) and name != _SIGNATURES]
         return tuple(sorted({*own, *([CALL] if callable(self.root) else [])}))
 
     @property
@@ -46,7 +47,7 @@ class Revived:
 
     @property
     def _signatures(self) -> Mapping[str, Any]:
-        return getattr(self.root, "signatures", {})
+        return getattr(self.root, _SIGNATURES, {})
 
     @property
     def variables(self) -> tuple[VariableDigest, ...]:
@@ -94,7 +95,8 @@ class Revived:
     def _run(
         self, function: Any, run: Callable[[], Any], flatten: Callable[[Any], Result], left_out: tuple[str, ...]
     ) -> Answered:
-        state = self._state if self._may_write(function) else None
+        effects = self._effects_of(function)
+        state = self._state if effects.writes else None
         moved: tuple[str, ...] = ()
         try:
             start = time.perf_counter()
@@ -103,16 +105,17 @@ class Revived:
             seconds = time.perf_counter() - start
         finally:
             moved = state.restore() if state else ()
-        return Answered(result.outputs, tuple(result.mismatches), left_out, moved, seconds)
+        return Answered(result.outputs, tuple(result.mismatches), left_out, moved, any(effects), seconds)
 
-    def _may_write(self, function: Any) -> bool:
-        """Whether a function of the object may change variables or tables; it may where it is not known."""
-        if id(function) not in self._writing:
-            called = getattr(function, CALL) if function is self.root else function
+    def _effects_of(self, function: Any) -> Effects:
+        """The Effects of a function of the object, together in all of its traces."""
+        if id(function) not in self._effects:
+            called = function if isinstance(function, _FUNCTIONS) else getattr(function, CALL)
             traces = getattr(called, "concrete_functions", None) or [called]
             graphs = [getattr(trace, "graph", None) for trace in traces]
-            self._writing[id(function)] = any(graph is None or may_write(graph.as_graph_def()) for graph in graphs)
-        return self._writing[id(function)]
+            found = [Effects(True, True) if each is None else effects_of(each.as_graph_def()) for each in graphs]
+            self._effects[id(function)] = Effects(any(each.writes for each in found), any(each.draws for each in found))
+        return self._effects[id(function)]
 
 
 def _numbered_parts(function: Any, leaves: Iterable[BoundLeaf]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from specc.language.document import Document
 from specc.language.wire_names import input_leaves, output_leaves
 from specc.verification.child.refusals import AbsentError
 from specc.verification.child.results import compare_names, name_parts
-from specc.verification.child.state import may_write
+from specc.verification.child.state import Effects, effects_of
 from specc.verification.child.tensors import from_array, to_array
 from specc.verification.protocol import Answered, Call
 
@@ -39,7 +39,7 @@ class LoadedSession:
                 self._meta_graph = tf.compat.v1.saved_model.load(self._session, list(tags), directory)
         finally:
             logger.setLevel(level)
-        self._writing: dict[str, bool] = {}
+        self._effects: dict[str, Effects] = {}
         self._stored: dict[str, FlatTensor] | None = None
         self._readers: dict[str, Any] = {}
 
@@ -56,8 +56,8 @@ class LoadedSession:
         feed, left_out = self._feed(signature, call)
         endpoint = self.document.endpoints[call.endpoint]
         fetches = name_parts(self._tensors(signature.outputs), output_leaves(endpoint))
-        writes = self._may_write(call.address, fetches.values())
-        before = self._variables() if writes else {}
+        effects = self._effects_of(call.address, fetches.values())
+        before = self._variables() if effects.writes else {}
         moved: tuple[str, ...] = ()
         try:
             start = time.perf_counter()
@@ -65,12 +65,12 @@ class LoadedSession:
             outputs = {name: from_array(value, fetches[name].dtype.name) for name, value in values.items()}
             seconds = time.perf_counter() - start
         finally:
-            if writes:
+            if effects.writes:
                 after = self._variables()
                 moved = tuple(sorted(name for name, value in after.items() if before.get(name) != value))
                 self._restore()
         result = compare_names(endpoint, outputs, ("endpoints", call.endpoint))
-        return Answered(result.outputs, tuple(result.mismatches), left_out, moved, seconds)
+        return Answered(result.outputs, tuple(result.mismatches), left_out, moved, any(effects), seconds)
 
     def _feed(self, signature: Any, call: Call) -> tuple[dict[Any, Any], tuple[str, ...]]:
         """The values of placeholders, and the inputs that are left out."""
@@ -102,10 +102,10 @@ class LoadedSession:
             found[name] = [self._session.graph.as_graph_element(each) for each in names]
         return found
 
-    def _may_write(self, key: str, tensors: Iterable[Any]) -> bool:
-        if key not in self._writing:
-            self._writing[key] = may_write(self._meta_graph.graph_def, {tensor.op.name for tensor in tensors})
-        return self._writing[key]
+    def _effects_of(self, key: str, tensors: Iterable[Any]) -> Effects:
+        if key not in self._effects:
+            self._effects[key] = effects_of(self._meta_graph.graph_def, {tensor.op.name for tensor in tensors})
+        return self._effects[key]
 
     def _variables(self) -> Mapping[str, FlatTensor]:
         """The values of the variables in the graph that have one, by name."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -27,24 +27,37 @@ _READING = frozenset(
         *("HashTableV2", "LookupTableFindV2", "LookupTableSizeV2", "LookupTableExportV2"),
         *("MutableHashTableV2", "MutableDenseHashTableV2", "MutableHashTableOfTensorsV2"),
         *("LookupTableFind", "LookupTableSize", "LookupTableExport", "HashTable", "MutableHashTable"),
-        *("RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal", "Multinomial"),
-        *("RandomShuffle", "RandomGammaV2", "RandomPoissonV2", "ParameterizedTruncatedNormal"),
     }
 )
 """Ops that are stateful, or take a reference, and change neither variables nor tables."""
+_DRAWING = frozenset(
+    {
+        *("Multinomial", "ParameterizedTruncatedNormal", "RandomGamma", "RandomPoisson", "RandomPoissonV2"),
+        *("RandomShuffle", "RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal"),
+    }
+)
+"""Ops that draw random numbers from a state of their own, which cannot be put back."""
 _MUTABLE_TABLES = ("MutableHashTableV2", "MutableDenseHashTableV2", "MutableHashTableOfTensorsV2")
 _RENAMED = re.compile(r"_load_\d+$")
 """What TensorFlow adds to the name of a table when it loads an archive."""
 
 
-def may_write(graph: Any, names: Iterable[str] | None = None) -> bool:
-    """Whether running the nodes called ``names`` of a GraphDef, or all of it, may change variables or tables."""
-    return any(_may_write(op) for op in _ops_of(graph, names))
+class Effects(NamedTuple):
+    """What running a graph may do apart from its answer: change variables or tables, and draw random numbers."""
+
+    writes: bool
+    draws: bool
+
+
+def effects_of(graph: Any, names: Iterable[str] | None = None) -> Effects:
+    """The Effects of running the nodes called ``names`` of a GraphDef, or all of it."""
+    ops = set(_ops_of(graph, names))
+    return Effects(any(_may_write(op) for op in ops - _READING - _DRAWING), not ops.isdisjoint(_DRAWING))
 
 
 def _may_write(op: str) -> bool:
     definition = op_def_registry.get(op)
-    if op in _READING or definition is None:  # None: a function of the graph, whose own ops are looked at
+    if definition is None:  # a function of the graph, whose own ops are looked at
         return False
     return bool(definition.is_stateful or any(argument.is_ref for argument in definition.input_arg))
 
