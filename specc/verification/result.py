@@ -43,7 +43,10 @@ class Verification:
         """The last line of the report."""
         errors = sum(finding.level == "error" for finding in self.findings)
         warnings = sum(finding.level == "warning" for finding in self.findings)
-        parts = [counted(len(self.endpoints), "endpoint"), counted(self.calls, "call"), counted(errors, "error")]
+        parts = ["nothing was run"]
+        if self.tensorflow:
+            parts = [counted(len(self.endpoints), "endpoint"), counted(self.calls, "call")]
+        parts.append(counted(errors, "error"))
         parts += [counted(warnings, "warning")] if warnings else []
         return ", ".join((*parts, f"{self.seconds:.1f} s"))
 
