@@ -69,8 +69,8 @@ class Call:
     """Calls an endpoint once, from the stored state; answer: Answered or Refused.
 
     ``inputs`` is sent as it is: a name that it lacks is missing in the call, an unknown name is one too many. For every
-    archive TensorFlow refuses both, and for an attribute wrong dtypes and shapes too. It does not compare the shapes of
-    what a loaded signature gets, and a Session converts dtypes.
+    archive TensorFlow refuses both, and for an attribute wrong dtypes too, while a Session converts them; on shapes see
+    ``Answered.compares_shapes``.
     """
 
     way: Way
@@ -149,6 +149,8 @@ class Answered:
     """The names of the variables and tables that the call changed, sorted; they are put back."""
     is_varying: bool = False
     """Whether the graph that ran has ops that draw random numbers, or may change variables or tables."""
+    compares_shapes: bool = True
+    """Whether TensorFlow compares the shapes of inputs with the declared ones there, for every archive."""
     seconds: float = 0.0
 
 

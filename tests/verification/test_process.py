@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -19,6 +20,8 @@ from called_archives import tensor
 from exports import document
 from foreign_archives import module
 
+from specc.verification import protocol
+from specc.verification.child.serve import send
 from specc.verification.process import Child, ChildEndedError, ending
 from specc.verification.protocol import (
     Answered,
@@ -26,11 +29,13 @@ from specc.verification.protocol import (
     ListVariables,
     Load,
     Loaded,
+    LoadModel,
     Prepare,
     ProtocolError,
     Ready,
     Refused,
     Variables,
+    read_message,
 )
 
 pytestmark = pytest.mark.tensorflow
@@ -158,6 +163,36 @@ def test_an_end_is_told(modules: Path, child: Child, code: str, message: str) ->
     with pytest.raises(ChildEndedError, match=message) as caught:
         child.ask(Prepare(("ending",)))
     assert (caught.value.request, caught.value.timed_out) == (Prepare(("ending",)), False)
+
+
+def test_a_child_without_a_fence_makes_the_model(modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (modules / "made.py").write_text(
+        "import os, keras\n"
+        "def make():\n"
+        "    print('made')\n"
+        "    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer='ones')])\n"
+        "    model.where = os.getcwd()\n"
+        "    open('written', 'w').write('as a build may')\n"
+        "    return model\n"
+    )
+    monkeypatch.chdir(modules)
+    spec = document({"infer": {"inputs": ["float32[batch, 1]"], "outputs": "float32[batch, 1]"}}, model="made:make")
+    with Child(deadline=time.monotonic() + MINUTES, fenced=False) as child:
+        assert child.ask(Prepare()) == Ready(tf.__version__, (), pytest.approx(0, abs=MINUTES))
+        assert isinstance(child.ask(LoadModel(spec.to_json(), str(modules))), Loaded)
+        answer = child.ask(Call("model", "infer", "infer", {"inputs": tensor("float32", [1, 1], 2)}))
+    assert isinstance(answer, Answered)
+    assert answer.outputs == {"output_0": tensor("float32", [1, 1], 2)}
+    assert (modules / "written").read_text() == "as a build may"
+
+
+def test_an_answer_beyond_the_limits_is_not_a_refusal_of_the_archive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "MAX_BYTES", 7)
+    stream = io.BytesIO()
+    send(stream, Answered({"y": tensor("int64", [], 1)}))
+    stream.seek(0)
+    answer = read_message(stream)
+    assert answer == Refused("the answer is a message of more than 7 bytes", "too_large")
 
 
 def test_how_a_process_ended() -> None:

@@ -49,7 +49,9 @@ MESSAGES: list[Message] = [
     ListVariables("stored"),
     Ready("2.21.0", ("network",), 1.5),
     Loaded(("a", "b"), 0.5),
-    Answered(TENSORS, (Mismatch(("endpoints", "score", "outputs", 0), "expected"),), ("x",), ("w/kernel",), True, 0.1),
+    Answered(
+        TENSORS, (Mismatch(("endpoints", "score", "outputs", 0), "expected"),), ("x",), ("w/kernel",), True, False, 0.1
+    ),
     Refused("no \ud800", "absent"),
     Timed((0.1, 0.2)),
     Variables((VariableDigest("w", "float32", (2, 3), "00ff"),)),

@@ -16,7 +16,7 @@ from specc.diagnostics import format_path
 from specc.language.calls.messages import to_messages
 from specc.language.wire_names import input_leaves, output_leaves
 from specc.verification.child.requests import Requests
-from specc.verification.protocol import Call, Load, Loaded, Refused, Time, Timed
+from specc.verification.protocol import Answered, Call, Load, Loaded, Refused, Time, Timed
 
 pytestmark = pytest.mark.tensorflow
 
@@ -105,8 +105,9 @@ def test_a_wrong_call_is_refused_in_the_same_words_each_time(echo: CalledArchive
         "a missing argument": {name: value for name, value in VALUES.items() if name not in ("x", "y")},
         "an unknown input": {**VALUES, "z": tensor("uint8", [], 1)},
     }
+    compares = {way: echo.call(way, "echo", VALUES).compares_shapes for way in WAYS}
+    assert compares == {"attribute": True, "signature": False, "session": True}
     for what, inputs in wrong.items():
-        # TensorFlow does not compare the shapes of the tensors that a loaded signature gets.
         for way in ("attribute", "session") if what in ("a wrong rank", "a wrong size") else ("attribute", "signature"):
             refused = echo.refusal(way, "echo", inputs)
             assert refused.why == "error", what
@@ -293,6 +294,15 @@ def test_an_attribute_that_is_an_object_is_called(tmp_path: Path) -> None:
     archive = CalledArchive(tmp_path / "archive", spec, ("attribute",))
     assert archive.addresses == {"attribute": ("part",)}
     archive.assert_agree("part", {"inputs": tensor("float32", [1], 1)}, {"output_0": tensor("float32", [1], 2)})
+
+
+def test_an_attribute_that_is_a_single_trace_does_not_compare_shapes(tmp_path: Path) -> None:
+    archive = foreign("a concrete function as an attribute", tmp_path / "archive")
+    given = {"b": tensor("float32", [2], 1, 2), "a": tensor("string", [], b"")}
+    for values, answered in ((given, WAYS), ({**given, "b": tensor("float32", [1, 1], 1)}, WAYS[:2])):
+        answers = {way: archive.ask(way, "f", values) for way in WAYS}
+        assert tuple(way for way in WAYS if isinstance(answers[way], Answered)) == answered
+    assert [archive.call(way, "f", given).compares_shapes for way in WAYS] == [False, False, True]
 
 
 DTYPES = ("float16", "float8_e5m2", "int4", "uint4", "qint8", "quint16", "qint32", "uint64")

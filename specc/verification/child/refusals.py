@@ -19,6 +19,7 @@ _DETECTED = re.compile(
     r"(Graph execution error:|\(\d+\) \w+:|^\s*Detected at node.*|^\s*Node: .*|^\s*File \".*)", re.MULTILINE
 )
 _NOISE = [
+    (re.compile(r"<stack traces unavailable>\s*"), ""),
     (re.compile(r"\{\{(function_)?node [^}]*\}\}\s*"), ""),
     (re.compile(r"\s*\[\[[^\]]*\]\]"), ""),
     (re.compile(r"\s*\[Op:[^\]]*\](?: name: ?\S*)?"), ""),

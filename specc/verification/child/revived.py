@@ -105,7 +105,9 @@ class Revived:
             seconds = time.perf_counter() - start
         finally:
             moved = state.restore() if state else ()
-        return Answered(result.outputs, tuple(result.mismatches), left_out, moved, any(effects), seconds)
+        return Answered(
+            result.outputs, tuple(result.mismatches), left_out, moved, any(effects), not _is_concrete(function), seconds
+        )
 
     def _effects_of(self, function: Any) -> Effects:
         """The Effects of a function of the object, together in all of its traces."""
@@ -118,9 +120,14 @@ class Revived:
         return self._effects[id(function)]
 
 
+def _is_concrete(function: Any) -> bool:
+    """Whether a function is a single trace, as signatures are: TensorFlow then compares dtypes, and not shapes."""
+    return isinstance(function, tf.types.experimental.ConcreteFunction)
+
+
 def _numbered_parts(function: Any, leaves: Iterable[BoundLeaf]) -> dict[str, str]:
     """TensorFlow's names for the parts of a ragged tensor that has one name in a signature of TensorFlow 1."""
-    taken = function.structured_input_signature[1]
+    _, taken = function.structured_input_signature or ((), {})
     numbered = {
         part.wire_name: f"{leaf.name}_component_{number}"
         for leaf in leaves

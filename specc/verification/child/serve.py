@@ -37,10 +37,11 @@ def main(*, fenced: bool) -> None:
             request = read_message(requests)
         except EOFError:
             os._exit(0)  # TensorFlow's own clean-up may take seconds
-        _send(answers, server.answer(request))
+        send(answers, server.answer(request))
 
 
-def _send(answers: BinaryIO, answer: Answer) -> None:
+def send(answers: BinaryIO, answer: Answer) -> None:
+    """Writes an answer; one beyond the limits of a message is replaced by a Refused that says so."""
     try:
         write_message(answers, answer)
     except ProtocolError as error:

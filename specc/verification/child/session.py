@@ -70,7 +70,7 @@ class LoadedSession:
                 moved = tuple(sorted(name for name, value in after.items() if before.get(name) != value))
                 self._restore()
         result = compare_names(endpoint, outputs, ("endpoints", call.endpoint))
-        return Answered(result.outputs, tuple(result.mismatches), left_out, moved, any(effects), seconds)
+        return Answered(result.outputs, tuple(result.mismatches), left_out, moved, any(effects), seconds=seconds)
 
     def _feed(self, signature: Any, call: Call) -> tuple[dict[Any, Any], tuple[str, ...]]:
         """The values of placeholders, and the inputs that are left out."""
