@@ -71,8 +71,8 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
     """
     start = time.monotonic()
     facts = read_facts(document, Path(path))
-    names = _chosen(endpoints, sorted(document.endpoints), "endpoint")
-    chosen = cast(list[Way], _chosen(ways, WAYS, "way"))
+    names = chosen(endpoints, sorted(document.endpoints), "endpoint")
+    chosen_ways = cast(list[Way], chosen(ways, WAYS, "way"))
     progress("reading the archive")
     known = static_findings(document, Path(path), trusted=trust) if found is None else list(found)
     result = Verification(
@@ -94,7 +94,7 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
     def start_child(fenced: bool) -> ChildLike:
         return Child(deadline=deadline, fenced=fenced)
 
-    run = Run(document, facts, names, chosen, cases, seed, tuple(imports), known, start_child, progress)
+    run = Run(document, facts, names, chosen_ways, cases, seed, tuple(imports), known, start_child, progress)
     if model is not None and model is not False:
         run.add_model(None if model is True else str(model))
     if against is not None:
@@ -103,13 +103,14 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
     return replace(run.verification(result), seconds=time.monotonic() - start)
 
 
-def _chosen(asked: Iterable[str], known: Sequence[str], what: str) -> list[str]:
-    chosen = list(dict.fromkeys(asked))
-    for name in chosen:
+def chosen(asked: Iterable[str], known: Sequence[str], what: str) -> list[str]:
+    """Those of ``known`` that are asked for, or all if none is; raises UsageError for an unknown one."""
+    wanted = list(dict.fromkeys(asked))
+    for name in wanted:
         if name not in known:
             hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
             raise UsageError(f"there is no {what} {name!r}; {hint}")
-    return [name for name in known if name in chosen] if chosen else list(known)
+    return [name for name in known if name in wanted] if wanted else list(known)
 
 
 def _size(directory: Path) -> int:
