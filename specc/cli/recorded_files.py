@@ -69,7 +69,7 @@ def _with_files(recording: Recording, folder: str) -> tuple[Document, dict[str, 
         files[name] = to_npz(
             endpoint, call.inputs if "inputs" in sides else None, call.outputs if "outputs" in sides else None
         )
-        example |= dict.fromkeys(sides, {"file": name})
+        example |= {side: {"file": name} for side in sides}
     document = from_json(data) if files else recording.document
     return document, files
 

@@ -14,9 +14,10 @@ from specc.language.load import from_json
 from specc.run_finding import RunFinding
 from specc.verification.call_judge import CallJudge
 from specc.verification.call_plan import CallPlan
+from specc.verification.call_sizes import InputAxes
 from specc.verification.endpoint_calls import EndpointCalls
 from specc.verification.grouping import merge, without_consequences
-from specc.verification.planned_call import PlannedCall
+from specc.verification.planned_call import PlannedCall, with_rows
 from specc.verification.single_call import as_json
 from specc.verification.source import Source
 
@@ -24,6 +25,7 @@ CASES = 2
 """How many examples an endpoint without any gets."""
 _NAMES = {"one": "small", "base": "batch"}
 """The examples that generated calls become; others keep the names of their cases."""
+_ROWS = 3
 _UNSTEADY = ("not-pure",)
 """Findings that do not say that an answer is wrong."""
 
@@ -88,7 +90,16 @@ class Recorder:
         planned.sort(key=lambda call: call.case != "one")
         for call in planned[: self.cases]:
             case = "small" if len(planned) == 1 else _NAMES.get(call.case, call.case)
-            yield replace(call, case=case, promised=False)
+            chosen = self._with_few_rows(name, call) if case == "batch" else call
+            yield replace(chosen, case=case, promised=False)
+
+    def _with_few_rows(self, name: str, call: PlannedCall) -> PlannedCall:
+        """The first three rows of a call, if it may have three."""
+        axes = InputAxes(self.document, name)
+        dim = self.document.dims.get(axes.rows or "")
+        if dim is not None and dim.min > _ROWS:
+            return call
+        return with_rows(call, axes, lambda count: range(min(count, _ROWS))) or call
 
     def _ask(self, calls: EndpointCalls, planned: PlannedCall) -> None:
         name = calls.subject.name

@@ -62,7 +62,7 @@ def archive_source(  # noqa: PLR0913  # each is an option of the commands
         UnavailableError: TensorFlow is not there.
     """
     facts = read_facts(document, directory)
-    found = () if trust else static_findings(document, directory)
+    found = () if trust else static_findings(document.promises(), directory)
     reaching = [finding for finding in found if finding.rule == "reaches-out" and finding.level == "error"]
     if reaching:
         raise SpecError(reaching)

@@ -74,7 +74,7 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
     names = chosen(endpoints, sorted(document.endpoints), "endpoint")
     chosen_ways = cast(list[Way], chosen(ways, WAYS, "way"))
     progress("reading the archive")
-    known = static_findings(document, Path(path), trusted=trust) if found is None else list(found)
+    known = static_findings(document.promises(), Path(path), trusted=trust) if found is None else list(found)
     result = Verification(
         os.fspath(path),
         tuple(known),
