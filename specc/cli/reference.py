@@ -21,10 +21,12 @@ from pydantic import BaseModel
 from specc.cli import COMMANDS
 from specc.cli.findings import add_options
 from specc.language.document import Dim, Document, Endpoint, Selection
+from specc.language.examples import Example
 from specc.language.json_schema.schema import document_schema
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions
 from specc.language.signatures import DEFAULT_KEYS, TAGS
+from specc.language.tolerance import OutputTolerance, Tolerance
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tuple
 from specc.rules import RULES, Rule, rule_summary
 
@@ -43,6 +45,9 @@ _MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "containers": (List, Tuple, NamedTuple, Dict),
     "receiver": (Receiver,),
     "feature": (Feature,),
+    "example": (Example,),
+    "tolerance": (Tolerance,),
+    "tolerance of an output": (OutputTolerance,),
     "selection": (Selection,),
     "save_options": (SaveOptions,),
 }

@@ -49,7 +49,7 @@ DEFAULT_ARGUMENTS = ("inputs",)
 """The default name of a single argument."""
 
 # One shared object for all documents without options: pydantic deep-copies a default that is not a plain value.
-_no_jax_options, _no_save_options = cache(JaxOptions), cache(SaveOptions)
+_no_jax_options, _no_save_options, _no_tolerance = cache(JaxOptions), cache(SaveOptions), cache(Tolerance)
 
 Method: TypeAlias = Literal["predict", "classify", "regress", "train", "eval"]
 Mode: TypeAlias = Literal["predict", "train", "eval"]
@@ -120,7 +120,7 @@ class Endpoint(Record):
     """Whether the same call gives the same answer and moves no variable; expected of serving methods by default."""
     rowwise: Flag | None = None
     """Whether the answer for a row depends on that row alone, so that a server may batch requests."""
-    tolerance: Tolerance | None = None
+    tolerance: Tolerance = Field(default_factory=_no_tolerance)
     """How near the numbers of an answer must be to those that are expected; no part of the contract."""
     examples: dict[ExampleName, Example] = Field(default_factory=dict)
     """Calls with what they give, by name; no part of the contract."""
@@ -136,9 +136,9 @@ class Endpoint(Record):
 
     def promises(self) -> Endpoint:
         """The same endpoint without examples and tolerance."""
-        if not self.examples and self.tolerance is None:
+        if not self.examples and self.tolerance == _no_tolerance():
             return self
-        return self.model_copy(update={"examples": {}, "tolerance": None})
+        return self.model_copy(update={"examples": {}, "tolerance": _no_tolerance()})
 
     def _implied(self) -> tuple[str, ...]:
         return ("arguments",) if len(self.inputs) == 1 and self.arguments == DEFAULT_ARGUMENTS else ()

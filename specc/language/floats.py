@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import struct
-from functools import cache, lru_cache
+from bisect import bisect_left
+from functools import cache
 from typing import NamedTuple
 
 
@@ -74,13 +75,25 @@ def nearest(value: float, dtype: str) -> float:
             return math.copysign(math.inf, value)
     if dtype == "bfloat16":
         return _nearest_bfloat16(value)
-    sign = math.copysign(1.0, value)
-    finite = [
-        (abs(number - value), math.copysign(1.0, number) != sign, bits & 1, number)
-        for bits, number in enumerate(_table(dtype))
-        if math.isfinite(number)
-    ]
-    return min(finite)[-1]
+    found = _positive(dtype)[_position(abs(value), dtype)]
+    return 0.0 if found == 0 and _SMALL[dtype].unsigned_zero else math.copysign(found, value)
+
+
+@cache
+def _positive(dtype: str) -> tuple[float, ...]:
+    """The finite numbers of a small format from 0 on, in order: the position of each is its bits."""
+    return tuple(number for number in _table(dtype)[: len(_table(dtype)) // 2] if math.isfinite(number))
+
+
+def _position(magnitude: float, dtype: str) -> int:
+    """The position of the number in ``_positive`` that is nearest to ``magnitude``, ties to even."""
+    numbers = _positive(dtype)
+    above = bisect_left(numbers, magnitude)
+    if above in (0, len(numbers)):
+        return min(above, len(numbers) - 1)
+    below = above - 1
+    to_above, to_below = numbers[above] - magnitude, magnitude - numbers[below]
+    return below if to_below < to_above or (to_below == to_above and below % 2 == 0) else above
 
 
 def _nearest_bfloat16(value: float) -> float:
@@ -102,27 +115,17 @@ def to_bits(value: float, dtype: str) -> int:
         if math.isinf(rounded) and not math.isinf(value):
             raise OverflowError
         return int(struct.unpack("<I", struct.pack("<f", rounded))[0]) >> 16
-    if value == 0:
-        is_negative = math.copysign(1.0, value) < 0 and not _SMALL[dtype].unsigned_zero
-        return len(_table(dtype)) // 2 if is_negative else 0
-    return _small_bits(value, dtype)
-
-
-@lru_cache(maxsize=1 << 16)
-def _small_bits(value: float, dtype: str) -> int:
-    numbers = _table(dtype)
-    if math.isfinite(value):
-        largest, below = sorted((number for number in numbers if math.isfinite(number)), reverse=True)[:2]
-        if abs(value) >= largest + (largest - below) / 2:
-            raise OverflowError
-    found = nearest(value, dtype)
-    for bits, number in enumerate(numbers):
-        same = number == found and math.copysign(1.0, number) == math.copysign(1.0, found)
-        if same or (math.isnan(number) and math.isnan(found)):
-            return bits
-    if found == 0:  # a format without -0.0
-        return 0
-    raise OverflowError
+    numbers, half = _positive(dtype), len(_table(dtype)) // 2
+    if not math.isfinite(value):
+        for bits, number in enumerate(_table(dtype)):
+            if number == value or (math.isnan(number) and math.isnan(value)):
+                return bits
+        raise OverflowError
+    if abs(value) >= numbers[-1] + (numbers[-1] - numbers[-2]) / 2:
+        raise OverflowError
+    bits = _position(abs(value), dtype)
+    is_negative = math.copysign(1.0, value) < 0 and not (bits == 0 and _SMALL[dtype].unsigned_zero)
+    return bits + half if is_negative else bits
 
 
 def shortest(value: float, dtype: str) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -80,19 +79,19 @@ def is_inexact(dtype: str) -> bool:
     return DTYPES[dtype].family in (Family.FLOAT, Family.COMPLEX)
 
 
-def allowance(tolerance: Tolerance | None, output: str, dtype: str, origin: Origin) -> Allowance:
-    """The Allowance of the output leaf called ``output``: its wire name, without that of a component."""
-    own = tolerance.outputs.get(output) if tolerance is not None else None
-    mismatched = float(own.mismatched) if own is not None else 0.0
+def allowance(tolerance: Tolerance, output: str, dtype: str, origin: Origin) -> Allowance:
+    """The Allowance of an output leaf of ``dtype``; ``output`` is its wire name, without that of a component."""
+    own = tolerance.outputs.get(output, OutputTolerance())
+    mismatched = float(own.mismatched)
     if not is_inexact(dtype):
         return Allowance(0.0, 0.0, mismatched)
-    rtol = _first(each.rtol for each in (own, tolerance) if each is not None)
-    atol = _first(each.atol for each in (own, tolerance) if each is not None)
+    rtol, atol = _said(own.rtol, tolerance.rtol), _said(own.atol, tolerance.atol)
     return Allowance(_unsaid(dtype, origin) if rtol is None else rtol, atol, mismatched)
 
 
-def _first(said: Iterable[Any]) -> float | None:
-    return next((float(each) for each in said if each is not None), None)
+def _said(own: Any, general: Any) -> float | None:
+    said = general if own is None else own
+    return None if said is None else float(said)
 
 
 def _unsaid(dtype: str, origin: Origin) -> float:

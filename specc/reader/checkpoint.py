@@ -26,6 +26,7 @@ _FOOTER = 48
 _MAGIC = 0xDB4775248B80FB57
 _TRAILER = 5
 """The compression of a block, and its checksum."""
+_SNAPPY = 1
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class StoredTensor:
 def read_index(directory: Path) -> dict[str, StoredTensor]:
     """The tensors of the checkpoint of the SavedModel in ``directory``, by key; nothing where it has no variables.
 
-    Tensors whose dtype or shape cannot be written in a spec are left out.
+    Tensors whose dtype or shape cannot be written in a spec are left out, and all where the index is compressed, which
+    TensorFlow can read and does not write.
 
     Raises:
         DamagedError: the index cannot be read.
@@ -100,8 +102,10 @@ def _block(data: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]
     end = offset + size
     if size < 4 or end + _TRAILER > len(data):
         raise DamagedError(f"{INDEX} is cut short")
+    if data[end] == _SNAPPY:
+        return
     if data[end] != 0:
-        raise DamagedError(f"{INDEX} is compressed")
+        raise DamagedError(f"{INDEX} is damaged")
     (restarts,) = struct.unpack_from("<I", data, end - 4)
     stop, key = end - 4 - 4 * restarts, b""
     while offset < stop:

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple
 
 from specc.diagnostics import SpecPath
 from specc.language.calls.findings import EnoughError, Findings, Found
 from specc.language.calls.flat_tensor import FlatTensor
-from specc.language.calls.leaf_checks import check_leaf, limit_of
-from specc.language.calls.leaf_values import index_of
-from specc.language.calls.sizes import NamedSizes, leaf_shape, shape_text
-from specc.language.dtypes import DTYPES, Family
-from specc.language.tensor_bytes import to_json, unpack
-from specc.language.tolerance import allowance
-from specc.language.trees import Tensor
+from specc.language.calls.leaf_checks import check_leaf
+from specc.language.calls.sizes import NamedSizes, leaf_shape
 from specc.language.wire_names import BoundLeaf
-from specc.rules.table import RunningRule
 from specc.verification.protocol import Answered
 from specc.verification.subject import Subject
-
-
-class AnswerProblem(NamedTuple):
-    """What is wrong with one answer."""
-
-    rule: RunningRule
-    path: SpecPath
-    message: str
-    row: int | None = None
-    """The first row that has a number that is not finite."""
+from specc.verification.value_checks import AnswerProblem, find_bad_values
 
 
 def find_problems(
@@ -46,7 +29,7 @@ def find_problems(
     yield from structure
     broken = [problem.path for problem in structure]
     for bound in sound_leaves(subject, broken):
-        yield from _values(subject, bound, answer.outputs, not_finite)
+        yield from find_bad_values(subject, bound, answer.outputs, not_finite)
 
 
 def sound_leaves(subject: Subject, broken: Collection[SpecPath]) -> list[BoundLeaf]:
@@ -87,54 +70,3 @@ def _structure(subject: Subject, inputs: Mapping[str, FlatTensor], answer: Answe
         pass
     for finding in findings.all:
         yield AnswerProblem("answer-mismatch", finding.path, finding.message)
-
-
-def _values(
-    subject: Subject, bound: BoundLeaf, outputs: Mapping[str, FlatTensor], not_finite: Mapping[str, Collection[str]]
-) -> Iterator[AnswerProblem]:
-    """The first number of a leaf that is not finite, or that is outside of its bounds."""
-    component = next(part for part in bound.components if part.part in ("", "values"))
-    tensor = outputs[component.wire_name]
-    family = DTYPES[component.dtype].family
-    if not isinstance(tensor.values, bytes) or family not in (Family.INTEGER, Family.FLOAT, Family.COMPLEX):
-        return
-    leaf = bound.leaf
-    limits = (leaf.minimum, leaf.maximum) if isinstance(leaf, Tensor) else (None, None)
-    values = unpack(tensor.values, component.dtype)
-    if family is not Family.INTEGER:
-        allowed = (*limits, *not_finite.get(component.wire_name, ()))
-        strange = [position for position, value in enumerate(values) if not _is_finite(value, allowed)]
-        if strange:
-            index = index_of(strange[0], tensor.shape)
-            message = f"{to_json(values[strange[0]], component.dtype)} at {shape_text(index)}"
-            many = f", and {len(strange) - 1:,} more" if len(strange) > 1 else ""
-            row = index[0] if index and not component.part else None
-            yield AnswerProblem("not-finite", bound.path, message + many, row)
-            return
-    if limits != (None, None):
-        slack = allowance(subject.endpoint.tolerance, bound.name, component.dtype, "here").rtol
-        low, high = limit_of(limits[0], component.dtype, -slack), limit_of(limits[1], component.dtype, slack)
-        for position, value in enumerate(values):
-            if value == value and ((low is not None and value < low) or (high is not None and value > high)):  # noqa: PLR0124
-                said = zip(("minimum", "maximum"), limits, strict=True)
-                bounds = ", ".join(f"{word} {limit}" for word, limit in said if limit is not None)
-                where = shape_text(index_of(position, tensor.shape))
-                message = f"{to_json(value, component.dtype)} at {where} is outside of the bounds: {bounds}"
-                yield AnswerProblem("out-of-bounds", bound.path, message)
-                return
-
-
-def not_finite_numbers(tensor: FlatTensor) -> set[str]:
-    """The numbers of a tensor that are not finite, in the encoding of bounds."""
-    if not isinstance(tensor.values, bytes) or DTYPES[tensor.dtype].family not in (Family.FLOAT, Family.COMPLEX):
-        return set()
-    return {str(to_json(value, tensor.dtype)) for value in tensor.elements() if not _is_finite(value, ())}
-
-
-def _is_finite(value: Any, allowed: Collection[object]) -> bool:
-    if isinstance(value, complex):
-        return (math.isfinite(value.real) and math.isfinite(value.imag)) or bool(allowed)
-    if math.isfinite(value):
-        return True
-    word = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return word in allowed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class ArchiveFacts:
     left_out: Mapping[str, str] = field(default_factory=dict)
     """The optional endpoints that it was built without, each with the reason."""
     undescribed: Mapping[str, str] = field(default_factory=dict)
-    """The endpoints whose attribute has a tree that cannot be written in a spec, each with the reason."""
+    """The endpoints of which only the signature is described, and not the attribute's tree, each with the reason."""
     captures: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """The positions, in the root's ``variables``, of those that each endpoint uses."""
 
@@ -49,7 +49,8 @@ def read_facts(document: Document, directory: Path) -> ArchiveFacts:
         text = contract_text(directory, contract_file)
         contract = None if text is None else _contract(text)
         subject = Subject(document, directory, graph, contract, has_contract=text is not None)
-        describes_itself = text is None and describe_graph(graph)[0] == document
+        described, notes = describe_graph(graph) if text is None else (None, ())
+        describes_itself = described == document
         tags = (TAGS[document.mode], *document.save_options.extra_tags)
         return ArchiveFacts(
             str(directory.absolute()),
@@ -58,7 +59,7 @@ def read_facts(document: Document, directory: Path) -> ArchiveFacts:
             contract is not None,
             describes_itself,
             {name: _reason(contract, name) for name in sorted(subject.left_out)},
-            {} if contract is None else contract.undescribed,
+            _flat_only(notes) if describes_itself else contract.undescribed if contract is not None else {},
             _captures(subject),
         )
     except DamagedError as error:
@@ -74,6 +75,12 @@ def _contract(text: bytes) -> Contract | None:
 
 def _reason(contract: Contract | None, endpoint: str) -> str:
     return "the archive does not have it" if contract is None else contract.left_out[endpoint]
+
+
+def _flat_only(notes: Iterable[str]) -> dict[str, str]:
+    """The endpoints whose description is only that of their signature, with the reasons, from notes of the reader."""
+    said = (note.partition(": ") for note in notes)
+    return {name: reason for name, _, reason in said if "described flat" in reason}
 
 
 def _captures(subject: Subject) -> dict[str, frozenset[int]]:

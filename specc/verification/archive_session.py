@@ -16,6 +16,7 @@ from specc.verification.protocol import (
     Loaded,
     LoadModel,
     Prepare,
+    ProtocolError,
     Ready,
     Refused,
     Request,
@@ -119,6 +120,8 @@ class ArchiveSession:
                 self._child = self._start()
                 self._prepare(self._child)
             return self._child.ask(request)
+        except ProtocolError as error:
+            return Refused(f"the request is {error}", "too_large")
         except ChildEndedError as ended:
             self.close()
             self._ready.clear()

@@ -10,7 +10,7 @@ from specc.language.dtypes import DTYPES, Family
 from specc.language.trees import Tensor
 from specc.run_finding import RunFinding
 from specc.verification.agreement import OutputJudge
-from specc.verification.answer_checks import AnswerProblem, find_problems, not_finite_numbers, sound_leaves
+from specc.verification.answer_checks import find_problems, sound_leaves
 from specc.verification.endpoint_calls import EndpointCalls
 from specc.verification.planned_call import PlannedCall, with_rows
 from specc.verification.protocol import Answered, Refused, Way
@@ -18,6 +18,7 @@ from specc.verification.purity import find_moves
 from specc.verification.reference import Expected, Reference
 from specc.verification.refusals import EMPTY_HINT, find_refused, find_unanswered_error
 from specc.verification.subject import listed
+from specc.verification.value_checks import AnswerProblem, not_finite_numbers
 
 _NOT_FINITE_HINT = "give the inputs bounds, or add an example that expects the number"
 
@@ -53,7 +54,7 @@ class CallJudge:
         if planned.example is not None and planned.example.error is not None:
             error = planned.example.error
             return Judged(list(find_unanswered_error(self._calls, planned, error, answers, refusals)), {})
-        references = self._expected(planned, (*answers, *refusals))
+        references = self._expected(planned, (*answers, *refusals), answered=bool(answers))
         findings = list(find_refused(self._calls, planned, answers, refusals, references))
         problems = {
             way: list(find_problems(self._subject, planned.inputs, answer, self._not_finite))
@@ -66,15 +67,17 @@ class CallJudge:
             findings += OutputJudge(self._calls, planned, bound, answers, references).judge()
         return Judged(findings, answers)
 
-    def _expected(self, planned: PlannedCall, ways: tuple[Way, ...]) -> list[Expected]:
+    def _expected(self, planned: PlannedCall, ways: tuple[Way, ...], *, answered: bool) -> list[Expected]:
         """What the call must give: the example's outputs first, then the answers of the references."""
         found = []
         if planned.example is not None and planned.example.expected:
             call = planned.example
             answers = dict.fromkeys(ways, call.expected)
             found.append(Expected(planned.title, "elsewhere", answers, call.open_axes, is_declared=True))
-        answered = [reference.expected(self._subject, planned, ways) for reference in self._references]
-        return [*found, *(each for each in answered if each is not None)]
+        for reference in self._references:
+            expected = reference.expected(self._subject, planned, ways, asked=answered)
+            found += [] if expected is None else [expected]
+        return found
 
     def _of_problems(
         self, planned: PlannedCall, problems: Mapping[Way, Sequence[AnswerProblem]]

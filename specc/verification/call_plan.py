@@ -42,7 +42,7 @@ class CallPlan:
     def generated(self) -> Iterator[PlannedCall]:
         """The first generated calls, as many as were asked for."""
         sources = [call for call in self._examples.values() if call.error is None]
-        for number, (case, sizes) in enumerate(islice(self._case_sizes(), self._cases)):
+        for number, (case, sizes) in enumerate(islice(self._case_sizes(), max(self._cases, 0))):
             if self._bytes(sizes) > MAX_CALL_BYTES:
                 self.too_large.append(case)
             else:
@@ -90,7 +90,8 @@ class CallPlan:
             else:
                 every, mixed = False, None
             inputs |= mixed or tensors
-            promised &= _is_bounded(leaf) or (every and mixed is not None)
+            is_legal = _is_bounded(leaf) and leaf.leaf.shape is not None
+            promised &= is_legal or (every and mixed is not None)
         return PlannedCall(case, inputs, promised=promised, is_empty=case == "empty")
 
 

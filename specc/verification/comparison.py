@@ -35,7 +35,7 @@ def compare_leaf(
     bound: BoundLeaf,
     found: Mapping[str, FlatTensor],
     expected: Mapping[str, FlatTensor],
-    tolerance: Tolerance | None,
+    tolerance: Tolerance,
     origin: Origin,
     open_axes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Compared:
@@ -96,10 +96,7 @@ class _Elements:
     def _atol_of(self, allowed: Allowance) -> float:
         if allowed.atol is not None:
             return allowed.atol
-        largest = 0.0
-        for chunk in _chunks(self._expected):
-            largest = max(largest, max((abs(value) for value in chunk if abs(value) < math.inf), default=0.0))
-        return allowed.rtol / 10 * largest
+        return allowed.rtol / 10 * largest_finite(self._expected)
 
     def compare(self) -> Compared:
         self._walk()
@@ -172,7 +169,16 @@ def _distance(found: Any, expected: Any) -> float:
     return distance if distance == distance and abs(expected) < math.inf else math.inf  # noqa: PLR0124  # NaN
 
 
-def _chunks(tensor: FlatTensor) -> Iterator[list[Any]]:
+def largest_finite(tensor: FlatTensor) -> float:
+    """The largest absolute value of the finite numbers of a tensor."""
+    largest = 0.0
+    for chunk in element_chunks(tensor):
+        largest = max(largest, max((abs(value) for value in chunk if abs(value) < math.inf), default=0.0))
+    return largest
+
+
+def element_chunks(tensor: FlatTensor) -> Iterator[list[Any]]:
+    """The elements of a tensor that is not of strings, some at a time: all of them may not fit into memory."""
     if not isinstance(tensor.values, bytes):
         return
     step = _CHUNK * element_size(tensor.dtype)

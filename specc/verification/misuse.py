@@ -20,8 +20,6 @@ from specc.verification.subject import listed
 
 _ARGUMENT_WAYS: tuple[Way, ...] = ("attribute", "signature")
 """The ways that see which tensors are sent; a Session casts what it is fed, and is fed what it is asked for."""
-_SHAPE_WAYS: tuple[Way, ...] = ("attribute", "session")
-"""The ways that look at shapes: a loaded signature of any archive passes every shape on to its function."""
 _MAX_CALLS = 200
 _UNKNOWN = "specc_unknown"
 
@@ -39,7 +37,8 @@ def find_unenforced(
     calls: EndpointCalls, planned: PlannedCall, answers: Mapping[Way, Answered]
 ) -> Iterator[RunFinding]:
     """The findings about wrong calls that are answered; ``planned`` is a right one, which ``answers`` show."""
-    for misuse in islice(_misuses(calls, planned), _MAX_CALLS):
+    shape_ways = tuple(way for way, answer in answers.items() if answer.compares_shapes)
+    for misuse in islice(_misuses(calls, planned, shape_ways), _MAX_CALLS):
         answering = [
             way
             for way in misuse.ways
@@ -52,11 +51,11 @@ def find_unenforced(
             yield calls.finding("not-enforced", misuse.path, message, answering, planned, with_example=False)
 
 
-def _misuses(calls: EndpointCalls, planned: PlannedCall) -> Iterator[Misuse]:
+def _misuses(calls: EndpointCalls, planned: PlannedCall, shape_ways: tuple[Way, ...]) -> Iterator[Misuse]:
     inputs = planned.inputs
     for leaf in calls.axes.leaves:
         if isinstance(leaf.leaf, Tensor):
-            yield from _of_tensor(leaf, inputs)
+            yield from _of_tensor(leaf, inputs, shape_ways)
     for leaf in calls.axes.leaves:
         if not (isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None):
             names = {part.wire_name for part in leaf.components}
@@ -66,7 +65,7 @@ def _misuses(calls: EndpointCalls, planned: PlannedCall) -> Iterator[Misuse]:
     yield Misuse(f"an unknown input, {_UNKNOWN!r}", calls.subject.path, extra, _ARGUMENT_WAYS)
 
 
-def _of_tensor(leaf: BoundLeaf, inputs: Mapping[str, FlatTensor]) -> Iterator[Misuse]:
+def _of_tensor(leaf: BoundLeaf, inputs: Mapping[str, FlatTensor], shape_ways: tuple[Way, ...]) -> Iterator[Misuse]:
     tensor = inputs[leaf.name]
     declared = leaf.leaf.shape
 
@@ -76,13 +75,13 @@ def _of_tensor(leaf: BoundLeaf, inputs: Mapping[str, FlatTensor]) -> Iterator[Mi
     if declared is not None:
         rank = len(declared)
         deeper = FlatTensor(tensor.dtype, (1, *tensor.shape), tensor.values)
-        yield sent(deeper, f"the rank {rank + 1} instead of {rank}", _SHAPE_WAYS)
+        yield sent(deeper, f"the rank {rank + 1} instead of {rank}", shape_ways)
     for axis, dim in enumerate(declared or ()):
         if isinstance(dim, int):
             shape = (*tensor.shape[:axis], dim + 1, *tensor.shape[axis + 1 :])
             if prod(shape):
                 yield sent(
-                    _zeros(tensor.dtype, shape), f"the size {dim + 1} instead of {dim} on axis {axis}", _SHAPE_WAYS
+                    _zeros(tensor.dtype, shape), f"the size {dim + 1} instead of {dim} on axis {axis}", shape_ways
                 )
     other = "float32" if tensor.dtype != "float32" else "int32"
     yield sent(_zeros(other, tensor.shape), f"the dtype {other} instead of {tensor.dtype}", _ARGUMENT_WAYS)

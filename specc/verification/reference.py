@@ -32,7 +32,9 @@ class Reference:
     def __init__(self, title: str, origin: Origin, session: ArchiveSession, ways: tuple[Way, ...]) -> None:
         self.title, self.origin, self.session, self._ways = title, origin, session, ways
         self.missing: dict[str, str] = {}
-        """Why it does not answer an endpoint, or one of its calls, by what is meant."""
+        """Why it does not have an endpoint, by its name."""
+        self.unanswered: dict[str, dict[str, str]] = {}
+        """The cases that the archive answers and it does not, with the reasons, by endpoint."""
         self.answered: set[str] = set()
         """The endpoints of which it answered a call."""
 
@@ -41,32 +43,40 @@ class Reference:
         """Whether it is a model."""
         return "model" in self._ways
 
-    def expected(self, subject: Subject, planned: PlannedCall, ways: tuple[Way, ...]) -> Expected | None:
-        """What the reference answers: a model for all ``ways``, an archive for each on its own."""
+    def expected(
+        self, subject: Subject, planned: PlannedCall, ways: tuple[Way, ...], *, asked: bool
+    ) -> Expected | None:
+        """What the reference answers: a model for all ``ways``, an archive for each on its own.
+
+        ``asked`` is whether the archive answers the call, so that a missing answer is worth a note.
+        """
+        refusals: list[str] = []
         if self.is_model:
-            outputs = self._outputs(subject, planned, "model")
+            outputs = self._outputs(subject, planned, "model", refusals)
             answers = {} if outputs is None else dict.fromkeys(ways, outputs)
         else:
-            each = {way: self._outputs(subject, planned, way) for way in ways if way in self._ways}
+            each = {way: self._outputs(subject, planned, way, refusals) for way in ways if way in self._ways}
             answers = {way: outputs for way, outputs in each.items() if outputs is not None}
-        if not answers:
-            return None
-        self.answered.add(subject.name)
-        return Expected(self.title, self.origin, answers)
+        if answers:
+            self.answered.add(subject.name)
+            return Expected(self.title, self.origin, answers)
+        if asked and refusals:
+            cases = self.unanswered.setdefault(subject.name, {})
+            cases.setdefault(planned.case, refusals[0])
+            self.missing.setdefault(subject.name, refusals[0])
+        return None
 
-    def _outputs(self, subject: Subject, planned: PlannedCall, way: Way) -> Mapping[str, FlatTensor] | None:
+    def _outputs(
+        self, subject: Subject, planned: PlannedCall, way: Way, refusals: list[str]
+    ) -> Mapping[str, FlatTensor] | None:
         address = subject.name if way == "model" else subject.addresses().get(way)
         loaded = self.session.load(way)
         if address is None or not isinstance(loaded, Loaded) or address not in loaded.addresses:
             why = getattr(loaded, "message", "")
-            self._miss(subject.name, f"it has no {subject.name!r}" + (f": {why}" if why else ""))
+            self.missing.setdefault(subject.name, f"it has no {subject.name!r}" + (f": {why}" if why else ""))
             return None
         answer = self.session.call(Call(way, subject.name, address, planned.inputs, tuple(sorted(planned.left_out))))
         if isinstance(answer, Answered) and not answer.mismatches:
             return answer.outputs
-        why = answer.mismatches[0].message if isinstance(answer, Answered) else answer.message
-        self._miss(f"{planned.title} of {subject.name}", why)
+        refusals.append(answer.mismatches[0].message if isinstance(answer, Answered) else answer.message)
         return None
-
-    def _miss(self, what: str, why: str) -> None:
-        self.missing.setdefault(what, why)

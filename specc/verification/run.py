@@ -148,7 +148,7 @@ class Run:
                 continue
             if way == "attribute" and subject.name in self.facts.undescribed:
                 why = self.facts.undescribed[subject.name]
-                calls.unjudged["the attribute"] = f"its tree cannot be written in a spec: {why}"
+                calls.unjudged["the attribute"] = f"its tree is not described: {why}"
             elif address in self._available[way]:
                 calls.ways.append(way)
             elif not self.facts.describes_itself and not (
@@ -172,8 +172,8 @@ class Run:
             yield not_proven(calls.subject.name, _why_unproven(verification, refused))
         if verification.answered:
             for reference in self.references:
-                if reference.missing.get(calls.subject.name) and calls.subject.name not in reference.answered:
-                    why = reference.missing[calls.subject.name]
+                why = reference.missing.get(calls.subject.name)
+                if why is not None and calls.subject.name not in reference.answered:
                     message = f"{calls.subject.name!r} was not held against {reference.title}: {reason(why)}"
                     yield replace(not_proven(calls.subject.name, ""), message=message, hint="")
         for case in plan.too_large:
@@ -199,9 +199,10 @@ class Run:
 
     def _reference_notes(self) -> Iterator[str]:
         for reference in self.references:
-            for what, why in reference.missing.items():
-                if what not in self.document.endpoints:
-                    yield f"{what} was not held against {reference.title}: {reason(why)}"
+            for name, cases in reference.unanswered.items():
+                case, why = next(iter(cases.items()))
+                shown = f"`{case}`" + (f" and {len(cases) - 1:,} more calls" if len(cases) > 1 else "")
+                yield f"{shown} of {name} could not be held against {reference.title}: {reason(why)}"
 
     def _unfenced(self) -> Iterator[str]:
         if self._session.unfenced:
@@ -253,11 +254,17 @@ def _report(verification: EndpointVerification, findings: Sequence[RunFinding]) 
         for way in finding.ways
         if finding.endpoint == calls.subject.name and finding.level == "error"
     }
-    states: dict[str, str] = {way: "FAILS" if way in failing else "ok" if calls.counts[way] else "-" for way in WAYS}
+    states: dict[str, str] = {
+        way: "FAILS" if way in failing else "ok" if calls.counts[way] and verification.answered else "-" for way in WAYS
+    }
     states |= {f"{way} {key}": state for (key, way), state in calls.sent.items()}
     seconds = verification.latency
     latency = Latency(*(1000 * percentile(seconds, share) for share in (0.5, 0.9, 0.99))) if seconds else None
     notes = [f"{what} was not judged: {why}" for what, why in calls.unjudged.items()]
+    for signature in calls.subject.signatures if verification.answered else ():
+        is_called = signature.key in calls.counts or signature.key in calls.addresses.values()
+        if not is_called and any(signature.key in keys for keys in calls.available.values()):
+            notes.append(f"{signature.key!r} was not called: no planned call can be written as its messages")
     if not calls.is_repeatable:
         notes.append("its answers differ from call to call, so they were held against examples only")
     return EndpointReport(

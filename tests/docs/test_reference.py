@@ -36,7 +36,7 @@ def test_a_stale_part_is_filled_and_an_unknown_one_is_an_error() -> None:
     page = "Before.\n<!-- generated: command digest -->\n\nold\n<!-- end -->\nAfter.\n"
     filled = fill(page)
     assert "old" not in filled
-    assert "```text\nspecc digest ARCHIVE...\n```" in filled
+    assert "```text\nspecc digest ARCHIVE... [--contract]\n```" in filled
     assert filled.startswith("Before.\n<!-- generated: command digest -->\n")
     assert filled.endswith("<!-- end -->\nAfter.\n")
     assert fill(filled) == filled

@@ -165,3 +165,9 @@ def test_all_examples_of_an_endpoint_are_read_by_name() -> None:
     assert list(found) == ["a", "b"]
     assert (found["a"].error, found["b"].error) == (None, "no")
     assert found["a"].expected["output_0"].to_json() == 0.5
+
+
+def test_a_tensor_of_many_empty_rows_is_not_written() -> None:
+    assert FlatTensor("int8", (2, 0, 10**12), b"").to_json() == ((), ())
+    with pytest.raises(ValueError, match="too many empty rows"):
+        FlatTensor("int8", (10**12, 0), b"").to_json()

@@ -347,3 +347,27 @@ def test_a_damaged_contract_and_one_of_another_archive(sound: Sound, tmp_path: P
 def test_a_spec_of_another_mode(sound: Sound) -> None:
     found = static_findings(changed(sound[1], at("mode", value="eval")), sound[0])
     assert ("error", "spec-mismatch", "mode") in listed(found)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "differs"),
+    [(True, False, True), (True, None, False), (None, False, False), (False, False, False)],
+)
+def test_what_running_proves_differs_only_where_both_documents_say_it(
+    sound: Sound, tmp_path: Path, ours: bool | None, theirs: bool | None, differs: bool
+) -> None:
+    def say(value: bool | None) -> Callable[[Any], Any]:
+        return lambda data: data["endpoints"]["look_up"].update({} if value is None else {"rowwise": value})
+
+    archive = edited(sound[0], tmp_path / "archive")
+    with_contract(archive, say(theirs))
+    found = [each for each in static_findings(changed(sound[1], say(ours)), archive) if each.level == "error"]
+    expected = [("error", "contract-differs", "endpoints.look_up.rowwise")] if differs else []
+    assert listed(found) == expected
+
+
+def test_examples_and_tolerance_are_no_promise(sound: Sound) -> None:
+    examples = {"ant": {"inputs": [["ant"]], "outputs": {"ids": [1]}}}
+    said = {"examples": examples, "tolerance": {"rtol": 0.5}}
+    document = changed(sound[1], lambda data: data["endpoints"]["look_up"].update(said))
+    assert static_findings(document, sound[0]) == []

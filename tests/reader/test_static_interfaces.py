@@ -137,3 +137,30 @@ def test_an_archive_of_tensorflow_1_is_its_signatures(tmp_path: Path) -> None:
         tmp_path / "archive",
     )
     assert {each.rule for each in found} == {"spec-mismatch"}
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+CHECKPOINTS: dict[str, tuple[str, Callable[[Path], Any], str]] = {
+    "an index that is cut": ("variables.index", cut, "is not the index of a checkpoint"),
+    "no index": ("variables.index", Path.unlink, "has no variables/variables.index"),
+    "values that are cut": ("variables.data-00000-of-00001", cut, "bytes of at least"),
+    "no values": ("variables.data-00000-of-00001", Path.unlink, "does not have it"),
+}
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_a_checkpoint_that_is_not_whole(name: str, tmp_path: Path) -> None:
+    root = tf.Module()
+    root.weight = tf.Variable(tf.ones([3, 4]))
+    root.call = tf.function(lambda x: {"y": x @ root.weight}, input_signature=[tf.TensorSpec([None, 3])])
+    tf.saved_model.save(root, str(tmp_path / "archive"), signatures={"call": root.call})
+    document = inspect(tmp_path / "archive")
+    assert static_findings(document, tmp_path / "archive") == []
+    file, damage, text = CHECKPOINTS[name]
+    damage(tmp_path / "archive" / "variables" / file)
+    (found,) = static_findings(document, tmp_path / "archive")
+    assert (found.level, found.rule, found.path) == ("error", "load-failed", ())
+    assert text in found.message

@@ -31,7 +31,13 @@ class DrawnCall(NamedTuple):
 
 
 def is_small(endpoint: Endpoint) -> bool:
-    """Whether every fixed size is small enough to write values for it, and every bound is one of its dtype."""
+    """Whether every fixed size is small enough to write values for it, every bound is one of its dtype, and no two
+    tensors have one name.
+    """
+    for side in (input_leaves(endpoint), output_leaves(endpoint)):
+        names = [component.wire_name for bound in side for component in bound.components]
+        if len(set(names)) < len(names):
+            return False
     leaves = [bound.leaf for bound in (*input_leaves(endpoint), *output_leaves(endpoint))]
     sizes = [size for leaf in leaves for size in leaf.shape or () if isinstance(size, int)]
     return max(sizes, default=0) <= MAX_SIZE and all(

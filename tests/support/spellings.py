@@ -86,7 +86,7 @@ class _Respeller:
             "optional": False,
             "pure": None,
             "rowwise": None,
-            "tolerance": None,
+            "tolerance": {},
             "examples": {},
         }
         if len(endpoint["inputs"]) == 1:

@@ -199,7 +199,7 @@ _distances = st.sampled_from((0, 1e-3, 1)) | st.floats(0, allow_infinity=False)
 
 
 def _add_evidence(draw: Draw, data: dict[str, Any]) -> None:
-    """Gives one endpoint of a document a tolerance, and examples if it is small."""
+    """Gives one endpoint of a document a tolerance and examples, whose values are in files if it is not small."""
     document = from_json(data)
     name = draw(st.sampled_from(sorted(data["endpoints"])))
     endpoint, said = document.endpoints[name], data["endpoints"][name]
@@ -207,33 +207,24 @@ def _add_evidence(draw: Draw, data: dict[str, Any]) -> None:
     inexact = {bound.name for bound in output_leaves(endpoint) if is_inexact(bound.leaf.dtype)}
     for output in inexact & outputs.keys():
         outputs[output] |= {"rtol": _distances | st.none(), "atol": _distances | st.none()}
-    parts = {output: st.fixed_dictionaries({}, optional=each) for output, each in outputs.items()}
+    parts = {output: st.fixed_dictionaries(each) for output, each in outputs.items()}
     tolerance = {
         "rtol": _distances | st.none(),
         "atol": _distances | st.none(),
         "outputs": st.fixed_dictionaries({}, optional=parts),
     }
-    said["tolerance"] = draw(st.none() | st.fixed_dictionaries({}, optional=tolerance))
-    if is_small(endpoint):
-        names = draw(st.lists(st.sampled_from(("a", "2.b", "C-_d")), max_size=2, unique=True))
-        said["examples"] = {each: _example(draw, endpoint, document) for each in names}
+    said["tolerance"] = draw(st.fixed_dictionaries({}, optional=tolerance))
+    names = draw(st.lists(st.sampled_from(("a", "2.b", "C-_d")), max_size=2, unique=True))
+    said["examples"] = {each: _example(draw, endpoint, document) for each in names}
 
 
 def _example(draw: Draw, endpoint: Endpoint, document: Document) -> dict[str, Any]:
-    call = draw(calls(endpoint, document.dims))
-    example: dict[str, Any] = {"inputs": inputs_to_json(endpoint, call.inputs, call.left_out)}
-    if draw(COIN):
-        example["inputs"] = draw(st.sampled_from((example["inputs"], {"file": "a/b.npz"})))
-    if draw(COIN):
-        example["description"] = draw(texts)
-    match draw(st.integers(0, 3)):
-        case 0:
-            example["error"] = draw(texts | st.none())
-        case 1:
-            example["outputs"] = None
-        case 2:
-            example["outputs"] = outputs_to_json(endpoint, call.outputs)
-    return example
+    file = {"file": "a/b.npz"}
+    call = draw(calls(endpoint, document.dims)) if is_small(endpoint) and draw(st.integers(0, 3)) else None
+    inputs = file if call is None else inputs_to_json(endpoint, call.inputs, call.left_out)
+    outputs = file if call is None else outputs_to_json(endpoint, call.outputs)
+    end = draw(st.sampled_from(({}, {"error": None}, {"error": "x"}, {"outputs": None}, *[{"outputs": outputs}] * 4)))
+    return {**draw(st.fixed_dictionaries({}, optional={"description": texts})), "inputs": inputs, **end}
 
 
 def _save_options(endpoints: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from called_archives import WAYS, CalledArchive, tensor
 from exports import document
+from training_models import KIND, WEIGHT, X, supervised, twins
 
 import specc
 from specc.language.calls.flat_tensor import FlatTensor
@@ -171,3 +172,31 @@ def test_variables_of_every_dtype(tmp_path: Path) -> None:
     assert len({each.digest for each in stored}) == 4
     assert isinstance(archive.requests.answer(ListVariables("listed")), Refused)
     assert FlatTensor("float32", (0, 3), b"") == tensor("float32", [0, 3])
+
+
+def test_optimizers_and_metrics_are_put_back(tmp_path: Path) -> None:
+    model, _, data = twins("classifier")
+    endpoints = supervised(
+        ["accuracy", "loss", "overlap", "weighted_accuracy", "top_2"], [X, KIND, WEIGHT], "float32[batch, 3]"
+    )
+    spec = document({name: endpoints[name] for name in ("learn", "read")}, mode="train")
+    reference = ModelReference(spec, model)
+    specc.compile(spec).export(model, tmp_path / "archive")
+    archive = CalledArchive(tmp_path / "archive", spec)
+    x, y, weight = data[0]
+    inputs = {
+        "x": tensor("float32", x.shape, *x.ravel().tolist()),
+        "y": tensor("int64", y.shape, *y.tolist()),
+        "weight": tensor("float32", weight.shape, *weight.tolist()),
+    }
+    untouched = reference.call(Call("model", "read", "read", {}))
+    first, second = (reference.call(Call("model", "learn", "learn", inputs)) for _ in range(2))
+    assert first.outputs == second.outputs
+    assert "adam/iteration" in first.moved
+    assert reference.call(Call("model", "read", "read", {})).outputs == untouched.outputs
+    for way in WAYS:
+        assert_near(archive.call(way, "learn", inputs).outputs, first.outputs)
+        assert_near(archive.call(way, "read", {}).outputs, untouched.outputs)
+    listed_there = archive.requests.answer(ListVariables("listed"))
+    assert isinstance(listed_there, Variables)
+    assert [each[1:] for each in reference.variables] == [each[1:] for each in listed_there.variables]

@@ -9,6 +9,7 @@ from typing import Any
 
 from specc.language.dtypes import DTYPES, Family
 from specc.language.tensor_bytes import element_code, element_size, nested, pack, to_json, unpack
+from specc.source.limits import MAX_VALUES
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,12 @@ class FlatTensor:
         """The elements in the encoding of examples, in tuples nested like the shape: ``((0.1, "NaN"),)``.
 
         Floats are the shortest text that reads back the same in the dtype. Sizes after one of 0 are not shown.
+
+        Raises:
+            ValueError: there are no elements, but more empty arrays than a document may hold.
         """
+        if self.size == 0 and prod(self.shape[: self.shape.index(0)]) > MAX_VALUES:
+            raise ValueError(f"a tensor of the shape {list(self.shape)} has too many empty rows to be written as JSON")
         return nested(iter([to_json(value, self.dtype) for value in self.elements()]), self.shape)
 
 

@@ -45,7 +45,7 @@ def inputs_to_json(
 def outputs_to_json(endpoint: Endpoint, outputs: Mapping[str, FlatTensor]) -> Any:
     """The ``outputs`` of an example, nested as the declared tree. A leaf that ``outputs`` lacks is null."""
     values = {
-        leaf.path: leaf_to_json(leaf, outputs) if leaf.components[0].wire_name in outputs else None
+        leaf.path: leaf_to_json(leaf, outputs) if all(part.wire_name in outputs for part in leaf.components) else None
         for leaf in output_leaves(endpoint)
     }
     return _nested(endpoint.outputs, ("outputs",), values, {})

@@ -20,7 +20,7 @@ def find_bad_evidence(document: Document) -> Iterator[Diagnostic]:
         at: SpecPath = ("endpoints", name)
         if endpoint.rowwise:
             yield from _rows(endpoint, at)
-        if endpoint.tolerance is not None and endpoint.tolerance.outputs:
+        if endpoint.tolerance.outputs:
             yield from _tolerance(endpoint, at)
     if any(endpoint.examples for endpoint in document.endpoints.values()):
         from specc.language.calls.read import find_bad_examples  # noqa: PLC0415  # most specs have none
@@ -46,7 +46,7 @@ def _rows(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
 
 def _tolerance(endpoint: Endpoint, at: SpecPath) -> Iterator[Diagnostic]:
     leaves = {bound.name: bound.leaf for bound in endpoint_nodes(endpoint, at).outputs}
-    for name, said in endpoint.tolerance.outputs.items() if endpoint.tolerance is not None else ():
+    for name, said in endpoint.tolerance.outputs.items():
         path: SpecPath = (*at, "tolerance", "outputs", name)
         if name not in leaves:
             known = list(islice(leaves, _MAX_SHOWN))

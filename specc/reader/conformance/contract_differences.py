@@ -61,7 +61,7 @@ def endpoint_differences(ours: Endpoint, theirs: Endpoint, at: SpecPath = ()) ->
     for field in ("method", "receiver", "receivers"):
         yield from _values((*at, field), to_json(getattr(ours, field)), to_json(getattr(theirs, field)))
     for field in _TRILEAN:
-        said, found = getattr(ours, field, None), getattr(theirs, field, None)
+        said, found = getattr(ours, field), getattr(theirs, field)
         if said is not None and found is not None:
             yield from _values((*at, field), said, found)
     if ours.arguments != theirs.arguments:

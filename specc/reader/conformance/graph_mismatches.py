@@ -159,9 +159,12 @@ class _Comparison:
                 "input", [(place, part) for part in declared.inputs], signature.inputs, place, name
             )
         yield from self._tensors("output", _placed(outputs), signature.outputs, at, name)
-        undivided = signature.undivided_outputs if is_described else ()
-        whole = () if self.is_foreign else (*signature.whole_inputs, *signature.whole_outputs)
-        for wire_name in sorted({*whole, *undivided}):
+        whole = {
+            *signature.whole_inputs,
+            *signature.whole_outputs,
+            *(signature.undivided_outputs if is_described else ()),
+        }
+        for wire_name in () if self.is_foreign else sorted(whole):
             message = f"the signature {name!r} has one wire name, {wire_name!r}, for a whole composite tensor"
             yield self._finding(at, message)
         yield from self._defaults(inputs, signature, name)
@@ -211,7 +214,8 @@ class _Comparison:
     def _endpoint(self, endpoint: Endpoint, name: str) -> Iterator[Diagnostic]:
         """The mismatches of a function, which may be a warning: not each tool keeps a function for each signature."""
         at: SpecPath = ("endpoints", name)
-        if not (self.is_foreign and name in self._signatures and _is_flat(endpoint, at)):
+        is_by_signature = _is_flat(endpoint, at) or not self._can_be_described(name)
+        if not (self.is_foreign and name in self._signatures and is_by_signature):
             yield from self._function(endpoint, at, name)
             return
         document, found = self.declared.document, next(self._function(endpoint, at, name), None)
@@ -219,6 +223,11 @@ class _Comparison:
             return
         message = f"only the signature {name!r} is as {self.name} has it: {found.message}"
         yield Diagnostic(rule=found.rule, path=at, message=message, hint=found.hint, level="warning")
+
+    def _can_be_described(self, name: str) -> bool:
+        """Whether the root lacks this function, or has a trace of it that a spec can describe."""
+        node = self._root.functions.get(name)
+        return node is None or bool(read_function(self.graph, node).traces)
 
     def _function(self, endpoint: Endpoint, at: SpecPath, name: str) -> Iterator[Diagnostic]:
         if not self.graph.has_objects and self._is_spec:

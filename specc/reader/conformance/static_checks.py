@@ -17,6 +17,7 @@ from specc.language.signatures import TAGS
 from specc.language.validation.rules import capped
 from specc.reader.conformance.assets import find_missing_assets
 from specc.reader.conformance.contract_differences import describe_unpromised, endpoint_differences, find_differences
+from specc.reader.conformance.cut_checkpoint import find_cut_checkpoint
 from specc.reader.conformance.graph_mismatches import find_mismatches, find_spec_mismatches
 from specc.reader.conformance.ops import (
     find_large_constants,
@@ -38,6 +39,7 @@ from specc.reader.saved_model import MetaGraph, damaged, read_saved_model
 
 ARCHIVE_CHECKS: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     find_missing_assets,
+    find_cut_checkpoint,
     find_collection_mismatches,
     find_unlisted_variables,
     find_duplicate_variables,
@@ -57,6 +59,7 @@ def static_findings(document: Document, directory: Path, *, trusted: bool = Fals
     Raises:
         ArchiveError: there is no SavedModel that can be read.
     """
+    document = document.promises()
     graph, contract_file = graph_for(document, read_saved_model(directory))
     try:
         contract, findings = _contract(directory, contract_file)

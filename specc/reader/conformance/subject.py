@@ -15,6 +15,7 @@ from specc.reader.checkpoint import StoredTensor, read_index
 from specc.reader.conformance.notable_ops import is_notable
 from specc.reader.graph_document import Root, read_root
 from specc.reader.protobuf.messages import Message
+from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_functions import concrete_names
 from specc.reader.saved_graph import SavedGraph, node_of
 from specc.reader.saved_model import MetaGraph
@@ -46,8 +47,11 @@ class Subject:
 
     @cached_property
     def stored(self) -> dict[str, StoredTensor]:
-        """The tensors of the checkpoint, by key."""
-        return read_index(self.directory)
+        """The tensors of the checkpoint, by key; nothing where its index is damaged."""
+        try:
+            return read_index(self.directory)
+        except DamagedError:
+            return {}
 
     @cached_property
     def left_out(self) -> frozenset[str]:

@@ -10,18 +10,19 @@ from typing import Any
 
 import keras
 
+from specc.compiler.export import Clock, prepare
 from specc.compiler.program import compile as compile_document
-from specc.compiler.trace.binding import BoundEndpoint, LeftOut, bind
+from specc.compiler.trace.binding import BoundEndpoint, bind
 from specc.compiler.trace.cores import Cores
-from specc.compiler.trace.endpoints import as_arguments, trace_endpoints
+from specc.compiler.trace.endpoints import as_arguments
 from specc.compiler.trace.model_containers import with_own_containers
-from specc.compiler.write.variables import find_variables, model_variables
+from specc.compiler.write.variables import model_variables
 from specc.language.document import Document
 from specc.verification.child.arguments import nest_arguments
 from specc.verification.child.refusals import AbsentError
 from specc.verification.child.results import Result, compare_names, flatten_result
-from specc.verification.child.state import RevivedState
-from specc.verification.child.tensors import digest, from_array, from_tensor, to_tensor
+from specc.verification.child.state import RevivedState, effects_of_traces
+from specc.verification.child.tensors import digest, from_tensor, to_tensor
 from specc.verification.protocol import Answered, Call, VariableDigest
 
 
@@ -35,64 +36,66 @@ class ModelReference:
     def __init__(
         self, document: Document, model: Any, functions: Mapping[str, Callable[..., Any]] | None = None
     ) -> None:
-        """Binds the endpoints; ``functions`` are those that the document leaves to the code.
+        """Traces the endpoints as an export does: only then are all variables there that they use.
+
+        ``functions`` are those that the document leaves to the code.
 
         Raises:
-            SpecError: a function is missing, or does not take the declared arguments.
+            SpecError: the model does not fit the document, so that it could not be exported.
         """
-        self._model, self._program = model, compile_document(document)
-        left_out: LeftOut = {}
-        bound = bind(self._program, model, functions or {}, left_out)
-        self._bound = {each.compiled.name: each for each in bound}
-        self._traced: dict[str, Any] = {}
-        if keras.config.backend() != "tensorflow":
-            cores = Cores()
-            cores.backend.register_model(model)
-            self._traced = {each.compiled.name: each for each in trace_endpoints(bound, cores, left_out, model)}
+        program, functions = compile_document(document), functions or {}
+        prepared = prepare(program, model, functions, Cores(), Clock(lambda _: None))
+        self._document, self._contents = document, prepared.contents
+        self._paths = [named.path for named in model_variables(model)]
+        self._traced = {each.compiled.name: each for each in prepared.contents.endpoints}
+        bound = bind(program, model, functions, {}) if keras.config.backend() == "tensorflow" else []
+        self._eager = {each.compiled.name: each for each in bound}
+        self._effects = {name: effects_of_traces(each.concretes) for name, each in self._traced.items()}
 
     @cached_property
     def _state(self) -> RevivedState:
-        own = [named.variable for named in find_variables(self._model)]
-        copies = [variable for traced in self._traced.values() for variable in traced.concrete.graph.variables]
-        return RevivedState(self._model, (*own, *copies))
+        return RevivedState((*self._contents.variables, *self._contents.resources))
 
     @property
     def endpoints(self) -> tuple[str, ...]:
         """The endpoints that can be called, sorted."""
-        return tuple(sorted(self._bound))
+        return tuple(sorted(self._traced))
 
     @property
     def variables(self) -> tuple[VariableDigest, ...]:
-        """The model's variables in its own order, which is that of the ``variables`` of an archive."""
+        """The variables in the order of an archive's ``variables``: the model's own, then others that endpoints use."""
         found = []
-        for named in model_variables(self._model):
-            tensor = from_array(named.variable.numpy(), named.dtype)
-            found.append(VariableDigest(named.path, tensor.dtype, tensor.shape, digest(tensor)))
+        for index, variable in enumerate(self._contents.variables):
+            name = self._paths[index] if index < len(self._paths) else variable.name.partition(":")[0]
+            tensor = from_tensor(variable)
+            found.append(VariableDigest(name, tensor.dtype, tensor.shape, digest(tensor)))
         return tuple(found)
 
     def call(self, call: Call) -> Answered:
         """The model's answer; an input that is left out is given, with its default."""
-        if call.endpoint not in self._bound:
+        if call.endpoint not in self._traced:
             raise AbsentError(f"the model has no endpoint {call.endpoint!r}")
-        state = self._state
+        effects = self._effects[call.endpoint]
+        state = self._state if effects.writes else None
+        moved: tuple[str, ...] = ()
         try:
             start = time.perf_counter()
             result = self._result(call)
             seconds = time.perf_counter() - start
         finally:
-            moved = state.restore()
-        return Answered(result.outputs, tuple(result.mismatches), (), moved, seconds=seconds)
+            moved = state.restore() if state else ()
+        return Answered(result.outputs, tuple(result.mismatches), (), moved, any(effects), seconds=seconds)
 
     def _result(self, call: Call) -> Result:
-        endpoint, at = self._program.document.endpoints[call.endpoint], ("endpoints", call.endpoint)
-        if call.endpoint in self._traced:
-            traced = self._traced[call.endpoint]
-            flat = traced.call({name: to_tensor(tensor) for name, tensor in call.inputs.items()})
+        endpoint, at = self._document.endpoints[call.endpoint], ("endpoints", call.endpoint)
+        if call.endpoint not in self._eager:
+            given = {name: to_tensor(tensor) for name, tensor in call.inputs.items()}
+            flat = self._traced[call.endpoint].call(given)
             return compare_names(endpoint, {name: from_tensor(tensor) for name, tensor in flat.items()}, at)
         arguments, named = nest_arguments(endpoint, call.inputs)
         if named:
             raise ValueError(f"{next(iter(named))!r} is not an argument, or one before it is missing")
-        return flatten_result(endpoint, _run(self._bound[call.endpoint], arguments), at)
+        return flatten_result(endpoint, _run(self._eager[call.endpoint], arguments), at)
 
 
 def _run(bound: BoundEndpoint, arguments: list[Any]) -> Any:

@@ -9,12 +9,13 @@ from typing import Any
 
 import tensorflow as tf
 
+from specc.compiler.trackables import descendants
 from specc.language.document import CALL, Document
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 from specc.verification.child.arguments import nest_arguments, omissible
 from specc.verification.child.refusals import AbsentError
 from specc.verification.child.results import Result, compare_names, flatten_result, name_parts
-from specc.verification.child.state import Effects, RevivedState, effects_of
+from specc.verification.child.state import Effects, RevivedState, effects_of_traces
 from specc.verification.child.tensors import digest, from_tensor, to_tensor
 from specc.verification.protocol import Answered, Call, VariableDigest
 
@@ -32,7 +33,7 @@ class Revived:
 
     @cached_property
     def _state(self) -> RevivedState:
-        return RevivedState(self.root)
+        return RevivedState(descendants(self.root))
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -114,9 +115,7 @@ class Revived:
         if id(function) not in self._effects:
             called = function if isinstance(function, _FUNCTIONS) else getattr(function, CALL)
             traces = getattr(called, "concrete_functions", None) or [called]
-            graphs = [getattr(trace, "graph", None) for trace in traces]
-            found = [Effects(True, True) if each is None else effects_of(each.as_graph_def()) for each in graphs]
-            self._effects[id(function)] = Effects(any(each.writes for each in found), any(each.draws for each in found))
+            self._effects[id(function)] = effects_of_traces(traces)
         return self._effects[id(function)]
 
 

@@ -15,7 +15,6 @@ import tensorflow as tf
 # There is no public way to look up the definition of an op by its name.
 from tensorflow.python.framework import op_def_registry
 
-from specc.compiler.trackables import descendants
 from specc.language.calls.flat_tensor import FlatTensor
 from specc.verification.child.tensors import from_array, from_tensor, to_tensor
 
@@ -91,11 +90,18 @@ def _functions_of(node: Any) -> set[str]:
     return {*named, node.op}
 
 
-class RevivedState:
-    """The variables and mutable tables below a loaded archive, or a model, as they are when it is made."""
+def effects_of_traces(traces: Iterable[Any]) -> Effects:
+    """The Effects of functions of which these are the traces; every effect is possible where there is no graph."""
+    graphs = [getattr(trace, "graph", None) for trace in traces]
+    found = [Effects(True, True) if graph is None else effects_of(graph.as_graph_def()) for graph in graphs]
+    return Effects(any(each.writes for each in found), any(each.draws for each in found))
 
-    def __init__(self, root: Any, further: Iterable[Any] = ()) -> None:
-        parts = {id(part): part for part in (*descendants(root), *further)}.values()
+
+class RevivedState:
+    """The variables and mutable tables among the parts of a loaded archive, or a model, as they are when it is made."""
+
+    def __init__(self, parts: Iterable[Any]) -> None:
+        parts = list({id(part): part for part in parts}.values())
         variables = [part for part in parts if isinstance(part, tf.Variable) and part.is_initialized()]
         self._variables = [(variable, from_tensor(variable)) for variable in variables]
         self._tables = [(table, table.content()) for part in parts for table in _mutable_tables(part)]
