@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from specc.errors import TargetError as TargetError
     from specc.errors import UnavailableError as UnavailableError
     from specc.errors import UnreadableError as UnreadableError
+    from specc.errors import UsageError as UsageError
     from specc.keras_export.export_archive import ExportArchive as ExportArchive
     from specc.keras_export.model_export import export as export
     from specc.language.document import Dim as Dim
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from specc.scaffold.from_model.infer_spec import infer_spec as infer_spec
     from specc.scaffold.inferred_spec import Guess as Guess
     from specc.scaffold.inferred_spec import InferredSpec as InferredSpec
+    from specc.verification.record import record as record
     from specc.verification.result import Verification as Verification
     from specc.verification.verify import verify as verify
 
@@ -77,15 +79,17 @@ _HOMES = {
         "TargetError",
         "UnavailableError",
         "UnreadableError",
+        "UsageError",
     ),
     "specc.reader": ("Inspection", "inspect", "inspect_archive"),
     "specc.reader.digest": ("archive_digest",),
     "specc.scaffold.from_archive": ("infer_archive_spec",),
     "specc.scaffold.from_model.infer_spec": ("infer_spec",),
     "specc.scaffold.inferred_spec": ("Guess", "InferredSpec"),
+    "specc.language.document": ("Dim", "Document", "Endpoint", "Selection"),
+    "specc.verification.record": ("record",),
     "specc.verification.result": ("Verification",),
     "specc.verification.verify": ("verify",),
-    "specc.language.document": ("Dim", "Document", "Endpoint", "Selection"),
     "specc.language.load": ("digest", "dump", "from_json", "load", "loads"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -64,6 +64,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a model, or what returns one, to use instead of each spec's own; or a .keras or .h5 file, or DIR/",
     )
     add_import_option(parser, "import it before the model, after those that the spec names; may be repeated")
+    runs = parser.add_mutually_exclusive_group()
+    runs.add_argument(
+        "--verify",
+        action="store_true",
+        default=None,
+        help="before publishing, run the archive as specc verify does, against the model in memory",
+    )
+    runs.add_argument(
+        "--no-verify", dest="verify", action="store_false", default=None, help="do not, though [tool.specc] says so"
+    )
     parser.add_argument(
         "--merged",
         action="store_true",
@@ -250,11 +260,12 @@ def _build(job: _Job, options: argparse.Namespace, targets: list[_Job]) -> list[
 
     _check_targets(targets)
     with _model_of(job, options, [job]) as model, _findings_in(job.spec):
-        report = compile(job.spec.document).export(model, progress=note, **job.where)
+        checked = _Verifier([job], model, options)
+        report = compile(job.spec.document).export(model, progress=note, before_publish=checked, **job.where)
     sys.stdout.write(_summary(report, job.spec.document, time.perf_counter() - start))
     sys.stdout.flush()
     opinions = list(find_built_opinions(job.spec.document, job.settings, nested_tables=report.nested_tables))
-    return job.spec.locate(opinions) if opinions else []
+    return job.spec.locate([*opinions, *checked.warnings]) if opinions or checked.warnings else []
 
 
 def _build_merged(jobs: list[_Job], options: argparse.Namespace) -> int:
@@ -270,13 +281,37 @@ def _build_merged(jobs: list[_Job], options: argparse.Namespace) -> int:
         return WRONG_USAGE
     imports = tuple(dict.fromkeys(module for job in jobs for module in job.imports))
     with _model_of(replace(jobs[0], imports=imports), options, jobs) as model:
-        report = merge([job.spec.document for job in jobs], model, progress=note, **jobs[0].where)
+        checked = _Verifier(jobs, model, options)
+        documents = [job.spec.document for job in jobs]
+        report = merge(documents, model, progress=note, before_publish=checked, **jobs[0].where)
     seconds = time.perf_counter() - start
     for mode in report.modes:
         sys.stdout.write(mode.signatures_text())
     sys.stdout.write("".join(f"note: {text}\n" for text in report.notes))
     sys.stdout.write(f"{report.path}: {report.bytes:,} bytes, {len(report.modes)} MetaGraphs, {seconds:.2f} s\n")
-    return OK
+    return print_report(Report(checked.warnings), options) if checked.warnings else OK
+
+
+class _Verifier:
+    """Runs the staged archive of ``jobs`` before it is published, if that is asked for; keeps what are no errors."""
+
+    def __init__(self, jobs: list[_Job], model: Any, options: argparse.Namespace) -> None:
+        self._jobs, self._model = jobs, model
+        self._is_asked = jobs[0].settings.verify if options.verify is None else options.verify
+        self.warnings: list[Diagnostic] = []
+
+    def __call__(self, directory: Path) -> None:
+        """Raises SpecError with every finding if one is an error."""
+        for job in self._jobs if self._is_asked else ():
+            from specc.verification.verify import verify
+
+            note("verifying" if len(self._jobs) == 1 else f"verifying {job.file}")
+            found = verify(job.spec.document, directory, model=self._model, imports=job.imports, trust=True)
+            located = found.findings if len(self._jobs) == 1 else job.spec.locate(found.findings)
+            if not found.ok:
+                raise SpecError(located)
+            note(f"verified: {found.summary}")
+            self.warnings += [finding for finding in located if finding.level == "warning"]
 
 
 def _check_model_path(target: str) -> None:

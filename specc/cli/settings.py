@@ -15,7 +15,7 @@ from specc.rules.table import LEVELS, Target
 TARGETS: tuple[Target, ...] = get_args(Target)
 _FILE = "pyproject.toml"
 _TABLE = b"specc"
-_KEYS = ("levels", "targets")
+_KEYS = ("levels", "targets", "verify")
 
 
 class SettingsFinder:
@@ -96,7 +96,10 @@ def _settings(table: dict[str, Any], file: Path) -> Settings:
     for target in targets:
         if target not in TARGETS:
             raise SettingsError(f"{place}: there is no target {target!r}; {_near(str(target), TARGETS)}")
-    return Settings(levels, frozenset(targets))
+    verify = table.get("verify", False)
+    if not isinstance(verify, bool):
+        raise SettingsError(f"{place}: verify must be true or false, not {verify!r}")
+    return Settings(levels, frozenset(targets), verify)
 
 
 def _near(word: str, known: Any) -> str:

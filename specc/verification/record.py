@@ -6,17 +6,18 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from specc.errors import SpecError
 from specc.language.document import Document
 from specc.verification.recording import CASES, Recorder, Recording
 from specc.verification.source import Source, archive_source, model_source
-from specc.verification.verify import chosen
+from specc.verification.verify import chosen, model_of
 
 
 def record(  # noqa: PLR0913  # each is an option of the command
     document: Document,
-    source: str | os.PathLike[str],
+    source: Any,
     *,
     endpoints: Iterable[str] = (),
     cases: int = CASES,
@@ -30,7 +31,7 @@ def record(  # noqa: PLR0913  # each is an option of the command
 
     Args:
         document: an endpoint without examples gets generated ones.
-        source: the directory of an archive, or a model by name: ``module:attribute``, or a ``.keras`` file.
+        source: the directory of an archive; a model by name, ``module:attribute`` or a ``.keras`` file; or a model.
         endpoints: those whose answers are recorded; all unless said.
         cases: how many examples are generated for an endpoint without any.
         seed: of generated values.
@@ -47,12 +48,12 @@ def record(  # noqa: PLR0913  # each is an option of the command
     """
     modules = tuple(imports)
     opened: AbstractContextManager[Source]
-    if Path(source).is_dir():
+    if isinstance(source, (str, os.PathLike)) and Path(source).is_dir():
         opened = archive_source(
             document, Path(source), timeout=timeout, imports=modules, trust=trust, progress=progress
         )
     else:
-        opened = model_source(document, os.fspath(source), timeout=timeout, imports=modules, progress=progress)
+        opened = model_source(document, model_of(document, source), timeout=timeout, imports=modules, progress=progress)
     recording = recorded(document, opened, endpoints, cases=cases, seed=seed, progress=progress)
     if not recording.ok:
         raise SpecError([finding for finding in recording.findings if finding.level == "error"])

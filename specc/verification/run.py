@@ -56,11 +56,13 @@ class Run:
         document = self.document.promises().to_json()
         return {way: Load(way, directory, document, tags) for way in WAYS}
 
-    def add_model(self, model: str | None) -> None:
-        """Holds the archive against the model called ``model``, or the document's own."""
+    def add_model(self, model: str | ChildLike | None) -> None:
+        """Holds the archive against the model called ``model``, one in memory, or the document's own."""
+        named = model if model is None or isinstance(model, str) else None
         directory = str(self.document.directory or Path.cwd())
-        load = LoadModel(self.document.promises().to_json(), directory, model, self.imports)
-        session = ArchiveSession(lambda: self.start(False), (), {"model": load})
+        load = LoadModel(self.document.promises().to_json(), directory, named, self.imports)
+        memory = None if model is None or isinstance(model, str) else model
+        session = ArchiveSession(lambda: memory or self.start(False), (), {"model": load})
         self.references.append(Reference("the model", "here", session, ("model",)))
 
     def add_archive(self, directory: str, tags: tuple[str, ...]) -> None:

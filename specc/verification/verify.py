@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from specc.diagnostics import Diagnostic, did_you_mean
-from specc.errors import UsageError
+from specc.errors import SpecError, UsageError
 from specc.language.document import Document
 from specc.language.load import digest
 from specc.reader.conformance.static_checks import graph_for, static_findings
@@ -31,7 +32,7 @@ _NOT_RUN: tuple[str, ...] = ("reaches-out",)
 def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
     document: Document,
     path: str | os.PathLike[str],
-    model: str | bool | None = None,
+    model: Any = None,
     against: str | os.PathLike[str] | None = None,
     static: bool = False,
     endpoints: Iterable[str] = (),
@@ -50,7 +51,8 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
     Args:
         document: what the archive has to do; the files of its examples are found from its directory.
         path: the SavedModel.
-        model: holds weights and answers against a model: its name (``module:attribute``) or path; True for the spec's.
+        model: holds weights and answers against a model: its name (``module:attribute``) or path, the model itself, or
+            True for the document's own.
         against: holds answers against those of another archive.
         static: whether nothing is run.
         endpoints: the endpoints to call; all unless said.
@@ -96,11 +98,24 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
     run = Run(document, facts, names, chosen_ways, cases, seed, tuple(imports), known, start_child, progress)
     if model is not None and model is not False:
-        run.add_model(None if model is True else str(model))
+        run.add_model(model_of(document, model))
     if against is not None:
         other, _ = graph_for(document, read_saved_model(Path(against)))
         run.add_archive(os.fspath(against), other.tags)
     return replace(run.verification(result), seconds=time.monotonic() - start)
+
+
+def model_of(document: Document, model: Any) -> str | ChildLike | None:
+    """The name of a model, or one in memory; None stands for the document's own."""
+    if model is True or isinstance(model, (str, os.PathLike)):
+        if model is True and document.model is None:
+            hint = 'add "model": "module:attribute" to it, or name one'
+            raise SpecError([Diagnostic(rule="missing-model", message="the spec names no model", hint=hint)])
+        return None if model is True else os.fspath(model)
+    # By name, since only a caller who has a model has TensorFlow in this process.
+    in_memory = importlib.import_module("specc.verification.child.in_memory")
+    found: ChildLike = in_memory.ModelInMemory(document, model)
+    return found
 
 
 def chosen(asked: Iterable[str], known: Sequence[str], what: str) -> list[str]:

@@ -82,7 +82,8 @@ def are_equal(one: Any, other: Any) -> bool:
         return False
     if one.dtype == object:  # an array of strings holds pointers
         return bool((one == other).all())
-    return np.array_equal(*(np.ascontiguousarray(array).reshape(-1).view(np.uint8) for array in (one, other)))
+    ones, others = (np.ascontiguousarray(array).reshape(-1).view(np.uint8) for array in (one, other))
+    return np.array_equal(ones, others)
 
 
 class _Keys:
