@@ -88,8 +88,9 @@ class Recorder:
         plan = CallPlan(self.document, name, cases=max(self.cases, 2) + 2, seed=self.seed)
         planned = [call for call in plan.generated() if not call.is_empty and call.case != "edges"]
         planned.sort(key=lambda call: call.case != "one")
+        has_rows = planned[:1] != [] and planned[0].case == "one"
         for call in planned[: self.cases]:
-            case = "small" if len(planned) == 1 else _NAMES.get(call.case, call.case)
+            case = _NAMES.get(call.case, call.case) if has_rows or call.case != "base" else "small"
             chosen = self._with_few_rows(name, call) if case == "batch" else call
             yield replace(chosen, case=case, promised=False)
 
@@ -108,7 +109,7 @@ class Recorder:
         refused = next((each for each in judged.findings if each.rule == "generated-refused"), None)
         self.findings += [each for each in judged.findings if each in errors]
         if refused is not None:
-            self.notes.append(f"{name} has no example `{planned.case}`: {refused.message}; write one")
+            self.notes.append(f"{name} gets no example `{planned.case}`: {refused.message}; write one")
         if errors or not judged.answers:
             self.findings += calls.crashes
             calls.crashes.clear()
