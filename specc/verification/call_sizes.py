@@ -136,12 +136,12 @@ class InputAxes:
     def _fitting(self, free: Free, wanted: Iterable[int], taken: Sequence[int]) -> int:
         """The first size that is wanted and legal, and tells its axis from the others; else one that is legal."""
         low = max(free.least, 1)
-        preferred: tuple[int, ...] = (*wanted, *range(low, low + 100))
-        for size in preferred:
-            if free.holds(size) and size not in self.fixed and all(math.gcd(size, other) == 1 for other in taken):
-                return size
-        legal: list[int] = [size for size in (*preferred, low) if free.holds(size) and size not in taken]
-        return legal[0] if legal else free.clamp(low)
+        candidates: tuple[int, ...] = (*wanted, *range(low, low + 100))
+        legal = [size for size in candidates if free.holds(size)] or [free.clamp(low)]
+        free_ones = [size for size in legal if size not in self.fixed]
+        coprime = [size for size in free_ones if all(math.gcd(size, other) == 1 for other in taken)]
+        unlike = [size for size in free_ones if size not in taken]
+        return (coprime or unlike or legal)[0]
 
 
 def _free(name: str, dims: Mapping[str, Dim]) -> Free:

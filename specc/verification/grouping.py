@@ -8,6 +8,7 @@ from dataclasses import replace
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.rules.table import RunningRule
 from specc.run_finding import RunFinding
+from specc.verification.subject import listed
 
 _VALUES: frozenset[RunningRule] = frozenset(
     (
@@ -32,14 +33,8 @@ _HIDES: Mapping[str, Collection[str]] = {
 
 _CALLS = ("load-failed", "call-failed", "generated-refused", "empty-refused", "crashed", "not-proven")
 _EXPLAINED: Mapping[str, Collection[str]] = {
-    "wire-crossed": (
-        "ways-disagree",
-        "answer-differs",
-        "answer-mismatch",
-        "call-failed",
-        "not-finite",
-        "out-of-bounds",
-    ),
+    "wire-crossed": (*_VALUES, "alias-differs", "answer-mismatch", "call-failed"),
+    "load-failed": _CALLS,
     "not-enforced": ("not-enforced",),
     "missing-asset": _CALLS,
     "python-op": _CALLS,
@@ -49,7 +44,7 @@ _EXPLAINED: Mapping[str, Collection[str]] = {
     "collection-mismatch": ("weights-differ",),
 }
 """What a static error explains at the same endpoint."""
-_OF_THE_ARCHIVE = ("missing-asset", "python-op")
+_OF_THE_ARCHIVE = ("load-failed", "missing-asset", "python-op")
 """Static errors that explain findings about every endpoint."""
 
 
@@ -65,8 +60,11 @@ def _merged(group: Sequence[RunFinding]) -> RunFinding:
     errors = [finding for finding in group if finding.level == "error"]
     first = (errors or group)[0]
     ways = tuple(dict.fromkeys(way for finding in (first, *group) for way in finding.ways))
-    cases = [case for case in dict.fromkeys(finding.case for finding in group) if case not in (None, first.case)]
     details = first.details
+    further = [way for way in ways if way not in first.ways]
+    if further:
+        details = (*details, f"also on {listed(further)}")
+    cases = [case for case in dict.fromkeys(finding.case for finding in group) if case not in (None, first.case)]
     if cases:
         shown = ", ".join(f"`{case}`" for case in cases[:3])
         more = f" and {len(cases) - 3:,} more" if len(cases) > 3 else ""
@@ -106,4 +104,6 @@ def _explains(static: Diagnostic, finding: RunFinding) -> bool:
         return static.path == finding.path
     if static.rule in _OF_THE_ARCHIVE:
         return True
-    return static.path[:2] == finding.path[:2]
+    if static.rule == "wire-crossed" and finding.rule != "ways-disagree" and "attribute" in finding.ways:
+        return False  # the attribute does not use the wire names
+    return static.path[:2] in (finding.path[:2], ("endpoints", finding.endpoint))

@@ -466,6 +466,16 @@ def test_a_static_finding_explains_what_follows_from_it() -> None:
     ]
 
 
+def test_crossed_wires_explain_the_wire_alone() -> None:
+    crossed = Diagnostic(rule="wire-crossed", path=SCORE_AT, message="'score' is 'twice'")
+    odd = child(defect(shifted, "session"))
+    assert verified(document(), odd, static=[crossed]).findings == ()
+    wrong = verified(document(), child(), model=ScriptedChild(document(), {"score": half}), static=[crossed])
+    assert rules(wrong) == [("answer-differs", "error", SCORE_AT)]
+    elsewhere = Diagnostic(rule="wire-crossed", path=("endpoints", "other"), message="no")
+    assert rules(verified(document(), odd, static=[elsewhere])) == [("ways-disagree", "error", SCORE_AT)]
+
+
 def test_not_finite_numbers_that_are_expected() -> None:
     expects = {**EXAMPLE, "outputs": {"score": ["NaN", "NaN"]}}
     outputs = {**ENDPOINT["outputs"], "score": "float32[batch]"}
