@@ -311,6 +311,8 @@ class _Verifier:
             if not found.ok:
                 raise SpecError(located)
             note(f"verified: {found.summary}")
+            for text in found.all_notes:
+                note(f"note: {text}")
             self.warnings += [finding for finding in located if finding.level == "warning"]
 
 

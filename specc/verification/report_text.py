@@ -23,9 +23,7 @@ def verification_text(verification: Verification, shown: Sequence[Diagnostic]) -
     parts = [_title(verification)]
     if verification.endpoints:
         parts.append(table(_HEADER, (row for endpoint in verification.endpoints for row in _rows(endpoint))))
-    parts += [f"note: {printable(note)}\n" for note in verification.notes]
-    for endpoint in verification.endpoints:
-        parts += [f"note: {printable(f'{endpoint.name}: {note}')}\n" for note in endpoint.notes]
+    parts += [f"note: {printable(note)}\n" for note in verification.all_notes]
     for finding in shown:
         parts.append("\n" + "".join(f"{line}\n" for line in _finding_lines(verification.archive, finding)))
     return "".join(parts) + f"{verification.summary}\n"

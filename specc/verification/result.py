@@ -39,6 +39,11 @@ class Verification:
         return sum(sum(endpoint.calls.values()) for endpoint in self.endpoints)
 
     @property
+    def all_notes(self) -> tuple[str, ...]:
+        """What was not judged, and what else there is to know."""
+        return (*self.notes, *(f"{each.name}: {note}" for each in self.endpoints for note in each.notes))
+
+    @property
     def summary(self) -> str:
         """The last line of the report."""
         errors = sum(finding.level == "error" for finding in self.findings)

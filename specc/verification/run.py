@@ -137,14 +137,22 @@ class Run:
             loaded = reference.session.load("model")
             if not isinstance(loaded, Loaded):
                 raise SpecError([Diagnostic(rule="bad-model", path=("model",), message=loaded.message)])
-            revived = next((way for way in ("attribute", "signature") if way in self._available), None)
-            if not self.facts.has_contract:
-                self._notes.append("the archive has no contract, so its variables were not held against the model's")
-            elif revived is not None:
-                self._weights = compare_weights(self._session, revived, reference.session)
-                self._findings += [self._weights.finding] if self._weights.finding is not None else []
-                if self._weights.unjudged:
-                    self._notes.append(f"the variables were not held against the model's: {self._weights.unjudged}")
+            why = self._compare_weights(reference.session)
+            if why:
+                self._notes.append(f"the variables were not held against the model's: {why}")
+
+    def _compare_weights(self, model: ArchiveSession) -> str:
+        """Compares the variables with the model's; why that is not possible, or the empty string."""
+        revived = next((way for way in ("attribute", "signature") if way in self._available), None)
+        if not self.facts.has_contract:
+            return "the archive has no contract, which says that their order is the model's"
+        if not self.facts.has_objects:
+            return "the archive revives without a list of them"
+        if revived is None:
+            return "a Session does not list them"
+        self._weights = compare_weights(self._session, revived, model)
+        self._findings += [self._weights.finding] if self._weights.finding is not None else []
+        return self._weights.unjudged
 
     def _endpoint(self, subject: Subject, plan: CallPlan) -> EndpointVerification:
         calls = EndpointCalls(subject, self._session, self.facts, [], self._available)
