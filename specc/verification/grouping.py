@@ -33,12 +33,19 @@ _HIDES: Mapping[str, Collection[str]] = {
 
 _CALLS = ("load-failed", "call-failed", "generated-refused", "empty-refused", "crashed", "not-proven")
 _EXPLAINED: Mapping[str, Collection[str]] = {
-    "wire-crossed": (*_VALUES, "alias-differs", "answer-mismatch", "call-failed"),
+    "wire-crossed": (*_VALUES, "alias-differs", "answer-mismatch", "call-failed", "stale-fingerprint"),
     "load-failed": _CALLS,
     "not-enforced": ("not-enforced",),
     "missing-asset": _CALLS,
     "python-op": _CALLS,
-    "spec-mismatch": (*_CALLS, "answer-mismatch", "not-enforced", "input-default-ignored", "alias-differs"),
+    "spec-mismatch": (
+        *_CALLS,
+        "answer-mismatch",
+        "not-enforced",
+        "input-default-ignored",
+        "alias-differs",
+        "stale-fingerprint",
+    ),
     "contract-mismatch": (*_CALLS, "answer-mismatch", "not-enforced", "input-default-ignored", "alias-differs"),
     "contract-differs": ("answer-mismatch", "not-enforced", "input-default-ignored", "alias-differs"),
     "collection-mismatch": ("weights-differ",),
@@ -102,7 +109,7 @@ def _explains(static: Diagnostic, finding: RunFinding) -> bool:
         return False
     if static.rule == "not-enforced":
         return static.path == finding.path
-    if static.rule in _OF_THE_ARCHIVE:
+    if static.rule in _OF_THE_ARCHIVE or finding.rule == "stale-fingerprint":
         return True
     if static.rule == "wire-crossed" and finding.rule != "ways-disagree" and "attribute" in finding.ways:
         return False  # the attribute does not use the wire names

@@ -23,7 +23,7 @@ _START = (
 )
 _GRACE = 5.0
 """How long a process that closed its pipe may take to end, in seconds."""
-_KEPT = 1 << 16
+_KEPT, _QUOTED = 1 << 16, 300
 _FATAL = re.compile(rb"^F\d{4}.*?\] (.+)$", re.MULTILINE)
 """A fatal error of TensorFlow's C++ code, with a date, a thread and a line before it."""
 
@@ -114,7 +114,13 @@ class Child:
         self.close()
         if self._timed_out:
             return ChildEndedError(request, "the time was over", timed_out=True)
-        return ChildEndedError(request, f"the process {how or ending(self._process.returncode)}", timed_out=False)
+        how = how or ending(self._process.returncode) + self._fatal_error()
+        return ChildEndedError(request, f"the process {how}", timed_out=False)
+
+    def _fatal_error(self) -> str:
+        """What TensorFlow's C++ code printed before it aborted, after a colon, or the empty string."""
+        found = _FATAL.findall(self._printed)
+        return f": {found[-1].decode('utf-8', 'replace').strip()[:_QUOTED]}" if found else ""
 
     def close(self) -> None:
         """Ends the process and all that it started."""
@@ -126,11 +132,6 @@ class Child:
             with contextlib.suppress(OSError):
                 stream.close()
         self._directory.cleanup()
-
-    def last_words(self) -> str:
-        """The fatal error that TensorFlow printed before the process crashed, or the empty string."""
-        found = _FATAL.findall(self._printed)
-        return found[-1].decode("utf-8", "replace").strip() if found else ""
 
     def _kill(self) -> None:
         with contextlib.suppress(OSError):

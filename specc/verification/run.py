@@ -18,7 +18,7 @@ from specc.verification.call_plan import CallPlan
 from specc.verification.endpoint_calls import EndpointCalls, reason
 from specc.verification.endpoint_verification import EndpointVerification, percentile
 from specc.verification.grouping import merge, without_consequences
-from specc.verification.protocol import Call, Load, Loaded, LoadModel, Request, Time, Way
+from specc.verification.protocol import Call, Fingerprint, Load, Loaded, LoadModel, Request, Time, Way
 from specc.verification.reference import Reference
 from specc.verification.result import Verification
 from specc.verification.subject import WAYS, WIRE_WAYS, Subject, listed
@@ -82,6 +82,7 @@ class Run:
         started: list[EndpointVerification] = []
         try:
             self._load()
+            self._check_fingerprint()
             self._check_references()
             for name in self.names:
                 if name in self.facts.left_out:
@@ -127,6 +128,22 @@ class Run:
             what = "loading the archive crashed" if rule == "crashed" else "the archive cannot be loaded"
             message = f"{what} for {listed(ways)}: {why}"
             self._findings.append(RunFinding(rule=rule, message=message, ways=tuple(ways)))
+
+    def _check_fingerprint(self) -> None:
+        if not self._available:
+            return
+        answer = self._session.fingerprint(self.facts.directory)
+        if not isinstance(answer, Fingerprint):
+            self._notes.append(f"the fingerprint was not checked: {reason(answer.message)}")
+        elif answer.stale:
+            self._findings.append(
+                RunFinding(
+                    rule="stale-fingerprint",
+                    level="error" if self.facts.has_contract else "warning",
+                    message=f"the fingerprint is not that of these files: {' and '.join(answer.stale)} changed",
+                    hint="build the archive again, or copy all of its files",
+                )
+            )
 
     def _check_references(self) -> None:
         """Makes the model, and compares its variables; raises SpecError if it cannot be made."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -46,7 +47,7 @@ def test_sizes_tell_axes_apart() -> None:
     assert named_sizes(leaves, planned["base"].inputs) == {"batch": 3, "time": 2, "side": 4}
     for case in ("base", "other"):
         sizes = planned[case].inputs["a0"].shape
-        assert all(math.gcd(a, b) == 1 for a, b in zip(sizes, sizes[1:], strict=False)), sizes
+        assert all(math.gcd(a, b) == 1 for a, b in itertools.pairwise(sizes)), sizes
         assert 5 not in sizes
     assert planned["one"].inputs["a0"].shape == (1, 1, 1)
     assert planned["one"].inputs["a1"].shape == (1, 4, 5)

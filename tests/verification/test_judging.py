@@ -332,6 +332,15 @@ def test_a_way_that_cannot_be_loaded() -> None:
     assert rules(none) == [("load-failed", "error", ())]
 
 
+@pytest.mark.parametrize(("has_contract", "level"), [(True, "error"), (False, "warning")])
+def test_a_fingerprint_of_other_files(has_contract: bool, level: str) -> None:
+    facts = ArchiveFacts("archive", has_contract=has_contract)
+    verification = verified(document(), child(stale=("the graph", "the variables")), facts=facts)
+    assert rules(verification) == [("stale-fingerprint", level, ())]
+    message = "the fingerprint is not that of these files: the graph and the variables changed"
+    assert verification.findings[0].message == message
+
+
 def test_an_attribute_that_is_missing() -> None:
     lacks = child(loads={"attribute": Loaded(("other",))})
     assert rules(verified(document(), lacks)) == [("load-failed", "error", AT)]
@@ -499,7 +508,8 @@ def test_a_number_that_is_not_finite_only_warns_where_inputs_have_no_bounds() ->
 
 def test_every_running_rule_is_found_here() -> None:
     others = {
-        "answer-differs", "empty-refused", "generated-refused", "load-failed", "not-proven", "weights-differ",
+        "answer-differs", "empty-refused", "generated-refused", "load-failed", "not-proven", "stale-fingerprint",
+        "weights-differ",
     }  # fmt: skip
     assert set(DEFECTS) | others == set(get_args(RunningRule))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -251,3 +252,14 @@ def test_an_endpoint_that_is_not_there_cannot_be_verified(tmp_path: Path) -> Non
     document = archive(tmp_path / "sound", {"double": SOUND["double"]})
     with pytest.raises(WrongUsageError, match="there is no endpoint 'duble'; did you mean 'double'"):
         specc.verify(document, tmp_path / "sound", endpoints=["duble"])
+
+
+def test_variables_of_another_archive_do_not_fit_the_fingerprint(model_archive: Any, tmp_path: Path) -> None:
+    model_archive(0)
+    (tmp_path / "archive").rename(tmp_path / "other")
+    document = model_archive(-1)
+    shutil.rmtree(tmp_path / "archive" / "variables")
+    shutil.copytree(tmp_path / "other" / "variables", tmp_path / "archive" / "variables")
+    verification = verify_here(document, tmp_path / "archive")
+    assert found(verification) == {"": [("stale-fingerprint", "error")]}, verification.text()
+    assert "the variables changed" in verification.findings[0].message
