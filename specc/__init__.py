@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from specc.scaffold.from_model.infer_spec import infer_spec as infer_spec
     from specc.scaffold.inferred_spec import Guess as Guess
     from specc.scaffold.inferred_spec import InferredSpec as InferredSpec
+    from specc.verification.record import record as record
     from specc.verification.result import Verification as Verification
     from specc.verification.verify import verify as verify
 
@@ -90,9 +91,10 @@ _NAMES_BY_MODULE = {
     "specc.scaffold.from_archive": ("infer_archive_spec",),
     "specc.scaffold.from_model.infer_spec": ("infer_spec",),
     "specc.scaffold.inferred_spec": ("Guess", "InferredSpec"),
+    "specc.language.document": ("Dim", "Document", "Endpoint", "Selection"),
+    "specc.verification.record": ("record",),
     "specc.verification.result": ("Verification",),
     "specc.verification.verify": ("verify",),
-    "specc.language.document": ("Dim", "Document", "Endpoint", "Selection"),
     "specc.language.load": ("digest", "dump", "from_json", "load", "loads"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}

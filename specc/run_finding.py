@@ -1,4 +1,4 @@
-"""A finding about a running archive as data: how the archive was called, and how far its answer is off."""
+"""What running an archive gave, as data: findings with the calls that show them, and a report of each endpoint."""
 
 from __future__ import annotations
 
@@ -46,4 +46,35 @@ class RunFinding(Diagnostic):
     case: str | None = None
     comparison: Comparison | None = None
     example: Mapping[str, Any] | None = None
-    details: tuple[str, ...] = field(default=())
+    details: tuple[str, ...] = ()
+    calls: tuple[tuple[str, str], ...] = ()
+    """The way and the case of every call that shows it."""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """The durations of repeated calls in a Session, in milliseconds."""
+
+    p50: float
+    p90: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class EndpointReport:
+    """How one endpoint was verified."""
+
+    name: str
+    examples: int = 0
+    generated: int = 0
+    ways: Mapping[str, str] = field(default_factory=dict)
+    """``ok``, ``FAILS``, or ``-`` where it was not called, by way."""
+    calls: Mapping[str, int] = field(default_factory=dict)
+    """How many calls were made, by way, and by signature for receivers and aliases."""
+    latency: Latency | None = None
+    largest: Mapping[str, float] = field(default_factory=dict)
+    """The largest difference found at each output."""
+    notes: tuple[str, ...] = ()
+    """What was not judged, and why."""
+    cases: tuple[tuple[str, str], ...] = ()
+    """The way, or the way and the signature, and the case of every call, each pair once."""

@@ -94,10 +94,14 @@ BUILT_CHECKS: dict[BuiltOnnxCheck, Check] = {"onnx-nested-table": onnx_nested_ta
 
 @dataclass(frozen=True)
 class Settings:
-    """A project's settings for checks: changed levels, and targets in addition to those of each document."""
+    """A project's settings: changed levels of checks, and targets in addition to those of each document.
+
+    ``verify`` is whether ``build`` runs what it wrote.
+    """
 
     levels: Mapping[str, RuleLevel] = field(default_factory=dict)
     targets: frozenset[Target] = frozenset()
+    verify: bool = False
 
 
 def run_checks(document: Document, settings: Settings) -> Iterator[Diagnostic]:

@@ -23,6 +23,9 @@ COMMANDS = {
     "fmt": "rewrite spec files in canonical form; needs no TensorFlow",
     "schema": "print the JSON Schemas, or check published copies of them; needs no TensorFlow",
     "build": "build the archive that a spec describes, and verify that it matches",
+    "verify": "run an archive, and check that it does what a spec says",
+    "record": "write into a spec what a model or an archive answers to its examples",
+    "run": "call one endpoint of an archive",
     "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
     "digest": "print one digest of an archive, or of its contract; needs no TensorFlow",
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from specc.checks import run_build_checks
 from specc.cli import OK, WRONG_USAGE, complain, note
 from specc.cli.build_jobs import BuildJob, check_targets, find_misuse, loaded_model, located_in_spec, plan_jobs
+from specc.cli.build_verification import ArchiveVerifier
 from specc.cli.findings import add_options, print_report
 from specc.cli.importing import add_import_option, import_tensorflow
 from specc.cli.own_process import run_in_own_process
@@ -52,6 +53,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a model, or what returns one, to use instead of each spec's own; or a .keras or .h5 file, or DIR/",
     )
     add_import_option(parser, "import it before the model, after those that the spec names; may be repeated")
+    runs = parser.add_mutually_exclusive_group()
+    runs.add_argument(
+        "--verify",
+        action="store_true",
+        default=None,
+        help="before publishing, run the archive as specc verify does, against the model in memory",
+    )
+    runs.add_argument(
+        "--no-verify", dest="verify", action="store_false", default=None, help="do not, though [tool.specc] says so"
+    )
     parser.add_argument(
         "--merged",
         action="store_true",
@@ -109,11 +120,12 @@ def _build(job: BuildJob, options: argparse.Namespace, targets: list[BuildJob]) 
 
     check_targets(targets)
     with loaded_model(job, options, [job]) as model, located_in_spec(job.spec):
-        report = compile(job.spec.document).export(model, progress=note, **job.where)
+        checked = ArchiveVerifier([job], model, options)
+        report = compile(job.spec.document).export(model, progress=note, before_publish=checked, **job.where)
     sys.stdout.write(_archive_summary(report, job.spec.document, time.perf_counter() - start))
     sys.stdout.flush()
     findings = list(run_build_checks(job.spec.document, job.settings, nested_tables=report.nested_tables))
-    return job.spec.locate(findings) if findings else []
+    return job.spec.locate([*findings, *checked.warnings]) if findings or checked.warnings else []
 
 
 def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
@@ -129,13 +141,15 @@ def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
         return WRONG_USAGE
     imports = tuple(dict.fromkeys(module for job in jobs for module in job.imports))
     with loaded_model(replace(jobs[0], imports=imports), options, jobs) as model:
-        report = merge([job.spec.document for job in jobs], model, progress=note, **jobs[0].where)
+        checked = ArchiveVerifier(jobs, model, options)
+        documents = [job.spec.document for job in jobs]
+        report = merge(documents, model, progress=note, before_publish=checked, **jobs[0].where)
     seconds = time.perf_counter() - start
     for mode in report.modes:
         sys.stdout.write(mode.signatures_text())
     sys.stdout.write("".join(f"note: {text}\n" for text in report.notes))
     sys.stdout.write(f"{report.path}: {report.bytes:,} bytes, {len(report.modes)} MetaGraphs, {seconds:.2f} s\n")
-    return OK
+    return print_report(Report(checked.warnings), options) if checked.warnings else OK
 
 
 def _archive_summary(report: ExportReport, document: Document, seconds: float) -> str:

@@ -57,6 +57,11 @@ def print_report(report: Report, options: argparse.Namespace, stream: TextIO | N
         hidden = len(report.findings) - len(shown.findings)
         more = f" ({hidden} not shown)" if hidden else ""
         note(f"{counted(report.files, 'file')} checked, {_count_findings(report)}{more}")
+    return exit_code(report, options)
+
+
+def exit_code(report: Report, options: argparse.Namespace) -> int:
+    """The exit code of a command with this result."""
     if report.unreadable:
         return COULD_NOT_RUN
     return ERRORS_FOUND if report.errors or (options.strict and report.warnings) else OK

@@ -13,7 +13,7 @@ from specc.cli import ERRORS_FOUND, OK
 from specc.diagnostics import printable
 from specc.errors import UnreadableError
 from specc.language.json_schema.schema import document_schema
-from specc.report.json import findings_schema
+from specc.report.findings_schema import findings_schema
 
 SCHEMAS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "document": ("specc.v1.schema.json", document_schema),

@@ -20,7 +20,7 @@ from specc.rules.table import LEVELS, Target
 TARGETS: tuple[Target, ...] = get_args(Target)
 _PYPROJECT = "pyproject.toml"
 _TABLE_NAME = b"specc"
-_KEYS = ("levels", "targets", "waivers")
+_KEYS = ("levels", "targets", "verify", "waivers")
 _WAIVER_KEYS = ("fingerprint", "reason", "until")
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -83,7 +83,7 @@ def read_settings(file: Path, content: bytes) -> ProjectSettings | None:
         SettingsError: they are invalid.
     """
     table = _tool_table(file, content)
-    return None if table is None else _settings(table, file)
+    return None if table is None else _parse_settings(table, file)
 
 
 def _tool_table(file: Path, content: bytes) -> dict[str, Any] | None:
@@ -101,7 +101,7 @@ def _tool_table(file: Path, content: bytes) -> dict[str, Any] | None:
     return table
 
 
-def _settings(table: dict[str, Any], file: Path) -> ProjectSettings:
+def _parse_settings(table: dict[str, Any], file: Path) -> ProjectSettings:
     place = f"{file}: [tool.specc]"
     for key in table:
         if key not in _KEYS:
@@ -125,10 +125,13 @@ def _settings(table: dict[str, Any], file: Path) -> ProjectSettings:
     for target in targets:
         if target not in TARGETS:
             raise SettingsError(f"{place}: there is no target {target!r}; {_suggest(str(target), TARGETS)}")
+    verify = table.get("verify", False)
+    if not isinstance(verify, bool):
+        raise SettingsError(f"{place}: verify must be true or false, not {verify!r}")
     waivers = table.get("waivers", [])
     if not isinstance(waivers, list):
         raise SettingsError(f"{place}: waivers must be an array of tables, each below [[tool.specc.waivers]]")
-    return ProjectSettings(levels, frozenset(targets), _waivers(waivers, file), file)
+    return ProjectSettings(levels, frozenset(targets), verify, _waivers(waivers, file), file)
 
 
 def _waivers(waivers: list[Any], file: Path) -> dict[str, Waived]:

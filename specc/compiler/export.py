@@ -22,6 +22,7 @@ from specc.compiler.write.resources import captured_variables, find_owners, name
 from specc.compiler.write.save import Contents, write
 from specc.compiler.write.save_options import tf_save_options
 from specc.compiler.write.seal import seal
+from specc.compiler.write.stored_values import require_stored_values
 from specc.compiler.write.variables import collect, find_variables, model_variables
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
@@ -39,6 +40,8 @@ _LOOKUP = "LookupTableFindV2"
 """The op of every lookup in a table."""
 
 Functions = Mapping[str, Callable[..., Any]]
+BeforePublish = Callable[[Path], None]
+"""Called with the staged archive; nothing is published if it raises."""
 
 
 class Clock:
@@ -95,13 +98,15 @@ def export(
     *,
     functions: Functions,
     progress: Callable[[str], None],
+    before_publish: BeforePublish | None = None,
 ) -> ExportReport:
     """Writes the archive, as :meth:`specc.compiler.program.Program.export` describes."""
     cores = Cores()  # raises for a backend that specc cannot export from
     destination.check()  # before minutes of tracing
     clock = Clock(progress)
     name_tables(model)
-    return publish(prepare(program, model, functions, cores, clock), destination, clock)
+    prepared = prepare(program, model, functions, cores, clock)
+    return publish(prepared, destination, clock, before_publish=before_publish)
 
 
 def prepare(  # noqa: PLR0913  # each is a separate part of an export
@@ -143,8 +148,10 @@ def _with_revived(endpoint: TracedEndpoint, given: Revived | None) -> TracedEndp
     return replace(endpoint, signature=signature, nested=given.function, further=given.traces)
 
 
-def publish(prepared: Prepared, destination: Destination, clock: Clock) -> ExportReport:
-    """Writes, seals, verifies and publishes a prepared archive."""
+def publish(
+    prepared: Prepared, destination: Destination, clock: Clock, *, before_publish: BeforePublish | None = None
+) -> ExportReport:
+    """Writes, seals, verifies and publishes a prepared archive; ``before_publish`` gets the staged one."""
     document, contents = prepared.document, prepared.contents
     with destination.staged() as stage:
         writing = f"writing {counted(len(contents.variables), 'variable')}"
@@ -155,6 +162,9 @@ def publish(prepared: Prepared, destination: Destination, clock: Clock) -> Expor
             custom_ops = find_custom_ops(graph)
             seal(document, prepared.published, stage.directory, prepared.left_out, prepared.undescribed, custom_ops)
             require_conformance(stage.directory)
+            require_stored_values(contents, stage.directory)
+        if before_publish is not None:
+            before_publish(stage.directory)
         files = file_sizes(stage.directory)
         clock.progress(stage.publishing)
         flushing = time.perf_counter()  # leaving the block publishes

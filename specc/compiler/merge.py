@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import tensorflow as tf
 
 # The proto is not part of TensorFlow's public API, but TensorFlow 2 has no public way to write several MetaGraphs.
@@ -25,6 +24,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from specc.compiler.backends import require_backend
 from specc.compiler.export import (
+    BeforePublish,
     Clock,
     Functions,
     Prepared,
@@ -38,6 +38,7 @@ from specc.compiler.program import Program, compile
 from specc.compiler.trace.cores import Cores
 from specc.compiler.write.resources import name_tables
 from specc.compiler.write.seal import write_fingerprint
+from specc.compiler.write.stored_values import CHECKPOINT, OBJECT_GRAPH, are_equal
 from specc.diagnostics import Diagnostic, did_you_mean, finding
 from specc.errors import FindingCollector, SpecError
 from specc.language.contract import CONTRACT_PATH, MAX_FILE_NAME, contract_path
@@ -51,9 +52,6 @@ from specc.publishing.versions import VersionChoice
 T = TypeVar("T")
 
 _PB_FILE = "saved_model.pb"
-_CHECKPOINT = Path("variables", "variables")
-_OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
-"""The only key of a checkpoint that is not a variable: it holds the endpoints, which differ between modes."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +99,14 @@ def merge(  # noqa: PLR0913  # each is a separate option of the caller
     keep: int | None = None,
     functions: Functions | None = None,
     progress: Callable[[str], None] | None = None,
+    before_publish: BeforePublish | None = None,
 ) -> MergedReport:
     """Writes several modes of ``model`` as one SavedModel; nothing is left if it fails.
 
     Args:
         programs: the modes' documents, compiled or not; no two may have the same tags.
         functions: a function for each endpoint whose ``function`` is null, in whichever document it is.
-        model, filepath, base, version, keep, progress: what :meth:`specc.Program.export` takes.
+        model, filepath, base, version, keep, progress, before_publish: what :meth:`specc.Program.export` takes.
 
     Raises:
         SpecError: the model does not fit a document, or the documents do not fit each other; nothing is left.
@@ -125,6 +124,8 @@ def merge(  # noqa: PLR0913  # each is a separate option of the caller
         progress(f"merging {len(parts)} MetaGraphs")
         _join_parts([part.directory for part in parts], [mode.document for mode in prepared], stage.directory)
         require_conformance(stage.directory)
+        if before_publish is not None:
+            before_publish(stage.directory)
         files = file_sizes(stage.directory)
         progress(stage.publishing)
     modes = tuple(replace(report, path=stage.published) for report in reports)
@@ -258,25 +259,20 @@ def _join_parts(parts: Sequence[Path], documents: Sequence[Document], directory:
 
 
 def _require_equal_checkpoints(first: Path, other: Path) -> None:
-    one, two = (tf.train.load_checkpoint(str(part / _CHECKPOINT)) for part in (first, other))
+    one, two = (tf.train.load_checkpoint(str(part / CHECKPOINT)) for part in (first, other))
     shapes, others = (reader.get_variable_to_shape_map() for reader in (one, two))
     different = set(shapes) ^ set(others)
     different |= {key for key in set(shapes) & set(others) if not _is_equal(one, two, key)}
-    different.discard(_OBJECT_GRAPH)
+    different.discard(OBJECT_GRAPH)
     if different:
         message = f"the modes would restore {len(different)} variables differently; please report it"
         raise SpecError([Diagnostic(rule="archive-mismatch", message=message, hint=f"the first is {min(different)}")])
 
 
 def _is_equal(one: Any, two: Any, key: str) -> bool:
-    if key == _OBJECT_GRAPH:
+    if key == OBJECT_GRAPH:
         return True
-    values = [np.asarray(reader.get_tensor(key)) for reader in (one, two)]
-    if values[0].dtype != values[1].dtype or values[0].shape != values[1].shape:
-        return False
-    if values[0].dtype == object:  # an array of strings holds pointers
-        return bool((values[0] == values[1]).all())
-    return values[0].tobytes() == values[1].tobytes()
+    return are_equal(one.get_tensor(key), two.get_tensor(key))
 
 
 def _add_meta_graph(part: Path, directory: Path) -> None:

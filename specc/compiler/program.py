@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from specc.compiler.compiled_endpoint import CompiledEndpoint, compile_endpoint
@@ -42,6 +43,7 @@ class Program(Mapping[str, CompiledEndpoint]):
         keep: int | None = None,
         functions: Mapping[str, Callable[..., Any]] | None = None,
         progress: Callable[[str], None] | None = None,
+        before_publish: Callable[[Path], None] | None = None,
     ) -> ExportReport:
         """Writes ``model`` as a SavedModel at ``filepath`` or as a version under ``base``.
 
@@ -58,6 +60,7 @@ class Program(Mapping[str, CompiledEndpoint]):
             keep: how many versions to keep; older ones are removed after the new one is published.
             functions: a function for each endpoint whose ``function`` is null, called with the declared inputs.
             progress: called with one line before each stage.
+            before_publish: called with the directory of the complete archive; if it raises, nothing is published.
 
         Returns:
             The :class:`specc.compiler.export_report.ExportReport`: the archive's path and contents.
@@ -73,6 +76,7 @@ class Program(Mapping[str, CompiledEndpoint]):
             destination(filepath, base=base, version=version, keep=keep),
             functions=functions or {},
             progress=progress or (lambda _: None),
+            before_publish=before_publish,
         )
 
 

@@ -9,6 +9,7 @@ from typing import Self
 
 from specc.change import Change, Verdict
 from specc.diagnostics import Diagnostic
+from specc.run_finding import EndpointReport
 
 MAX_TENSORS = 10_000
 """How many tensors the witnesses of a report have about at most."""
@@ -76,6 +77,19 @@ class DiffReport(Report):
             shown[file] = changes[:left]
             left -= len(shown[file])
         return replace(self, findings=self.findings[:count], shown=shown)
+
+
+@dataclass(frozen=True)
+class VerifyReport(Report):
+    """The result of ``specc verify``: what was run, and how."""
+
+    archive: str = ""
+    spec: str | None = None
+    """The spec as it was named; None for the archive's own."""
+    seed: int = 0
+    tensorflow: str = ""
+    """The version of TensorFlow; empty where nothing ran."""
+    endpoints: Sequence[EndpointReport] = ()
 
 
 FORMATS = ("text", "json", "github", "sarif")

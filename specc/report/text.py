@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from specc.diagnostics import Diagnostic, Location, printable, short_path
+from specc.run_finding import RunFinding
 
 _TAB = 4
 _COLORS = {
@@ -53,6 +54,7 @@ def _finding_text(finding: Diagnostic, color: bool) -> str:
         lines.append(f"{paint(f'{margin} |', 'dim')} {paint(mark, finding.level)}")
         if finding.path:
             lines.append(f"{sign}at {printable(short_path(finding.path))}")
+    lines += [f"{sign}{printable(detail)}" for detail in finding.details] if isinstance(finding, RunFinding) else []
     lines += [f"{sign}{printable(f'see {place.place}{place.message}')}" for place in finding.related]
     if finding.hint:
         lines.append(f"{sign}{paint('hint:', 'hint')} {printable(finding.hint)}")

@@ -41,6 +41,8 @@ class EndpointCalls:
     """What can be called on each way."""
     counts: Counter[str] = field(default_factory=Counter)
     """How many calls were made, by way, and by other address."""
+    made: dict[tuple[str, str], None] = field(default_factory=dict)
+    """The way, with another signature than the endpoint's own, and the case of each call."""
     largest: dict[str, float] = field(default_factory=dict)
     """The largest difference that was found at each output."""
     is_repeatable: bool = True
@@ -80,8 +82,10 @@ class EndpointCalls:
         call = Call(way, self.subject.name, address, sent, tuple(sorted(omitted)), by_keyword)
         if address == self.addresses[way]:
             self.counts[way] += 1
+            self.made[way, planned.case] = None
         else:
             self.counts[address] += 1
+            self.made[f"{way} {address}", planned.case] = None
             self.sent.setdefault((address, way), "ok")
         try:
             answer = self.session.call(call)
@@ -158,6 +162,7 @@ class EndpointCalls:
             comparison=None if result is None else result.comparison,
             example=self._example(planned, outputs) if planned is not None and with_example else None,
             details=tuple(details),
+            calls=() if planned is None else tuple((way, planned.case) for way in ways),
         )
 
     def _example(self, planned: PlannedCall, outputs: Mapping[str, FlatTensor] | None) -> Mapping[str, Any] | None:

@@ -80,7 +80,8 @@ def _merged(group: Sequence[RunFinding]) -> RunFinding:
     others = [message for message in dict.fromkeys(finding.message for finding in group) if message != first.message]
     if first.rule == "not-enforced":
         details = (*details, *(f"also: {message}" for message in others[:3]))
-    return replace(first, ways=ways, details=details)
+    calls = tuple(dict.fromkeys(call for finding in group for call in finding.calls))
+    return replace(first, ways=ways, details=details, calls=calls)
 
 
 def without_consequences(findings: Sequence[RunFinding], static: Iterable[Diagnostic]) -> list[RunFinding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from specc.diagnostics import Diagnostic, printable, short_path
@@ -12,20 +12,19 @@ from specc.run_finding import RunFinding
 from specc.verification.subject import WAYS
 
 if TYPE_CHECKING:
-    from specc.verification.result import EndpointReport, Verification
+    from specc.run_finding import EndpointReport
+    from specc.verification.result import Verification
 
 _HEADER = ("endpoint", "calls", *WAYS, "p50 ms", "p90 ms", "p99 ms", "largest difference")
 
 
-def verification_text(verification: Verification) -> str:
-    """The report of ``verification``."""
+def verification_text(verification: Verification, shown: Sequence[Diagnostic]) -> str:
+    """The report of ``verification``, with the findings that are ``shown``."""
     parts = [_title(verification)]
     if verification.endpoints:
         parts.append(table(_HEADER, (row for endpoint in verification.endpoints for row in _rows(endpoint))))
-    parts += [f"note: {printable(note)}\n" for note in verification.notes]
-    for endpoint in verification.endpoints:
-        parts += [f"note: {printable(f'{endpoint.name}: {note}')}\n" for note in endpoint.notes]
-    for finding in verification.findings:
+    parts += [f"note: {printable(note)}\n" for note in verification.all_notes]
+    for finding in shown:
         parts.append("\n" + "".join(f"{line}\n" for line in _finding_lines(verification.archive, finding)))
     return "".join(parts) + f"{verification.summary}\n"
 

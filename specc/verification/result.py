@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
+from specc.run_finding import EndpointReport
 from specc.verification.report_text import verification_text
-
-
-@dataclass(frozen=True)
-class Latency:
-    """The durations of repeated calls in a Session, in milliseconds."""
-
-    p50: float
-    p90: float
-    p99: float
-
-
-@dataclass(frozen=True)
-class EndpointReport:
-    """How one endpoint was verified."""
-
-    name: str
-    examples: int = 0
-    generated: int = 0
-    ways: Mapping[str, str] = field(default_factory=dict)
-    """``ok``, ``FAILS``, or ``-`` where it was not called, by way."""
-    calls: Mapping[str, int] = field(default_factory=dict)
-    """How many calls were made, by way, and by signature for receivers and aliases."""
-    latency: Latency | None = None
-    largest: Mapping[str, float] = field(default_factory=dict)
-    """The largest difference found at each output."""
-    notes: tuple[str, ...] = ()
-    """What was not judged, and why."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +39,25 @@ class Verification:
         return sum(sum(endpoint.calls.values()) for endpoint in self.endpoints)
 
     @property
+    def all_notes(self) -> tuple[str, ...]:
+        """What was not judged, and what else there is to know."""
+        return (*self.notes, *(f"{each.name}: {note}" for each in self.endpoints for note in each.notes))
+
+    @property
     def summary(self) -> str:
         """The last line of the report."""
         errors = sum(finding.level == "error" for finding in self.findings)
         warnings = sum(finding.level == "warning" for finding in self.findings)
-        parts = [counted(len(self.endpoints), "endpoint"), counted(self.calls, "call"), counted(errors, "error")]
+        parts = ["nothing was run"]
+        if self.tensorflow:
+            parts = [counted(len(self.endpoints), "endpoint"), counted(self.calls, "call")]
+        parts.append(counted(errors, "error"))
         parts += [counted(warnings, "warning")] if warnings else []
         return ", ".join((*parts, f"{self.seconds:.1f} s"))
 
-    def text(self) -> str:
-        """The report, as ``specc verify`` prints it."""
-        return verification_text(self)
+    def text(self, shown: Sequence[Diagnostic] | None = None) -> str:
+        """The report, as ``specc verify`` prints it, with all findings or those ``shown``."""
+        return verification_text(self, self.findings if shown is None else shown)
 
     def raise_for_errors(self) -> None:
         """Raises SpecError with the errors, if there are any."""

@@ -11,7 +11,7 @@ from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.signatures import has_signature
 from specc.rules.table import RunningRule
-from specc.run_finding import RunFinding
+from specc.run_finding import EndpointReport, Latency, RunFinding
 from specc.verification.archive_facts import ArchiveFacts
 from specc.verification.archive_session import ArchiveSession, ChildLike, Crashed, OutOfTimeError
 from specc.verification.call_plan import CallPlan
@@ -20,7 +20,7 @@ from specc.verification.endpoint_verification import EndpointVerification, perce
 from specc.verification.grouping import merge, without_consequences
 from specc.verification.protocol import Call, Fingerprint, Load, Loaded, LoadModel, Request, Time, Way
 from specc.verification.reference import Reference
-from specc.verification.result import EndpointReport, Latency, Verification
+from specc.verification.result import Verification
 from specc.verification.subject import WAYS, WIRE_WAYS, Subject, listed
 from specc.verification.weights import WeightsResult, compare_weights
 
@@ -41,6 +41,7 @@ class Run:
     imports: tuple[str, ...]
     static: Sequence[Diagnostic]
     start: Start
+    progress: Callable[[str], None] = lambda _: None
     references: list[Reference] = field(default_factory=list)
     _findings: list[RunFinding] = field(default_factory=list)
     _notes: list[str] = field(default_factory=list)
@@ -55,11 +56,13 @@ class Run:
         document = self.document.promises().to_json()
         return {way: Load(way, directory, document, tags) for way in WAYS}
 
-    def add_model(self, model: str | None) -> None:
-        """Holds the archive against the model called ``model``, or the document's own."""
+    def add_model(self, model: str | ChildLike | None) -> None:
+        """Holds the archive against the model called ``model``, one in memory, or the document's own."""
+        named = model if model is None or isinstance(model, str) else None
         directory = str(self.document.directory or Path.cwd())
-        load = LoadModel(self.document.promises().to_json(), directory, model, self.imports)
-        session = ArchiveSession(lambda: self.start(False), (), {"model": load})
+        load = LoadModel(self.document.promises().to_json(), directory, named, self.imports)
+        memory = None if model is None or isinstance(model, str) else model
+        session = ArchiveSession(lambda: memory or self.start(False), (), {"model": load})
         self.references.append(Reference("the model", "here", session, ("model",)))
 
     def add_archive(self, directory: str, tags: tuple[str, ...]) -> None:
@@ -87,6 +90,7 @@ class Run:
                     continue
                 verification = self._endpoint(Subject(self.document, name, tuple(self.facts.left_out)), plans[name])
                 started.append(verification)
+                self.progress(f"calling {name}")
                 verification.run()
         except OutOfTimeError as error:
             self._findings += [] if error.is_reported else [_timed_out(error.request, error.message)]
@@ -113,6 +117,7 @@ class Run:
         for way in self.ways:
             if way == "attribute" and not self.facts.has_objects:
                 continue
+            self.progress(f"loading the archive for the {way}")
             loaded = self._session.load(way)
             if isinstance(loaded, Loaded):
                 self._available[way] = frozenset(loaded.addresses)
@@ -145,17 +150,26 @@ class Run:
         for reference in self.references:
             if not reference.is_model:
                 continue
+            self.progress("making the model")
             loaded = reference.session.load("model")
             if not isinstance(loaded, Loaded):
                 raise SpecError([Diagnostic(rule="bad-model", path=("model",), message=loaded.message)])
-            revived = next((way for way in ("attribute", "signature") if way in self._available), None)
-            if not self.facts.has_contract:
-                self._notes.append("the archive has no contract, so its variables were not held against the model's")
-            elif revived is not None:
-                self._weights = compare_weights(self._session, revived, reference.session)
-                self._findings += [self._weights.finding] if self._weights.finding is not None else []
-                if self._weights.unjudged:
-                    self._notes.append(f"the variables were not held against the model's: {self._weights.unjudged}")
+            why = self._compare_weights(reference.session)
+            if why:
+                self._notes.append(f"the variables were not held against the model's: {why}")
+
+    def _compare_weights(self, model: ArchiveSession) -> str:
+        """Compares the variables with the model's; why that is not possible, or the empty string."""
+        revived = next((way for way in ("attribute", "signature") if way in self._available), None)
+        if not self.facts.has_contract:
+            return "the archive has no contract, which says that their order is the model's"
+        if not self.facts.has_objects:
+            return "the archive revives without a list of them"
+        if revived is None:
+            return "a Session does not list them"
+        self._weights = compare_weights(self._session, revived, model)
+        self._findings += [self._weights.finding] if self._weights.finding is not None else []
+        return self._weights.unjudged
 
     def _endpoint(self, subject: Subject, plan: CallPlan) -> EndpointVerification:
         calls = EndpointCalls(subject, self._session, self.facts, [], self._available)
@@ -299,4 +313,5 @@ def _report(verification: EndpointVerification, findings: Sequence[RunFinding]) 
         latency,
         calls.largest,
         tuple(notes),
+        tuple(calls.made),
     )

@@ -62,7 +62,7 @@ class Subject:
     def addresses(self) -> Mapping[Way, str]:
         """What takes the endpoint's own inputs, by way."""
         direct = [each.key for each in self.signatures if each.receiver is None and not each.alias_of]
-        found: dict[Way, str] = {"attribute": self.name}
+        found: dict[Way, str] = {"attribute": self.name, "model": self.name}
         if direct:
             found |= dict.fromkeys(WIRE_WAYS, direct[0])
         return found

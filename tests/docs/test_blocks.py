@@ -16,6 +16,7 @@ NEED_TENSORFLOW = {
     "docs/from-keras.md",
     "docs/publishing.md",
     "docs/python.md",
+    "docs/verify.md",
 }
 # The blocks of docs/rules.md are run one by one: tests/rules/test_pages.py, tests/rules/test_rule_examples.py.
 RUN = [page for page in pages() if page.blocks and page.name != "docs/rules.md"]
@@ -24,6 +25,7 @@ NOT_RUN = {
     ("docs/backends.md", "needs an environment with JAX"): 1,  # tests/jax_backend builds there
     ("docs/hooks.md", "needs the URL of a repository"): 1,  # tests/hooks runs the hooks
     ("docs/publishing.md", "installs packages"): 1,
+    ("docs/verify.md", "needs bubblewrap"): 1,
 }
 
 

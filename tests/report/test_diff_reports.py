@@ -14,7 +14,7 @@ from specc.diagnostics import Diagnostic, Location
 from specc.report import DiffReport, render
 from specc.report.diff_summary import answer, contract_lines
 from specc.report.diff_text import diff_text
-from specc.report.json import findings_schema
+from specc.report.findings_schema import findings_schema
 
 NARROWED = Change(
     rule="dim-narrowed",

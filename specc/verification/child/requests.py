@@ -35,10 +35,11 @@ from specc.verification.protocol import (
 class Requests:
     """The archive, or the model, of this process, on the ways on which it is loaded."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: ModelReference | None = None) -> None:
+        """Answers calls of ``model``, if it is made already, without loading one."""
         self._ways: dict[Way, Callable[[Call], Answered]] = {}
         self._revived: Revived | None = None
-        self._model: ModelReference | None = None
+        self._model = model
         self._directory = ""
 
     def answer(self, request: Message) -> Answer:
@@ -81,6 +82,9 @@ class Requests:
         return Loaded(names, time.perf_counter() - start)
 
     def _load_model(self, request: LoadModel) -> Loaded:
+        if self._model is not None:
+            self._ways["model"] = self._model.call
+            return Loaded(self._model.endpoints)
         start = time.perf_counter()
         document, here, beside = from_json(dict(request.document)), Path.cwd(), Path(request.directory)
         target = request.model or document.model

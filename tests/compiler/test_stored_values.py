@@ -1,0 +1,135 @@
+"""A build compares every variable that it wrote with the one in memory, and publishes nothing where one differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from exports import document
+
+import specc
+from specc.compiler import export as exporting
+from specc.compiler.write.save import Contents, write
+from specc.compiler.write.stored_values import are_equal
+
+pytestmark = pytest.mark.tensorflow
+
+SERVE = {"inputs": ["float32[batch, 3]"], "outputs": "float32[batch, 3]"}
+
+
+class Scaled(tf.Module):
+    def __init__(self) -> None:
+        self.scale = tf.Variable([1.0, 2.0, 3.0], name="scale")
+        self.words = tf.Variable(["a", "b"], name="words", trainable=False)
+        self.half = tf.Variable(tf.constant([1.5], tf.bfloat16), name="half")
+        self.history = [tf.Variable(0, name="history", dtype=tf.int64)]
+
+    @property
+    def variables(self) -> list[Any]:
+        return [self.scale, self.words, self.half]
+
+    def __call__(self, x: Any) -> Any:
+        return x * self.scale + tf.cast(self.half, tf.float32)
+
+
+def after_writing(monkeypatch: pytest.MonkeyPatch, change: Callable[[Contents, Path], object]) -> None:
+    def written(contents: Contents, directory: Path) -> None:
+        write(contents, directory)
+        change(contents, directory)
+
+    monkeypatch.setattr(exporting, "write", written)
+
+
+def test_variables_that_are_equal_are_published(tmp_path: Path) -> None:
+    model = Scaled()
+    described = document({"serve": SERVE}, variable_collections={"past": {"from": "history"}})
+    specc.compile(described).export(model, tmp_path / "archive")
+    assert tf.saved_model.load(str(tmp_path / "archive")).past[0].numpy() == 0
+
+
+@pytest.mark.parametrize("name", ["scale", "words", "half", "history"])
+def test_a_variable_that_changes_while_it_is_written(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Scaled()
+    variable = model.history[0] if name == "history" else getattr(model, name)
+    other = {"words": tf.constant(["a", "c"])}.get(name, variable + tf.ones_like(variable) if name != "words" else None)
+    after_writing(monkeypatch, lambda contents, directory: variable.assign(other))
+    described = document({"serve": SERVE}, variable_collections={"past": {"from": "history"}})
+    with pytest.raises(specc.SpecError) as caught:
+        specc.compile(described).export(model, tmp_path / "archive")
+    (finding,) = caught.value.diagnostics
+    assert finding.rule == "weights-differ"
+    assert finding.message == f"1 of 4 stored variables are not the model's: {name!r} has other values"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_with_a_byte_that_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damage(contents: Contents, directory: Path) -> None:
+        path = directory / "variables" / "variables.data-00000-of-00001"
+        data = bytearray(path.read_bytes())
+        data[data.index(np.float32(3).tobytes())] ^= 1
+        path.write_bytes(bytes(data))
+
+    after_writing(monkeypatch, damage)
+    with pytest.raises(specc.SpecError, match=r"1 of 3 stored variables are not the model's: 'scale' "):
+        specc.compile(document({"serve": SERVE})).export(Scaled(), tmp_path / "archive")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    after_writing(monkeypatch, lambda _, directory: (directory / "variables" / "variables.index").unlink())
+    with pytest.raises(specc.SpecError, match="the checkpoint cannot be read"):
+        specc.compile(document({"serve": SERVE})).export(Scaled(), tmp_path / "archive")
+
+
+def test_a_merged_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Scaled()
+    modes = [document({"serve": SERVE}), document({"serve": {**SERVE, "method": "eval", "outputs": {"predictions/y": SERVE["outputs"]}}}, mode="eval")]  # fmt: skip
+    with pytest.raises(specc.SpecError):
+        specc.merge([modes[0], modes[0]], model, tmp_path / "archive")
+    after_writing(monkeypatch, lambda contents, directory: model.scale.assign_add([0.0, 0.0, 1.0]))
+    with pytest.raises(specc.SpecError, match="weights-differ: 1 of 3 stored variables"):
+        specc.merge([modes[0], document({"serve": SERVE}, mode="train")], model, tmp_path / "archive")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_before_publish_gets_the_whole_archive(tmp_path: Path) -> None:
+    seen: list[bool] = []
+
+    def look(directory: Path) -> None:
+        seen.append(specc.inspect(directory) == document({"serve": SERVE}))
+        assert not (tmp_path / "archive").exists()
+        (directory / "assets.extra" / "note.txt").write_text("written before it is published")
+
+    report = specc.compile(document({"serve": SERVE})).export(Scaled(), tmp_path / "archive", before_publish=look)
+    assert seen == [True]
+    assert report.files["assets.extra/note.txt"] == 30
+
+
+def test_nothing_is_published_if_before_publish_raises(tmp_path: Path) -> None:
+    def refuse(directory: Path) -> None:
+        raise specc.SpecError([specc.Diagnostic(rule="answer-differs", message="it differs")])
+
+    with pytest.raises(specc.SpecError, match="it differs"):
+        specc.compile(document({"serve": SERVE})).export(Scaled(), tmp_path / "archive", before_publish=refuse)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        (np.float32(0.0), np.float32(-0.0), False),
+        (np.float32(np.nan), np.float32(np.nan), True),
+        (np.zeros([2, 0]), np.zeros([0, 2]), False),
+        (np.int32([1]), np.uint32([1]), False),
+        (np.array([b"a"], object), np.array([b"a"], object), True),
+        (np.asfortranarray([[1, 2], [3, 4]]), np.array([[1, 2], [3, 4]]), True),
+    ],
+)
+def test_bits(one: Any, other: Any, equal: bool) -> None:
+    assert are_equal(one, other) is equal
