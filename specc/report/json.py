@@ -32,6 +32,8 @@ def render(report: Report) -> str:
 
 
 def _findings(report: Report) -> list[dict[str, Any]]:
+    if isinstance(report, VerifyReport):
+        return [_finding_to_json(finding) | _run(finding) for finding in report.findings]
     if not isinstance(report, DiffReport):
         return [_finding_to_json(finding) for finding in report.findings]
     witnessed = report.witnessed()

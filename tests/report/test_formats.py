@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from specc.diagnostics import Diagnostic, Level, Location, Place
 from specc.report import FORMATS, Report, render
-from specc.report.json import findings_schema
+from specc.report.findings_schema import findings_schema
 
 HERE = Location(3, 5, 3, 12, '    "float23[batch]"', 1)
 FINDING = Diagnostic(
