@@ -33,7 +33,7 @@ _HIDES: Mapping[str, Collection[str]] = {
 
 _CALLS = ("load-failed", "call-failed", "generated-refused", "empty-refused", "crashed", "not-proven")
 _EXPLAINED: Mapping[str, Collection[str]] = {
-    "wire-crossed": (*_VALUES, "alias-differs", "answer-mismatch", "call-failed", "stale-fingerprint"),
+    "wire-crossed": (*_VALUES, "alias-differs", "answer-mismatch", "call-failed"),
     "load-failed": _CALLS,
     "not-enforced": ("not-enforced",),
     "missing-asset": _CALLS,
@@ -51,6 +51,7 @@ _EXPLAINED: Mapping[str, Collection[str]] = {
     "collection-mismatch": ("weights-differ",),
 }
 """What a static error explains at the same endpoint."""
+_STALE: RunningRule = "stale-fingerprint"
 _OF_THE_ARCHIVE = ("load-failed", "missing-asset", "python-op")
 """Static errors that explain findings about every endpoint."""
 
@@ -86,6 +87,8 @@ def _merged(group: Sequence[RunFinding]) -> RunFinding:
 def without_consequences(findings: Sequence[RunFinding], static: Iterable[Diagnostic]) -> list[RunFinding]:
     """The findings that no other one explains: neither one at the same output, nor a ``static`` error."""
     errors = [finding for finding in static if finding.level == "error"]
+    if errors or any(finding.level == "error" and finding.rule != _STALE for finding in findings):
+        findings = [finding for finding in findings if finding.rule != _STALE]  # the other error says what was changed
     return [
         finding
         for finding in findings
@@ -109,7 +112,7 @@ def _explains(static: Diagnostic, finding: RunFinding) -> bool:
         return False
     if static.rule == "not-enforced":
         return static.path == finding.path
-    if static.rule in _OF_THE_ARCHIVE or finding.rule == "stale-fingerprint":
+    if static.rule in _OF_THE_ARCHIVE:
         return True
     if static.rule == "wire-crossed" and finding.rule != "ways-disagree" and "attribute" in finding.ways:
         return False  # the attribute does not use the wire names

@@ -339,6 +339,8 @@ def test_a_fingerprint_of_other_files(has_contract: bool, level: str) -> None:
     assert rules(verification) == [("stale-fingerprint", level, ())]
     message = "the fingerprint is not that of these files: the graph and the variables changed"
     assert verification.findings[0].message == message
+    broken = child(defect(shifted, "session"), stale=("the graph",))
+    assert rules(verified(document(), broken, facts=facts)) == [("ways-disagree", "error", SCORE_AT)]
 
 
 def test_an_attribute_that_is_missing() -> None:
@@ -522,3 +524,8 @@ def test_a_seed_decides_what_is_called() -> None:
 
     assert inputs(1) == inputs(1)
     assert inputs(1) != inputs(2)
+
+
+def test_reversed_rows_are_not_rowwise() -> None:
+    verification = verified(document(), child(defect(reversed_rows, *EVERY)))
+    assert rules(verification) == [("not-rowwise", "error", SCORE_AT)]
