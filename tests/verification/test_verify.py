@@ -14,8 +14,8 @@ from running_here import verify_here
 
 import specc
 from specc.compiler.load_model import load_model
+from specc.errors import UsageError
 from specc.verification.result import Verification
-from specc.verification.verify import WrongUsageError
 
 pytestmark = pytest.mark.tensorflow
 
@@ -250,7 +250,7 @@ def test_nothing_is_run_where_that_is_asked(tmp_path: Path) -> None:
 
 def test_an_endpoint_that_is_not_there_cannot_be_verified(tmp_path: Path) -> None:
     document = archive(tmp_path / "sound", {"double": SOUND["double"]})
-    with pytest.raises(WrongUsageError, match="there is no endpoint 'duble'; did you mean 'double'"):
+    with pytest.raises(UsageError, match="there is no endpoint 'duble'; did you mean 'double'"):
         specc.verify(document, tmp_path / "sound", endpoints=["duble"])
 
 
