@@ -28,7 +28,7 @@ def write_recording(recording: Recording, spec: Path, before: bytes) -> list[str
     document, files = _with_files(recording, f"{spec_name(spec.name)}.examples")
     if spec.read_bytes() != before:
         raise TargetError(f"{spec} has changed since it was read; record again")
-    directory = spec.resolve().parent
+    directory = spec.absolute().parent
     written: list[Path] = []
     try:
         for name, content in files.items():

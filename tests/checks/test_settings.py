@@ -94,7 +94,8 @@ def test_settings_are_found_from_another_directory(tmp_path: Path, spec: str, mo
     ("text", "message"),
     [
         ("[tool.specc]\nlevel = 1\n", "[tool.specc] has no key 'level'; did you mean 'levels'?"),
-        ("[tool.specc]\nx = 1\n", "[tool.specc] has no key 'x'; expected one of levels, targets, waivers"),
+        ("[tool.specc]\nx = 1\n", "[tool.specc] has no key 'x'; expected one of levels, targets, verify, waivers"),
+        ("[tool.specc]\nverify = 1\n", "[tool.specc]: verify must be true or false, not 1"),
         (
             "[tool.specc.levels]\nunused-dims = 'off'\n",
             "[tool.specc]: there is no check 'unused-dims'; did you mean 'unused-dim'?",

@@ -17,7 +17,7 @@ from specc.change import Change, Judgement, Surface
 from specc.cli import main
 from specc.compatibility import compare
 from specc.compatibility.sides import Comparison
-from specc.report.json import findings_schema
+from specc.report.findings_schema import findings_schema
 
 ANSWER = "breaks wire, rest and python: 1 breaking; a major version\n"
 

@@ -317,7 +317,7 @@ def test_without_a_contract_variables_have_no_order() -> None:
     facts = ArchiveFacts("archive", has_contract=False)
     verification = verified(document(), child(variables=[STORED]), model=child(variables=[MODEL]), facts=facts)
     assert verification.findings == ()
-    assert "its variables were not held against the model's" in verification.notes[0]
+    assert "the variables were not held against the model's: the archive has no contract" in verification.notes[0]
 
 
 def test_a_way_that_cannot_be_loaded() -> None:
@@ -510,7 +510,7 @@ def test_a_number_that_is_not_finite_only_warns_where_inputs_have_no_bounds() ->
 
 def test_every_running_rule_is_found_here() -> None:
     others = {
-        "answer-differs", "empty-refused", "generated-refused", "load-failed", "not-proven", "stale-fingerprint",
+        "answer-differs", "empty-refused", "generated-refused", "load-failed", "not-proven", "stale-example", "stale-fingerprint",
         "weights-differ",
     }  # fmt: skip
     assert set(DEFECTS) | others == set(get_args(RunningRule))

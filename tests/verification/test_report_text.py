@@ -80,5 +80,5 @@ def test_a_static_report_has_no_calls() -> None:
         "\n"
         "archive: endpoints.score: error: wire-crossed: no\n"
         "   = hint: build it again\n"
-        "0 endpoints, 0 calls, 1 error, 0.0 s\n"
+        "nothing was run, 1 error, 0.0 s\n"
     )
