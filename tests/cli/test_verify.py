@@ -267,3 +267,13 @@ def test_the_value_of_model_is_optional(arguments: list[str], names: list[str], 
     configure(parser)
     options = parser.parse_args(arguments)
     assert (options.names, options.model) == (names, model)
+
+
+def test_an_archive_that_does_not_answer_in_time(capsys: Any) -> None:
+    assert main(["verify", spec(), "archive", "--timeout", "0.2", "--format", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert {finding["rule"] for finding in data["findings"] if finding["level"] == "error"} == {"timed-out"}
+    for command in (["run", "archive", "--input", "call.json"], ["record", spec(), "archive"]):
+        Path("call.json").write_text(json.dumps({"inputs": RIGHT["inputs"]}))
+        assert main([*command, "--timeout", "0.2"]) == 1
+        assert "error: timed-out: " in "".join(capsys.readouterr())
