@@ -41,6 +41,15 @@ class GivenSpec:
         """``findings`` in their order, each with its file and its location there."""
         return [self._located(finding, archive) for finding in findings]
 
+    def error(self, error: SpecError, archive: str, model: object) -> SpecError:
+        """``error`` with its findings located; those about a ``model`` that is named on the command line are there."""
+        return SpecError(
+            finding.at(()).in_file("--model")
+            if isinstance(model, str) and finding.path == ("model",)
+            else self._located(finding, archive)
+            for finding in error.diagnostics
+        )
+
     def _located(self, finding: Diagnostic, archive: str) -> Diagnostic:
         if finding.file:  # a file of the archive
             return finding.in_file(f"{archive}/{finding.file}")

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
                 progress=note,
             )
     except SpecError as error:
-        raise SpecError(given.locate(error.diagnostics, "")) from error
+        raise given.error(error, "", options.model) from error
     for text in recording.notes:
         note(f"note: {text}")
     report = Report(given.locate(recording.findings, spec))

@@ -101,4 +101,4 @@ def _verify(given: GivenSpec, archive: str, options: argparse.Namespace) -> Veri
                 progress=note,
             )
     except SpecError as error:
-        raise SpecError(given.locate(error.diagnostics, archive)) from error
+        raise given.error(error, archive, options.model) from error

@@ -26,8 +26,8 @@ CASES = 2
 _NAMES = {"one": "small", "base": "batch"}
 """The examples that generated calls become; others keep the names of their cases."""
 _ROWS = 3
-_UNSTEADY = ("not-pure",)
-"""Findings that do not say that an answer is wrong."""
+_UNRELATED = ("not-pure", "generated-refused")
+"""Findings of which a note is made, since they do not say that an answer is wrong."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Recorder:
         examples = [planned for planned in plan.examples() if not _is_complete(planned)]
         for planned in (*examples, *self._generated(name)):
             if not calls.ways:
-                self.findings += calls.crashes or [_unavailable(calls)]
+                self.findings += [] if self.findings else [_unavailable(calls)]
                 return
             self._ask(calls, planned)
 
@@ -105,14 +105,13 @@ class Recorder:
     def _ask(self, calls: EndpointCalls, planned: PlannedCall) -> None:
         name = calls.subject.name
         judged = CallJudge(calls, (), [planned]).judge(planned)
-        errors = [each for each in judged.findings if each.level == "error" and each.rule not in _UNSTEADY]
-        refused = next((each for each in judged.findings if each.rule == "generated-refused"), None)
-        self.findings += [each for each in judged.findings if each in errors]
-        if refused is not None:
+        found = [*judged.findings, *calls.crashes]
+        calls.crashes.clear()
+        for refused in (each for each in found if each.rule == "generated-refused"):
             self.notes.append(f"{name} gets no example `{planned.case}`: {refused.message}; write one")
-        if errors or not judged.answers:
-            self.findings += calls.crashes
-            calls.crashes.clear()
+        findings = [each for each in found if each.rule not in _UNRELATED]
+        self.findings += findings
+        if not judged.answers or any(each.level == "error" for each in findings):
             return
         way, answer = next(iter(judged.answers.items()))
         outputs: Mapping[str, FlatTensor] | None = answer.outputs
@@ -135,10 +134,10 @@ class Recorder:
         found: list[RunFinding] = []
         for planned in filter(_is_complete, examples):
             if not calls.ways:
-                found += calls.crashes or [_unavailable(calls)]
+                found += [] if calls.crashes else [_unavailable(calls)]
                 break
             found += [_stale(each, planned) for each in judge.judge(planned).findings if each.level == "error"]
-        self.findings += without_consequences(merge(found), ())
+        self.findings += [*found, *calls.crashes]
 
     def recording(self) -> Recording:
         """What was recorded."""

@@ -13,7 +13,7 @@ from doubling import RIGHT, SPEC, WRONG, model, spec_with, write_project, write_
 
 import specc
 from specc.cli import main, record
-from specc.verification.archive_session import ArchiveSession
+from specc.verification.archive_session import ArchiveSession, Crashed
 
 pytestmark = pytest.mark.tensorflow
 
@@ -146,6 +146,21 @@ def test_nothing_is_written_where_the_ways_disagree(capsys: Any, monkeypatch: py
     assert main(["record", file, "archive", "--quiet"]) == 1
     assert ": error: ways-disagree: the signature answers otherwise" in capsys.readouterr().out
     assert Path(file).read_bytes() == before
+
+
+def test_nothing_is_written_where_a_way_crashes(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = ArchiveSession.call
+
+    def crashing(self: Any, call: Any) -> Any:
+        return Crashed("the process was ended by SIGSEGV") if call.way == "session" else sent(self, call)
+
+    monkeypatch.setattr(ArchiveSession, "call", crashing)
+    for examples, more in (({"night": NIGHT}, []), ({"right": RIGHT}, ["--check"])):
+        file = write_spec(Path(), spec_with(examples=examples))
+        before = Path(file).read_bytes()
+        assert main(["record", file, "archive", "--quiet", *more]) == 1
+        assert ": error: crashed: " in capsys.readouterr().out
+        assert Path(file).read_bytes() == before
 
 
 def test_a_refused_example_is_an_error_and_a_refused_generated_one_a_note(capsys: Any, tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_an_archive_is_run_behind_the_fence(modules: Path, child: Child, tmp_pat
     (modules / "probe.py").write_text(PROBE)
     refused = child.ask(Prepare(("probe",)))
     assert isinstance(refused, Refused)
-    seen = json.loads(refused.message.removeprefix("RuntimeError: "))
+    seen = json.loads(refused.message.removeprefix("cannot import 'probe': RuntimeError: "))
     network = seen.pop("network")
     ready = child.ask(Prepare())
     assert isinstance(ready, Ready)

@@ -64,14 +64,17 @@ class _Server:
         except (Exception, SystemExit) as error:  # noqa: BLE001  # modules raise any type
             return Refused(f"{type(error).__name__}: {error}".splitlines()[0])
 
-    def _prepare(self, request: Prepare) -> Ready:
+    def _prepare(self, request: Prepare) -> Ready | Refused:
         start = time.perf_counter()
         import tensorflow as tf  # noqa: PLC0415  # threads that run before the fence is closed would prevent it
 
         from specc.verification.child.requests import Requests  # noqa: PLC0415  # as above
 
         for module in request.imports:
-            importlib.import_module(module)
+            try:
+                importlib.import_module(module)
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # as in answer()
+                return Refused(f"cannot import {module!r}: {type(error).__name__}: {error}".splitlines()[0])
         self._requests = Requests()
         unfenced = (*self._unfenced, *(fence.forbid_files() if self._fenced else ()))
         return Ready(tf.__version__, unfenced, time.perf_counter() - start)
