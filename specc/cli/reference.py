@@ -130,10 +130,14 @@ def _spelling(action: argparse.Action) -> str:
     """How an argument is written: ``FILE...``, ``[RULE]`` or ``--out DIR``."""
     choices = "" if action.choices is None else "|".join(map(str, action.choices))
     value = str(action.metavar or choices or action.dest.upper())
+    if not action.option_strings and "[" in value:  # several words, which say themselves which may be left out
+        return value
     if not action.option_strings:
         plural = f"{value}..." if action.nargs in ("+", "*") else value
         return f"[{plural}]" if action.nargs in ("?", "*") else plural
     option = action.option_strings[0]
+    if action.nargs == "?":
+        value = f"[{value}]"
     return option if action.nargs == 0 else f"{option} {value}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from specc.diagnostics import Diagnostic, Level, printable, short_path
 from specc.report import Report
+from specc.run_finding import RunFinding
 
 _COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "info": "notice"}
 _MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
@@ -23,7 +24,8 @@ def _finding_command(finding: Diagnostic) -> str:
         where = finding.location
         properties |= {"line": str(where.line), "endLine": str(where.end_line), "col": str(where.column)}
         properties["endColumn"] = str(max(where.column, where.end_column - 1))  # GitHub's end column is inclusive
-    parts = (finding.message, f"at {short_path(finding.path)}" if finding.path else "", finding.hint)
+    details = finding.details if isinstance(finding, RunFinding) else ()
+    parts = (finding.message, *details, f"at {short_path(finding.path)}" if finding.path else "", finding.hint)
     return _command_line(_COMMANDS[finding.level], properties, "\n".join(part for part in parts if part))
 
 

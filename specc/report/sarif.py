@@ -9,6 +9,7 @@ from urllib.parse import quote
 from specc.diagnostics import Diagnostic, Level, Place, short_path
 from specc.report import Report
 from specc.rules import RULES, rule_page, rule_summary
+from specc.run_finding import RunFinding
 from specc.version import VERSION
 
 _LEVELS: dict[Level, str] = {"error": "error", "warning": "warning", "info": "note"}
@@ -46,7 +47,8 @@ def _rule_descriptor(rule: str) -> dict[str, Any]:
 
 
 def _finding_result(finding: Diagnostic, rule_index: int) -> dict[str, Any]:
-    text = f"{finding.message}; {finding.hint}" if finding.hint else finding.message
+    details = finding.details if isinstance(finding, RunFinding) else ()
+    text = "; ".join(part for part in (finding.message, *details, finding.hint) if part)
     location = _place_location(finding)
     related = [
         {"id": index, **_place_location(place), "message": {"text": place.message}}

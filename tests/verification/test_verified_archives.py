@@ -193,7 +193,7 @@ def build():
 """
 OF_A_MODEL = {
     "specc": 1,
-    "model": "verified_model:build",
+    "model": "held_model:build",
     "dims": {"batch": {}},
     "endpoints": {
         "score": {
@@ -207,12 +207,12 @@ OF_A_MODEL = {
 @pytest.fixture
 def model_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], specc.Document]:
     """Builds an archive of the model, of which a variable is changed, or none."""
-    (tmp_path / "verified_model.py").write_text(MODEL)
+    (tmp_path / "held_model.py").write_text(MODEL)
     monkeypatch.syspath_prepend(tmp_path)
     document = specc.from_json(OF_A_MODEL).in_directory(tmp_path)
 
     def build(changed: int) -> specc.Document:
-        model = load_model("verified_model:build", tmp_path, seed=0)
+        model = load_model("held_model:build", tmp_path, seed=0)
         if changed >= 0:
             model.variables[changed].assign_add(model.variables[changed] * 0 + 1)
         specc.compile(document).export(model, str(tmp_path / "archive"))

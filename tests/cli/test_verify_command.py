@@ -104,10 +104,12 @@ def test_formats_that_point_at_the_lines_of_the_spec(form: str, capsys: Any) -> 
     out = capsys.readouterr().out
     if form == "github":
         assert out.startswith(f"::error file={file},title=answer-differs,line=")
+        assert "%0A1 of 3 elements differ; the first is [0, 2]: -1.0 instead of -2.0%0A" in out
     else:
         (result,) = json.loads(out)["runs"][0]["results"]
         place = result["locations"][0]["physicalLocation"]
         assert (result["ruleId"], place["artifactLocation"]["uri"]) == ("answer-differs", file)
+        assert "; 1 of 3 elements differ; " in result["message"]["text"]
 
 
 def test_junit(capsys: Any) -> None:
