@@ -58,7 +58,7 @@ ExampleName = Annotated[
 
 
 _ONE_END_SCHEMA: JsonDict = {
-    "not": {"required": ["outputs", "error"]},
+    "not": {"type": "object", "required": ["outputs", "error"]},
     "errorMessage": "A call has outputs or an error, and not both.",
 }
 

@@ -11,11 +11,13 @@ from pydantic import BaseModel
 
 from specc.language.document import Dim, Document, Endpoint, Selection
 from specc.language.dtypes import DTYPES
+from specc.language.examples import Example
 from specc.language.jax_options import JaxOptions
 from specc.language.load import from_json
 from specc.language.model_walk import fields_of, models
 from specc.language.receivers import Feature, Receiver
 from specc.language.save_options import SaveOptions, Sharding
+from specc.language.tolerance import OutputTolerance, Tolerance
 from specc.language.trees import (
     KINDS,
     Dict,
@@ -67,6 +69,9 @@ OBJECTS: list[tuple[str, type[BaseModel]]] = [
     (receiver("{¦}"), Receiver),
     (receiver('{"kind": "tf_example", "features": {"user_id": {¦}}}'), Feature),
     (endpoint('{"jax": {¦}}'), JaxOptions),
+    (endpoint('{"tolerance": {¦}}'), Tolerance),
+    (endpoint('{"tolerance": {"outputs": {"score": {¦}}}}'), OutputTolerance),
+    (endpoint('{"examples": {"zeros": {¦}}}'), Example),
     (whole("save_options", "{¦}"), SaveOptions),
     (whole("save_options", '{"experimental_sharding_callback": {¦}}'), Sharding),
 ]
@@ -133,7 +138,8 @@ INSERTED: list[tuple[str, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("text", "inserted"), INSERTED)
 def test_a_new_key_comes_with_room_for_its_value(text: str, inserted: dict[str, str], editor: Editor) -> None:
-    assert {item["label"]: item["insertText"] for item in editor.complete(text)} == inserted
+    completed = {item["label"]: item["insertText"] for item in editor.complete(text)}
+    assert {key: completed.get(key) for key in inserted} == inserted
 
 
 def quoted(*values: str) -> list[str]:

@@ -93,7 +93,7 @@ def test_every_name_that_the_author_chose_says_what_it_names(editor: Editor) -> 
             '"receiver": "examples"\n```',
         ),
         (("endpoints", "short"), "One way to call the model: a function, what goes in and what comes out."),
-        (("endpoints", "tensor", "inputs", 0), "A dense tensor."),
+        (("endpoints", "tensor", "inputs", 0), "A dense tensor. The short form is a string."),
         (
             ("mode",),
             "What the archive is for; sets its tag (serve, train, eval) and the default signature's key.\n\n```json\n"
