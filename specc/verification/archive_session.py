@@ -49,6 +49,8 @@ class OutOfTimeError(Exception):
     def __init__(self, request: Request, message: str) -> None:
         super().__init__(message)
         self.request, self.message = request, message
+        self.is_reported = False
+        """Whether there is a finding about it."""
 
 
 class ArchiveSession:

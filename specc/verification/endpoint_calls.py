@@ -15,7 +15,7 @@ from specc.language.wire_names import BoundLeaf
 from specc.rules.table import RULES, RunningRule
 from specc.run_finding import RunFinding
 from specc.verification.archive_facts import ArchiveFacts
-from specc.verification.archive_session import ArchiveSession, Crashed
+from specc.verification.archive_session import ArchiveSession, Crashed, OutOfTimeError
 from specc.verification.call_sizes import InputAxes
 from specc.verification.comparison import Compared, compare_leaf, comparison_lines
 from specc.verification.planned_call import PlannedCall, named_sizes
@@ -83,7 +83,13 @@ class EndpointCalls:
         else:
             self.counts[address] += 1
             self.sent.setdefault((address, way), "ok")
-        answer = self.session.call(call)
+        try:
+            answer = self.session.call(call)
+        except OutOfTimeError as error:
+            message = f"{error.message} while the {way} was called with {planned.title}{what}"
+            self.crashes.append(self.finding("timed-out", self.subject.path, message, (way,), planned))
+            error.is_reported = True
+            raise
         match answer:
             case Crashed():
                 self.ways.remove(way)

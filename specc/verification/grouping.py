@@ -8,6 +8,7 @@ from dataclasses import replace
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.rules.table import RunningRule
 from specc.run_finding import RunFinding
+from specc.verification.subject import listed
 
 _VALUES: frozenset[RunningRule] = frozenset(
     (
@@ -65,8 +66,11 @@ def _merged(group: Sequence[RunFinding]) -> RunFinding:
     errors = [finding for finding in group if finding.level == "error"]
     first = (errors or group)[0]
     ways = tuple(dict.fromkeys(way for finding in (first, *group) for way in finding.ways))
-    cases = [case for case in dict.fromkeys(finding.case for finding in group) if case not in (None, first.case)]
     details = first.details
+    further = [way for way in ways if way not in first.ways]
+    if further:
+        details = (*details, f"also on {listed(further)}")
+    cases = [case for case in dict.fromkeys(finding.case for finding in group) if case not in (None, first.case)]
     if cases:
         shown = ", ".join(f"`{case}`" for case in cases[:3])
         more = f" and {len(cases) - 3:,} more" if len(cases) > 3 else ""

@@ -88,7 +88,7 @@ class Run:
                 started.append(verification)
                 verification.run()
         except OutOfTimeError as error:
-            self._findings.append(_timed_out(error.request, error.message))
+            self._findings += [] if error.is_reported else [_timed_out(error.request, error.message)]
         finally:
             self._session.close()
             for reference in self.references:
@@ -99,7 +99,10 @@ class Run:
         return replace(
             result,
             findings=(*result.findings, *findings),
-            endpoints=tuple(_report(each, [*findings, *merged]) for each in started),
+            endpoints=(
+                *(_report(each, [*findings, *merged]) for each in started),
+                *(EndpointReport(name) for name in self._unstarted(started)),
+            ),
             tensorflow=self._session.tensorflow,
             notes=(*self._notes, *self._reference_notes(), *self._unfenced()),
         )
@@ -177,10 +180,12 @@ class Run:
 
     def _not_run(self, started: Sequence[EndpointVerification]) -> Iterator[RunFinding]:
         """Findings about the endpoints that a time-out left out."""
+        for name in self._unstarted(started) if self._available else ():
+            yield not_proven(name, "it was not called before the time was over", "give more time, or make fewer calls")
+
+    def _unstarted(self, started: Sequence[EndpointVerification]) -> list[str]:
         names = {verification.calls.subject.name for verification in started}
-        for name in self.names if self._available else ():
-            if name not in names and name not in self.facts.left_out:
-                yield not_proven(name, "it was not called before the time was over")
+        return [name for name in self.names if name not in names and name not in self.facts.left_out]
 
     def _without_weights(self, findings: list[RunFinding]) -> list[RunFinding]:
         """The findings without the differences from the model that its variables explain."""
@@ -205,14 +210,14 @@ class Run:
             yield f"this system could not keep the archive from: {', '.join(self._session.unfenced)}"
 
 
-def not_proven(endpoint: str, why: str) -> RunFinding:
+def not_proven(endpoint: str, why: str, hint: str = "add an example to the endpoint") -> RunFinding:
     """The warning that nothing is known about what an endpoint does."""
     return RunFinding(
         rule="not-proven",
         level="warning",
         path=("endpoints", endpoint),
         message=f"no call of {endpoint!r} was answered: {why}",
-        hint="add an example to the endpoint",
+        hint=hint,
         endpoint=endpoint,
     )
 
@@ -232,7 +237,7 @@ def _timed_out(request: Request, message: str) -> RunFinding:
         case Call() | Time(call=Call()):
             call = request if isinstance(request, Call) else request.call
             where = f"the {call.way} was called as {call.address!r}"
-            path, ways, endpoint = ("endpoints", call.endpoint), (call.way,), call.endpoint
+            path, ways, endpoint = ("endpoints", call.endpoint), (str(call.way),), call.endpoint
             return RunFinding(
                 rule="timed-out", path=path, message=f"{message} while {where}", ways=ways, endpoint=endpoint
             )
