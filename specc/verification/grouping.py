@@ -42,6 +42,7 @@ _EXPLAINED: Mapping[str, Collection[str]] = {
         "out-of-bounds",
     ),
     "not-enforced": ("not-enforced",),
+    "load-failed": _CALLS,
     "missing-asset": _CALLS,
     "python-op": _CALLS,
     "spec-mismatch": (*_CALLS, "answer-mismatch", "not-enforced", "input-default-ignored", "alias-differs"),
@@ -50,7 +51,7 @@ _EXPLAINED: Mapping[str, Collection[str]] = {
     "collection-mismatch": ("weights-differ",),
 }
 """What a static error explains at the same endpoint."""
-_OF_THE_ARCHIVE = ("missing-asset", "python-op")
+_OF_THE_ARCHIVE = ("load-failed", "missing-asset", "python-op")
 """Static errors that explain findings about every endpoint."""
 
 
@@ -107,6 +108,6 @@ def _explains(static: Diagnostic, finding: RunFinding) -> bool:
         return False
     if static.rule == "not-enforced":
         return static.path == finding.path
-    if static.rule in _OF_THE_ARCHIVE:
+    if static.rule in _OF_THE_ARCHIVE or (static.path == ("mode",) and not finding.path):  # other tags
         return True
     return static.path[:2] == finding.path[:2]

@@ -84,12 +84,17 @@ def document(endpoints: Mapping[str, Mapping[str, Any]] | None = None, **more: A
     return specc.from_json(data)
 
 
-def write(path: Path, kind: type[Ranker] = Ranker, change: Callable[[Ranker], Any] | None = None) -> Path:
+def write(
+    path: Path,
+    kind: type[Ranker] = Ranker,
+    change: Callable[[Ranker], Any] | None = None,
+    built_from: Document | None = None,
+) -> Path:
     """The archive of a ranker, which ``change`` has changed before."""
     model = sabotaged_model.make(kind)
     if change is not None:
         change(model)
-    specc.compile(document()).export(model, path)
+    specc.compile(built_from or document()).export(model, path)
     return path
 
 
@@ -102,7 +107,9 @@ def with_examples() -> Document:
         "look_up": model.look_up(tf.constant(words)),
         "score": model({key: tf.constant(value, dtypes.get(key, tf.int32)) for key, value in user.items()}),
     }
-    outputs = {name: tf.nest.map_structure(lambda each: each.numpy().tolist(), value) for name, value in answers.items()}
+    outputs = {
+        name: tf.nest.map_structure(lambda each: each.numpy().tolist(), value) for name, value in answers.items()
+    }
     return document(
         {name: {"examples": {"known": {"inputs": CALLS[name], "outputs": outputs[name]}}} for name in CALLS}
     )
@@ -131,7 +138,11 @@ class Sabotage:
 
 
 def _built(kind: type[Ranker] = Ranker, change: Callable[[Ranker], Any] | None = None) -> Make:
-    return lambda _, path: write(path, kind, change)
+    def make(sound: Path, _: Path) -> Path:
+        path = sound.parent / f"{kind.__name__}{change.__name__ if change else ''}"
+        return path if path.exists() else write(path, kind, change)
+
+    return make
 
 
 def _edited(edit: Callable[[Any], Any]) -> Make:
@@ -164,12 +175,12 @@ def _wrapper(graph: Any, key: str) -> Any:
     return next(each for each in graph.graph_def.library.function if each.signature.name == name)
 
 
-def _negate(function: Any, result: str) -> None:
+def _negate(function: Any, result: str, dtype: tf.DType = tf.float32) -> None:
     """Puts a Neg before a result of a function, of which the key has ``result`` in it."""
-    (key,) = (each for each in function.ret if result in each) if len(function.ret) > 1 else tuple(function.ret)
+    (key,) = (each for each in function.ret if result in each)
     node = add_node(function, "Neg", "negated")
     node.input.append(function.ret[key])
-    node.attr["T"].type = tf.float32.as_datatype_enum
+    node.attr["T"].type = dtype.as_datatype_enum
     function.ret[key] = "negated:y:0"
 
 
@@ -203,27 +214,6 @@ def _widen(graph: Any) -> None:
         graph.signature_def[key].inputs["price"].tensor_shape.dim[1].size = -1
 
 
-def _widen_attribute(graph: Any) -> None:
-    """The function takes any size too, as its trace and its specs say."""
-    function = endpoint_function(graph, "score")
-    concrete = graph.object_graph_def.concrete_functions[function.signature.name]
-
-    def specs(value: Any) -> Any:
-        kind = value.WhichOneof("kind")
-        if kind == "tensor_spec_value":
-            yield value.tensor_spec_value
-        elif kind in ("list_value", "tuple_value"):
-            for each in getattr(value, kind).values:
-                yield from specs(each)
-        elif kind == "dict_value":
-            for each in value.dict_value.fields.values():
-                yield from specs(each)
-
-    for spec in specs(concrete.canonicalized_input_signature):
-        if [dim.size for dim in spec.shape.dim] == [-1, 3]:
-            spec.shape.dim[1].size = -1
-
-
 def _drop_member(graph: Any) -> None:
     del root_child(graph, "weights").children[-1]
 
@@ -234,7 +224,22 @@ def _repeat_member(graph: Any) -> None:
 
 
 def _unlist(graph: Any) -> None:
-    del root_child(graph, "variables").children[0]
+    nodes, listed = graph.object_graph_def.nodes, root_child(graph, "variables").children
+    shapes = [[dim.size for dim in nodes[child.node_id].variable.shape.dim] for child in listed]
+    del listed[shapes.index([50, 4])]
+
+
+def _any_size(_: Path, path: Path) -> Path:
+    """The archive of a document with another price, in which no contract says so."""
+    price = {**UNIT, "shape": ["batch", "?"]}
+    write(path, sabotaged_model.AnySize, built_from=document({"score": {"inputs": [{**USER, "price": price}]}}))
+    (path / CONTRACT_PATH).unlink()
+    return path
+
+
+def _negate_receiver(graph: Any) -> None:
+    function = _wrapper(graph, "examples:look_up")
+    _negate(function, "", tf.int64)
 
 
 def _more_words(path: Path) -> None:
@@ -301,7 +306,7 @@ SABOTAGES: dict[str, Sabotage] = {
     ),
     "outputs swapped on the wire, as run": Sabotage(
         _swap("outputs", "parts_0", "parts_1"), (("ways-disagree", FIRST_AT), ("ways-disagree", SECOND_AT)),
-        "the attribute and the session answer otherwise", static=False,
+        "the session answers otherwise", static=False,
     ),
     "outputs swapped everywhere, beside examples": Sabotage(
         _built(sabotaged_model.SwappedOutputs), (("answer-differs", FIRST_AT), ("answer-differs", SECOND_AT)),
@@ -323,7 +328,7 @@ SABOTAGES: dict[str, Sabotage] = {
         reference="against",
     ),
     "rows reversed": Sabotage(
-        _built(sabotaged_model.Reversed), (("not-rowwise", CLICK_AT),), "rows in another order", promises=ROWWISE
+        _built(sabotaged_model.Reversed), (("not-rowwise", CLICK_AT),), "the first row, sent on its own", promises=ROWWISE
     ),
     "rows reversed, beside examples": Sabotage(
         _built(sabotaged_model.Reversed), (("answer-differs", CLICK_AT),), reference="examples", promises=ROWWISE
@@ -332,7 +337,7 @@ SABOTAGES: dict[str, Sabotage] = {
         _built(sabotaged_model.Mixed), (("not-rowwise", CLICK_AT),), "the first row, sent on its own", promises=ROWWISE
     ),
     "NaN for one row": Sabotage(
-        _built(sabotaged_model.NotANumber), (("not-finite", CLICK_AT),), '"NaN"'
+        _built(sabotaged_model.NotANumber), (("not-finite", CLICK_AT),), "NaN at [1]"
     ),
     "long histories cut, beside the model": Sabotage(
         _built(sabotaged_model.Cut), (("answer-differs", CLICK_AT), ("answer-differs", SECOND_AT)), reference="model"
@@ -413,6 +418,13 @@ SABOTAGES: dict[str, Sabotage] = {
     "a fixed size not enforced by the signature": Sabotage(
         _edited(_widen), (("not-enforced", f"{SCORE_AT}.inputs[0].price"),), "float32[?, ?]"
     ),
+    "a fixed size not enforced anywhere": Sabotage(
+        _any_size, (("not-enforced", f"{SCORE_AT}.inputs[0].price"),), "float32[?, ?]"
+    ),
+    "a fixed size not enforced anywhere, as run": Sabotage(
+        _any_size, (("not-enforced", f"{SCORE_AT}.inputs[0].price"),), "answer a call with the size 4 instead of 3",
+        static=False,
+    ),
     "an attribute missing": Sabotage(
         _edited(lambda graph: drop_child(graph.object_graph_def.nodes[0], "score")),
         (("spec-mismatch", SCORE_AT),), "no function 'score'",
@@ -427,6 +439,10 @@ SABOTAGES: dict[str, Sabotage] = {
     ),
     "a session broken": Sabotage(
         _edited(_negate_in_main_graph), (("ways-disagree", FIRST_AT),), "the session answers otherwise",
+    ),
+    "a receiver broken": Sabotage(
+        _edited(_negate_receiver), (("ways-disagree", f"{LOOK_UP_AT}.receivers.examples"),), "'examples:look_up'",
+        "examples",
     ),
     "a signature missing": Sabotage(
         _edited(lambda graph: graph.signature_def.pop("scaled")), (("spec-mismatch", SCALED_AT),), "no signature"
