@@ -26,7 +26,7 @@ class ArchiveFacts:
     tags: tuple[str, ...] = ("serve",)
     """The tags to load it with."""
     has_objects: bool = True
-    """Whether it has attributes; TensorFlow 1 does not write them."""
+    """Whether it has attributes: TensorFlow 1 does not write them, and of several MetaGraphs none is revived."""
     has_contract: bool = False
     describes_itself: bool = False
     """Whether the document was read from its graph: an endpoint then need not be both an attribute and a signature."""
@@ -44,7 +44,8 @@ def read_facts(document: Document, directory: Path) -> ArchiveFacts:
     Raises:
         ArchiveError: there is no readable SavedModel.
     """
-    graph, contract_file = graph_for(document, read_saved_model(directory))
+    graphs = read_saved_model(directory)
+    graph, contract_file = graph_for(document, graphs)
     try:
         text = contract_text(directory, contract_file)
         contract = None if text is None else _contract(text)
@@ -56,7 +57,7 @@ def read_facts(document: Document, directory: Path) -> ArchiveFacts:
         return ArchiveFacts(
             str(directory.absolute()),
             graph.tags if describes_itself else tags,
-            graph.has_objects,
+            graph.has_objects and len(graphs) == 1,
             contract is not None,
             describes_itself,
             {name: _reason(contract, name) for name in sorted(subject.left_out)},

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import sabotaged_model
 import tensorflow as tf
 from edited_archives import add_node, drop_child, edited, endpoint_function, root_child, with_contract

@@ -1,0 +1,163 @@
+"""Sound archives of every tool that writes them: ``verify`` has no error, and calls each of their endpoints."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import foreign_archives
+import keras
+import pytest
+import sabotages
+import tensorflow as tf
+import varied_exports
+from merged_modes import modes, trees
+from running_here import verify_here
+from training_models import KIND, WEIGHT, X, supervised, twins
+
+import specc
+from specc.language.document import Document
+from specc.verification.result import Verification
+
+pytestmark = pytest.mark.tensorflow
+
+ARCHIVES = Path(__file__).with_name("archives")
+
+
+def assert_sound(verification: Verification, *warned: str) -> None:
+    """No finding but these warnings; every endpoint is called on some way."""
+    found = {(each.level, each.rule) for each in verification.findings if each.level != "info"}
+    assert found <= {("warning", rule) for rule in warned}, verification.text()
+    for endpoint in verification.endpoints:
+        assert "ok" in endpoint.ways.values(), verification.text()
+        assert "FAILS" not in endpoint.ways.values(), verification.text()
+
+
+@pytest.mark.parametrize("name", varied_exports.EXPORTS)
+def test_an_export_of_specc(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "archive"
+    varied_exports.make(name, tmp_path)(path)
+    # Recurrent dropout counts its seed up in inference too.
+    moves = ["not-pure"] if name == "a_recurrent_network" else []
+    assert_sound(verify_here(specc.inspect(path), path), "generated-refused", "empty-refused", *moves)
+
+
+def training(path: Path) -> Document:
+    model, _, _ = twins("classifier")
+    names = ["accuracy", "loss", "overlap", "top_2", "weighted_accuracy"]
+    document = varied_exports.document(supervised(names, [X, KIND, WEIGHT], "float32[batch, 3]"), mode="train")
+    specc.compile(document).export(model, path)
+    return document
+
+
+def mixed_precision(path: Path) -> Document:
+    inputs = keras.Input((4,), dtype="float32")
+    policy = keras.DTypePolicy("mixed_bfloat16")
+    hidden = keras.layers.LayerNormalization(dtype=policy)(keras.layers.Dense(8, "gelu", dtype=policy)(inputs))
+    model = keras.Model(inputs, {"y": keras.layers.Dense(2, dtype=policy)(hidden)})
+    endpoint = {"inputs": ["float32[batch, 4]"], "outputs": {"y": "bfloat16[batch, 2]"}, "rowwise": True, "pure": True}
+    document = varied_exports.document({"serve": endpoint})
+    specc.compile(document).export(model, path)
+    return document
+
+
+def defaults(path: Path) -> Document:
+    scalar = {"kind": "tensor", "dtype": "float32", "shape": []}
+    endpoint = {
+        "function": None,
+        "arguments": ["x", "scale", "more"],
+        "inputs": [
+            {"x": "float32[batch]", "shift": {**scalar, "default": 10.0}},
+            {**scalar, "default": 2.0},
+            {"name": {**scalar, "dtype": "string", "default": "é"}},
+        ],
+        "outputs": {"y": "float32[batch]", "name": "string[]"},
+    }
+    document = varied_exports.document({"add": endpoint})
+    functions = {"add": lambda x, scale, more: {"y": x["x"] * scale + x["shift"], "name": more["name"]}}
+    specc.compile(document).export(None, path, functions=functions)
+    return document
+
+
+def composites(path: Path) -> Document:
+    """Nested ragged and sparse inputs and outputs, of any rank, and receivers of both kinds."""
+    ragged = {"kind": "ragged", "dtype": "int64", "shape": ["batch", "?", "?"], "ragged_rank": 2}
+    sparse = {"kind": "sparse", "dtype": "float32", "shape": ["batch", 5]}
+    echo = {"a": [ragged, sparse], "b": {"kind": "tuple", "items": ["bool[batch]", "complex64[...]"]}}
+    events = {
+        "inputs": [{"words": {"kind": "ragged", "dtype": "string", "shape": ["batch", "?"]}, "n": "int64[batch]"}],
+        "outputs": {"length": "int64[batch]"},
+        "receivers": {"examples": {"kind": "tf_example"}},
+        "rowwise": True,
+    }
+    document = varied_exports.document(
+        {"echo": {"function": None, "inputs": [echo], "outputs": echo}, "count": {"function": None, **events}}
+    )
+    functions: dict[str, Callable[..., Any]] = {
+        "echo": lambda value: tf.nest.map_structure(tf.identity, value),
+        "count": lambda value: {"length": value["words"].row_lengths() + value["n"]},
+    }
+    specc.compile(document).export(None, path, functions=functions)
+    return document
+
+
+def ranker(path: Path) -> Document:
+    sabotages.write(path)
+    return sabotages.document()
+
+
+OWN: dict[str, Callable[[Path], Document]] = {
+    each.__name__: each for each in (training, mixed_precision, defaults, composites, ranker)
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_an_archive_of_a_document(name: str, tmp_path: Path) -> None:
+    document = OWN[name](tmp_path / "archive")
+    assert_sound(verify_here(document, tmp_path / "archive"), "empty-refused")
+
+
+def test_each_mode_of_a_merged_archive(tmp_path: Path) -> None:
+    specc.merge(modes(), trees(), tmp_path / "merged")
+    for document in modes():
+        assert_sound(verify_here(document, tmp_path / "merged"), "generated-refused", "empty-refused")
+
+
+@pytest.mark.parametrize("name", foreign_archives.CASES)
+def test_an_archive_of_another_tool(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "archive"
+    foreign_archives.CASES[name][0](str(path))
+    assert_sound(verify_here(specc.inspect(path), path), "duplicate-variable", "generated-refused", "empty-refused")
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in ARCHIVES.glob("*.zip")))
+def test_an_archive_of_another_version(name: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(ARCHIVES / f"{name}.zip") as file:
+        file.extractall(tmp_path / "archive")
+    verification = verify_here(specc.inspect(tmp_path / "archive"), tmp_path / "archive")
+    assert_sound(verification, "duplicate-variable", "generated-refused", "empty-refused")
+
+
+def test_signatures_of_one_shape_are_no_aliases(tmp_path: Path) -> None:
+    """``inspect`` takes one for the default since all their tensors are the same; their functions are not."""
+    save = foreign_archives.module(
+        serving_default=(lambda x: {"y": x * 2}, [tf.TensorSpec([None], name="x")]),
+        other=(lambda x: {"y": x * 3}, [tf.TensorSpec([None], name="x")]),
+    )
+    path = tmp_path / "archive"
+    save(str(path))
+    signatures = tf.saved_model.load(str(path)).signatures
+    root = tf.Module()
+    root.copies = [tf.function(lambda x, key=key: signatures[key](x=x), input_signature=[tf.TensorSpec([None], name="x")])
+                   for key in signatures]
+    tf.saved_model.save(root, str(tmp_path / "again"), signatures=dict(zip(signatures, root.copies, strict=True)))
+    document = specc.inspect(tmp_path / "again")
+    assert document.default == "other"
+    verification = verify_here(document, tmp_path / "again")
+    assert_sound(verification)
+    (endpoint,) = verification.endpoints
+    assert endpoint.notes == (
+        "'serving_default' was not judged: only its dtypes and shapes are those of 'other', and its answers are not",
+    )
