@@ -82,7 +82,7 @@ StaticRule: TypeAlias = Literal[
 CallRule: TypeAlias = Literal[
     "alias-differs", "answer-differs", "answer-mismatch", "call-failed", "crashed", "empty-refused",
     "generated-refused", "input-default-ignored", "load-failed", "not-finite", "not-proven", "not-pure", "not-rowwise",
-    "out-of-bounds", "timed-out", "ways-disagree", "weights-differ",
+    "out-of-bounds", "stale-fingerprint", "timed-out", "ways-disagree", "weights-differ",
 ]  # fmt: skip
 RunningRule: TypeAlias = Literal[CallRule, "not-enforced"]
 """What verify finds by running an archive."""

@@ -9,6 +9,7 @@ from specc.language.calls.findings import EnoughError, Findings, Found
 from specc.language.calls.flat_tensor import FlatTensor
 from specc.language.calls.leaf_checks import check_leaf
 from specc.language.calls.sizes import NamedSizes, leaf_shape
+from specc.language.trees import Ragged
 from specc.language.wire_names import BoundLeaf
 from specc.verification.protocol import Answered
 from specc.verification.subject import Subject
@@ -62,6 +63,9 @@ def _structure(subject: Subject, inputs: Mapping[str, FlatTensor], answer: Answe
                 findings.add(
                     bound.path, f"expected the dtype {wrong[0].dtype} of {wrong[0].wire_name!r}, found {found}"
                 )
+                continue
+            if isinstance(bound.leaf, Ragged) and not parts[bound.components[0].wire_name].shape:
+                findings.add(bound.path, "the values of a ragged tensor have no axis")
                 continue
             seen = {name: Found(part.dtype, part.shape, part.values) for name, part in parts.items()}
             if check_leaf(bound, seen, bound.path, findings):

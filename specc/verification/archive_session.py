@@ -11,6 +11,8 @@ from specc.verification.protocol import (
     Answer,
     Answered,
     Call,
+    CheckFingerprint,
+    Fingerprint,
     ListVariables,
     Load,
     Loaded,
@@ -115,6 +117,11 @@ class ArchiveSession:
             return loaded
         answer = self._ask(request)
         return answer if isinstance(answer, Variables | Refused | Crashed) else Refused("the process has no variables")
+
+    def fingerprint(self, directory: str) -> Fingerprint | Refused | Crashed:
+        """What of the archive in ``directory`` is not as its fingerprint says."""
+        answer = self._ask(CheckFingerprint(directory))
+        return answer if isinstance(answer, Fingerprint | Refused | Crashed) else Refused("the process cannot tell")
 
     def _ask(self, request: Request) -> Answer | Crashed:
         try:

@@ -33,24 +33,25 @@ _HIDES: Mapping[str, Collection[str]] = {
 
 _CALLS = ("load-failed", "call-failed", "generated-refused", "empty-refused", "crashed", "not-proven")
 _EXPLAINED: Mapping[str, Collection[str]] = {
-    "wire-crossed": (
-        "ways-disagree",
-        "answer-differs",
-        "answer-mismatch",
-        "call-failed",
-        "not-finite",
-        "out-of-bounds",
-    ),
-    "not-enforced": ("not-enforced",),
+    "wire-crossed": (*_VALUES, "alias-differs", "answer-mismatch", "call-failed"),
     "load-failed": _CALLS,
+    "not-enforced": ("not-enforced",),
     "missing-asset": _CALLS,
     "python-op": _CALLS,
-    "spec-mismatch": (*_CALLS, "answer-mismatch", "not-enforced", "input-default-ignored", "alias-differs"),
+    "spec-mismatch": (
+        *_CALLS,
+        "answer-mismatch",
+        "not-enforced",
+        "input-default-ignored",
+        "alias-differs",
+        "stale-fingerprint",
+    ),
     "contract-mismatch": (*_CALLS, "answer-mismatch", "not-enforced", "input-default-ignored", "alias-differs"),
     "contract-differs": ("answer-mismatch", "not-enforced", "input-default-ignored", "alias-differs"),
     "collection-mismatch": ("weights-differ",),
 }
 """What a static error explains at the same endpoint."""
+_STALE: RunningRule = "stale-fingerprint"
 _OF_THE_ARCHIVE = ("load-failed", "missing-asset", "python-op")
 """Static errors that explain findings about every endpoint."""
 
@@ -85,6 +86,8 @@ def _merged(group: Sequence[RunFinding]) -> RunFinding:
 def without_consequences(findings: Sequence[RunFinding], static: Iterable[Diagnostic]) -> list[RunFinding]:
     """The findings that no other one explains: neither one at the same output, nor a ``static`` error."""
     errors = [finding for finding in static if finding.level == "error"]
+    if errors or any(finding.level == "error" and finding.rule != _STALE for finding in findings):
+        findings = [finding for finding in findings if finding.rule != _STALE]  # the other error says what was changed
     return [
         finding
         for finding in findings
@@ -110,4 +113,6 @@ def _explains(static: Diagnostic, finding: RunFinding) -> bool:
         return static.path == finding.path
     if static.rule in _OF_THE_ARCHIVE or (static.path == ("mode",) and not finding.path):  # other tags
         return True
-    return static.path[:2] == finding.path[:2]
+    if static.rule == "wire-crossed" and finding.rule != "ways-disagree" and "attribute" in finding.ways:
+        return False  # the attribute does not use the wire names
+    return static.path[:2] in (finding.path[:2], ("endpoints", finding.endpoint))

@@ -106,7 +106,14 @@ class ListVariables:
     of: Literal["listed", "stored"]
 
 
-Request: TypeAlias = Prepare | Load | LoadModel | Call | Time | ListVariables
+@dataclass(frozen=True)
+class CheckFingerprint:
+    """Compares the fingerprint of the archive in ``directory`` with its files; answer: Fingerprint or Refused."""
+
+    directory: str
+
+
+Request: TypeAlias = Prepare | Load | LoadModel | Call | Time | ListVariables | CheckFingerprint
 
 
 @dataclass(frozen=True)
@@ -189,7 +196,15 @@ class Variables:
     variables: tuple[VariableDigest, ...]
 
 
-Answer: TypeAlias = Ready | Loaded | Answered | Refused | Timed | Variables
+@dataclass(frozen=True)
+class Fingerprint:
+    """What of an archive is not as its fingerprint says; ``unknown`` is why that cannot be told, or empty."""
+
+    stale: tuple[str, ...] = ()
+    unknown: str = ""
+
+
+Answer: TypeAlias = Ready | Loaded | Answered | Refused | Timed | Variables | Fingerprint
 Message: TypeAlias = Request | Answer
 
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Message)}

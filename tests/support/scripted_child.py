@@ -22,6 +22,8 @@ from specc.verification.protocol import (
     Answer,
     Answered,
     Call,
+    CheckFingerprint,
+    Fingerprint,
     ListVariables,
     Load,
     Loaded,
@@ -56,7 +58,9 @@ class ScriptedChild:
         middle: Middle | None = None,
         variables: Sequence[VariableDigest] = (),
         loads: Mapping[Way, Answer] | None = None,
+        stale: tuple[str, ...] = (),
     ) -> None:
+        self._fingerprint = Fingerprint(stale)
         self._document, self._functions = document, functions
         self._middle, self._variables, self._loads = middle, tuple(variables), loads or {}
         self.asked: list[Request] = []
@@ -74,6 +78,8 @@ class ScriptedChild:
                 return Timed((0.001,) * 10)
             case ListVariables():
                 return Variables(self._variables)
+            case CheckFingerprint():
+                return self._fingerprint
             case Call():
                 return self._middle(request, self.answer) if self._middle else self.answer(request)
             case _:

@@ -332,6 +332,17 @@ def test_a_way_that_cannot_be_loaded() -> None:
     assert rules(none) == [("load-failed", "error", ())]
 
 
+@pytest.mark.parametrize(("has_contract", "level"), [(True, "error"), (False, "warning")])
+def test_a_fingerprint_of_other_files(has_contract: bool, level: str) -> None:
+    facts = ArchiveFacts("archive", has_contract=has_contract)
+    verification = verified(document(), child(stale=("the graph", "the variables")), facts=facts)
+    assert rules(verification) == [("stale-fingerprint", level, ())]
+    message = "the fingerprint is not that of these files: the graph and the variables changed"
+    assert verification.findings[0].message == message
+    broken = child(defect(shifted, "session"), stale=("the graph",))
+    assert rules(verified(document(), broken, facts=facts)) == [("ways-disagree", "error", SCORE_AT)]
+
+
 def test_an_attribute_that_is_missing() -> None:
     lacks = child(loads={"attribute": Loaded(("other",))})
     assert rules(verified(document(), lacks)) == [("load-failed", "error", AT)]
@@ -466,6 +477,16 @@ def test_a_static_finding_explains_what_follows_from_it() -> None:
     ]
 
 
+def test_crossed_wires_explain_the_wire_alone() -> None:
+    crossed = Diagnostic(rule="wire-crossed", path=SCORE_AT, message="'score' is 'twice'")
+    odd = child(defect(shifted, "session"))
+    assert verified(document(), odd, static=[crossed]).findings == ()
+    wrong = verified(document(), child(), model=ScriptedChild(document(), {"score": half}), static=[crossed])
+    assert rules(wrong) == [("answer-differs", "error", SCORE_AT)]
+    elsewhere = Diagnostic(rule="wire-crossed", path=("endpoints", "other"), message="no")
+    assert rules(verified(document(), odd, static=[elsewhere])) == [("ways-disagree", "error", SCORE_AT)]
+
+
 def test_not_finite_numbers_that_are_expected() -> None:
     expects = {**EXAMPLE, "outputs": {"score": ["NaN", "NaN"]}}
     outputs = {**ENDPOINT["outputs"], "score": "float32[batch]"}
@@ -489,7 +510,8 @@ def test_a_number_that_is_not_finite_only_warns_where_inputs_have_no_bounds() ->
 
 def test_every_running_rule_is_found_here() -> None:
     others = {
-        "answer-differs", "empty-refused", "generated-refused", "load-failed", "not-proven", "weights-differ",
+        "answer-differs", "empty-refused", "generated-refused", "load-failed", "not-proven", "stale-fingerprint",
+        "weights-differ",
     }  # fmt: skip
     assert set(DEFECTS) | others == set(get_args(RunningRule))
 
@@ -502,3 +524,8 @@ def test_a_seed_decides_what_is_called() -> None:
 
     assert inputs(1) == inputs(1)
     assert inputs(1) != inputs(2)
+
+
+def test_reversed_rows_are_not_rowwise() -> None:
+    verification = verified(document(), child(defect(reversed_rows, *EVERY)))
+    assert rules(verification) == [("not-rowwise", "error", SCORE_AT)]

@@ -14,6 +14,8 @@ from specc.verification import protocol
 from specc.verification.protocol import (
     Answered,
     Call,
+    CheckFingerprint,
+    Fingerprint,
     ListVariables,
     Load,
     Loaded,
@@ -47,6 +49,7 @@ MESSAGES: list[Message] = [
     CALL,
     Time(CALL, 5, 0.25),
     ListVariables("stored"),
+    CheckFingerprint("/somewhere"),
     Ready("2.21.0", ("network",), 1.5),
     Loaded(("a", "b"), 0.5),
     Answered(
@@ -55,6 +58,7 @@ MESSAGES: list[Message] = [
     Refused("no \ud800", "absent"),
     Timed((0.1, 0.2)),
     Variables((VariableDigest("w", "float32", (2, 3), "00ff"),)),
+    Fingerprint(("the graph",), "it has none"),
 ]
 
 

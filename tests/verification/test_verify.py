@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import tensorflow as tf
 from running_here import verify_here
 
 import specc
+from specc.compiler.load_model import load_model
 from specc.verification.result import Verification
+from specc.verification.verify import WrongUsageError
 
 pytestmark = pytest.mark.tensorflow
 
@@ -178,3 +181,85 @@ def test_in_a_process_of_its_own(tmp_path: Path) -> None:
     (endpoint,) = verification.endpoints
     assert endpoint.latency is not None
     verification.raise_for_errors()
+
+
+MODEL = """\
+import keras
+
+def build():
+    inputs = keras.Input((3,), name="x")
+    hidden = keras.layers.Dense(4, name="hidden")(inputs)
+    return keras.Model(inputs, {"y": keras.layers.Dense(2, name="head")(hidden), "hidden": hidden})
+"""
+OF_A_MODEL = {
+    "specc": 1,
+    "model": "verified_model:build",
+    "dims": {"batch": {}},
+    "endpoints": {
+        "score": {
+            "inputs": ["float32[batch, 3]"],
+            "outputs": {"y": "float32[batch, 2]", "hidden": "float32[batch, 4]"},
+        },
+    },
+}
+
+
+@pytest.fixture
+def model_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], specc.Document]:
+    """Builds an archive of the model, of which a variable is changed, or none."""
+    (tmp_path / "verified_model.py").write_text(MODEL)
+    monkeypatch.syspath_prepend(tmp_path)
+    document = specc.from_json(OF_A_MODEL).in_directory(tmp_path)
+
+    def build(changed: int) -> specc.Document:
+        model = load_model("verified_model:build", tmp_path, seed=0)
+        if changed >= 0:
+            model.variables[changed].assign_add(model.variables[changed] * 0 + 1)
+        specc.compile(document).export(model, str(tmp_path / "archive"))
+        return document
+
+    return build
+
+
+def test_an_archive_is_held_against_its_model(model_archive: Any, tmp_path: Path) -> None:
+    verification = verify_here(model_archive(-1), tmp_path / "archive", model=True)
+    assert verification.findings == (), verification.text()
+
+
+def test_other_weights_are_said_once_and_first(model_archive: Any, tmp_path: Path) -> None:
+    verification = verify_here(model_archive(2), tmp_path / "archive", model=True)
+    assert found(verification) == {"": [("weights-differ", "error")]}, verification.text()
+    assert "1 of 4 stored variables are not the model's: 'head/kernel' has other values" in (
+        verification.findings[0].message
+    )
+
+
+def test_another_archive_is_a_reference(tmp_path: Path) -> None:
+    document = archive(tmp_path / "new", {"double": SOUND["double"]})
+    archive(tmp_path / "old", {"double": (SOUND["double"][0], lambda x: {"y": x * (WEIGHTS + 0.01)})})
+    assert specc.verify(document, tmp_path / "new", against=tmp_path / "new", cases=2).ok
+    verification = specc.verify(document, tmp_path / "new", against=tmp_path / "old", cases=2)
+    assert found(verification) == {"double": [("answer-differs", "error")]}
+
+
+def test_nothing_is_run_where_that_is_asked(tmp_path: Path) -> None:
+    document = archive(tmp_path / "sound", {"double": SOUND["double"]})
+    verification = specc.verify(document, tmp_path / "sound", static=True)
+    assert (verification.findings, verification.endpoints, verification.tensorflow) == ((), (), "")
+
+
+def test_an_endpoint_that_is_not_there_cannot_be_verified(tmp_path: Path) -> None:
+    document = archive(tmp_path / "sound", {"double": SOUND["double"]})
+    with pytest.raises(WrongUsageError, match="there is no endpoint 'duble'; did you mean 'double'"):
+        specc.verify(document, tmp_path / "sound", endpoints=["duble"])
+
+
+def test_variables_of_another_archive_do_not_fit_the_fingerprint(model_archive: Any, tmp_path: Path) -> None:
+    model_archive(0)
+    (tmp_path / "archive").rename(tmp_path / "other")
+    document = model_archive(-1)
+    shutil.rmtree(tmp_path / "archive" / "variables")
+    shutil.copytree(tmp_path / "other" / "variables", tmp_path / "archive" / "variables")
+    verification = verify_here(document, tmp_path / "archive")
+    assert found(verification) == {"": [("stale-fingerprint", "error")]}, verification.text()
+    assert "the variables changed" in verification.findings[0].message

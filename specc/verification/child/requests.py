@@ -9,6 +9,7 @@ from pathlib import Path
 
 from specc.compiler.load_model import load_model
 from specc.language.load import from_json
+from specc.verification.child.fingerprint import check_fingerprint
 from specc.verification.child.model import ModelReference
 from specc.verification.child.refusals import refusal_of
 from specc.verification.child.revived import Revived
@@ -18,6 +19,7 @@ from specc.verification.protocol import (
     Answer,
     Answered,
     Call,
+    CheckFingerprint,
     ListVariables,
     Load,
     Loaded,
@@ -58,6 +60,8 @@ class Requests:
                 return self._time(request)
             case ListVariables():
                 return self._list_variables(request)
+            case CheckFingerprint():
+                return check_fingerprint(request.directory)
             case _:
                 raise TypeError(f"{type(request).__name__} is not a request")
 
