@@ -23,6 +23,7 @@ def answering(compiled: CompiledEndpoint, document: Document) -> Callable[..., A
         for bound, leaf in zip(compiled.inputs, leaves, strict=True):
             sizes |= _sizes(bound.leaf, leaf)
         total = tf.add_n([tf.constant(1.0, tf.float64), *(fold(leaf) for leaf in leaves)])
+        total = tf.where(tf.math.is_finite(total), total, 1.0)
         outputs = [_answer(bound.leaf, total + index, sizes) for index, bound in enumerate(compiled.outputs)]
         flat = tf.nest.flatten(outputs, expand_composites=True)
         return tf.nest.pack_sequence_as(compiled.output_specs, flat, expand_composites=True)
@@ -79,7 +80,7 @@ def _filled(leaf: Leaf, shape: list[Any], total: Any) -> Any:
         bound = low if low is not None else high
         number = float(bound) if dtype.is_floating else bound  # type: ignore[arg-type]
         exact = tf.float64 if dtype.is_floating else dtype if dtype.is_integer else tf.int32
-        return tf.fill(size, tf.cast(tf.constant(number, exact), dtype))
+        return tf.cast(tf.fill(size, tf.constant(number, exact)), dtype)
     if leaf.dtype not in CASTABLE:
         raise ValueError(f"no value can be computed of dtype {leaf.dtype}")
     small = tf.math.floormod(total, 2.0 if leaf.dtype == "bool" else 13.0)
