@@ -213,6 +213,11 @@ def _widen(graph: Any) -> None:
         graph.signature_def[key].inputs["price"].tensor_shape.dim[1].size = -1
 
 
+def _freeze(graph: Any) -> None:
+    nodes = graph.object_graph_def.nodes
+    next(node for node in nodes if node.HasField("variable") and node.variable.trainable).variable.trainable = False
+
+
 def _drop_member(graph: Any) -> None:
     del root_child(graph, "weights").children[-1]
 
@@ -243,6 +248,15 @@ def _negate_receiver(graph: Any) -> None:
 
 def _more_words(path: Path) -> None:
     (path / "assets" / "words.txt").write_text("bee\nant\ncat\n")
+
+
+def _replace_checkpoint(sound: Path, path: Path) -> Path:
+    """The sound archive with the variables of another one."""
+    other = _built(change=_noise)(sound, path)
+    shutil.copytree(sound, path)
+    shutil.rmtree(path / "variables")
+    shutil.copytree(other / "variables", path / "variables")
+    return path
 
 
 def _cut(file: str, size: int) -> Make:
@@ -379,6 +393,12 @@ SABOTAGES: dict[str, Sabotage] = {
         _cut("variables.data-00000-of-00001", 200), (("load-failed", ""),), static=False
     ),
     "the index of the checkpoint cut": Sabotage(_cut("variables.index", 20), (("load-failed", ""),), "variables.index"),
+    "a stale fingerprint: the weights of another archive": Sabotage(
+        _replace_checkpoint, (("stale-fingerprint", ""),)
+    ),
+    "a stale fingerprint: an attribute of a variable": Sabotage(
+        _edited(_freeze), (("stale-fingerprint", ""),)
+    ),
     "a contract edited": Sabotage(_damaged(_edit_contract), (("bad-contract", ""),)),
     "the contract of another graph": Sabotage(
         _contract(_other_dtype), (("contract-mismatch", f"{LOOK_UP_AT}.outputs.ids"),)

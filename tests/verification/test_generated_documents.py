@@ -47,7 +47,7 @@ def test_an_archive_of_a_generated_document_verifies_clean(document: specc.Docum
 
 
 @pytest.mark.long
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate])
 @given(buildable_documents(EXTENT))
 def test_archives_of_many_generated_documents_verify_clean(document: specc.Document) -> None:
     assert_clean(document)

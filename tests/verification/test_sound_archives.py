@@ -120,15 +120,23 @@ def test_an_archive_of_a_document(name: str, tmp_path: Path) -> None:
 
 
 def test_each_mode_of_a_merged_archive(tmp_path: Path) -> None:
+    """Its training steps start from the stored weights in each call, although no object has the variables."""
     specc.merge(modes(), trees(), tmp_path / "merged")
     for document in modes():
-        assert_sound(verify_here(document, tmp_path / "merged"), "generated-refused", "empty-refused")
+        verification = verify_here(document, tmp_path / "merged")
+        assert_sound(verification)
+        assert [endpoint.notes for endpoint in verification.endpoints] == [()]
 
 
 @pytest.mark.parametrize("name", foreign_archives.CASES)
 def test_an_archive_of_another_tool(name: str, tmp_path: Path) -> None:
     path = tmp_path / "archive"
     foreign_archives.CASES[name][0](str(path))
+    if name == "a Keras model saved by TensorFlow":
+        # Keras 3 stores copies of its variables, and a Session lacks those that its functions use.
+        (error,) = (each for each in verify_here(specc.inspect(path), path).findings if each.level == "error")
+        assert (error.rule, "Could not find variable" in error.message) == ("call-failed", True)
+        return
     assert_sound(verify_here(specc.inspect(path), path), "duplicate-variable", "generated-refused", "empty-refused")
 
 
@@ -142,20 +150,15 @@ def test_an_archive_of_another_version(name: str, tmp_path: Path) -> None:
 
 def test_signatures_of_one_shape_are_no_aliases(tmp_path: Path) -> None:
     """``inspect`` takes one for the default since all their tensors are the same; their functions are not."""
-    save = foreign_archives.module(
-        serving_default=(lambda x: {"y": x * 2}, [tf.TensorSpec([None], name="x")]),
-        other=(lambda x: {"y": x * 3}, [tf.TensorSpec([None], name="x")]),
-    )
-    path = tmp_path / "archive"
-    save(str(path))
-    signatures = tf.saved_model.load(str(path)).signatures
-    root = tf.Module()
-    root.copies = [tf.function(lambda x, key=key: signatures[key](x=x), input_signature=[tf.TensorSpec([None], name="x")])
-                   for key in signatures]
-    tf.saved_model.save(root, str(tmp_path / "again"), signatures=dict(zip(signatures, root.copies, strict=True)))
-    document = specc.inspect(tmp_path / "again")
+    x, root = tf.TensorSpec([None], name="x"), tf.Module()
+    functions = {
+        "serving_default": tf.function(lambda x: {"y": x * 2}, input_signature=[x]),
+        "other": tf.function(lambda x: {"y": x * 3}, input_signature=[x]),
+    }
+    tf.saved_model.save(root, str(tmp_path / "archive"), signatures=functions)
+    document = specc.inspect(tmp_path / "archive")
     assert document.default == "other"
-    verification = verify_here(document, tmp_path / "again")
+    verification = verify_here(document, tmp_path / "archive")
     assert_sound(verification)
     (endpoint,) = verification.endpoints
     assert endpoint.notes == (
