@@ -57,6 +57,18 @@ def make(kind: type[Ranker] = Ranker) -> Ranker:
     return model
 
 
+def mixed_precision() -> keras.Model:
+    """A network that computes in bfloat16 and returns float32, as Keras advises."""
+    inputs = hidden = keras.Input((16, 16, 3))
+    policy = keras.DTypePolicy("mixed_bfloat16")
+    for _ in range(3):
+        hidden = keras.layers.Conv2D(16, 3, padding="same", dtype=policy)(hidden)
+        hidden = keras.layers.BatchNormalization(dtype=policy)(hidden)
+        hidden = keras.layers.Activation("swish", dtype=policy)(hidden)
+    pooled = keras.layers.GlobalAveragePooling2D(dtype=policy)(hidden)
+    return keras.Model(inputs, {"y": keras.layers.Dense(5, dtype="float32")(pooled)})
+
+
 class SwappedOutputs(Ranker):
     """Returns one vector for the other."""
 

@@ -41,7 +41,7 @@ class Revived:
 
     @property
     def _hides_variables(self) -> bool:
-        """Whether its variables cannot be reached, as those of one of several MetaGraphs, which is loaded as TensorFlow 1."""
+        """Whether no object has its variables, as in one of several MetaGraphs, which is loaded as TensorFlow 1."""
         return hasattr(self.root, "graph") and not getattr(self.root, "variables", ())
 
     @property
