@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sabotages
+from edited_archives import add_node, edited, endpoint_function
 from running_here import verify_here
 from sabotages import SABOTAGES, Sabotage
 
@@ -40,14 +41,14 @@ def declared(sabotage: Sabotage, examples: Document) -> Document:
     return specc.from_json(data)
 
 
-def verified(sabotage: Sabotage, document: Document, archive: Path, sound: Path, **options: Any) -> Verification:
+def verified(sabotage: Sabotage, document: Document, archive: Path, sound: Path, cases: int = 5) -> Verification:
     return verify_here(
         document,
         archive,
         model=sabotage.reference == "model",
         against=sound if sabotage.reference == "against" else None,
         static=sabotage.static,
-        **options,
+        cases=cases,
     )
 
 
@@ -110,3 +111,25 @@ def test_a_repro_is_a_small_example_that_fails_here_and_holds_on_a_sound_archive
 
 def size_of(call: PlannedCall) -> int:
     return sum(tensor.size for tensor in call.inputs.values())
+
+
+def test_a_vocabulary_replaced_beside_the_archive_in_production(sound: Path, tmp_path: Path) -> None:
+    """In processes of their own, since TensorFlow shares tables by name; the example has no outputs."""
+    archive = SABOTAGES["a vocabulary replaced, beside examples"].make(sound, tmp_path / "archive")
+    document = sabotages.document({"look_up": {"examples": {"known": {"inputs": sabotages.CALLS["look_up"]}}}})
+    verification = specc.verify(document, archive, against=sound, endpoints=["look_up"], cases=1)
+    assert listed(verification, "error") == [("answer-differs", "endpoints.look_up.outputs.ids")]
+
+
+def test_nothing_is_run_that_reaches_out(sound: Path, tmp_path: Path) -> None:
+    """One error, and every endpoint is not proven."""
+
+    def read_file(graph: Any) -> None:
+        add_node(endpoint_function(graph, "look_up"), "ReadFile")
+
+    archive = edited(sound, tmp_path / "archive", read_file)
+    verification = specc.verify(sabotages.document(), archive)
+    assert listed(verification, "error") == [("reaches-out", "endpoints.look_up")]
+    unproven = [("not-proven", f"endpoints.{name}") for name in ("look_up", "scaled", "score")]
+    assert listed(verification, "warning") == unproven
+    assert verification.calls == 0

@@ -42,7 +42,7 @@ def test_an_export_of_specc(name: str, tmp_path: Path) -> None:
     varied_exports.make(name, tmp_path)(path)
     # Recurrent dropout counts its seed up in inference too.
     moves = ["not-pure"] if name == "a_recurrent_network" else []
-    assert_sound(verify_here(specc.inspect(path), path), "generated-refused", "empty-refused", *moves)
+    assert_sound(verify_here(specc.inspect(path), path, cases=6), "generated-refused", "empty-refused", *moves)
 
 
 def training(path: Path) -> Document:
@@ -118,14 +118,14 @@ OWN: dict[str, Callable[[Path], Document]] = {
 def test_an_archive_of_a_document(name: str, tmp_path: Path) -> None:
     document = OWN[name](tmp_path / "archive")
     has_model = document.model is not None
-    assert_sound(verify_here(document, tmp_path / "archive", model=has_model), "empty-refused")
+    assert_sound(verify_here(document, tmp_path / "archive", model=has_model, cases=6), "empty-refused")
 
 
 def test_each_mode_of_a_merged_archive(tmp_path: Path) -> None:
     """Its training steps start from the stored weights in each call, although no object has the variables."""
     specc.merge(modes(), trees(), tmp_path / "merged")
     for document in modes():
-        verification = verify_here(document, tmp_path / "merged")
+        verification = verify_here(document, tmp_path / "merged", cases=2)
         assert_sound(verification)
         assert [endpoint.notes for endpoint in verification.endpoints] == [()]
 
