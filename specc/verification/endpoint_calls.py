@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, cast
 
 from specc.diagnostics import Level, SpecPath
@@ -168,7 +169,7 @@ class EndpointCalls:
     def _example(self, planned: PlannedCall, outputs: Mapping[str, FlatTensor] | None) -> Mapping[str, Any] | None:
         """A generated call in the form of an example, if it is small."""
         tensors = (*planned.inputs.values(), *(outputs or {}).values())
-        if planned.example is not None or sum(tensor.size for tensor in tensors) > _MAX_EXAMPLE_ELEMENTS:
+        if planned.example is not None or sum(map(_written, tensors)) > _MAX_EXAMPLE_ELEMENTS:
             return None
         endpoint = self.subject.endpoint
         example: dict[str, Any] = {"inputs": inputs_to_json(endpoint, planned.inputs, planned.left_out)}
@@ -201,6 +202,11 @@ class EndpointCalls:
                 self.is_repeatable = False
                 return result, bound
         return None
+
+
+def _written(tensor: FlatTensor) -> int:
+    """How many values or empty arrays are written for a tensor."""
+    return tensor.size or prod(tensor.shape[: tensor.shape.index(0)])
 
 
 def reason(message: str) -> str:

@@ -112,7 +112,7 @@ def _explains(static: Diagnostic, finding: RunFinding) -> bool:
         return False
     if static.rule == "not-enforced":
         return static.path == finding.path
-    if static.rule in _OF_THE_ARCHIVE:
+    if static.rule in _OF_THE_ARCHIVE or (static.path == ("mode",) and not finding.path):  # other tags
         return True
     if static.rule == "wire-crossed" and finding.rule != "ways-disagree" and "attribute" in finding.ways:
         return False  # the attribute does not use the wire names

@@ -38,7 +38,7 @@ def function_for(compiled: CompiledEndpoint, document: Document) -> Callable[...
     def function(*arguments: Any, **kwargs: Any) -> Any:
         total = tf.constant(zlib.crc32(compiled.name.encode()) % 97, tf.float64)
         for index, leaf in enumerate(tf.nest.flatten(list(arguments))):
-            total += _fold(leaf) * (2 * index + 3)
+            total += fold(leaf) * (2 * index + 3)
         random = np.random.default_rng(0)
         sizes = {name: _size(dim.min, dim.max, random) for name, dim in document.dims.items()}
         outputs = [_computed(bound.leaf, total + index, sizes) for index, bound in enumerate(compiled.outputs)]
@@ -108,7 +108,7 @@ def _tensor(dtype: str, numbers: Any) -> Any:
     return tf.constant(np.asarray(numbers).astype(dtype_of(dtype).as_numpy_dtype), dtype_of(dtype))
 
 
-def _fold(value: Any) -> Any:
+def fold(value: Any) -> Any:
     """A leaf as one number; the places of its elements count."""
     match value:
         case tf.RaggedTensor():

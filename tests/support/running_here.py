@@ -28,8 +28,13 @@ class ChildHere:
         pass
 
 
-def verify_here(document: Document, path: Path | str, *, model: bool = False, **options: Any) -> Verification:
-    """The Verification of the archive at ``path``; with ``model`` it is held against the document's own."""
+def verify_here(
+    document: Document, path: Path | str, *, model: bool = False, against: Path | None = None, **options: Any
+) -> Verification:
+    """The Verification of the archive at ``path``; with ``model`` it is held against the document's own.
+
+    An archive to hold it ``against`` is loaded into this process too, in which tables have one content for one name.
+    """
     directory = Path(path)
     run = Run(
         document,
@@ -45,4 +50,6 @@ def verify_here(document: Document, path: Path | str, *, model: bool = False, **
     )
     if model:
         run.add_model(None)
+    if against is not None:
+        run.add_archive(str(against), run.facts.tags)
     return run.verification(Verification(str(path), tuple(run.static)))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from specc.diagnostics import Diagnostic, SpecPath
+from specc.diagnostics import Diagnostic, Place, SpecPath
 from specc.errors import SpecError
 from specc.language.contract import CONTRACT_PATH, Contract, contract_path, read_contract
 from specc.language.document import Document
@@ -49,6 +49,9 @@ ARCHIVE_CHECKS: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     find_large_constants,
 )
 """The checks of what an archive holds; they come after what compares its interface with documents."""
+
+_ENDPOINT = 2
+"""The length of the path of an endpoint."""
 
 
 def static_findings(document: Document, directory: Path, *, trusted: bool = False) -> list[Diagnostic]:
@@ -99,7 +102,7 @@ def _comparisons(subject: Subject, contract_file: str) -> list[Diagnostic]:
     document, graph, contract = subject.document, subject.graph, subject.contract
     found = list(capped(_spec_mismatches(subject)))
     if contract is None:
-        return found
+        return _by_leaf(found)
     mismatches = _once(capped(find_mismatches(contract, graph)), found)
     known = {each.path for each in (*found, *mismatches)}
     differences = [
@@ -107,7 +110,7 @@ def _comparisons(subject: Subject, contract_file: str) -> list[Diagnostic]:
         for each in capped(find_differences(document, contract.document, subject.left_out))
         if not _is_known(each.path, known)
     ]
-    found += [each.in_file(contract_file) for each in mismatches]
+    found = _by_leaf(found) + [each.in_file(contract_file) for each in _by_leaf(mismatches)]
     if not found and not differences:
         found += _note(document, contract.document)
     return found + differences
@@ -140,6 +143,22 @@ def _once(mismatches: Iterable[Diagnostic], found: list[Diagnostic]) -> list[Dia
     """Those of ``mismatches`` with the contract that the spec has not too: else spec and contract agree."""
     known = {(each.path, each.message.replace("the spec", "the contract")) for each in found}
     return [each for each in mismatches if (each.path, each.message) not in known]
+
+
+def _by_leaf(mismatches: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """One finding for each part of an endpoint: its function and each of its signatures show the same defect."""
+    found: dict[tuple[str, SpecPath], Diagnostic] = {}
+    others: list[Diagnostic] = []
+    for each in mismatches:
+        key = (each.rule, each.path)
+        if len(each.path) <= _ENDPOINT:
+            others.append(each)
+        elif key in found:
+            place = Place(message=each.message, path=each.path)
+            found[key] = replace(found[key], related=(*found[key].related, place))
+        else:
+            found[key] = each
+    return [*others, *found.values()]
 
 
 def _is_known(path: SpecPath, known: set[SpecPath]) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from specc.compiler.export import Clock, prepare
 from specc.compiler.program import compile as compile_document
@@ -25,12 +26,15 @@ from specc.verification.child.state import RevivedState, effects_of_traces
 from specc.verification.child.tensors import digest, from_tensor, to_tensor
 from specc.verification.protocol import Answered, Call, VariableDigest
 
+_COARSE = (tf.bfloat16.as_datatype_enum, tf.float16.as_datatype_enum)
+
 
 class ModelReference:
     """A model whose endpoints answer calls.
 
-    On TensorFlow its functions run eagerly. On another backend they run as the compiler traces them, since a jitted
-    function of JAX sorts the keys of its arguments, as the archive's does.
+    On TensorFlow its functions run eagerly. They run as the compiler traces them where they compute in bfloat16 or
+    float16, which a graph rounds less often than op by op, and on another backend, since a jitted function of JAX sorts
+    the keys of its arguments, as the archive's does.
     """
 
     def __init__(
@@ -49,7 +53,8 @@ class ModelReference:
         self._paths = [named.path for named in model_variables(model)]
         self._traced = {each.compiled.name: each for each in prepared.contents.endpoints}
         bound = bind(program, model, functions, {}) if keras.config.backend() == "tensorflow" else []
-        self._eager = {each.compiled.name: each for each in bound}
+        coarse = {name for name, each in self._traced.items() if _computes_coarsely(each.concretes)}
+        self._eager = {each.compiled.name: each for each in bound if each.compiled.name not in coarse}
         self._effects = {name: effects_of_traces(each.concretes) for name, each in self._traced.items()}
 
     @cached_property
@@ -96,6 +101,15 @@ class ModelReference:
         if named:
             raise ValueError(f"{next(iter(named))!r} is not an argument, or one before it is missing")
         return flatten_result(endpoint, _run(self._eager[call.endpoint], arguments), at)
+
+
+def _computes_coarsely(traces: Iterable[Any]) -> bool:
+    """Whether some op of these traces has a type of half the precision of float32."""
+    for graph in (trace.graph.as_graph_def() for trace in traces):
+        nodes = (*graph.node, *(node for function in graph.library.function for node in function.node_def))
+        if any(value.type in _COARSE for node in nodes for value in node.attr.values()):
+            return True
+    return False
 
 
 def _run(bound: BoundEndpoint, arguments: list[Any]) -> Any:

@@ -27,6 +27,7 @@ _NOISE = [
     (re.compile(r"__(?:inference|forward|backward)_(?:signature_wrapper_)?(\S+?)_\d+\b"), r"\1"),
     (re.compile(r"\b(signature_wrapper_\w+?)_\d+\b"), r"\1"),
     (re.compile(r"\b0x[0-9a-fA-F]{4,}"), "0x..."),
+    (re.compile(r"\x1b\[[\d;]*m"), ""),  # Keras prints some words in bold
     (re.compile(r"\s+"), " "),
 ]
 

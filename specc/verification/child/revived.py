@@ -28,12 +28,21 @@ class Revived:
 
     def __init__(self, directory: str, tags: Iterable[str], document: Document) -> None:
         self.document = document
-        self.root = tf.saved_model.load(directory, tags=list(tags))
+        self._directory, self._tags = directory, list(tags)
+        self._load()
+
+    def _load(self) -> None:
+        self.root = tf.saved_model.load(self._directory, tags=self._tags)
         self._effects: dict[int, Effects] = {}
 
     @cached_property
     def _state(self) -> RevivedState:
         return RevivedState(descendants(self.root))
+
+    @property
+    def _hides_variables(self) -> bool:
+        """Whether no object has its variables, as in one of several MetaGraphs, which is loaded as TensorFlow 1."""
+        return hasattr(self.root, "graph") and not getattr(self.root, "variables", ())
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -106,6 +115,8 @@ class Revived:
             seconds = time.perf_counter() - start
         finally:
             moved = state.restore() if state else ()
+            if state is not None and self._hides_variables:
+                self._load()
         return Answered(
             result.outputs, tuple(result.mismatches), left_out, moved, any(effects), not _is_concrete(function), seconds
         )
