@@ -11,12 +11,13 @@ from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.signatures import has_signature
 from specc.rules.table import RunningRule
-from specc.run_finding import EndpointReport, Latency, RunFinding
+from specc.run_finding import EndpointReport, RunFinding
 from specc.verification.archive_facts import ArchiveFacts
 from specc.verification.archive_session import ArchiveSession, ChildLike, Crashed, OutOfTimeError
 from specc.verification.call_plan import CallPlan
 from specc.verification.endpoint_calls import EndpointCalls, reason
-from specc.verification.endpoint_verification import EndpointVerification, percentile
+from specc.verification.endpoint_report import endpoint_report, not_proven, why_unproven
+from specc.verification.endpoint_verification import EndpointVerification
 from specc.verification.grouping import merge, without_consequences
 from specc.verification.protocol import Call, Fingerprint, Load, Loaded, LoadModel, Request, Time, Way
 from specc.verification.reference import Reference
@@ -105,7 +106,7 @@ class Run:
             result,
             findings=(*result.findings, *findings),
             endpoints=(
-                *(_report(each, [*findings, *merged]) for each in started),
+                *(endpoint_report(each, [*findings, *merged]) for each in started),
                 *(EndpointReport(name) for name in self._unstarted(started)),
             ),
             tensorflow=self._session.tensorflow,
@@ -199,7 +200,7 @@ class Run:
         else:
             refused = [finding for finding in findings if finding.rule in ("generated-refused", "empty-refused")]
             yield from (finding for finding in findings if finding not in refused)
-            yield not_proven(calls.subject.name, _why_unproven(verification, refused))
+            yield not_proven(calls.subject.name, why_unproven(verification, refused))
         if verification.answered:
             for reference in self.references:
                 why = reference.missing.get(calls.subject.name)
@@ -241,28 +242,6 @@ class Run:
             yield f"this system could not keep the archive from: {', '.join(self._session.unfenced)}"
 
 
-def not_proven(endpoint: str, why: str, hint: str = "add an example to the endpoint") -> RunFinding:
-    """The warning that nothing is known about what an endpoint does."""
-    return RunFinding(
-        rule="not-proven",
-        level="warning",
-        path=("endpoints", endpoint),
-        message=f"no call of {endpoint!r} was answered: {why}",
-        hint=hint,
-        endpoint=endpoint,
-    )
-
-
-def _why_unproven(verification: EndpointVerification, refused: Sequence[RunFinding]) -> str:
-    if refused:
-        return refused[0].message
-    if not verification.calls.counts:
-        if verification.plan.too_large:
-            return "its inputs would have more than 256 MiB"
-        return "nothing can be called" if verification.generated or verification.examples else "no call was planned"
-    return next(iter(verification.calls.unjudged.values()), "its examples have to be refused")
-
-
 def _timed_out(request: Request, message: str) -> RunFinding:
     match request:
         case Call() | Time(call=Call()):
@@ -276,42 +255,3 @@ def _timed_out(request: Request, message: str) -> RunFinding:
             return RunFinding(rule="timed-out", message=f"{message} while the {way} was loaded", ways=(way,))
         case _:
             return RunFinding(rule="timed-out", message=f"{message} while the process was started")
-
-
-def _is_of_another(finding: RunFinding) -> bool:
-    """Whether a finding is about an alias or a receiver, and not about what takes the endpoint's own inputs."""
-    return finding.rule == "alias-differs" or "receivers" in finding.path[2:3]
-
-
-def _report(verification: EndpointVerification, findings: Sequence[RunFinding]) -> EndpointReport:
-    calls = verification.calls
-    failing = {
-        way
-        for finding in findings
-        for way in finding.ways
-        if finding.endpoint == calls.subject.name and finding.level == "error" and not _is_of_another(finding)
-    }
-    states: dict[str, str] = {
-        way: "FAILS" if way in failing else "ok" if calls.counts[way] and verification.answered else "-" for way in WAYS
-    }
-    states |= {f"{way} {key}": state for (key, way), state in calls.sent.items()}
-    seconds = verification.latency
-    latency = Latency(*(1000 * percentile(seconds, share) for share in (0.5, 0.9, 0.99))) if seconds else None
-    notes = [f"{what} was not judged: {why}" for what, why in calls.unjudged.items()]
-    for signature in calls.subject.signatures if verification.answered else ():
-        is_called = signature.key in calls.counts or signature.key in calls.addresses.values()
-        if not is_called and any(signature.key in keys for keys in calls.available.values()):
-            notes.append(f"{signature.key!r} was not called: no planned call can be written as its messages")
-    if not calls.is_repeatable:
-        notes.append("its answers differ from call to call, so they were held against examples only")
-    return EndpointReport(
-        calls.subject.name,
-        verification.examples,
-        verification.generated,
-        states,
-        dict(calls.counts),
-        latency,
-        calls.largest,
-        tuple(notes),
-        tuple(calls.made),
-    )

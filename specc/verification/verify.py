@@ -19,10 +19,11 @@ from specc.reader.saved_model import read_saved_model
 from specc.run_finding import EndpointReport
 from specc.verification.archive_facts import read_facts
 from specc.verification.archive_session import ChildLike
+from specc.verification.endpoint_report import not_proven
 from specc.verification.process import Child
 from specc.verification.protocol import Way
 from specc.verification.result import Verification
-from specc.verification.run import Run, not_proven
+from specc.verification.run import Run
 from specc.verification.subject import WAYS
 
 _NOT_RUN: tuple[str, ...] = ("reaches-out",)
