@@ -48,8 +48,8 @@ def failing():
 """
 FEATURES = {"a": "float32[batch, 2]", "b": "float32[batch, 1]"}
 ENDPOINT = {
-    "preprocess": "verified_model:scaled",
-    "postprocess": "verified_model:named",
+    "preprocess": "referenced_model:scaled",
+    "postprocess": "referenced_model:named",
     "inputs": [FEATURES],
     "outputs": {"score": "float32[batch, 2]", "ragged": {"kind": "ragged", "dtype": "float32", "shape": ["?", "?"]}},
 }
@@ -63,8 +63,8 @@ INPUTS = {"a": tensor("float32", [2, 2], 1, 2, 3, 4), "b": tensor("float32", [2,
 
 @pytest.fixture
 def spec(tmp_path: Path) -> specc.Document:
-    (tmp_path / "verified_model.py").write_text(MODULE)
-    return document(ENDPOINTS, model="verified_model:make")
+    (tmp_path / "referenced_model.py").write_text(MODULE)
+    return document(ENDPOINTS, model="referenced_model:make")
 
 
 def load(spec: specc.Document, directory: Path, **more: Any) -> Requests:
@@ -84,7 +84,7 @@ def listed(requests: Requests, of: Any = "listed") -> tuple[VariableDigest, ...]
 @pytest.fixture(autouse=True)
 def _import_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend("")  # undoes what loading a model adds
-    monkeypatch.delitem(__import__("sys").modules, "verified_model", raising=False)
+    monkeypatch.delitem(__import__("sys").modules, "referenced_model", raising=False)
 
 
 def assert_near(found: Any, expected: Any) -> None:
@@ -99,7 +99,7 @@ def test_the_model_answers_as_its_archive_does(spec: specc.Document, tmp_path: P
     made = requests.answer(Call("model", "infer", "infer", INPUTS))
     learned = [requests.answer(Call("model", "learn", "learn", INPUTS)) for _ in range(2)]
     assert made.mismatches == ()  # type: ignore[union-attr]
-    model = specc.compiler.load_model.load_model("verified_model:make", tmp_path, seed=0)
+    model = specc.compiler.load_model.load_model("referenced_model:make", tmp_path, seed=0)
     specc.compile(spec).export(model, tmp_path / "archive")
     archive = CalledArchive(tmp_path / "archive", spec)
     for way in WAYS:
@@ -113,7 +113,7 @@ def test_the_model_answers_as_its_archive_does(spec: specc.Document, tmp_path: P
 
 def test_the_variables_correspond_by_position(spec: specc.Document, tmp_path: Path) -> None:
     requests = load(spec, tmp_path)
-    model = specc.compiler.load_model.load_model("verified_model:make", tmp_path, seed=0)
+    model = specc.compiler.load_model.load_model("referenced_model:make", tmp_path, seed=0)
     model.get_layer("dense").bias.assign([0.0, 1e-30])
     specc.compile(spec).export(model, tmp_path / "archive")
     archive = CalledArchive(tmp_path / "archive", spec, ("attribute",))
@@ -127,10 +127,10 @@ def test_the_variables_correspond_by_position(spec: specc.Document, tmp_path: Pa
 
 
 def test_another_model_and_one_that_cannot_be_made(spec: specc.Document, tmp_path: Path) -> None:
-    load(spec, tmp_path, model="verified_model:make", imports=("json",))
+    load(spec, tmp_path, model="referenced_model:make", imports=("json",))
     answers = [
         Requests().answer(LoadModel(spec.to_json(), str(tmp_path), model=model))
-        for model in ("verified_model:failing", "verified_model:absent", "absent_module:make")
+        for model in ("referenced_model:failing", "referenced_model:absent", "absent_module:make")
     ]
     assert all(isinstance(answer, Refused) for answer in answers)
     assert ["no weights" in str(answers[0]), "absent" in str(answers[1]), "absent_module" in str(answers[2])] == [
