@@ -150,6 +150,16 @@ def test_an_archive_of_another_version(name: str, tmp_path: Path) -> None:
     assert_sound(verification, "duplicate-variable", "generated-refused", "empty-refused")
 
 
+def test_a_default_of_a_function_that_no_graph_records(tmp_path: Path) -> None:
+    path = tmp_path / "archive"
+    specs = [tf.TensorSpec([None, 2]), tf.TensorSpec([], tf.bool)]
+    foreign_archives.module(signatures=False, f=(lambda x, training=False: {"y": x}, specs))(str(path))
+    document = specc.inspect(path)
+    verification = verify_here(document, path)
+    assert "training" in document.endpoints["f"].arguments
+    assert_sound(verification)
+
+
 def test_signatures_of_one_shape_are_no_aliases(tmp_path: Path) -> None:
     """``inspect`` takes one for the default since all their tensors are the same; their functions are not."""
     x, root = tf.TensorSpec([None], name="x"), tf.Module()
