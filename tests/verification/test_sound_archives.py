@@ -9,7 +9,7 @@ from typing import Any
 
 import foreign_archives
 import pytest
-import sabotages
+import ranker_archives
 import tensorflow as tf
 import varied_exports
 from merged_modes import modes, trees
@@ -24,7 +24,7 @@ from specc.verification.result import Verification
 pytestmark = pytest.mark.tensorflow
 
 ARCHIVES = Path(__file__).with_name("archives")
-SUPPORT = Path(sabotages.__file__).parent
+SUPPORT = Path(ranker_archives.__file__).parent
 
 
 def assert_sound(verification: Verification, *warned: str) -> None:
@@ -59,8 +59,8 @@ def mixed_precision(path: Path) -> Document:
 
 
 def ranker(path: Path) -> Document:
-    sabotages.write(path)
-    return sabotages.document()
+    ranker_archives.write(path)
+    return ranker_archives.document()
 
 
 def of_model(name: str, endpoints: dict[str, Any], path: Path, **more: Any) -> Document:
