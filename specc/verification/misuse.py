@@ -56,11 +56,13 @@ def _misuses(calls: EndpointCalls, planned: PlannedCall, shape_ways: tuple[Way, 
     for leaf in calls.axes.leaves:
         if isinstance(leaf.leaf, Tensor):
             yield from _of_tensor(leaf, inputs, shape_ways)
+    # A function that specc did not write may have defaults that no graph records.
+    ways = tuple(way for way in _ARGUMENT_WAYS if way != "attribute" or calls.facts.has_contract)
     for leaf in calls.axes.leaves:
         if not (isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None):
             names = {part.wire_name for part in leaf.components}
             rest = {name: tensor for name, tensor in inputs.items() if name not in names}
-            yield Misuse(f"no {leaf.name!r}", leaf.path, rest, _ARGUMENT_WAYS)
+            yield Misuse(f"no {leaf.name!r}", leaf.path, rest, ways)
     extra = {**inputs, _UNKNOWN: FlatTensor("float32", (), bytes(4))}
     yield Misuse(f"an unknown input, {_UNKNOWN!r}", calls.subject.path, extra, _ARGUMENT_WAYS)
 

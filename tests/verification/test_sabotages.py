@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sabotages
+import ranker_archives
 from edited_archives import add_node, edited, endpoint_function
 from running_here import verify_here
 from sabotages import SABOTAGES, Sabotage
@@ -25,17 +25,17 @@ pytestmark = pytest.mark.tensorflow
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sabotages.write(tmp_path_factory.mktemp("sound") / "ranker")
+    return ranker_archives.write(tmp_path_factory.mktemp("sound") / "ranker")
 
 
 @pytest.fixture(scope="module")
 def examples() -> Document:
-    return sabotages.with_examples()
+    return ranker_archives.with_examples()
 
 
 def declared(sabotage: Sabotage, examples: Document) -> Document:
     """What an archive has to do."""
-    data = (examples if sabotage.reference == "examples" else sabotages.document()).to_json()
+    data = (examples if sabotage.reference == "examples" else ranker_archives.document()).to_json()
     for name, keys in sabotage.promises.items():
         data["endpoints"][name].update(keys)
     return specc.from_json(data)
@@ -116,7 +116,9 @@ def size_of(call: PlannedCall) -> int:
 def test_a_vocabulary_replaced_beside_the_archive_in_production(sound: Path, tmp_path: Path) -> None:
     """In processes of their own, since TensorFlow shares tables by name; the example has no outputs."""
     archive = SABOTAGES["a vocabulary replaced, beside examples"].make(sound, tmp_path / "archive")
-    document = sabotages.document({"look_up": {"examples": {"known": {"inputs": sabotages.CALLS["look_up"]}}}})
+    document = ranker_archives.document(
+        {"look_up": {"examples": {"known": {"inputs": ranker_archives.CALLS["look_up"]}}}}
+    )
     verification = specc.verify(document, archive, against=sound, endpoints=["look_up"], cases=1)
     assert listed(verification, "error") == [("answer-differs", "endpoints.look_up.outputs.ids")]
 
@@ -128,7 +130,7 @@ def test_nothing_is_run_that_reaches_out(sound: Path, tmp_path: Path) -> None:
         add_node(endpoint_function(graph, "look_up"), "ReadFile")
 
     archive = edited(sound, tmp_path / "archive", read_file)
-    verification = specc.verify(sabotages.document(), archive)
+    verification = specc.verify(ranker_archives.document(), archive)
     assert listed(verification, "error") == [("reaches-out", "endpoints.look_up")]
     unproven = [("not-proven", f"endpoints.{name}") for name in ("look_up", "scaled", "score")]
     assert listed(verification, "warning") == unproven

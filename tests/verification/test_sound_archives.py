@@ -9,7 +9,7 @@ from typing import Any
 
 import foreign_archives
 import pytest
-import sabotages
+import ranker_archives
 import tensorflow as tf
 import varied_exports
 from merged_modes import modes, trees
@@ -24,7 +24,7 @@ from specc.verification.result import Verification
 pytestmark = pytest.mark.tensorflow
 
 ARCHIVES = Path(__file__).with_name("archives")
-SUPPORT = Path(sabotages.__file__).parent
+SUPPORT = Path(ranker_archives.__file__).parent
 
 
 def assert_sound(verification: Verification, *warned: str) -> None:
@@ -59,8 +59,8 @@ def mixed_precision(path: Path) -> Document:
 
 
 def ranker(path: Path) -> Document:
-    sabotages.write(path)
-    return sabotages.document()
+    ranker_archives.write(path)
+    return ranker_archives.document()
 
 
 def of_model(name: str, endpoints: dict[str, Any], path: Path, **more: Any) -> Document:
@@ -148,6 +148,16 @@ def test_an_archive_of_another_version(name: str, tmp_path: Path) -> None:
         file.extractall(tmp_path / "archive")
     verification = verify_here(specc.inspect(tmp_path / "archive"), tmp_path / "archive")
     assert_sound(verification, "duplicate-variable", "generated-refused", "empty-refused")
+
+
+def test_a_default_of_a_function_that_no_graph_records(tmp_path: Path) -> None:
+    path = tmp_path / "archive"
+    specs = [tf.TensorSpec([None, 2]), tf.TensorSpec([], tf.bool)]
+    foreign_archives.module(signatures=False, f=(lambda x, training=False: {"y": x}, specs))(str(path))
+    document = specc.inspect(path)
+    verification = verify_here(document, path)
+    assert "training" in document.endpoints["f"].arguments
+    assert_sound(verification)
 
 
 def test_signatures_of_one_shape_are_no_aliases(tmp_path: Path) -> None:
