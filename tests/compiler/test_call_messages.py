@@ -81,7 +81,7 @@ def test_messages_parse_into_the_values_that_they_were_made_of(kind: str, shape:
         assert shown({name: as_flat(inputs[name].dtype, tensor) for name, tensor in found.items()}) == shown(inputs)
 
     draw()
-    assert sent >= 8  # a drawn sparse tensor is hardly ever one that a message holds
+    assert sent >= 3  # a drawn sparse tensor is hardly ever one that a message holds
 
 
 def small(**changed: FlatTensor) -> dict[str, FlatTensor]:
