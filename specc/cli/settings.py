@@ -8,14 +8,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from specc.change import Waived
 from specc.checks import BUILT_CHECKS, CHECKS, Settings
 from specc.diagnostics import did_you_mean
 from specc.errors import SettingsError
 from specc.rules import RULES
 from specc.rules.table import LEVELS, Target
+
+if TYPE_CHECKING:
+    from specc.change import Waived
 
 TARGETS: tuple[Target, ...] = get_args(Target)
 _PYPROJECT = "pyproject.toml"
@@ -164,6 +166,8 @@ def waived_of(place: str, fingerprint: Any = None, reason: Any = None, until: An
         datetime.date.fromisoformat(date)
     except ValueError:
         raise SettingsError(f"{place} {fingerprint} needs until: a date such as 2027-03-01, not {until!r}") from None
+    from specc.change import Waived  # few projects have a waiver
+
     return Waived(reason, date)
 
 

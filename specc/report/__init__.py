@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from specc.change import Change, Verdict
 from specc.diagnostics import Diagnostic
-from specc.run_finding import EndpointReport
+
+if TYPE_CHECKING:
+    from specc.change import Change, Verdict
+    from specc.run_finding import EndpointReport
 
 MAX_TENSORS = 10_000
 """How many tensors the witnesses of a report have about at most."""
@@ -62,6 +64,8 @@ class DiffReport(Report):
 
         Each witness has a whole request. Those of a document with many inputs that all changed would be quadratic.
         """
+        from specc.change import Change  # noqa: PLC0415  # most reports are not of a comparison
+
         found, tensors = set(), 0
         for index, finding in enumerate(self.findings):
             if isinstance(finding, Change) and finding.witness is not None and tensors < MAX_TENSORS:
