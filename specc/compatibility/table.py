@@ -60,7 +60,9 @@ def _joined(one: Change, other: Change) -> Change:
         for surface in SURFACES
         if surface in one.surfaces or surface in other.surfaces
     }
-    return one.with_fields(surfaces=worst, witness=one.witness or other.witness)
+    witnesses = [change.witness for change in (one, other) if change.witness is not None]
+    first = min(witnesses, key=lambda witness: SURFACES.index(witness.surface), default=None)
+    return one.with_fields(surfaces=worst, witness=first)
 
 
 def _levelled(change: Change) -> Change:

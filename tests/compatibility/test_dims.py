@@ -178,3 +178,17 @@ def test_a_fingerprint_knows_what_a_size_was_equal_to_and_not_what_dims_are_call
     assert of("[batch] -> [batch]", "[batch] -> [k]") != of("[time] -> [time]", "[time] -> [k]")
     fresh, other = "[batch] [n] -> [k]", "[batch] [n] -> [n]"
     assert of("[batch] [n] -> [batch]", fresh) != of("[batch] [n] -> [batch]", other)
+
+
+def test_the_witness_of_a_dim_is_of_the_first_surface_on_which_any_endpoint_breaks() -> None:
+    def spec(most: int) -> Described:
+        endpoints = {
+            "__call__": {"inputs": ["int8[time]"], "outputs": "int8[]"},
+            "score": {"function": "score", "inputs": ["int8[time]"], "outputs": "int8[]"},
+        }
+        return side(endpoints, dims={"time": {"max": most}}, default="score")
+
+    (change,) = changes(spec(4), spec(3))
+    assert change.surfaces == dict.fromkeys(("wire", "rest", "python"), "breaking")
+    assert change.witness is not None
+    assert (change.witness.surface, change.witness.address) == ("wire", "score")
