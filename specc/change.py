@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from specc.diagnostics import Diagnostic, SpecPath
@@ -68,7 +68,7 @@ class Change(Diagnostic):
     in_old: bool = False
     witness: Witness | None = None
     waived: Waived | None = None
-    against: tuple[str, ...] = field(default=())
+    against: tuple[str, ...] = ()
 
     @property
     def _fingerprint_data(self) -> tuple[Any, ...]:

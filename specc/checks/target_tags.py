@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, SpecPath, finding
-from specc.language.signatures import TAGS
+from specc.language.signatures import TAGS, tags_of
 from specc.rules.table import RuleId
 
 _SERVE = TAGS["predict"]
@@ -23,7 +23,7 @@ def tags_check(rule: RuleId, server: str, hint: str) -> Callable[[CheckContext],
 
     def find(context: CheckContext) -> Iterator[Diagnostic]:
         document = context.document
-        tags = (TAGS[document.mode], *document.save_options.extra_tags)
+        tags = tags_of(document)
         if tags != (_SERVE,):
             path: SpecPath = ("save_options", "extra_tags") if tags[0] == _SERVE else ("mode",)
             message = (

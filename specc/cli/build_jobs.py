@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from specc.checks import Settings
 from specc.cli import note
+from specc.cli.archive_names import archive_name, archive_place
 from specc.cli.importing import modules_of
 from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
@@ -47,17 +47,13 @@ def find_misuse(options: argparse.Namespace) -> str:
         return "--version and --keep need --base"
     names: dict[str, str] = {}
     for file in options.files if len(options.files) > 1 and not options.merged else ():
-        name = _archive_name(file)
+        name = archive_name(file)
         if name in ("", ".", ".."):
             return f"{file} gives no name for an archive; rename it"
         if name in names:
             return f"{names[name]} and {file} would both be written to {name!r}; build them one at a time"
         names[name] = file
     return ""
-
-
-def _archive_name(file: str) -> str:
-    return Path(file).name.removesuffix(".json").removesuffix(".specc")
 
 
 def plan_jobs(options: argparse.Namespace) -> list[BuildJob]:
@@ -86,7 +82,7 @@ def _plan_job(file: str, options: argparse.Namespace, finder: SettingsFinder) ->
     imports = tuple(dict.fromkeys((*spec.document.imports, *options.imports)))
     place = options.out or options.base
     if len(options.files) > 1 and not options.merged:
-        place = os.path.join(place, _archive_name(file))  # noqa: PTH118  # it may be a URL
+        place = archive_place(place, file)
     versions = {"base": place, "version": options.version or "next", "keep": options.keep}
     where = {"filepath": place} if options.base is None else versions
     return BuildJob(file, spec, model, imports, Path(file).resolve().parent, where, finder.settings_for(file))

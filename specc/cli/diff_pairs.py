@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from specc.cli.archive_names import archive_place
 from specc.compatibility.named_sides import NamedSide, absent, read_archive, read_revision, read_side, read_sides
 from specc.errors import FindingCollector
 
@@ -114,8 +115,7 @@ def pairs_with_versions(base: str, versions: Sequence[str], files: Sequence[str]
 
     pairs, collector = [], FindingCollector()
     for file in files:
-        name = os.path.basename(file).removesuffix(".json").removesuffix(".specc")  # noqa: PTH119  # as build does
-        where = base if len(files) == 1 else os.path.join(base, name)  # noqa: PTH118  # it may be a URL
+        where = base if len(files) == 1 else archive_place(base, file)
         new: NamedSide | None = None
         with collector.gather():
             new = read_side(file)

@@ -13,7 +13,7 @@ from specc.compatibility.flat_tensors import smallest_request
 from specc.compatibility.halves import Half
 from specc.compatibility.message_requests import message_request
 from specc.compatibility.sides import Comparison, Described
-from specc.language.signatures import DEFAULT_KEYS, SERVABLE, TAGS, is_published
+from specc.language.signatures import DEFAULT_KEYS, SERVABLE, is_published, tags_of
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,7 @@ def addresses(side: Described) -> Addresses:
 
 def tags(side: Described) -> tuple[str, ...]:
     """The tags of a side's MetaGraph, sorted."""
-    said = {TAGS[side.document.mode], *side.document.save_options.extra_tags}
-    return tuple(sorted(said if side.tags is None else side.tags))
+    return tuple(sorted(tags_of(side.document) if side.tags is None else side.tags))
 
 
 @dataclass(frozen=True)

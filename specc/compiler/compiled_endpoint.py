@@ -8,7 +8,7 @@ from typing import Any
 from specc.compiler.tensorspec import tensor_specs
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
-from specc.language.trees import Tensor
+from specc.language.trees import has_default
 from specc.language.wire_names import BoundLeaf, Component, input_leaves, output_leaves
 
 
@@ -40,18 +40,13 @@ class CompiledEndpoint:
     @property
     def parameters(self) -> tuple[Component, ...]:
         """The flat inputs as positional parameters of the traced signature, those with a default last."""
-        flat = [(has_default(leaf), component) for leaf in self.inputs for component in leaf.components]
+        flat = [(has_default(leaf.leaf), component) for leaf in self.inputs for component in leaf.components]
         return tuple(component for _, component in sorted(flat, key=lambda pair: pair[0]))
 
     @property
     def output_components(self) -> tuple[Component, ...]:
         """The flat tensors that the signature returns, in TensorFlow's order."""
         return tuple(component for leaf in self.outputs for component in leaf.components)
-
-
-def has_default(leaf: BoundLeaf) -> bool:
-    """Whether ``leaf`` has a default, so that a client may omit it."""
-    return isinstance(leaf.leaf, Tensor) and leaf.leaf.default is not None
 
 
 def compile_endpoint(name: str, endpoint: Endpoint) -> CompiledEndpoint:

@@ -27,7 +27,7 @@ from specc.compiler.write.variables import collect, find_variables, model_variab
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
 from specc.language.document import Document
-from specc.language.signatures import PublishedSignature, all_signatures, is_published
+from specc.language.signatures import PublishedSignature, all_signatures, published_among
 from specc.publishing.publish import Destination
 from specc.reader import inspect_archive
 from specc.reader.custom_ops import loading_note
@@ -131,9 +131,7 @@ def prepare(  # noqa: PLR0913  # each is a separate part of an export
         with tracing_for_archive(model, policy=document.save_options.experimental_variable_policy):
             traced = trace_endpoints(bind(program, model, functions, left_out), cores, left_out, model)
         endpoints = [_with_revived(endpoint, (revived or {}).get(endpoint.compiled.name)) for endpoint in traced]
-        published = [
-            each for each in signatures if each.endpoint not in left_out and is_published(document, each.endpoint)
-        ]
+        published = published_among(signatures, document, left_out)
         contents = _gather_contents(document, model, endpoints, published, collections or {}, cores.backend)
     undescribed = {name: each.undescribed for name, each in (revived or {}).items() if each.undescribed}
     return Prepared(

@@ -38,16 +38,17 @@ from specc.compiler.program import Program, compile
 from specc.compiler.trace.cores import Cores
 from specc.compiler.write.resources import name_tables
 from specc.compiler.write.seal import write_fingerprint
-from specc.compiler.write.stored_values import CHECKPOINT, OBJECT_GRAPH, are_equal
+from specc.compiler.write.stored_values import are_equal
 from specc.diagnostics import Diagnostic, did_you_mean, finding
 from specc.errors import FindingCollector, SpecError
 from specc.language.contract import CONTRACT_PATH, MAX_FILE_NAME, contract_path
 from specc.language.document import Document
-from specc.language.signatures import TAGS
+from specc.language.signatures import TAGS, tags_of
 from specc.publishing.destinations import destination
 from specc.publishing.publish import Destination
 from specc.publishing.staging import Stage
 from specc.publishing.versions import VersionChoice
+from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX
 
 T = TypeVar("T")
 
@@ -154,11 +155,6 @@ def _described_first(programs: Sequence[Program], functions: Functions) -> list[
     return sorted(programs, key=lambda program: program.document is not described)
 
 
-def tags_of(document: Document) -> tuple[str, ...]:
-    """The tags of the MetaGraph of ``document``."""
-    return tuple(dict.fromkeys((TAGS[document.mode], *document.save_options.extra_tags)))
-
-
 def _require_mergeable(documents: Sequence[Document], functions: Functions) -> None:
     findings: list[Diagnostic] = []
     if not documents:
@@ -259,7 +255,7 @@ def _join_parts(parts: Sequence[Path], documents: Sequence[Document], directory:
 
 
 def _require_equal_checkpoints(first: Path, other: Path) -> None:
-    one, two = (tf.train.load_checkpoint(str(part / CHECKPOINT)) for part in (first, other))
+    one, two = (tf.train.load_checkpoint(str(part / PREFIX)) for part in (first, other))
     shapes, others = (reader.get_variable_to_shape_map() for reader in (one, two))
     different = set(shapes) ^ set(others)
     different |= {key for key in set(shapes) & set(others) if not _is_equal(one, two, key)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from specc.language.document import CALL, Document, Endpoint, Method, Mode
@@ -50,6 +50,11 @@ class PublishedSignature:
         return self.method in SERVABLE
 
 
+def tags_of(document: Document) -> tuple[str, ...]:
+    """The tags of the MetaGraph of ``document``: that of the mode, then the extra ones."""
+    return tuple(dict.fromkeys((TAGS[document.mode], *document.save_options.extra_tags)))
+
+
 def has_signature(document: Document, name: str) -> bool:
     """Whether the endpoint ``name`` has a signature: ``__call__``, the revived object itself, only as the default."""
     return name != CALL or name == document.default
@@ -73,11 +78,14 @@ def all_signatures(document: Document) -> tuple[PublishedSignature, ...]:
 
 def published_signatures(document: Document, left_out: Container[str] = ()) -> tuple[PublishedSignature, ...]:
     """The signatures of an archive of ``document`` that was built without the endpoints in ``left_out``."""
-    return tuple(
-        each
-        for each in all_signatures(document)
-        if each.endpoint not in left_out and is_published(document, each.endpoint)
-    )
+    return published_among(all_signatures(document), document, left_out)
+
+
+def published_among(
+    signatures: Iterable[PublishedSignature], document: Document, left_out: Container[str]
+) -> tuple[PublishedSignature, ...]:
+    """Those of all ``signatures`` of ``document`` that an archive without the endpoints in ``left_out`` has."""
+    return tuple(each for each in signatures if each.endpoint not in left_out and is_published(document, each.endpoint))
 
 
 def _signatures_with_aliases(document: Document, name: str, endpoint: Endpoint) -> Iterator[PublishedSignature]:

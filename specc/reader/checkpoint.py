@@ -16,7 +16,11 @@ from specc.reader.protobuf.messages import parse
 from specc.reader.protobuf.tensors import UndescribableError, dtype_name, shape_of_proto
 from specc.reader.protobuf.wire_format import DamagedError, read_varint
 
-INDEX = "variables/variables.index"
+PREFIX = "variables/variables"
+"""The path of an archive's checkpoint, of which its files have extensions."""
+INDEX = f"{PREFIX}.index"
+OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+"""The only key of a checkpoint that is not a variable: it holds the objects, with the endpoints."""
 MAX_INDEX_BYTES = 64 * 2**20
 """The limit on the index; that of EfficientNetB0 has 20 KB."""
 MAX_KEY_BYTES = 2**16
@@ -76,7 +80,7 @@ def read_index(directory: Path) -> dict[str, StoredTensor]:
         except UndescribableError:
             continue
         name = key.decode("utf-8", "replace")
-        shard = f"variables/variables.data-{entry.shard_id:05d}-of-{shards:05d}"
+        shard = f"{PREFIX}.data-{entry.shard_id:05d}-of-{shards:05d}"
         found[name] = StoredTensor(name, dtype, shape, shard, entry.offset, entry.size, entry.crc32c)
     return found
 

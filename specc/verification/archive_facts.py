@@ -9,7 +9,7 @@ from pathlib import Path
 from specc.errors import SpecError
 from specc.language.contract import Contract, read_contract
 from specc.language.document import Document
-from specc.language.signatures import TAGS
+from specc.language.signatures import tags_of
 from specc.reader.conformance.static_checks import graph_for
 from specc.reader.conformance.subject import Subject
 from specc.reader.graph_document import OWN_LISTS, describe_graph, list_items
@@ -53,7 +53,7 @@ def read_facts(document: Document, directory: Path) -> ArchiveFacts:
         read = describe_graph(graph) if text is None else None
         described, notes = (None, ()) if read is None else (read.document, read.notes)
         describes_itself = described == document
-        tags = (TAGS[document.mode], *document.save_options.extra_tags)
+        tags = tags_of(document)
         return ArchiveFacts(
             str(directory.absolute()),
             graph.tags if describes_itself else tags,

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from specc.compiler.compiled_endpoint import CompiledEndpoint, has_default
+from specc.compiler.compiled_endpoint import CompiledEndpoint
 from specc.compiler.keras_steps import why_missing
 from specc.compiler.tensorspec import component_spec, default_tensor
 from specc.compiler.trace.binding import BoundEndpoint, LeftOut, leaving_out_optional, require_taken
@@ -27,7 +27,7 @@ from specc.compiler.user_code import run_user_code
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import FindingCollector, SpecError
 from specc.language.document import Endpoint
-from specc.language.trees import Tensor
+from specc.language.trees import Tensor, has_default
 from specc.language.wire_names import BoundLeaf
 
 
@@ -98,7 +98,7 @@ def _require_supported(bound: BoundEndpoint, cores: Cores, model: Any) -> None:
 
 
 def _wraps_core(bound: BoundEndpoint) -> bool:
-    return bool(bound.preprocess or bound.postprocess or any(map(has_default, bound.compiled.inputs)))
+    return bool(bound.preprocess or bound.postprocess or any(has_default(leaf.leaf) for leaf in bound.compiled.inputs))
 
 
 def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
@@ -229,7 +229,7 @@ def _defaults_by_wire_name(compiled: CompiledEndpoint) -> dict[str, Any]:
     return {
         leaf.components[0].wire_name: default_tensor(leaf.leaf)
         for leaf in compiled.inputs
-        if isinstance(leaf.leaf, Tensor) and has_default(leaf)
+        if isinstance(leaf.leaf, Tensor) and has_default(leaf.leaf)
     }
 
 
@@ -240,7 +240,7 @@ def _argument_defaults(compiled: CompiledEndpoint) -> dict[str, Any]:
     for leaf in compiled.inputs:
         by_argument.setdefault(leaf.path[len(compiled.path) + 1], []).append(leaf)
     for index, leaves in reversed(by_argument.items()):
-        if not all(has_default(leaf) for leaf in leaves):
+        if not all(has_default(leaf.leaf) for leaf in leaves):
             break
         flat = [default_tensor(leaf.leaf) for leaf in leaves if isinstance(leaf.leaf, Tensor)]
         spec = compiled.input_signature[index]

@@ -27,7 +27,7 @@ from specc.compiler.write.debug_info import clear_debug_info, rename_in_debug_in
 from specc.diagnostics import Diagnostic
 from specc.language.contract import CONTRACT_PATH, write_contract
 from specc.language.document import CALL, Document
-from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, PublishedSignature
+from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, PublishedSignature, tags_of
 
 
 def temporary_key(key: str) -> str:
@@ -56,7 +56,7 @@ def seal(
     require_assets(meta_graph, directory)
     for signature in published:
         _complete_signature(meta_graph, signature)
-    meta_graph.meta_info_def.tags[:] = [TAGS[document.mode], *document.save_options.extra_tags]
+    meta_graph.meta_info_def.tags[:] = tags_of(document)
     if not document.save_options.save_debug_info:
         clear_debug_info(meta_graph)
     rename_in_debug_info(directory, name_by_content(saved_model, directory))

@@ -17,10 +17,8 @@ from specc.compiler.write.save import Contents
 from specc.compiler.write.save_options import saved_variables
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
+from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX
 
-CHECKPOINT = Path("variables", "variables")
-OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
-"""The only key of a checkpoint that is not a variable: it holds the objects, with the endpoints."""
 _VALUE = "VARIABLE_VALUE"
 _SHOWN = 3
 
@@ -43,7 +41,7 @@ def require_stored_values(contents: Contents, directory: Path) -> None:
 
 def _problems(lists: Mapping[str, Sequence[Any]], directory: Path) -> Iterator[str]:
     try:
-        reader = tf.train.load_checkpoint(str(directory / CHECKPOINT))
+        reader = tf.train.load_checkpoint(str(directory / PREFIX))
         keys = _Keys(reader)
     except (tf.errors.OpError, ValueError) as error:
         yield f"the checkpoint cannot be read: {error}"

@@ -9,7 +9,6 @@ import ast
 from math import prod
 from typing import IO, NamedTuple
 
-from specc.language.calls.flat_tensor import FlatTensor, numpy_type
 from specc.language.leaf_fields import MAX_RANK
 from specc.language.scalars import MAX_SIZE
 
@@ -87,9 +86,3 @@ def array_content(kind: str, shape: tuple[int, ...], values: bytes) -> bytes:
     head = len(_MAGIC) + 4 + len(said) + 1
     said += " " * (-head % _ALIGNED) + "\n"
     return _MAGIC + b"\1\0" + len(said).to_bytes(2, "little") + said.encode("ascii") + values
-
-
-def to_npy(tensor: FlatTensor) -> bytes:
-    """The content of the ``.npy`` file of a tensor that is not of strings."""
-    assert isinstance(tensor.values, bytes)
-    return array_content(numpy_type(tensor.dtype), tensor.shape, tensor.values)

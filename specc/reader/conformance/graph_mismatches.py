@@ -9,7 +9,14 @@ from functools import cached_property
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.language.contract import Contract
 from specc.language.document import Endpoint
-from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, TAGS, PublishedSignature, published_signatures
+from specc.language.signatures import (
+    DEFAULT_KEYS,
+    METHOD_NAMES,
+    TAGS,
+    PublishedSignature,
+    published_signatures,
+    tags_of,
+)
 from specc.language.stored_values import stored_value
 from specc.language.tensor_string import format_tensor
 from specc.language.trees import Dict, Leaf, Tensor, Tree, children
@@ -106,7 +113,7 @@ class _Comparison:
 
     def _tags(self) -> Iterator[Diagnostic]:
         document, found = self.declared.document, self.graph.tags
-        expected = (TAGS[document.mode], *document.save_options.extra_tags)
+        expected = tags_of(document)
         shown = ", ".join(found) or "nothing"
         if TAGS[document.mode] not in found:
             yield self._finding(("mode",), f"the graph is tagged {shown}, not {TAGS[document.mode]}")

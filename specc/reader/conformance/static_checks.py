@@ -13,7 +13,7 @@ from specc.diagnostics import Diagnostic, Place, SpecPath
 from specc.errors import SpecError
 from specc.language.contract import CONTRACT_PATH, Contract, contract_path, read_contract
 from specc.language.document import Document
-from specc.language.signatures import TAGS
+from specc.language.signatures import tags_of
 from specc.language.validation.rules import capped
 from specc.reader.conformance.assets import find_missing_assets
 from specc.reader.conformance.contract_differences import describe_unpromised, endpoint_differences, find_differences
@@ -82,7 +82,7 @@ def static_findings(document: Document, directory: Path, *, trusted: bool = Fals
 def graph_for(document: Document, graphs: list[MetaGraph]) -> tuple[MetaGraph, str]:
     """The MetaGraph with the tags of ``document``, else the main one, and the path of its contract."""
     main, _ = choose_graph(graphs)
-    tags = (TAGS[document.mode], *document.save_options.extra_tags)
+    tags = tags_of(document)
     chosen = next((graph for graph in graphs if set(graph.tags) == set(tags)), main)
     return chosen, CONTRACT_PATH if chosen is main else contract_path(tags)
 
