@@ -61,7 +61,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="before publishing, run the archive as specc verify does, against the model in memory",
     )
     runs.add_argument(
-        "--no-verify", dest="verify", action="store_false", default=None, help="do not, though [tool.specc] says so"
+        "--no-verify",
+        dest="verify",
+        action="store_false",
+        default=None,
+        help="do not run it, even if [tool.specc] has verify = true",
     )
     parser.add_argument(
         "--merged",

@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="+",
         metavar="[SPEC] ARCHIVE [ENDPOINT]",
-        help="a spec, by default what the archive says of itself; the directory of a SavedModel; and the endpoint to "
+        help="a spec, by default the archive's own; the directory of a SavedModel; and the endpoint to "
         "call, by default the default one",
     )
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Rules for the promise ``rowwise``: the answer for a row depends on that row alone, so servers may batch requests."""
+"""Rules for the promise ``rowwise``: the answer for a row depends only on that row, so servers may batch requests."""
 
 from __future__ import annotations
 

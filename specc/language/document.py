@@ -119,7 +119,7 @@ class Endpoint(Record):
     pure: Flag | None = None
     """Whether the same call gives the same answer and moves no variable; expected of serving methods by default."""
     rowwise: Flag | None = None
-    """Whether the answer for a row depends on that row alone, so that a server may batch requests."""
+    """Whether the answer for a row depends only on that row, so that a server may batch requests."""
     tolerance: Tolerance = Field(default_factory=_no_tolerance)
     """How near the numbers of an answer must be to those that are expected; no part of the contract."""
     examples: dict[ExampleName, Example] = Field(default_factory=dict)
