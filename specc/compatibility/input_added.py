@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from specc.change import Change, Judgement, Surface
 from specc.compatibility.endpoint_pair import EndpointPair
-from specc.compatibility.leaf_change import breaking, leaf_change, leaf_name, shown
+from specc.compatibility.leaf_change import breaking, leaf_change, leaf_name, removed_leaves, shown
 from specc.compatibility.pairing import Argument
 from specc.language.trees import has_default
 from specc.language.wire_names import BoundLeaf
@@ -17,7 +17,10 @@ def input_added(pair: EndpointPair) -> Iterator[Change]:
     found = pair.inputs
     in_python = {leaf.path for leaf in found.python_added}
     on_wire = {leaf.path for leaf in found.wire_added}
-    for leaf in _outside(pair.new.nodes.inputs, pair.arguments.added) if in_python or on_wire else ():
+    arguments = _indices(pair.arguments.added)
+    for leaf in pair.new.nodes.inputs if in_python or on_wire else ():
+        if leaf.path[3] in arguments:
+            continue
         default = has_default(leaf.leaf)
         judgements: dict[Surface, Judgement] = {}
         if leaf.path in on_wire:
@@ -43,13 +46,9 @@ def input_added(pair: EndpointPair) -> Iterator[Change]:
 
 def input_removed(pair: EndpointPair) -> Iterator[Change]:
     """The changes of inputs that only OLD has; a removed argument speaks for its own."""
-    found = pair.inputs
-    in_python = {leaf.path for leaf in found.python_removed}
-    on_wire = {leaf.path for leaf in found.wire_removed}
-    for leaf in _outside(pair.old.nodes.inputs, pair.arguments.removed) if in_python or on_wire else ():
-        judgements = pair.judged("breaking", ("wire", "rest") if leaf.path in on_wire else ())
-        judgements |= pair.judged("breaking", ("python",) if leaf.path in in_python else ())
-        if judgements:
+    arguments = _indices(pair.arguments.removed)
+    for leaf, judgements in removed_leaves(pair, "inputs"):
+        if leaf.path[3] not in arguments:
             name = leaf_name(pair.old, leaf, judgements)
             yield leaf_change(
                 pair,
@@ -65,10 +64,9 @@ def input_removed(pair: EndpointPair) -> Iterator[Change]:
             )
 
 
-def _outside(leaves: tuple[BoundLeaf, ...], arguments: tuple[Argument, ...]) -> Iterator[BoundLeaf]:
-    """The leaves that are not part of one of ``arguments``."""
-    indices = {argument.index for argument in arguments}
-    return (leaf for leaf in leaves if leaf.path[3] not in indices)
+def _indices(arguments: tuple[Argument, ...]) -> set[str | int]:
+    """Where ``arguments`` are in ``inputs``, as the paths of their leaves have it."""
+    return {argument.index for argument in arguments}
 
 
 def _kind(leaf: BoundLeaf) -> list[str]:

@@ -89,6 +89,18 @@ def holder(pair: EndpointPair, path: SpecPath) -> SpecPath:
     return inside
 
 
+def removed_leaves(pair: EndpointPair, role: Role) -> Iterator[tuple[BoundLeaf, Judgements]]:
+    """The leaves that only OLD has on a surface, each with the surfaces that break."""
+    found, nodes = pair.pairing(role), pair.old.nodes
+    in_python = {leaf.path for leaf in found.python_removed}
+    on_wire = {leaf.path for leaf in found.wire_removed}
+    for leaf in (nodes.inputs if role == "inputs" else nodes.outputs) if in_python or on_wire else ():
+        judgements = pair.judged("breaking", ("wire", "rest") if leaf.path in on_wire else ())
+        judgements |= pair.judged("breaking", ("python",) if leaf.path in in_python else ())
+        if judgements:
+            yield leaf, judgements
+
+
 def breaking(judgements: Judgements) -> tuple[Surface, ...]:
     """The surfaces that break."""
     return tuple(surface for surface, judgement in judgements.items() if judgement == "breaking")

@@ -6,31 +6,25 @@ from collections.abc import Iterator
 
 from specc.change import Change, Judgement, Surface
 from specc.compatibility.endpoint_pair import EndpointPair
-from specc.compatibility.leaf_change import breaking, leaf_change, leaf_name, shown
+from specc.compatibility.leaf_change import breaking, leaf_change, leaf_name, removed_leaves, shown
 
 
 def output_removed(pair: EndpointPair) -> Iterator[Change]:
     """The changes of outputs that only OLD has."""
-    found = pair.outputs
-    in_python = {leaf.path for leaf in found.python_removed}
-    on_wire = {leaf.path for leaf in found.wire_removed}
-    for leaf in pair.old.nodes.outputs if in_python or on_wire else ():
-        judgements = pair.judged("breaking", ("wire", "rest") if leaf.path in on_wire else ())
-        judgements |= pair.judged("breaking", ("python",) if leaf.path in in_python else ())
-        if judgements:
-            name = leaf_name(pair.old, leaf, judgements)
-            yield leaf_change(
-                pair,
-                "output-removed",
-                "outputs",
-                leaf,
-                None,
-                judgements,
-                f"the output {name!r}, {shown(leaf)}, is gone",
-                hint="keep it, and add an endpoint without it",
-                compared=([leaf.leaf.kind, leaf.leaf.dtype], None),
-                witness=pair.witnesses.ruled_out(breaking(judgements), f"the answer has no {name!r}", ()),
-            )
+    for leaf, judgements in removed_leaves(pair, "outputs"):
+        name = leaf_name(pair.old, leaf, judgements)
+        yield leaf_change(
+            pair,
+            "output-removed",
+            "outputs",
+            leaf,
+            None,
+            judgements,
+            f"the output {name!r}, {shown(leaf)}, is gone",
+            hint="keep it, and add an endpoint without it",
+            compared=([leaf.leaf.kind, leaf.leaf.dtype], None),
+            witness=pair.witnesses.ruled_out(breaking(judgements), f"the answer has no {name!r}", ()),
+        )
 
 
 def output_added(pair: EndpointPair) -> Iterator[Change]:
