@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from specc.artefacts.artefact import Artefact as Artefact
+    from specc.artefacts.table import emit as emit
     from specc.change import Change as Change
     from specc.compatibility.difference import Difference as Difference
     from specc.compatibility.difference import diff as diff
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
     from specc.verification.verify import verify as verify
 
 _NAMES_BY_MODULE = {
+    "specc.artefacts.artefact": ("Artefact",),
+    "specc.artefacts.table": ("emit",),
     "specc.change": ("Change",),
     "specc.compatibility.difference": ("Difference", "diff"),
     "specc.compiler": (

@@ -26,7 +26,6 @@ from specc.checks.target_dtypes import (
     LITERT_DTYPES,
     ONNX_DTYPES,
     OPENVINO_DTYPES,
-    REST_DTYPES,
     TRITON_DTYPES,
     dtype_check,
 )
@@ -41,6 +40,7 @@ from specc.checks.unnamed_output import unnamed_output
 from specc.checks.unused_dim import unused_dim
 from specc.diagnostics import Diagnostic
 from specc.language.document import Document
+from specc.rest.values import REST_DTYPES
 from specc.rules.table import RULES, BuiltOnnxCheck, DocumentCheck, RuleLevel, Target
 
 _SERVING_TAGS = tags_check(

@@ -1,7 +1,6 @@
 """Checks for dtypes of inputs and outputs that a target does not support.
 
-- TensorFlow Serving: g3doc/api_rest.md, "JSON mapping": types that are not listed are unsupported, as
-  ``AddValueToTensor`` and ``AddSingleValueAndAdvance`` of util/json_tensor.cc confirm; gRPC carries all of them.
+- TensorFlow Serving: ``specc.rest.values.REST_DTYPES``.
 - Triton: ``ConvertDataType`` in mirror/tensorflow_backend_tf.cc of triton-inference-server/tensorflow_backend: "unable
   to process input ..., unsupported datatype", and the model is not loaded.
 - LiteRT: what ``tf.lite.TFLiteConverter`` of TensorFlow 2.21 converts; tests/compiler/test_targets.py tries them all.
@@ -21,8 +20,6 @@ from specc.rules.table import RuleId
 _COMMON_DTYPES = ("bool", "string", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
 _EXTENDED_DTYPES = (*_COMMON_DTYPES, "uint16", "uint32", "uint64", "float16")
 
-REST_DTYPES = frozenset((*_COMMON_DTYPES, "uint32", "uint64"))
-"""The dtypes that TensorFlow Serving's REST API reads from JSON and writes to it."""
 TRITON_DTYPES = frozenset(_EXTENDED_DTYPES)
 """The dtypes with a datatype in Triton's TensorFlow backend."""
 LITERT_DTYPES = frozenset((*_EXTENDED_DTYPES, "int4", "bfloat16", "quint8", "complex64", "complex128"))

@@ -21,7 +21,7 @@ def tf_serving_bytes(context: CheckContext) -> Iterator[Diagnostic]:
     for checked in context.served():
         for bound in checked.outputs:
             words = _BINARY.intersection(bound.name.lower().split("_"))
-            if bound.leaf.dtype == "string" and words and not is_base64(bound):
+            if bound.leaf.dtype == "string" and words and not is_base64(bound.leaf.dtype, bound.name):
                 why = f"its name suggests bytes: it does not end in '{BINARY_SUFFIX}'"
                 message = f"REST writes {bound.name!r} as text, but {why}"
                 name = bound.name.removesuffix("bytes").rstrip("_") or "value"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from specc.checks import BUILT_CHECKS, CHECKS, Settings
 from specc.diagnostics import did_you_mean
 from specc.errors import SettingsError
-from specc.rules import RULES
+from specc.rules import RULES, Rule
 from specc.rules.table import LEVELS, Target
 
 if TYPE_CHECKING:
@@ -111,12 +111,16 @@ def _parse_settings(table: dict[str, Any], file: Path) -> ProjectSettings:
     levels, targets = table.get("levels", {}), table.get("targets", [])
     if not isinstance(levels, dict):
         raise SettingsError(f'{place}: levels must be a table, such as {{unused-dim = "error"}}')
-    checks = (*CHECKS, *BUILT_CHECKS, *(rule for rule in RULES if RULES[rule].stage == "diff"))
+    others = (
+        id for id, rule in RULES.items() if rule.stage == "diff" or (rule.stage, rule.level) == ("emit", "warning")
+    )
+    checks = (*CHECKS, *BUILT_CHECKS, *others)
     for rule, level in levels.items():
         if rule in RULES and rule not in checks:
             level_of = "an error" if RULES[rule].level == "error" else "a warning"
             raise SettingsError(
-                f"{place}: {rule} is always {level_of}; only the levels of checks and of changes can be changed"
+                f"{place}: {rule} is always {level_of}; "
+                "only the levels of checks, of changes and of warnings of emit can be changed"
             )
         if rule not in checks:
             raise SettingsError(f"{place}: there is no check {rule!r}; {_suggest(rule, checks)}")
@@ -134,6 +138,10 @@ def _parse_settings(table: dict[str, Any], file: Path) -> ProjectSettings:
     if not isinstance(waivers, list):
         raise SettingsError(f"{place}: waivers must be an array of tables, each below [[tool.specc.waivers]]")
     return ProjectSettings(levels, frozenset(targets), verify, _waivers(waivers, file), file)
+
+
+def _is_changeable(rule: Rule) -> bool:
+    return rule.stage == "diff" or (rule.stage == "emit" and rule.level == "warning")
 
 
 def _waivers(waivers: list[Any], file: Path) -> dict[str, Waived]:

@@ -11,9 +11,8 @@ from specc.compatibility.sides import Described
 from specc.diagnostics import Diagnostic
 from specc.errors import FindingCollector, SpecError, UnreadableError, UsageError
 from specc.language.document import Document
-from specc.language.load import ALWAYS, BUILDABLE, load_spec
+from specc.language.load import BUILDABLE, load_spec, require_consistent
 from specc.language.validation.pipeline import LoadedSpec, read_spec
-from specc.language.validation.rules import capped, run_rules
 
 Contract: TypeAlias = str | os.PathLike[str] | Document
 """What can be compared: a Document, or the name of a spec, an archive or a revision."""
@@ -61,9 +60,7 @@ def of_document(document: Document) -> NamedSide:
     Raises:
         SpecError: it is inconsistent.
     """
-    findings = list(capped(run_rules(document, *ALWAYS)))
-    if findings:
-        raise SpecError(findings)
+    require_consistent(document)
     return NamedSide("", Described(document))
 
 

@@ -39,4 +39,5 @@ def output_renamed(pair: EndpointPair) -> Iterator[Change]:
 
 def _changes_text(leaves: LeafPair) -> bool:
     """Whether REST writes one of the two as Base64, and the other as text."""
-    return is_base64(leaves.old) != is_base64(leaves.new)
+    old, new = leaves.old, leaves.new
+    return is_base64(old.leaf.dtype, old.name) != is_base64(new.leaf.dtype, new.name)

@@ -57,12 +57,21 @@ def load_spec(source: str | os.PathLike[str], rules: Sequence[Rule] = BUILDABLE)
     return read_spec(read_content(path), str(source), rules, path.absolute().parent)
 
 
+def require_consistent(document: Document) -> None:
+    """Raises SpecError with every finding if ``document`` is inconsistent, as one that was made in code may be."""
+    _require(document, ALWAYS)
+
+
 def require_buildable(document: Document) -> None:
     """Raises SpecError with every finding if ``document`` is inconsistent or cannot be built.
 
     Its examples are not checked, since building needs none: they and their files may have stayed behind.
     """
-    findings = list(capped(run_rules(document.promises(), *BUILDABLE)))
+    _require(document.promises(), BUILDABLE)
+
+
+def _require(document: Document, rules: Sequence[Rule]) -> None:
+    findings = list(capped(run_rules(document, *rules)))
     if findings:
         raise SpecError(findings)
 

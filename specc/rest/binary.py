@@ -7,12 +7,10 @@ UTF-8.
 
 from __future__ import annotations
 
-from specc.language.wire_names import BoundLeaf
-
 BINARY_SUFFIX = "_bytes"
 """The end of the names of tensors that are written as ``{"b64": ...}``."""
 
 
-def is_base64(leaf: BoundLeaf) -> bool:
+def is_base64(dtype: str, wire_name: str) -> bool:
     """Whether the values of an output are written as Base64."""
-    return leaf.leaf.dtype == "string" and leaf.name.endswith(BINARY_SUFFIX)
+    return dtype == "string" and wire_name.endswith(BINARY_SUFFIX)

@@ -45,6 +45,7 @@ BuildRule: TypeAlias = Literal[
     "output-conflict", "python-op", "same-tags", "save-failed", "step-conflict", "trace-failed", "unknown-collection",
     "unknown-function", "unknown-track", "unregistered-op", "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
+EmitRule: TypeAlias = Literal["emit-left-out", "emit-nothing", "float-feature", "stale-artefact"]
 ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]
 EndpointChange: TypeAlias = Literal[
     "computation-changed", "default-endpoint-added", "default-endpoint-removed", "default-endpoint-switched",
@@ -89,12 +90,21 @@ RunningRule: TypeAlias = Literal[CallRule, "not-enforced"]
 ChangeRule: TypeAlias = EndpointChange | InputChange | OutputChange | ReceiverChange | CollectionChange
 WaiverRule: TypeAlias = Literal["unused-waiver"]
 RuleId: TypeAlias = (
-    TextRule | DocumentRule | CheckRule | BuildRule | ArchiveRule | ChangeRule | WaiverRule | StaticRule | CallRule
+    TextRule
+    | DocumentRule
+    | CheckRule
+    | BuildRule
+    | EmitRule
+    | ArchiveRule
+    | ChangeRule
+    | WaiverRule
+    | StaticRule
+    | CallRule
 )
 
-Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "diff", "waivers", "verify"]
+Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "diff", "waivers", "verify", "emit"]
 """What finds a rule first: reading the text, its document, the checks, building, reading an archive, comparing,
-applying the waivers of a project, or verifying an archive."""
+applying the waivers of a project, verifying an archive, or making an artefact."""
 RuleLevel: TypeAlias = Literal["error", "warning", "info", "off"]
 LEVELS: tuple[RuleLevel, ...] = get_args(RuleLevel)
 Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
@@ -117,11 +127,13 @@ _STAGES: dict[Stage, Any] = {
     "build": BuildRule,
     "archive": ArchiveRule,
     "verify": Literal[StaticRule, CallRule],
+    "emit": EmitRule,
 }
 _WARNINGS: tuple[RuleId, ...] = (
-    "absolute-path", "empty-refused", "generated-refused", "large-constant", "not-proven",
+    "absolute-path", "emit-left-out", "empty-refused", "float-feature", "generated-refused", "large-constant",
+    "not-proven",
 )  # fmt: skip
-"""Rules of verifying that are warnings; some that are errors are warnings in an archive without a contract."""
+"""Rules of verifying and of artefacts that are warnings; some errors are warnings for an archive without a contract."""
 _TARGETS: dict[Target, Any] = {
     "tf-serving": TfServingCheck,
     "triton": TritonCheck,

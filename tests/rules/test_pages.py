@@ -20,11 +20,12 @@ from specc.rules.reference import reference
 OF_A_SPEC = {rule.id for rule in RULES.values() if rule.stage in ("text", "document", "check")} - {"not-canonical"}
 """Rules that ``specc validate`` finds; the others are found by building and reading."""
 DESCRIBED = {
-    "archive-mismatch", "asset-clash", "byte-order-mark", "large-example", "not-utf-8", "too-large", "too-many-findings",
-    "unused-waiver", *get_args(table.StaticRule), *get_args(table.CallRule),
+    "archive-mismatch", "asset-clash", "byte-order-mark", "large-example", "not-utf-8", "stale-artefact", "too-large",
+    "too-many-findings", "unused-waiver", *get_args(table.StaticRule), *get_args(table.CallRule),
 }  # fmt: skip
 """Rules whose examples are described in words: what a page cannot hold, the effect of a bug or a race, settings, or a
 defect that another tool leaves in an archive (tests/reader/test_static_*.py, tests/verification)."""
+OF_EMIT = {rule.id for rule in RULES.values() if rule.stage == "emit" and rule.level == "warning"}
 LANGUAGES = (["json"], ["text"], ["python"], ["json", "python"])
 OF_ONE = sorted(set(RULES) - set(CHANGES))
 """Rules about one document; the pairs of the others are tested by test_change_pages.py."""
@@ -65,7 +66,7 @@ def test_a_page_has_its_form(rule: str) -> None:
 @pytest.mark.parametrize("rule", OF_ONE)
 def test_a_page_ends_with_the_level(rule: str) -> None:
     assert list(sections(rule)) == [rule, "Bad", "Good"]
-    change = " `[tool.specc]` levels can change it." if rule in (*CHECKS, *BUILT_CHECKS) else ""
+    change = " `[tool.specc]` levels can change it." if rule in (*CHECKS, *BUILT_CHECKS, *OF_EMIT) else ""
     assert rule_page(rule).endswith(f"\n\nLevel: {RULES[rule].level}.{change}\n")
 
 

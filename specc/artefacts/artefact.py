@@ -1,0 +1,76 @@
+"""Artefact: one file that is made of a document; and what an artefact kind is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from specc.diagnostics import Diagnostic, SpecPath, finding
+from specc.language.document import Document
+from specc.language.load import digest
+from specc.rules.table import RuleId, Target
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an artefact is made of: a valid document, the name of the served model, and the chosen endpoints.
+
+    No chosen endpoints stand for all of them. ``has_contract`` is False for a document that was read from a graph, in
+    which ``?`` means that a dimension is not known.
+    """
+
+    document: Document
+    name: str
+    endpoints: Collection[str] = ()
+    has_contract: bool = True
+
+    @property
+    def contract_digest(self) -> str:
+        """The contract digest of the whole document."""
+        return digest(self.document)
+
+    def chosen(self) -> dict[str, Any]:
+        """The chosen endpoints by name, sorted."""
+        names = self.endpoints or self.document.endpoints
+        return {name: self.document.endpoints[name] for name in sorted(names)}
+
+
+class Artefact(NamedTuple):
+    """The bytes of an artefact, and the findings about it; no bytes where one of them is an error."""
+
+    data: bytes
+    findings: tuple[Diagnostic, ...] = ()
+
+
+Rendered = tuple[bytes, list[Diagnostic]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of artefacts. ``file_name`` has ``{name}`` for the model's name; ``target`` is that of its checks."""
+
+    name: str
+    file_name: str
+    summary: str
+    render: Callable[[Request], Rendered]
+    target: Target | None = None
+    is_binary: bool = False
+    levels: dict[RuleId, str] = field(default_factory=dict)
+
+
+def emit_finding(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, is_error: bool = False) -> Diagnostic:
+    """A finding about an artefact: a warning, or an error because of which there is none."""
+    return replace(finding(rule, path, message, hint), level="error" if is_error else "warning")
+
+
+def json_text(value: Any) -> bytes:
+    """Canonical text of JSON: two spaces, and no NaN."""
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+
+
+def nothing_left(what: str, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The findings of an artefact that would be empty."""
+    message = f"nothing is left to write: {what}"
+    return [*findings, emit_finding("emit-nothing", ("endpoints",), message, is_error=True)]

@@ -1,0 +1,101 @@
+"""``specc emit KIND SPEC|ARCHIVE``: writes an artefact of a contract, or says whether a written one is stale."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from specc.artefacts import KINDS, Kind, emit, kind_called
+from specc.cli import note
+from specc.cli.findings import add_options, print_report
+from specc.cli.settings import SettingsFinder
+from specc.compatibility.named_sides import read_side
+from specc.diagnostics import Diagnostic, finding
+from specc.errors import UnreadableError, UsageError
+from specc.publishing.single_file import replace_file, write_new
+from specc.report import Report
+from specc.source.git_revisions import SUFFIX
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    kinds = "; ".join(f"{kind.name}: {kind.summary}" for kind in KINDS.values())
+    parser.add_argument("kind", metavar="KIND", help=kinds)
+    parser.add_argument("source", metavar="SPEC|ARCHIVE", help="a spec, the directory of a SavedModel, or REV:path")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--out", metavar="FILE|DIR/", help="write this file, or one with the usual name in a directory")
+    where.add_argument("--check", metavar="FILE", help="write nothing; FILE must be what would be written")
+    parser.add_argument("--name", help="the name of the served model (default: the document's, or the file's)")
+    parser.add_argument(
+        "--endpoint", action="append", default=[], metavar="NAME", help="only this one; may be repeated"
+    )
+    add_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Makes the artefact; without --out and --check it goes to standard output, and findings to standard error."""
+    kind = kind_called(options.kind)
+    if kind.is_binary and options.out is None and options.check is None:
+        raise UsageError(f"{kind.name} is binary; say where to write it: --out FILE")
+    side = read_side(options.source)
+    document = side.described.document
+    name = options.name if options.name is not None else document.name or _file_name(options.source)
+    settings = SettingsFinder().settings_for(side.place)
+    has_contract = side.described.has_contract
+    made = emit(kind.name, document, name, options.endpoint, settings=settings, has_contract=has_contract)
+    if not has_contract:
+        note("note: there is no contract, so that '?' means that a dimension is not known")
+    findings = side.in_text(list(made.findings))
+    is_refused = not made.data or (options.strict and any(each.level == "warning" for each in findings))
+    if not is_refused and options.check is not None:
+        findings += _stale(Path(options.check), made.data, options, kind)
+    to_output = options.out is None and options.check is None
+    report = Report(findings)
+    code = print_report(report, options, sys.stderr if to_output else sys.stdout)
+    if is_refused:
+        return code
+    if options.out is not None:
+        _write(Path(_target(options.out, kind, name)), made.data)
+    elif to_output:
+        sys.stdout.write(made.data.decode("utf-8"))
+    return code
+
+
+def _file_name(source: str) -> str:
+    """The name of a model whose document has none: that of the spec or the archive; of a version, its parent's."""
+    path = Path(os.path.abspath(source.partition(":")[2] or source))  # noqa: PTH100  # a link keeps its name
+    if path.is_dir():
+        return path.parent.name if path.name.isdigit() else path.name
+    return path.name.removesuffix(SUFFIX) or path.name
+
+
+def _target(out: str, kind: Kind, name: str) -> str:
+    if out.endswith("/") or Path(out).is_dir():
+        return str(Path(out, kind.file_name.format(name=name)))
+    return out
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Writes a new file, or replaces one whose bytes differ."""
+    if not os.path.lexists(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_new(target, data)
+    elif _read(target) != data:
+        replace_file(target, data)
+
+
+def _stale(path: Path, data: bytes, options: argparse.Namespace, kind: Kind) -> list[Diagnostic]:
+    if os.path.lexists(path) and _read(path) == data:
+        return []
+    what = "is not what the contract gives" if os.path.lexists(path) else "does not exist"
+    hint = f"write it again: specc emit {kind.name} {options.source} --out {path}"
+    return [finding("stale-artefact", (), f"{path} {what}", hint).in_file(str(path))]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"cannot read {path}: {error.strerror or error}") from None
