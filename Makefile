@@ -4,12 +4,13 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
 	"$$python" -c '$(FITS)' 2>/dev/null && echo "$$python" && break; done)
 VENV := .venv
 VENV_JAX := .venv-jax
+VENV_ARTEFACTS := .venv-artefacts
 BIN := $(VENV)/bin
 # A worker takes a file at a time, in the order of tests/conftest.py: the longest first.
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test test-jax test-long lint bench schemas docs clean
+.PHONY: demo test test-jax test-artefacts test-long lint bench schemas docs clean
 
 demo: $(VENV)/installed
 	@$(BIN)/python examples/demo.py
@@ -20,6 +21,9 @@ test: $(VENV)/installed
 # Keras runs on one backend a process, and JAX is installed in no other environment.
 test-jax: $(VENV_JAX)/installed
 	KERAS_BACKEND=jax $(VENV_JAX)/bin/python -m pytest $(WORKERS) tests/jax_backend
+
+test-artefacts: $(VENV_ARTEFACTS)/installed
+	$(VENV_ARTEFACTS)/bin/python -m pytest tests/third_parties
 
 test-long: $(VENV)/installed
 	HYPOTHESIS_PROFILE=long $(PYTEST) $(WORKERS)
@@ -57,5 +61,11 @@ $(VENV_JAX)/installed: pyproject.toml
 	@$(VENV_JAX)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[tensorflow-cpu,jax,test]'
 	@touch $@
 
+$(VENV_ARTEFACTS)/installed: pyproject.toml
+	@echo "setting up $(VENV_ARTEFACTS)"
+	@"$(PYTHON)" -m venv $(VENV_ARTEFACTS)
+	@$(VENV_ARTEFACTS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[artefacts]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV_JAX) build dist tests/editor/node_modules
+	rm -rf $(VENV) $(VENV_JAX) $(VENV_ARTEFACTS) build dist tests/editor/node_modules tests/third_parties/node_modules
