@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from specc.artefacts import openapi, payload_schema
+from specc.artefacts import mlflow, openapi, payload_schema
 from specc.artefacts.artefact import Artefact, Kind, Request
 from specc.checks import CHECKS, Settings, run_checks
 from specc.diagnostics import Diagnostic, did_you_mean
@@ -31,6 +31,12 @@ KINDS: dict[str, Kind] = {
             "a JSON Schema of the requests of that API",
             payload_schema.render,
             target="tf-serving",
+        ),
+        Kind(
+            "mlflow",
+            "{name}.mlflow.json",
+            "the signature of one endpoint as MLflow's ModelSignature has it",
+            mlflow.render,
         ),
     )
 }

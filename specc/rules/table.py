@@ -45,7 +45,7 @@ BuildRule: TypeAlias = Literal[
     "output-conflict", "python-op", "same-tags", "save-failed", "step-conflict", "trace-failed", "unknown-collection",
     "unknown-function", "unknown-track", "unregistered-op", "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
-EmitRule: TypeAlias = Literal["emit-left-out", "emit-nothing", "float-feature", "stale-artefact"]
+EmitRule: TypeAlias = Literal["emit-left-out", "emit-lossy", "emit-nothing", "float-feature", "stale-artefact"]
 ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]
 EndpointChange: TypeAlias = Literal[
     "computation-changed", "default-endpoint-added", "default-endpoint-removed", "default-endpoint-switched",
@@ -130,8 +130,8 @@ _STAGES: dict[Stage, Any] = {
     "emit": EmitRule,
 }
 _WARNINGS: tuple[RuleId, ...] = (
-    "absolute-path", "emit-left-out", "empty-refused", "float-feature", "generated-refused", "large-constant",
-    "not-proven",
+    "absolute-path", "emit-left-out", "emit-lossy", "empty-refused", "float-feature", "generated-refused",
+    "large-constant", "not-proven",
 )  # fmt: skip
 """Rules of verifying and of artefacts that are warnings; some errors are warnings for an archive without a contract."""
 _TARGETS: dict[Target, Any] = {
