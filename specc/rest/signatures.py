@@ -32,6 +32,17 @@ class SizeRange(NamedTuple):
         limits = [limit for limit in (self.max, other.max) if limit is not None]
         return SizeRange(max(self.min, other.min), min(limits) if limits else None)
 
+    def holds(self, size: int) -> bool:
+        """Whether ``size`` is in the range."""
+        return self.min <= size and (self.max is None or size <= self.max)
+
+    def __str__(self) -> str:
+        if self.max is None:
+            return f"at least {self.min}"
+        if self.min == self.max:
+            return f"expected {self.min}"
+        return f"expected {self.min} to {self.max}" if self.min else f"at most {self.max}"
+
     @property
     def is_empty(self) -> bool:
         """Whether no size is in the range."""

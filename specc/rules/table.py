@@ -46,6 +46,10 @@ BuildRule: TypeAlias = Literal[
     "unknown-function", "unknown-track", "unregistered-op", "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
 EmitRule: TypeAlias = Literal["emit-left-out", "emit-lossy", "emit-nothing", "float-feature", "stale-artefact"]
+PayloadRule: TypeAlias = Literal[
+    "payload-dim", "payload-endpoint", "payload-feature", "payload-form", "payload-input", "payload-parts",
+    "payload-range", "payload-rank", "payload-rows", "payload-size", "payload-type",
+]  # fmt: skip
 ArchiveRule: TypeAlias = Literal["bad-contract", "contract-mismatch"]
 EndpointChange: TypeAlias = Literal[
     "computation-changed", "default-endpoint-added", "default-endpoint-removed", "default-endpoint-switched",
@@ -100,11 +104,15 @@ RuleId: TypeAlias = (
     | WaiverRule
     | StaticRule
     | CallRule
+    | PayloadRule
 )
 
-Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "diff", "waivers", "verify", "emit"]
+Stage: TypeAlias = Literal["text", "document", "check", "build", "archive", "diff", "waivers", "verify", "emit",
+    "payload",
+]  # fmt: skip
 """What finds a rule first: reading the text, its document, the checks, building, reading an archive, comparing,
-applying the waivers of a project, verifying an archive, or making an artefact."""
+applying the waivers of a project, verifying an archive, making an artefact,
+or checking a request."""
 RuleLevel: TypeAlias = Literal["error", "warning", "info", "off"]
 LEVELS: tuple[RuleLevel, ...] = get_args(RuleLevel)
 Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
@@ -128,6 +136,7 @@ _STAGES: dict[Stage, Any] = {
     "archive": ArchiveRule,
     "verify": Literal[StaticRule, CallRule],
     "emit": EmitRule,
+    "payload": PayloadRule,
 }
 _WARNINGS: tuple[RuleId, ...] = (
     "absolute-path", "emit-left-out", "emit-lossy", "empty-refused", "float-feature", "generated-refused",

@@ -30,15 +30,16 @@ _SPELLINGS = {"True": "true", "False": "false", "None": "null", "undefined": "nu
 _CLOSERS = {"{": "}", "[": "]"}
 
 
-def scan(text: str, wanted: Wanted | None = None) -> tuple[Any, tuple[Diagnostic, ...]]:
+def scan(text: str, wanted: Wanted | None = None, *, has_constants: bool = False) -> tuple[Any, tuple[Diagnostic, ...]]:
     """The data of ``text``, and every defect that does not prevent reading it; fills in the spans of ``wanted``.
 
-    Of duplicate keys the first counts; an unreadable number is zero.
+    Of duplicate keys the first counts; an unreadable number is zero. NaN and infinities are numbers with
+    ``has_constants``, and else a defect.
 
     Raises:
         SpecError: the text is not JSON, or is nested deeper than 128 levels.
     """
-    scanner = _Scanner(text, wanted)
+    scanner = _Scanner(text, wanted, has_constants=has_constants)
     data = scanner.document()
     return data, tuple(scanner.findings)
 
@@ -50,13 +51,14 @@ class _Scanner:
     root and at each step of the path.
     """
 
-    def __init__(self, text: str, wanted: Wanted | None) -> None:
+    def __init__(self, text: str, wanted: Wanted | None, *, has_constants: bool) -> None:
         self.findings: list[Diagnostic] = []
         self._text = text
         self._lines = Lines(text)
         self._open: list[tuple[Any, int]] = []
         self._path: list[str | int] = []
         self._wanted = [wanted]
+        self._has_constants = has_constants
         self._keys: list[dict[str, int]] = []  # the offsets of the keys of each open object
 
     def document(self) -> Any:
@@ -140,9 +142,10 @@ class _Scanner:
             end = self._string_end(at, "a value")
             value: Any = self._string(at, end, "the string")
         elif match := _CONSTANT.match(self._text, at):
-            value, end = 0.0, match.end()
-            hint = f"write the string {match[0]!r} for a default or a bound"
-            self._find("bad-number", at, end, f"{match[0]} is not JSON", hint)
+            value, end = float(match[0]) if self._has_constants else 0.0, match.end()
+            if not self._has_constants:
+                hint = f"write the string {match[0]!r} for a default or a bound"
+                self._find("bad-number", at, end, f"{match[0]} is not JSON", hint)
         elif char and char in "-+.0123456789":
             value, end = self._number(at)
         else:

@@ -70,19 +70,21 @@ def parse_json(content: bytes | str) -> Any:
     return source.data
 
 
-def read_json(content: bytes | str, name: str = "") -> SpecSource:
+def read_json(content: bytes | str, name: str = "", *, has_constants: bool = False) -> SpecSource:
     """The data of a JSON text, with the defects that leave the rest certain; ``name`` is the file name in findings.
+
+    NaN and infinities are numbers with ``has_constants``, as in the JSON of TensorFlow Serving, and else a defect.
 
     Raises:
         SpecError: the text is larger than 16 MiB or a million values, not UTF-8, not JSON, or nested too deep.
     """
     try:
-        return _read_json(content, name)
+        return _read_json(content, name, has_constants=has_constants)
     except SpecError as error:
         raise SpecError(finding.in_file(name) for finding in error.diagnostics) from None
 
 
-def _read_json(content: bytes | str, name: str) -> SpecSource:
+def _read_json(content: bytes | str, name: str, *, has_constants: bool) -> SpecSource:
     if len(content) > MAX_BYTES:
         raise _text_error("too-large", f"the file is larger than {MAX_BYTES // 2**20} MiB")
     text = content if isinstance(content, str) else _decode(content)
@@ -90,7 +92,7 @@ def _read_json(content: bytes | str, name: str) -> SpecSource:
         message, hint = "the file starts with a byte order mark", "save it as UTF-8 without one"
         raise SpecError([_with_location(Diagnostic(rule="byte-order-mark", message=message, hint=hint), text, 0)])
     try:
-        data = _DECODER.decode(text)
+        data = _DECODERS[has_constants].decode(text)
         depth, values = measure(data)
         defects: tuple[Diagnostic, ...] = ()
         is_valid = depth <= MAX_DEPTH and not _has_half_a_pair(text, data)
@@ -99,7 +101,7 @@ def _read_json(content: bytes | str, name: str) -> SpecSource:
     if not is_valid:
         from specc.source.json_scanner import scan  # noqa: PLC0415  # only for broken texts
 
-        data, defects = scan(text)
+        data, defects = scan(text, has_constants=has_constants)
         _, values = measure(data)
     if values > MAX_VALUES:
         raise _text_error("too-large", f"the file contains more than {MAX_VALUES:,} values")
@@ -147,12 +149,15 @@ def _parse_integer(text: str) -> int:
     return int(text)
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object_without_duplicates,
-    parse_constant=_refuse_constant,
-    parse_float=_parse_float,
-    parse_int=_parse_integer,
-)
+_DECODERS = {
+    has_constants: json.JSONDecoder(
+        object_pairs_hook=_object_without_duplicates,
+        parse_constant=float if has_constants else _refuse_constant,
+        parse_float=_parse_float,
+        parse_int=_parse_integer,
+    )
+    for has_constants in (False, True)
+}
 
 
 def _has_half_a_pair(text: str, data: Any) -> bool:

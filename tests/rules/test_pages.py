@@ -27,6 +27,7 @@ DESCRIBED = {
 defect that another tool leaves in an archive (tests/reader/test_static_*.py, tests/verification)."""
 OF_EMIT = {rule.id for rule in RULES.values() if rule.stage == "emit" and rule.level == "warning"}
 LANGUAGES = (["json"], ["text"], ["python"], ["json", "python"])
+OF_REQUESTS = {rule.id for rule in RULES.values() if rule.stage == "payload"}
 OF_ONE = sorted(set(RULES) - set(CHANGES))
 """Rules about one document; the pairs of the others are tested by test_change_pages.py."""
 SPECS = [example for example in examples() if example.spec]
@@ -75,7 +76,13 @@ def test_a_page_has_a_bad_and_a_good_example(rule: str) -> None:
     for kind in ("Bad", "Good"):
         text = sections(rule)[kind]
         languages = [language for language, _ in blocks(text)]
-        assert languages in LANGUAGES if rule not in DESCRIBED else (languages == [] and text.endswith("."))
+        if rule in OF_REQUESTS:
+            assert languages == ["json", "json"]
+        elif rule in DESCRIBED:
+            assert languages == []
+            assert text.endswith(".")
+        else:
+            assert languages in LANGUAGES
         assert text.count("```") == 2 * len(languages)
 
 

@@ -22,12 +22,13 @@ CHANGES = sorted(rule.id for rule in RULES.values() if rule.stage == "diff")
 
 
 class Example(NamedTuple):
-    """One example: a spec, the Python beside it, or both; a spec that is not JSON is in a text block."""
+    """One example: a spec, the Python or the request beside it, or both; a spec that is not JSON is in a text block."""
 
     rule: str
     kind: Literal["Bad", "Good"]
     spec: str = ""
     python: str = ""
+    request: str = ""
 
     def __str__(self) -> str:
         return f"{self.rule}-{self.kind}"
@@ -73,8 +74,11 @@ def examples() -> list[Example]:
         for kind in ("Bad", "Good"):
             parts = written[kind]
             spec = parts.get("json", "") or parts.get("text", "")
+            request = ""
+            if RULES[rule].stage == "payload":
+                (_, spec), (_, request) = blocks(sections(rule)[kind])
             if parts:
-                found.append(Example(rule, kind, spec, parts.get("python", shared)))
+                found.append(Example(rule, kind, spec, parts.get("python", shared), request))
     return found
 
 
