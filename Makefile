@@ -62,9 +62,11 @@ $(VENV_JAX)/installed: pyproject.toml
 	@touch $@
 
 $(VENV_ARTEFACTS)/installed: pyproject.toml
-	@echo "setting up $(VENV_ARTEFACTS)"
+	@echo "setting up $(VENV_ARTEFACTS) (TensorFlow is about 250 MB)"
 	@"$(PYTHON)" -m venv $(VENV_ARTEFACTS)
 	@$(VENV_ARTEFACTS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[artefacts]'
+	@# It names the large build of TensorFlow as a requirement, and needs either.
+	@$(VENV_ARTEFACTS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps tensorflow-serving-api==2.21.0
 	@touch $@
 
 clean:

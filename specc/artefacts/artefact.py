@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from specc.diagnostics import Diagnostic, SpecPath, finding
@@ -57,7 +57,6 @@ class Kind:
     render: Callable[[Request], Rendered]
     target: Target | None = None
     is_binary: bool = False
-    levels: dict[RuleId, str] = field(default_factory=dict)
 
 
 def emit_finding(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, is_error: bool = False) -> Diagnostic:
@@ -68,9 +67,3 @@ def emit_finding(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, 
 def json_text(value: Any) -> bytes:
     """Canonical text of JSON: two spaces, and no NaN."""
     return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
-
-
-def nothing_left(what: str, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """The findings of an artefact that would be empty."""
-    message = f"nothing is left to write: {what}"
-    return [*findings, emit_finding("emit-nothing", ("endpoints",), message, is_error=True)]

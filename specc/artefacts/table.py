@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from specc.artefacts import mlflow, openapi, payload_schema
+from specc.artefacts import mlflow, openapi, payload_schema, warmup
 from specc.artefacts.artefact import Artefact, Kind, Request
 from specc.checks import CHECKS, Settings, run_checks
 from specc.diagnostics import Diagnostic, did_you_mean
@@ -31,6 +31,13 @@ KINDS: dict[str, Kind] = {
             "a JSON Schema of the requests of that API",
             payload_schema.render,
             target="tf-serving",
+        ),
+        Kind(
+            "warmup",
+            warmup.FILE,
+            "the declared examples as the requests with which TensorFlow Serving warms a version up",
+            warmup.render,
+            is_binary=True,
         ),
         Kind(
             "mlflow",

@@ -68,6 +68,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="do not run it, even if [tool.specc] has verify = true",
     )
     parser.add_argument(
+        "--warmup",
+        action="store_true",
+        help="add the requests of the examples, with which TensorFlow Serving warms a version up; they are run first",
+    )
+    parser.add_argument(
         "--merged",
         action="store_true",
         help="put the modes of one model, a FILE each, into one archive, as readers of TensorFlow 1 expect",

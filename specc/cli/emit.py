@@ -9,6 +9,7 @@ from pathlib import Path
 
 from specc.artefacts import KINDS, Kind, emit, kind_called
 from specc.cli import note
+from specc.cli.archive_names import archive_name
 from specc.cli.findings import add_options, print_report
 from specc.cli.settings import SettingsFinder
 from specc.compatibility.named_sides import read_side
@@ -16,7 +17,6 @@ from specc.diagnostics import Diagnostic, finding
 from specc.errors import UnreadableError, UsageError
 from specc.publishing.single_file import replace_file, write_new
 from specc.report import Report
-from specc.source.git_revisions import SUFFIX
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def _file_name(source: str) -> str:
     path = Path(os.path.abspath(source.partition(":")[2] or source))  # noqa: PTH100  # a link keeps its name
     if path.is_dir():
         return path.parent.name if path.name.isdigit() else path.name
-    return path.name.removesuffix(SUFFIX) or path.name
+    return archive_name(path.name)
 
 
 def _target(out: str, kind: Kind, name: str) -> str:

@@ -45,7 +45,10 @@ BuildRule: TypeAlias = Literal[
     "output-conflict", "python-op", "same-tags", "save-failed", "step-conflict", "trace-failed", "unknown-collection",
     "unknown-function", "unknown-track", "unregistered-op", "unsupported-dtype", "untracked-resource", "wrong-arity",
 ]  # fmt: skip
-EmitRule: TypeAlias = Literal["emit-left-out", "emit-lossy", "emit-nothing", "float-feature", "stale-artefact"]
+EmitRule: TypeAlias = Literal[
+    "emit-left-out", "emit-lossy", "emit-nothing", "float-feature", "no-examples", "stale-artefact",
+    "too-many-examples",
+]  # fmt: skip
 PayloadRule: TypeAlias = Literal[
     "payload-dim", "payload-endpoint", "payload-feature", "payload-form", "payload-input", "payload-parts",
     "payload-range", "payload-rank", "payload-rows", "payload-size", "payload-type",
@@ -140,7 +143,7 @@ _STAGES: dict[Stage, Any] = {
 }
 _WARNINGS: tuple[RuleId, ...] = (
     "absolute-path", "emit-left-out", "emit-lossy", "empty-refused", "float-feature", "generated-refused",
-    "large-constant", "not-proven",
+    "large-constant", "no-examples", "not-proven",
 )  # fmt: skip
 """Rules of verifying and of artefacts that are warnings; some errors are warnings for an archive without a contract."""
 _TARGETS: dict[Target, Any] = {

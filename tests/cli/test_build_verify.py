@@ -93,3 +93,25 @@ def test_the_habit_is_true_or_false(capsys: Any) -> None:
 
 def test_one_of_both_options(capsys: Any) -> None:
     assert run("build", "a.specc.json", "--out", "archive", "--verify", "--no-verify").returncode == 2
+
+
+def test_warm_up_requests_are_run_and_added() -> None:
+    file = write_spec(Path(), spec_with(examples={"right": RIGHT}))
+    built = run("build", file, "--out", "archive", "--warmup")
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "verified: 1 endpoint, " in built.stderr
+    assert run("emit", "warmup", file, "--out", "requests").returncode == 0
+    added = Path("archive", "assets.extra", "tf_serving_warmup_requests")
+    assert added.read_bytes() == Path("requests").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("examples", "rule"),
+    [({"refused": {"inputs": [[1.0] * 5]}}, "bad-example"), ({}, "no-examples"), ({"wrong": WRONG}, "answer-differs")],
+)
+def test_warm_up_requests_that_a_server_would_not_answer(examples: dict[str, Any], rule: str) -> None:
+    file = write_spec(Path(), spec_with(examples=examples))
+    built = run("build", file, "--out", "archive", "--warmup", "--format", "json")
+    assert built.returncode == 1, built.stdout + built.stderr
+    assert rule in {finding["rule"] for finding in json.loads(built.stdout)["findings"]}
+    assert not Path("archive").exists()

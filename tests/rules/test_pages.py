@@ -20,8 +20,8 @@ from specc.rules.reference import reference
 OF_A_SPEC = {rule.id for rule in RULES.values() if rule.stage in ("text", "document", "check")} - {"not-canonical"}
 """Rules that ``specc validate`` finds; the others are found by building and reading."""
 DESCRIBED = {
-    "archive-mismatch", "asset-clash", "byte-order-mark", "emit-lossy", "large-example", "not-utf-8", "stale-artefact", "too-large",
-    "too-many-findings", "unused-waiver", *get_args(table.StaticRule), *get_args(table.CallRule),
+    "archive-mismatch", "asset-clash", "byte-order-mark", "emit-lossy", "large-example", "not-utf-8", "no-examples", "stale-artefact", "too-large",
+    "too-many-examples", "too-many-findings", "unused-waiver", *get_args(table.StaticRule), *get_args(table.CallRule),
 }  # fmt: skip
 """Rules whose examples are described in words: what a page cannot hold, the effect of a bug or a race, settings, or a
 defect that another tool leaves in an archive (tests/reader/test_static_*.py, tests/verification)."""

@@ -18,7 +18,7 @@ def feature(values: Sequence[Any], dtype: str) -> bytes:
         case "float32":
             content = field(1, struct.pack(f"<{len(values)}f", *values))
         case _:
-            content = field(1, b"".join(_varint(int(value)) for value in values))
+            content = field(1, b"".join(varint(int(value)) for value in values))
     return field(_LISTS[dtype], content)
 
 
@@ -29,10 +29,11 @@ def map_entry(key: str, value: bytes) -> bytes:
 
 def field(number: int, content: bytes) -> bytes:
     """A length-delimited field."""
-    return _varint(number << 3 | 2) + _varint(len(content)) + content
+    return varint(number << 3 | 2) + varint(len(content)) + content
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
+    """A number in base 128; a negative one in two's complement."""
     rest, written = value & ((1 << 64) - 1), bytearray()
     while rest > 0x7F:
         written.append(rest & 0x7F | 0x80)

@@ -26,6 +26,7 @@ _NUMBERS = {
     30: "uint4", 31: "int2", 32: "uint2", 33: "float4_e2m1fn",
 }  # fmt: skip
 """TensorFlow's ``DataType``."""
+_NUMBERS_BY_NAME = {name: number for number, name in _NUMBERS.items()}
 _REFERENCE = 100
 """TensorFlow 1's references to a dtype are numbered this much higher."""
 
@@ -50,6 +51,11 @@ def dtype_name(number: int) -> str:
     if name not in DTYPES:
         raise UndescribableError(f"a tensor of dtype {name}")
     return name
+
+
+def data_type(name: str) -> int:
+    """The ``DataType`` of a dtype; the inverse of :func:`dtype_name`."""
+    return _NUMBERS_BY_NAME[name]
 
 
 def shape_of_proto(proto: Message) -> Shape:
