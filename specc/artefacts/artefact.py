@@ -49,7 +49,10 @@ Rendered = tuple[bytes, list[Diagnostic]]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of artefacts. ``file_name`` has ``{name}`` for the model's name; ``target`` is that of its checks."""
+    """A kind of artefacts. ``file_name`` has ``{name}`` for the model's name; ``target`` is that of its checks.
+
+    ``within`` puts an artefact into an existing file, which it may be a part of.
+    """
 
     name: str
     file_name: str
@@ -57,6 +60,7 @@ class Kind:
     render: Callable[[Request], Rendered]
     target: Target | None = None
     is_binary: bool = False
+    within: Callable[[bytes, bytes], bytes] | None = None
 
 
 def emit_finding(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, is_error: bool = False) -> Diagnostic:

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     if is_refused:
         return code
     if options.out is not None:
-        _write(Path(_target(options.out, kind, name)), made.data)
+        _write(Path(_target(options.out, kind, name)), made.data, kind)
     elif to_output:
         sys.stdout.write(made.data.decode("utf-8"))
     return code
@@ -77,19 +77,28 @@ def _target(out: str, kind: Kind, name: str) -> str:
     return out
 
 
-def _write(target: Path, data: bytes) -> None:
+def _write(target: Path, data: bytes, kind: Kind) -> None:
     """Writes a new file, or replaces one whose bytes differ."""
     if not os.path.lexists(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         write_new(target, data)
-    elif _read(target) != data:
-        replace_file(target, data)
+        return
+    existing = _read(target)
+    wanted = _placed(data, existing, kind)
+    if wanted != existing:
+        replace_file(target, wanted)
+
+
+def _placed(data: bytes, existing: bytes, kind: Kind) -> bytes:
+    """What a file with ``existing`` is to have: the artefact, or what it has with the artefact in its place."""
+    return data if kind.within is None else kind.within(existing, data)
 
 
 def _stale(path: Path, data: bytes, options: argparse.Namespace, kind: Kind) -> list[Diagnostic]:
-    if os.path.lexists(path) and _read(path) == data:
+    existing = _read(path) if os.path.lexists(path) else None
+    if existing is not None and _placed(data, existing, kind) == existing:
         return []
-    what = "is not what the contract gives" if os.path.lexists(path) else "does not exist"
+    what = "does not exist" if existing is None else "is not what the contract gives"
     hint = f"write it again: specc emit {kind.name} {options.source} --out {path}"
     return [finding("stale-artefact", (), f"{path} {what}", hint).in_file(str(path))]
 

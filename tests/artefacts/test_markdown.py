@@ -1,0 +1,118 @@
+"""The contract as Markdown: tables, calls that run, hostile names, and a section of an existing file."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rest_documents import ranker
+
+import specc
+from specc.artefacts.artefact import Request
+from specc.artefacts.call_snippets import module_name, snippets
+from specc.artefacts.markdown import BEGIN, END, call_path
+from specc.cli import main
+from specc.language.document import Document
+from specc.language.load import from_json
+from specc.language.wire_names import input_leaves, output_leaves
+from specc.rest.payload import check_request
+from specc.rest.signatures import rest_service
+
+
+def text_of(document: Document) -> str:
+    return specc.emit("markdown", document, name="m").data.decode()
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every row of every table."""
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def test_every_tensor_has_a_row() -> None:
+    document = ranker()
+    cells = rows(text_of(document))
+    for endpoint in document.endpoints.values():
+        for bound in (*input_leaves(endpoint), *output_leaves(endpoint)):
+            for component in bound.components:
+                assert any(row[1] == f"`{component.wire_name}`" for row in cells)
+    assert {len(row) for row in cells} == {4, 6}
+    assert ["`temperature`", "`temperature`", "`float32[]`", "`0.5`", "", ""] in cells
+    assert ["`inputs.weight`", "`weight`", "`float32[batch]`", "", "0.0 to 1.0", ""] in cells
+
+
+@pytest.mark.parametrize("name", sorted(ranker().endpoints))
+def test_calls_with_curl_are_requests_of_the_contract(name: str) -> None:
+    sent = [shlex.split(each.text) for each in snippets(Request(ranker(), "ranker"), name) if each.language == "sh"]
+    assert sent or name == "label"  # whose one input is serialized messages
+    for command, option, data, url in sent:
+        assert (command, option) == ("curl", "-d")
+        verb: Any = url.rpartition(":")[2]
+        assert url == f"http://localhost:8501/v1/models/ranker:{verb}"
+        assert check_request(rest_service(ranker()), json.loads(data), verb) == []
+
+
+@pytest.mark.parametrize("name", sorted(ranker().endpoints))
+def test_calls_in_python_compile(name: str) -> None:
+    found = [each for each in snippets(Request(ranker(), "ranker"), name) if each.language == "python"]
+    assert [each.title for each in found] == ["Python client, REST", "Python client, gRPC", "Python, revived object"]
+    for each in found:
+        compile(each.text, each.title, "exec")
+
+
+def test_paths_are_those_of_a_call() -> None:
+    pair = {
+        "kind": "tuple",
+        "items": ["int8[]", {"kind": "namedtuple", "typename": "P", "fields": [["x", ["int8[]"]]]}],
+    }
+    data = {"specc": 1, "endpoints": {"f": {"inputs": [{"user": {"a b": pair}}], "outputs": ["int8[]"]}}}
+    endpoint = from_json(data).endpoints["f"]
+    assert [call_path(endpoint, bound.path) for bound in input_leaves(endpoint)] == [
+        "inputs.user.a b[0]",
+        "inputs.user.a b[1].x[0]",
+    ]
+    assert [call_path(endpoint, bound.path) for bound in output_leaves(endpoint)] == ["outputs[0]"]
+
+
+def test_text_of_the_document_stays_text() -> None:
+    leaf = {"kind": "tensor", "dtype": "string", "shape": [], "description": "a | b\n# <b>`x`</b>", "name": "a`|b"}
+    data = {
+        "specc": 1,
+        "description": "*One*\n\n## not a heading <script>",
+        "endpoints": {"f": {"inputs": [leaf], "outputs": "string[]"}},
+    }
+    text = text_of(from_json(data))
+    assert "<script>" not in text
+    assert "\n## not" not in text
+    assert [row[1] for row in rows(text) if len(row) == 6][2] == "``a`\\|b``"
+    assert {len(row) for row in rows(text)} == {6}
+
+
+def test_a_long_call_is_not_shown() -> None:
+    data = {"specc": 1, "endpoints": {"f": {"inputs": ["float32[900]"], "outputs": "float32[]"}}}
+    assert snippets(Request(from_json(data), "m"), "f") == []
+
+
+@pytest.mark.parametrize(
+    ("model", "module"), [("ranker", "ranker"), ("a b", "a_b"), ("2x", "_2x"), ("for", "_for"), ("é", "_")]
+)
+def test_a_module_has_the_name_of_the_model(model: str, module: str) -> None:
+    assert module_name(model) == module
+
+
+def test_the_section_of_a_file_is_replaced(tmp_path: Path, capsys: Any) -> None:
+    spec, readme = tmp_path / "m.specc.json", tmp_path / "README.md"
+    spec.write_text(specc.dump(ranker()))
+    readme.write_text(f"# Mine\n\n{BEGIN}\nold\n{END}\n\nAfter.\n")
+    assert main(["emit", "markdown", str(spec), "--check", str(readme)]) == 1
+    assert main(["emit", "markdown", str(spec), "--out", str(readme)]) == 0
+    text = readme.read_text()
+    assert text.startswith(f"# Mine\n\n{BEGIN}\n## ranker\n")
+    assert text.endswith(f"\n{END}\n\nAfter.\n")
+    assert "old" not in text
+    assert main(["emit", "markdown", str(spec), "--check", str(readme)]) == 0
+    capsys.readouterr()
