@@ -107,7 +107,7 @@ BINDING = {
     ),
     "a function that raises": (
         {"function": "fails"},
-        "endpoints.serve.function: trace-failed: tracing failed: RuntimeError: the model is not ready; raised in "
+        "endpoints.serve.function: trace-failed: tracing failed: RuntimeError: the model is not ready; second line; raised in "
         f"test_refusals.py, line {FAILS}, in fails",
     ),
     "a Python function inside the graph": (
