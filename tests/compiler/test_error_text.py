@@ -17,6 +17,8 @@ import tensorflow as tf
 from specc.compiler.user_code import run_user_code, summarize
 from specc.errors import SpecError
 
+pytestmark = pytest.mark.tensorflow
+
 
 class Color(enum.Enum):
     RED = "red"

@@ -137,7 +137,7 @@ BINDING = {
     ),
     "an iterator": (
         {"function": f"{HERE}:iterate", "outputs": VECTOR},
-        "endpoints: untracked-resource: the functions use 1 resource that no variable, table or model owns; "
+        "endpoints.serve: untracked-resource: the endpoint 'serve' uses a dataset iterator, which no variable, table or model owns; "
         "an iterator or queue cannot be saved; keep tables as attributes of the model",
     ),
 }
