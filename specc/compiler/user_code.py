@@ -12,6 +12,7 @@ import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, TypeVar
 
 from specc.compiler.op_registry import unregistered_op_hint
@@ -104,7 +105,9 @@ def resolve_attribute(root: Any, target: str, rule: RuleId, path: SpecPath, root
 
 def _no_attribute(value: Any, parts: list[str], index: int, rule: RuleId, path: SpecPath, root_name: str) -> Diagnostic:
     where = root_name if index == 0 else f"{'.'.join(parts[:index])!r} of {root_name}"
-    names = [name for name in dir(value) if not name.startswith("_")]
+    # What a module imports as a module, such as np, is nothing that a target ends with.
+    imports = vars(value) if isinstance(value, ModuleType) and index == len(parts) - 1 else {}
+    names = [name for name in dir(value) if not name.startswith("_") and not isinstance(imports.get(name), ModuleType)]
     message = f"{where} ({kind_of(value)}) has no attribute {parts[index]!r}"
     return Diagnostic(rule=rule, path=path, message=message, hint=did_you_mean(parts[index], names))
 
