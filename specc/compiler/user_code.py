@@ -24,12 +24,13 @@ T = TypeVar("T")
 
 _PACKAGES = [Path(sysconfig.get_path(key)).resolve() for key in ("purelib", "platlib")]
 """The directories of installed packages."""
-_LIBRARIES = [
-    Path(spec.origin).resolve().parent
+_LIBRARIES = {
+    name: Path(spec.origin).resolve().parent
     for name in ("tensorflow", "keras", "tf_keras", "jax", "numpy", "specc")
     for spec in [importlib.util.find_spec(name)]
     if spec and spec.origin
-]
+}
+"""The directories of the libraries whose lines are of no use to a user."""
 _STANDARD_LIBRARY = [Path(sysconfig.get_path(key)).resolve() for key in ("stdlib", "platstdlib")]
 _GENERATED_FILE = "__autograph_generated_file"
 """The start of the names of the temporary files that AutoGraph runs in place of a function's own."""
@@ -37,6 +38,7 @@ _STACK_LINE = re.compile(r'( *)File "([^"]+)", line (\d+)(?:, in (\S+))?[ *]*')
 _STACK_HEADINGS = re.compile(
     r"(in user code|Graph execution error|Detected at node .*|Original stack trace for .*|Stack trace for op definition"
     r"|Traceback \(most recent call last\)):? *(\(most recent call last\):)?|<stack traces unavailable>|-{10,}"
+    r"|The error occurred while tracing the function stateless at .*"
     r"|\[\[\{\{node .*|The stack trace below excludes JAX-internal frames.*"
 )
 """Lines that frameworks write around a stack, and not about the error."""
@@ -59,7 +61,7 @@ def run_user_code(call: Callable[[], T], rule: RuleId, path: SpecPath | Callable
         raise
     except (Exception, SystemExit) as error:
         message, at = f"{what}: {summarize(error)}", path() if callable(path) else path
-        hint = unregistered_op_hint(_text_of(error)) or _user_line(error)
+        hint = unregistered_op_hint(text_of(error)) or user_line(error)
         raise SpecError([Diagnostic(rule=rule, path=at, message=message, hint=hint)]) from error
 
 
@@ -99,7 +101,7 @@ def resolve_attribute(root: Any, target: str, rule: RuleId, path: SpecPath, root
             raise SpecError([_no_attribute(value, parts, index, rule, path, root_name)]) from error
         except (Exception, SystemExit) as error:
             message = f"reading {'.'.join(parts[: index + 1])!r} failed: {summarize(error)}"
-            raise SpecError([Diagnostic(rule=rule, path=path, message=message, hint=_user_line(error))]) from error
+            raise SpecError([Diagnostic(rule=rule, path=path, message=message, hint=user_line(error))]) from error
     return value
 
 
@@ -116,7 +118,7 @@ def summarize(error: BaseException) -> str:
     """An exception in one line: its type and message, without the text and stacks that frameworks wrap around it."""
     if isinstance(error, SystemExit):
         return f"it called sys.exit({error.code!r})"
-    name, text = type(error).__name__, _text_of(error)
+    name, text = type(error).__name__, text_of(error)
     if text.startswith("in user code:"):  # AutoGraph puts a traceback into the message, then what was raised
         raised = _RAISED.fullmatch("\n".join(_lines_without_stack(text)))
         name, text = (raised[1].rpartition(".")[2], raised[2] or "") if raised else (name, text)
@@ -130,7 +132,7 @@ def summarize(error: BaseException) -> str:
     return f"{name}: {text}" if text else name
 
 
-def _text_of(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
     """The message of an exception; of a KeyError the key, since its ``str`` is a quoted form with escapes."""
     match error:
         case KeyError(args=(str() as key,)) if "\n" in key:
@@ -161,7 +163,7 @@ def _lines_without_stack(text: str) -> Iterator[str]:
             deeper = -1
 
 
-def _user_line(error: BaseException) -> str:
+def user_line(error: BaseException) -> str:
     """The innermost line of the user's own code that led to ``error``, without directories.
 
     Installed packages other than TensorFlow's are named only if no frame is of a file outside them.
@@ -170,7 +172,7 @@ def _user_line(error: BaseException) -> str:
     # AutoGraph runs generated code, and TensorFlow runs graphs: where an op comes from is in the message.
     frames += [
         (found[2], int(found[3]), found[4])
-        for found in map(_STACK_LINE.fullmatch, _text_of(error).splitlines())
+        for found in map(_STACK_LINE.fullmatch, text_of(error).splitlines())
         if found
     ]
     owned = [(_owner(file), file, line, name) for file, line, name in frames]
@@ -182,13 +184,19 @@ def _user_line(error: BaseException) -> str:
     return ""
 
 
+def runs_through(error: BaseException, library: str) -> bool:
+    """Whether ``error`` was raised under a frame of this library."""
+    files = (Path(frame.f_code.co_filename).resolve() for frame, _ in traceback.walk_tb(error.__traceback__))
+    return library in _LIBRARIES and any(file.is_relative_to(_LIBRARIES[library]) for file in files)
+
+
 def _owner(file: str) -> Literal["user", "package", "library"]:
     """Whose code is in ``file``: the user's, an installed package's, or that of Python, TensorFlow, Keras or specc."""
     path = Path(file)
     if file.startswith("<") or path.name.startswith(_GENERATED_FILE):
         return "library"
     real = path.resolve()
-    if any(real.is_relative_to(library) for library in _LIBRARIES):
+    if any(real.is_relative_to(library) for library in _LIBRARIES.values()):
         return "library"
     if any(real.is_relative_to(directory) for directory in _PACKAGES):
         return "package"
