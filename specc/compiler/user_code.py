@@ -50,17 +50,19 @@ _MAX_MESSAGE = 1000
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run_user_code(call: Callable[[], T], rule: RuleId, path: SpecPath | Callable[[], SpecPath], what: str) -> T:
+def run_user_code(
+    call: Callable[[], T], rule: RuleId, path: SpecPath | Callable[[BaseException], SpecPath], what: str
+) -> T:
     """The result of ``call``; any exception becomes a SpecError of ``rule`` whose message starts with ``what``.
 
-    ``path`` is the place that names the code, or a function that returns it if ``call`` runs several places in turn.
+    ``path`` is the place that names the code, or a function that returns the one that the exception is about.
     """
     try:
         return call()
     except SpeccError:
         raise
     except (Exception, SystemExit) as error:
-        message, at = f"{what}: {summarize(error)}", path() if callable(path) else path
+        message, at = f"{what}: {summarize(error)}", path(error) if callable(path) else path
         hint = unregistered_op_hint(text_of(error)) or user_line(error)
         raise SpecError([Diagnostic(rule=rule, path=at, message=message, hint=hint)]) from error
 
@@ -188,6 +190,11 @@ def runs_through(error: BaseException, library: str) -> bool:
     """Whether ``error`` was raised under a frame of this library."""
     files = (Path(frame.f_code.co_filename).resolve() for frame, _ in traceback.walk_tb(error.__traceback__))
     return library in _LIBRARIES and any(file.is_relative_to(_LIBRARIES[library]) for file in files)
+
+
+def is_users_own(file: str) -> bool:
+    """Whether a source file is neither generated nor part of a library or another installed package."""
+    return _owner(file) == "user"
 
 
 def _owner(file: str) -> Literal["user", "package", "library"]:
