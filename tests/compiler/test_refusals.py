@@ -152,7 +152,7 @@ def test_what_cannot_be_bound_or_traced(name: str, refused: Any) -> None:
 
 def test_what_keras_wraps_around_a_cause_is_taken_off(refused: Any) -> None:
     (finding,) = refused(Model(), {"serve": {"function": "wide", "inputs": [VECTOR], "outputs": "float32[batch, 1]"}})
-    assert finding.startswith("endpoints.serve.function: trace-failed: tracing failed: ValueError: Input 0 ")
+    assert finding.startswith("endpoints.serve.inputs[0]: trace-failed: tracing failed: ValueError: Input 0 ")
     assert "expected axis -1 of input shape to have value 5" in finding
 
 

@@ -92,6 +92,9 @@ REJECTED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "a Functional model: a key too few": (functional, {"inputs": [{"user": A4}]}, "inputs[0]"),
     "a Functional model: another key": (functional, {"inputs": [{"user": A4, "itm": B3}]}, "inputs[0]"),
     "a Functional model: a tensor": (functional, {"inputs": [A4]}, "inputs[0]"),
+    "a Functional model: ragged": (
+        functional, {"inputs": [{"user": {"kind": "ragged", "dtype": "float32", "shape": ["batch", "?", 2]}, "item": B3}]}, "function",
+    ),
     "a Sequential model": (lambda: Towers().block, {"inputs": ["float32[batch, 5]"]}, "inputs[0]"),
     "a Sequential model: a dict": (lambda: Towers().block, {"inputs": [{"a": A4}]}, "inputs[0]"),
     "an input_signature": (lambda: signed, {"inputs": [PAIR]}, "inputs[0].user"),

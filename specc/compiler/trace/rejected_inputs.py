@@ -44,27 +44,24 @@ def find_rejected_input(
         return _in_users_code(error, *raised, of_tensor)
     function = unwrap_function(function)
     if isinstance(function, tf.types.experimental.PolymorphicFunction):
-        signature = getattr(function, "input_signature", None)
-        return (
-            _against_signature(tf.nest.flatten(signature, expand_composites=True), flat, places) if signature else None
-        )
+        return _against_signature(getattr(function, "input_signature", None), flat, places)
     model = functional_model(function)
-    if model is None or len(inputs) != 1 or not isinstance(error, ValueError):
+    if model is None or len(inputs) != 1 or len(leaves) != len(flat) or not isinstance(error, ValueError):
         return None
     pairs = paired_inputs(model, inputs[0], leaves)
-    argument = leaves[0].path[: places[0].index("inputs") + 2]
+    argument = leaves[0].path[: len(("endpoints", "NAME", "inputs", 0))]
     if pairs is None:  # the model takes fewer or more tensors
         return argument
-    shapes = {leaf.path: tensor.shape for leaf, tensor in zip(leaves, flat, strict=True)}
-    refused = [
-        leaf.path for symbol, leaf in pairs if not tf.TensorShape(symbol.shape).is_compatible_with(shapes[leaf.path])
-    ]
-    return refused[0] if refused else argument if _OTHER_STRUCTURE.match(summarize(error)) else None
+    for (symbol, leaf), tensor in zip(pairs, flat, strict=True):
+        if not tf.TensorShape(symbol.shape).is_compatible_with(tensor.shape):
+            return leaf.path
+    return argument if _OTHER_STRUCTURE.match(summarize(error)) else None
 
 
-def _against_signature(specs: Sequence[Any], flat: Sequence[Any], places: Sequence[SpecPath]) -> SpecPath | None:
-    """The first tensor that a tf.function's ``input_signature`` refuses."""
-    if len(specs) != len(flat):
+def _against_signature(signature: Any, flat: Sequence[Any], places: Sequence[SpecPath]) -> SpecPath | None:
+    """The first tensor that a tf.function's ``input_signature`` refuses, if it has one."""
+    specs = tf.nest.flatten(signature, expand_composites=True)
+    if signature is None or len(specs) != len(flat):
         return None
     refused = (
         place for spec, tensor, place in zip(specs, flat, places, strict=True) if not spec.is_compatible_with(tensor)
