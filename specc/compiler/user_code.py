@@ -22,8 +22,8 @@ from specc.rules.table import RuleId
 
 T = TypeVar("T")
 
-_PACKAGES = [Path(sysconfig.get_path(key)).resolve() for key in ("purelib", "platlib")]
-"""The directories of installed packages."""
+_PACKAGES = frozenset(("site-packages", "dist-packages"))
+"""The names of the directories of installed packages."""
 _LIBRARIES = {
     name: Path(spec.origin).resolve().parent
     for name in ("tensorflow", "keras", "tf_keras", "jax", "numpy", "specc")
@@ -205,6 +205,6 @@ def _owner(file: str) -> Literal["user", "package", "library"]:
     real = path.resolve()
     if any(real.is_relative_to(library) for library in _LIBRARIES.values()):
         return "library"
-    if any(real.is_relative_to(directory) for directory in _PACKAGES):
+    if not _PACKAGES.isdisjoint(real.parts):
         return "package"
     return "library" if any(real.is_relative_to(directory) for directory in _STANDARD_LIBRARY) else "user"

@@ -200,7 +200,6 @@ def test_a_package_is_named_only_if_no_file_of_the_user_is(tmp_path: Any, monkey
     packages = tmp_path / "site-packages"
     packages.mkdir()
     (packages / "installed.py").write_text("def f():\n    import json\n    json.loads('{')\n")
-    monkeypatch.setattr("specc.compiler.user_code._PACKAGES", [packages.resolve()])
     monkeypatch.syspath_prepend(packages)
     import installed  # type: ignore[import-not-found]  # made above
 
