@@ -17,12 +17,12 @@ class ArchiveVerifier:
 
     def __init__(self, jobs: list[BuildJob], model: Any, options: argparse.Namespace) -> None:
         self._jobs, self._model = jobs, model
-        self._is_asked = jobs[0].settings.verify if options.verify is None else options.verify
+        self.is_asked = jobs[0].settings.verify if options.verify is None else options.verify
         self.warnings: list[Diagnostic] = []
 
     def __call__(self, directory: Path) -> None:
         """Verifies the archive in ``directory``; raises SpecError with every finding if one is an error."""
-        for job in self._jobs if self._is_asked else ():
+        for job in self._jobs if self.is_asked else ():
             from specc.verification.verify import verify  # only for --verify
 
             note("verifying" if len(self._jobs) == 1 else f"verifying {job.file}")
