@@ -114,9 +114,9 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name not in ("tensorflow", "keras", "numpy"):
             raise
-        from specc.errors import UnavailableError  # noqa: PLC0415  # only for this error
+        from specc.errors import INSTALL, UnavailableError  # noqa: PLC0415  # only for this error
 
-        hint = "install them with: pip install 'specc[tensorflow]'"
+        hint = f"install them with: {INSTALL['tensorflow']}"
         raise UnavailableError(f"specc.{name} needs TensorFlow and Keras; {hint}") from None
     globals()[name] = value
     return value

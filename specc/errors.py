@@ -73,3 +73,7 @@ class SettingsError(SpeccError):
 
 class UnavailableError(SpeccError):
     """A requirement is not available: TensorFlow and Keras, a supported backend of Keras, or another package."""
+
+
+INSTALL = {"tensorflow": "pip install tensorflow keras", "jax": "pip install jax", "fsspec": "pip install fsspec"}
+"""How each optional requirement is installed: by its own name, since ``specc`` on PyPI is another project."""

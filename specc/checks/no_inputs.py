@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from specc.checks.context import CheckContext
 from specc.diagnostics import Diagnostic, finding
 
+_HINT = "give it an input, or remove it; where it is meant to read or reset state, call it over gRPC"
+
 
 def no_inputs(context: CheckContext) -> Iterator[Diagnostic]:
     """Findings for served endpoints without inputs: a server has nothing to batch, and REST refuses the request.
@@ -15,5 +17,7 @@ def no_inputs(context: CheckContext) -> Iterator[Diagnostic]:
     """
     for checked in context.served():  # not those that read or reset metrics
         if not checked.endpoint.inputs:
-            message = f"the endpoint {checked.name!r} takes no inputs, so it always returns the same result"
-            yield finding("no-inputs", (*checked.path, "inputs"), message, "give it an input, or remove it")
+            message = (
+                f"the endpoint {checked.name!r} takes no inputs: a server has nothing to batch, and REST refuses it"
+            )
+            yield finding("no-inputs", (*checked.path, "inputs"), message, _HINT)

@@ -105,9 +105,13 @@ def run(options: argparse.Namespace) -> int:
         return _build_merged(jobs, options)
     # Imports, seeds and counters of one build would change the next archive, compared with a separate build.
     is_apart = len(jobs) > 1 and "tensorflow" not in sys.modules
+    if is_apart:
+        run_in_own_process(partial(check_targets, jobs), jobs[0].file)  # fsspec starts threads, and they do not fork
+    else:
+        check_targets(jobs)
     findings: list[Diagnostic] = []
     for index, job in enumerate(jobs):
-        work = partial(_build, job, options, jobs if index == 0 else [job])
+        work = partial(_build, job, options)
         try:
             findings += run_in_own_process(work, job.file) if is_apart else work()
         except SpeccError:
@@ -117,8 +121,8 @@ def run(options: argparse.Namespace) -> int:
     return print_report(Report(findings), options) if findings else OK
 
 
-def _build(job: BuildJob, options: argparse.Namespace, targets: list[BuildJob]) -> list[Diagnostic]:
-    """Builds one archive, if all ``targets`` can be written, and prints what is in it and how long it took.
+def _build(job: BuildJob, options: argparse.Namespace) -> list[Diagnostic]:
+    """Builds one archive, and prints what is in it and how long each stage took.
 
     Returns:
         The findings about the built archive.
@@ -127,11 +131,14 @@ def _build(job: BuildJob, options: argparse.Namespace, targets: list[BuildJob]) 
     import_tensorflow("build")
     from specc.compiler import compile
 
-    check_targets(targets)
+    imported = time.perf_counter()
     with loaded_model(job, options, [job]) as model, located_in_spec(job.spec):
         checked = ArchiveVerifier([job], model, options)
-        report = compile(job.spec.document).export(model, progress=note, before_publish=checked, **job.where)
-    sys.stdout.write(_archive_summary(report, job.spec.document, time.perf_counter() - start))
+        verify = checked if checked.is_asked else None
+        program, loaded = compile(job.spec.document), time.perf_counter()
+        report = program.export(model, progress=note, before_publish=verify, **job.where)
+    seconds = {"import": imported - start, "load": loaded - imported, **report.seconds}
+    sys.stdout.write(_archive_summary(report, job.spec.document, seconds))
     sys.stdout.flush()
     findings = list(run_build_checks(job.spec.document, job.settings, nested_tables=report.nested_tables))
     return job.spec.locate([*findings, *checked.warnings]) if findings or checked.warnings else []
@@ -140,10 +147,10 @@ def _build(job: BuildJob, options: argparse.Namespace, targets: list[BuildJob]) 
 def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
     """Builds one archive with a MetaGraph for each document, and prints what is in each."""
     start = time.perf_counter()
+    check_targets(jobs[:1])  # of all modes
     import_tensorflow("build")
     from specc.compiler.merge import merge
 
-    check_targets(jobs)
     if len({(job.model, job.directory) for job in jobs}) > 1:
         listed = ", ".join(f"{job.model} ({job.file})" for job in jobs)
         complain(f"a merged archive has the modes of one model, but the models are {listed}; choose one with --model")
@@ -161,7 +168,7 @@ def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
     return print_report(Report(checked.warnings), options) if checked.warnings else OK
 
 
-def _archive_summary(report: ExportReport, document: Document, seconds: float) -> str:
+def _archive_summary(report: ExportReport, document: Document, seconds: dict[str, float]) -> str:
     rows = [
         (
             f"{endpoint.name}{' *' if endpoint.is_default else ''}",
@@ -171,10 +178,10 @@ def _archive_summary(report: ExportReport, document: Document, seconds: float) -
         for endpoint in report.endpoints
     ]
     legend = f"* also {DEFAULT_KEYS[document.mode]}\n" if any(each.is_default for each in report.endpoints) else ""
-    stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in report.seconds.items())
+    stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in seconds.items())
     notes = "".join(f"note: {text}\n" for text in report.notes)
     return (
         f"{table(('endpoint', 'inputs', 'outputs'), rows)}{legend}\n{report.signatures_text()}{notes}\n"
         f"{report.path}: {report.bytes:,} bytes ({report.variable_bytes:,} of variables), "
-        f"{seconds:.2f} s ({stages})\n"
+        f"{sum(seconds.values()):.2f} s ({stages})\n"
     )

@@ -98,7 +98,7 @@ def _check_model_path(target: str) -> None:
 
 
 def check_targets(jobs: list[BuildJob]) -> None:
-    """Raises TargetError for targets that cannot be written, before the model is loaded."""
+    """Raises TargetError for targets that cannot be written, before TensorFlow is imported; publishing checks again."""
     from specc.publishing.destinations import destination
 
     for job in jobs:

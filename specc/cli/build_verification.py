@@ -23,14 +23,15 @@ class ArchiveVerifier:
 
     def __init__(self, jobs: list[BuildJob], model: Any, options: argparse.Namespace) -> None:
         self._jobs, self._model = jobs, model
-        self._is_asked = jobs[0].settings.verify if options.verify is None else options.verify
+        self._is_everything = jobs[0].settings.verify if options.verify is None else options.verify
         self._wants_warmup = options.warmup
+        self.is_asked = self._is_everything or self._wants_warmup
         self.warnings: list[Diagnostic] = []
 
     def __call__(self, directory: Path) -> None:
         """Verifies the archive in ``directory``; raises SpecError with every finding if one is an error."""
         for job in self._jobs:
-            if self._is_asked or self._wants_warmup:
+            if self.is_asked:
                 self._run(job, directory)
             if self._wants_warmup and job.spec.document.mode == "predict":  # no server calls the others
                 self._add_warmup(job, directory)
@@ -39,7 +40,7 @@ class ArchiveVerifier:
         from specc.verification.verify import verify  # only for --verify and --warmup
 
         note("verifying" if len(self._jobs) == 1 else f"verifying {job.file}")
-        scope: dict[str, Any] = {} if self._is_asked else {"ways": ("session",), "cases": 0}
+        scope: dict[str, Any] = {} if self._is_everything else {"ways": ("session",), "cases": 0}
         found = verify(job.spec.document, directory, model=self._model, imports=job.imports, trust=True, **scope)
         located = found.findings if len(self._jobs) == 1 else job.spec.locate(found.findings)
         if not found.ok:

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from specc.cli import note
-from specc.errors import UnavailableError
+from specc.errors import INSTALL, UnavailableError
 from specc.language.scalars import DOTTED
 
 
@@ -25,9 +25,9 @@ def import_tensorflow(command: str, *backends: str) -> None:
     missing = [name for name in ("tensorflow", "keras") if find_spec(name) is None]
     if missing:
         names = " and ".join({"tensorflow": "TensorFlow", "keras": "Keras"}[name] for name in missing)
-        raise UnavailableError(f"{command} needs {names}; install with: pip install 'specc[tensorflow]'")
+        raise UnavailableError(f"{command} needs {names}; install with: {INSTALL['tensorflow']}")
     if os.environ.get("KERAS_BACKEND") == "jax" and find_spec("jax") is None:
-        raise UnavailableError(f"{command} needs JAX (KERAS_BACKEND is jax); install with: pip install 'specc[jax]'")
+        raise UnavailableError(f"{command} needs JAX (KERAS_BACKEND is jax); install with: {INSTALL['jax']}")
     note("importing TensorFlow")
     is_first = "tensorflow" not in sys.modules
     try:

@@ -45,19 +45,27 @@ BeforePublish = Callable[[Path], None]
 
 
 class Clock:
-    """Times the stages of an export, and reports each to ``progress``."""
+    """Times the stages of an export, and reports each to ``progress``.
+
+    The time between two stages is part of the later one, so that the stages add up to the time since the start.
+    """
 
     def __init__(self, progress: Callable[[str], None]) -> None:
         self.seconds: dict[str, float] = {}
         self.progress = progress
+        self._last = time.perf_counter()
 
     @contextmanager
     def stage(self, name: str, line: str) -> Iterator[None]:
         """Times a block, and reports ``line`` before it."""
         self.progress(line)
-        start = time.perf_counter()
         yield
-        self.seconds[name] = time.perf_counter() - start
+        self.end(name)
+
+    def end(self, name: str) -> None:
+        """Ends a stage that began when the one before it ended."""
+        now = time.perf_counter()
+        self.seconds[name], self._last = now - self._last, now
 
 
 @dataclass(frozen=True)
@@ -101,9 +109,9 @@ def export(
     before_publish: BeforePublish | None = None,
 ) -> ExportReport:
     """Writes the archive, as :meth:`specc.compiler.program.Program.export` describes."""
+    clock = Clock(progress)
     cores = Cores()  # raises for a backend that specc cannot export from
     destination.check()  # before minutes of tracing
-    clock = Clock(progress)
     name_tables(model)
     prepared = prepare(program, model, functions, cores, clock)
     return publish(prepared, destination, clock, before_publish=before_publish)
@@ -163,10 +171,10 @@ def publish(
             require_stored_values(contents, stage.directory)
         if before_publish is not None:
             before_publish(stage.directory)
+            clock.end("verify")
         files = file_sizes(stage.directory)
-        clock.progress(stage.publishing)
-        flushing = time.perf_counter()  # leaving the block publishes
-    clock.seconds["publish"] = time.perf_counter() - flushing
+        clock.progress(stage.publishing)  # leaving the block publishes
+    clock.end("publish")
     return ExportReport(
         path=stage.published,
         endpoints=tuple(_endpoint_report(endpoint.compiled, document) for endpoint in contents.endpoints),

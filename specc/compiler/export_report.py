@@ -35,10 +35,10 @@ class ExportReport:
     """A published archive.
 
     ``path`` is its directory, or the URL of a remote one; ``files`` maps each file's path in the archive to its size in
-    bytes; ``seconds`` maps each stage to its wall time; ``cores`` is the number of functions traced for all endpoints;
-    ``nested_tables`` names the endpoints whose signatures call a function that looks up a table; ``custom_ops`` are the
-    ops of its graph that TensorFlow lacks, each with the module that registers it ("" if unknown); ``notes`` are
-    messages for the user.
+    bytes; ``seconds`` maps each stage to its wall time, which add up to that of the export; ``cores`` is the number of
+    functions traced for all endpoints; ``nested_tables`` names the endpoints whose signatures call a function that
+    looks up a table; ``custom_ops`` are the ops of its graph that TensorFlow lacks, each with the module that registers
+    it ("" if unknown); ``notes`` are messages for the user.
     """
 
     path: Path | str

@@ -48,7 +48,7 @@ def unregistered_op_finding(ops: Iterable[str], path: SpecPath, who_uses: str) -
     return finding("unregistered-op", path, message, imports_hint(modules))
 
 
-def unregistered_op_hint(error: BaseException) -> str:
-    """The hint for a TensorFlow error about an unregistered op, or "" for any other error."""
-    found = _UNREGISTERED.search(str(error))
+def unregistered_op_hint(message: str) -> str:
+    """The hint for TensorFlow's message about an unregistered op, or "" for any other message."""
+    found = _UNREGISTERED.search(message)
     return "" if found is None else imports_hint(libraries({found[1]: library_of(found[1])}))

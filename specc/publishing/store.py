@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from specc.errors import TargetError, UnavailableError
+from specc.errors import INSTALL, TargetError, UnavailableError
 
 _USER = re.compile(r"(?<=://)[^/@]*@")
 _LOCAL = ("file", "local")
@@ -126,7 +126,7 @@ def open_folder(url: str) -> Folder:
         import fsspec.core  # noqa: PLC0415  # an extra
         from fsspec.registry import known_implementations  # noqa: PLC0415
     except ModuleNotFoundError:
-        hint = "install it, and the package of the protocol such as s3fs or gcsfs: pip install 'specc[remote]'"
+        hint = f"install it, and the package of the protocol such as s3fs or gcsfs: {INSTALL['fsspec']}"
         raise UnavailableError(f"{shown} needs fsspec; {hint}") from None
     if protocol not in fsspec.available_protocols():
         raise TargetError(f"{shown}: fsspec does not support the protocol {protocol!r}")

@@ -78,7 +78,7 @@ CASES = {
     "no-inputs": Case(
         spec({"version": {"inputs": [], "outputs": {"version": "string[]"}}}),
         [
-            "endpoints.version.inputs: the endpoint 'version' takes no inputs, so it always returns the same result; give it an input, or remove it",
+            "endpoints.version.inputs: the endpoint 'version' takes no inputs: a server has nothing to batch, and REST refuses it; give it an input, or remove it; where it is meant to read or reset state, call it over gRPC",
         ],
         batched(
             {

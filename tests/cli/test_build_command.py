@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,11 @@ def test_build_inspect_and_build_again(spec: Any, tmp_path: Path) -> None:
     assert lines[:3] == ["endpoint  inputs  outputs", "serve *   inputs  output_0", "* also serving_default"]
     assert lines[4] == "INCLUDED for predict: serve, serving_default"
     assert lines[6].startswith("archive: ")
+    total, stages = re.fullmatch(r"archive: .*, ([\d.]+) s \((.*)\)", lines[6]).groups()  # type: ignore[union-attr]
+    seconds = {stage: float(spent) for stage, spent in (part.split() for part in stages.split(", "))}
+    assert list(seconds) == ["import", "load", "trace", "write", "seal", "publish"]
+    assert abs(sum(seconds.values()) - float(total)) <= 0.005 * (len(seconds) + 1) + 1e-9
+    assert seconds["import"] > 0.1
     inspected = run("inspect", "archive", "--json")
     assert (inspected.returncode, inspected.stderr) == (0, "")
     assert json.loads(inspected.stdout) == {**GOOD, "model": "doubling:Double"}
@@ -72,6 +78,7 @@ def test_a_spec_may_be_in_any_directory(spec: Any, tmp_path: Path) -> None:
     [
         ("nothing_here:m", "import-failed: cannot import 'nothing_here': No module named 'nothing_here'; run from the directory that holds it, or install it"),
         ("broken_module:m", "import-failed: cannot import 'broken_module': No module named 'nothing_like_this'"),
+        ("doubling:tff", "import-failed: 'doubling' (a module) has no attribute 'tff'"),
         ("doubling:Doubel", "import-failed: 'doubling' (a module) has no attribute 'Doubel'; did you mean 'Double'?"),
         ("doubling:number", "bad-model: doubling:number is an int, which is not a model; a model is a Keras model or layer, a tf.Module, a tf.function, or a callable that returns one"),
         ("doubling:raises", "bad-model: doubling:raises() failed: ZeroDivisionError: division by zero; raised in doubling.py, line 10, in <lambda>"),
@@ -192,7 +199,7 @@ def test_a_target_that_cannot_be_written(spec: Any) -> None:
     assert "Traceback" not in built.stderr
 
 
-def test_build_without_keras_names_the_extra_to_install(spec: Any, tmp_path: Path) -> None:
+def test_build_without_keras_names_what_to_install(spec: Any, tmp_path: Path) -> None:
     program = "import sys; sys.modules['keras'] = None; from specc.cli import main; sys.exit(main(sys.argv[1:]))"
     hidden = "import importlib.util as u; f = u.find_spec; u.find_spec = lambda n: None if n == 'keras' else f(n); "
     command = [
@@ -209,5 +216,5 @@ def test_build_without_keras_names_the_extra_to_install(spec: Any, tmp_path: Pat
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode == 3
     assert finished.stderr.splitlines()[-1] == (
-        "specc: error: build needs Keras; install with: pip install 'specc[tensorflow]'"
+        "specc: error: build needs Keras; install with: pip install tensorflow keras"
     )

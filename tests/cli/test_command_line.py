@@ -166,7 +166,7 @@ except specc.UnavailableError as error:
 
 def test_the_front_end_works_without_tensorflow(spec: Any) -> None:
     finished = subprocess.run([sys.executable, "-c", BLOCKED, spec(GOOD)], capture_output=True, text=True, check=False)
-    message = "specc.compile needs TensorFlow and Keras; install them with: pip install 'specc[tensorflow]'\n"
+    message = "specc.compile needs TensorFlow and Keras; install them with: pip install tensorflow keras\n"
     assert (finished.stdout, finished.stderr) == (message, "")
 
 

@@ -107,7 +107,7 @@ BINDING = {
     ),
     "a function that raises": (
         {"function": "fails"},
-        "endpoints.serve.function: trace-failed: tracing failed: RuntimeError: the model is not ready; raised in "
+        "endpoints.serve.function: trace-failed: tracing failed: RuntimeError: the model is not ready; second line; raised in "
         f"test_refusals.py, line {FAILS}, in fails",
     ),
     "a Python function inside the graph": (
@@ -137,7 +137,7 @@ BINDING = {
     ),
     "an iterator": (
         {"function": f"{HERE}:iterate", "outputs": VECTOR},
-        "endpoints: untracked-resource: the functions use 1 resource that no variable, table or model owns; "
+        "endpoints.serve: untracked-resource: the endpoint 'serve' uses a dataset iterator, which no variable, table or model owns; "
         "an iterator or queue cannot be saved; keep tables as attributes of the model",
     ),
 }
@@ -152,7 +152,7 @@ def test_what_cannot_be_bound_or_traced(name: str, refused: Any) -> None:
 
 def test_what_keras_wraps_around_a_cause_is_taken_off(refused: Any) -> None:
     (finding,) = refused(Model(), {"serve": {"function": "wide", "inputs": [VECTOR], "outputs": "float32[batch, 1]"}})
-    assert finding.startswith("endpoints.serve.function: trace-failed: tracing failed: ValueError: Input 0 ")
+    assert finding.startswith("endpoints.serve.inputs[0]: trace-failed: tracing failed: ValueError: Input 0 ")
     assert "expected axis -1 of input shape to have value 5" in finding
 
 

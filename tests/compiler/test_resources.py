@@ -1,5 +1,6 @@
 """Tables and their assets are found by what the functions capture, without tracking lookup layers by hand."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -134,4 +135,43 @@ def test_track_refuses_what_cannot_be_kept(export: Any, tmp_path: Path) -> None:
     assert [str(finding) for finding in caught.value.diagnostics] == [
         "track[0]: unknown-track: 'number' (an int) holds no variable, table or asset to keep",
         "track[1]: unknown-track: the model (a Tracking) has no attribute 'tabel'; did you mean 'table'?",
+    ]
+
+
+QUEUE = tf.queue.FIFOQueue(3, [tf.int64])
+DROPPED = [table("a", "b"), table("c")]
+
+
+class Untracked(tf.Module):
+    """What a function may use and an archive cannot hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept = table("a", "b")
+        self.lookups = tuple(tf.function(one.lookup).get_concrete_function(X) for one in DROPPED)
+        DROPPED.clear()
+        self.rows = tf.data.Dataset.from_tensors(tf.constant(1, tf.int64))
+
+    def drop(self, words: Any) -> Any:
+        return self.lookups[0](words)
+
+    def drop_both(self, words: Any) -> Any:
+        return self.lookups[0](words) + self.lookups[1](words)
+
+    def queued(self, words: Any) -> Any:
+        return self.kept.lookup(words) + QUEUE.dequeue()
+
+    def fine(self, words: Any) -> Any:
+        return self.kept.lookup(words)
+
+
+def test_what_cannot_be_saved_is_named_with_its_endpoint(refused: Any) -> None:
+    names = ("drop", "drop_both", "queued", "fine")
+    endpoints = {name: {**ENDPOINT, "function": name} for name in names}
+    text = "\n".join(refused(Untracked(), endpoints))
+    hint = ", which no variable, table or model owns; an iterator or queue cannot be saved; keep tables as attributes"
+    assert re.sub(r"'\d+'|'table_\d+'", "N", text.replace(" of the model", "")).splitlines() == [
+        f"endpoints.drop: untracked-resource: the endpoint 'drop' uses the lookup table N{hint}",
+        f"endpoints.drop_both: untracked-resource: the endpoint 'drop_both' uses the lookup table N and the lookup table N{hint}",
+        f"endpoints.queued: untracked-resource: the endpoint 'queued' uses the queue N{hint}",
     ]

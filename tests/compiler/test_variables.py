@@ -94,18 +94,34 @@ def test_a_collection_holds_the_very_variables_that_the_endpoints_use(export: An
 REFUSALS: dict[str, tuple[Any, str]] = {
     "a path that leads nowhere": (
         "optimiser.variables",
-        "unknown-collection: the model (a Sequential) has no attribute 'optimiser'; did you mean 'optimizer'?",
+        ": unknown-collection: the model (a Sequential) has no attribute 'optimiser'; did you mean 'optimizer'?",
     ),
     "variables that are a method": (
         "old_optimizer",
-        "empty-collection: there are no variables at 'old_optimizer', which is an OldOptimizer; a Keras optimizer has "
+        ": empty-collection: there are no variables at 'old_optimizer', which is an OldOptimizer; a Keras optimizer has "
         "variables after it is built",
     ),
-    "no variables there": ("name", "empty-collection: there are no variables at 'name', which is a str"),
+    "no variables there": ("name", ": empty-collection: there are no variables at 'name', which is a str"),
     "nothing chosen": (
         {"from": "trainable_variables", "match": "hidden/*"},
-        "empty-collection: no variable of 'trainable_variables' is selected; its variables are net/hidden/kernel, "
+        ".match: empty-collection: no variable of 'trainable_variables' matches 'hidden/*'; there are net/hidden/kernel, "
         "net/hidden/bias, net/norm/gamma, net/norm/beta, net/out/kernel, net/out/bias; did you mean 'net/hidden/bias'?",
+    ),
+    "none of the dtype": (
+        {"from": "variables", "match": "**/gamma", "dtype": "float16"},
+        ".dtype: empty-collection: none of the variables of 'variables' that match '**/gamma' is float16; they are "
+        "trainable float32: net/norm/gamma",
+    ),
+    "none that is trainable": (
+        {"from": "variables", "match": "**/moving_*", "trainable": True},
+        ".trainable: empty-collection: none of the variables of 'variables' that match '**/moving_*' is trainable; they "
+        "are not trainable float32: net/norm/moving_mean, net/norm/moving_variance",
+    ),
+    "none that is both": (
+        {"from": "variables", "trainable": False, "dtype": "float16"},
+        ": empty-collection: none of the variables of 'variables' that match '**' is not trainable and float16; they are "
+        "not trainable float32, trainable float32, trainable float64: net/hidden/kernel, net/hidden/bias, net/norm/gamma, net/norm/beta, "
+        "net/norm/moving_mean, net/norm/moving_variance, net/out/kernel, net/out/bias",
     ),
 }
 
@@ -114,7 +130,7 @@ REFUSALS: dict[str, tuple[Any, str]] = {
 def test_a_selection_that_finds_nothing_is_refused(name: str, refused: Any) -> None:
     selection, expected = REFUSALS[name]
     assert refused(trained(), ENDPOINTS, variable_collections={"chosen": selection}) == [
-        f"variable_collections.chosen: {expected}"
+        f"variable_collections.chosen{expected}"
     ]
 
 

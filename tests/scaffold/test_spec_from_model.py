@@ -143,7 +143,7 @@ def test_a_trace_that_fails_is_one_line() -> None:
     assert (finding.rule, finding.path, finding.message) == (
         "trace-failed",
         ("endpoints", "serve", "function"),
-        "tracing failed: RuntimeError: not",
+        "tracing failed: RuntimeError: not; now",
     )
 
 

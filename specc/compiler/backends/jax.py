@@ -20,7 +20,13 @@ import tensorflow as tf
 from jax.experimental import jax2tf
 
 from specc.compiler.backends import Callee
-from specc.compiler.backends.jax_limits import RULE, find_limits, find_unknown_calls, stopped_at_lookups
+from specc.compiler.backends.jax_limits import (
+    RULE,
+    find_limits,
+    find_unknown_calls,
+    require_jax_calls,
+    stopped_at_lookups,
+)
 from specc.compiler.backends.jax_shapes import OPEN, keras_symbols, renumbered
 from specc.compiler.trace.opaque_results import opaque_objects
 from specc.compiler.user_code import summarize
@@ -144,8 +150,9 @@ class JaxBackend:
                 try:
                     result = callee.function(*nested, **kwargs)
                     leaves = [_to_array(leaf) for leaf in tf.nest.flatten(result)]
-                except Exception:
+                except Exception as error:
                     lookups.raise_used(callee)
+                    require_jax_calls(callee, error)
                     raise
                 if not scope.is_complete and not callee.options.is_static:
                     raise _MoreVariablesError(list(scope.used.values()))

@@ -12,6 +12,7 @@ import keras
 
 from specc.compiler.backends import Callee, unwrap_function
 from specc.compiler.trackables import layers_of
+from specc.compiler.user_code import runs_through, text_of, user_line
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.trees import Ragged, Sparse
@@ -36,6 +37,8 @@ LOOKUPS = (
     keras.layers.HashedCrossing,
 )
 """Layers that compute with TensorFlow on every backend."""
+_TRACER = re.compile(r"\b\w*Tracer\b|NOT CONVERTIBLE TO TENSOR")
+"""What TensorFlow writes for a traced JAX array."""
 _LAPACK = re.compile(rb"lapack_\w+_ffi")
 _STEPS_HINT = "do it in a preprocess or postprocess function, which runs in TensorFlow"
 
@@ -89,6 +92,29 @@ def find_unknown_calls(callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
     if names and "cpu" in (callee.options.platforms or ("cpu",)):
         message = f"the function calls {', '.join(names)} of JAX's own library, which TensorFlow does not have on a CPU"
         yield finding(RULE, callee.path, message, f"compute it without decompositions, or {_STEPS_HINT}")
+
+
+def require_jax_calls(callee: Callee, error: BaseException) -> None:
+    """Raises SpecError if ``error`` is about a traced JAX array that the function passed to TensorFlow or NumPy.
+
+    Each tells so in words of its own, and Keras raises an AttributeError where it fails to construct JAX's error again.
+    """
+    chain = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) is not None and before not in chain:
+        chain.append(before)
+    converted = any(isinstance(each, jax.errors.TracerArrayConversionError) for each in chain)
+    if not converted and not any(_TRACER.search(text_of(each)) for each in chain):
+        return
+    if any(runs_through(each, "tensorflow") for each in chain):
+        message = "the function calls TensorFlow on a JAX array"
+        hint = f"use keras.ops or jax.numpy, or {_STEPS_HINT}"
+    elif converted:
+        message = "the function passes a JAX array to NumPy, or to other code that reads its values, while it is traced"
+        hint = "use keras.ops or jax.numpy"
+    else:
+        return
+    where = next(filter(None, map(user_line, reversed(chain))), "")  # Keras cuts tracebacks
+    raise SpecError([finding(RULE, callee.path, message, "; ".join(filter(None, (where, hint))))]) from error
 
 
 class _Lookups:

@@ -21,10 +21,12 @@ from specc.compiler.backends.jax_shapes import declared_symbols
 from specc.compiler.trace.binding import BoundEndpoint
 from specc.compiler.trace.model_containers import with_model_containers
 from specc.compiler.trace.opaque_results import opaque_objects
+from specc.compiler.trace.rejected_inputs import find_rejected_input
 from specc.compiler.user_code import run_user_code
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
-from specc.language.wire_names import parameter_name
+from specc.language.trees import Tree
+from specc.language.wire_names import BoundLeaf, parameter_name
 
 OutputNames = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
 """Wire names for the flat tensors of a result, or a function that returns them for the nested result."""
@@ -79,7 +81,7 @@ class Source(Callee):
 
     ``identity`` is equal for the same function, called in the same way, while it is alive; ``as_result`` is applied to
     what the function returns. ``postprocess`` is applied outside the core, unless the function returns an object, whose
-    tensors belong to the core's graph.
+    tensors belong to the core's graph. ``inputs`` and ``leaves`` are the declared inputs, if the function takes these.
     """
 
     identity: object
@@ -87,6 +89,8 @@ class Source(Callee):
     autograph: bool = False
     as_result: Callable[[Any], Any] = _unchanged
     postprocess: Callable[..., Any] | None = None
+    inputs: tuple[Tree, ...] = ()
+    leaves: tuple[BoundLeaf, ...] = ()
 
 
 @dataclass
@@ -147,7 +151,14 @@ class Cores:
         key = (identity, declared.autograph, _spec_key(bound.compiled.input_signature))
         if key not in self.preprocessing:
             path = (*bound.compiled.path, "preprocess")
-            source = Source(function=bound.preprocess, identity=identity, path=path, autograph=declared.autograph)
+            source = Source(
+                function=bound.preprocess,
+                identity=identity,
+                path=path,
+                autograph=declared.autograph,
+                inputs=declared.inputs,
+                leaves=bound.compiled.inputs,
+            )
             self._alive.append(bound.preprocess)
             self.preprocessing[key] = _trace_core(source, source.function, bound.compiled.input_signature, (), ())
         return self.preprocessing[key]
@@ -167,6 +178,8 @@ def source_of(bound: BoundEndpoint) -> Source:
         kwargs=declared.kwargs,
         autograph=declared.autograph,
         postprocess=bound.postprocess,
+        inputs=() if bound.preprocess else declared.inputs,
+        leaves=() if bound.preprocess else compiled.inputs,
     )
 
 
@@ -203,10 +216,11 @@ def _trace_core(
     names = _names_or_numbers(input_names, "input", len(components))
     traces: list[tuple[Any, tuple[str, ...]]] = []  # TensorFlow traces again if the first trace created variables
     path, is_postprocessed = source.path, False
+    given: tuple[Any, ...] = ()
 
     def core(*flat: Any) -> dict[str, Any]:  # by position, since a wire name need not be an identifier
-        nonlocal path, is_postprocessed
-        path, is_postprocessed = source.path, False
+        nonlocal given, path, is_postprocessed
+        given, path, is_postprocessed = flat, source.path, False
         nested = tf.nest.pack_sequence_as(specs, list(flat), expand_composites=True)
         # A copy each time: the function may change its kwargs, and the document must not change.
         result = source.as_result(function(*nested, **copy.deepcopy(source.kwargs)))
@@ -221,9 +235,12 @@ def _trace_core(
     flat_specs = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in zip(names, components, strict=True)]
     # Traced on its own, never inside another trace: lifted out of that, it would lose every gradient tape it uses.
     traceable = tf.function(core, autograph=source.autograph)
-    concrete = run_user_code(
-        lambda: traceable.get_concrete_function(*flat_specs), "trace-failed", lambda: path, TRACING
-    )
+
+    def place(error: BaseException) -> SpecPath:
+        rejected = find_rejected_input(error, source.function, source.inputs, source.leaves, given)
+        return path if rejected is None or is_postprocessed else rejected
+
+    concrete = run_user_code(lambda: traceable.get_concrete_function(*flat_specs), "trace-failed", place, TRACING)
     refuse_python_ops(concrete, path)
     result, names_out = traces[-1]
     return Core(concrete, names, names_out, result, is_postprocessed)

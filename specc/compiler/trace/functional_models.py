@@ -63,6 +63,13 @@ def is_generated_name(name: str, layer: Any) -> bool:
     )
 
 
+def paired_inputs(model: Any, argument: Tree, leaves: Sequence[BoundLeaf]) -> list[tuple[Any, BoundLeaf]] | None:
+    """The model's tensor for each of the ``leaves`` of its argument; None if there are fewer or more of them."""
+    structure = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+    pairs = _paired(argument, structure, leaves)
+    return pairs if pairs is not None and len(pairs) == len(model.inputs) else None
+
+
 def find_swapped_inputs(model: Any, inputs: tuple[Tree, ...], leaves: Sequence[BoundLeaf]) -> Iterator[Diagnostic]:
     """Each declared input that has the name of another input of ``model``."""
     symbols = list(model.inputs)
@@ -98,13 +105,10 @@ def _names_in_model(model: Any, structure: Any, layer_names: Sequence[str]) -> d
 def _find_swapped(
     tree: Tree, structure: Any, names: Mapping[int, frozenset[str]], leaves: Sequence[BoundLeaf], word: str
 ) -> Iterator[Diagnostic]:
-    symbols = list(_matching_tensors(tree, structure))
-    if any(symbol is None for symbol in symbols):
-        flat = keras.tree.flatten(structure)
-        if len(flat) != len(leaves):
-            return
-        symbols = flat  # Keras pairs other containers or keys in the order in which it flattens both
-    owned = [(names[id(symbol)], bound) for symbol, bound in zip(symbols, leaves, strict=True)]
+    pairs = _paired(tree, structure, leaves)
+    if pairs is None:
+        return
+    owned = [(names[id(symbol)], bound) for symbol, bound in pairs]
     for own, bound in owned:
         called = {bound.name, *(component.wire_name for component in bound.components)}
         others = [(other, name) for other_names, other in owned for name in sorted((other_names & called) - own)]
@@ -116,6 +120,17 @@ def _find_swapped(
         hint = f'{own_names}to swap them on purpose, name a function of your own in "function"'
         place = Place(message=f"the {word} that is {name!r} in the model", path=other.path)
         yield finding("name-of-another-layer", _name_path(bound), message, hint, related=(place,))
+
+
+def _paired(tree: Tree, structure: Any, leaves: Sequence[BoundLeaf]) -> list[tuple[Any, BoundLeaf]] | None:
+    """The model's tensor for each of ``leaves``, or None if Keras would find none."""
+    symbols = list(_matching_tensors(tree, structure))
+    if any(symbol is None for symbol in symbols):
+        flat = keras.tree.flatten(structure)
+        if len(flat) != len(leaves):
+            return None
+        symbols = flat  # Keras pairs other containers or keys in the order in which it flattens both
+    return list(zip(symbols, leaves, strict=True))
 
 
 def _name_path(bound: BoundLeaf) -> SpecPath:

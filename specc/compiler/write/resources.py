@@ -7,7 +7,8 @@ captured handle, so that lookup layers need not be tracked by hand.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +19,7 @@ from specc.compiler.trace.endpoints import TracedEndpoint
 from specc.compiler.trackables import descendants
 from specc.compiler.user_code import resolve_attribute
 from specc.compiler.write.variables import find_variables
-from specc.diagnostics import Diagnostic, SpecPath, counted, finding, kind_of
+from specc.diagnostics import Diagnostic, SpecPath, finding, kind_of
 from specc.errors import FindingCollector, SpecError
 from specc.language.document import Document
 
@@ -28,6 +29,16 @@ _TABLE_TYPES = (
     tf.lookup.experimental.MutableHashTable,
     tf.lookup.experimental.DenseHashTable,
 )
+
+_HANDLE_PARTS = re.compile(r'(name|container|type)="([^"]*)"')
+"""Parts of the text of a handle; TensorFlow has no other public way to read them."""
+_KINDS = {
+    "LookupInterface": "lookup table",
+    "IteratorResource": "dataset iterator",
+    "QueueInterface": "queue",
+    "Var": "variable",
+}
+"""What people call the types of resources."""
 
 
 def name_tables(root: Any) -> None:
@@ -92,12 +103,31 @@ def find_owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], r
             found.setdefault(id(handle), candidate)
         if len(found) == len(wanted):
             break
-    lost = [handle for key, handle in wanted.items() if key not in found]
-    if lost:
-        message = f"the functions use {counted(len(lost), 'resource')} that no variable, table or model owns"
-        hint = "an iterator or queue cannot be saved; keep tables as attributes of the model"
-        raise SpecError([Diagnostic(rule="untracked-resource", path=("endpoints",), message=message, hint=hint)])
+    if len(found) < len(wanted):
+        raise SpecError(_untracked_findings(endpoints, wanted.keys() - found.keys()))
     return [found[key] for key in wanted]
+
+
+def _untracked_findings(endpoints: Iterable[TracedEndpoint], lost: Collection[int]) -> Iterator[Diagnostic]:
+    """A finding for each endpoint that captures handles without an owner, whose ids are ``lost``."""
+    for endpoint in endpoints:
+        used = dict.fromkeys(_described(handle) for handle in captured_resources([endpoint]) if id(handle) in lost)
+        if used:
+            name = endpoint.compiled.name
+            message = f"the endpoint {name!r} uses {' and '.join(used)}, which no variable, table or model owns"
+            hint = "an iterator or queue cannot be saved; keep tables as attributes of the model"
+            yield finding("untracked-resource", endpoint.compiled.path, message, hint)
+
+
+def _described(handle: Any) -> str:
+    """What a handle is of, and its name unless it is generated: ``the lookup table 'table_15'``."""
+    kind, parts = "resource", dict(_HANDLE_PARTS.findall(str(handle)))
+    if handle.dtype == tf.variant:
+        kind = "dataset" if "Dataset" in str(handle) else "variant"
+    elif "type" in parts:
+        kind = _KINDS.get(parts["type"].rpartition(":")[2], f"resource of the type {parts['type']}")
+    name = parts.get("name") if parts.get("container") != "Anonymous" else None
+    return f"the {kind} {name!r}" if name else f"a {kind}"
 
 
 def _possible_owners(wanted: dict[int, Any], roots: Iterable[Any]) -> Iterator[Any]:

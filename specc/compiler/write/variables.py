@@ -115,18 +115,18 @@ def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable
         hint = "a Keras optimizer has variables after it is built" if "optimizer" in selection.from_ else ""
         raise SpecError([finding("empty-collection", at, message, hint)])
     matches = glob(selection.match)
+    matching = [named for named in everything if matches.fullmatch(named.path)]
+    if not matching:
+        message = f"no variable of {selection.from_!r} matches {selection.match!r}; there are {_list_paths(everything)}"
+        hint = did_you_mean(selection.match, _sorted_paths(everything))
+        raise SpecError([finding("empty-collection", (*at, "match"), message, hint)])
     chosen = [
         named
-        for named in everything
-        if matches.fullmatch(named.path)
-        and selection.trainable in (None, named.trainable)
-        and selection.dtype in (None, named.dtype)
+        for named in matching
+        if selection.trainable in (None, named.trainable) and selection.dtype in (None, named.dtype)
     ]
     if not chosen:
-        message = f"no variable of {selection.from_!r} is selected; its variables are {_list_paths(everything)}"
-        raise SpecError(
-            [finding("empty-collection", at, message, did_you_mean(selection.match, _sorted_paths(everything)))]
-        )
+        raise SpecError([_unselected_finding(selection, matching, at)])
     findings = list(_check_content(selection, chosen, at))
     if findings:
         raise SpecError(findings)
@@ -139,6 +139,19 @@ def glob(pattern: str) -> re.Pattern[str]:
     for token in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern):
         text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(token, re.escape(token))
     return re.compile(text, re.DOTALL)
+
+
+def _unselected_finding(selection: Selection, matching: list[NamedVariable], at: SpecPath) -> Diagnostic:
+    """The finding for variables that the pattern matches, and ``trainable`` or ``dtype`` excludes."""
+    wanted = (
+        [] if selection.trainable is None else [("trainable", "trainable" if selection.trainable else "not trainable")]
+    )
+    wanted += [] if selection.dtype is None else [("dtype", selection.dtype)]
+    words = " and ".join(word for _, word in wanted)
+    found = ", ".join(sorted({f"{'' if named.trainable else 'not '}trainable {named.dtype}" for named in matching}))
+    which = f"the variables of {selection.from_!r} that match {selection.match!r}"
+    message = f"none of {which} is {words}; they are {found}: {_list_paths(matching)}"
+    return finding("empty-collection", (*at, wanted[0][0]) if len(wanted) == 1 else at, message)
 
 
 def _check_content(selection: Selection, chosen: list[NamedVariable], at: SpecPath) -> Iterator[Diagnostic]:
