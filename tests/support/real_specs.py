@@ -7,19 +7,38 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import shutil
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+from running_here import verify_here
+
 from specc.cli import main
+from specc.language.load import load_spec
 
 GOLDEN = Path(__file__).parents[1] / "scaffold" / "real_models"
 FAMILIES = (
     "applications", "generative", "graphs", "hub_images", "hub_text", "modules", "recommenders",
     "sequences", "tables", "vision",
 )  # fmt: skip
+REFUSED = "generated-refused"
+UNPROVEN = "not-proven"
+WARNINGS = {
+    "vae": {"not-pure"},  # it samples
+    "vae_encoder": {"not-pure"},
+    "node_classifier": {REFUSED},  # edges number the nodes
+    "bert_masked_lm": {REFUSED},  # mask_positions number the tokens
+    "keyword_spotter": {UNPROVEN},  # clips are at least as long as the filters
+    "unet": {UNPROVEN},  # height and width are even
+    "anomaly_detector": {"unnamed-output"},  # a tuple
+    "graph_classifier": {REFUSED},
+    "masked_attention": {REFUSED},
+    "frame_classifier": {REFUSED},
+}
+"""The rules that warn of a golden spec or its archive: what ``specc init`` cannot know and an author adds."""
 
 
 def golden_specs(*families: str) -> list[Path]:
@@ -48,6 +67,32 @@ def first_spec(family: str, name: str) -> tuple[str, list[str]]:
     assert code == 0, error.getvalue()
     lines = error.getvalue().splitlines()  # the progress and warnings of Keras are there too
     return out.getvalue(), [line.removeprefix("guess: ") for line in lines if line.startswith("guess: ")]
+
+
+def assert_is_golden(path: Path) -> None:
+    """``specc init`` prints the golden spec, and the golden guesses."""
+    family, name = path.parent.name, name_of(path)
+    text, guesses = first_spec(family, name)
+    assert text == path.read_text(encoding="utf-8")
+    assert guesses == golden_guesses(family)[name]
+
+
+def assert_holds(path: Path, archive: Path) -> None:
+    """The golden spec is valid, and what is built from it answers calls as it says."""
+    out = StringIO()
+    with redirect_stdout(out), redirect_stderr(out):
+        codes = [main(["validate", str(path)]), main(["build", str(path), "--out", str(archive)])]
+        codes.append(main(["inspect", str(archive)]))
+    assert codes == [0, 0, 0], out.getvalue()
+    verification = verify_here(load_spec(path).document, archive, cases=3)
+    assert verification.ok, verification.text()
+    rules = {*re.findall("warning: ([a-z-]+):", out.getvalue()), *(finding.rule for finding in verification.findings)}
+    assert rules == WARNINGS.get(name_of(path), set()), out.getvalue() + verification.text()
+
+
+def name_of(path: Path) -> str:
+    """The name of the model of a golden spec."""
+    return path.name.removesuffix(".specc.json")
 
 
 def _write(family: str) -> None:

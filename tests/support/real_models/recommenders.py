@@ -14,9 +14,7 @@ class Retrieval(keras.Model):
 
     def __init__(self) -> None:
         super().__init__(name="movie_retrieval")
-        self.query_model = keras.Sequential(
-            [keras.layers.Embedding(20, 8), keras.layers.Dense(4)], name="query_model"
-        )
+        self.query_model = keras.Sequential([keras.layers.Embedding(20, 8), keras.layers.Dense(4)], name="query_model")
         self.candidate_model = keras.Sequential(
             [keras.layers.Embedding(5, 8), keras.layers.Dense(4)], name="candidate_model"
         )
