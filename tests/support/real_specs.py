@@ -48,7 +48,8 @@ def golden_specs(*families: str) -> list[Path]:
 
 def golden_guesses(family: str) -> dict[str, list[str]]:
     """The golden guesses of the models of a family, by the model's name."""
-    sections = (GOLDEN / family / "guesses.txt").read_text(encoding="utf-8").split("# ")[1:]
+    text = (GOLDEN / family / "guesses.txt").read_text(encoding="utf-8")
+    sections = re.split("^# ", text, flags=re.MULTILINE)[1:]
     return {lines[0]: lines[2:] for lines in (section.rstrip().split("\n") for section in sections)}
 
 
