@@ -7,7 +7,7 @@ from real_specs import FAMILIES, GOLDEN, assert_holds, assert_is_golden, golden_
 
 pytestmark = pytest.mark.tensorflow
 
-SPECS = golden_specs("recommenders", "graphs", "tables", "modules")
+SPECS = golden_specs("recommenders", "graphs", "tables", "modules", "keras_2")
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=name_of)

@@ -23,7 +23,7 @@ def masked_attention() -> keras.Model:
 
 def frame_classifier() -> keras.Model:
     """A convolution for each frame of a clip, and a label for each clip."""
-    clip = keras.Input((None, 16, 16, 3), name="clip")
+    clip = keras.Input((None, 8, 8, 3), name="clip")
     frames = layers.TimeDistributed(layers.Conv2D(2, 3, strides=2))(clip)
     features = layers.TimeDistributed(layers.GlobalAveragePooling2D())(frames)
     return keras.Model(clip, layers.Dense(5, name="action")(layers.GRU(4)(features)), name="video_classifier")
