@@ -34,9 +34,9 @@ WARNINGS = {
     "keyword_spotter": {UNPROVEN},  # clips are at least as long as the filters
     "unet": {UNPROVEN},  # height and width are even
     "anomaly_detector": {"unnamed-output"},  # a tuple
-    "graph_classifier": {REFUSED},
+    "graph_classifier": {REFUSED},  # axes that must be equal have names of their own
     "masked_attention": {REFUSED},
-    "frame_classifier": {REFUSED},
+    "frame_classifier": {REFUSED},  # TimeDistributed takes one length only in a graph of open sizes
 }
 """The rules that warn of a golden spec or its archive: what ``specc init`` cannot know and an author adds."""
 
