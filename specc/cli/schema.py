@@ -14,6 +14,7 @@ from specc.diagnostics import printable
 from specc.errors import UnreadableError
 from specc.language.json_schema.schema import document_schema
 from specc.report.findings_schema import findings_schema
+from specc.source.regular_files import read_regular
 
 SCHEMAS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "document": ("specc.v1.schema.json", document_schema),
@@ -43,8 +44,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _is_current(name: str, directory: Path) -> bool:
     path = directory / SCHEMAS[name][0]
+    current = _schema_text(name).encode("utf-8")
     try:
-        return path.read_bytes() == _schema_text(name).encode("utf-8")
+        return read_regular(path, len(current)) == current
     except FileNotFoundError:
         return False
     except (OSError, ValueError) as error:

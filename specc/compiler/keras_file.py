@@ -15,7 +15,9 @@ import keras
 from specc.compiler.user_code import summarize
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError, UnreadableError
+from specc.reader.archive_files import require_regular_files
 from specc.reader.custom_ops import imports_hint, listed
+from specc.source.regular_files import open_regular
 
 _MODEL_PATH: SpecPath = ("model",)
 _RETURNS_MODEL = "name a module:attribute that returns the model"
@@ -56,10 +58,11 @@ def _format_problem(path: Path) -> str:
         raise UnreadableError(f"cannot read {path}: there is no such file")
     if path.is_dir():
         unpacked = path.suffix == ".keras" and (path / "config.json").exists()
+        if unpacked:
+            require_regular_files(path)
         return "" if unpacked else "it is a directory; the path of a SavedModel must end with a slash"
     try:
-        with path.open("rb") as file:
-            file.read(1)
+        open_regular(path).close()
     except OSError as error:
         raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
     if path.suffix == ".keras":
