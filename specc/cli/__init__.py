@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from typing import Any
 
 COMMANDS = {
     "init": "write a first spec from a Keras model, a module or any SavedModel, and list what was guessed",
@@ -120,10 +121,22 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose messages, which quote arguments, are escaped; those of its commands too."""
+
+    color = property(lambda _: False, lambda *_: None)
+    """Python 3.14 would style its messages with sequences that are escaped too."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        from specc.report.writer import write
+
+        write(message, file or sys.stderr)
+
+
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     from specc.version import VERSION
 
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="specc", description="Specs for SavedModels: write them, check them, build them, read them back."
     )
     parser.add_argument("--version", action="version", version=f"specc {VERSION}")
@@ -134,14 +147,17 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 def complain(message: str) -> None:
     """Prints to standard error why the command cannot continue."""
     from specc.diagnostics import printable
+    from specc.report.writer import write
 
-    print(f"specc: error: {printable(message)}", file=sys.stderr)
+    write(f"specc: error: {printable(message)}\n", sys.stderr)
 
 
 def note(message: str) -> None:
     """Prints a note to standard error, except with --quiet."""
-    from specc.diagnostics import printable
-
     if QUIET.get():
         return
-    print(printable(message), file=sys.stderr, flush=True)
+    from specc.diagnostics import printable
+    from specc.report.writer import write
+
+    write(f"{printable(message)}\n", sys.stderr)
+    sys.stderr.flush()

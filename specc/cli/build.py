@@ -16,12 +16,13 @@ from specc.cli.build_verification import ArchiveVerifier
 from specc.cli.findings import add_options, print_report
 from specc.cli.importing import add_import_option, import_tensorflow
 from specc.cli.own_process import run_in_own_process
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, printable
 from specc.errors import SpeccError
 from specc.language.document import Document
 from specc.language.signatures import DEFAULT_KEYS
 from specc.report import Report
 from specc.report.text import table
+from specc.report.writer import write
 
 if TYPE_CHECKING:
     from specc.compiler import ExportReport
@@ -126,7 +127,7 @@ def _build(job: BuildJob, options: argparse.Namespace, targets: list[BuildJob]) 
     with loaded_model(job, options, [job]) as model, located_in_spec(job.spec):
         checked = ArchiveVerifier([job], model, options)
         report = compile(job.spec.document).export(model, progress=note, before_publish=checked, **job.where)
-    sys.stdout.write(_archive_summary(report, job.spec.document, time.perf_counter() - start))
+    write(_archive_summary(report, job.spec.document, time.perf_counter() - start))
     sys.stdout.flush()
     findings = list(run_build_checks(job.spec.document, job.settings, nested_tables=report.nested_tables))
     return job.spec.locate([*findings, *checked.warnings]) if findings or checked.warnings else []
@@ -150,9 +151,9 @@ def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
         report = merge(documents, model, progress=note, before_publish=checked, **jobs[0].where)
     seconds = time.perf_counter() - start
     for mode in report.modes:
-        sys.stdout.write(mode.signatures_text())
-    sys.stdout.write("".join(f"note: {text}\n" for text in report.notes))
-    sys.stdout.write(f"{report.path}: {report.bytes:,} bytes, {len(report.modes)} MetaGraphs, {seconds:.2f} s\n")
+        write(mode.signatures_text())
+    write("".join(f"note: {printable(text)}\n" for text in report.notes))
+    write(f"{printable(str(report.path))}: {report.bytes:,} bytes, {len(report.modes)} MetaGraphs, {seconds:.2f} s\n")
     return print_report(Report(checked.warnings), options) if checked.warnings else OK
 
 
@@ -167,9 +168,9 @@ def _archive_summary(report: ExportReport, document: Document, seconds: float) -
     ]
     legend = f"* also {DEFAULT_KEYS[document.mode]}\n" if any(each.is_default for each in report.endpoints) else ""
     stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in report.seconds.items())
-    notes = "".join(f"note: {text}\n" for text in report.notes)
+    notes = "".join(f"note: {printable(text)}\n" for text in report.notes)
     return (
         f"{table(('endpoint', 'inputs', 'outputs'), rows)}{legend}\n{report.signatures_text()}{notes}\n"
-        f"{report.path}: {report.bytes:,} bytes ({report.variable_bytes:,} of variables), "
+        f"{printable(str(report.path))}: {report.bytes:,} bytes ({report.variable_bytes:,} of variables), "
         f"{seconds:.2f} s ({stages})\n"
     )
