@@ -149,7 +149,8 @@ def complain(message: str) -> None:
     from specc.diagnostics import printable
     from specc.report.writer import write
 
-    write(f"specc: error: {printable(message)}\n", sys.stderr)
+    with suppress(OSError):  # standard error on a full disk: nobody can be told
+        write(f"specc: error: {printable(message)}\n", sys.stderr)
 
 
 def note(message: str) -> None:
@@ -159,5 +160,6 @@ def note(message: str) -> None:
     from specc.diagnostics import printable
     from specc.report.writer import write
 
-    write(f"{printable(message)}\n", sys.stderr)
-    sys.stderr.flush()
+    with suppress(OSError):  # as above, and a note is not worth a failure
+        write(f"{printable(message)}\n", sys.stderr)
+        sys.stderr.flush()

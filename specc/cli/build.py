@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.checks import run_build_checks
@@ -127,8 +128,7 @@ def _build(job: BuildJob, options: argparse.Namespace, targets: list[BuildJob]) 
     with loaded_model(job, options, [job]) as model, located_in_spec(job.spec):
         checked = ArchiveVerifier([job], model, options)
         report = compile(job.spec.document).export(model, progress=note, before_publish=checked, **job.where)
-    write(_archive_summary(report, job.spec.document, time.perf_counter() - start))
-    sys.stdout.flush()
+    _write_published(_archive_summary(report, job.spec.document, time.perf_counter() - start), report.path)
     findings = list(run_build_checks(job.spec.document, job.settings, nested_tables=report.nested_tables))
     return job.spec.locate([*findings, *checked.warnings]) if findings or checked.warnings else []
 
@@ -150,11 +150,21 @@ def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
         documents = [job.spec.document for job in jobs]
         report = merge(documents, model, progress=note, before_publish=checked, **jobs[0].where)
     seconds = time.perf_counter() - start
-    for mode in report.modes:
-        write(mode.signatures_text())
-    write("".join(f"note: {printable(text)}\n" for text in report.notes))
-    write(f"{printable(str(report.path))}: {report.bytes:,} bytes, {len(report.modes)} MetaGraphs, {seconds:.2f} s\n")
+    signatures = "".join(mode.signatures_text() for mode in report.modes)
+    notes = "".join(f"note: {printable(text)}\n" for text in report.notes)
+    size = f"{report.bytes:,} bytes, {len(report.modes)} MetaGraphs, {seconds:.2f} s"
+    _write_published(f"{signatures}{notes}{printable(str(report.path))}: {size}\n", report.path)
     return print_report(Report(checked.warnings), options) if checked.warnings else OK
+
+
+def _write_published(text: str, path: Path | str) -> None:
+    """Writes ``text`` about an archive; raises OSError, which says that the archive is published, if that fails."""
+    try:
+        write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        reason = error.strerror or error
+        raise OSError(f"cannot write to standard output: {reason}; the archive is published as {path}") from error
 
 
 def _archive_summary(report: ExportReport, document: Document, seconds: float) -> str:

@@ -42,7 +42,9 @@ def load_model_file(path: Path, target: str) -> Any:
         )
     try:
         model = keras.saving.load_model(path)
-    except Exception as error:  # Keras raises many types
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # Keras raises many types, and registered classes are user code
         raise SpecError([_explain_load_error(error, path, target)]) from error
     unregistered = _find_unregistered(_read_description(path))
     if unregistered:  # a custom initializer, regularizer, loss or metric with the name of a Keras one
@@ -78,7 +80,7 @@ def _format_problem(path: Path) -> str:
         return "it is not an HDF5 file, or it is truncated"
 
 
-def _explain_load_error(error: Exception, path: Path, target: str) -> Diagnostic:
+def _explain_load_error(error: BaseException, path: Path, target: str) -> Diagnostic:
     """The finding for a file that Keras cannot load, with the fix."""
     text = str(error)
     described = _read_description(path)
