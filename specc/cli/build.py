@@ -21,6 +21,7 @@ from specc.diagnostics import Diagnostic, printable
 from specc.errors import SpeccError
 from specc.language.document import Document
 from specc.language.signatures import DEFAULT_KEYS
+from specc.publishing.staging import require_locks
 from specc.report import Report
 from specc.report.text import table
 from specc.report.writer import write
@@ -97,6 +98,7 @@ def run(options: argparse.Namespace) -> int:
     if refusal:
         complain(refusal)
         return WRONG_USAGE
+    require_locks()
     jobs = plan_jobs(options)
     if options.merged:
         return _build_merged(jobs, options)

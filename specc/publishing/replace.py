@@ -24,7 +24,7 @@ class Replacement(Destination):
     """A local directory that is absent, empty, or holds a SavedModel and nothing else; that one is replaced.
 
     The old archive stays readable under its name until the new one is complete; then the two are swapped atomically
-    and the old one is removed. Where the system cannot swap (anything but Linux; NFS), the old one is renamed first,
+    and the old one is removed. Where the system cannot swap (as on NFS), the old one is renamed first,
     and between the two renames there is no archive; a build killed at that moment leaves the old one beside its place,
     and the next build restores it. A link to a SavedModel is kept, and its target is replaced.
 
