@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from specc.checks import run_build_checks
 from specc.cli import OK, WRONG_USAGE, complain, note
@@ -17,6 +18,7 @@ from specc.cli.build_verification import ArchiveVerifier
 from specc.cli.findings import add_options, print_report
 from specc.cli.importing import add_import_option, import_tensorflow
 from specc.cli.own_process import run_in_own_process
+from specc.cli.progress import Progress, shown_on_terminal
 from specc.diagnostics import Diagnostic, printable
 from specc.errors import SpeccError
 from specc.language.document import Document
@@ -28,6 +30,8 @@ from specc.report.writer import write
 
 if TYPE_CHECKING:
     from specc.compiler import ExportReport
+
+T = TypeVar("T")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -101,12 +105,13 @@ def run(options: argparse.Namespace) -> int:
     require_locks()
     jobs = plan_jobs(options)
     if options.merged:
-        return _build_merged(jobs, options)
+        return _shown("", partial(_build_merged, jobs, options))
     # Imports, seeds and counters of one build would change the next archive, compared with a separate build.
     is_apart = len(jobs) > 1 and "tensorflow" not in sys.modules
     findings: list[Diagnostic] = []
     for index, job in enumerate(jobs):
-        work = partial(_build, job, options, jobs if index == 0 else [job])
+        build = partial(_build, job, options, jobs if index == 0 else [job])
+        work = partial(_shown, job.file if len(jobs) > 1 else "", build)
         try:
             findings += run_in_own_process(work, job.file) if is_apart else work()
         except SpeccError:
@@ -114,6 +119,12 @@ def run(options: argparse.Namespace) -> int:
                 note(f"built {index} of {len(jobs)}; not built: {', '.join(left.file for left in jobs[index:])}")
             raise
     return print_report(Report(findings), options) if findings else OK
+
+
+def _shown(label: str, work: Callable[[], T]) -> T:
+    """The result of ``work``, whose stages are shown live on a terminal."""
+    with shown_on_terminal(label):
+        return work()
 
 
 def _build(job: BuildJob, options: argparse.Namespace, targets: list[BuildJob]) -> list[Diagnostic]:
@@ -129,7 +140,7 @@ def _build(job: BuildJob, options: argparse.Namespace, targets: list[BuildJob]) 
     check_targets(targets)
     with loaded_model(job, options, [job]) as model, located_in_spec(job.spec):
         checked = ArchiveVerifier([job], model, options)
-        report = compile(job.spec.document).export(model, progress=note, before_publish=checked, **job.where)
+        report = compile(job.spec.document).export(model, progress=Progress(), before_publish=checked, **job.where)
     _write_published(_archive_summary(report, job.spec.document, time.perf_counter() - start), report.path)
     findings = list(run_build_checks(job.spec.document, job.settings, nested_tables=report.nested_tables))
     return job.spec.locate([*findings, *checked.warnings]) if findings or checked.warnings else []
@@ -150,7 +161,7 @@ def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
     with loaded_model(replace(jobs[0], imports=imports), options, jobs) as model:
         checked = ArchiveVerifier(jobs, model, options)
         documents = [job.spec.document for job in jobs]
-        report = merge(documents, model, progress=note, before_publish=checked, **jobs[0].where)
+        report = merge(documents, model, progress=Progress(), before_publish=checked, **jobs[0].where)
     seconds = time.perf_counter() - start
     signatures = "".join(mode.signatures_text() for mode in report.modes)
     notes = "".join(f"note: {printable(text)}\n" for text in report.notes)

@@ -8,6 +8,7 @@ from typing import Any
 
 from specc.cli import note
 from specc.cli.build_jobs import BuildJob
+from specc.cli.progress import stage
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
@@ -25,7 +26,7 @@ class ArchiveVerifier:
         for job in self._jobs if self._is_asked else ():
             from specc.verification.verify import verify  # only for --verify
 
-            note("verifying" if len(self._jobs) == 1 else f"verifying {job.file}")
+            stage("verifying" if len(self._jobs) == 1 else f"verifying {job.file}")
             found = verify(job.spec.document, directory, model=self._model, imports=job.imports, trust=True)
             located = found.findings if len(self._jobs) == 1 else job.spec.locate(found.findings)
             if not found.ok:

@@ -45,11 +45,13 @@ BeforePublish = Callable[[Path], None]
 
 
 class Clock:
-    """Times the stages of an export, and reports each to ``progress``."""
+    """Times the stages of an export, and reports each to ``progress``, after the name of its ``mode`` if it has one."""
 
-    def __init__(self, progress: Callable[[str], None]) -> None:
+    def __init__(self, progress: Callable[[str], None], mode: str = "") -> None:
         self.seconds: dict[str, float] = {}
-        self.progress = progress
+        self.progress = (lambda line: progress(f"{mode}: {line}")) if mode else progress
+        self.watch: Callable[[Path], None] = getattr(progress, "watch", lambda _: None)
+        """Called with the directory in which the archive is being written."""
 
     @contextmanager
     def stage(self, name: str, line: str) -> Iterator[None]:
@@ -154,6 +156,7 @@ def publish(
     with destination.staged() as stage:
         writing = f"writing {counted(len(contents.variables), 'variable')}"
         with clock.stage("write", writing), prepared.backend.without_build_paths():
+            clock.watch(stage.directory)
             write(contents, stage.directory)
         with clock.stage("seal", "sealing"):
             (graph,) = read_saved_model(stage.directory)

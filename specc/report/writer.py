@@ -8,12 +8,15 @@ which the runners of GitHub and Azure take from any line of the output: ``::erro
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from specc.diagnostics import printable
 
+_hidden: list[Callable[[], contextlib.AbstractContextManager[object]]] = [contextlib.nullcontext]
 _STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
 _COMMAND = re.compile(r"#(?=#\w{0,20}\[)")
 _COMMAND_AT_START = re.compile(r"^((?:\x1b\[[0-9;]*m|[^\S\n])*):(?=:)", re.MULTILINE)
@@ -25,7 +28,19 @@ def write(text: str, stream: TextIO | None = None, *, styled: bool = False, comm
     ``styled`` keeps the escape sequences of colours, ``commands`` the commands at the start of a line, which the report
     for GitHub consists of.
     """
-    print(escaped(text, styled=styled, commands=commands), end="", file=sys.stdout if stream is None else stream)
+    shown = escaped(text, styled=styled, commands=commands)
+    with _hidden[-1]():
+        print(shown, end="", file=sys.stdout if stream is None else stream, flush=len(_hidden) > 1)
+
+
+@contextlib.contextmanager
+def beside(hidden: Callable[[], contextlib.AbstractContextManager[object]]) -> Iterator[None]:
+    """Writes within ``hidden()`` until the block ends: something else is on the terminal meanwhile."""
+    _hidden.append(hidden)
+    try:
+        yield
+    finally:
+        _hidden.remove(hidden)
 
 
 def escaped(text: str, *, styled: bool = False, commands: bool = False) -> str:
