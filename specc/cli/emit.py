@@ -17,6 +17,7 @@ from specc.diagnostics import Diagnostic, finding
 from specc.errors import UnreadableError, UsageError
 from specc.publishing.single_file import replace_file, write_new
 from specc.report import Report
+from specc.report.writer import write_file
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out is not None:
         _write(Path(_target(options.out, kind, name)), made.data, kind)
     elif to_output:
-        sys.stdout.write(made.data.decode("utf-8"))
+        write_file(made.data)
     return code
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from specc.cli import note
+from specc.cli.progress import stage
 from specc.errors import INSTALL, UnavailableError
 from specc.language.scalars import DOTTED
 
@@ -28,7 +28,7 @@ def import_tensorflow(command: str, *backends: str) -> None:
         raise UnavailableError(f"{command} needs {names}; install with: {INSTALL['tensorflow']}")
     if os.environ.get("KERAS_BACKEND") == "jax" and find_spec("jax") is None:
         raise UnavailableError(f"{command} needs JAX (KERAS_BACKEND is jax); install with: {INSTALL['jax']}")
-    note("importing TensorFlow")
+    stage("importing TensorFlow")
     is_first = "tensorflow" not in sys.modules
     try:
         with _silenced_stderr():

@@ -18,6 +18,7 @@ from specc.errors import SpecError, UnreadableError
 from specc.language.load import dump, from_json
 from specc.language.scalars import DOTTED, MODEL_FILES
 from specc.publishing.single_file import require_absent, write_new
+from specc.report.writer import write
 
 if TYPE_CHECKING:
     from specc.language.document import Document
@@ -129,7 +130,7 @@ def _write_spec(document: Document, out: Path | None) -> None:
     except UnicodeEncodeError:
         raise UnreadableError("the model's path is not valid text, so a spec cannot name it") from None
     if out is None:
-        sys.stdout.write(text.decode("utf-8"))
+        write(text.decode("utf-8"))
         sys.stdout.flush()
         return
     write_new(out, text)

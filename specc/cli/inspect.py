@@ -18,6 +18,7 @@ from specc.reader import Inspection, inspect_archive
 from specc.reader.custom_ops import loading_note
 from specc.report import Report
 from specc.report.text import table
+from specc.report.writer import write
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,11 +32,11 @@ def run(options: argparse.Namespace) -> int:
     """Prints the archive's document; notes about what is missing in it go to standard error."""
     inspection = inspect_archive(Path(options.archive))
     if options.json:
-        sys.stdout.write(dump(inspection.document))
+        write(dump(inspection.document))
         if inspection.custom_ops:  # which a document cannot contain
             note(f"note: {loading_note(inspection.custom_ops, inspection.document.imports)}")
     elif options.format == "text":
-        sys.stdout.write(_describe_archive(options.archive, inspection))
+        write(_describe_archive(options.archive, inspection))
     for text in inspection.notes:
         note(f"note: {text}")
     report = Report([finding.in_file(options.archive) for finding in inspection.findings])
@@ -44,10 +45,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _describe_archive(archive: str, inspection: Inspection) -> str:
     document = inspection.document
-    title = f"{archive}: {document.name or 'a model without a name'}, read from its {inspection.source}\n"
+    named = printable(f"{archive}: {document.name or 'a model without a name'}")
+    title = f"{named}, read from its {inspection.source}\n"
     parts = [title, *(_describe_endpoint(name, document) for name in sorted(document.endpoints))]
     if document.variable_collections:
-        parts.append(f"variable collections: {', '.join(sorted(document.variable_collections))}\n")
+        parts.append(f"variable collections: {printable(', '.join(sorted(document.variable_collections)))}\n")
     if inspection.custom_ops:
         parts.append(f"{printable(loading_note(inspection.custom_ops, document.imports))}\n")
     return "\n".join(parts)
@@ -60,7 +62,7 @@ def _describe_endpoint(name: str, document: Document) -> str:
     default = " (serving_default)" if name == document.default else ""
     default = default if has_signature(document, name) else " (the revived object itself, without a signature)"
     text = f"{endpoint.description}\n" if endpoint.description else ""
-    return f"{name}{default}\n{text}{table(('', 'path', 'tensor', 'wire names'), rows)}"
+    return f"{printable(name)}{default}\n{text}{table(('', 'path', 'tensor', 'wire names'), rows)}"
 
 
 def _leaf_cells(leaf: BoundLeaf) -> tuple[str, str, str]:

@@ -17,6 +17,7 @@ from specc.compiler.tensorspec import tree_of
 from specc.compiler.trace.binding import identity_of
 from specc.compiler.trace.cores import Cores, Source, refuse_python_ops
 from specc.compiler.trace.output_check import describe, spec_of
+from specc.compiler.trace.result_containers import plain_unless_rebuilt
 from specc.compiler.user_code import summarize
 from specc.compiler.write.distributed import tracing_for_archive
 from specc.compiler.write.resources import name_tables
@@ -216,7 +217,7 @@ def _constants_to_tensors(result: Any) -> Any:
     def convert(leaf: Any) -> Any:
         return tf.convert_to_tensor(leaf) if isinstance(leaf, constants) else leaf
 
-    return tf.nest.map_structure(convert, result)
+    return tf.nest.map_structure(convert, plain_unless_rebuilt(result))
 
 
 def _output_tree(result: Any, path: SpecPath) -> Tree:

@@ -15,6 +15,7 @@ from specc.language.tensor_string import Shape
 from specc.reader.protobuf.messages import parse
 from specc.reader.protobuf.tensors import UndescribableError, dtype_name, shape_of_proto
 from specc.reader.protobuf.wire_format import DamagedError, read_varint
+from specc.source.regular_files import NotRegularError, read_regular
 
 PREFIX = "variables/variables"
 """The path of an archive's checkpoint, of which its files have extensions."""
@@ -58,11 +59,10 @@ def read_index(directory: Path) -> dict[str, StoredTensor]:
         DamagedError: the index cannot be read.
     """
     path = directory / INDEX
-    if not path.is_file():  # not a pipe either
-        return {}
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_INDEX_BYTES + 1)
+        data = read_regular(path, MAX_INDEX_BYTES)
+    except (FileNotFoundError, NotADirectoryError, NotRegularError):
+        return {}
     except OSError as error:
         raise DamagedError(str(error.strerror or error)) from None
     if len(data) > MAX_INDEX_BYTES:

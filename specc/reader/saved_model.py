@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from specc.reader.graph_ops import graph_ops
 from specc.reader.protobuf.messages import Message, parse
 from specc.reader.protobuf.wire_format import DamagedError, Span, file_spans, spans, varints
 from specc.reader.saved_graph import GraphNode, SavedGraph, read_saved_graph
+from specc.source.regular_files import open_regular
 
 FILE_NAME = "saved_model.pb"
 MAX_BYTES = 2**31
@@ -111,7 +111,7 @@ class MetaGraph:
             DamagedError: the graph cannot be read.
         """
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 return graph_ops(file, self._graphs)
         except OSError as error:
             raise DamagedError(str(error.strerror or error)) from None
@@ -123,7 +123,7 @@ class MetaGraph:
             DamagedError: the graph cannot be read.
         """
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 return read_saved_graph(file, self._graphs, is_kept)
         except OSError as error:
             raise DamagedError(str(error.strerror or error)) from None
@@ -190,9 +190,7 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
     """
     path = directory / FILE_NAME
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe waits for a writer
-            raise ArchiveError(f"cannot read {path}: it is not a regular file")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_BYTES:
                 raise ArchiveError(f"cannot read {path}: it is larger than 2 GiB, the limit of protobuf")

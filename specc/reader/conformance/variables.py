@@ -15,6 +15,7 @@ from specc.reader.graph_document import OWN_LISTS, list_items
 from specc.reader.linking import shapes_agree
 from specc.reader.protobuf.messages import Message
 from specc.reader.protobuf.tensors import UndescribableError, dtype_name, shape_of_proto
+from specc.source.regular_files import open_regular
 
 MIN_ELEMENTS = 16
 """Smaller variables are equal by chance: biases, scales, counters."""
@@ -156,10 +157,7 @@ def _elements(tensor: StoredTensor) -> int:
 def _is_constant(tensor: StoredTensor, directory: Path) -> bool:
     """Whether all elements have the same bytes; also where they cannot be read, since loading says so."""
     try:
-        path = directory / tensor.shard
-        if not path.is_file():
-            return True
-        with path.open("rb") as file:
+        with open_regular(directory / tensor.shard) as file:
             file.seek(tensor.offset)
             first = file.read(tensor.size // _elements(tensor))
             file.seek(tensor.offset)

@@ -51,6 +51,8 @@ def end_with_parent() -> None:
 
 def _unshare_as_user() -> bool:
     """Whether a namespace of the network could be made in one of users, in which this user keeps its id."""
+    if not hasattr(os, "getuid"):  # Windows
+        return False
     user, group = os.getuid(), os.getgid()
     if not _unshare(_NEW_USER | _NEW_NETWORK):
         return False

@@ -46,7 +46,9 @@ class Requests:
         """The answer to ``request``; any exception is a refusal."""
         try:
             return self._do(request)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # TensorFlow and models raise any type
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # TensorFlow and models raise any type
             return refusal_of(error, self._directory, str(Path.cwd()))
 
     def _do(self, request: Message) -> Answer:

@@ -61,7 +61,9 @@ class _Server:
             return Refused("it is not prepared") if self._requests is None else self._requests.answer(request)
         try:
             return self._prepare(request)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # modules raise any type
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # modules raise any type
             return Refused(f"{type(error).__name__}: {error}".splitlines()[0])
 
     def _prepare(self, request: Prepare) -> Ready | Refused:
@@ -73,7 +75,9 @@ class _Server:
         for module in request.imports:
             try:
                 importlib.import_module(module)
-            except (Exception, SystemExit) as error:  # noqa: BLE001  # as in answer()
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001  # as in answer()
                 return Refused(f"cannot import {module!r}: {type(error).__name__}: {error}".splitlines()[0])
         self._requests = Requests()
         unfenced = (*self._unfenced, *(fence.forbid_files() if self._fenced else ()))
