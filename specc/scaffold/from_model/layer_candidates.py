@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from specc.compiler.tensorspec import tree_of
 from specc.compiler.trace.functional_models import functional_inputs, is_generated_name
+from specc.compiler.trace.layer_types import is_tf_keras_layer
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
 from specc.keras_export.input_specs import Slot, map_structure
@@ -33,8 +35,10 @@ _MAX_TRIED_INPUTS = 3
 """With more inputs, all are assumed to have the same dtype, since there are too many combinations to trace."""
 
 
-def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterator[Candidate]:
-    """Candidates for the endpoint ``name`` that calls ``layer``, one per choice of unknown dtypes, likeliest first.
+def layer_candidates(name: str, layer: Any, call: Call | None) -> Iterator[Candidate]:
+    """Candidates for the endpoint ``name`` that calls ``layer``, of Keras or tf_keras, likeliest first.
+
+    There is one for each choice of unknown dtypes.
 
     ``call`` is an example call; it is not used for Functional and Sequential models, which record their inputs.
 
@@ -120,13 +124,14 @@ def _with_input_name(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf
     return bound.leaf.model_copy(update={"name": slot.name})
 
 
-def _output_names(layer: keras.Layer) -> Iterator[str | None]:
+def _output_names(layer: Any) -> Iterator[str | None]:
     """The names of the layers that return the outputs, None for those that are generated or duplicate."""
     if isinstance(layer, keras.Sequential):
         names, makers = [layer.layers[-1].name], {layer.layers[-1].name: layer.layers[-1]}
     else:
         names = list(getattr(layer, "output_names", None) or ())
-        makers = {maker.name: maker for maker in getattr(layer, "operations", ())}
+        parts = getattr(layer, "layers" if is_tf_keras_layer(layer) else "operations", ())
+        makers = {maker.name: maker for maker in parts}
     for name in names:
         is_anonymous = name not in makers or is_generated_name(name, makers[name]) or Counter(names)[name] > 1
         yield None if is_anonymous else name
