@@ -45,7 +45,7 @@ class Towers(keras.Model):
 
 
 PARTS = [
-    'endpoints: submodels that are not exported: item_tower, user_tower; an endpoint with "function": "item_tower" calls one',
+    'endpoints: submodels that are not exported: item_tower and user_tower; an endpoint with "function": "item_tower" calls one',
     "endpoints: generate is not exported, since it is a Python loop; to export it, wrap it in a tf.function with an "
     "input_signature",
 ]
@@ -133,12 +133,38 @@ def test_a_call_that_cannot_be_traced_costs_only_itself() -> None:
     assert left_out == {"serve"}
 
 
+class OnlyTrains(keras.Model):
+    """Two submodels, which only training joins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.user_tower = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+        self.item_tower = keras.Sequential([keras.Input((5,)), layers.Dense(2, name="item")])
+        self.unbuilt = keras.Sequential([layers.Dense(2)])
+
+
+def test_the_submodels_of_a_model_without_a_call(built: Callable[..., Any]) -> None:
+    model = OnlyTrains()
+    inferred = specc.infer_spec(model)
+    assert {name: endpoint.function for name, endpoint in inferred.document.endpoints.items()} == {
+        "item_tower": "item_tower",
+        "user_tower": "user_tower",
+    }
+    assert [str(guess) for guess in inferred.guesses if guess.path[0] != "dims"] == [
+        "endpoints.unbuilt: left out: the inputs of the model cannot be determined: it is not built; call it once where it "
+        "is created, preferably on keras.Input tensors",
+        "default: none; choose one of item_tower, user_tower",
+    ]
+    revived, x = built(inferred, model), tf.ones([1, 3])
+    np.testing.assert_allclose(revived.user_tower(x), model.user_tower(x), rtol=1e-5)
+
+
 def test_submodels_that_are_layers_of_a_functional_model() -> None:
     encoder = keras.Sequential([keras.Input((3,)), layers.Dense(2)], name="encoder")
     decoder = keras.Sequential([keras.Input((2,)), layers.Dense(3)], name="decoder")
     x = keras.Input((3,))
     inferred = specc.infer_spec(keras.Model(x, decoder(encoder(x))))
     assert [str(guess) for guess in inferred.guesses if guess.path == ("endpoints",)] == [
-        "endpoints: submodels that are not exported: decoder, encoder; to export one, name a function(model, inputs) of "
+        "endpoints: submodels that are not exported: decoder and encoder; to export one, name a function(model, inputs) of "
         'your own that calls model.get_layer("decoder")'
     ]

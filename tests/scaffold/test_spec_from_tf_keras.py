@@ -98,6 +98,29 @@ def test_a_subclassed_model_is_called_by_the_names_of_its_parameters(built: Call
     np.testing.assert_allclose(revived.serve(x, y)["sum"], model(x, y=y)["sum"], rtol=1e-5)
 
 
+class Towers(keras.Model):
+    """A model as TFRS makes it, with a loss but no call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query = keras.Sequential([keras.Input((), dtype=tf.string), layers.StringLookup(vocabulary=["a"])])
+
+    def compute_loss(self, *arguments: Any, **more: Any) -> Any:
+        return 0.0
+
+
+def test_the_submodels_of_a_model_without_a_call() -> None:
+    endpoints = specc.infer_spec(Towers()).document.to_json()["endpoints"]
+    assert endpoints == {
+        "query": {
+            "function": "query",
+            "kwargs": {"training": False},
+            "inputs": ["string[batch]"],
+            "outputs": "int64[batch]",
+        }
+    }
+
+
 def test_a_layer_and_a_stateful_model() -> None:
     layer = layers.Dense(3)
     layer(tf.zeros([2, 5]))

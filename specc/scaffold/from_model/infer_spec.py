@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from specc.compiler.backends import require_backend
@@ -17,17 +18,23 @@ from specc.language.load import from_json, require_buildable
 from specc.language.tensor_string import ANY
 from specc.language.tree_edits import leaves, with_leaves
 from specc.language.trees import List, Ragged, Sparse, Tensor, Tree, Tuple
+from specc.language.validation.legal_names import legal_endpoint_name
+from specc.language.wire_names import input_leaves
+from specc.reader.custom_ops import listed
 from specc.scaffold.from_model.call_recorder import Call, call_of
 from specc.scaffold.from_model.candidates import Candidate
 from specc.scaffold.from_model.layer_candidates import layer_candidates
 from specc.scaffold.from_model.probe_dims import complete
-from specc.scaffold.from_model.traced_functions import lists_of_functions, public_functions, traced_functions
-from specc.scaffold.from_model.unexported_parts import unexported_parts
+from specc.scaffold.from_model.traced_functions import (
+    DEFAULT_NAME,
+    lists_of_functions,
+    public_functions,
+    traced_functions,
+)
+from specc.scaffold.from_model.unexported_parts import has_call, submodels, unexported_parts
 from specc.scaffold.inferred_spec import Guess, InferredSpec, with_legal_names
 from specc.scaffold.open_dims import BATCH
 
-_ENDPOINT = "serve"
-"""The name that ``Model.export`` gives its endpoint."""
 _CALL_BESIDE_SERVE = "call"
 """The name of the endpoint that calls a model with a tf.function of its own that is called ``serve``."""
 _GENERATED_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")
@@ -58,10 +65,9 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     document = _document_of({each: endpoint for each, (endpoint, _) in finished.items()}, _model_name(model))
     guesses = [guess for _, more in finished.values() for guess in more]
     guesses += [_left_out_guess(name, error) for name, error in left_out.items()]
-    guesses += [*lists_of_functions(model), *unexported_parts(model)]
+    guesses += [*lists_of_functions(model), *unexported_parts(model, {each.function for each, _ in finished.values()})]
     if BATCH in document.dims:
-        batch = "the first dimension of every input that leaves it open; check that these are always equal"
-        guesses.insert(0, Guess(("dims", BATCH), batch))
+        guesses.insert(0, Guess(("dims", BATCH), f"{_batched_inputs(document)}; check that these are always equal"))
     if document.default is None:
         guesses.append(Guess(("default",), f"none; choose one of {', '.join(sorted(document.endpoints))}"))
     elif len(document.endpoints) > 1:
@@ -74,7 +80,10 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
 def _complete_endpoints(
     model: Any, example: Sequence[Any] | Call | None
 ) -> tuple[dict[str, CompletedEndpoint], dict[str, SpecError]]:
-    """The endpoints of the model's call and its public tf.functions, and the error of each that cannot be one."""
+    """The endpoints of the model's call and its public tf.functions, and the error of each that cannot be one.
+
+    The submodels take the place of a call that the model has not, as where it only trains them.
+    """
     finished: dict[str, CompletedEndpoint] = {}
     left_out: dict[str, SpecError] = {}
 
@@ -94,12 +103,23 @@ def _complete_endpoints(
     taken: set[str] = set()
     if is_layer(model):
         call = example if isinstance(example, Call) or example is None else call_of(*example)
-        name = _CALL_BESIDE_SERVE if _ENDPOINT in dict(public_functions(model)) else _ENDPOINT
+        name = _CALL_BESIDE_SERVE if DEFAULT_NAME in dict(public_functions(model)) else DEFAULT_NAME
         taken.add(name)
-        complete_first(name, lambda: layer_candidates(name, model, call), (), keep_trying=False)
+        if has_call(model):
+            complete_first(name, lambda: layer_candidates(name, model, call), (), keep_trying=False)
+        else:
+            for path in submodels(model, unbuilt=True)[0]:
+                name = legal_endpoint_name(path, taken)
+                taken.add(name)
+                complete_first(name, partial(_submodel_candidates, name, path, model), (), keep_trying=False)
     for function in traced_functions(model, taken):
         complete_first(function.name, function.candidates, function.renamed, keep_trying=True)
     return finished, left_out
+
+
+def _submodel_candidates(name: str, path: str, model: Any) -> Iterator[Candidate]:
+    for candidate in layer_candidates(name, getattr(model, path), None):
+        yield replace(candidate, endpoint=candidate.endpoint.model_copy(update={"function": path}))
 
 
 def _left_out_guess(name: str, error: SpecError) -> Guess:
@@ -160,10 +180,23 @@ def _document_of(endpoints: dict[str, Endpoint], name: str | None) -> Document:
         for leaf in leaves(tree)
     ]
     dims: dict[str, Any] = {dim: {} for shape in shapes for dim in shape if isinstance(dim, str) and dim != ANY}
-    usual = (name for name in (_ENDPOINT, CALL) if name in endpoints)
+    usual = (name for name in (DEFAULT_NAME, CALL) if name in endpoints)
     default = next(iter(endpoints)) if len(endpoints) == 1 else next(usual, None)
     fields = {"specc": VERSION, "name": name, "dims": dims, "endpoints": endpoints, "default": default}
     return from_json(Document.model_validate(fields).to_json())
+
+
+def _batched_inputs(document: Document) -> str:
+    """The inputs whose first dimension is the batch, in words."""
+    open_firsts = [
+        (bound.leaf.shape[0], f"{bound.name!r} of {name!r}")
+        for name, endpoint in document.endpoints.items()
+        for bound in input_leaves(endpoint)
+        if bound.leaf.shape and isinstance(bound.leaf.shape[0], str)
+    ]
+    batched = [where for dim, where in open_firsts if dim == BATCH]
+    is_every = len(batched) in (0, len(open_firsts))
+    return f"the first dimension of {'every input that leaves it open' if is_every else listed(batched)}"
 
 
 def _model_name(model: Any) -> str | None:

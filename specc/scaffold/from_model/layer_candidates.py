@@ -21,6 +21,7 @@ from specc.keras_export.input_specs import Slot, map_structure
 from specc.language.document import DEFAULT_ARGUMENTS, DEFAULT_FUNCTION, Endpoint
 from specc.language.tree_edits import leaves, with_leaves, without_names
 from specc.language.trees import Leaf
+from specc.language.validation.buildable import is_input_name
 from specc.language.wire_names import BoundLeaf, input_leaves
 from specc.scaffold.from_model.call_recorder import Call
 from specc.scaffold.from_model.candidates import Candidate, declare_endpoint
@@ -117,6 +118,8 @@ def _with_input_name(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf
     if key is None or slot.name in (None, bound.name):
         return bound.leaf
     if isinstance(key, str):
+        if not is_input_name(key):
+            return bound.leaf  # it gets another wire name, which a guess says
         guesses.append(
             Guess(bound.path, f"wire name {bound.name!r}, from its key; its keras.Input is named {slot.name!r}")
         )

@@ -26,7 +26,8 @@ from specc.scaffold.from_model.candidates import Candidate, declare_endpoint, sp
 from specc.scaffold.inferred_spec import Guess
 
 _TF_FUNCTION_TYPES = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
-_DEFAULT_NAME = "serve"
+DEFAULT_NAME = "serve"
+"""The name of the endpoint of the model's call, as ``Model.export`` has it."""
 _TRAINING_NAMES = ("training", "is_training", "train")
 """The parameters that switch a function between training and inference."""
 _OF_KERAS = frozenset(
@@ -56,7 +57,7 @@ def traced_functions(model: Any, taken: set[str]) -> Iterator[TracedFunction]:
     for attribute, function in public_functions(model):
         # "serving_default" is the key of the default endpoint's signature, whatever that endpoint is called.
         is_unnamed = function is model or attribute == DEFAULT_KEYS["predict"]
-        own_name = _DEFAULT_NAME if is_unnamed else attribute
+        own_name = DEFAULT_NAME if is_unnamed else attribute
         name = legal_endpoint_name(own_name, taken)
         taken.add(name)
         renamed = [] if name == own_name else [_renamed(name, own_name, is_legal=own_name in taken)]

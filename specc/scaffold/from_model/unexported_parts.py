@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from specc.compiler.trace.layer_types import is_layer, is_model
+from specc.reader.custom_ops import listed
 from specc.reader.graph_document import is_public
 from specc.scaffold.inferred_spec import Guess
 
-_MAX_SHOWN = 8
+_ABSTRACT = ("Layer.call", "Model.call")
+"""The ``call`` of Keras's base classes, which only raises."""
 
 
-def unexported_parts(model: Any) -> Iterator[Guess]:
-    """A guess that lists the submodels of ``model``, and one about its ``generate``; both only where there are any."""
-    by_path, by_layer_name = _submodels(model)
+def unexported_parts(model: Any, exported: Collection[str | None]) -> Iterator[Guess]:
+    """A guess that lists the submodels of ``model``, and one about its ``generate``; both only where there are any.
+
+    ``exported`` are the paths of functions that endpoints call.
+    """
+    by_path, by_layer_name = submodels(model)
+    by_path = [path for path in by_path if path not in exported]
     if by_path:
-        message = f'submodels that are not exported: {_listed(by_path)}; an endpoint with "function": "{by_path[0]}"'
+        message = f'submodels that are not exported: {listed(by_path)}; an endpoint with "function": "{by_path[0]}"'
         yield Guess(("endpoints",), f"{message} calls one")
     if by_layer_name:
-        message = f"submodels that are not exported: {_listed(by_layer_name)}"
+        message = f"submodels that are not exported: {listed(by_layer_name)}"
         hint = f'name a function(model, inputs) of your own that calls model.get_layer("{by_layer_name[0]}")'
         yield Guess(("endpoints",), f"{message}; to export one, {hint}")
     if _is_python_method(model, "generate"):
@@ -30,21 +36,29 @@ def unexported_parts(model: Any) -> Iterator[Guess]:
         yield Guess(("endpoints",), f"{message}; to export it, wrap it in a tf.function with an input_signature")
 
 
-def _submodels(model: Any) -> tuple[list[str], list[str]]:
-    """The built submodels of ``model``: the public attributes that hold one, and the layer names of all others."""
-    found = [
-        (name, value)
+def has_call(layer: Any) -> bool:
+    """Whether a layer or model of Keras or tf_keras has a call, unlike a model that only trains its submodels."""
+    return getattr(layer.call, "__qualname__", "") not in _ABSTRACT
+
+
+def submodels(model: Any, *, unbuilt: bool = False) -> tuple[list[str], list[str]]:
+    """The submodels of ``model``: the public attributes that hold one, and the layer names of all others.
+
+    Those that are not built are among them only with ``unbuilt``.
+    """
+    found = {
+        name: value
         for name, value in getattr(model, "__dict__", {}).items()
-        if is_public(name) and name.isidentifier() and value is not model and _is_submodel(value)
-    ]
-    held = {id(value) for _, value in found}
-    layers = [each for each in _layers_of(model) if id(each) not in held and each is not model and _is_submodel(each)]
-    return sorted(dict(found)), sorted({each.name for each in layers})
+        if is_public(name) and name.isidentifier() and value is not model and _is_submodel(value, unbuilt)
+    }
+    held = {id(model), *map(id, found.values())}
+    layers = [each for each in _layers_of(model) if id(each) not in held and _is_submodel(each, unbuilt)]
+    return sorted(found), sorted({each.name for each in layers})
 
 
-def _is_submodel(value: Any) -> bool:
-    """Whether ``value`` is a built model, or a built layer with layers inside."""
-    if not is_layer(value) or not getattr(value, "built", False):
+def _is_submodel(value: Any, unbuilt: bool) -> bool:
+    """Whether ``value`` is a model, or a layer with layers inside that is not one of Keras's own."""
+    if not is_layer(value) or not (unbuilt or value.built):
         return False
     if is_model(value):
         return True
@@ -59,8 +73,3 @@ def _layers_of(model: Any) -> list[Any]:
 def _is_python_method(model: Any, name: str) -> bool:
     method = getattr(type(model), name, None)
     return callable(method) and not isinstance(method, tf.types.experimental.PolymorphicFunction)
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MAX_SHOWN
-    return ", ".join(names[:_MAX_SHOWN]) + (f" and {more} more" if more > 0 else "")
