@@ -46,8 +46,8 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     """The inferred spec of ``model``: it is valid and can be built. Its document has no ``model``.
 
     Args:
-        model: a built Keras model or layer, or a ``tf.Module``, a ``tf.function`` or another object whose public
-            tf.functions have an ``input_signature`` or were called.
+        model: a built model or layer of Keras or tf_keras, or a ``tf.Module``, a ``tf.function`` or another object
+            whose public tf.functions have an ``input_signature`` or were called.
         example: the positional arguments of a call of a subclassed Keras model, tensors or arrays, nested as the model
             takes them: Keras records no dtypes of the first call, and only the first of several arguments.
 

@@ -26,6 +26,7 @@ from specc.language.wire_names import BoundLeaf, input_leaves
 from specc.scaffold.from_model.call_recorder import Call
 from specc.scaffold.from_model.candidates import Candidate, declare_endpoint
 from specc.scaffold.from_model.recorded_inputs import RecordedInputs, of_call, recorded_inputs
+from specc.scaffold.from_model.tf_keras_calls import has_symbolic_inputs
 from specc.scaffold.inferred_spec import Guess
 
 _DTYPES = ("float32", "int64", "string")
@@ -47,6 +48,7 @@ def layer_candidates(name: str, layer: Any, call: Call | None) -> Iterator[Candi
         SpecError: the layer has not recorded enough about its inputs.
     """
     symbolic = isinstance(layer, keras.Sequential) or functional_inputs(layer) is not None
+    symbolic |= is_tf_keras_layer(layer) and has_symbolic_inputs(layer)
     if call is None or symbolic:
         recorded = recorded_inputs(layer)
     else:

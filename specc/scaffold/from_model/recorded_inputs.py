@@ -17,7 +17,7 @@ from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
 from specc.keras_export.input_specs import Slot, has_plain_containers, map_structure, symbolic_spec, type_of
 from specc.scaffold.from_model.candidates import split_arguments
-from specc.scaffold.from_model.tf_keras_calls import tf_keras_call
+from specc.scaffold.from_model.tf_keras_calls import has_symbolic_inputs, tf_keras_call
 
 _MODEL_PATH: SpecPath = ("model",)
 _TRAINING = "training"
@@ -71,8 +71,7 @@ def _inputs_of_tf_keras(layer: Any) -> RecordedInputs:
     call = tf_keras_call(layer, any_batch=not _is_stateful(layer))
     if call is None:
         raise _unknown_inputs("it was never called", _CALL_IT.replace("keras.Input", "tf_keras.Input"))
-    # Functional and Sequential models have symbolic inputs, whose open sizes are known.
-    return of_call(layer, *call, sizes=not getattr(layer, "inputs", None))
+    return of_call(layer, *call, sizes=not has_symbolic_inputs(layer))
 
 
 def _inputs_of_sequential(layer: keras.Sequential, kwargs: dict[str, Any]) -> RecordedInputs | None:

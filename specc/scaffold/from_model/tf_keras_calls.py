@@ -32,6 +32,11 @@ def tf_keras_call(layer: Any, *, any_batch: bool) -> tuple[tuple[Any, ...], dict
     return tuple(map_structure(list(args), slot)), map_structure(dict(kwargs), slot)
 
 
+def has_symbolic_inputs(layer: Any) -> bool:
+    """Whether a tf_keras layer is a Functional or Sequential model, whose symbolic inputs say which sizes are open."""
+    return bool(getattr(layer, "inputs", None))
+
+
 def _is_of_sequential(layer: Any, name: str) -> bool:
     """Whether ``name`` is the one that a Sequential model gives to its input if it was built by a call."""
     return any(name == f"{first.name}_input" for first in getattr(layer, "layers", ())[:1])
