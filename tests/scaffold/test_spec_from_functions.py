@@ -279,3 +279,15 @@ def test_a_function_that_is_called_serving_default() -> None:
         "serve": "serving_default",
     }
     assert document.default == "serve"
+
+
+def test_the_functions_of_a_part_are_named() -> None:
+    module, part = tf.Module(), Switched()
+    module.part = part  # type: ignore[attr-defined]
+    module.good = tf.function(lambda x: x, input_signature=ROWS)  # type: ignore[attr-defined]
+    inferred = specc.infer_spec(module)
+    assert list(inferred.document.endpoints) == ["good"]
+    assert [str(guess) for guess in inferred.guesses if guess.path == ("endpoints",)] == [
+        "endpoints: tf.functions of parts that are not exported: part.both, part.only, part.other, part.required, part.silent "
+        'and part.unset; an endpoint with "function": "part.both" calls one'
+    ]

@@ -11,6 +11,7 @@ import tensorflow as tf
 from specc.compiler.trace.layer_types import is_layer, is_model
 from specc.reader.custom_ops import listed
 from specc.reader.graph_document import is_public
+from specc.scaffold.from_model.traced_functions import public_functions
 from specc.scaffold.inferred_spec import Guess
 
 _ABSTRACT = ("Layer.call", "Model.call")
@@ -18,7 +19,7 @@ _ABSTRACT = ("Layer.call", "Model.call")
 
 
 def unexported_parts(model: Any, exported: Collection[str | None]) -> Iterator[Guess]:
-    """A guess that lists the submodels of ``model``, and one about its ``generate``; both only where there are any.
+    """A guess each about the submodels of ``model``, the tf.functions of its parts, and its ``generate``.
 
     ``exported`` are the paths of functions that endpoints call.
     """
@@ -31,6 +32,10 @@ def unexported_parts(model: Any, exported: Collection[str | None]) -> Iterator[G
         message = f"submodels that are not exported: {listed(by_layer_name)}"
         hint = f'name a function(model, inputs) of your own that calls model.get_layer("{by_layer_name[0]}")'
         yield Guess(("endpoints",), f"{message}; to export one, {hint}")
+    functions = [path for path in _functions_of_parts(model) if path not in exported]
+    if functions:
+        message = f'tf.functions of parts that are not exported: {listed(functions)}; an endpoint with "function": '
+        yield Guess(("endpoints",), f'{message}"{functions[0]}" calls one')
     if _is_python_method(model, "generate"):
         message = "generate is not exported, since it is a Python loop"
         yield Guess(("endpoints",), f"{message}; to export it, wrap it in a tf.function with an input_signature")
@@ -54,6 +59,16 @@ def submodels(model: Any, *, unbuilt: bool = False) -> tuple[list[str], list[str
     held = {id(model), *map(id, found.values())}
     layers = [each for each in _layers_of(model) if id(each) not in held and _is_submodel(each, unbuilt)]
     return sorted(found), sorted({each.name for each in layers})
+
+
+def _functions_of_parts(model: Any) -> list[str]:
+    """The paths of the public tf.functions of the layers and modules that are public attributes of ``model``."""
+    parts = [
+        (name, value)
+        for name, value in sorted(getattr(model, "__dict__", {}).items())
+        if is_public(name) and name.isidentifier() and (is_layer(value) or isinstance(value, tf.Module))
+    ]
+    return [f"{name}.{attribute}" for name, value in parts for attribute, _ in public_functions(value)]
 
 
 def _is_submodel(value: Any, unbuilt: bool) -> bool:
