@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.tensorflow
 
 def test_a_functional_model(built: Callable[..., Any]) -> None:
     user, tags = keras.Input((3,), name="user"), keras.Input((None,), dtype="int32")
-    outputs = [layers.Dense(2, name="score")(user), layers.Embedding(4, 2)(tags)]
+    embedded = layers.Embedding(4, 2)(tags)
+    joined = layers.Concatenate()([user, layers.GlobalAveragePooling1D()(embedded)])
+    outputs = [layers.Dense(2, name="score")(joined), embedded]
     model = keras.Model({"user": user, "tags": tags}, outputs, name="ranker")
     inferred = specc.infer_spec(model)
     data = inferred.document.to_json()
@@ -140,6 +143,16 @@ def test_a_model_that_was_never_called() -> None:
         "model: bad-model: the inputs of the model cannot be determined: it was never called; call it once where it is "
         "created, preferably on tf_keras.Input tensors"
     )
+
+
+def test_a_model_with_a_part_that_is_not_built_is_a_finding_of_the_build(tmp_path: Path) -> None:
+    endpoint = {"function": "score", "arguments": ["x"], "inputs": ["float32[?, 3]"], "outputs": "float32[?, 2]"}
+    document = specc.from_json({"specc": 1, "endpoints": {"score": endpoint}})
+    with pytest.raises(specc.SpecError) as caught:
+        specc.compile(document).export(Pair(), tmp_path / "archive")
+    (finding,) = caught.value.diagnostics
+    assert (finding.rule, finding.path) == ("bad-model", ("model",))
+    assert finding.message.startswith("reading its variables failed: ValueError: Weights for model 'sequential")
 
 
 def test_tf_keras_is_never_imported() -> None:
