@@ -79,6 +79,26 @@ def test_keys_that_cannot_be_wire_names_and_an_optional_input(built: Callable[..
     built(inferred, model)
 
 
+def test_an_input_has_one_guess_about_its_wire_name() -> None:
+    first, second = keras.Input((2,), name="first"), keras.Input((2,), name="second")
+    inferred = specc.infer_spec(keras.Model({"class": first, "b": second}, first + second))
+    assert [str(guess) for guess in inferred.guesses if guess.path[0] == "endpoints"] == [
+        "endpoints.serve.inputs[0].b: wire name 'b', from its key; its keras.Input is named 'second'",
+        "endpoints.serve.inputs[0].class: wire name 'class_', since 'class' is not legal or is already taken",
+    ]
+
+
+def test_the_batch_is_said_of_the_inputs_that_have_it() -> None:
+    module = tf.Module()
+    matrix = tf.TensorSpec([None, None])
+    module.one = tf.function(lambda x: x, input_signature=[tf.TensorSpec([None, 2])])  # type: ignore[attr-defined]
+    module.two = tf.function(tf.matmul, input_signature=[matrix, matrix])  # type: ignore[attr-defined]
+    inferred = specc.infer_spec(module)
+    second = inferred.document.to_json()["endpoints"]["two"]["inputs"][1]
+    assert not second.startswith("float32[batch")
+    assert str(inferred.guesses[0]).startswith("dims.batch: the first dimension of 'x' of 'one'")
+
+
 class Keywords(keras.Model):
     """Inputs that cannot all be given by position."""
 

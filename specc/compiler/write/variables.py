@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.compiler.user_code import resolve_attribute
+from specc.compiler.user_code import resolve_attribute, run_user_code
 from specc.compiler.write.path_glob import PathGlob
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
 from specc.errors import FindingCollector, SpecError
@@ -63,10 +63,13 @@ def find_variables(value: Any) -> Iterator[NamedVariable]:
         case list() | tuple():
             for item in value:
                 yield from find_variables(item)
-        case _ if isinstance(getattr(value, "variables", None), Iterable):
-            yield from find_variables(list(value.variables))
         case _:
-            pass
+            # A property, which raises in a tf_keras model of which a part is not built.
+            variables = run_user_code(
+                lambda: getattr(value, "variables", None), "bad-model", ("model",), "reading its variables failed"
+            )
+            if isinstance(variables, Iterable):
+                yield from find_variables(list(variables))
 
 
 def _on_this_device(variable: Any) -> Any:
