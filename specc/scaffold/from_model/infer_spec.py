@@ -19,17 +19,13 @@ from specc.language.tree_edits import leaves, with_leaves
 from specc.language.trees import List, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.scaffold.from_model.call_recorder import Call, call_of
 from specc.scaffold.from_model.candidates import Candidate
+from specc.scaffold.from_model.completion import ENDPOINT, CompletedEndpoint, complete_endpoint, document_of
 from specc.scaffold.from_model.layer_candidates import layer_candidates
-from specc.scaffold.from_model.probe_dims import complete
 from specc.scaffold.from_model.traced_functions import traced_functions
 from specc.scaffold.inferred_spec import Guess, InferredSpec, with_legal_names
 from specc.scaffold.open_dims import BATCH
 
-_ENDPOINT = "serve"
-"""The name that ``Model.export`` gives its endpoint."""
 _GENERATED_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")
-
-CompletedEndpoint = tuple[Endpoint, tuple[Guess, ...]]
 
 
 def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> InferredSpec:
@@ -52,12 +48,12 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     finished: dict[str, CompletedEndpoint]
     if isinstance(model, keras.Layer):
         call = example if isinstance(example, Call) or example is None else call_of(*example)
-        finished = {_ENDPOINT: _first_that_traces(layer_candidates(_ENDPOINT, model, call))}
+        finished = {ENDPOINT: _first_that_traces(layer_candidates(ENDPOINT, model, call), model)}
     else:
-        finished = {each.name: _complete_candidate(each) for each in traced_functions(model, left_out)}
+        finished = {each.name: complete_endpoint(each, model) for each in traced_functions(model, left_out)}
     if not finished:
         raise SpecError([_no_endpoint_finding(model, left_out)])
-    document = _document_of({each: endpoint for each, (endpoint, _) in finished.items()}, _model_name(model))
+    document = document_of({each: endpoint for each, (endpoint, _) in finished.items()}, _model_name(model))
     guesses = [guess for _, more in finished.values() for guess in more] + left_out
     if BATCH in document.dims:
         batch = "the first dimension of every input that leaves it open; check that these are always equal"
@@ -71,60 +67,18 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     return InferredSpec(document, tuple(dict.fromkeys(guesses)))
 
 
-def _first_that_traces(candidates: Iterable[Candidate]) -> CompletedEndpoint:
+def _first_that_traces(candidates: Iterable[Candidate], model: Any) -> CompletedEndpoint:
     """The endpoint of the first candidate that can be traced; if there is none, the error of the first is raised."""
     first: SpecError | None = None
     for candidate in candidates:
         try:
-            return _complete_candidate(candidate)
+            return complete_endpoint(candidate, model)
         except SpecError as error:
             first = first or error
             if any(diagnostic.rule != "trace-failed" for diagnostic in error.diagnostics):
                 break
     assert first is not None
     raise first
-
-
-def _complete_candidate(candidate: Candidate) -> CompletedEndpoint:
-    """The endpoint with legal names, outputs and dimensions, and every guess in it."""
-    endpoint, renamed = with_legal_names(candidate.endpoint, candidate.path)
-    endpoint, guesses = complete(replace(candidate, endpoint=endpoint))
-    named = endpoint.model_copy(update={"outputs": _with_output_names(endpoint.outputs, candidate.output_names)})
-    endpoint, more = with_legal_names(named, candidate.path)
-    return endpoint, (*candidate.guesses, *renamed, *guesses, *more)
-
-
-def _with_output_names(outputs: Tree, names: Sequence[str | None]) -> Tree:
-    """``outputs`` with the model's own names for a bare output or the items of a list; dicts keep their keys."""
-    flat = list(leaves(outputs))
-    match outputs:
-        case Tensor() | Ragged() | Sparse():
-            pass
-        case List() | Tuple() if len(outputs.items) == len(flat):
-            pass
-        case _:
-            return outputs
-    if len(flat) != len(names):
-        return outputs
-    named = (
-        leaf if name is None else leaf.model_copy(update={"name": name})
-        for leaf, name in zip(flat, names, strict=True)
-    )  # fmt: skip
-    return with_leaves(outputs, named)
-
-
-def _document_of(endpoints: dict[str, Endpoint], name: str | None) -> Document:
-    shapes = [
-        leaf.shape or ()
-        for each in endpoints.values()
-        for tree in (*each.inputs, each.outputs)
-        for leaf in leaves(tree)
-    ]
-    dims: dict[str, Any] = {dim: {} for shape in shapes for dim in shape if isinstance(dim, str) and dim != ANY}
-    usual = (name for name in (_ENDPOINT, CALL) if name in endpoints)
-    default = next(iter(endpoints)) if len(endpoints) == 1 else next(usual, None)
-    fields = {"specc": VERSION, "name": name, "dims": dims, "endpoints": endpoints, "default": default}
-    return from_json(Document.model_validate(fields).to_json())
 
 
 def _model_name(model: Any) -> str | None:

@@ -1,0 +1,199 @@
+"""Runs an endpoint of a first spec at two assignments of its dimensions, eagerly and as it is traced for an archive.
+
+A shape that is written may be false where the trace of open sizes computes another one, and numbers may differ there:
+Keras's TimeDistributed over an open axis does both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from math import gcd
+from random import Random
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from specc.diagnostics import SpecPath
+from specc.errors import SpecError
+from specc.language.calls.flat_tensor import FlatTensor
+from specc.language.calls.sizes import shape_text
+from specc.language.document import Document, Endpoint
+from specc.language.tensor_string import ANY
+from specc.language.tolerance import Tolerance
+from specc.language.tree_edits import leaves, with_leaves
+from specc.language.trees import Leaf, Tensor
+from specc.language.wire_names import BoundLeaf, output_leaves
+from specc.scaffold.inferred_spec import Guess
+from specc.scaffold.open_dims import with_shape
+from specc.verification.call_sizes import MAX_ELEMENTS, InputAxes, Sizes
+from specc.verification.child.model import ModelReference
+from specc.verification.child.refusals import refusal_text
+from specc.verification.comparison import compare_leaf
+from specc.verification.leaf_generator import LeafGenerator
+from specc.verification.protocol import Answered, Call
+
+_TURNS = ((3, 4, 7, 5, 11, 13, 17, 19), (2, 9, 5, 7, 13, 11, 19, 17))
+"""The sizes of each assignment, first the rows: small ones for a limited length, and pairwise coprime."""
+_SCALES = (1, 8, 32)
+"""What the sizes, except the rows, are multiples of: the first with which the function runs."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The endpoint, with an open axis wherever a written size was false, and the guesses that follow.
+
+    ``ran`` is false if the function rejected all generated inputs.
+    """
+
+    endpoint: Endpoint
+    guesses: tuple[Guess, ...] = ()
+    ran: bool = True
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The answers of one call, with the sizes of its dimensions."""
+
+    sizes: Sizes
+    eager: Answered
+    traced: Answered
+
+
+def prove(document: Document, name: str, model: Any) -> Proof:
+    """The Proof of the endpoint ``name``, run with generated inputs; the state of ``model`` is put back after each."""
+    endpoint, at = document.endpoints[name], ("endpoints", name)
+    try:
+        reference = ModelReference(document, model)
+    except SpecError as error:
+        return Proof(endpoint, (Guess(at, f"it cannot be built as written: {error.diagnostics[0].message}"),))
+    try:
+        runs = _Runner(document, name, reference).runs()
+    except Exception as error:  # noqa: BLE001  # TensorFlow and models raise any type
+        return Proof(endpoint, (Guess(at, _not_run(error)),), ran=False)
+    return _judge(endpoint, at, runs, compares=_is_repeatable(endpoint, reference, name))
+
+
+def _not_run(error: Exception) -> str:
+    return f"its shapes are those of traces only, since it rejects generated inputs: {refusal_text(error)}"
+
+
+def _is_repeatable(endpoint: Endpoint, reference: ModelReference, name: str) -> bool:
+    """Whether two calls from the same state give the same numbers, and so are compared."""
+    return not reference.effects(name).draws and not endpoint.kwargs.get("training")
+
+
+class _Runner:
+    """Calls of one endpoint of a model, with generated inputs."""
+
+    def __init__(self, document: Document, name: str, reference: ModelReference) -> None:
+        self._axes, self._name, self._reference = InputAxes(document, name), name, reference
+
+    def runs(self) -> list[_Run]:
+        """A run for each assignment, with the first scale that all of them can have.
+
+        Raises:
+            Exception: the error of the first scale, if there is none.
+        """
+        first: Exception | None = None
+        for scale in _SCALES if len(self._axes.free) > 1 else _SCALES[:1]:
+            assignments = [self._sizes(turn, scale) for turn in _TURNS]
+            if first and any(self._axes.count(sizes) > MAX_ELEMENTS for sizes in assignments):
+                break
+            try:
+                return [self._run(sizes) for sizes in (assignments if self._axes.free else assignments[:1])]
+            except Exception as error:  # noqa: BLE001  # as above
+                first = first or error
+        assert first is not None
+        raise first
+
+    def _sizes(self, turn: Sequence[int], scale: int) -> Sizes:
+        sizes: dict[str, int] = {}
+        for free, size in zip(self._axes.free, _coprime_sizes(turn), strict=False):
+            sizes[free.name] = size if free.name == self._axes.rows else size * scale
+        return sizes
+
+    def _run(self, sizes: Sizes) -> _Run:
+        inputs: dict[str, FlatTensor] = {}
+        for leaf in self._axes.leaves:
+            shape = [sizes[axis] if isinstance(axis, str) else axis for axis in self._axes.axes[leaf.name]]
+            inputs |= LeafGenerator(leaf, Random(leaf.name), "random").tensors(shape)
+        call = Call("model", self._name, self._name, inputs)
+        with _eager_functions():
+            eager = self._reference.call(call)
+        return _Run(sizes, eager, self._reference.call(call, traced=True))
+
+
+def _coprime_sizes(turn: Sequence[int]) -> Iterator[int]:
+    """The sizes of ``turn``, then as many as are needed, all of them pairwise coprime."""
+    yield from turn
+    taken = list(turn)
+    for size in count(max(turn) + 1):
+        if all(gcd(size, other) == 1 for other in taken):
+            taken.append(size)
+            yield size
+
+
+@contextmanager
+def _eager_functions() -> Iterator[None]:
+    """A context in which tf.functions run eagerly too."""
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
+
+
+def _judge(endpoint: Endpoint, at: SpecPath, runs: Sequence[_Run], *, compares: bool) -> Proof:
+    guesses: list[Guess] = []
+    corrected: list[Leaf] = []
+    for bound in output_leaves(endpoint, at):
+        false_axes = {axis for run in runs for axis in _false_axes(bound, run)}
+        corrected.append(
+            with_shape(bound.leaf, lambda axis, dim, false=false_axes: ANY if axis in false else dim)  # type: ignore[misc]
+        )
+        problem = next(filter(None, (_difference(bound, run, compares=compares) for run in runs)), "")
+        if problem:
+            guesses.append(Guess(bound.path, problem))
+    outputs = with_leaves(endpoint.outputs, iter(corrected))
+    return Proof(endpoint.model_copy(update={"outputs": outputs}), tuple(guesses))
+
+
+def _false_axes(bound: BoundLeaf, run: _Run) -> Iterator[int]:
+    """The axes of a dense output that have another size than is written, eagerly or traced."""
+    leaf = bound.leaf
+    if not isinstance(leaf, Tensor) or leaf.shape is None:
+        return
+    for answer in (run.eager, run.traced):
+        found = answer.outputs.get(bound.name)
+        if found is None or len(found.shape) != len(leaf.shape):
+            continue
+        for axis, (dim, size) in enumerate(zip(leaf.shape, found.shape, strict=True)):
+            if dim != ANY and size != (run.sizes[dim] if isinstance(dim, str) else dim):
+                yield axis
+
+
+def _difference(bound: BoundLeaf, run: _Run, *, compares: bool) -> str:
+    """What differs between the eager and the traced answer, or an empty string."""
+    where = ", ".join(f"{name} = {size}" for name, size in run.sizes.items())
+    beginning = f"an archive gives other answers than the model, with {where}" if where else (
+        "an archive gives other answers than the model"
+    )  # fmt: skip
+    for component in bound.components:
+        eager, traced = (answer.outputs.get(component.wire_name) for answer in (run.eager, run.traced))
+        if eager is None or traced is None:
+            continue
+        if eager.shape != traced.shape:
+            shapes = f"the shape is {shape_text(traced.shape)} traced and {shape_text(eager.shape)} eagerly"
+            return f"{beginning}: {shapes}; {_ADVICE}"
+    if not compares:
+        return ""
+    result = compare_leaf(bound, run.traced.outputs, run.eager.outputs, Tolerance(), "here")
+    return f"{beginning}: the traced answer {result.problem}; {_ADVICE}" if result.problem else ""
+
+
+_ADVICE = "a layer computes something else in a graph of open sizes, as TimeDistributed does: fix the size of that axis"
