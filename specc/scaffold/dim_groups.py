@@ -24,7 +24,7 @@ def likely_partitions(dims: Sequence[OpenDim]) -> Iterator[Partition]:
         lambda dim: BATCH if dim.role == BATCH else dim,
         lambda dim: dim.role,
         lambda dim: dim.role == BATCH,  # an attention mask [batch, time, time]
-        lambda dim: None,
+        lambda _: None,
     )
     yield from dict.fromkeys(_grouped(dims, way) for way in ways)
 
@@ -92,23 +92,26 @@ def name_groups(partition: Partition) -> dict[OpenDim, str]:
     roles = {group: min(group, key=_place).role for group in groups}
     names: dict[Group, str] = {}
     for group in groups:
-        word = roles[group] if _owns_role(group, groups, roles) else f"{_inputs_of(group)}_{roles[group]}"
+        rivals = [other for other in groups if other != group and roles[other] == roles[group]]
+        is_main = roles[group] != BATCH and len(group) > 1 and not _common_word(group) and all(map(_is_single, rivals))
+        word = roles[group] if is_main or not rivals else f"{_inputs_of(group)}_{roles[group]}"
         numbered = (word if number == 1 else f"{word}_{number}" for number in count(1))
         names[group] = next(name for name in numbered if name not in names.values())
     named = {dim: names[group] for group in groups for dim in group}
     return {dim: named[dim] for dim in sorted(named, key=_place)}
 
 
-def _owns_role(group: Group, groups: Sequence[Group], roles: dict[Group, str]) -> bool:
-    """Whether the role is the group's name: no other has it, or the others are single axes of a sequence."""
-    rivals = [other for other in groups if other != group and roles[other] == roles[group]]
-    return not rivals or (roles[group] != BATCH and len(group) > 1 and all(len(other) == 1 for other in rivals))
+def _is_single(group: Group) -> bool:
+    return len(group) == 1
 
 
 def _inputs_of(group: Group) -> str:
     """The word that the names of a group's inputs begin with, or else the name of the first."""
-    first = min(group, key=_place)
-    words = {_first_word(dim) for dim in group}
-    several = len({dim.wire_name for dim in group}) > 1
-    word = re.sub("[^A-Za-z0-9_]", "_", _first_word(first) if several and len(words) == 1 else first.wire_name)
+    word = re.sub("[^A-Za-z0-9_]", "_", _common_word(group) or min(group, key=_place).wire_name)
     return word if re.match("[A-Za-z]", word) else f"input_{word}"
+
+
+def _common_word(group: Group) -> str:
+    """The word that the names of several inputs begin with, or an empty string."""
+    words = {_first_word(dim) for dim in group}
+    return words.pop() if len(words) == 1 and len({dim.wire_name for dim in group}) > 1 else ""

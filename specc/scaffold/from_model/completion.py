@@ -75,5 +75,3 @@ def document_of(endpoints: Mapping[str, Endpoint], name: str | None) -> Document
     default = next(iter(endpoints)) if len(endpoints) == 1 else next(usual, None)
     fields = {"specc": VERSION, "name": name, "dims": dims, "endpoints": endpoints, "default": default}
     return from_json(Document.model_validate(fields).to_json())
-
-

@@ -14,7 +14,6 @@ from math import gcd
 from random import Random
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from specc.diagnostics import SpecPath
@@ -24,7 +23,7 @@ from specc.language.calls.sizes import shape_text
 from specc.language.document import Document, Endpoint
 from specc.language.tensor_string import ANY
 from specc.language.tolerance import Tolerance
-from specc.language.tree_edits import leaves, with_leaves
+from specc.language.tree_edits import with_leaves
 from specc.language.trees import Leaf, Tensor
 from specc.language.wire_names import BoundLeaf, output_leaves
 from specc.scaffold.inferred_spec import Guess

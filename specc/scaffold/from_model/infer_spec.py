@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import keras
@@ -12,17 +11,13 @@ import keras
 from specc.compiler.backends import require_backend
 from specc.diagnostics import Diagnostic, finding, kind_of
 from specc.errors import SpecError
-from specc.language.document import CALL, VERSION, Document, Endpoint
-from specc.language.load import from_json, require_buildable
-from specc.language.tensor_string import ANY
-from specc.language.tree_edits import leaves, with_leaves
-from specc.language.trees import List, Ragged, Sparse, Tensor, Tree, Tuple
+from specc.language.load import require_buildable
 from specc.scaffold.from_model.call_recorder import Call, call_of
 from specc.scaffold.from_model.candidates import Candidate
 from specc.scaffold.from_model.completion import ENDPOINT, CompletedEndpoint, complete_endpoint, document_of
 from specc.scaffold.from_model.layer_candidates import layer_candidates
 from specc.scaffold.from_model.traced_functions import traced_functions
-from specc.scaffold.inferred_spec import Guess, InferredSpec, with_legal_names
+from specc.scaffold.inferred_spec import Guess, InferredSpec
 from specc.scaffold.open_dims import BATCH
 
 _GENERATED_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")

@@ -14,10 +14,10 @@ from specc.language.document import Endpoint
 from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.tree_edits import leaves, with_leaves
 from specc.language.trees import Leaf, Tree
+from specc.scaffold.dim_groups import Group, Partition, likely_partitions, name_groups, split_groups
 from specc.scaffold.from_model.candidates import Candidate
 from specc.scaffold.from_model.trace_results import result_shapes, result_tree
 from specc.scaffold.inferred_spec import Guess
-from specc.scaffold.dim_groups import Group, Partition, likely_partitions, name_groups, split_groups
 from specc.scaffold.open_dims import BATCH, OpenDim, is_uniform, open_dims, with_dims, with_shape
 
 _SCALES = (64, 8, 1)
@@ -58,6 +58,13 @@ def _named(
     candidate: Candidate, names: Names, outputs: Tree, more: tuple[Guess, ...]
 ) -> tuple[Endpoint, tuple[Guess, ...]]:
     guesses = [_name_guess(candidate, dim, name) for dim, name in names.items() if name != BATCH]
+    others = {name for dim, name in names.items() if dim.role != BATCH}
+    batches = [name for name in dict.fromkeys(names.values()) if name not in others]
+    if len(batches) > 1:
+        message = (
+            f"the function does not need {' and '.join(batches)} to be equal; give them one name if they always are"
+        )
+        guesses.append(Guess((*candidate.path, "inputs"), message))
     return with_dims(candidate.endpoint, names).model_copy(update={"outputs": outputs}), (*guesses, *more)
 
 
@@ -106,7 +113,8 @@ class _Probes:
         sizes = [_sizes_of(partition, scale, turn) for turn in (0, 1)]
         first, second = ({names[dim]: size for dim, size in each.items()} for each in sizes)
         shapes = [self._shapes(each) for each in sizes]
-        assert shapes[0] is not None and shapes[1] is not None
+        assert shapes[0] is not None
+        assert shapes[1] is not None
         small = partial(self._shapes, _sizes_of(partition, 1, 0))
         return _Probed(names, (first, second), (shapes[0], shapes[1]), small)
 
