@@ -24,7 +24,7 @@ def test_a_shape_that_is_wrong_in_a_graph_of_open_sizes_is_left_open() -> None:
     assert inferred.document.to_json()["endpoints"]["serve"]["outputs"] == "float32[batch, ?, 3]"
     (message,) = said(inferred)
     assert message.startswith(
-        "endpoints.serve.outputs: an archive gives other answers than the model, with batch = 3, time = 4:"
+        "endpoints.serve.outputs: with batch = 3, time = 4, an archive gives other answers than the model:"
     )
     assert "the shape is [3, 3, 3] traced and [3, 4, 3] eagerly" in message
     assert "TimeDistributed" in message
@@ -91,6 +91,34 @@ def test_the_state_of_a_model_is_put_back(draws: bool) -> None:
     assert model.words.size().numpy() == 1
 
 
+class OneWay(tf.Module):
+    """Functions that fail eagerly, or as a trace."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4])])
+    def traced(self, x: Any) -> Any:
+        return tf.reshape(x, [7]) if tf.executing_eagerly() else x + 1.0
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4])])
+    def eager(self, x: Any) -> Any:
+        return x + 1.0 if tf.executing_eagerly() else tf.reshape(x, tf.concat([tf.shape(x)[:1] + 1, [4]], 0))
+
+
+def test_a_function_that_runs_only_one_way_says_so() -> None:
+    messages = [message for message in said(specc.infer_spec(OneWay())) if "with batch = 3" in message]
+    assert len(messages) == 2
+    assert messages[0].startswith("endpoints.eager: with batch = 3, an archive fails where the model answers: ")
+    assert messages[1].startswith("endpoints.traced: with batch = 3, the model runs only as a trace: ")
+
+
+def test_a_rank_that_is_wrong_in_a_graph_is_left_open() -> None:
+    @tf.function(input_signature=[tf.TensorSpec([None, 4])])
+    def ranked(x: Any) -> Any:
+        return x if not tf.executing_eagerly() else x[0]
+
+    inferred = specc.infer_spec(ranked)
+    assert inferred.document.to_json()["endpoints"]["serve"]["outputs"] == "float32[...]"
+
+
 def test_a_model_that_rejects_generated_inputs_says_so() -> None:
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def parse(rows: Any) -> Any:
@@ -116,6 +144,9 @@ def test_names_of_layers_that_are_not_made_for_outputs() -> None:
         "endpoints.serve.outputs: an output has no name of its own: the layer that returns it, 'block_1', is one of a "
         "series of layers; name it"
     ]
+    keyed = specc.infer_spec(keras.Model(ids, {"hidden": hidden}))
+    assert keyed.document.to_json()["endpoints"]["serve"]["outputs"] == {"hidden": "float32[batch, time, 4]"}
+    assert said(keyed) == []
     again = embedding(keras.ops.argmax(hidden, axis=-1))
     reused = specc.infer_spec(keras.Model(ids, [again, layers.Dense(2, name="head_1")(hidden)]))
     assert reused.document.to_json()["endpoints"]["serve"]["outputs"] == [

@@ -31,7 +31,7 @@ from specc.scaffold.open_dims import with_shape
 from specc.verification.call_sizes import MAX_ELEMENTS, InputAxes, Sizes
 from specc.verification.child.model import ModelReference
 from specc.verification.child.refusals import refusal_text
-from specc.verification.comparison import compare_leaf
+from specc.verification.comparison import Compared, compare_leaf
 from specc.verification.leaf_generator import LeafGenerator
 from specc.verification.protocol import Answered, Call
 
@@ -39,6 +39,8 @@ _TURNS = ((3, 4, 7, 5, 11, 13, 17, 19), (2, 9, 5, 7, 13, 11, 19, 17))
 """The sizes of each assignment, first the rows: small ones for a limited length, and pairwise coprime."""
 _SCALES = (1, 8, 32)
 """What the sizes, except the rows, are multiples of: the first with which the function runs."""
+
+_ADVICE = "a layer computes something else in a graph of open sizes, as TimeDistributed does: fix the size of that axis"
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,17 @@ class Proof:
 
 @dataclass(frozen=True)
 class _Run:
-    """The answers of one call, with the sizes of its dimensions."""
+    """The answers of one call, with the sizes of its dimensions; ``refusal`` is why one of the two is missing."""
 
     sizes: Sizes
-    eager: Answered
-    traced: Answered
+    eager: Answered | None
+    traced: Answered | None
+    refusal: str = ""
+
+    @property
+    def answers(self) -> tuple[Answered, ...]:
+        """Those that there are."""
+        return tuple(answer for answer in (self.eager, self.traced) if answer is not None)
 
 
 def prove(document: Document, name: str, model: Any) -> Proof:
@@ -120,10 +128,19 @@ class _Runner:
         for leaf in self._axes.leaves:
             shape = [sizes[axis] if isinstance(axis, str) else axis for axis in self._axes.axes[leaf.name]]
             inputs |= LeafGenerator(leaf, Random(leaf.name), "random").tensors(shape)
-        call = Call("model", self._name, self._name, inputs)
-        with _eager_functions():
-            eager = self._reference.call(call)
-        return _Run(sizes, eager, self._reference.call(call, traced=True))
+        return self._answers(sizes, Call("model", self._name, self._name, inputs))
+
+    def _answers(self, sizes: Sizes, call: Call) -> _Run:
+        try:
+            with _eager_functions():
+                eager = self._reference.call(call)
+        except Exception as error:  # noqa: BLE001  # as above
+            traced = self._reference.call(call, traced=True)
+            return _Run(sizes, None, traced, f"the model runs only as a trace: {refusal_text(error)}")
+        try:
+            return _Run(sizes, eager, self._reference.call(call, traced=True))
+        except Exception as error:  # noqa: BLE001  # as above
+            return _Run(sizes, eager, None, f"an archive fails where the model answers: {refusal_text(error)}")
 
 
 def _coprime_sizes(turn: Sequence[int]) -> Iterator[int]:
@@ -148,13 +165,12 @@ def _eager_functions() -> Iterator[None]:
 
 
 def _judge(endpoint: Endpoint, at: SpecPath, runs: Sequence[_Run], *, compares: bool) -> Proof:
-    guesses: list[Guess] = []
+    guesses = [Guess(at, f"with {_sizes_text(run)}, {run.refusal}") for run in runs if run.refusal][:1]
+    mismatches = [each for run in runs for answer in run.answers for each in answer.mismatches]
+    guesses += [Guess(each.path, each.message) for each in dict.fromkeys(mismatches)]
     corrected: list[Leaf] = []
     for bound in output_leaves(endpoint, at):
-        false_axes = {axis for run in runs for axis in _false_axes(bound, run)}
-        corrected.append(
-            with_shape(bound.leaf, lambda axis, dim, false=false_axes: ANY if axis in false else dim)  # type: ignore[misc]
-        )
+        corrected.append(_corrected(bound, runs))
         problem = next(filter(None, (_difference(bound, run, compares=compares) for run in runs)), "")
         if problem:
             guesses.append(Guess(bound.path, problem))
@@ -162,37 +178,37 @@ def _judge(endpoint: Endpoint, at: SpecPath, runs: Sequence[_Run], *, compares: 
     return Proof(endpoint.model_copy(update={"outputs": outputs}), tuple(guesses))
 
 
-def _false_axes(bound: BoundLeaf, run: _Run) -> Iterator[int]:
-    """The axes of a dense output that have another size than is written, eagerly or traced."""
+def _corrected(bound: BoundLeaf, runs: Sequence[_Run]) -> Leaf:
+    """A dense output with an open axis wherever it has another size than is written, or without a rank."""
     leaf = bound.leaf
     if not isinstance(leaf, Tensor) or leaf.shape is None:
-        return
-    for answer in (run.eager, run.traced):
-        found = answer.outputs.get(bound.name)
-        if found is None or len(found.shape) != len(leaf.shape):
-            continue
-        for axis, (dim, size) in enumerate(zip(leaf.shape, found.shape, strict=True)):
-            if dim != ANY and size != (run.sizes[dim] if isinstance(dim, str) else dim):
-                yield axis
+        return leaf
+    false_axes: set[int] = set()
+    for run in runs:
+        for found in (answer.outputs[bound.name].shape for answer in run.answers if bound.name in answer.outputs):
+            if len(found) != len(leaf.shape):
+                return leaf.model_copy(update={"shape": None})
+            for axis, (dim, size) in enumerate(zip(leaf.shape, found, strict=True)):
+                if dim != ANY and size != (run.sizes[dim] if isinstance(dim, str) else dim):
+                    false_axes.add(axis)
+    return with_shape(leaf, lambda axis, dim: ANY if axis in false_axes else dim)
 
 
 def _difference(bound: BoundLeaf, run: _Run, *, compares: bool) -> str:
     """What differs between the eager and the traced answer, or an empty string."""
-    where = ", ".join(f"{name} = {size}" for name, size in run.sizes.items())
-    beginning = f"an archive gives other answers than the model, with {where}" if where else (
-        "an archive gives other answers than the model"
-    )  # fmt: skip
-    for component in bound.components:
-        eager, traced = (answer.outputs.get(component.wire_name) for answer in (run.eager, run.traced))
+    if run.eager is None or run.traced is None:
+        return ""
+    beginning = f"with {_sizes_text(run)}, an archive gives other answers than the model"
+    for name in (component.wire_name for component in bound.components):
+        eager, traced = run.eager.outputs.get(name), run.traced.outputs.get(name)
         if eager is None or traced is None:
-            continue
+            return ""
         if eager.shape != traced.shape:
             shapes = f"the shape is {shape_text(traced.shape)} traced and {shape_text(eager.shape)} eagerly"
             return f"{beginning}: {shapes}; {_ADVICE}"
-    if not compares:
-        return ""
-    result = compare_leaf(bound, run.traced.outputs, run.eager.outputs, Tolerance(), "here")
+    result = compare_leaf(bound, run.traced.outputs, run.eager.outputs, Tolerance(), "here") if compares else Compared()
     return f"{beginning}: the traced answer {result.problem}; {_ADVICE}" if result.problem else ""
 
 
-_ADVICE = "a layer computes something else in a graph of open sizes, as TimeDistributed does: fix the size of that axis"
+def _sizes_text(run: _Run) -> str:
+    return ", ".join(f"{name} = {size}" for name, size in run.sizes.items()) or "generated inputs"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -27,6 +27,7 @@ def output_names(layer: keras.Layer, at: SpecPath, guesses: list[Guess]) -> Iter
     else:
         names = list(getattr(layer, "output_names", None) or ())
         makers = {maker.name: maker for maker in getattr(layer, "operations", ())}
+    has_keys = isinstance(getattr(layer, "output", None), Mapping)
     calls = list(_calls_inside(layer))
     counts = Counter(id(call) for call in calls)
     others = {call.name for call in calls} - set(names)
@@ -39,7 +40,7 @@ def output_names(layer: keras.Layer, at: SpecPath, guesses: list[Guess]) -> Iter
             else "is one of a series of layers" if _is_in_series(name, others)
             else ""
         )  # fmt: skip
-        if reason:
+        if reason and not has_keys:
             message = f"an output has no name of its own: the layer that returns it, {name!r}, {reason}; name it"
             guesses.append(Guess((*at, "outputs"), message))
         yield None if reason else name
