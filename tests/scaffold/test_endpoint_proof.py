@@ -52,7 +52,17 @@ def test_numbers_that_differ_in_a_graph_of_open_sizes_are_said() -> None:
     assert "the traced answer differs in 12 of 12 elements" in message
 
 
-def test_a_function_with_a_loop_is_compared_with_its_eager_run() -> None:
+def test_a_function_that_answers_otherwise_each_time_is_not_compared() -> None:
+    @tf.function(input_signature=[tf.TensorSpec([None, 4])])
+    def varying(x: Any) -> Any:
+        return x + tf.cast(tf.math.mod(tf.timestamp() * 1000, 1.0), tf.float32)
+
+    assert said(specc.infer_spec(varying)) == [
+        "endpoints.serve.outputs: with batch = 3, two calls differ from each other: its numbers are not compared"
+    ]
+
+
+def test_a_function_is_compared_with_its_eager_run() -> None:
     @tf.function(input_signature=[tf.TensorSpec([None, 4])])
     def unlike(x: Any) -> Any:
         return x * (2.0 if tf.executing_eagerly() else 3.0)
