@@ -1,4 +1,6 @@
-"""Runs an endpoint of a first spec at two assignments of its dimensions, eagerly and as it is traced for an archive.
+"""Runs an endpoint of a first spec at two assignments of its dimensions, as the model and as it is traced.
+
+A model on TensorFlow runs eagerly, and one on JAX under ``jax.jit``; an archive holds the trace of open sizes.
 
 A shape that is written may be false where the trace of open sizes computes another one, and numbers may differ there:
 Keras's TimeDistributed over an open axis does both.
@@ -27,6 +29,7 @@ from specc.language.tolerance import Tolerance
 from specc.language.tree_edits import with_leaves
 from specc.language.trees import Leaf, Tensor
 from specc.language.wire_names import BoundLeaf, output_leaves
+from specc.scaffold.from_model.jitted_call import jitted_call
 from specc.scaffold.inferred_spec import Guess
 from specc.scaffold.open_dims import with_shape
 from specc.verification.call_sizes import MAX_ELEMENTS, InputAxes, Sizes
@@ -47,7 +50,7 @@ oneDNN's convolutions read memory that nothing wrote where an image is smaller t
 
 _RANK_OF_ROWS = 3
 """Tensors with more axes are images or volumes."""
-_ADVICE = "a layer computes something else in a graph of open sizes, as TimeDistributed does: fix the size of that axis"
+_ADVICE = "a layer computes something else in a trace of open sizes, as TimeDistributed does: fix the size of that axis"
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def prove(document: Document, name: str, model: Any) -> Proof:
     except SpecError as error:
         return Proof(endpoint, (Guess(at, f"it cannot be built as written: {error.diagnostics[0].message}"),))
     try:
-        runs = _Runner(document, name, reference).runs()
+        runs = _Runner(document, name, reference, jitted_call(document, name, model)).runs()
     except Exception as error:  # noqa: BLE001  # TensorFlow and models raise any type
         return Proof(endpoint, (Guess(at, _not_run(error)),), ran=False)
     return _judge(endpoint, at, runs, compares=_is_repeatable(endpoint, reference, name))
@@ -107,8 +110,14 @@ def _is_repeatable(endpoint: Endpoint, reference: ModelReference, name: str) -> 
 class _Runner:
     """Calls of one endpoint of a model, with generated inputs."""
 
-    def __init__(self, document: Document, name: str, reference: ModelReference) -> None:
-        self._axes, self._name, self._reference = InputAxes(document, name), name, reference
+    def __init__(
+        self,
+        document: Document,
+        name: str,
+        reference: ModelReference,
+        jitted: Callable[[Call], Answered] | None,
+    ) -> None:
+        self._axes, self._name, self._reference, self._jitted = InputAxes(document, name), name, reference, jitted
 
     def runs(self) -> list[_Run]:
         """A run for each assignment, with the first scale that all of them can have.
@@ -145,14 +154,16 @@ class _Runner:
         try:
             eager = again(False)
         except Exception as error:  # noqa: BLE001  # as above
-            return _Run(sizes, again, None, again(True), f"the model runs only as a trace: {refusal_text(error)}")
+            return _Run(sizes, again, None, again(True), f"only an archive answers: {refusal_text(error)}")
         try:
             return _Run(sizes, again, eager, again(True))
         except Exception as error:  # noqa: BLE001  # as above
-            reason = f"an archive fails where the model answers: {refusal_text(error)}"
+            reason = f"only the model answers, and no archive: {refusal_text(error)}"
             return _Run(sizes, again, eager, None, reason)
 
     def _answer(self, call: Call, traced: bool) -> Answered:
+        if self._jitted is not None and not traced:
+            return self._jitted(call)
         with nullcontext() if traced else _eager_functions():
             return self._reference.call(call, traced=traced)
 
@@ -218,14 +229,14 @@ def _difference(bound: BoundLeaf, run: _Run, *, compares: bool) -> str:
         if eager is None or traced is None:
             return ""
         if eager.shape != traced.shape:
-            shapes = f"the shape is {shape_text(traced.shape)} traced and {shape_text(eager.shape)} eagerly"
+            shapes = f"the shape is {shape_text(traced.shape)} instead of {shape_text(eager.shape)}"
             return f"{beginning}: {shapes}; {_ADVICE}"
     problem = _unlike(bound, run.traced, run.eager) if compares else ""
     if not problem:
         return ""
     if _unlike(bound, run.again(False), run.eager) or _unlike(bound, run.again(True), run.traced):
         return f"with {_sizes_text(run)}, two calls differ from each other: its numbers are not compared"
-    return f"{beginning}: the traced answer {problem}; {_ADVICE}"
+    return f"{beginning}: an output {problem}; {_ADVICE}"
 
 
 def _unlike(bound: BoundLeaf, found: Answered, expected: Answered) -> str:

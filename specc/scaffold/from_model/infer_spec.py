@@ -38,7 +38,7 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     Raises:
         SpecError: the model is not built, cannot be traced, or takes or returns values that a signature cannot have.
     """
-    require_backend("tensorflow")
+    require_backend()
     left_out: list[Guess] = []
     finished: dict[str, CompletedEndpoint]
     if isinstance(model, keras.Layer):

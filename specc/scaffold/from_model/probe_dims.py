@@ -7,9 +7,11 @@ sizes are multiples of different primes, so that no two dimensions, or fractions
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
+from specc.compiler.backends import runs_in_tensorflow
+from specc.errors import SpecError
 from specc.language.document import Endpoint
 from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.tree_edits import leaves, with_leaves
@@ -38,20 +40,31 @@ def completions(candidate: Candidate) -> Iterator[tuple[Endpoint, tuple[Guess, .
     Raises:
         SpecError: the function cannot be traced, or returns values that a signature cannot return.
     """
-    outputs = result_tree(candidate)
     dims = open_dims(candidate.endpoint)
+    try:
+        open_tree, error = result_tree(candidate), None
+    except SpecError as raised:
+        if not dims or runs_in_tensorflow(candidate.function):
+            raise
+        open_tree, error = None, raised  # every open size of JAX is unlike the others, until equal ones have one name
     if not dims:
-        yield candidate.endpoint.model_copy(update={"outputs": outputs}), ()
+        assert open_tree is not None
+        yield candidate.endpoint.model_copy(update={"outputs": open_tree}), ()
         return
     traced = False
     for probed in _Probes(candidate, dims).found():
+        try:
+            tree = open_tree or result_tree(replace(candidate, endpoint=with_dims(candidate.endpoint, probed.names)))
+        except SpecError:
+            continue
         traced = True
-        followed = with_leaves(outputs, iter([*_followed(outputs, probed)]))
-        yield _named(candidate, probed.names, followed, ())
-    if not traced:
+        yield _named(candidate, probed.names, with_leaves(tree, iter([*_followed(tree, probed)])), ())
+    if error and not traced:
+        raise error
+    if open_tree and not traced:
         message = "it is not known which dimensions of the inputs they follow: tracing with fixed sizes failed"
         batch = next(each for each in likely_partitions(dims) if sum(map(_is_batch, each)) <= 1)
-        yield _named(candidate, name_groups(batch), outputs, (Guess((*candidate.path, "outputs"), message),))
+        yield _named(candidate, name_groups(batch), open_tree, (Guess((*candidate.path, "outputs"), message),))
 
 
 def _named(

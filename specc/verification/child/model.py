@@ -102,7 +102,7 @@ class ModelReference:
         arguments, named = nest_arguments(endpoint, call.inputs)
         if named:
             raise ValueError(f"{next(iter(named))!r} is not an argument, or one before it is missing")
-        return flatten_result(endpoint, _run(self._eager[call.endpoint], arguments), ("endpoints", call.endpoint))
+        return flatten_result(endpoint, run_bound(self._eager[call.endpoint], arguments), ("endpoints", call.endpoint))
 
     def _result_of_trace(self, call: Call) -> Result:
         endpoint, at = self._document.endpoints[call.endpoint], ("endpoints", call.endpoint)
@@ -120,7 +120,7 @@ def _computes_coarsely(traces: Iterable[Any]) -> bool:
     return False
 
 
-def _run(bound: BoundEndpoint, arguments: list[Any]) -> Any:
+def run_bound(bound: BoundEndpoint, arguments: list[Any]) -> Any:
     """The result of an endpoint's function and steps."""
     if bound.preprocess is not None:
         arguments = as_arguments(bound.preprocess(*arguments))
