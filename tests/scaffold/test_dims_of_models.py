@@ -143,3 +143,27 @@ def test_sizes_that_are_compared_only_when_it_runs_have_one_name() -> None:
     model(keras.Input((3,)), keras.Input((3,)))
     inputs, _ = shapes_of(model)
     assert inputs == {"x": ("batch", 3), "y": ("batch", 3)}
+
+
+def test_a_first_spec_of_many_inputs_takes_a_bounded_number_of_traces() -> None:
+    traces = 0
+
+    class Joined(layers.Layer):
+        def call(self, values: Any) -> Any:
+            nonlocal traces
+            traces += 1
+            return tf.concat(values, axis=-1)
+
+    inputs = [keras.Input((1,), name=f"cat_{index}") for index in range(80)]
+    inferred = specc.infer_spec(keras.Model(inputs, Joined()(inputs)))
+    assert set(inferred.document.dims) == {"batch"}
+    assert traces < 80
+    assert [str(guess) for guess in inferred.guesses if guess.path[0] != "dims"] == [
+        "endpoints.serve.inputs: some dimensions may be separate: not all ways were tried in 64 traces"
+    ]
+
+
+def test_the_guess_about_the_batch_names_the_inputs_that_have_it() -> None:
+    assert str(specc.infer_spec(adjacency()).guesses[0]) == (
+        "dims.batch: the first dimension of 'near'; check that these are always equal"
+    )

@@ -11,7 +11,9 @@ import keras
 from specc.compiler.backends import require_backend
 from specc.diagnostics import Diagnostic, finding, kind_of
 from specc.errors import SpecError
+from specc.language.document import Document
 from specc.language.load import require_buildable
+from specc.language.wire_names import input_leaves
 from specc.scaffold.from_model.call_recorder import Call, call_of
 from specc.scaffold.from_model.candidates import Candidate
 from specc.scaffold.from_model.completion import ENDPOINT, CompletedEndpoint, complete_endpoint, document_of
@@ -51,8 +53,7 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     document = document_of({each: endpoint for each, (endpoint, _) in finished.items()}, _model_name(model))
     guesses = [guess for _, more in finished.values() for guess in more] + left_out
     if BATCH in document.dims:
-        batch = "the first dimension of every input that leaves it open; check that these are always equal"
-        guesses.insert(0, Guess(("dims", BATCH), batch))
+        guesses.insert(0, Guess(("dims", BATCH), _batch_message(document)))
     if document.default is None:
         guesses.append(Guess(("default",), f"none; choose one of {', '.join(sorted(document.endpoints))}"))
     elif len(document.endpoints) > 1:
@@ -60,6 +61,17 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
         guesses.append(Guess(("default",), why))
     require_buildable(document)
     return InferredSpec(document, tuple(dict.fromkeys(guesses)))
+
+
+def _batch_message(document: Document) -> str:
+    inputs = [leaf for each in document.endpoints.values() for leaf in input_leaves(each)]
+    first = {leaf.name: leaf.leaf.shape[0] for leaf in inputs if leaf.leaf.shape}
+    others = [dim for dim in first.values() if isinstance(dim, str) and dim != BATCH]
+    named = (
+        ", ".join(repr(name) for name, dim in first.items() if dim == BATCH) if others
+        else "every input that leaves it open"
+    )  # fmt: skip
+    return f"the first dimension of {named}; check that these are always equal"
 
 
 def _first_that_traces(candidates: Iterable[Candidate], model: Any) -> CompletedEndpoint:

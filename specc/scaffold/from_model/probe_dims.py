@@ -52,13 +52,14 @@ def completions(candidate: Candidate) -> Iterator[tuple[Endpoint, tuple[Guess, .
         yield candidate.endpoint.model_copy(update={"outputs": open_tree}), ()
         return
     traced = False
-    for probed in _Probes(candidate, dims).found():
+    probes = _Probes(candidate, dims)
+    for probed in probes.found():
         try:
             tree = open_tree or result_tree(replace(candidate, endpoint=with_dims(candidate.endpoint, probed.names)))
         except SpecError:
             continue
         traced = True
-        yield _named(candidate, probed.names, with_leaves(tree, iter([*_followed(tree, probed)])), ())
+        yield _named(candidate, probed.names, with_leaves(tree, iter([*_followed(tree, probed)])), probes.guesses())
     if error and not traced:
         raise error
     if open_tree and not traced:
@@ -107,6 +108,7 @@ class _Probes:
     def __init__(self, candidate: Candidate, dims: tuple[OpenDim, ...]) -> None:
         self._candidate, self._dims = candidate, dims
         self._traced: dict[tuple[int, ...], list[Shape] | None] = {}
+        self._is_cut_short = False
 
     def found(self) -> Iterator[_Probed]:
         """The partition with the most dimensions, then the likely ones that are coarser."""
@@ -121,6 +123,13 @@ class _Probes:
                     seen.add(each)
                     yield self._probed(each, scale)
 
+    def guesses(self) -> tuple[Guess, ...]:
+        """A guess if there are more ways to split the dimensions than were traced."""
+        if not self._is_cut_short:
+            return ()
+        message = f"some dimensions may be separate: not all ways were tried in {_MAX_TRACES} traces"
+        return (Guess((*self._candidate.path, "inputs"), message),)
+
     def _probed(self, partition: Partition, scale: int) -> _Probed:
         names = name_groups(partition)
         sizes = [_sizes_of(partition, scale, turn) for turn in (0, 1)]
@@ -132,7 +141,10 @@ class _Probes:
         return _Probed(names, (first, second), (shapes[0], shapes[1]), small)
 
     def _runs(self, partition: Partition, scale: int) -> bool:
-        return len(self._traced) < _MAX_TRACES and self._shapes(_sizes_of(partition, scale, 0)) is not None
+        if len(self._traced) >= _MAX_TRACES:
+            self._is_cut_short = True
+            return False
+        return self._shapes(_sizes_of(partition, scale, 0)) is not None
 
     def _runs_twice(self, partition: Partition, scale: int) -> bool:
         first = self._shapes(_sizes_of(partition, scale, 0))
