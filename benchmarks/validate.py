@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -25,6 +26,7 @@ SCHEMA = ROOT / "schemas" / "specc.v1.schema.json"
 # Both are installed with their bytecode; an editable install writes its own on the first run.
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 SPEC = ROOT / "examples" / "two_tower" / "two_tower.specc.json"
+FILES = SPEC.with_name("two_tower.examples")
 
 
 def one_file(directory: Path) -> list[Path]:
@@ -36,6 +38,7 @@ def thousand_files(directory: Path) -> list[Path]:
 
 
 def _copies(directory: Path, count: int) -> list[Path]:
+    shutil.copytree(FILES, directory / FILES.name)
     paths = [directory / f"model{index}.specc.json" for index in range(count)]
     for path in paths:
         path.write_bytes(SPEC.read_bytes())

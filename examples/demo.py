@@ -1,4 +1,4 @@
-"""Builds an archive from a spec, reads it back, revives it, and says whether it still gives the model's numbers.
+"""Builds an archive from a spec, reads it back, revives it, verifies it, and says whether it gives the model's numbers.
 
     make demo
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo_terminal import Story, quiet_unless_it_fails, run
+from demo_terminal import Story, quiet_unless_it_fails, run, run_check
 
 import specc
 from specc.language.tensor_string import format_tensor
@@ -131,6 +131,15 @@ def revive(story: Story, built: Built) -> bool:
     return worst <= TOLERANCE
 
 
+def verify(story: Story, archive: Path) -> bool:
+    story.chapter("Verified", f"specc verify {_relative(SPEC)} {_relative(archive)}")
+    command = [sys.executable, "-m", "specc", "verify", str(SPEC), _relative(archive)]
+    report, good = run_check(command, ROOT)
+    for line in report.splitlines():
+        story.line(line)
+    return good
+
+
 def largest_difference(expected: Answers, found: Answers) -> float:
     """Between any two numbers in the same place; infinite where the names, the shapes or a NaN differ."""
     differences = [0.0]
@@ -196,7 +205,8 @@ def main() -> int:
     built = build(story, document, _next_directory(options.out))
     same_document = read_back(story, document, built.archive)
     same_numbers = revive(story, built)
-    good = same_document and same_numbers
+    verified = verify(story, built.archive)
+    good = same_document and same_numbers and verified
     text = "The archive is what the spec says, and gives the model's numbers." if good else "SOMETHING DOES NOT MATCH."
     story.verdict(good, f"{text} {time.perf_counter() - start:.1f} s altogether.")
     return 0 if good else 1

@@ -41,6 +41,15 @@ def run(command: list[str], directory: Path, stdin: bytes = b"") -> bytes:
     return finished.stdout
 
 
+def run_check(command: list[str], directory: Path) -> tuple[str, bool]:
+    """What ``command`` reports, and whether it found no errors; standard error is shown only where it cannot run."""
+    finished = subprocess.run(command, capture_output=True, cwd=directory, check=False, encoding="utf-8")
+    if finished.returncode not in (0, 1):
+        sys.stderr.write(finished.stderr)
+        sys.exit(f"{' '.join(command)} failed with exit code {finished.returncode}")
+    return finished.stdout, finished.returncode == 0
+
+
 @contextmanager
 def quiet_unless_it_fails() -> Iterator[None]:
     """TensorFlow's C++ half writes to file descriptor 2, whatever Python does to sys.stderr."""

@@ -1,19 +1,28 @@
 """The models that the documentation of Keras exports, as small as they can be."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 
 
+def _with_fixed_weights(model):
+    """The model with weights that are the same on every backend, as trained ones are: its answers are recorded."""
+    random = np.random.RandomState(0)
+    model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.weights])
+    return model
+
+
 def one_input():
     """A model of one input."""
-    return keras.Sequential([keras.Input([3]), layers.Dense(4, activation="relu"), layers.Dense(2)], name="one_input")
+    hidden = layers.Dense(4, activation="relu")
+    return _with_fixed_weights(keras.Sequential([keras.Input([3]), hidden, layers.Dense(2)], name="one_input"))
 
 
 def with_dropout():
     """A model that does not do in training what it does in inference."""
     hidden = [layers.Dense(4, activation="relu"), layers.Dropout(0.5)]
-    return keras.Sequential([keras.Input([3]), *hidden, layers.Dense(2)], name="with_dropout")
+    return _with_fixed_weights(keras.Sequential([keras.Input([3]), *hidden, layers.Dense(2)], name="with_dropout"))
 
 
 class TwoArguments(keras.Model):
@@ -32,7 +41,7 @@ def two_arguments():
     """The model of two arguments, called once so that it has its weights."""
     model = TwoArguments(name="two_arguments")
     model(tf.zeros([1, 3]), tf.zeros([1, 4]))
-    return model
+    return _with_fixed_weights(model)
 
 
 def _two_inputs():
@@ -43,13 +52,13 @@ def _two_inputs():
 def list_of_two():
     """A Functional model that takes a list."""
     x1, x2, outputs = _two_inputs()
-    return keras.Model(inputs=[x1, x2], outputs=outputs, name="list_of_two")
+    return _with_fixed_weights(keras.Model(inputs=[x1, x2], outputs=outputs, name="list_of_two"))
 
 
 def dict_of_two():
     """A Functional model that takes a dict."""
     x1, x2, outputs = _two_inputs()
-    return keras.Model(inputs={"x1": x1, "x2": x2}, outputs=outputs, name="dict_of_two")
+    return _with_fixed_weights(keras.Model(inputs={"x1": x1, "x2": x2}, outputs=outputs, name="dict_of_two"))
 
 
 _table = tf.lookup.StaticHashTable(
@@ -74,4 +83,4 @@ def compiled():
 def named():
     """A model whose input and output layers have names."""
     x = keras.Input([4], name="x")
-    return keras.Model(x, layers.Dense(5, name="out")(x), name="named")
+    return _with_fixed_weights(keras.Model(x, layers.Dense(5, name="out")(x), name="named"))

@@ -121,13 +121,14 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
 
 
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    from specc.cli.command_parser import CommandParser
     from specc.version import VERSION
 
     parser = argparse.ArgumentParser(
         prog="specc", description="Specs for SavedModels: write them, check them, build them, read them back."
     )
     parser.add_argument("--version", action="version", version=f"specc {VERSION}")
-    choices = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    choices = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=CommandParser)
     return parser, {name: choices.add_parser(name, help=text, description=text) for name, text in COMMANDS.items()}
 
 

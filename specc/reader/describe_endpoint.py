@@ -15,6 +15,10 @@ from specc.reader.linking import Names, link, more_precise, with_wire_names
 from specc.reader.saved_functions import Function, Trace
 from specc.reader.signature_defs import Signature, WireTensor
 
+NO_SIGNATURE = "only Python can call it, since it has no signature"
+"""The note on a function without a signature."""
+_NO_OPTIONS = "without options"
+
 
 @dataclass(frozen=True)
 class DescribedEndpoint:
@@ -31,13 +35,11 @@ def describe_function(function: Function, *, may_have_defaults: bool = True) -> 
     notes = list(function.problems)
     distinct = _distinct_descriptions(inference_traces(function.traces))
     if not distinct:
-        return DescribedEndpoint(
-            None, (*notes, "not described: none of its traces can be described, and it has no signature")
-        )
+        return DescribedEndpoint(None, (f"left out: {'; '.join(notes) or 'it was never traced'}",))
     trace = distinct[0]
     if len(distinct) > 1:
         notes.append(f"described as the first of its {len(distinct)} different traces, since it has no signature")
-    notes.append("it has no signature: it can be called only on the revived object")
+    notes.append(NO_SIGNATURE)
     notes.extend(_trace_notes(function, trace))
     endpoint = _endpoint_of_trace(trace)
     names = [_names_of_leaf(leaf) for leaf in input_leaves(endpoint)]
@@ -91,15 +93,22 @@ def _why_unlinked(function: Function) -> str:
 
 
 def _trace_notes(function: Function, trace: Trace) -> Iterator[str]:
-    if len(function.traces) > 1:
-        others = dict.fromkeys(", ".join(each.fixed) for each in function.traces if each.fixed != trace.fixed)
-        lost = "; ".join(fixed or "the one without fixed arguments" for fixed in others)
-        lost = f", not {lost}" if lost else ""
-        yield f"the function of the same name has {len(function.traces)} traces; only one is described{lost}"
-    if trace.fixed:
-        yield f"its trace fixes {', '.join(trace.fixed)}"
+    options, number = _options_text(trace), len(function.traces)
+    others = [each for each in dict.fromkeys(map(_options_text, function.traces)) if each != options]
+    if others:
+        yield f"one of its {number} traces is described: the one {options}, not the one {' or '.join(others)}"
+    elif number > 1:
+        yield f"one of its {number} traces is described"
+    elif options != _NO_OPTIONS:
+        yield f"it was traced only {options}"
     if trace.by_name:
         yield f"the revived function takes {', '.join(trace.by_name)} by name only"
+
+
+def _options_text(trace: Trace) -> str:
+    """The Python values that a trace has fixed; None is what an option is that nobody set."""
+    options = [each for each in trace.fixed if not each.endswith("=None")]
+    return f"with {', '.join(options)}" if options else _NO_OPTIONS
 
 
 def distinct_traces(function: Function) -> list[Trace]:

@@ -66,3 +66,16 @@ def test_keys_stand_in_the_order_of_the_language(spec: Path) -> None:
     assert list(data) == order(Document, data)
     for endpoint in data["endpoints"].values():
         assert list(endpoint) == order(Endpoint, endpoint)
+
+
+def test_every_endpoint_has_an_example_and_its_answer() -> None:
+    unanswered = set()
+    for document in map(specc.load, SPECS):
+        for name, endpoint in document.endpoints.items():
+            assert endpoint.examples, f"{document.name}: {name}"
+            answered = [
+                example.outputs is not None or example.error is not None for example in endpoint.examples.values()
+            ]
+            unanswered |= set() if all(answered) else {(document.name, name)}
+    # The only answers that are random.
+    assert unanswered == {("image_classifier", "serve_training"), ("training_and_inference", "call_training")}

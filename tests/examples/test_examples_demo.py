@@ -38,6 +38,7 @@ def test_the_demo_tells_its_story_and_ends_well(tmp_path: Path) -> None:
     assert max(map(len, lines)) <= 120
     assert "\033" not in finished.stdout
     assert len(re.findall(SCORES, finished.stdout)) == 3
+    assert re.search(r"^   2 endpoints, \d+ calls, 0 errors, [\d.]+ s$", finished.stdout, re.MULTILINE)
     assert lines[-1].startswith("The archive is what the spec says, and gives the model's numbers. ")
 
 
@@ -81,3 +82,17 @@ def test_a_spoilt_answer_fails_the_demo(
     requests = {"score": (None, {"item_title": np.array([b"a title"], object)})}
     program = specc.compile(specc.load(demo.SPEC))
     assert demo.revive(demo.Story(), demo.Built(tmp_path, program, requests, flat)) is good
+
+
+def test_a_finding_of_verify_fails_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    import demo
+
+    for name, value in (("show_spec", None), ("build", demo.Built(tmp_path, None, {}, {})), ("read_back", True)):
+        monkeypatch.setattr(demo, name, lambda *_, value=value: value)
+    monkeypatch.setattr(demo, "revive", lambda *_: True)
+    monkeypatch.setattr(sys, "argv", ["demo.py", "--out", str(tmp_path)])
+    for good, code in ((True, 0), (False, 1)):
+        monkeypatch.setattr(demo, "run_check", lambda *_, good=good: ("the report", good))
+        assert demo.main() == code
+        assert "the report" in capsys.readouterr().out

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from example_archives import Example, assert_model_numbers, build_example
+from example_archives import Example, assert_model_numbers, assert_verifies_clean, build_example
 from three_ways import assert_agree, flat_outputs, three_ways
 
 pytestmark = pytest.mark.tensorflow
@@ -96,3 +96,7 @@ def test_serve_training_drops_out_and_moves_the_statistics_as_the_model_does(cla
 
 def test_the_collection_is_the_head(classifier: Example) -> None:
     assert [list(variable.shape) for variable in classifier.archive.revived.head] == [[1280, 1000], [1000]]
+
+
+def test_the_archive_verifies_clean(classifier: Example) -> None:
+    assert_verifies_clean("image_classifier", classifier.path, cases=0)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from example_archives import SPECS, Example, assert_model_numbers, build_example
+from example_archives import SPECS, Example, assert_model_numbers, assert_verifies_clean, build_example
 from three_ways import assert_agree, flat_outputs, three_ways
 
 pytestmark = pytest.mark.tensorflow
@@ -88,6 +88,7 @@ SAMPLES = [
     Sample("multiplier", "array_input", call, [NUMBERS], ["x"], ["custom_output_name"]),
 ]
 CHANGING = [("training_and_inference", "call_training"), ("multiplier", "mutate")]
+NAMES = [spec.name.removesuffix(".specc.json") for spec in SPECS if spec.parent.name == "keras_docs"]
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.name}-{sample.endpoint}")
@@ -99,9 +100,13 @@ def test_a_sample_gives_its_numbers(sample: Sample, built: Any) -> None:
     assert_model_numbers(example, sample.endpoint, partial(sample.run, example.model), *sample.arguments)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sample_verifies_clean(name: str, built: Any) -> None:
+    assert_verifies_clean(name, built(name).path)
+
+
 def test_every_sample_and_every_endpoint_is_tried(built: Any) -> None:
-    names = [spec.name.removesuffix(".specc.json") for spec in SPECS if spec.parent.name == "keras_docs"]
-    endpoints = [(name, endpoint) for name in names for endpoint in built(name).program]
+    endpoints = [(name, endpoint) for name in NAMES for endpoint in built(name).program]
     assert sorted(endpoints) == sorted([*CHANGING, *((sample.name, sample.endpoint) for sample in SAMPLES)])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from example_archives import Example, assert_model_numbers, build_example
+from example_archives import Example, assert_model_numbers, assert_verifies_clean, build_example
 from three_ways import Archive, assert_agree, flat_outputs, three_ways
 
 pytestmark = pytest.mark.tensorflow
@@ -122,3 +122,7 @@ def test_gradients_pass_through_the_revived_endpoint(archive: Archive, tide: Exa
     gradients = tape.gradient(loss, revived.trainable_variables)
     assert [gradient.shape.as_list() for gradient in gradients] == [[1, 16], [16], [16, 1], [1]]
     np.testing.assert_array_equal(gradients[-1], [2.0])
+
+
+def test_the_archive_verifies_clean(tide: Example) -> None:
+    assert_verifies_clean("resume_training", tide.path)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from example_archives import Example, build_example
+from example_archives import Example, assert_verifies_clean, build_example
 from tagged_session import TaggedSession, meta_graphs, tag_sets
 
 pytestmark = pytest.mark.tensorflow
@@ -218,3 +218,9 @@ def test_the_modes_of_one_model_hold_the_same_weights(predict: Example, train: E
         revived = example.archive.reloaded().revived
         for one, other in zip(revived.trainable_variables[: len(weights)], weights, strict=True):
             np.testing.assert_array_equal(one.numpy(), other.numpy(), err_msg=other.path)
+
+
+@pytest.mark.parametrize("mode", ["predict", "train", "evaluate"])
+def test_the_archive_of_a_mode_verifies_clean(mode: str, request: pytest.FixtureRequest) -> None:
+    path = request.getfixturevalue(mode).path
+    assert_verifies_clean(path.name, path)

@@ -5,7 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from example_archives import Example, assert_model_numbers, build_example
+from example_archives import (
+    Example,
+    assert_model_numbers,
+    assert_verifies_clean,
+    build_example,
+    spec_file,
+    stale_examples,
+)
+
+import specc
 
 pytestmark = pytest.mark.tensorflow
 
@@ -70,3 +79,16 @@ def test_the_archive_holds_each_variable_once(ranker: Example) -> None:
     names = [name for name, _ in tf.train.list_variables(str(ranker.path / "variables" / "variables"))]
     stored = [name for name in names if name.endswith("VARIABLE_VALUE")]
     assert len(stored) == len(model.variables) + len(optimizer.variables)
+
+
+def test_the_archive_verifies_clean(ranker: Example) -> None:
+    assert_verifies_clean("two_tower", ranker.path)
+
+
+def test_an_example_with_another_number_is_stale() -> None:
+    file = spec_file("two_tower")
+    data = specc.load(file).to_json()
+    recorded = data["endpoints"]["score"]["examples"]["three_pairs"]["outputs"]
+    recorded["score"][2][0] += 0.001
+    (found,) = stale_examples(specc.from_json(data).in_directory(file.parent))
+    assert (found.rule, found.path) == ("stale-example", ("endpoints", "score", "examples", "three_pairs"))

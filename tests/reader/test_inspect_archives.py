@@ -65,8 +65,8 @@ def test_one_of_everything(tmp_path: Path) -> None:
     }
     notes = (
         "the MetaGraph tagged serve is described; there are others, tagged train",
-        "helper: it has no signature: it can be called only on the revived object",
-        "helper: its trace fixes training=True",
+        "helper: only Python can call it, since it has no signature",
+        "helper: it was traced only with training=True",
         FUNCTION,
         "a graph does not record the names of dimensions: '?' is a size that it leaves open",
         "a graph does not record the order of dict keys: they are sorted, and a function may get them in another order",

@@ -165,5 +165,5 @@ def test_a_first_spec_of_many_inputs_takes_a_bounded_number_of_traces() -> None:
 
 def test_the_guess_about_the_batch_names_the_inputs_that_have_it() -> None:
     assert str(specc.infer_spec(adjacency()).guesses[0]) == (
-        "dims.batch: the first dimension of 'near'; check that these are always equal"
+        "dims.batch: the first dimension of 'near' of 'serve'; check that these are always equal"
     )

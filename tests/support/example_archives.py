@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
+from running_here import ChildHere, verify_here
 from three_ways import Archive, assert_agree, flat_outputs, three_ways
 
 import specc
 from specc.cli import OK, main
 from specc.cli.build_jobs import SEED
 from specc.compiler.load_model import load_model
+from specc.diagnostics import Diagnostic
+from specc.language.document import Document
+from specc.verification.record import recorded
+from specc.verification.source import model_source
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SPECS = sorted(EXAMPLES.glob("**/*.specc.json"))
@@ -57,6 +62,25 @@ def build_example(name: str, out: Path) -> Example:
         assert main(["build", str(file), "--out", str(path)]) == OK
         model = load_model(document.model, file.parent, seed=SEED)
     return Example(Archive(specc.compile(document), path), model)
+
+
+def assert_verifies_clean(name: str, archive: Path, cases: int = 3) -> None:
+    """``specc verify --model`` and ``specc record --check --model`` have nothing to say, not even a warning."""
+    file = spec_file(name)
+    document = specc.load(file)
+    with beside(file):
+        verification = verify_here(document, archive, model=True, cases=cases)
+        assert (verification.findings, verification.notes) == ((), ()), verification.text()
+        assert sorted(each.name for each in verification.endpoints) == sorted(document.endpoints)
+        assert stale_examples(document) == []
+
+
+def stale_examples(document: Document) -> list[Diagnostic]:
+    """What ``specc record --check --model`` finds; the model is made in this process."""
+    source = model_source(document, ChildHere(), timeout=60, imports=(), progress=lambda _: None)
+    check = recorded(document, source, (), cases=0, seed=0, check=True, progress=lambda _: None)
+    assert check.notes == ()
+    return list(check.findings)
 
 
 @contextmanager

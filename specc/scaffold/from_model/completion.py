@@ -14,10 +14,8 @@ from specc.language.trees import List, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.scaffold.from_model.candidates import Candidate
 from specc.scaffold.from_model.endpoint_proof import Proof, prove
 from specc.scaffold.from_model.probe_dims import completions
+from specc.scaffold.from_model.traced_functions import DEFAULT_NAME
 from specc.scaffold.inferred_spec import Guess, with_legal_names
-
-ENDPOINT = "serve"
-"""The name that ``Model.export`` gives its endpoint."""
 
 CompletedEndpoint = tuple[Endpoint, tuple[Guess, ...]]
 
@@ -71,7 +69,7 @@ def document_of(endpoints: Mapping[str, Endpoint], name: str | None) -> Document
         for leaf in leaves(tree)
     ]
     dims: dict[str, Any] = {dim: {} for shape in shapes for dim in shape if isinstance(dim, str) and dim != ANY}
-    usual = (name for name in (ENDPOINT, CALL) if name in endpoints)
+    usual = (name for name in (DEFAULT_NAME, CALL) if name in endpoints)
     default = next(iter(endpoints)) if len(endpoints) == 1 else next(usual, None)
     fields = {"specc": VERSION, "name": name, "dims": dims, "endpoints": endpoints, "default": default}
     return from_json(Document.model_validate(fields).to_json())

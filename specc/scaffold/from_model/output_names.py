@@ -10,13 +10,14 @@ from typing import Any
 import keras
 
 from specc.compiler.trace.functional_models import is_generated_name
+from specc.compiler.trace.layer_types import is_tf_keras_layer
 from specc.diagnostics import SpecPath
 from specc.scaffold.inferred_spec import Guess
 
 _NUMBERED = re.compile(r"(.+?)_?\d+")
 
 
-def output_names(layer: keras.Layer, at: SpecPath, guesses: list[Guess]) -> Iterator[str | None]:
+def output_names(layer: Any, at: SpecPath, guesses: list[Guess]) -> Iterator[str | None]:
     """The names of the layers that return the outputs, None for those that do not tell an output from other tensors.
 
     Those are generated, duplicate, of a layer that is also called elsewhere in the model, or of one of a series of
@@ -26,7 +27,8 @@ def output_names(layer: keras.Layer, at: SpecPath, guesses: list[Guess]) -> Iter
         names, makers = [layer.layers[-1].name], {layer.layers[-1].name: layer.layers[-1]}
     else:
         names = list(getattr(layer, "output_names", None) or ())
-        makers = {maker.name: maker for maker in getattr(layer, "operations", ())}
+        parts = getattr(layer, "layers" if is_tf_keras_layer(layer) else "operations", ())
+        makers = {maker.name: maker for maker in parts}
     has_keys = isinstance(getattr(layer, "output", None), Mapping)
     calls = list(_calls_inside(layer))
     counts = Counter(id(call) for call in calls)
@@ -52,7 +54,8 @@ def _calls_inside(layer: Any) -> Iterator[Any]:
         called = list(layer.layers)
     else:  # Keras has no public record of the calls
         by_depth = getattr(layer, "_nodes_by_depth", {})
-        called = [node.operation for nodes in by_depth.values() for node in nodes]
+        word = "layer" if is_tf_keras_layer(layer) else "operation"
+        called = [getattr(node, word) for nodes in by_depth.values() for node in nodes]
     for each in called:
         yield each
         yield from _calls_inside(each)
