@@ -17,11 +17,8 @@ from specc.errors import INSTALL, UnavailableError
 from specc.language.scalars import DOTTED
 
 
-def import_tensorflow(command: str, *backends: str) -> None:
-    """Imports TensorFlow and Keras; raises UnavailableError, with how to install them, if that fails.
-
-    ``backends`` are the Keras backends that the command supports: by default all that specc exports from.
-    """
+def import_tensorflow(command: str) -> None:
+    """Imports TensorFlow and Keras; raises UnavailableError, with how to install them, if that fails."""
     missing = [name for name in ("tensorflow", "keras") if find_spec(name) is None]
     if missing:
         names = " and ".join({"tensorflow": "TensorFlow", "keras": "Keras"}[name] for name in missing)
@@ -40,7 +37,7 @@ def import_tensorflow(command: str, *backends: str) -> None:
         raise UnavailableError(f"TensorFlow and Keras cannot be imported{backend}: {text}") from error
     if is_first:
         record_built_in_ops()
-    require_backend(*backends)
+    require_backend()
 
 
 @contextmanager

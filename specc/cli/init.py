@@ -80,7 +80,7 @@ def _infer(options: argparse.Namespace, directory: Path, imports: list[str]) -> 
         what = "it is not a .keras or .h5 file" if path.exists() else "there is no such file or directory"
         kinds = "expected module:attribute, a .keras or .h5 file or the directory of a SavedModel"
         raise UnreadableError(f"cannot read {target}: {what}; {kinds}")
-    import_tensorflow("init", "tensorflow")
+    import_tensorflow("init")
     from specc.cli.build_jobs import SEED
     from specc.compiler.load_model import load_model
     from specc.compiler.user_code import run_user_code

@@ -29,8 +29,8 @@ def test_a_functional_model(built: Callable[..., Any]) -> None:
     assert data["endpoints"] == {
         "serve": {
             "kwargs": {"training": False},
-            "inputs": [{"user": "float32[batch, 3]", "tags": "int32[batch, time]"}],
-            "outputs": [named("score", "float32[batch, 2]"), "float32[batch, time, 2]"],
+            "inputs": [{"user": "float32[user_batch, 3]", "tags": "int32[tags_batch, time]"}],
+            "outputs": [named("score", "float32[user_batch, 2]"), "float32[tags_batch, time, 2]"],
         }
     }
     inputs = {"user": tf.ones([2, 3]), "tags": tf.constant([[1, 2], [0, 3]])}

@@ -13,18 +13,15 @@ from specc.compiler.trace.layer_types import is_layer, is_model
 from specc.compiler.user_code import run_user_code
 from specc.diagnostics import Diagnostic, finding, kind_of
 from specc.errors import SpecError
-from specc.language.document import CALL, VERSION, Document, Endpoint
-from specc.language.load import from_json, require_buildable
-from specc.language.tensor_string import ANY
-from specc.language.tree_edits import leaves, with_leaves
-from specc.language.trees import List, Ragged, Sparse, Tensor, Tree, Tuple
+from specc.language.document import Document
+from specc.language.load import require_buildable
 from specc.language.validation.legal_names import legal_endpoint_name
 from specc.language.wire_names import input_leaves
 from specc.reader.custom_ops import listed
 from specc.scaffold.from_model.call_recorder import Call, call_of
 from specc.scaffold.from_model.candidates import Candidate
+from specc.scaffold.from_model.completion import CompletedEndpoint, complete_endpoint, document_of
 from specc.scaffold.from_model.layer_candidates import layer_candidates
-from specc.scaffold.from_model.probe_dims import complete
 from specc.scaffold.from_model.traced_functions import (
     DEFAULT_NAME,
     lists_of_functions,
@@ -32,14 +29,12 @@ from specc.scaffold.from_model.traced_functions import (
     traced_functions,
 )
 from specc.scaffold.from_model.unexported_parts import has_call, submodels, unexported_parts
-from specc.scaffold.inferred_spec import Guess, InferredSpec, with_legal_names
+from specc.scaffold.inferred_spec import Guess, InferredSpec
 from specc.scaffold.open_dims import BATCH
 
 _CALL_BESIDE_SERVE = "call"
 """The name of the endpoint that calls a model with a tf.function of its own that is called ``serve``."""
 _GENERATED_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")
-
-CompletedEndpoint = tuple[Endpoint, tuple[Guess, ...]]
 
 
 def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> InferredSpec:
@@ -57,12 +52,12 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     Raises:
         SpecError: the model is not built, cannot be traced, or takes or returns values that a signature cannot have.
     """
-    require_backend("tensorflow")
+    require_backend()
     finished, left_out = _complete_endpoints(model, example)
     if not finished:
         reasons = [each for error in left_out.values() for each in error.diagnostics]
         raise SpecError(reasons or [_no_endpoint_finding(model)])
-    document = _document_of({each: endpoint for each, (endpoint, _) in finished.items()}, _model_name(model))
+    document = document_of({each: endpoint for each, (endpoint, _) in finished.items()}, _model_name(model))
     guesses = [guess for _, more in finished.values() for guess in more]
     guesses += [_left_out_guess(name, error) for name, error in left_out.items()]
     guesses += [*lists_of_functions(model), *unexported_parts(model, {each.function for each, _ in finished.values()})]
@@ -91,8 +86,8 @@ def _complete_endpoints(
         name: str, candidates: Callable[[], Iterable[Candidate]], renamed: tuple[Guess, ...], *, keep_trying: bool
     ) -> None:
         def completed() -> CompletedEndpoint:
-            endpoint, guesses = _first_that_traces(candidates(), keep_trying=keep_trying)
-            require_buildable(_document_of({name: endpoint}, None))
+            endpoint, guesses = _first_that_traces(candidates(), model, keep_trying=keep_trying)
+            require_buildable(document_of({name: endpoint}, None))
             return endpoint, (*renamed, *guesses)
 
         try:  # what a function takes and returns may make any part of this fail
@@ -127,7 +122,7 @@ def _left_out_guess(name: str, error: SpecError) -> Guess:
     return Guess(("endpoints", name), f"left out: {reasons}")
 
 
-def _first_that_traces(candidates: Iterable[Candidate], *, keep_trying: bool) -> CompletedEndpoint:
+def _first_that_traces(candidates: Iterable[Candidate], model: Any, *, keep_trying: bool) -> CompletedEndpoint:
     """The endpoint of the first candidate that can be traced; if there is none, the error of the first is raised.
 
     An error other than that of tracing ends the search, except with ``keep_trying``.
@@ -135,55 +130,13 @@ def _first_that_traces(candidates: Iterable[Candidate], *, keep_trying: bool) ->
     first: SpecError | None = None
     for candidate in candidates:
         try:
-            return _complete_candidate(candidate)
+            return complete_endpoint(candidate, model)
         except SpecError as error:
             first = first or error
             if not keep_trying and any(diagnostic.rule != "trace-failed" for diagnostic in error.diagnostics):
                 break
     assert first is not None
     raise first
-
-
-def _complete_candidate(candidate: Candidate) -> CompletedEndpoint:
-    """The endpoint with legal names, outputs and dimensions, and every guess in it."""
-    endpoint, renamed = with_legal_names(candidate.endpoint, candidate.path)
-    endpoint, guesses = complete(replace(candidate, endpoint=endpoint))
-    named = endpoint.model_copy(update={"outputs": _with_output_names(endpoint.outputs, candidate.output_names)})
-    endpoint, more = with_legal_names(named, candidate.path)
-    return endpoint, (*candidate.guesses, *renamed, *guesses, *more)
-
-
-def _with_output_names(outputs: Tree, names: Sequence[str | None]) -> Tree:
-    """``outputs`` with the model's own names for a bare output or the items of a list; dicts keep their keys."""
-    flat = list(leaves(outputs))
-    match outputs:
-        case Tensor() | Ragged() | Sparse():
-            pass
-        case List() | Tuple() if len(outputs.items) == len(flat):
-            pass
-        case _:
-            return outputs
-    if len(flat) != len(names):
-        return outputs
-    named = (
-        leaf if name is None else leaf.model_copy(update={"name": name})
-        for leaf, name in zip(flat, names, strict=True)
-    )  # fmt: skip
-    return with_leaves(outputs, named)
-
-
-def _document_of(endpoints: dict[str, Endpoint], name: str | None) -> Document:
-    shapes = [
-        leaf.shape or ()
-        for each in endpoints.values()
-        for tree in (*each.inputs, each.outputs)
-        for leaf in leaves(tree)
-    ]
-    dims: dict[str, Any] = {dim: {} for shape in shapes for dim in shape if isinstance(dim, str) and dim != ANY}
-    usual = (name for name in (DEFAULT_NAME, CALL) if name in endpoints)
-    default = next(iter(endpoints)) if len(endpoints) == 1 else next(usual, None)
-    fields = {"specc": VERSION, "name": name, "dims": dims, "endpoints": endpoints, "default": default}
-    return from_json(Document.model_validate(fields).to_json())
 
 
 def _batched_inputs(document: Document) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,7 +12,7 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from specc.compiler.tensorspec import tree_of
-from specc.compiler.trace.functional_models import functional_inputs, is_generated_name
+from specc.compiler.trace.functional_models import functional_inputs
 from specc.compiler.trace.layer_types import is_tf_keras_layer
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
@@ -25,6 +24,7 @@ from specc.language.validation.buildable import is_input_name
 from specc.language.wire_names import BoundLeaf, input_leaves
 from specc.scaffold.from_model.call_recorder import Call
 from specc.scaffold.from_model.candidates import Candidate, declare_endpoint
+from specc.scaffold.from_model.output_names import output_names
 from specc.scaffold.from_model.recorded_inputs import RecordedInputs, of_call, recorded_inputs
 from specc.scaffold.from_model.tf_keras_calls import has_symbolic_inputs
 from specc.scaffold.inferred_spec import Guess
@@ -63,7 +63,7 @@ def layer_candidates(name: str, layer: Any, call: Call | None) -> Iterator[Candi
         guesses.append(Guess((*at, "inputs"), _PLAIN_DICT_NOTE))
     for optional in recorded.optional:
         guesses.append(Guess((*at, "inputs"), f"{optional!r} is optional in Keras; an archive always requires it"))
-    outputs = tuple(_output_names(layer))
+    outputs = tuple(output_names(layer, at, guesses))
     candidate = Candidate(name, endpoint, layer, layer, output_names=outputs, guesses=tuple(guesses))
     if not recorded.guessed_dtypes:
         yield candidate
@@ -127,16 +127,3 @@ def _with_input_name(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf
         )
         return bound.leaf
     return bound.leaf.model_copy(update={"name": slot.name})
-
-
-def _output_names(layer: Any) -> Iterator[str | None]:
-    """The names of the layers that return the outputs, None for those that are generated or duplicate."""
-    if isinstance(layer, keras.Sequential):
-        names, makers = [layer.layers[-1].name], {layer.layers[-1].name: layer.layers[-1]}
-    else:
-        names = list(getattr(layer, "output_names", None) or ())
-        parts = getattr(layer, "layers" if is_tf_keras_layer(layer) else "operations", ())
-        makers = {maker.name: maker for maker in parts}
-    for name in names:
-        is_anonymous = name not in makers or is_generated_name(name, makers[name]) or Counter(names)[name] > 1
-        yield None if is_anonymous else name
