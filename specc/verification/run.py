@@ -169,7 +169,7 @@ class Run:
         if revived is None:
             return "a Session does not list them"
         self._weights = compare_weights(self._session, revived, model)
-        self._findings += [self._weights.finding] if self._weights.finding is not None else []
+        self._findings += self._weights.findings
         return self._weights.unjudged
 
     def _endpoint(self, subject: Subject, plan: CallPlan) -> EndpointVerification:
@@ -221,7 +221,7 @@ class Run:
 
     def _without_weights(self, findings: list[RunFinding]) -> list[RunFinding]:
         """The findings without the differences from the model that its variables explain."""
-        if self._weights.finding is None:
+        if not self._weights.positions:
             return findings
         return [
             finding

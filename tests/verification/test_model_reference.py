@@ -199,4 +199,4 @@ def test_optimizers_and_metrics_are_put_back(tmp_path: Path) -> None:
         assert_near(archive.call(way, "read", {}).outputs, untouched.outputs)
     listed_there = archive.requests.answer(ListVariables("listed"))
     assert isinstance(listed_there, Variables)
-    assert [each[1:] for each in reference.variables] == [each[1:] for each in listed_there.variables]
+    assert [each[1:] for each in reference.variables.variables] == [each[1:] for each in listed_there.variables]
