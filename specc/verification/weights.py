@@ -1,4 +1,4 @@
-"""Weights: the variables that an archive stores, and the members of its collections, held against those of its model."""
+"""Weights: the variables that an archive stores, and its collections of them, held against those of its model."""
 
 from __future__ import annotations
 
@@ -79,7 +79,10 @@ def _collection_mismatch(name: str, wrong: list[str]) -> RunFinding:
 def _named(members: Sequence[_Member], model: Variables) -> list[_Member]:
     """The members of an archive's collection, those of the list with the model's names, which are paths."""
     names = {position: variable.name for position, variable in enumerate(model.variables)}
-    return [(place, variable._replace(name=names.get(-1 if place is None else place, variable.name))) for place, variable in members]
+    return [
+        (place, variable._replace(name=names.get(-1 if place is None else place, variable.name)))
+        for place, variable in members
+    ]
 
 
 def _wrong_members(found: Sequence[_Member], expected: Sequence[_Member], differing: frozenset[int]) -> Iterator[str]:
