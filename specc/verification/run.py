@@ -44,6 +44,8 @@ class Run:
     start: Start
     progress: Callable[[str], None] = lambda _: None
     references: list[Reference] = field(default_factory=list)
+    at_once: bool = False
+    """Whether the model is made while the archive is loaded, where each has a process of its own."""
     _findings: list[RunFinding] = field(default_factory=list)
     _notes: list[str] = field(default_factory=list)
     _weights: WeightsResult = field(default_factory=WeightsResult)
@@ -65,6 +67,8 @@ class Run:
         memory = None if model is None or isinstance(model, str) else model
         session = ArchiveSession(lambda: memory or self.start(False), (), {"model": load})
         self.references.append(Reference("the model", "here", session, ("model",)))
+        if self.at_once and memory is None:
+            session.begin("model")
 
     def add_archive(self, directory: str, tags: tuple[str, ...]) -> None:
         """Holds the answers against those of the archive in ``directory``, way by way."""
