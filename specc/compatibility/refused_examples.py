@@ -13,6 +13,9 @@ from specc.language.document import Document, Endpoint
 from specc.language.trees import Ragged, Sparse, Tensor, Tree
 from specc.language.wire_names import placed_children
 
+_EXAMPLE = len(("endpoints", "NAME", "examples", "NAME"))
+"""The length of the path of an example."""
+
 
 class _Refusal(NamedTuple):
     """An example that NEW refuses, and the places in NEW's inputs where it does."""
@@ -33,6 +36,7 @@ class RefusedExamples:
 
     def __init__(self, old: Document, new: Document, changes: Sequence[Change]) -> None:
         self._old, self._new = old, new
+        self._known: dict[str, tuple[_Inputs, _Inputs]] = {}
         self._candidates: dict[Any, list[Change]] = {}
         for change in changes:
             is_of_inputs = change.rule.startswith(("input", "argument", "dim", "endpoint-removed"))
@@ -62,12 +66,18 @@ class RefusedExamples:
         found: dict[str, list[_Refusal]] = {}
         wanted = self._candidates.keys() & self._old.endpoints.keys() & self._new.endpoints.keys()
         for (endpoint, name), paths in sorted(find_refused_inputs(self._old, self._new, wanted).items()):
-            old, new = self._old.endpoints[endpoint], self._new.endpoints[endpoint]
-            value = old.examples[name].inputs
-            places = dict.fromkeys(_place(new, path[path.index("inputs", 4) :]) for path in paths)
-            sent = frozenset(_sent(old, value)), frozenset(_sent(new, value))
+            old, new = self._inputs(endpoint)
+            value = self._old.endpoints[endpoint].examples[name].inputs
+            places = dict.fromkeys(new.place_of(path[_EXAMPLE:]) for path in paths)
+            sent = frozenset(old.sent(value)), frozenset(new.sent(value))
             found.setdefault(endpoint, []).append(_Refusal(name, tuple(places), isinstance(value, dict), sent))
         return found
+
+    def _inputs(self, endpoint: str) -> tuple[_Inputs, _Inputs]:
+        """Those of OLD and of NEW."""
+        if endpoint not in self._known:
+            self._known[endpoint] = _Inputs(self._old.endpoints[endpoint]), _Inputs(self._new.endpoints[endpoint])
+        return self._known[endpoint]
 
     def _causes_of(self, endpoint: str, refusal: _Refusal) -> Iterator[Change]:
         at_leaf = self._at_leaves.get(endpoint, {})
@@ -75,7 +85,7 @@ class RefusedExamples:
             yield from self._candidates[endpoint] if len(self._candidates[endpoint]) == 1 else ()
             return
         for place in refusal.places:
-            node = _node(self._new.endpoints[endpoint], place)
+            node = self._inputs(endpoint)[1].nodes.get(place)
             if isinstance(node, _LEAVES):
                 dims = (("dims", dim) for dim in node.shape or () if isinstance(dim, str))
                 meeting = [each for key in (place, _ANYWHERE, *dims) for each in at_leaf.get(key, ())]
@@ -118,49 +128,41 @@ _ANYWHERE: SpecPath = ("inputs", "*")
 _LEAVES = (Tensor, Ragged, Sparse)
 
 
-def _arguments(endpoint: Endpoint) -> dict[str, tuple[Tree | None, SpecPath]]:
-    return {str(index): (tree, ("inputs", index)) for index, tree in enumerate(endpoint.inputs)}
+class _Inputs:
+    """The trees of an endpoint's inputs by their places, and the places below each, by the key in an example."""
 
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.nodes: dict[SpecPath, Tree] = {}
+        self._below: dict[SpecPath, dict[str, SpecPath]] = {}
+        left: list[tuple[SpecPath, Tree]] = [(("inputs", index), tree) for index, tree in enumerate(endpoint.inputs)]
+        self._below["inputs",] = {str(index): place for index, (place, _) in enumerate(left)}
+        while left:
+            place, tree = left.pop()
+            self.nodes[place] = tree
+            if not isinstance(tree, _LEAVES):
+                children = list(placed_children(tree, place))
+                self._below[place] = {str(key): inner for key, _, inner in children}
+                left += [(inner, child) for _, child, inner in children]
 
-def _below(tree: Tree | None, place: SpecPath) -> dict[str, tuple[Tree | None, SpecPath]]:
-    if tree is None or isinstance(tree, _LEAVES):
-        return {}
-    return {str(key): (child, inner) for key, child, inner in placed_children(tree, place)}
+    def place_of(self, path: SpecPath) -> SpecPath:
+        """The place of the innermost node on the path to a part of an example's inputs."""
+        place: SpecPath = ("inputs",)
+        for key in path[1:]:
+            inner = self._below.get(place, {}).get(str(key))
+            if inner is None:
+                break
+            place = inner
+        return place
 
-
-def _place(endpoint: Endpoint, path: SpecPath) -> SpecPath:
-    """The innermost node of an endpoint's inputs on the path to a part of an example's."""
-    place: SpecPath = ("inputs",)
-    children = _arguments(endpoint)
-    for key in path[1:]:
-        if str(key) not in children:
-            break
-        tree, place = children[str(key)]
-        children = _below(tree, place)
-    return place
-
-
-def _node(endpoint: Endpoint, place: SpecPath) -> Tree | None:
-    """The tree at a place, or None for that of all arguments."""
-    children: dict[str, tuple[Tree | None, SpecPath]] = _arguments(endpoint)
-    found: Tree | None = None
-    while children:
-        inner = next(((tree, at) for tree, at in children.values() if place[: len(at)] == at), None)
-        if inner is None:
-            break
-        found = inner[0]
-        children = _below(*inner)
-    return found
-
-
-def _sent(endpoint: Endpoint, value: Any) -> Iterator[SpecPath]:
-    """The places of an endpoint's inputs for which the nested inputs of an example have something."""
-    left = [(_arguments(endpoint), value)]
-    while left:
-        children, given = left.pop()
-        items = given.items() if isinstance(given, dict) else enumerate(given) if isinstance(given, tuple) else ()
-        for key, part in items:
-            if str(key) in children:
-                tree, place = children[str(key)]
-                yield place
-                left.append((_below(tree, place), part))
+    def sent(self, value: Any) -> Iterator[SpecPath]:
+        """The places for which the nested inputs of an example have something."""
+        left: list[tuple[SpecPath, Any]] = [(("inputs",), value)]
+        while left:
+            place, given = left.pop()
+            below = self._below.get(place)
+            if below is None:
+                continue
+            items = given.items() if isinstance(given, dict) else enumerate(given) if isinstance(given, tuple) else ()
+            inner = [(below[str(key)], part) for key, part in items if str(key) in below]
+            yield from (each for each, _ in inner)
+            left += inner
