@@ -1,4 +1,4 @@
-"""Builds an archive from a spec, reads it back, revives it, and says whether it still gives the model's numbers.
+"""Builds an archive from a spec, reads it back, revives it, and verifies that it still gives the model's numbers.
 
     make demo
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 import pickle
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -173,6 +174,18 @@ def _wire_names(leaves: Any) -> str:
     return ", ".join(component.wire_name for leaf in leaves for component in leaf.components)
 
 
+def verify(story: Story, archive: Path) -> bool:
+    """Whether the archive answers the spec's examples, and generated calls, as the model does on every way."""
+    story.chapter("Verified", f"specc verify {_relative(SPEC)} {_relative(archive)} --model")
+    command = [sys.executable, "-m", "specc", "verify", str(SPEC), str(archive), "--model"]
+    finished = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    for line in finished.stdout.splitlines()[1:]:
+        story.line(line)
+    if finished.returncode:
+        sys.stderr.write(finished.stderr)
+    return finished.returncode == 0
+
+
 def _default(document: specc.Document, name: str) -> str:
     return " (serving_default)" if name == document.default else ""
 
@@ -196,7 +209,8 @@ def main() -> int:
     built = build(story, document, _next_directory(options.out))
     same_document = read_back(story, document, built.archive)
     same_numbers = revive(story, built)
-    good = same_document and same_numbers
+    verified = verify(story, built.archive)
+    good = same_document and same_numbers and verified
     text = "The archive is what the spec says, and gives the model's numbers." if good else "SOMETHING DOES NOT MATCH."
     story.verdict(good, f"{text} {time.perf_counter() - start:.1f} s altogether.")
     return 0 if good else 1

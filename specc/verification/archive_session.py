@@ -124,6 +124,12 @@ class ArchiveSession:
             return answer
         return Refused(f"the process answered {type(answer).__name__} and not Answered")
 
+    @property
+    def unfenced_note(self) -> str:
+        """What the fence of the child lacks on this system, as a sentence; or the empty string."""
+        parts = ", ".join(self.unfenced)
+        return f"this system could not keep the archive from: {parts}" if parts else ""
+
     def time(self, call: Call) -> tuple[float, ...]:
         """The durations of ``call``, repeated; none where it fails."""
         if not isinstance(self.load(call.way), Loaded):

@@ -114,7 +114,7 @@ class Run:
                 *(EndpointReport(name) for name in self._unstarted(started)),
             ),
             tensorflow=self._session.tensorflow,
-            notes=(*self._notes, *self._reference_notes(), *self._unfenced()),
+            notes=tuple(filter(None, (*self._notes, *self._reference_notes(), self._session.unfenced_note))),
         )
 
     def _load(self) -> None:
@@ -240,10 +240,6 @@ class Run:
                 case, why = next(iter(cases.items()))
                 shown = f"`{case}`" + (f" and {len(cases) - 1:,} more calls" if len(cases) > 1 else "")
                 yield f"{shown} of {name} could not be held against {reference.title}: {reason(why)}"
-
-    def _unfenced(self) -> Iterator[str]:
-        if self._session.unfenced:
-            yield f"this system could not keep the archive from: {', '.join(self._session.unfenced)}"
 
 
 def _timed_out(request: Request, message: str) -> RunFinding:

@@ -38,6 +38,8 @@ def test_the_demo_tells_its_story_and_ends_well(tmp_path: Path) -> None:
     assert max(map(len, lines)) <= 120
     assert "\033" not in finished.stdout
     assert len(re.findall(SCORES, finished.stdout)) == 3
+    assert re.search(r"^   2 endpoints, \d+ calls, 0 errors, ", "\n".join(lines[-4:]), re.MULTILINE)
+    assert len(re.findall(r" 1\+8 +ok +ok +ok ", finished.stdout)) == 2
     assert lines[-1].startswith("The archive is what the spec says, and gives the model's numbers. ")
 
 
