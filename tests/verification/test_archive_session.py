@@ -9,7 +9,18 @@ import pytest
 from specc.errors import UnavailableError
 from specc.verification.archive_session import ArchiveSession, OutOfTimeError
 from specc.verification.process import ChildEndedError
-from specc.verification.protocol import Answer, Answered, Call, Loaded, LoadModel, Prepare, Ready, Refused, Request
+from specc.verification.protocol import (
+    Answer,
+    Answered,
+    Call,
+    Load,
+    Loaded,
+    LoadModel,
+    Prepare,
+    Ready,
+    Refused,
+    Request,
+)
 
 
 class SlowChild:
@@ -30,6 +41,8 @@ class SlowChild:
                 if self.closed.is_set():
                     raise ChildEndedError(request, "it ended", timed_out=self._timed_out)
             return Loaded(("score",))
+        if isinstance(request, Load):
+            return Loaded(("score",))
         return Answered()
 
     def close(self) -> None:
@@ -38,7 +51,9 @@ class SlowChild:
 
 def session_of(*children: SlowChild) -> ArchiveSession:
     left = list(children)
-    return ArchiveSession(lambda: left.pop(0), (), {"model": LoadModel({}, ".")})
+    return ArchiveSession(
+        lambda: left.pop(0), (), {"model": LoadModel({}, "."), "attribute": Load("attribute", ".", {})}
+    )
 
 
 def test_it_loads_meanwhile_and_once() -> None:
@@ -62,6 +77,17 @@ def test_closing_ends_the_child_that_still_loads() -> None:
     session.close()
     assert child.closed.is_set()
     assert child.asked == ["Prepare", "LoadModel"]
+
+
+def test_what_the_fence_lacks_is_said() -> None:
+    """As in a container that refuses to unshare the network."""
+    sessions = [session_of(SlowChild(Ready("here", unfenced))) for unfenced in ((), ("network", "file size"))]
+    for session in sessions:
+        session.load("attribute")
+    assert [session.unfenced_note for session in sessions] == [
+        "",
+        "this system could not keep the archive from: network, file size",
+    ]
 
 
 def test_what_goes_wrong_is_raised_where_it_is_loaded() -> None:
