@@ -23,8 +23,9 @@ from specc.verification.child.arguments import nest_arguments
 from specc.verification.child.refusals import AbsentError
 from specc.verification.child.results import Result, compare_names, flatten_result
 from specc.verification.child.state import Effects, RevivedState, effects_of_traces
-from specc.verification.child.tensors import digest, from_tensor, to_tensor
-from specc.verification.protocol import Answered, Call, VariableDigest
+from specc.verification.child.tensors import from_tensor, to_tensor
+from specc.verification.child.variable_digests import digest_variables, own_name
+from specc.verification.protocol import Answered, Call, Variables
 
 _COARSE = (tf.bfloat16.as_datatype_enum, tf.float16.as_datatype_enum)
 
@@ -67,14 +68,11 @@ class ModelReference:
         return tuple(sorted(self._traced))
 
     @property
-    def variables(self) -> tuple[VariableDigest, ...]:
+    def variables(self) -> Variables:
         """The variables in the order of an archive's ``variables``: the model's own, then others that endpoints use."""
-        found = []
-        for index, variable in enumerate(self._contents.variables):
-            name = self._paths[index] if index < len(self._paths) else variable.name.partition(":")[0]
-            tensor = from_tensor(variable)
-            found.append(VariableDigest(name, tensor.dtype, tensor.shape, digest(tensor)))
-        return tuple(found)
+        others = map(own_name, self._contents.variables[len(self._paths) :])
+        named = zip([*self._paths, *others], self._contents.variables, strict=True)
+        return digest_variables(named, self._contents.collections)
 
     def effects(self, endpoint: str) -> Effects:
         """What a call of the endpoint may do apart from its answer."""

@@ -118,4 +118,4 @@ class Requests:
         listing = self._model or self._revived
         if listing is None:
             raise RuntimeError("nothing is loaded that lists variables")
-        return Variables(listing.variables)
+        return listing.variables

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from specc.verification.child import fence
@@ -30,13 +31,14 @@ def main(*, fenced: bool) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    fence.end_with_parent()
+    own_directory = Path.cwd() if fenced else None
+    fence.end_with_parent(own_directory)
     server = _Server(fenced=fenced, unfenced=fence.leave_network() if fenced else ())
     while True:
         try:
             request = read_message(requests)
         except EOFError:
-            os._exit(0)  # TensorFlow's own clean-up may take seconds
+            fence.end(own_directory)
         send(answers, server.answer(request))
 
 
