@@ -128,7 +128,7 @@ def _select_attribute(attribute: str) -> tuple[Selection, ...]:
 def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: Path) -> InferredSpec:
     found, root = inspection.document, read_root(graph)
     functions = {name: read_function(graph, node) for name, node in root.functions.items()}
-    parts = ArchiveInterface(read_signatures(graph)[0], functions)
+    parts = ArchiveInterface(read_signatures(graph)[0], functions, graph.budget)
     if not graph.has_objects:
         _require_loadable(parts.signatures, graph, directory)
     guesses = [Guess(("model",), "the archive itself; name the code that makes the model if there is any")]
