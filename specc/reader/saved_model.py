@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from specc.diagnostics import printable
+from specc.diagnostics import printable, shortened
 from specc.errors import ArchiveError
 from specc.reader.graph_ops import graph_ops
 from specc.reader.protobuf.messages import Message, parse
@@ -258,7 +258,7 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
 
 def damaged_error(directory: Path, error: DamagedError) -> ArchiveError:
     """The ArchiveError for a SavedModel in ``directory`` that cannot be read because of ``error``."""
-    return ArchiveError(printable(f"cannot read {directory / FILE_NAME}: {error}"))
+    return ArchiveError(printable(f"cannot read {directory / FILE_NAME}: {shortened(str(error))}"))
 
 
 def _meta_graphs(file: BinaryIO, path: Path, size: int) -> Iterator[MetaGraph]:

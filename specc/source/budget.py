@@ -18,25 +18,30 @@ Work = Literal[
     "bytes of descriptions", "bytes of nodes", "characters of names", "dimensions", "elements of values", "endpoints",
     "fields", "leaves", "objects", "parts of nodes",
 ]  # fmt: skip
-LIMITS: Mapping[Work, int] = {
+ARCHIVE_LIMITS: Mapping[Work, int] = {
     "bytes of descriptions": 24 * 2**20,  # functions and signatures; one with 10,000 leaves has about 1 MB
     "bytes of nodes": 2**27,  # of a graph, without its constants
     "characters of names": 16 * 2**20,  # of every tensor and of every path; 100,000 leaves have about 5 million
     "dimensions": 2_000_000,
     "elements of values": 500_000,  # of defaults and bounds
-    "endpoints": 20_000,
     "fields": 2_000_000,  # of protobuf messages; a graph of 200,000 nodes has about 600,000
     "leaves": 400_000,  # each tensor of each signature, trace and receiver
     "objects": 300_000,  # of an object graph, and children of these
     "parts of nodes": 1_500_000,  # inputs, calls and texts that are kept of a graph; a node has about three
 }
-"""The limit on each kind of work: what a processor does in about a second, and ten times what honest files need."""
+"""The limits for an archive: what a processor does in about a second, and ten times what honest files need."""
+DOCUMENT_LIMITS: Mapping[Work, int] = {
+    "characters of names": 16 * 2**20,
+    "endpoints": 10_000,
+    "leaves": 200_000,
+}
+"""The limits for a document, of which one of 100,000 leaves takes a second."""
 
 
 class Budget:
     """What is left of one file's budget. ``refuse`` makes the exception for a file that needs more, from a text."""
 
-    def __init__(self, refuse: Callable[[str], Exception], limits: Mapping[Work, int] = LIMITS) -> None:
+    def __init__(self, refuse: Callable[[str], Exception], limits: Mapping[Work, int]) -> None:
         self._refuse = refuse
         self._limits = limits
         self._left = dict(limits)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from specc.source.budget import Budget
+from specc.source.budget import ARCHIVE_LIMITS, Budget
 
 MAX_FIELDS = 1_000_000
 """A message with more fields is refused: two bytes on disk can cost hundreds in memory."""
@@ -27,7 +27,7 @@ class DamagedError(Exception):
 
 def archive_budget() -> Budget:
     """The budget of one archive."""
-    return Budget(DamagedError)
+    return Budget(DamagedError, ARCHIVE_LIMITS)
 
 
 class Span(NamedTuple):

@@ -1,0 +1,56 @@
+"""Charges a document to the budget of its file, before any rule makes a name of its leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from specc.diagnostics import finding
+from specc.errors import SpecError
+from specc.language.document import Document
+from specc.language.trees import is_long_form
+from specc.language.wire_names import extent_of
+from specc.source.budget import DOCUMENT_LIMITS, Budget
+
+_HINT = "describe less in one file"
+
+
+def document_budget() -> Budget:
+    """The budget of one document."""
+    return Budget(lambda text: SpecError([finding("too-large", (), text, _HINT)]), DOCUMENT_LIMITS)
+
+
+def charge_data(data: Any, budget: Budget) -> None:
+    """Charges the endpoints and leaves of a document's JSON, before models are made of them.
+
+    Raises:
+        SpecError: there are more than the budget has.
+    """
+    endpoints = data.get("endpoints") if isinstance(data, dict) else None
+    if not isinstance(endpoints, dict):
+        return
+    budget.charge("endpoints", len(endpoints))
+    waiting = [endpoint.get(side) for endpoint in endpoints.values() if isinstance(endpoint, dict) for side in _SIDES]
+    while waiting:
+        tree = waiting.pop()
+        if isinstance(tree, dict) and not (is_long_form(tree) and "dtype" in tree):
+            waiting.extend(tree.values())
+        elif isinstance(tree, list):
+            waiting.extend(tree)
+        else:
+            budget.charge("leaves")
+
+
+_SIDES = ("inputs", "outputs")
+
+
+def charge_document(document: Document, budget: Budget) -> None:
+    """Charges the names of a document's leaves, and its leaves again for each receiver that parses them.
+
+    Raises:
+        SpecError: they are more than the budget has.
+    """
+    for name, endpoint in document.endpoints.items():
+        extent = extent_of(endpoint.arguments, endpoint.inputs, endpoint.outputs)
+        budget.charge("characters of names", extent.characters)
+        budget.charge("leaves", extent.leaves * (1 + len(endpoint.receivers)))
+        budget.charge("characters of names", len(name) * (2 + len(endpoint.receivers)))
