@@ -183,12 +183,13 @@ class Extent(typing.NamedTuple):
 
     leaves: int
     characters: int
+    dimensions: int = 0
 
 
 def extent_of(arguments: Sequence[str], inputs: Sequence[Tree], outputs: Tree) -> Extent:
     """The Extent of an endpoint with these trees, computed without making a name."""
     names = (*arguments, *[""] * (len(inputs) - len(arguments)))
-    total = [0, 0]
+    total = [0, 0, 0]
     for name, tree in zip(names, inputs, strict=False):
         _add_extent(tree, len(name), total)
     _add_extent(outputs, 0, total)
@@ -201,6 +202,7 @@ def _add_extent(tree: Tree, prefix: int, total: list[int]) -> None:
         count = 1 if isinstance(tree, Tensor) else 3 if isinstance(tree, Sparse) else 1 + tree.ragged_rank
         total[0] += count
         total[1] += count * (prefix + 8 + len(tree.name or ""))
+        total[2] += len(tree.shape or ())
         return
     for key, child in tree.fields if isinstance(tree, NamedTuple) else children(tree):
         _add_extent(child, prefix + 1 + len(str(key)), total)

@@ -18,7 +18,7 @@ from specc.reader.describe_endpoint import (
     has_open_dims,
 )
 from specc.reader.protobuf.messages import Message
-from specc.reader.protobuf.tensors import UndescribableError
+from specc.reader.protobuf.tensors import UndescribableError, describable
 from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_functions import Function, read_function
 from specc.reader.saved_model import MAX_NAMES, MetaGraph
@@ -117,7 +117,8 @@ def _read_signatures(graph: MetaGraph) -> tuple[dict[str, Signature], tuple[str,
         if not is_public(name):
             continue
         try:
-            found[name] = read_signature(proto, graph.budget)
+            with describable():
+                found[name] = read_signature(proto, graph.budget)
         except UndescribableError as error:
             notes.append(f"signature {name!r} is left out: it has {error}")
     return found, tuple(notes)
@@ -184,7 +185,11 @@ def assemble_document(
             )
             signature = None
         charge_description(name, signature, function, budget)
-        described = _describe(signature, function, budget, may_have_defaults=not is_bare)
+        try:
+            with describable():
+                described = _describe(signature, function, budget, may_have_defaults=not is_bare)
+        except UndescribableError as error:
+            described = DescribedEndpoint(None, (f"not described: it has {error}",))
         notes.extend(f"{name}: {note}" for note in described.notes)
         if described.endpoint is not None:
             endpoints[name] = described.endpoint

@@ -107,7 +107,8 @@ def _read_trace(concrete: Message, spec: Message, keywords: tuple[str, ...], bud
     if len(halves) != 2:
         raise UndescribableError("no record of its arguments")
     positional = list(halves[0].tuple_value.values)
-    by_name = sorted((entry.key, entry.value) for entry in halves[1].dict_value.fields) if _is_dict(halves[1]) else []
+    fields = halves[1].dict_value.fields if _is_dict(halves[1]) else ()
+    by_name = sorted(((entry.key, entry.value) for entry in fields), key=lambda pair: str(pair[0]))
     names = _positional_names(spec, len(positional))
     given = _input_signature_entries(spec)
     arguments, inputs, fixed = [], [], []

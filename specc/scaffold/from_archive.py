@@ -134,8 +134,14 @@ def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, dire
     guesses = [Guess(("model",), "the archive itself; name the code that makes the model if there is any")]
     endpoints: dict[str, Endpoint] = {}
     default, reasons = found.default, []
+    keys = {DEFAULT_KEYS["predict"], DEFAULT_KEYS[found.mode]}  # which only the default endpoint may have
+    taken, numbers = {*found.endpoints, *keys}, dict[str, int]()
     for name in found.endpoints:
-        legal = _legal_name_for(name, found, endpoints)
+        if name == found.default:
+            taken -= keys
+        taken -= {name} - keys
+        legal = legal_endpoint_name(name, taken, numbers)
+        taken |= {name, legal, *keys}
         at: SpecPath = ("endpoints", legal)
         try:
             endpoint, more = rebuild_endpoint(name, legal, found, parts)
@@ -189,13 +195,6 @@ def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, dir
             if other != name:
                 both = f"{other!r} and {name!r}, inputs of {key!r}, both become the parameter {parameter_name(name)!r}"
                 raise ArchiveError(f"cannot build from {directory}: TensorFlow cannot load it, since {both}")
-
-
-def _legal_name_for(name: str, found: Document, taken: Mapping[str, Endpoint]) -> str:
-    """``name`` if it is legal for an endpoint, else a similar one; only the default one may have the default's key."""
-    others = {other for other in found.endpoints if other != name} | taken.keys()
-    keys = {DEFAULT_KEYS["predict"], DEFAULT_KEYS[found.mode]}
-    return legal_endpoint_name(name, others | (keys if name != found.default else set()))
 
 
 def _usable_collections(root: Root, endpoints: Mapping[str, Endpoint]) -> Iterator[str]:

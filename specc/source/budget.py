@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 Work = Literal[
-    "bytes of descriptions", "bytes of nodes", "characters of names", "dimensions", "elements of values", "endpoints",
-    "fields", "leaves", "objects", "parts of nodes",
+    "bytes of descriptions", "bytes of nodes", "changes", "characters of names", "dimensions", "elements of values",
+    "endpoints", "fields", "leaves", "objects", "parts of nodes",
 ]  # fmt: skip
 ARCHIVE_LIMITS: Mapping[Work, int] = {
     "bytes of descriptions": 24 * 2**20,  # functions and signatures; one with 10,000 leaves has about 1 MB
@@ -32,6 +32,7 @@ ARCHIVE_LIMITS: Mapping[Work, int] = {
 """The limits for an archive: what a processor does in about a second, and ten times what honest files need."""
 DOCUMENT_LIMITS: Mapping[Work, int] = {
     "characters of names": 16 * 2**20,
+    "dimensions": 500_000,
     "endpoints": 10_000,
     "leaves": 200_000,
 }

@@ -53,4 +53,5 @@ def charge_document(document: Document, budget: Budget) -> None:
         extent = extent_of(endpoint.arguments, endpoint.inputs, endpoint.outputs)
         budget.charge("characters of names", extent.characters)
         budget.charge("leaves", extent.leaves * (1 + len(endpoint.receivers)))
+        budget.charge("dimensions", extent.dimensions)
         budget.charge("characters of names", len(name) * (2 + len(endpoint.receivers)))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ValidationError
-
 from specc.language.leaf_fields import MAX_RAGGED_RANK
 from specc.language.scalars import shorten
 from specc.language.tree_edits import dense, shape_to_json
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.language.values import scalars
 from specc.reader.protobuf.messages import Message
-from specc.reader.protobuf.tensors import UndescribableError, dtype_name, shape_of_proto, tensor_value
+from specc.reader.protobuf.tensors import UndescribableError, describable, dtype_name, shape_of_proto, tensor_value
 from specc.source.budget import Budget
 
 _RAGGED, _SPARSE = 3, 1
@@ -21,41 +19,43 @@ _COMPOSITES = {_RAGGED: 4, _SPARSE: 2}
 """``TypeSpecClass``, and how many values its state has."""
 
 
+@describable()
 def tree(value: Message, budget: Budget) -> Tree:
     """The tree of a value whose leaves are TensorSpecs; a leaf's ``name`` is that of its spec.
 
     Raises:
         UndescribableError: a leaf or container cannot be written in a spec, such as None, a literal or an empty list.
     """
+    return _tree(value, budget)
+
+
+def _tree(value: Message, budget: Budget) -> Tree:
     kind = value.WhichOneof("kind")
-    try:
-        match kind:
-            case "tensor_spec_value" | "bounded_tensor_spec_value":
-                budget.charge("leaves")
-                return _tensor_of_spec_proto(getattr(value, kind), budget, bounded=kind.startswith("bounded"))
-            case "type_spec_value":
-                budget.charge("leaves")
-                return composite(value.type_spec_value, budget)
-            case "list_value":
-                return List(items=tuple(tree(item, budget) for item in _require_items(value.list_value.values)))
-            case "tuple_value":
-                return Tuple(items=tuple(tree(item, budget) for item in _require_items(value.tuple_value.values)))
-            case "dict_value":
-                items = {entry.key: tree(entry.value, budget) for entry in _require_items(value.dict_value.fields)}
-                return Dict(items=dict(sorted(items.items())))  # a map of protobuf has no order
-            case "named_tuple_value":
-                fields = tuple(
-                    (pair.key, tree(pair.value, budget)) for pair in _require_items(value.named_tuple_value.values)
-                )
-                if len({name for name, _ in fields}) < len(fields):
-                    raise UndescribableError("a namedtuple with a duplicate field")
-                return NamedTuple(typename=value.named_tuple_value.name, fields=fields)
-            case "none_value" | None:
-                raise UndescribableError("None")
-            case _:
-                raise UndescribableError(f"the Python value {literal(value)}")
-    except ValidationError as error:
-        raise UndescribableError(f"a node that is not valid in a spec ({error.errors()[0]['msg']})") from None
+    match kind:
+        case "tensor_spec_value" | "bounded_tensor_spec_value":
+            budget.charge("leaves")
+            return _tensor_of_spec_proto(getattr(value, kind), budget, bounded=kind.startswith("bounded"))
+        case "type_spec_value":
+            budget.charge("leaves")
+            return composite(value.type_spec_value, budget)
+        case "list_value":
+            return List(items=tuple(_tree(item, budget) for item in _require_items(value.list_value.values)))
+        case "tuple_value":
+            return Tuple(items=tuple(_tree(item, budget) for item in _require_items(value.tuple_value.values)))
+        case "dict_value":
+            items = {entry.key: _tree(entry.value, budget) for entry in _require_items(value.dict_value.fields)}
+            return Dict(items=dict(sorted(items.items())))  # a map of protobuf has no order
+        case "named_tuple_value":
+            fields = tuple(
+                (pair.key, _tree(pair.value, budget)) for pair in _require_items(value.named_tuple_value.values)
+            )
+            if len({name for name, _ in fields}) < len(fields):
+                raise UndescribableError("a namedtuple with a duplicate field")
+            return NamedTuple(typename=value.named_tuple_value.name, fields=fields)
+        case "none_value" | None:
+            raise UndescribableError("None")
+        case _:
+            raise UndescribableError(f"the Python value {literal(value)}")
 
 
 def _require_items(items: Any) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from math import prod
 from typing import Any
+
+from pydantic import ValidationError
 
 from specc.language.dtypes import DTYPES, Family
 from specc.language.floats import from_bits
@@ -39,6 +42,19 @@ _FIELDS = {
 
 class UndescribableError(Exception):
     """The graph has something that cannot be written in a spec; the text names it."""
+
+
+@contextmanager
+def describable() -> Iterator[None]:
+    """Guards models that are built from an archive: what they refuse cannot be written in a spec.
+
+    Raises:
+        UndescribableError: a model refused a name, a shape or another value.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        raise UndescribableError(f"a part that is not valid in a spec ({error.errors()[0]['msg']})") from None
 
 
 def dtype_name(number: int) -> str:
