@@ -359,31 +359,44 @@ def _dims() -> Any:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a command took: seconds of processor time, the peak of its memory in MB, and its exit code."""
+    """What commands took: seconds of processor time, the peak of their memory in MB, and their exit codes."""
 
     seconds: float
     megabytes: int
-    code: int
+    codes: tuple[int, ...]
     stderr: str
 
 
-def measure(command: tuple[str, ...], megabytes: int = 2000, seconds: int = 60) -> Measured:
-    """What ``specc`` with these arguments takes, in a process that may not use more than these limits."""
+_RUN = """
+import json, sys
+from specc.cli import main
+commands, out = json.loads(sys.argv[1]), sys.stdout
+sys.stdout = open("/dev/null", "w")
+print(json.dumps([main(command) for command in commands]), file=out)
+"""
+
+
+def measure(commands: Commands, megabytes: int = 2000, seconds: int = 60) -> Measured:
+    """What ``specc`` takes for these commands, one after another in a process with these limits."""
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20,) * 2)
         resource.setrlimit(resource.RLIMIT_CPU, (seconds,) * 2)
 
     process = subprocess.Popen(
-        [sys.executable, "-m", "specc", *command],
+        [sys.executable, "-c", _RUN, json.dumps(commands)],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=limit,
+        preexec_fn=limit,  # noqa: PLW1509  # no test starts threads
+        text=True,
     )
+    assert process.stdout is not None
     assert process.stderr is not None
-    text = process.stderr.read().decode("utf-8", "replace")
+    codes, text = process.stdout.read(), process.stderr.read()
+    process.stdout.close()
     process.stderr.close()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return Measured(usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024, process.returncode, text)
+    assert process.returncode == 0, (process.returncode, text[-2000:])
+    return Measured(usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024, tuple(json.loads(codes)), text)
