@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 Work = Literal[
-    "bytes of descriptions", "bytes of nodes", "changes", "characters of names", "dimensions", "elements of values",
-    "endpoints", "fields", "leaves", "objects", "parts of nodes",
+    "bytes of descriptions", "bytes of nodes", "changes", "characters of names", "dimensions", "dims",
+    "elements of values", "endpoints", "examples", "fields", "leaves", "objects", "parts of nodes",
+    "values outside of trees",
 ]  # fmt: skip
 ARCHIVE_LIMITS: Mapping[Work, int] = {
     "bytes of descriptions": 24 * 2**20,  # functions and signatures; one with 10,000 leaves has about 1 MB
@@ -33,8 +34,11 @@ ARCHIVE_LIMITS: Mapping[Work, int] = {
 DOCUMENT_LIMITS: Mapping[Work, int] = {
     "characters of names": 16 * 2**20,
     "dimensions": 500_000,
+    "dims": 20_000,
     "endpoints": 10_000,
+    "examples": 10_000,
     "leaves": 200_000,
+    "values outside of trees": 300_000,
 }
 """The limits for a document, of which one of 100,000 leaves takes a second."""
 

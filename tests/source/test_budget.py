@@ -10,8 +10,9 @@ from hostile_files import document
 from specc.diagnostics import Diagnostic, format_path, shortened
 from specc.errors import SpecError
 from specc.language.load import from_json, require_buildable
-from specc.language.validation.affordable import charge_document, document_budget
-from specc.source.budget import DOCUMENT_LIMITS, Budget
+from specc.language.validation.affordable import charge_data, charge_document, document_budget
+from specc.source.budget import DOCUMENT_LIMITS, Budget, Work
+from specc.source.json_text import measure
 
 
 def test_what_is_charged_beyond_the_limit_is_refused_with_the_amount_and_the_limit() -> None:
@@ -127,3 +128,24 @@ def test_names_of_variables_may_be_long() -> None:
         "variable_collections": {"weights": {"from": "variables", "content": {"v" * 300: "int8[2]"}}}
     }
     require_buildable(from_json(data))
+
+
+COUNTED = {
+    "endpoints": {"specc": 1, "endpoints": dict.fromkeys("abc", {})},
+    "dims": {**document([]), "dims": dict.fromkeys("abc", {})},
+    "examples": document([], examples=dict.fromkeys("abc", {})),
+    "leaves": document([["int8[]", {"a": {"kind": "tensor", "dtype": "int8", "shape": [2]}}]]),
+}
+
+
+@pytest.mark.parametrize("work", COUNTED)
+def test_the_parts_of_a_large_text_are_counted_before_models_are_made(work: Work) -> None:
+    budget, data = document_budget(), COUNTED[work]
+    charge_data(data, measure(data)[1], budget)
+    assert budget.spent(work) == 3
+
+
+def test_values_outside_of_trees_are_counted() -> None:
+    budget, data = document_budget(), document([["int8[]"] * 100], kwargs={"sizes": [1] * 50})
+    charge_data(data, measure(data)[1], budget)
+    assert budget.spent("values outside of trees") == 50 + 7

@@ -10,6 +10,7 @@ from specc.language.document import Document
 from specc.language.trees import is_long_form
 from specc.language.wire_names import extent_of
 from specc.source.budget import DOCUMENT_LIMITS, Budget
+from specc.source.json_text import measure
 
 _HINT = "describe less in one file"
 
@@ -19,8 +20,8 @@ def document_budget() -> Budget:
     return Budget(lambda text: SpecError([finding("too-large", (), text, _HINT)]), DOCUMENT_LIMITS)
 
 
-def charge_data(data: Any, budget: Budget) -> None:
-    """Charges the endpoints and leaves of a document's JSON, before models are made of them.
+def charge_data(data: Any, values: int, budget: Budget) -> None:
+    """Charges the parts of a document's JSON, which has this many ``values``, before models are made of them.
 
     Raises:
         SpecError: there are more than the budget has.
@@ -29,7 +30,12 @@ def charge_data(data: Any, budget: Budget) -> None:
     if not isinstance(endpoints, dict):
         return
     budget.charge("endpoints", len(endpoints))
-    waiting = [endpoint.get(side) for endpoint in endpoints.values() if isinstance(endpoint, dict) for side in _SIDES]
+    budget.charge("dims", _length(data.get("dims")))
+    described = [endpoint for endpoint in endpoints.values() if isinstance(endpoint, dict)]
+    for endpoint in described:
+        budget.charge("examples", _length(endpoint.get("examples")))
+    waiting = [endpoint.get(side) for endpoint in described for side in _SIDES]
+    budget.charge("values outside of trees", values - sum(measure(tree)[1] for tree in waiting))
     while waiting:
         tree = waiting.pop()
         if isinstance(tree, dict) and not (is_long_form(tree) and "dtype" in tree):
@@ -38,6 +44,10 @@ def charge_data(data: Any, budget: Budget) -> None:
             waiting.extend(tree)
         else:
             budget.charge("leaves")
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, (dict, list)) else 0
 
 
 _SIDES = ("inputs", "outputs")

@@ -41,7 +41,7 @@ def validated_with_defects(
         early = [each for each in _early_findings(data) if not is_uncertain(each.path, filled)]
         if early:
             raise SpecError(capped(chain(known, early)))
-        charge_data(data, document_budget())
+        charge_data(data, values, document_budget())
     document: Document | None = None
     defects: list[Defect] = []
     repaired: frozenset[SpecPath] = frozenset()
