@@ -44,11 +44,13 @@ def spans(data: bytes, start: int, end: int, budget: Budget) -> Iterator[Span]:
     Raises:
         DamagedError: the bytes end early, are not fields, or have too many of them.
     """
-    position, count = start, 0
+    position, count, charge = start, 0, budget.charge
     while position < end:
         number, offset, length, delimited = _read_field(data, position, end)
-        position = offset + length
-        count = _require_few(count, position, end, budget)
+        position, count = offset + length, count + 1
+        if position > end or count > MAX_FIELDS:
+            raise _refused_field(position, end)
+        charge("fields")
         if delimited:
             yield Span(number, offset, position)
 
@@ -59,14 +61,15 @@ def file_spans(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator
     Raises:
         DamagedError: as :func:`spans` does.
     """
-    position = start
-    count = 0
+    position, count, charge = start, 0, budget.charge
     while position < end:
         file.seek(position)
         head = file.read(min(_MAX_HEAD, end - position))
         number, offset, length, delimited = _read_field(head, 0, len(head))
-        begin, position = position + offset, position + offset + length
-        count = _require_few(count, position, end, budget)
+        begin, position, count = position + offset, position + offset + length, count + 1
+        if position > end or count > MAX_FIELDS:
+            raise _refused_field(position, end)
+        charge("fields")
         if delimited:
             yield Span(number, begin, position)
 
@@ -83,13 +86,8 @@ def varints(data: bytes, start: int, end: int, budget: Budget) -> Iterator[int]:
         yield number
 
 
-def _require_few(count: int, position: int, end: int, budget: Budget) -> int:
-    if position > end:
-        raise DamagedError(_CUT_SHORT)
-    if count >= MAX_FIELDS:
-        raise DamagedError(f"a message has more than {MAX_FIELDS:,} fields")
-    budget.charge("fields")
-    return count + 1
+def _refused_field(position: int, end: int) -> DamagedError:
+    return DamagedError(_CUT_SHORT if position > end else f"a message has more than {MAX_FIELDS:,} fields")
 
 
 def _read_field(data: bytes, position: int, end: int) -> tuple[int, int, int, bool]:
