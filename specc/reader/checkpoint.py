@@ -96,7 +96,7 @@ def _table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         _, position = read_varint(data, position, end)
     for count, (_, handle) in enumerate(_block(data, *_handle(data, position, end))):
         if count > MAX_TENSORS:
-            raise DamagedError(f"{INDEX} has more than {MAX_TENSORS:,} blocks")
+            raise DamagedError(f"{INDEX} has more than {MAX_TENSORS:,} tensors or blocks")
         yield from _block(data, *_handle(handle, 0, len(handle)))
 
 

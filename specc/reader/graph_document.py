@@ -65,7 +65,7 @@ def _read_root(graph: MetaGraph) -> Root:
                 raise DamagedError(f"its root has more than {MAX_NAMES:,} functions")
             root.functions[name] = node
         elif kind == "user_object" and node.user_object.identifier in _LIST_IDENTIFIERS:
-            kind_of_items, count = graph.once(("list", index), lambda node=node: _kind_of_items(graph, node))  # type: ignore[misc]
+            kind_of_items, count = graph.once(("list", index), lambda index=index: _kind_of_items(graph, index))  # type: ignore[misc]
             if kind_of_items == "variable":
                 root.collections[name] = count
             elif kind_of_items == "function":
@@ -73,9 +73,14 @@ def _read_root(graph: MetaGraph) -> Root:
     return root
 
 
-def _kind_of_items(graph: MetaGraph, node: Message) -> tuple[str, int]:
+def _items(graph: MetaGraph, index: int) -> list[int]:
+    """The ids of the children of an object."""
+    return graph.once(("items", index), lambda: [item for _, item in _children(graph, graph.node(index))])
+
+
+def _kind_of_items(graph: MetaGraph, index: int) -> tuple[str, int]:
     """What the items of a list are, ``variable`` or ``function``, if they are of one kind; and how many it has."""
-    items = [item for _, item in _children(graph, node)]
+    items = _items(graph, index)
     if all(graph.is_variable(item) for item in items):
         return "variable", len(items)
     return ("function" if all(_is_function(graph.node(item)) for item in items) else ""), len(items)
@@ -85,9 +90,11 @@ def list_items(graph: MetaGraph, name: str) -> list[int] | None:
     """The ids of the members of the root's list ``name``, or None where it has no such list."""
     index = graph.children(0).get(name)
     node = None if index is None else graph.node(index)
-    if node is None or node.WhichOneof("kind") != "user_object" or node.user_object.identifier not in _LIST_IDENTIFIERS:
+    if index is None or node is None or node.WhichOneof("kind") != "user_object":
         return None
-    return graph.once(("items", index), lambda: [item for _, item in _children(graph, node)])
+    if node.user_object.identifier not in _LIST_IDENTIFIERS:
+        return None
+    return _items(graph, index)
 
 
 def _is_function(node: Message | None) -> bool:

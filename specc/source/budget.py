@@ -25,9 +25,9 @@ ARCHIVE_LIMITS: Mapping[Work, int] = {
     "characters of names": 16 * 2**20,  # of every tensor and of every path; 100,000 leaves have about 5 million
     "dimensions": 2_000_000,
     "elements of values": 500_000,  # of defaults and bounds
-    "fields": 2_000_000,  # of protobuf messages; a graph of 200,000 nodes has about 600,000
+    "fields": 1_500_000,  # of protobuf messages; a graph of 200,000 nodes has about 600,000
     "leaves": 400_000,  # each tensor of each signature, trace and receiver
-    "objects": 300_000,  # of an object graph, and children of these
+    "objects": 400_000,  # of an object graph, and children of these
     "parts of nodes": 1_500_000,  # inputs, calls and texts that are kept of a graph; a node has about three
 }
 """The limits for an archive: what a processor does in about a second, and ten times what honest files need."""
