@@ -15,7 +15,7 @@ from specc.language.load import from_json
 from specc.language.signatures import DEFAULT_KEYS
 from specc.language.tree_edits import leaves
 from specc.language.validation.legal_names import legal_endpoint_name
-from specc.language.wire_names import parameter_name
+from specc.language.wire_names import extent_of, parameter_name
 from specc.reader.custom_ops import libraries, library_of, listed
 from specc.reader.graph_document import Root, collection_notes, general_notes, read_root, read_signatures
 from specc.reader.graph_ops import REFERENCE_OPS
@@ -27,6 +27,10 @@ from specc.reader.signature_defs import Signature
 from specc.scaffold.inferred_spec import Guess, InferredSpec
 from specc.scaffold.open_dims import BATCH
 from specc.scaffold.rebuild_endpoint import CALL_SIGNATURE, ArchiveInterface, UnbuildableError, rebuild_endpoint
+
+
+_WALKS = 6
+"""How often each leaf is looked at: its structure is compared, it is named, and the spec is validated three times."""
 
 
 def infer_archive_spec(
@@ -143,6 +147,9 @@ def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, dire
         legal = legal_endpoint_name(name, taken, numbers)
         taken |= {name, legal, *keys}
         at: SpecPath = ("endpoints", legal)
+        described = found.endpoints[name]
+        extent = extent_of(described.arguments, described.inputs, described.outputs)
+        graph.budget.charge("leaves", _WALKS * extent.leaves)
         try:
             endpoint, more = rebuild_endpoint(name, legal, found, parts)
         except UnbuildableError as error:
