@@ -28,7 +28,6 @@ from specc.scaffold.inferred_spec import Guess, InferredSpec
 from specc.scaffold.open_dims import BATCH
 from specc.scaffold.rebuild_endpoint import CALL_SIGNATURE, ArchiveInterface, UnbuildableError, rebuild_endpoint
 
-
 _WALKS = 6
 """How often each leaf is looked at: its structure is compared, it is named, and the spec is validated three times."""
 

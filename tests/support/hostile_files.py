@@ -6,7 +6,6 @@ Each generator writes its files into a directory and returns the arguments of th
 from __future__ import annotations
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -359,7 +358,7 @@ def _dims() -> Any:
 
 @dataclass(frozen=True)
 class Measured:
-    """What commands took: seconds of processor time, the peak of their memory in MB, and their exit codes."""
+    """What commands took: the most seconds of processor time and MB of memory of any of them, and their exit codes."""
 
     seconds: float
     megabytes: int
@@ -368,16 +367,28 @@ class Measured:
 
 
 _RUN = """
-import json, sys
+import json, os, sys
 from specc.cli import main
-commands, out = json.loads(sys.argv[1]), sys.stdout
-sys.stdout = open("/dev/null", "w")
-print(json.dumps([main(command) for command in commands]), file=out)
+codes, megabytes, seconds = [], 0, 0
+for command in json.loads(sys.argv[1]):
+    child = os.fork()
+    if not child:
+        out, code = sys.stdout, 70
+        sys.stdout = open("/dev/null", "w")
+        try:
+            code = main(command)
+        except BaseException as error:
+            print("Traceback:", repr(error), file=sys.stderr, flush=True)
+        os._exit(code)
+    _, status, usage = os.wait4(child, 0)
+    codes.append(os.waitstatus_to_exitcode(status))
+    megabytes, seconds = max(megabytes, usage.ru_maxrss // 1024), max(seconds, usage.ru_utime + usage.ru_stime)
+print(json.dumps([seconds, megabytes, codes]))
 """
 
 
 def measure(commands: Commands, megabytes: int = 2000, seconds: int = 60) -> Measured:
-    """What ``specc`` takes for these commands, one after another in a process with these limits."""
+    """What ``specc`` takes for these commands, each in a process with these limits."""
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20,) * 2)
@@ -391,12 +402,7 @@ def measure(commands: Commands, megabytes: int = 2000, seconds: int = 60) -> Mea
         preexec_fn=limit,  # noqa: PLW1509  # no test starts threads
         text=True,
     )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    codes, text = process.stdout.read(), process.stderr.read()
-    process.stdout.close()
-    process.stderr.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    found, text = process.communicate()
     assert process.returncode == 0, (process.returncode, text[-2000:])
-    return Measured(usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024, tuple(json.loads(codes)), text)
+    took, peak, codes = json.loads(found)
+    return Measured(took, peak, tuple(codes), text)
