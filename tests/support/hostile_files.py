@@ -21,7 +21,6 @@ from synthetic_archive import (
     function_spec,
     info,
     meta_graph,
-    namedtuple,
     node,
     saved_model,
     shape,
@@ -231,12 +230,6 @@ def _splits() -> bytes:
     )
     leaf = value(type_spec_value={"type_spec_class": 3, "type_state": value(state), "type_spec_class_name": "Ragged"})
     return _functions({"f": 1}, {"t": concrete([value([leaf] * 20_000)], spec(FLOAT))})
-
-
-@archive("namedtuples with long names")
-def _namedtuples() -> bytes:
-    point = namedtuple("P" * 100_000, x=spec(FLOAT), y=spec(FLOAT))
-    return _functions({"f": 1}, {"t": concrete([value([point] * 100)], spec(FLOAT))})
 
 
 def document(inputs: Any, outputs: Any = LEAF, **said: Any) -> dict[str, Any]:
