@@ -119,6 +119,10 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
     except SpeccError as error:
         complain(str(error))
         return WRONG_USAGE if isinstance(error, (SettingsError, UsageError)) else COULD_NOT_RUN
+    except (MemoryError, RecursionError) as error:
+        what = "memory" if isinstance(error, MemoryError) else "depth"
+        complain(f"{chosen} needs more {what} than this process has; give it less at once")
+        return COULD_NOT_RUN
     return code
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from specc.cli import note
 from specc.cli.findings import add_options, print_report
-from specc.diagnostics import format_path, printable
+from specc.diagnostics import format_path, printable, shortened
 from specc.language.document import Document
 from specc.language.load import dump
 from specc.language.signatures import has_signature
@@ -67,5 +67,5 @@ def _describe_endpoint(name: str, document: Document) -> str:
 
 def _leaf_cells(leaf: BoundLeaf) -> tuple[str, str, str]:
     kind = "" if leaf.leaf.kind == "tensor" else f"{leaf.leaf.kind} "
-    names = ", ".join(component.wire_name for component in leaf.components)
+    names = ", ".join(shortened(component.wire_name) for component in leaf.components)
     return format_path(leaf.path), f"{kind}{format_tensor(leaf.leaf.dtype, leaf.leaf.shape)}", names

@@ -42,6 +42,7 @@ from specc.language.trees import Leaf, Tensor, Tree, tensor
 from specc.language.wire_names import input_leaves, output_leaves
 from specc.reader.linking import with_wire_names
 from specc.reader.protobuf.tensors import tensor_value
+from specc.reader.protobuf.wire_format import archive_budget
 
 _NO_OPTIONS = JaxOptions()
 
@@ -199,7 +200,7 @@ def _with_tensor_defaults(tree: Tree, default: Any) -> Tree:
 def _leaf_with_default(leaf: Leaf, default: Any) -> Leaf:
     if not isinstance(leaf, Tensor) or not isinstance(default, tf.Tensor):
         return leaf
-    value, _, shape = tensor_value(tf.make_tensor_proto(default))
+    value, _, shape = tensor_value(tf.make_tensor_proto(default), archive_budget())
     # A contract cannot have a default for a leaf of open size.
     return Tensor(dtype=leaf.dtype, shape=shape, default=value) if leaf.shape == shape else leaf
 

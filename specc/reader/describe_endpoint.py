@@ -14,6 +14,7 @@ from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 from specc.reader.linking import Names, link, more_precise, with_wire_names
 from specc.reader.saved_functions import Function, Trace
 from specc.reader.signature_defs import Signature, WireTensor
+from specc.source.budget import Budget
 
 NO_SIGNATURE = "only Python can call it, since it has no signature"
 """The note on a function without a signature."""
@@ -51,7 +52,18 @@ def describe_function(function: Function, *, may_have_defaults: bool = True) -> 
     return DescribedEndpoint(endpoint.model_copy(update={"inputs": inputs}), tuple(notes))
 
 
-def describe_signature(signature: Signature, function: Function | None) -> DescribedEndpoint:
+def charge_description(name: str, signature: Signature | None, function: Function | None, budget: Budget) -> None:
+    """Charges what describing an endpoint takes: each of its traces is compared with its signature."""
+    for trace in function.traces if function is not None else ():
+        budget.charge("leaves", trace.extent.leaves)
+        budget.charge("characters of names", trace.extent.characters + len(name))
+    if signature is not None:
+        tensors = len(signature.inputs) + len(signature.outputs)
+        budget.charge("leaves", tensors)
+        budget.charge("characters of names", sum(map(len, (*signature.inputs, *signature.outputs))))
+
+
+def describe_signature(signature: Signature, function: Function | None, budget: Budget) -> DescribedEndpoint:
     """The endpoint of a signature, with the nested trees of ``function`` if their tensors can be linked."""
     notes = list(signature.notes)
     if signature.method is None:
@@ -60,7 +72,7 @@ def describe_signature(signature: Signature, function: Function | None) -> Descr
         notes.append(
             f"{name!r} is one name for all the components of a composite tensor, which cannot be written in a spec"
         )
-    linked = list(_linked_traces(signature, function.traces)) if function else []
+    linked = list(_linked_traces(signature, function.traces, budget)) if function else []
     found = _distinct_descriptions([trace for trace, _ in linked])
     if function and len(found) == 1:
         endpoint = linked[0][1]
@@ -71,7 +83,7 @@ def describe_signature(signature: Signature, function: Function | None) -> Descr
             notes.append(f"described flat: {len(found)} different traces have the signature's names")
         elif function:
             notes.append(_why_unlinked(function))
-    outputs = _linked_outputs(signature, found)
+    outputs = _linked_outputs(signature, found, budget)
     is_flat = not (function and len(found) == 1) or outputs is None
     if outputs is None:
         outputs = _flat_outputs(signature)
@@ -135,12 +147,12 @@ def _description_key(trace: Trace) -> tuple[object, ...]:
     return (trace.arguments, repr([without_names(tree) for tree in trace.inputs]), repr(trace.outputs))
 
 
-def _linked_traces(signature: Signature, traces: Sequence[Trace]) -> Iterator[tuple[Trace, Endpoint]]:
+def _linked_traces(signature: Signature, traces: Sequence[Trace], budget: Budget) -> Iterator[tuple[Trace, Endpoint]]:
     if signature.whole_inputs:
         return
     for trace in traces:
         endpoint = _endpoint_of_trace(trace)
-        names = link(input_leaves(endpoint), signature.inputs, trace.keywords)
+        names = link(input_leaves(endpoint), signature.inputs, budget, trace.keywords)
         if names is not None:
             complete = _leaf_completer(signature.inputs, signature)
             yield (
@@ -151,13 +163,13 @@ def _linked_traces(signature: Signature, traces: Sequence[Trace]) -> Iterator[tu
             )
 
 
-def _linked_outputs(signature: Signature, traces: Sequence[Trace]) -> Tree | None:
+def _linked_outputs(signature: Signature, traces: Sequence[Trace], budget: Budget) -> Tree | None:
     """The tree that the only one of ``traces`` returns, with the signature's names; None if it cannot be linked."""
     if signature.whole_outputs or len(traces) != 1:
         return None
     bare = _nameless_endpoint(traces[0]).model_copy(update={"method": signature.method or "predict"})
     bound = output_leaves(bare)
-    names = link(bound, signature.outputs)
+    names = link(bound, signature.outputs, budget)
     if names is None:
         return None
     return _with_linked_names(bare, output_leaves, names, _leaf_completer(signature.outputs))[0]

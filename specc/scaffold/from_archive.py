@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from specc.language.load import from_json
 from specc.language.signatures import DEFAULT_KEYS
 from specc.language.tree_edits import leaves
 from specc.language.validation.legal_names import legal_endpoint_name
-from specc.language.wire_names import parameter_name
+from specc.language.wire_names import extent_of, parameter_name
 from specc.reader.custom_ops import libraries, library_of, listed
 from specc.reader.describe_endpoint import NO_SIGNATURE
 from specc.reader.graph_document import Root, collection_notes, general_notes, read_root, read_signatures
@@ -35,6 +35,9 @@ _SERVE = "serve"
 _OF_KERAS_2 = frozenset({"call_and_return_all_conditional_losses", "call_and_return_conditional_losses"})
 """The functions that Keras 2 saves with every model: its call for training, with the losses that layers add."""
 _WHY_OF_KERAS_2 = "Keras 2 saves it with every model, for training"
+
+_WALKS = 6
+"""How often each leaf is looked at: its structure is compared, it is named, and the spec is validated three times."""
 
 
 def infer_archive_spec(
@@ -136,7 +139,7 @@ def _select_attribute(attribute: str) -> tuple[Selection, ...]:
 def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: Path) -> InferredSpec:
     found, root = inspection.document, read_root(graph)
     functions = {name: read_function(graph, node) for name, node in root.functions.items()}
-    parts = ArchiveInterface(read_signatures(graph)[0], functions)
+    parts = ArchiveInterface(read_signatures(graph)[0], functions, graph.budget)
     if not graph.has_objects:
         _require_loadable(parts.signatures, graph, directory)
     guesses = [Guess(("model",), "the archive itself; name the code that makes the model if there is any")]
@@ -145,11 +148,13 @@ def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, dire
     of_keras_2 = [name for name in functions if name in _OF_KERAS_2 and name not in parts.signatures]
     guesses += [Guess(("endpoints", name), f"left out: {_WHY_OF_KERAS_2}") for name in of_keras_2]
     reasons += [f"{name}: {_WHY_OF_KERAS_2}" for name in of_keras_2]
-    for name in found.endpoints:
+    for name, legal in _new_names(found, functions):
         if name in of_keras_2:
             continue
-        legal = _name_for(name, found, endpoints, functions)
         at: SpecPath = ("endpoints", legal)
+        described = found.endpoints[name]
+        extent = extent_of(described.arguments, described.inputs, described.outputs)
+        graph.budget.charge("leaves", _WALKS * extent.leaves)
         try:
             endpoint, more = rebuild_endpoint(name, legal, found, parts)
         except UnbuildableError as error:
@@ -196,6 +201,23 @@ def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, dire
     return _reparsed_spec(document, tuple(guesses))
 
 
+def _new_names(found: Document, functions: Container[str]) -> Iterator[tuple[str, str]]:
+    """Each endpoint's name with the one in the new document: the same, ``serve`` for the default's key, or a legal one.
+
+    A function keeps its name, by which Python calls it on the revived object.
+    """
+    keys = {DEFAULT_KEYS["predict"], DEFAULT_KEYS[found.mode]}  # which only the default endpoint may have
+    taken, numbers = {*found.endpoints, *keys}, dict[str, int]()
+    for name in found.endpoints:
+        if name == found.default:
+            taken -= keys
+        taken -= {name} - keys
+        is_only_key = name == DEFAULT_KEYS["predict"] == DEFAULT_KEYS[found.mode] and name not in functions
+        legal = _SERVE if is_only_key and _SERVE not in taken else legal_endpoint_name(name, taken, numbers)
+        taken |= {name, legal, *keys}
+        yield name, legal
+
+
 def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, directory: Path) -> None:
     """Raises ArchiveError if TensorFlow cannot load a SavedModel of TensorFlow 1, or cannot save it again."""
     if graph.ops & REFERENCE_OPS:
@@ -214,19 +236,6 @@ def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, dir
             if other != name:
                 both = f"{other!r} and {name!r}, inputs of {key!r}, both become the parameter {parameter_name(name)!r}"
                 raise ArchiveError(f"cannot build from {directory}: TensorFlow cannot load it, since {both}")
-
-
-def _name_for(name: str, found: Document, taken: Mapping[str, Endpoint], functions: Mapping[str, object]) -> str:
-    """The endpoint's name in the new document: ``name``, ``serve`` for the default's key, or a similar legal name.
-
-    A function keeps its name, by which Python calls it on the revived object; only the default endpoint may have the
-    key of the default signature.
-    """
-    others = {other for other in found.endpoints if other != name} | taken.keys()
-    keys = {DEFAULT_KEYS["predict"], DEFAULT_KEYS[found.mode]}
-    if name == DEFAULT_KEYS["predict"] == DEFAULT_KEYS[found.mode] and name not in functions and _SERVE not in others:
-        return _SERVE
-    return legal_endpoint_name(name, others | (keys if name != found.default else set()))
 
 
 def _usable_collections(root: Root, endpoints: Mapping[str, Endpoint]) -> Iterator[str]:

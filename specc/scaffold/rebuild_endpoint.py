@@ -20,6 +20,7 @@ from specc.reader.saved_functions import Function, Trace
 from specc.reader.signature_defs import Signature
 from specc.scaffold.inferred_spec import Guess, with_legal_names
 from specc.scaffold.open_dims import BATCH, with_shape
+from specc.source.budget import Budget
 
 CALL_SIGNATURE = "specc:call_signature"
 """The function of an endpoint that is a signature of the archive, and not an attribute of the revived object."""
@@ -33,6 +34,7 @@ class ArchiveInterface:
 
     signatures: Mapping[str, Signature]
     functions: Mapping[str, Function]
+    budget: Budget
 
 
 class UnbuildableError(Exception):
@@ -101,7 +103,7 @@ def _with_function(name: str, endpoint: Endpoint, parts: ArchiveInterface) -> En
             return endpoint.model_copy(update={"function": name, "kwargs": kwargs})
     if signature is None:
         raise UnbuildableError(reason)
-    flat = describe_signature(signature, None).endpoint
+    flat = describe_signature(signature, None, parts.budget).endpoint
     assert flat is not None
     update: dict[str, Any] = {"function": CALL_SIGNATURE, "kwargs": {"key": name}, **_inputs_of_signature(flat)}
     return flat.model_copy(update=update)

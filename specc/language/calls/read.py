@@ -13,7 +13,7 @@ from specc.language.document import Document
 from specc.language.examples import Example
 from specc.language.wire_names import input_leaves, output_leaves
 
-MAX_LEAVES = 2_000_000
+MAX_LEAVES = 150_000
 """How many tensors all examples of a document may have: a short example may leave out thousands with defaults."""
 
 
