@@ -18,6 +18,10 @@ from specc.errors import UnreadableError, UsageError
 from specc.publishing.single_file import replace_file, write_new
 from specc.report import Report
 from specc.report.writer import write_file
+from specc.source.regular_files import read_regular
+
+_MAX_BYTES = 2**30
+"""Of an existing file that is compared or replaced."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -106,6 +110,6 @@ def _stale(path: Path, data: bytes, options: argparse.Namespace, kind: Kind) -> 
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, _MAX_BYTES)
     except OSError as error:
         raise UnreadableError(f"cannot read {path}: {error.strerror or error}") from None
