@@ -10,7 +10,7 @@ from specc.artefacts.artefact import Rendered, Request
 from specc.artefacts.call_snippets import snippets
 from specc.diagnostics import SpecPath
 from specc.language.document import Document, Endpoint
-from specc.language.signatures import SERVABLE, published_signatures
+from specc.language.signatures import SERVABLE, published_signatures_of
 from specc.language.tensor_string import format_tensor
 from specc.language.trees import Leaf, Tensor, has_default
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
@@ -61,7 +61,7 @@ def _endpoint(request: Request, name: str, endpoint: Endpoint) -> Iterator[str]:
 
 
 def _ways(document: Document, name: str, endpoint: Endpoint) -> str:
-    keys = [signature.key for signature in published_signatures(document) if signature.endpoint == name]
+    keys = [signature.key for signature in published_signatures_of(document, name)]
     ways = f"signatures {', '.join(map(_code, keys))}" if keys else "no signature"
     optional = " An archive may be built without it." if endpoint.optional else ""
     return f"Method {endpoint.method}; {ways}.{optional}"
