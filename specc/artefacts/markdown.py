@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,10 +15,16 @@ from specc.language.signatures import SERVABLE, published_signatures_of
 from specc.language.tensor_string import format_tensor
 from specc.language.trees import Leaf, Tensor, has_default
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
+from specc.report.writer import escaped
 
 BEGIN, END = "<!-- specc:begin -->", "<!-- specc:end -->"
 """The lines of an existing file between which the section is put."""
 _SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\|`*_["} | {"<": "&lt;", ">": "&gt;"})
+
+
+_JOINERS = "\u200c\u200d"
+"""Characters that are not shown and that words and emoji need."""
+_JOINER = re.compile(f"([{_JOINERS}])")
 
 
 def render(request: Request) -> Rendered:
@@ -27,7 +34,8 @@ def render(request: Request) -> Rendered:
     parts.append(_dims(document))
     for name, endpoint in request.chosen().items():
         parts += _endpoint(request, name, endpoint)
-    return ("\n\n".join(part for part in parts if part) + "\n").encode("utf-8"), []
+    text = "\n\n".join(part for part in parts if part) + "\n"
+    return "".join(part if part in _JOINERS else escaped(part) for part in _JOINER.split(text)).encode("utf-8"), []
 
 
 def within(existing: bytes, section: bytes) -> bytes:

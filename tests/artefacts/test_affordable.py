@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile_files import document, measure
+from hostile_files import document
+from measured_commands import measure
 
 import specc
 from specc.artefacts import KINDS
