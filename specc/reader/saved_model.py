@@ -46,6 +46,8 @@ class MetaGraph:
         self._path = path
         self._graphs: list[Span] = []
         self.tags: tuple[str, ...] = ()
+        self.tensorflow_version = ""
+        """That of the program that wrote it; empty where it is not recorded."""
         self.function_aliases: dict[str, str] = {}
         """The aliases of concrete functions, by the function's name."""
         self.signatures: dict[str, Message] = {}
@@ -60,6 +62,7 @@ class MetaGraph:
             if number == _META_INFO:
                 info = parse("MetaGraphDef.MetaInfoDef", _read_part(file, begin, stop, MAX_PART_BYTES))
                 self.tags = tuple(info.tags)
+                self.tensorflow_version = info.tensorflow_version
                 self.function_aliases = {entry.key: entry.value for entry in info.function_aliases}
             elif number == _SIGNATURES:
                 budget -= stop - begin
