@@ -54,27 +54,54 @@
     return [...parts, "]"];
   };
 
-  const GIVEN = 1;
-  const PART = 2;
+  // Of a row of a tree: the wire name was given; it is a part of a composite; it is gone; it is new.
+  const [GIVEN, PART, GONE, NEW] = [1, 2, 4, 8];
+  const WORDS = { "+": "added", "-": "removed", "~": "changed" };
 
-  const treeRow = ([depth, key, type, flags = 0, wire = 0, note = 0, description = 0]) => {
-    const isGroup = wire === 0 && flags === 0 && !text(type).includes("[");
-    const guides = Array.from({ length: depth }, () => h("span.in"));
-    const cells = [
-      h("th", { scope: "row" }, ...guides, text(key)),
-      h("td", isGroup ? { class: "kindword" } : null, ...typeText(text(type))),
-      h("td", flags & GIVEN ? null : { class: "derived" }, text(wire)),
-    ];
-    const notes = h("td", null, note ? h("span.note", null, text(note)) : "", description ? h("span.say", null, text(description)) : "");
-    return h("tr" + (isGroup ? ".group" : flags & PART ? ".part" : ""), null, ...cells, notes);
+  /** A change: its sign and its words, and on request both sides and a call that breaks. */
+  const change = (index, isLinked) => {
+    const [rule, judgement, sign, message, reason, hint, lines, endpoint, call] = data.changes[index];
+    const what = h("span.sign", null, `${text(sign)} ${WORDS[text(sign)]}`.replace("-", "−"));
+    const target = isLinked && endpoint ? h("a.of", { href: `#${encodeURIComponent(`endpoint-${text(endpoint)}`)}` }, text(endpoint)) : null;
+    const sides = lines.map((line) => h(text(line).startsWith("-") ? "del" : "ins", null, text(line)));
+    const more = h("details.sides", null, h("summary", null, text(rule)), h("pre", null, ...sides));
+    if (hint) more.append(h("p", null, `To keep clients working: ${text(hint)}.`));
+    if (call) more.append(h("p", null, "A call that breaks: "), h("pre", { tabindex: "0" }, text(call)));
+    const head = h("p", null, what, " ", target, target ? " " : null, text(message));
+    return h("div.change." + text(judgement), null, head, h("p.reason", null, text(reason)), more);
   };
 
+  const indent = (depth) => Array.from({ length: depth }, () => h("span.in"));
+  const under = (depth, columns, ...children) =>
+    h("tr.more", null, h("td", { colspan: String(columns) }, h("div", null, ...indent(depth), h("div.say", null, ...children))));
+
+  const treeRows = (row, columns) => {
+    const [depth, key, type, flags = 0, wire = 0, note = 0, description = 0, changes = []] = row;
+    const isGroup = !isLeaf(row);
+    const mark = flags & GONE ? ".gone" : flags & NEW ? ".new" : isGroup ? ".group" : flags & PART ? ".part" : "";
+    const sign = flags & GONE ? h("span.sign", null, "− ") : flags & NEW ? h("span.sign", null, "+ ") : null;
+    const long = (value, limit) => (value.length > limit ? { class: "long" } : null);
+    const cells = [
+      h("th", { scope: "row", ...long(text(key), 28) }, ...indent(depth), sign, text(key)),
+      h("td", isGroup ? { class: "kindword" } : long(text(type), 32), ...typeText(text(type))),
+      h("td", { class: (flags & GIVEN ? "" : "derived") + (text(wire).length > 28 ? " long" : "") }, text(wire)),
+    ];
+    if (columns > 3) cells.push(h("td", null, text(note)));
+    const found = [h("tr" + mark, null, ...cells)];
+    if (description) found.push(under(depth, columns, text(description)));
+    for (const index of changes) found.push(under(depth, columns, change(index)));
+    return found;
+  };
+
+  const isLeaf = ([, , type, flags = 0]) => flags !== 0 || text(type).includes("[");
+
   const tree = (title, rows, none) => {
-    const leaves = rows.filter(([, , type, flags = 0]) => !(flags & PART) && text(type).includes("[")).length;
+    const leaves = rows.filter((row) => isLeaf(row) && !((row[3] || 0) & (PART | GONE))).length;
     const head = h("h4", null, title, h("small", null, String(leaves)));
     if (!rows.length) return h("div", null, head, h("p.derived", null, none));
-    const columns = ["path", "type", "wire name", "notes"].map((word) => h("th", { scope: "col" }, word));
-    const body = h("tbody", null, ...rows.map(treeRow));
+    const words = ["path", "type", "wire name", ...(rows.some((row) => row[5]) ? ["notes"] : [])];
+    const columns = words.map((word) => h("th", { scope: "col" }, word));
+    const body = h("tbody", null, ...rows.flatMap((row) => treeRows(row, words.length)));
     return h("div", null, head, h("table.tree", null, h("thead", null, h("tr", null, ...columns)), body));
   };
 
@@ -154,19 +181,21 @@
     card.isDrawn = true;
     const trees = h("div.trees", null, tree("Inputs", endpoint.inputs, "It takes no inputs."), tree("Outputs", endpoint.outputs, "It returns nothing."));
     const description = endpoint.description ? h("p", null, text(endpoint.description)) : null;
-    element.append(h("div.body", null, description, facts(endpoint), trees, calls(endpoint, index)));
+    const changes = endpoint.changes.map((each) => change(each));
+    element.append(h("div.body", null, description, ...changes, facts(endpoint), trees, calls(endpoint, index)));
     markDims(element);
   };
 
   const drawCards = () => {
     data.endpoints.forEach((row, index) => {
-      const [name, line, description, badges, ways, inputs, outputs, dims, defaults, codes, object] = row;
-      const endpoint = { name, line, description, ways, inputs, outputs, dims, defaults, calls: codes || [], object: text(object) };
+      const [name, line, description, badges, ways, inputs, outputs, dims, defaults, codes, object, state, changes] = row;
+      const endpoint = { name, description, ways, inputs, outputs, dims, defaults, calls: codes, object: text(object), changes };
       const words = badges.map((badge) => h("span.badge" + (text(badge) === "default" ? ".default" : ""), null, text(badge)));
+      if (state) words.push(h("span.badge.state", null, WORDS[text(state)]));
       const id = `endpoint-${text(name)}`;
       const anchor = h("a.anchor", { href: `#${encodeURIComponent(id)}`, "aria-label": `Link to ${text(name)}` }, "#");
       const summary = h("summary", null, h("h3", null, text(name)), ...words, h("span.line", null, text(line)), anchor);
-      const element = h("details.endpoint", { id }, summary);
+      const element = h("details.endpoint" + (text(state) === "-" ? ".gone" : ""), { id }, summary);
       const card = { endpoint, element, index, isDrawn: false };
       element.addEventListener("toggle", () => { if (element.open) draw(card); });
       cards.set(id, card);
@@ -200,6 +229,112 @@
     }
   };
 
+  // --- Variables ---
+
+  const size = (bytes) => {
+    if (bytes < 1000) return `${bytes} B`;
+    const units = ["kB", "MB", "GB", "TB"];
+    let value = bytes / 1000;
+    let unit = 0;
+    for (; value >= 999.5 && unit < 3; unit += 1) value /= 1000;
+    return `${value.toFixed(value >= 100 ? 0 : 1)} ${units[unit]}`;
+  };
+
+  const variables = data.variables.map(([head, tail, type, bytes, trainable, pathHead = 0, pathTail = 0, lists = 0, repeats = 0], index) => ({
+    index, head: text(head), tail: text(tail), name: text(head) + text(tail), type: text(type), bytes,
+    trainable: ["", "no", "yes"][trainable], path: text(pathHead) + text(pathTail), lists: text(lists), repeats: text(repeats),
+  }));
+  const FEW = 40;
+  const table = { key: "bytes", isDown: true, wanted: "", isWhole: false };
+
+  const matching = () => variables.filter((each) => !table.wanted || `${each.name} ${each.path}`.toLowerCase().includes(table.wanted));
+
+  const variableRow = (each, most) => {
+    const bar = h("span.share");
+    bar.style.width = `${(100 * each.bytes) / most}%`;
+    const name = h("th", { scope: "row" }, each.head ? h("span.head", null, each.head) : "", each.tail);
+    if (each.path) name.append(h("span.path", null, each.path));
+    if (each.repeats) name.append(h("span.say", null, `the same bytes as ${each.repeats}`));
+    const cells = [each.type, null, each.trainable, each.lists].map((value) => h("td", null, value ?? ""));
+    cells[0].replaceChildren(...typeText(each.type));
+    cells[1].append(h("span.number", { title: `${each.bytes.toLocaleString("en")} bytes` }, size(each.bytes)), bar);
+    return h("tr", { id: `variable-${each.index}`, "data-v": String(each.index) }, name, ...cells);
+  };
+
+  const drawVariables = () => {
+    const place = byId("variable-table");
+    if (!place) return;
+    const all = matching().sort((a, b) => {
+      const [left, right] = [a[table.key], b[table.key]];
+      const order = typeof left === "number" ? left - right : left.localeCompare(right, "en", { numeric: true });
+      return (table.isDown ? -order : order) || a.index - b.index;
+    });
+    const shown = table.isWhole ? all : all.slice(0, FEW);
+    const most = Math.max(1, ...shown.map((each) => each.bytes));
+    const columns = [["variable", "name"], ["type", "type"], ["size", "bytes"], ["trainable", "trainable"], ["collections", "lists"]];
+    const heads = columns.map(([word, key]) => {
+      const isSorted = table.key === key;
+      const sort = () => {
+        table.isDown = isSorted ? !table.isDown : key === "bytes";
+        table.key = key;
+        drawVariables();
+        byId(`sort-${key}`).focus();
+      };
+      const button = h("button", { type: "button", id: `sort-${key}`, click: sort }, word, h("span.arrow", { "aria-hidden": "true" }, isSorted ? (table.isDown ? " ↓" : " ↑") : ""));
+      return h("th", { scope: "col", "aria-sort": isSorted ? (table.isDown ? "descending" : "ascending") : null }, button);
+    });
+    const body = h("tbody", null, ...shown.map((each) => variableRow(each, most)));
+    const rest = all.length - shown.length;
+    const more = rest > 0 ? h("button.more-button", { type: "button", click: () => { table.isWhole = true; drawVariables(); } }, `Show all ${all.length.toLocaleString("en")}`) : "";
+    const none = all.length ? "" : h("p.none", null, "No variable matches.");
+    place.replaceChildren(h("table.list.variables", null, h("thead", null, h("tr", null, ...heads)), body), none, more);
+  };
+
+  const startMap = () => {
+    const map = document.querySelector(".map");
+    if (!map) return;
+    const caption = byId("map-caption");
+    const total = variables.reduce((sum, each) => sum + each.bytes, 0);
+    const light = (index) => {
+      for (const each of document.querySelectorAll("#variables [data-v].lit")) each.classList.remove("lit");
+      const chosen = index === undefined ? undefined : variables[index];
+      caption.textContent = chosen ? `${chosen.name}  ${chosen.type}  ${size(chosen.bytes)}, ${((100 * chosen.bytes) / total).toFixed(1)} %` : "An area is a number of bytes; what belongs together is together.";
+      if (!chosen) return;
+      for (const each of document.querySelectorAll(`#variables [data-v="${index}"]`)) each.classList.add("lit");
+    };
+    byId("variables").addEventListener("pointerover", (event) => light(event.target.closest("[data-v]")?.dataset.v));
+    byId("variables").addEventListener("pointerleave", () => light());
+    map.addEventListener("click", (event) => {
+      const index = event.target.closest("[data-v]")?.dataset.v;
+      if (index === undefined) return;
+      if (!byId(`variable-${index}`)) {
+        table.isWhole = true;
+        drawVariables();
+      }
+      byId(`variable-${index}`)?.scrollIntoView({ block: "center" });
+      light(index);
+    });
+    light();
+  };
+
+  // --- The graph ---
+
+  const drawOps = () => {
+    const place = byId("ops");
+    if (!place) return;
+    const [, ops, kinds, nodes] = data.ops[byId("graph-of").selectedIndex];
+    const rows = ops.map(([op, count]) => [text(op), count, ""]);
+    if (kinds) rows.push([`${kinds} other${kinds === 1 ? "" : "s"}`, nodes, ".others"]);
+    const most = Math.max(1, ...rows.map(([, count]) => count));
+    const bars = rows.map(([word, count, mark]) => {
+      const bar = h("span.bar");
+      bar.style.width = `${(100 * count) / most}%`;
+      return h("tr" + mark, null, h("th", { scope: "row" }, word), h("td", null, bar), h("td.number", null, count.toLocaleString("en")));
+    });
+    const heads = ["op", "share", "nodes"].map((word) => h("th", { scope: "col" }, h("span.hidden-text", null, word)));
+    place.replaceChildren(h("table.bars", null, h("thead", null, h("tr", null, ...heads)), h("tbody", null, ...bars)));
+  };
+
   // --- The filter, and the keyboard ---
 
   const links = [...document.querySelectorAll(".side nav a")];
@@ -221,7 +356,13 @@
       count += link.parentElement.hidden ? 0 : 1;
     });
     byId("nothing").hidden = count > 0;
-    byId("status").textContent = wanted ? `${count} of ${data.endpoints.length} endpoints` : "";
+    table.wanted = wanted;
+    table.isWhole = false;
+    drawVariables();
+    const found = variables.length ? `, ${matching().length} of ${variables.length} variables` : "";
+    byId("status").textContent = wanted ? `${count} of ${data.endpoints.length} endpoints${found}` : "";
+    const mark = document.querySelector('.side [href="#variables"] i');
+    if (mark) mark.textContent = wanted ? `${matching().length} of ${variables.length}` : variables.length.toLocaleString("en");
   };
 
   const onKey = (event) => {
@@ -249,10 +390,14 @@
   // --- Start ---
 
   drawCards();
-  const first = [...cards.values()];
-  const chosen = first.find((card) => card.endpoint.name === data.default) ?? first[0];
-  if (first.length <= 3) first.forEach(open);
-  else if (chosen && !location.hash) open(chosen);
+  const all = [...cards.values()];
+  if (all.length <= 3) all.forEach(open);
+  else if (all.length && !location.hash) open(all[0]);
+  byId("change-list")?.append(...data.changes.map((_, index) => h("li", null, change(index, true))));
+  drawVariables();
+  startMap();
+  drawOps();
+  byId("graph-of")?.addEventListener("change", drawOps);
   for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button, button.dataset.copy));
   field.addEventListener("input", filter);
   document.addEventListener("keydown", onKey);
@@ -262,6 +407,8 @@
       card.wasOpen = card.element.open;
       open(card);
     }
+    table.isWhole = true;
+    drawVariables();
   });
   addEventListener("afterprint", () => {
     for (const card of cards.values()) card.element.open = card.wasOpen;

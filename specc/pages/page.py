@@ -4,42 +4,58 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from specc.diagnostics import counted, printable
-from specc.pages.data import PageData, badges, json_in_html, one_line
+from specc.pages.archive_parts import op_rows, variable_map, variable_rows
+from specc.pages.changes import PlacedChanges
+from specc.pages.endpoints import EndpointData
+from specc.pages.interned import Strings, json_in_html
+from specc.pages.parts import changes_part, graph_part, header, navigation, text, variables_part
+from specc.pages.subject import Against, Subject
 
 _HERE = Path(__file__).parent
 
 
-def page(subject: Any, endpoints: tuple[str, ...] = ()) -> str:
+def page(subject: Subject, against: Against | None = None, endpoints: Collection[str] = ()) -> str:
+    """The page of ``subject``, with its changes ``against`` another; of all endpoints, or of the chosen ones."""
+    shown = Strings()
+    changes = PlacedChanges(against.changes, against.document) if against is not None else PlacedChanges()
+    document, contents = subject.document, subject.contents
+    names = [name for name in document.endpoints if not endpoints or name in endpoints]
+    names.sort(key=lambda name: (name != document.default, name))
+    removed = [name for name in changes.removed(document) if not endpoints or name in endpoints]
+    drawn = EndpointData(document, subject.title, shown, changes)
+    data: dict[str, Any] = {
+        "endpoints": [drawn.row(name) for name in (*names, *removed)],
+        "dims": drawn.dims(),
+        "changes": changes.rows(shown),
+        "variables": variable_rows(contents, shown) if contents is not None else [],
+        "ops": op_rows(contents, names, shown) if contents is not None else [],
+    }
+    parts = [changes_part(against) if against is not None else "", _ENDPOINTS]
+    if contents is not None:
+        parts += [variables_part(contents, variable_map(data["variables"], shown)), graph_part(contents, names)]
+    side = navigation(subject, against, names, removed, changes)
+    data["strings"] = shown.texts
     style, script = (_source(name) for name in ("page.css", "page.js"))
-    names = [name for name in sorted(subject.document.endpoints) if name in endpoints or not endpoints]
-    default = subject.document.default
-    names.sort(key=lambda name: (name != default, name))
-    data = PageData(subject.document, subject.title).json(names)
-    title = _text(f"{subject.title} – contract {subject.contract_digest[:12]}")
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{_policy(style, script)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
+<title>{text(subject.title)}: contract {subject.contract_digest[:12]}</title>
 <style>{style}</style>
 </head>
 <body>
-<a class="skip" href="#content">Skip to the endpoints</a>
+<a class="skip" href="#content">Skip to the content</a>
 <div class="page">
-{_header(subject)}
-{_side(subject, names)}
+{header(subject, against)}
+{side}
 <main id="content" tabindex="-1">
-<section><h2>Endpoints</h2><div id="endpoints"></div></section>
-<noscript><p>The endpoints are drawn by the page's own script, which is turned off here.</p></noscript>
+{"".join(parts)}
 </main>
 </div>
 <div id="status" class="hidden-text" role="status"></div>
@@ -50,65 +66,19 @@ def page(subject: Any, endpoints: tuple[str, ...] = ()) -> str:
 """
 
 
+_ENDPOINTS = """<section id="all-endpoints"><h2>Endpoints</h2>
+<noscript><p>The endpoints are drawn by the page's own script, which is turned off here.</p></noscript>
+<div id="endpoints"></div></section>
+"""
+
+
 def _source(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
 def _policy(style: str, script: str) -> str:
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
+    hashes = [base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in (style, script)]
     return (
         f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def _text(text: str) -> str:
-    return escape(printable(text))
-
-
-def _header(subject: Any) -> str:
-    document = subject.document
-    lead = f'<p class="lead">{_text(document.description)}</p>' if document.description else ""
-    facts = "".join(f"<div><dt>{word}</dt><dd>{value}</dd></div>" for word, value in _facts(subject))
-    return f"""<header class="top">
-<div class="masthead">
-<div><p class="kind">{'Spec'} <code>{_text(subject.file)}</code></p><h1>{_text(subject.title)}</h1></div>
-<fieldset class="theme"><legend class="hidden-text">Colours</legend>
-<input type="radio" name="theme" id="theme-system" checked><label for="theme-system">System</label>
-<input type="radio" name="theme" id="theme-light"><label for="theme-light">Light</label>
-<input type="radio" name="theme" id="theme-dark"><label for="theme-dark">Dark</label>
-</fieldset>
-</div>
-{lead}
-<dl class="facts">{facts}</dl>
-</header>"""
-
-
-def _facts(subject: Any) -> Iterator[tuple[str, str]]:
-    document = subject.document
-    digest = subject.contract_digest
-    copy = f'<button class="copy" type="button" data-copy="{digest}" aria-label="Copy the contract digest">Copy</button>'
-    yield "Contract", f'<code title="{digest}">{digest[:12]}</code>{copy}'
-    yield "Default", f"<code>{_text(document.default)}</code>" if document.default else "none"
-    yield "Endpoints", str(len(document.endpoints))
-
-
-def _side(subject: Any, names: list[str]) -> str:
-    items = "\n".join(_item(subject, index, name) for index, name in enumerate(names))
-    return f"""<div class="side">
-<div class="find"><label class="hidden-text" for="filter">Filter by endpoint, wire name or variable</label>
-<input id="filter" type="search" placeholder="Endpoint, wire name, variable" autocomplete="off" spellcheck="false"><kbd>/</kbd></div>
-<nav aria-label="Contents"><h2>Endpoints <span>{len(names)}</span></h2>
-<ul>
-{items}
-</ul>
-<p class="none" id="nothing" hidden>Nothing matches.</p></nav>
-</div>"""
-
-
-def _item(subject: Any, index: int, name: str) -> str:
-    endpoint = subject.document.endpoints[name]
-    marks = "".join(f"<i>{_text(badge)}</i>" for badge in badges(subject.document, name))
-    href = quote(f"endpoint-{printable(name)}", safe="")
-    line = _text(one_line(endpoint))
-    return f'<li><a href="#{href}" data-endpoint="{index}">{marks}<b>{_text(name)}</b><span>{line}</span></a></li>'

@@ -1,0 +1,98 @@
+"""The changes of a contract at the places of the page that they are about."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from specc.change import Change
+from specc.compatibility.client_calls import client_call
+from specc.diagnostics import SpecPath
+from specc.language.document import Document
+from specc.pages.interned import Strings
+from specc.report.diff_summary import contract_lines, judgement_of, reason
+
+MAX_CALL = 2000
+"""The length of the longest call that is shown; more is no example that a person reads."""
+
+
+class PlacedChanges:
+    """All changes by endpoint and by path in it; what is gone, by the path where it was removed from."""
+
+    def __init__(self, changes: tuple[Change, ...] = (), old: Document | None = None) -> None:
+        self.changes = changes
+        self.old = old
+        self._at: dict[str, dict[SpecPath, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for index, change in enumerate(changes):
+            name, path = _place(change)
+            if name:
+                self._at[name][path].append(index)
+
+    def of(self, endpoint: str) -> dict[SpecPath, list[int]]:
+        """The changes of an endpoint by their paths in it, ``()`` for the endpoint itself."""
+        return self._at.get(endpoint, {})
+
+    def state(self, endpoint: str) -> str:
+        """The sign of an endpoint: ``+`` for one that was added, ``-`` for a removed one, ``~`` if it has changes."""
+        signs = {_sign(self.changes[index]) for index in self.of(endpoint).get((), ()) if self._is_whole(index)}
+        return signs.pop() if len(signs) == 1 else "~" if self.of(endpoint) else ""
+
+    def sign(self, index: int) -> str:
+        """``+`` for what was added, ``-`` for what is gone, ``~`` for another change."""
+        return _sign(self.changes[index])
+
+    def is_about_leaf(self, index: int) -> bool:
+        """Whether a change is about a leaf as a whole, and not about one of its fields."""
+        return self.changes[index].rule in ("input-added", "output-added")
+
+    def gone_leaf(self, index: int) -> tuple[str, str]:
+        """Key and type of what is gone."""
+        old = self.changes[index].old
+        assert old is not None
+        key = old.path[-1]
+        value = old.value
+        if isinstance(value, dict) and "dtype" in value:
+            value = f"{value['dtype']}[{', '.join(map(str, value.get('shape') or ['...']))}]"
+        return f"[{key}]" if isinstance(key, int) else str(key), value if isinstance(value, str) else "structure"
+
+    def removed(self, shown: Document) -> list[str]:
+        """The endpoints that only the old document has."""
+        return sorted(self.old.endpoints.keys() - shown.endpoints.keys()) if self.old is not None else []
+
+    def rows(self, shown: Strings) -> list[Any]:
+        """The changes as data, in the order of their positions."""
+        return [self._row(change, shown) for change in self.changes]
+
+    def _is_whole(self, index: int) -> bool:
+        return self.changes[index].rule in ("endpoint-added", "endpoint-removed")
+
+    def _row(self, change: Change, shown: Strings) -> list[Any]:
+        name, _ = _place(change)
+        call = ""
+        if change.witness is not None and self.old is not None:
+            call = client_call(change.witness, self.old)
+        return [
+            shown(change.rule),
+            shown(judgement_of(change)),
+            shown(_sign(change)),
+            shown(change.message),
+            shown(reason(change)),
+            shown(change.hint),
+            [shown(line) for line in contract_lines(change)],
+            shown(name),
+            shown.raw(call) if len(call) <= MAX_CALL else 0,
+        ]
+
+
+def _place(change: Change) -> tuple[str, SpecPath]:
+    """The endpoint that a change is about, and the path in it; an empty name for the document itself."""
+    path = change.path
+    if len(path) < 2 and change.old is not None:  # a removed endpoint is reported where all of them are
+        path = change.old.path
+    if len(path) < 2 or path[0] != "endpoints":
+        return "", ()
+    return str(path[1]), path[2:]
+
+
+def _sign(change: Change) -> str:
+    return "+" if change.old is None else "-" if change.new is None else "~"

@@ -1,0 +1,184 @@
+"""The data of endpoints: their trees in rows, ways in, dims and calls."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from specc.artefacts.artefact import Request
+from specc.artefacts.call_snippets import snippets
+from specc.diagnostics import SpecPath
+from specc.language.document import Document, Endpoint
+from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures
+from specc.language.tensor_string import ANY, format_tensor
+from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
+from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, placed_children
+from specc.pages.changes import PlacedChanges
+from specc.pages.interned import Strings
+from specc.pages.wording import (
+    badges,
+    bounds_text,
+    notes,
+    one_line,
+    python_object,
+    type_text,
+    way_in,
+    who_may_leave_out,
+)
+
+MAX_CALLS = 64 * 1024
+"""The length of all calls of a page; ``specc emit markdown`` has those of the endpoints after that."""
+_GIVEN, _PART, _GONE, _NEW = 1, 2, 4, 8
+Row = list[Any]
+"""Depth, key, type, flags, wire name, notes, description, changes: those at the end only where there are any."""
+
+
+class EndpointData:
+    """Makes the data of a document's endpoints."""
+
+    def __init__(self, document: Document, name: str, strings: Strings, changes: PlacedChanges) -> None:
+        self._document = document
+        self._shown = strings
+        self._changes = changes
+        self._request = Request(document, name)
+        self._calls_left = MAX_CALLS
+        self._dims = {dim: index for index, dim in enumerate(sorted(document.dims))}
+        self._signatures: dict[str, list[PublishedSignature]] = defaultdict(list)
+        for signature in published_signatures(document):
+            self._signatures[signature.endpoint].append(signature)
+
+    def dims(self) -> list[Row]:
+        """Name, sizes and description of each dim."""
+        shown = self._shown
+        return [
+            [shown(name), shown(bounds_text(dim)), shown(dim.description)]
+            for name, dim in sorted(self._document.dims.items())
+        ]
+
+    def row(self, name: str) -> Row:
+        """The data of one endpoint; one that was removed is that of the old document."""
+        shown, changes = self._shown, self._changes.of(name)
+        document = self._document
+        if name not in document.endpoints:
+            assert self._changes.old is not None
+            document = self._changes.old
+        endpoint = document.endpoints[name]
+        is_gone = document is not self._document
+        trees = _Trees(endpoint, self._changes, name, shown)
+        return [
+            shown(name),
+            shown(one_line(endpoint)),
+            shown(endpoint.description),
+            [shown(badge) for badge in badges(document, name)],
+            [] if is_gone else [self._way(endpoint, signature) for signature in self._signatures[name]],
+            list(trees.inputs()),
+            list(trees.outputs()),
+            self._used_dims(endpoint),
+            shown(who_may_leave_out(endpoint)),
+            [] if is_gone else self._calls(name, endpoint),
+            shown(python_object(name)),
+            shown(self._changes.state(name)),
+            sorted(index for found in changes.values() for index in found if index not in trees.placed),
+        ]
+
+    def _way(self, endpoint: Endpoint, signature: PublishedSignature) -> Row:
+        return [self._shown(signature.key), self._shown(way_in(endpoint, signature))]
+
+    def _used_dims(self, endpoint: Endpoint) -> list[int]:
+        leaves = (*input_leaves(endpoint), *output_leaves(endpoint))
+        dims = {dim for bound in leaves for dim in bound.leaf.shape or () if isinstance(dim, str) and dim != ANY}
+        return sorted(self._dims[dim] for dim in dims if dim in self._dims)
+
+    def _calls(self, name: str, endpoint: Endpoint) -> list[Row]:
+        if endpoint.method not in SERVABLE or self._calls_left <= 0:
+            return []
+        found = snippets(self._request, name)
+        self._calls_left -= sum(len(snippet.text) for snippet in found)
+        raw = self._shown.raw
+        return [[raw(snippet.title), [raw(line) for line in snippet.text.split("\n")]] for snippet in found]
+
+
+class _Trees:
+    """The rows of an endpoint's trees. ``placed`` are the changes that are in a row."""
+
+    def __init__(self, endpoint: Endpoint, changes: PlacedChanges, name: str, shown: Strings) -> None:
+        self._endpoint = endpoint
+        self._shown = shown
+        self._all = changes
+        self._changes = changes.of(name)
+        self._leaves: Mapping[SpecPath, BoundLeaf] = {
+            bound.path: bound for bound in (*input_leaves(endpoint), *output_leaves(endpoint))
+        }
+        self.placed: set[int] = set()
+
+    def inputs(self) -> Iterator[Row]:
+        """The rows of all arguments."""
+        for index, (word, tree) in enumerate(zip(self._endpoint.arguments, self._endpoint.inputs, strict=True)):
+            yield from self._node(word, tree, ("inputs", index), 0)
+        yield from self._gone(("inputs",), 0)
+
+    def outputs(self) -> Iterator[Row]:
+        """The rows of the result; a dict has no row of its own."""
+        tree, path = self._endpoint.outputs, ("outputs",)
+        if isinstance(tree, Dict):
+            for key, child, place in placed_children(tree, path):
+                yield from self._node(str(key), child, place, 0)
+            yield from self._gone(path, 0)
+        else:
+            yield from self._node("result", tree, path, 0)
+
+    def _node(self, key: str, tree: Tree, path: SpecPath, depth: int) -> Iterator[Row]:
+        shown = self._shown
+        if isinstance(tree, Tensor | Ragged | Sparse):
+            yield from self._leaf(key, self._leaves[path], depth)
+            return
+        word = f"namedtuple {tree.typename}" if isinstance(tree, NamedTuple) else tree.kind
+        mine = [index for index in self._changes.get(path, ()) if not self._is_gone(index)]
+        row = [depth, shown(key), shown(word)]
+        if mine:
+            self.placed.update(mine)
+            row += [0, 0, 0, 0, mine]
+        yield row
+        for inner, child, place in placed_children(tree, path):
+            yield from self._node(f"[{inner}]" if isinstance(inner, int) else inner, child, place, depth + 1)
+        yield from self._gone(path, depth + 1)
+
+    def _leaf(self, key: str, bound: BoundLeaf, depth: int) -> Iterator[Row]:
+        leaf, shown = bound.leaf, self._shown
+        found = self._within(bound.path)
+        is_new = any(self._all.sign(index) == "+" for index in found if self._all.is_about_leaf(index))
+        flags = (_GIVEN if leaf.name is not None else 0) | (_NEW if is_new else 0)
+        row: Row = [depth, shown(key), shown(type_text(leaf)), flags]
+        row.append(shown(bound.components[0].wire_name) if isinstance(leaf, Tensor) else 0)
+        row += [shown("  ".join(notes(bound))), shown(leaf.description)]
+        yield [*row, found] if found else _trimmed(row)
+        for component in bound.components if not isinstance(leaf, Tensor) else ():
+            kind = shown(format_tensor(component.dtype, component.shape))
+            has_own = leaf.name is not None or (isinstance(leaf, Ragged | Sparse) and leaf.names is not None)
+            part = shown(component.part.replace("_", " "))
+            yield [depth + 1, part, kind, _PART | (_GIVEN if has_own else 0), shown(component.wire_name)]
+
+    def _within(self, path: SpecPath) -> list[int]:
+        """The changes at a leaf, or at a field of it."""
+        places = [place for place in self._changes if place[: len(path)] == path]
+        found = sorted(index for place in places for index in self._changes[place])
+        self.placed.update(found)
+        return found
+
+    def _gone(self, path: SpecPath, depth: int) -> Iterator[Row]:
+        """A row for each leaf that was removed from a container."""
+        for index in self._changes.get(path, ()):
+            if self._is_gone(index):
+                self.placed.add(index)
+                key, kind = self._all.gone_leaf(index)
+                yield [depth, self._shown(key), self._shown(kind), _GONE, 0, 0, 0, [index]]
+
+    def _is_gone(self, index: int) -> bool:
+        return self._all.sign(index) == "-"
+
+
+def _trimmed(row: Row) -> Row:
+    while len(row) > 4 and row[-1] == 0:
+        row.pop()
+    return row
