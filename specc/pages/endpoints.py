@@ -65,6 +65,7 @@ class EndpointData:
             document = self._changes.old
         endpoint = document.endpoints[name]
         is_gone = document is not self._document
+        calls = [] if is_gone else self._calls(name, endpoint)
         trees = _Trees(endpoint, self._changes, name, shown)
         return [
             shown(name),
@@ -76,7 +77,8 @@ class EndpointData:
             list(trees.outputs()),
             self._used_dims(endpoint),
             shown(who_may_leave_out(endpoint)),
-            [] if is_gone else self._calls(name, endpoint),
+            calls,
+            0 if calls or is_gone or endpoint.method not in SERVABLE else shown(self._why_no_calls(name)),
             shown(python_object(name)),
             shown(self._changes.state(name)),
             sorted(index for found in changes.values() for index in found if index not in trees.placed),
@@ -97,6 +99,11 @@ class EndpointData:
         self._calls_left -= sum(len(snippet.text) for snippet in found)
         raw = self._shown.raw
         return [[raw(snippet.title), [raw(line) for line in snippet.text.split("\n")]] for snippet in found]
+
+    def _why_no_calls(self, name: str) -> str:
+        if self._calls_left > 0:
+            return "The smallest request is too long to be shown."
+        return f"The page has no room for more calls: specc show --endpoint {name} --html shows these."
 
 
 class _Trees:

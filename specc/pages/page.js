@@ -59,16 +59,17 @@
   const WORDS = { "+": "added", "-": "removed", "~": "changed" };
 
   /** A change: its sign and its words, and on request both sides and a call that breaks. */
-  const change = (index, isLinked) => {
+  const change = (index, isListed) => {
     const [rule, judgement, sign, message, reason, hint, lines, endpoint, call] = data.changes[index];
-    const what = h("span.sign", null, `${text(sign)} ${WORDS[text(sign)]}`.replace("-", "−"));
-    const target = isLinked && endpoint ? h("a.of", { href: `#${encodeURIComponent(`endpoint-${text(endpoint)}`)}` }, text(endpoint)) : null;
+    const word = h("span.sign", null, `${text(sign).replace("-", "−")} ${WORDS[text(sign)]}`);
+    const link = isListed && endpoint ? h("a.of", { href: `#change-${index}` }, text(endpoint)) : null;
     const sides = lines.map((line) => h(text(line).startsWith("-") ? "del" : "ins", null, text(line)));
     const more = h("details.sides", null, h("summary", null, text(rule)), h("pre", null, ...sides));
     if (hint) more.append(h("p", null, `To keep clients working: ${text(hint)}.`));
-    if (call) more.append(h("p", null, "A call that breaks: "), h("pre", { tabindex: "0" }, text(call)));
-    const head = h("p", null, what, " ", target, target ? " " : null, text(message));
-    return h("div.change." + text(judgement), null, head, h("p.reason", null, text(reason)), more);
+    if (call) more.append(h("p", null, "A call that breaks:"), h("pre", null, text(call)));
+    const head = h("p", null, word, " ", h("span.what", null, link, link ? " " : null, text(message)));
+    const id = isListed ? null : `change-${index}`;
+    return h("div.change." + text(judgement), { id }, head, h("p.reason", null, text(reason)), more);
   };
 
   const indent = (depth) => Array.from({ length: depth }, () => h("span.in"));
@@ -106,7 +107,7 @@
   };
 
   const calls = (endpoint, index) => {
-    if (!endpoint.calls.length) return null;
+    if (!endpoint.calls.length) return endpoint.hint ? h("p.none", null, text(endpoint.hint)) : null;
     const shown = endpoint.calls.map(([title, lines]) => [text(title), lines.map(text).join("\n")]);
     const panel = h("pre.live", { role: "tabpanel", tabindex: "0", id: `call-${index}` });
     let chosen = 0;
@@ -144,10 +145,12 @@
     add("Signatures", ...(keys.length ? keys : ["none"]));
     add("Python", h("code", null, `${endpoint.object}(${argumentWords(endpoint)})`));
     if (endpoint.dims.length) {
+      const isTold = endpoint.dims.some((index) => data.dims[index][2]);
       add("Dims", ...endpoint.dims.map((index) => {
         const [name, bounds, description] = data.dims[index];
-        const attributes = { type: "button", "data-dim": text(name), "aria-pressed": "false", title: text(description) || null };
-        return h("button.chip", attributes, text(name), bounds ? h("small", null, text(bounds)) : "");
+        const attributes = { type: "button", "data-dim": text(name), "aria-pressed": "false" };
+        const chip = h("button.chip", attributes, text(name), bounds ? h("small", null, text(bounds)) : "");
+        return isTold ? h("div.told", null, chip, description ? h("span", null, text(description)) : "") : chip;
       }));
     }
     if (endpoint.defaults) add("Defaults", text(endpoint.defaults));
@@ -182,14 +185,14 @@
     const trees = h("div.trees", null, tree("Inputs", endpoint.inputs, "It takes no inputs."), tree("Outputs", endpoint.outputs, "It returns nothing."));
     const description = endpoint.description ? h("p", null, text(endpoint.description)) : null;
     const changes = endpoint.changes.map((each) => change(each));
-    element.append(h("div.body", null, description, ...changes, facts(endpoint), trees, calls(endpoint, index)));
+    element.append(h("div.body", null, description, ...changes, endpoint.isGone ? null : facts(endpoint), trees, calls(endpoint, index)));
     markDims(element);
   };
 
   const drawCards = () => {
     data.endpoints.forEach((row, index) => {
-      const [name, line, description, badges, ways, inputs, outputs, dims, defaults, codes, object, state, changes] = row;
-      const endpoint = { name, description, ways, inputs, outputs, dims, defaults, calls: codes, object: text(object), changes };
+      const [name, line, description, badges, ways, inputs, outputs, dims, defaults, codes, hint, object, state, changes] = row;
+      const endpoint = { name, description, ways, inputs, outputs, dims, defaults, calls: codes, hint, object: text(object), isGone: text(state) === "-", changes };
       const words = badges.map((badge) => h("span.badge" + (text(badge) === "default" ? ".default" : ""), null, text(badge)));
       if (state) words.push(h("span.badge.state", null, WORDS[text(state)]));
       const id = `endpoint-${text(name)}`;
@@ -219,6 +222,9 @@
   const follow = () => {
     const id = idOfHash();
     if (cards.has(id)) open(cards.get(id));
+    const [, at] = /^change-(\d+)$/.exec(id) ?? [];
+    const about = at === undefined ? undefined : cards.get(`endpoint-${text(data.changes[at]?.[7] ?? 0)}`);
+    if (about) open(about);
     const target = id && byId(id);
     if (target) target.scrollIntoView();
     for (const link of document.querySelectorAll(".side a")) {
@@ -244,20 +250,19 @@
     index, head: text(head), tail: text(tail), name: text(head) + text(tail), type: text(type), bytes,
     trainable: ["", "no", "yes"][trainable], path: text(pathHead) + text(pathTail), lists: text(lists), repeats: text(repeats),
   }));
-  const FEW = 40;
+  const FEW = 20;
   const table = { key: "bytes", isDown: true, wanted: "", isWhole: false };
 
   const matching = () => variables.filter((each) => !table.wanted || `${each.name} ${each.path}`.toLowerCase().includes(table.wanted));
 
-  const variableRow = (each, most) => {
+  const variableRow = (each, columns, most) => {
     const bar = h("span.share");
     bar.style.width = `${(100 * each.bytes) / most}%`;
     const name = h("th", { scope: "row" }, each.head ? h("span.head", null, each.head) : "", each.tail);
     if (each.path) name.append(h("span.path", null, each.path));
     if (each.repeats) name.append(h("span.say", null, `the same bytes as ${each.repeats}`));
-    const cells = [each.type, null, each.trainable, each.lists].map((value) => h("td", null, value ?? ""));
-    cells[0].replaceChildren(...typeText(each.type));
-    cells[1].append(h("span.number", { title: `${each.bytes.toLocaleString("en")} bytes` }, size(each.bytes)), bar);
+    const number = h("span.number", { title: `${each.bytes.toLocaleString("en")} bytes` }, size(each.bytes));
+    const cells = columns.slice(1).map(([word, key]) => h("td." + key, { "data-word": word }, ...(key === "bytes" ? [number, bar] : [each[key]])));
     return h("tr", { id: `variable-${each.index}`, "data-v": String(each.index) }, name, ...cells);
   };
 
@@ -271,7 +276,8 @@
     });
     const shown = table.isWhole ? all : all.slice(0, FEW);
     const most = Math.max(1, ...shown.map((each) => each.bytes));
-    const columns = [["variable", "name"], ["type", "type"], ["size", "bytes"], ["trainable", "trainable"], ["collections", "lists"]];
+    const columns = [["variable", "name"], ["type", "type"], ["size", "bytes"], ["trainable", "trainable"], ["collections", "lists"]]
+      .filter(([, key]) => key === "name" || key === "bytes" || variables.some((each) => each[key]));
     const heads = columns.map(([word, key]) => {
       const isSorted = table.key === key;
       const sort = () => {
@@ -283,7 +289,7 @@
       const button = h("button", { type: "button", id: `sort-${key}`, click: sort }, word, h("span.arrow", { "aria-hidden": "true" }, isSorted ? (table.isDown ? " ↓" : " ↑") : ""));
       return h("th", { scope: "col", "aria-sort": isSorted ? (table.isDown ? "descending" : "ascending") : null }, button);
     });
-    const body = h("tbody", null, ...shown.map((each) => variableRow(each, most)));
+    const body = h("tbody", null, ...shown.map((each) => variableRow(each, columns, most)));
     const rest = all.length - shown.length;
     const more = rest > 0 ? h("button.more-button", { type: "button", click: () => { table.isWhole = true; drawVariables(); } }, `Show all ${all.length.toLocaleString("en")}`) : "";
     const none = all.length ? "" : h("p.none", null, "No variable matches.");
@@ -298,8 +304,10 @@
     const light = (index) => {
       for (const each of document.querySelectorAll("#variables [data-v].lit")) each.classList.remove("lit");
       const chosen = index === undefined ? undefined : variables[index];
-      caption.textContent = chosen ? `${chosen.name}  ${chosen.type}  ${size(chosen.bytes)}, ${((100 * chosen.bytes) / total).toFixed(1)} %` : "An area is a number of bytes; what belongs together is together.";
+      caption.textContent = chosen ? "" : "Areas are bytes.";
       if (!chosen) return;
+      const share = ((100 * chosen.bytes) / total).toFixed(1);
+      caption.append(h("b", null, chosen.name), `${chosen.type}  ·  ${size(chosen.bytes)}  ·  ${share} %`);
       for (const each of document.querySelectorAll(`#variables [data-v="${index}"]`)) each.classList.add("lit");
     };
     byId("variables").addEventListener("pointerover", (event) => light(event.target.closest("[data-v]")?.dataset.v));

@@ -26,7 +26,7 @@ def page(subject: Subject, against: Against | None = None, endpoints: Collection
     names = [name for name in document.endpoints if not endpoints or name in endpoints]
     names.sort(key=lambda name: (name != document.default, name))
     removed = [name for name in changes.removed(document) if not endpoints or name in endpoints]
-    drawn = EndpointData(document, subject.title, shown, changes)
+    drawn = EndpointData(document, subject.name, shown, changes)
     data: dict[str, Any] = {
         "endpoints": [drawn.row(name) for name in (*names, *removed)],
         "dims": drawn.dims(),
@@ -46,7 +46,7 @@ def page(subject: Subject, against: Against | None = None, endpoints: Collection
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{_policy(style, script)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{text(subject.title)}: contract {subject.contract_digest[:12]}</title>
+<title>{text(subject.name)}: contract {subject.contract_digest[:12]}</title>
 <style>{style}</style>
 </head>
 <body>

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from urllib.parse import quote
 
-from specc.change import SURFACES
+from specc.change import SURFACES, Judgement
 from specc.diagnostics import counted, printable
 from specc.pages.changes import PlacedChanges
 from specc.pages.subject import Against, Subject
@@ -15,6 +15,7 @@ from specc.reader.contents import Contents, NotableKind, NotableOp
 from specc.report.diff_summary import breaks
 
 _SURFACES = {"wire": "gRPC and Sessions", "rest": "TensorFlow Serving’s REST", "python": "the revived object"}
+_MARKS: dict[Judgement, str] = {"breaking": "✕ breaking", "warning": "! warning", "safe": "✓ safe"}
 _STATES = {"+": "added", "-": "removed", "~": "changed"}
 _NOTABLE: dict[NotableKind, str] = {
     "python": "calls Python of the process that wrote it",
@@ -26,10 +27,20 @@ _NOTABLE: dict[NotableKind, str] = {
     "device": "pinned to a device",
 }
 
+_LEGEND = '<span class="legend"><i class="on-map"></i>trainable<i class="fixed"></i>not trainable</span>'
+
 
 def text(value: str) -> str:
     """``value`` as text in HTML."""
     return escape(printable(value))
+
+
+def _short(file: str) -> str:
+    """The end of a path: where a file is on the machine that made the page does not belong into it."""
+    revision, colon, inside = file.rpartition(":")
+    words = inside.rstrip("/").split("/")
+    end = "/".join(words[-2:] if words[-1].isdigit() else words[-1:])
+    return f"{revision}{colon}{end}"
 
 
 def header(subject: Subject, against: Against | None) -> str:
@@ -42,7 +53,7 @@ def header(subject: Subject, against: Against | None) -> str:
     notes = f'<ul class="notes">{notes}</ul>' if notes else ""
     return f"""<header class="top">
 <div class="masthead">
-<div><p class="kind">{kind} <code>{text(subject.file)}</code></p><h1>{text(subject.title)}</h1></div>
+<div><p class="kind">{kind} <code>{text(_short(subject.file))}</code></p><h1>{text(subject.name)}</h1></div>
 <fieldset class="theme"><legend class="hidden-text">Colours</legend>
 <input type="radio" name="theme" id="theme-system" checked><label for="theme-system">System</label>
 <input type="radio" name="theme" id="theme-light"><label for="theme-light">Light</label>
@@ -88,13 +99,13 @@ def _notes(subject: Subject) -> Iterator[str]:
 def _verdict(against: Against) -> str:
     """The judgement of all changes on each surface, first of all in words."""
     surfaces = "".join(
-        f'<li class="{against.verdict[surface]}"><b>{surface}</b> <span>{against.verdict[surface]}</span>'
+        f'<li class="{against.verdict[surface]}"><b>{surface}</b><span>{_MARKS[against.verdict[surface]]}</span>'
         f"<small>{_SURFACES[surface]}</small></li>"
         for surface in SURFACES
     )
     words = breaks(against.verdict)
     return f"""<div class="verdict"><p><b>{words[0].upper()}{words[1:]}</b>
-<span>{counted(len(against.changes), "change")} since <code>{text(against.file)}</code></span></p>
+<span>{counted(len(against.changes), "change")} since <code>{text(_short(against.file))}</code></span></p>
 <ul>{surfaces}</ul></div>"""
 
 
@@ -142,7 +153,7 @@ def _item(side: Subject | Against | None, index: int, name: str, state: str) -> 
 
 def changes_part(against: Against) -> str:
     """The frame of the changes."""
-    count = f"<small>since {text(against.file)}</small>"
+    count = f"<small>since {text(_short(against.file))}</small>"
     none = "" if against.changes else "<p>Nothing has changed.</p>"
     return f'<section id="changes"><h2>Changes {count}</h2>{none}<ul id="change-list"></ul></section>\n'
 
@@ -155,7 +166,7 @@ def variables_part(contents: Contents, svg: str) -> str:
     elif not variables:
         part = "<p>There are none.</p>"
     else:
-        part = f"""<div class="map">{svg}<p id="map-caption" aria-hidden="true"></p></div>
+        part = f"""<div class="map">{svg}<p aria-hidden="true"><span id="map-caption"></span>{_LEGEND}</p></div>
 {_stored_twice(contents)}<div id="variable-table"></div>"""
     count = "" if variables is None else f"<small>{len(variables):,}, {size_text(sum(v.bytes for v in variables))}</small>"
     files = "".join(

@@ -58,10 +58,14 @@ def notes(bound: BoundLeaf) -> Iterator[str]:
         if has_default(leaf):
             yield f"= {json.dumps(leaf.to_json()['default'], ensure_ascii=False)}"
         if leaf.minimum is not None or leaf.maximum is not None:
-            low, high = ("" if bound is None else str(bound) for bound in (leaf.minimum, leaf.maximum))
+            low, high = (_number(bound) for bound in (leaf.minimum, leaf.maximum))
             yield f"{low}..{high}" if low and high else f"≥ {low}" if low else f"≤ {high}"
     if bound.path[0] == "outputs" and any(is_base64(each.dtype, each.wire_name) for each in bound.components):
         yield "Base64 over REST"
+
+
+def _number(value: int | float | str | None) -> str:
+    return "" if value is None else str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def badges(document: Document, name: str) -> Iterator[str]:
