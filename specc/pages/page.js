@@ -107,7 +107,7 @@
   };
 
   const calls = (endpoint, index) => {
-    if (!endpoint.calls.length) return endpoint.hint ? h("p.none", null, text(endpoint.hint)) : null;
+    if (!endpoint.calls.length) return endpoint.hint ? h("p.hint", null, text(endpoint.hint)) : null;
     const shown = endpoint.calls.map(([title, lines]) => [text(title), lines.map(text).join("\n")]);
     const panel = h("pre.live", { role: "tabpanel", tabindex: "0", id: `call-${index}` });
     let chosen = 0;
@@ -304,7 +304,7 @@
     const light = (index) => {
       for (const each of document.querySelectorAll("#variables [data-v].lit")) each.classList.remove("lit");
       const chosen = index === undefined ? undefined : variables[index];
-      caption.textContent = chosen ? "" : "Areas are bytes.";
+      caption.textContent = chosen ? "" : "Each area is a variable, by its bytes.";
       if (!chosen) return;
       const share = ((100 * chosen.bytes) / total).toFixed(1);
       caption.append(h("b", null, chosen.name), `${chosen.type}  ·  ${size(chosen.bytes)}  ·  ${share} %`);
@@ -410,16 +410,16 @@
   field.addEventListener("input", filter);
   document.addEventListener("keydown", onKey);
   addEventListener("hashchange", follow);
+  let wereClosed = [];
   addEventListener("beforeprint", () => {
-    for (const card of cards.values()) {
-      card.wasOpen = card.element.open;
-      open(card);
-    }
+    for (const card of cards.values()) draw(card);
+    wereClosed = [...document.querySelectorAll("details:not([open])")];
+    for (const each of wereClosed) each.open = true;
     table.isWhole = true;
     drawVariables();
   });
   addEventListener("afterprint", () => {
-    for (const card of cards.values()) card.element.open = card.wasOpen;
+    for (const each of wereClosed) each.open = false;
   });
   follow();
 })();

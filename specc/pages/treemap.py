@@ -78,7 +78,9 @@ def _draw(group: _Group, box: _Box, depth: int, word: str = "") -> Iterator[str]
     places = _squarify([each.size for _, each in members], inner_box)
     for (inner, each), place in zip(members, places, strict=True):
         gap = _GAP if depth == 0 else 0
-        yield from _draw(each, _shrunk(place, gap), depth + 1, "" if inner.startswith("\0") else inner)
+        words = [] if has_header or not word else [word]
+        words += [] if inner.startswith("\0") else [inner]
+        yield from _draw(each, _shrunk(place, gap), depth + 1, "/".join(words))
 
 
 def _shrunk(box: _Box, gap: float) -> _Box:
