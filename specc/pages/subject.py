@@ -33,7 +33,7 @@ class Subject:
     """The same as a side of a comparison; None for an archive whose contract is damaged or does not match its graph."""
 
     @property
-    def name(self) -> str:
+    def title(self) -> str:
         """The name of the model: the document's, or that of the file or the directory."""
         return self.document.name or model_name(self.file)
 
