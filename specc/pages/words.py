@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from specc.language.document import Dim, Document, Endpoint
 from specc.language.signatures import PublishedSignature, has_signature, is_published, published_signatures
@@ -11,8 +12,10 @@ from specc.language.tensor_string import format_tensor
 from specc.language.trees import Dict, Leaf, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, has_default
 from specc.language.wire_names import BoundLeaf
 from specc.pages.subject import Subject
-from specc.reader.contents import NotableOp, Variable
 from specc.rest.binary import is_base64
+
+if TYPE_CHECKING:
+    from specc.reader.contents import NotableOp, Variable
 
 _LISTED = 4
 
@@ -129,9 +132,7 @@ def known_of(subject: Subject, name: str) -> str:
 
 
 def variable_notes(variable: Variable) -> Iterator[str]:
-    """What there is to know of a variable beside its type and size."""
-    if variable.trainable is False:
-        yield "not trainable"
+    """Where else a variable is: the lists of the archive, and the checkpoint once more."""
     if variable.collections:
         yield f"in {', '.join(variable.collections)}"
     if variable.repeats:
