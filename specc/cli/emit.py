@@ -14,7 +14,7 @@ from specc.cli.settings import SettingsFinder
 from specc.compatibility.named_sides import read_side
 from specc.diagnostics import Diagnostic, finding
 from specc.errors import UnreadableError, UsageError
-from specc.publishing.single_file import replace_file, write_new
+from specc.publishing.single_file import read_regular, write_whole
 from specc.report import Report
 from specc.source.file_names import model_name
 
@@ -71,14 +71,11 @@ def _target(out: str, kind: Kind, name: str) -> str:
 
 def _write(target: Path, data: bytes, kind: Kind) -> None:
     """Writes a new file, or replaces one whose bytes differ."""
-    if not os.path.lexists(target):
+    if os.path.lexists(target):
+        data = _placed(data, read_regular(target), kind)
+    else:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_new(target, data)
-        return
-    existing = _read(target)
-    wanted = _placed(data, existing, kind)
-    if wanted != existing:
-        replace_file(target, wanted)
+    write_whole(target, data)
 
 
 def _placed(data: bytes, existing: bytes, kind: Kind) -> bytes:

@@ -41,12 +41,12 @@ def print_report(report: Report, options: argparse.Namespace, stream: TextIO | N
         if isinstance(shown, DiffReport):
             from specc.report.diff_text import diff_text
 
-            stream.write(diff_text(shown, color=_wants_color(stream), brief=options.quiet))
+            stream.write(diff_text(shown, color=wants_color(stream), brief=options.quiet))
             stream.flush()
         elif shown.findings:
             from specc.report.text import findings_text
 
-            stream.write(findings_text(shown.findings, color=_wants_color(stream), brief=options.quiet))
+            stream.write(findings_text(shown.findings, color=wants_color(stream), brief=options.quiet))
             stream.flush()
         for _, message in report.unreadable:
             complain(message)
@@ -72,6 +72,6 @@ def _count_findings(report: Report) -> str:
     return f"{counted(report.errors, 'error') if report.errors else 'no errors'}{warnings}"
 
 
-def _wants_color(stream: TextIO) -> bool:
+def wants_color(stream: TextIO) -> bool:
     """Whether to use colour: on a terminal that is not dumb, without NO_COLOR (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from specc.change import Change, Verdict, worst
-from specc.compatibility.difference import changes_between
+from specc.compatibility.difference import changes_between, in_order
 from specc.compatibility.named_sides import NamedSide, archive_side, read_side
+from specc.compatibility.policy import Policy
 from specc.diagnostics import Diagnostic
+from specc.errors import ArchiveError
 from specc.language.document import Document
 from specc.language.load import digest
-from specc.reader.contents import Contents
-from specc.reader.inspection import Inspection
 from specc.source.file_names import model_name
+
+if TYPE_CHECKING:
+    from specc.reader.contents import Contents
+    from specc.reader.inspection import Inspection
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,12 @@ class Subject:
     inspection: Inspection | None = None
     """How the document was read from an archive: its source, notes, what was left out; None for a spec."""
     contents: Contents | None = None
-    """What else is in the archive; None for a spec."""
+    """What else is in the archive; None for a spec, and where it cannot be read, which is then a note."""
     side: NamedSide | None = field(default=None, repr=False)
     """The same as a side of a comparison; None for an archive whose contract is damaged or does not match its graph."""
 
     @property
-    def name(self) -> str:
+    def title(self) -> str:
         """The name of the model: the document's, or that of the file or the directory."""
         return self.document.name or model_name(self.file)
 
@@ -84,18 +89,27 @@ def read_subject(name: str) -> Subject:
         side = read_side(name)
         document = side.described.document
         return Subject(name, document, digest(document), side=side)
+    return archive_subject(name)
+
+
+def archive_subject(directory: str) -> Subject:
+    """The Subject of an archive; raises as :func:`read_subject` does."""
     from specc.reader import inspect_archive  # noqa: PLC0415  # it loads protobuf
     from specc.reader.contents import read_contents  # noqa: PLC0415
 
-    inspection = inspect_archive(name)
-    contents = read_contents(Path(name), inspection)
-    document = inspection.document
-    side_or_none = None if inspection.findings else archive_side(inspection, name)
-    return Subject(name, document, digest(document), inspection, contents, side_or_none)
+    inspection, contents = inspect_archive(directory), None
+    try:
+        contents = read_contents(Path(directory), inspection)
+    except ArchiveError as error:  # the interface has been read, and is what matters
+        inspection = replace(inspection, notes=(*inspection.notes, f"its variables and ops are not known: {error}"))
+    side = None if inspection.findings else archive_side(inspection, directory)
+    return Subject(directory, inspection.document, digest(inspection.document), inspection, contents, side)
 
 
-def changes_since(name: str, subject: Subject) -> Against | None:
+def changes_since(name: str, subject: Subject, policy: Policy | None = None) -> Against | None:
     """What has changed in ``subject`` since ``name``; None where the contract of ``subject`` cannot be relied on.
+
+    The levels and waivers of a project are in ``policy``.
 
     Raises:
         SpecError, UnreadableError, ArchiveError, UsageError: as :func:`read_subject` does.
@@ -103,4 +117,5 @@ def changes_since(name: str, subject: Subject) -> Against | None:
     old = read_side(name, subject.file)
     if subject.side is None:
         return None
-    return Against(name, old.described.document, tuple(changes_between(old, subject.side)))
+    changes = (policy or Policy()).judged(changes_between(old, subject.side))
+    return Against(name, old.described.document, tuple(in_order(changes)))

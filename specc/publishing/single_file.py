@@ -41,6 +41,33 @@ def replace_file(path: Path, content: bytes) -> None:
         draft.replace(target)
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a new file, or replaces one whose bytes differ.
+
+    Raises:
+        TargetError: it is not a regular file, or cannot be written.
+    """
+    if not os.path.lexists(path):
+        write_new(path, content)
+    elif read_regular(path) != content:
+        replace_file(path, content)
+
+
+def read_regular(path: Path) -> bytes:
+    """The bytes of an existing file that is to be replaced.
+
+    Raises:
+        TargetError: it is not a regular file, or cannot be read.
+    """
+    try:
+        if not path.is_file():  # opening a pipe waits for a writer
+            what = "a directory" if path.is_dir() else "not a regular file"
+            raise TargetError(f"cannot write {path}: it is {what}; choose another file")
+        return path.read_bytes()
+    except OSError as error:
+        raise TargetError(f"cannot write {path}: {error.strerror or error}") from None
+
+
 @contextmanager
 def _draft_beside(path: Path, target: Path, content: bytes) -> Iterator[Path]:
     """A file beside ``target`` with ``content``, which is removed afterwards; errors name ``path``."""
