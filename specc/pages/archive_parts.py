@@ -9,8 +9,8 @@ from typing import Any
 from specc.diagnostics import printable
 from specc.language.tensor_string import format_tensor
 from specc.pages.interned import Strings
+from specc.pages.page_words import size_text
 from specc.pages.treemap import Area, treemap
-from specc.pages.wording import size_text
 from specc.reader.contents import Contents, Variable
 
 MAX_VARIABLES = 5000
@@ -76,7 +76,8 @@ def variable_map(rows: Sequence[Sequence[Any]], shown: Strings) -> str:
     """The treemap of the rows of variables."""
     classes = {_UNKNOWN: "on-map", _FIXED: "fixed", _TRAINABLE: "on-map"}
     areas = [
-        Area(shown.texts[row[0]] + shown.texts[row[1]], row[3], index, classes[row[4]]) for index, row in enumerate(rows)
+        Area(shown.texts[row[0]] + shown.texts[row[1]], row[3], index, classes[row[4]])
+        for index, row in enumerate(rows)
     ]
     total = size_text(sum(area.size for area in areas))
     return treemap(areas, f"The variables by their bytes, {total} in all; the table below lists them")

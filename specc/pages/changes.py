@@ -76,7 +76,7 @@ class PlacedChanges:
             shown(judgement_of(change)),
             shown(_sign(change)),
             shown(change.message),
-            shown(reason(change)),
+            shown(_reason(change)),
             shown(change.hint),
             [shown(line) for line in contract_lines(change)],
             shown(name),
@@ -87,11 +87,18 @@ class PlacedChanges:
 def _place(change: Change) -> tuple[str, SpecPath]:
     """The endpoint that a change is about, and the path in it; an empty name for the document itself."""
     path = change.path
+    if change.in_old:  # what is gone was at another place
+        path = path[:2]
     if len(path) < 2 and change.old is not None:  # a removed endpoint is reported where all of them are
         path = change.old.path
     if len(path) < 2 or path[0] != "endpoints":
         return "", ()
     return str(path[1]), path[2:]
+
+
+def _reason(change: Change) -> str:
+    waived = f"; waived until {change.waived.until}: {change.waived.reason}" if change.waived else ""
+    return f"{reason(change)}{waived}"
 
 
 def _sign(change: Change) -> str:

@@ -9,22 +9,26 @@ from typing import Any
 from specc.artefacts.artefact import Request
 from specc.artefacts.call_snippets import snippets
 from specc.diagnostics import SpecPath
-from specc.language.document import Document, Endpoint
+from specc.language.document import Endpoint
 from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures
 from specc.language.tensor_string import ANY, format_tensor
 from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.pages.changes import PlacedChanges
 from specc.pages.interned import Strings
-from specc.pages.wording import (
+from specc.pages.page_words import python_object, who_may_leave_out
+from specc.pages.subject import Subject
+from specc.pages.words import (
     badges,
     bounds_text,
+    is_given,
+    known_of,
+    left_out,
     notes,
     one_line,
-    python_object,
+    signatures_text,
     type_text,
     way_in,
-    who_may_leave_out,
 )
 
 MAX_CALLS = 64 * 1024
@@ -37,16 +41,19 @@ Row = list[Any]
 class EndpointData:
     """Makes the data of a document's endpoints."""
 
-    def __init__(self, document: Document, name: str, strings: Strings, changes: PlacedChanges) -> None:
-        self._document = document
+    def __init__(self, subject: Subject, strings: Strings, changes: PlacedChanges) -> None:
+        self._subject = subject
+        self._document = document = subject.document
         self._shown = strings
         self._changes = changes
-        self._request = Request(document, name)
+        self._request = Request(document, subject.title, has_contract=subject.has_contract)
         self._calls_left = MAX_CALLS
         self._dims = {dim: index for index, dim in enumerate(sorted(document.dims))}
+        unpublished = () if subject.inspection is None else subject.inspection.unpublished
         self._signatures: dict[str, list[PublishedSignature]] = defaultdict(list)
-        for signature in published_signatures(document):
-            self._signatures[signature.endpoint].append(signature)
+        for signature in published_signatures(document, left_out(subject)):
+            if signature.endpoint not in unpublished:
+                self._signatures[signature.endpoint].append(signature)
 
     def dims(self) -> list[Row]:
         """Name, sizes and description of each dim."""
@@ -58,30 +65,29 @@ class EndpointData:
 
     def row(self, name: str) -> Row:
         """The data of one endpoint; one that was removed is that of the old document."""
-        shown, changes = self._shown, self._changes.of(name)
-        document = self._document
-        if name not in document.endpoints:
-            assert self._changes.old is not None
-            document = self._changes.old
+        shown, old = self._shown, self._changes.old
+        is_gone = name not in self._document.endpoints
+        document = old if is_gone and old is not None else self._document
         endpoint = document.endpoints[name]
-        is_gone = document is not self._document
-        calls = [] if is_gone else self._calls(name, endpoint)
         trees = _Trees(endpoint, self._changes, name, shown)
+        inputs, outputs = list(trees.inputs()), list(trees.outputs())
+        calls = [] if is_gone else self._calls(name, endpoint)
         return [
             shown(name),
             shown(one_line(endpoint)),
             shown(endpoint.description),
             [shown(badge) for badge in badges(document, name)],
-            [] if is_gone else [self._way(endpoint, signature) for signature in self._signatures[name]],
-            list(trees.inputs()),
-            list(trees.outputs()),
+            [self._way(endpoint, signature) for signature in self._signatures.get(name, ())],
+            inputs,
+            outputs,
             self._used_dims(endpoint),
             shown(who_may_leave_out(endpoint)),
             calls,
-            0 if calls or is_gone or endpoint.method not in SERVABLE else shown(self._why_no_calls(name)),
+            0 if calls or is_gone else shown(self._why_no_calls(name, endpoint)),
             shown(python_object(name)),
             shown(self._changes.state(name)),
-            sorted(index for found in changes.values() for index in found if index not in trees.placed),
+            trees.not_placed(),
+            0 if is_gone else shown(self._what_is_missing(name)),
         ]
 
     def _way(self, endpoint: Endpoint, signature: PublishedSignature) -> Row:
@@ -92,22 +98,28 @@ class EndpointData:
         dims = {dim for bound in leaves for dim in bound.leaf.shape or () if isinstance(dim, str) and dim != ANY}
         return sorted(self._dims[dim] for dim in dims if dim in self._dims)
 
+    def _what_is_missing(self, name: str) -> str:
+        unpublished = "" if self._signatures.get(name) else signatures_text(self._subject, name)
+        return "; ".join(filter(None, (unpublished, known_of(self._subject, name))))
+
     def _calls(self, name: str, endpoint: Endpoint) -> list[Row]:
-        if endpoint.method not in SERVABLE or self._calls_left <= 0:
+        if endpoint.method not in SERVABLE or name in left_out(self._subject) or self._calls_left <= 0:
             return []
         found = snippets(self._request, name)
         self._calls_left -= sum(len(snippet.text) for snippet in found)
         raw = self._shown.raw
         return [[raw(snippet.title), [raw(line) for line in snippet.text.split("\n")]] for snippet in found]
 
-    def _why_no_calls(self, name: str) -> str:
+    def _why_no_calls(self, name: str, endpoint: Endpoint) -> str:
+        if endpoint.method not in SERVABLE or name in left_out(self._subject):
+            return ""
         if self._calls_left > 0:
             return "The smallest request is too long to be shown."
-        return f"The page has no room for more calls: specc show --endpoint {name} --html shows these."
+        return f"The calls of this endpoint: specc emit markdown --endpoint {name}"
 
 
 class _Trees:
-    """The rows of an endpoint's trees. ``placed`` are the changes that are in a row."""
+    """The rows of an endpoint's trees, with the changes that are about them."""
 
     def __init__(self, endpoint: Endpoint, changes: PlacedChanges, name: str, shown: Strings) -> None:
         self._endpoint = endpoint
@@ -117,7 +129,11 @@ class _Trees:
         self._leaves: Mapping[SpecPath, BoundLeaf] = {
             bound.path: bound for bound in (*input_leaves(endpoint), *output_leaves(endpoint))
         }
-        self.placed: set[int] = set()
+        self._placed: set[int] = set()
+
+    def not_placed(self) -> list[int]:
+        """The changes that are in no row, when all rows have been made."""
+        return sorted(index for found in self._changes.values() for index in found if index not in self._placed)
 
     def inputs(self) -> Iterator[Row]:
         """The rows of all arguments."""
@@ -142,9 +158,9 @@ class _Trees:
             return
         word = f"namedtuple {tree.typename}" if isinstance(tree, NamedTuple) else tree.kind
         mine = [index for index in self._changes.get(path, ()) if not self._is_gone(index)]
-        row = [depth, shown(key), shown(word)]
+        row: Row = [depth, shown(key), shown(word)]
         if mine:
-            self.placed.update(mine)
+            self._placed.update(mine)
             row += [0, 0, 0, 0, mine]
         yield row
         for inner, child, place in placed_children(tree, path):
@@ -155,29 +171,28 @@ class _Trees:
         leaf, shown = bound.leaf, self._shown
         found = self._within(bound.path)
         is_new = any(self._all.sign(index) == "+" for index in found if self._all.is_about_leaf(index))
-        flags = (_GIVEN if leaf.name is not None else 0) | (_NEW if is_new else 0)
+        flags = (_GIVEN if is_given(leaf) else 0) | (_NEW if is_new else 0)
         row: Row = [depth, shown(key), shown(type_text(leaf)), flags]
         row.append(shown(bound.components[0].wire_name) if isinstance(leaf, Tensor) else 0)
         row += [shown("  ".join(notes(bound))), shown(leaf.description)]
         yield [*row, found] if found else _trimmed(row)
         for component in bound.components if not isinstance(leaf, Tensor) else ():
             kind = shown(format_tensor(component.dtype, component.shape))
-            has_own = leaf.name is not None or (isinstance(leaf, Ragged | Sparse) and leaf.names is not None)
             part = shown(component.part.replace("_", " "))
-            yield [depth + 1, part, kind, _PART | (_GIVEN if has_own else 0), shown(component.wire_name)]
+            yield [depth + 1, part, kind, _PART | (flags & _GIVEN), shown(component.wire_name)]
 
     def _within(self, path: SpecPath) -> list[int]:
         """The changes at a leaf, or at a field of it."""
         places = [place for place in self._changes if place[: len(path)] == path]
         found = sorted(index for place in places for index in self._changes[place])
-        self.placed.update(found)
+        self._placed.update(found)
         return found
 
     def _gone(self, path: SpecPath, depth: int) -> Iterator[Row]:
         """A row for each leaf that was removed from a container."""
         for index in self._changes.get(path, ()):
             if self._is_gone(index):
-                self.placed.add(index)
+                self._placed.add(index)
                 key, kind = self._all.gone_leaf(index)
                 yield [depth, self._shown(key), self._shown(kind), _GONE, 0, 0, 0, [index]]
 

@@ -142,7 +142,8 @@
     const rows = [];
     const add = (word, ...values) => rows.push(h("dt", null, word), h("dd", null, ...values));
     const keys = endpoint.ways.map(([key, note]) => h("code.key", null, text(key), note ? h("small", null, text(note)) : ""));
-    add("Signatures", ...(keys.length ? keys : ["none"]));
+    if (endpoint.missing) add("Here", text(endpoint.missing));
+    if (keys.length) add("Signatures", ...keys);
     add("Python", h("code", null, `${endpoint.object}(${argumentWords(endpoint)})`));
     if (endpoint.dims.length) {
       const isTold = endpoint.dims.some((index) => data.dims[index][2]);
@@ -191,8 +192,8 @@
 
   const drawCards = () => {
     data.endpoints.forEach((row, index) => {
-      const [name, line, description, badges, ways, inputs, outputs, dims, defaults, codes, hint, object, state, changes] = row;
-      const endpoint = { name, description, ways, inputs, outputs, dims, defaults, calls: codes, hint, object: text(object), isGone: text(state) === "-", changes };
+      const [name, line, description, badges, ways, inputs, outputs, dims, defaults, codes, hint, object, state, changes, missing] = row;
+      const endpoint = { name, description, ways, inputs, outputs, dims, defaults, calls: codes, hint, missing, object: text(object), isGone: text(state) === "-", changes };
       const words = badges.map((badge) => h("span.badge" + (text(badge) === "default" ? ".default" : ""), null, text(badge)));
       if (state) words.push(h("span.badge.state", null, WORDS[text(state)]));
       const id = `endpoint-${text(name)}`;

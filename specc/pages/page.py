@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,14 @@ from specc.pages.subject import Against, Subject
 _HERE = Path(__file__).parent
 
 
-def page(subject: Subject, against: Against | None = None, endpoints: Collection[str] = ()) -> str:
-    """The page of ``subject``, with its changes ``against`` another; of all endpoints, or of the chosen ones."""
+def page(subject: Subject, against: Against | None = None) -> str:
+    """The page of ``subject``, with its changes ``against`` another, as text of HTML."""
     shown = Strings()
     changes = PlacedChanges(against.changes, against.document) if against is not None else PlacedChanges()
     document, contents = subject.document, subject.contents
-    names = [name for name in document.endpoints if not endpoints or name in endpoints]
-    names.sort(key=lambda name: (name != document.default, name))
-    removed = [name for name in changes.removed(document) if not endpoints or name in endpoints]
-    drawn = EndpointData(document, subject.name, shown, changes)
+    names = sorted(document.endpoints, key=lambda name: (name != document.default, name))
+    removed = changes.removed(document)
+    drawn = EndpointData(subject, shown, changes)
     data: dict[str, Any] = {
         "endpoints": [drawn.row(name) for name in (*names, *removed)],
         "dims": drawn.dims(),
@@ -46,7 +44,7 @@ def page(subject: Subject, against: Against | None = None, endpoints: Collection
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{_policy(style, script)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{text(subject.name)}: contract {subject.contract_digest[:12]}</title>
+<title>{text(subject.title)}: contract {subject.contract_digest[:12]}</title>
 <style>{style}</style>
 </head>
 <body>

@@ -8,39 +8,23 @@ from urllib.parse import quote
 
 from specc.change import SURFACES, Judgement
 from specc.diagnostics import counted, printable
+from specc.pages.archive_lines import ANY_CPU
 from specc.pages.changes import PlacedChanges
+from specc.pages.page_words import short_file, size_text
 from specc.pages.subject import Against, Subject
-from specc.pages.wording import badges, one_line, size_text
-from specc.reader.contents import Contents, NotableKind, NotableOp
+from specc.pages.words import badges, notable_text, one_line
+from specc.reader.contents import Contents, NotableOp
 from specc.report.diff_summary import breaks
 
-_SURFACES = {"wire": "gRPC and Sessions", "rest": "TensorFlow Serving’s REST", "python": "the revived object"}
+_SURFACES = {"wire": "gRPC and Sessions", "rest": "TensorFlow Serving's REST", "python": "the revived object"}
 _MARKS: dict[Judgement, str] = {"breaking": "✕ breaking", "warning": "! warning", "safe": "✓ safe"}
 _STATES = {"+": "added", "-": "removed", "~": "changed"}
-_NOTABLE: dict[NotableKind, str] = {
-    "python": "calls Python of the process that wrote it",
-    "files": "reads or writes files outside of the archive",
-    "network": "connects to another machine",
-    "state": "changes a variable, a table or a generator",
-    "xla": "a compiled program",
-    "custom": "not an op of TensorFlow",
-    "device": "pinned to a device",
-}
-
 _LEGEND = '<span class="legend"><i class="on-map"></i>trainable<i class="fixed"></i>not trainable</span>'
 
 
 def text(value: str) -> str:
     """``value`` as text in HTML."""
     return escape(printable(value))
-
-
-def _short(file: str) -> str:
-    """The end of a path: where a file is on the machine that made the page does not belong into it."""
-    revision, colon, inside = file.rpartition(":")
-    words = inside.rstrip("/").split("/")
-    end = "/".join(words[-2:] if words[-1].isdigit() else words[-1:])
-    return f"{revision}{colon}{end}"
 
 
 def header(subject: Subject, against: Against | None) -> str:
@@ -53,7 +37,7 @@ def header(subject: Subject, against: Against | None) -> str:
     notes = f'<ul class="notes">{notes}</ul>' if notes else ""
     return f"""<header class="top">
 <div class="masthead">
-<div><p class="kind">{kind} <code>{text(_short(subject.file))}</code></p><h1>{text(subject.name)}</h1></div>
+<div><p class="kind">{kind} <code>{text(short_file(subject.file))}</code></p><h1>{text(subject.title)}</h1></div>
 <fieldset class="theme"><legend class="hidden-text">Colours</legend>
 <input type="radio" name="theme" id="theme-system" checked><label for="theme-system">System</label>
 <input type="radio" name="theme" id="theme-light"><label for="theme-light">Light</label>
@@ -69,7 +53,9 @@ def header(subject: Subject, against: Against | None) -> str:
 
 def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     document, contents, digest = subject.document, subject.contents, subject.contract_digest
-    copy = f'<button class="copy" type="button" data-copy="{digest}" aria-label="Copy the contract digest">Copy</button>'
+    copy = (
+        f'<button class="copy" type="button" data-copy="{digest}" aria-label="Copy the contract digest">Copy</button>'
+    )
     yield "Contract", f'<code title="{digest}">{digest[:12]}</code>{copy}'
     yield "Default", f"<code>{text(document.default)}</code>" if document.default else "none"
     yield "Endpoints", f"{len(document.endpoints):,}"
@@ -105,7 +91,7 @@ def _verdict(against: Against) -> str:
     )
     words = breaks(against.verdict)
     return f"""<div class="verdict"><p><b>{words[0].upper()}{words[1:]}</b>
-<span>{counted(len(against.changes), "change")} since <code>{text(_short(against.file))}</code></span></p>
+<span>{counted(len(against.changes), "change")} since <code>{text(short_file(against.file))}</code></span></p>
 <ul>{surfaces}</ul></div>"""
 
 
@@ -118,11 +104,14 @@ def navigation(
         for index, name in enumerate((*names, *removed))
     )
     rest = list(_sections(subject, against))
-    links = "".join(f'<li><a class="plain" href="#{place}"><i>{count}</i>{word}</a></li>' for place, word, count in rest)
+    links = "".join(
+        f'<li><a class="plain" href="#{place}"><i>{count}</i>{word}</a></li>' for place, word, count in rest
+    )
     more = f"<h2>Sections</h2><ul>{links}</ul>" if rest else ""
     return f"""<div class="side">
 <div class="find"><label class="hidden-text" for="filter">Filter by endpoint, wire name or variable</label>
-<input id="filter" type="search" placeholder="Endpoint, wire name, variable" autocomplete="off" spellcheck="false"><kbd>/</kbd></div>
+<input id="filter" type="search" placeholder="Endpoint, wire name, variable" autocomplete="off" spellcheck="false">
+<kbd>/</kbd></div>
 <nav aria-label="Contents"><h2>Endpoints <span>{len(names) + len(removed):,}</span></h2>
 <ul id="list">{items}</ul>
 <p class="none" id="nothing" hidden>No endpoint matches.</p>
@@ -148,12 +137,14 @@ def _item(side: Subject | Against | None, index: int, name: str, state: str) -> 
     sign = f'<i class="sign">{_STATES[state]}</i>' if state else ""
     href = quote(f"endpoint-{printable(name)}", safe="")
     line = text(one_line(document.endpoints[name]))
-    return f'<li><a href="#{href}" data-endpoint="{index}">{sign}{marks}<b>{text(name)}</b><span>{line}</span></a></li>\n'
+    return (
+        f'<li><a href="#{href}" data-endpoint="{index}">{sign}{marks}<b>{text(name)}</b><span>{line}</span></a></li>\n'
+    )
 
 
 def changes_part(against: Against) -> str:
     """The frame of the changes."""
-    count = f"<small>since {text(_short(against.file))}</small>"
+    count = f"<small>since {text(short_file(against.file))}</small>"
     none = "" if against.changes else "<p>Nothing has changed.</p>"
     return f'<section id="changes"><h2>Changes {count}</h2>{none}<ul id="change-list"></ul></section>\n'
 
@@ -168,7 +159,9 @@ def variables_part(contents: Contents, svg: str) -> str:
     else:
         part = f"""<div class="map">{svg}<p aria-hidden="true"><span id="map-caption"></span>{_LEGEND}</p></div>
 {_stored_twice(contents)}<div id="variable-table"></div>"""
-    count = "" if variables is None else f"<small>{len(variables):,}, {size_text(sum(v.bytes for v in variables))}</small>"
+    count = (
+        "" if variables is None else f"<small>{len(variables):,}, {size_text(sum(v.bytes for v in variables))}</small>"
+    )
     files = "".join(
         f"<tr><th scope=row>{text(asset.name)}</th>"
         f"<td>{text(asset.problem) if asset.bytes is None else size_text(asset.bytes)}</td></tr>"
@@ -184,24 +177,27 @@ def _stored_twice(contents: Contents) -> str:
     if not twice:
         return ""
     size = size_text(sum(each.bytes for each in twice))
-    return f'<p class="remark">{counted(len(twice), "variable")}, {size}, stored twice: no function uses the second.</p>'
+    return (
+        f'<p class="remark">{counted(len(twice), "variable")}, {size}, stored twice: no function uses the second.</p>'
+    )
 
 
 def graph_part(contents: Contents, names: Sequence[str]) -> str:
     """The frame of the ops, with what is remarkable among them."""
     count = f"<small>{sum(contents.ops.values()):,} nodes of {counted(len(contents.ops), 'op')}</small>"
-    notable = "".join(f"<li>{_notable(each)}</li>" for each in contents.notable)
-    notable = f'<ul class="notable">{notable}</ul>' if notable else ""
+    notable = "".join(f"<li>{_notable(each)}</li>" for each in contents.notable if each.detail != ANY_CPU)
+    listed = f'<ul class="notable">{notable}</ul>' if notable else ""
     options = "".join(f"<option>{text(name)}</option>" for name in names if name in contents.endpoint_ops)
     return f"""<section id="graph"><h2>Graph {count}</h2>
-{notable}
-<p class="choose"><label for="graph-of">Nodes by op in</label> <select id="graph-of"><option>the whole archive</option>{options}</select></p>
+{listed}
+<p class="choose"><label for="graph-of">Nodes by op in</label>
+<select id="graph-of"><option>the whole archive</option>{options}</select></p>
 <div id="ops"></div></section>
 """
 
 
 def _notable(op: NotableOp) -> str:
-    users = ", ".join(f"<code>{text(name)}</code>" for name in op.endpoints) or "loading"
+    where = ", ".join(f"<code>{text(name)}</code>" for name in op.endpoints)
     name = f"<code>{text(op.op)}</code> " if op.op else ""
-    detail = f" <code>{text(op.detail)}</code>" if op.detail else ""
-    return f"{name}{_NOTABLE[op.kind]}{detail} <small>{counted(op.count, 'node')}, in {users}</small>"
+    count = f"{counted(op.count, 'node')}, {f'in {where}' if where else 'when the archive is loaded'}"
+    return f"{name}{text(notable_text(op))} <small>{count}</small>"

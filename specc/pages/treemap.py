@@ -49,7 +49,8 @@ def treemap(areas: Sequence[Area], label: str) -> str:
     for area in shown:
         _insert(root, area)
     shapes = "".join(_draw(root, _Box(0, 0, WIDTH, HEIGHT), 0))
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{escape(printable(label))}">{shapes}</svg>'
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none"'
+    return f'<svg {size} role="img" aria-label="{escape(printable(label))}">{shapes}</svg>'
 
 
 def _insert(root: _Group, area: Area) -> None:
