@@ -74,7 +74,7 @@ def _in_two(text: str, shown: Strings) -> tuple[int, int]:
 
 def variable_map(rows: Sequence[Sequence[Any]], shown: Strings) -> str:
     """The treemap of the rows of variables."""
-    classes = {_UNKNOWN: "on-map", _FIXED: "fixed", _TRAINABLE: "on-map"}
+    classes = {_UNKNOWN: "", _FIXED: "fixed", _TRAINABLE: ""}
     areas = [
         Area(shown.texts[row[0]] + shown.texts[row[1]], row[3], index, classes[row[4]])
         for index, row in enumerate(rows)
@@ -93,4 +93,5 @@ def op_rows(contents: Contents, endpoints: Sequence[str], shown: Strings) -> lis
 def _counts(ops: Mapping[str, int], shown: Strings) -> list[Any]:
     most = sorted(Counter(ops).items(), key=lambda item: (-item[1], item[0]))
     rest = most[MAX_OPS:]
-    return [[[shown(op), count] for op, count in most[:MAX_OPS]], len(rest), sum(count for _, count in rest)]
+    flat = [each for op, count in most[:MAX_OPS] for each in (shown(op), count)]
+    return [flat, len(rest), sum(count for _, count in rest)]

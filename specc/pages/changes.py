@@ -80,7 +80,7 @@ class PlacedChanges:
             shown(change.hint),
             [shown(line) for line in contract_lines(change)],
             shown(name),
-            shown.raw(call) if len(call) <= MAX_CALL else 0,
+            [shown(line) for line in call.split("\n")] if call and len(call) <= MAX_CALL else [],
         ]
 
 

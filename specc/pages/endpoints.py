@@ -25,14 +25,14 @@ from specc.pages.words import (
     known_of,
     left_out,
     notes,
-    one_line,
     signatures_text,
     type_text,
     way_in,
 )
 
-MAX_CALLS = 64 * 1024
+MAX_CALLS = 28 * 1024
 """The length of all calls of a page; ``specc emit markdown`` has those of the endpoints after that."""
+_NO_ROOM = "The page has no room for the calls of so many endpoints: specc emit markdown --endpoint NAME writes these."
 _GIVEN, _PART, _GONE, _NEW = 1, 2, 4, 8
 Row = list[Any]
 """Depth, key, type, flags, wire name, notes, description, changes: those at the end only where there are any."""
@@ -74,7 +74,6 @@ class EndpointData:
         calls = [] if is_gone else self._calls(name, endpoint)
         return [
             shown(name),
-            shown(one_line(endpoint)),
             shown(endpoint.description),
             [shown(badge) for badge in badges(document, name)],
             [self._way(endpoint, signature) for signature in self._signatures.get(name, ())],
@@ -107,15 +106,15 @@ class EndpointData:
             return []
         found = snippets(self._request, name)
         self._calls_left -= sum(len(snippet.text) for snippet in found)
-        raw = self._shown.raw
-        return [[raw(snippet.title), [raw(line) for line in snippet.text.split("\n")]] for snippet in found]
+        shown = self._shown  # an escape is the same text in JSON and in Python
+        return [[shown(snippet.title), [shown(line) for line in snippet.text.split("\n")]] for snippet in found]
 
     def _why_no_calls(self, name: str, endpoint: Endpoint) -> str:
         if endpoint.method not in SERVABLE or name in left_out(self._subject):
             return ""
         if self._calls_left > 0:
             return "The smallest request is too long to be shown."
-        return f"The calls of this endpoint: specc emit markdown --endpoint {name}"
+        return _NO_ROOM
 
 
 class _Trees:

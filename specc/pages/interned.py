@@ -19,13 +19,10 @@ class Strings:
 
     def __call__(self, text: str) -> int:
         """The position of ``text``, in which control characters are written as escapes."""
-        return self.raw(printable(text))
-
-    def raw(self, text: str) -> int:
-        """The position of ``text`` as it is, to be copied."""
-        position = self._positions.setdefault(text, len(self.texts))
+        plain = printable(text)
+        position = self._positions.setdefault(plain, len(self.texts))
         if position == len(self.texts):
-            self.texts.append(text)
+            self.texts.append(plain)
         return position
 
 

@@ -66,7 +66,7 @@
     const sides = lines.map((line) => h(text(line).startsWith("-") ? "del" : "ins", null, text(line)));
     const more = h("details.sides", null, h("summary", null, text(rule)), h("pre", null, ...sides));
     if (hint) more.append(h("p", null, `To keep clients working: ${text(hint)}.`));
-    if (call) more.append(h("p", null, "A call that breaks:"), h("pre", null, text(call)));
+    if (call.length) more.append(h("p", null, "A call that breaks:"), h("pre", null, call.map(text).join("\n")));
     const head = h("p", null, word, " ", h("span.what", null, link, link ? " " : null, text(message)));
     const id = isListed ? null : `change-${index}`;
     return h("div.change." + text(judgement), { id }, head, h("p.reason", null, text(reason)), more);
@@ -76,18 +76,19 @@
   const under = (depth, columns, ...children) =>
     h("tr.more", null, h("td", { colspan: String(columns) }, h("div", null, ...indent(depth), h("div.say", null, ...children))));
 
+  const long = (value, limit) => (value.length > limit ? { class: "long" } : null);
+
   const treeRows = (row, columns) => {
     const [depth, key, type, flags = 0, wire = 0, note = 0, description = 0, changes = []] = row;
     const isGroup = !isLeaf(row);
     const mark = flags & GONE ? ".gone" : flags & NEW ? ".new" : isGroup ? ".group" : flags & PART ? ".part" : "";
     const sign = flags & GONE ? h("span.sign", null, "− ") : flags & NEW ? h("span.sign", null, "+ ") : null;
-    const long = (value, limit) => (value.length > limit ? { class: "long" } : null);
     const cells = [
       h("th", { scope: "row", ...long(text(key), 28) }, ...indent(depth), sign, text(key)),
       h("td", isGroup ? { class: "kindword" } : long(text(type), 32), ...typeText(text(type))),
       h("td", { class: (flags & GIVEN ? "" : "derived") + (text(wire).length > 28 ? " long" : "") }, text(wire)),
     ];
-    if (columns > 3) cells.push(h("td", null, text(note)));
+    if (columns > 3) cells.push(h("td", long(text(note), 28), text(note)));
     const found = [h("tr" + mark, null, ...cells)];
     if (description) found.push(under(depth, columns, text(description)));
     for (const index of changes) found.push(under(depth, columns, change(index)));
@@ -177,6 +178,9 @@
     });
   };
 
+  const links = [...document.querySelectorAll(".side nav a")];
+  const names = [...document.querySelectorAll(".names a")]; // in the order of the data
+  const lines = names.map((link) => link.querySelector("span").textContent);
   const cards = new Map();
 
   const draw = (card) => {
@@ -192,13 +196,13 @@
 
   const drawCards = () => {
     data.endpoints.forEach((row, index) => {
-      const [name, line, description, badges, ways, inputs, outputs, dims, defaults, codes, hint, object, state, changes, missing] = row;
+      const [name, description, badges, ways, inputs, outputs, dims, defaults, codes, hint, object, state, changes, missing] = row;
       const endpoint = { name, description, ways, inputs, outputs, dims, defaults, calls: codes, hint, missing, object: text(object), isGone: text(state) === "-", changes };
       const words = badges.map((badge) => h("span.badge" + (text(badge) === "default" ? ".default" : ""), null, text(badge)));
       if (state) words.push(h("span.badge.state", null, WORDS[text(state)]));
       const id = `endpoint-${text(name)}`;
       const anchor = h("a.anchor", { href: `#${encodeURIComponent(id)}`, "aria-label": `Link to ${text(name)}` }, "#");
-      const summary = h("summary", null, h("h3", null, text(name)), ...words, h("span.line", null, text(line)), anchor);
+      const summary = h("summary", null, h("h3", null, text(name)), ...words, h("span.line", null, lines[index]), anchor);
       const element = h("details.endpoint" + (text(state) === "-" ? ".gone" : ""), { id }, summary);
       const card = { endpoint, element, index, isDrawn: false };
       element.addEventListener("toggle", () => { if (element.open) draw(card); });
@@ -332,7 +336,8 @@
     const place = byId("ops");
     if (!place) return;
     const [, ops, kinds, nodes] = data.ops[byId("graph-of").selectedIndex];
-    const rows = ops.map(([op, count]) => [text(op), count, ""]);
+    const rows = [];
+    for (let at = 0; at < ops.length; at += 2) rows.push([text(ops[at]), ops[at + 1], ""]);
     if (kinds) rows.push([`${kinds} other${kinds === 1 ? "" : "s"}`, nodes, ".others"]);
     const most = Math.max(1, ...rows.map(([, count]) => count));
     const bars = rows.map(([word, count, mark]) => {
@@ -346,20 +351,18 @@
 
   // --- The filter, and the keyboard ---
 
-  const links = [...document.querySelectorAll(".side nav a")];
   const field = byId("filter");
-  const wireNames = (row) => [...row[5], ...row[6]].map(([, , , , wire = 0]) => text(wire)).filter(Boolean);
+  const wireNames = (row) => [...row[4], ...row[5]].map(([, , , , wire = 0]) => text(wire)).filter(Boolean);
 
   const filter = () => {
     const wanted = field.value.trim().toLowerCase();
     let count = 0;
-    links.forEach((link) => {
-      const row = link.dataset.endpoint === undefined ? null : data.endpoints[link.dataset.endpoint];
-      if (!row) return;
+    names.forEach((link, index) => {
+      const row = data.endpoints[index];
       const isNamed = text(row[0]).toLowerCase().includes(wanted);
       const hit = wanted && !isNamed ? wireNames(row).find((name) => name.toLowerCase().includes(wanted)) : undefined;
       const line = link.querySelector("span");
-      line.textContent = hit ?? text(row[1]);
+      line.textContent = hit ?? lines[index];
       line.classList.toggle("hit", hit !== undefined);
       link.parentElement.hidden = !isNamed && hit === undefined;
       count += link.parentElement.hidden ? 0 : 1;

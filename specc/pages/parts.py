@@ -19,7 +19,7 @@ from specc.report.diff_summary import breaks
 _SURFACES = {"wire": "gRPC and Sessions", "rest": "TensorFlow Serving's REST", "python": "the revived object"}
 _MARKS: dict[Judgement, str] = {"breaking": "✕ breaking", "warning": "! warning", "safe": "✓ safe"}
 _STATES = {"+": "added", "-": "removed", "~": "changed"}
-_LEGEND = '<span class="legend"><i class="on-map"></i>trainable<i class="fixed"></i>not trainable</span>'
+_LEGEND = '<span class="legend"><i class="trainable"></i>trainable<i class="fixed"></i>not trainable</span>'
 
 
 def text(value: str) -> str:
@@ -100,22 +100,23 @@ def navigation(
 ) -> str:
     """The filter, the list of endpoints, and links to the other sections."""
     items = "".join(
-        _item(subject if name in subject.document.endpoints else against, index, name, changes.state(name))
-        for index, name in enumerate((*names, *removed))
+        _item(subject if name in subject.document.endpoints else against, name, changes.state(name))
+        for name in (*names, *removed)
     )
-    rest = list(_sections(subject, against))
     links = "".join(
-        f'<li><a class="plain" href="#{place}"><i>{count}</i>{word}</a></li>' for place, word, count in rest
+        f'<li><a class="plain" href="#{place}"><i>{count}</i>{word}</a></li>'
+        for place, word, count in _sections(subject, against)
     )
-    more = f"<h2>Sections</h2><ul>{links}</ul>" if rest else ""
     return f"""<div class="side">
-<div class="find"><label class="hidden-text" for="filter">Filter by endpoint, wire name or variable</label>
+<div class="find" role="search">
+<label class="hidden-text" for="filter">Filter by endpoint, wire name or variable</label>
 <input id="filter" type="search" placeholder="Endpoint, wire name, variable" autocomplete="off" spellcheck="false">
-<kbd>/</kbd></div>
-<nav aria-label="Contents"><h2>Endpoints <span>{len(names) + len(removed):,}</span></h2>
-<ul id="list">{items}</ul>
-<p class="none" id="nothing" hidden>No endpoint matches.</p>
-{more}</nav>
+<kbd aria-hidden="true">/</kbd></div>
+<nav aria-label="Contents">
+<div class="names"><h2>Endpoints <span>{len(names) + len(removed):,}</span></h2>
+<ul>{items}</ul>
+<p class="none" id="nothing" hidden>No endpoint matches.</p></div>
+{f'<ul class="rest">{links}</ul>' if links else ""}</nav>
 </div>"""
 
 
@@ -130,7 +131,7 @@ def _sections(subject: Subject, against: Against | None) -> Iterator[tuple[str, 
         yield "graph", "Graph", f"{sum(contents.ops.values()):,}"
 
 
-def _item(side: Subject | Against | None, index: int, name: str, state: str) -> str:
+def _item(side: Subject | Against | None, name: str, state: str) -> str:
     assert side is not None
     document = side.document
     marks = "".join(f"<i>{text(badge)}</i>" for badge in badges(document, name))
@@ -138,7 +139,7 @@ def _item(side: Subject | Against | None, index: int, name: str, state: str) -> 
     href = quote(f"endpoint-{printable(name)}", safe="")
     line = text(one_line(document.endpoints[name]))
     return (
-        f'<li><a href="#{href}" data-endpoint="{index}">{sign}{marks}<b>{text(name)}</b><span>{line}</span></a></li>\n'
+        f'<li><a href="#{href}">{sign}{marks}<b>{text(name)}</b><span>{line}</span></a></li>'
     )
 
 
@@ -184,7 +185,7 @@ def _stored_twice(contents: Contents) -> str:
 
 def graph_part(contents: Contents, names: Sequence[str]) -> str:
     """The frame of the ops, with what is remarkable among them."""
-    count = f"<small>{sum(contents.ops.values()):,} nodes of {counted(len(contents.ops), 'op')}</small>"
+    count = f"<small>{sum(contents.ops.values()):,} nodes, {counted(len(contents.ops), 'op')}</small>"
     notable = "".join(f"<li>{_notable(each)}</li>" for each in contents.notable if each.detail != ANY_CPU)
     listed = f'<ul class="notable">{notable}</ul>' if notable else ""
     options = "".join(f"<option>{text(name)}</option>" for name in names if name in contents.endpoint_ops)

@@ -91,7 +91,8 @@ def _shrunk(box: _Box, gap: float) -> _Box:
 def _rectangle(area: Area, box: _Box, word: str) -> Iterator[str]:
     x, y, width, height = (_number(value) for value in box)
     row = f' data-v="{area.row}"' if area.row >= 0 else ""
-    yield f'<rect{row} class="{area.css_class}" x="{x}" y="{y}" width="{width}" height="{height}"/>'
+    mark = f' class="{area.css_class}"' if area.css_class else ""
+    yield f'<rect{row}{mark} x="{x}" y="{y}" width="{width}" height="{height}"/>'
     if box.height > 18 and box.width > 44:
         yield _label(word or area.name.rpartition("/")[2], box, "")
 
