@@ -125,7 +125,8 @@ class _Tree:
         if subject.has_contract:
             facts = [f"contract {subject.contract_digest[:12]}"]
         else:
-            facts = [f"no contract, read from its {subject.inspection.source if subject.inspection else 'graph'}"]
+            source = subject.inspection.source if subject.inspection else "graph"
+            facts = [f"{'a damaged' if subject.findings else 'no'} contract, read from its {source}"]
         facts.append(counted(len(document.endpoints), "endpoint"))
         facts.append("no default" if document.default is None else f"default {short(document.default)}")
         if document.mode != "predict":
