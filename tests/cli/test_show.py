@@ -32,8 +32,8 @@ def page(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the page was made of: a stand-in for the module that makes it."""
     calls: list[Any] = []
 
-    def make_page(subject: Any, against: Any = None) -> str:
-        calls.append((subject.title, against and against.file))
+    def make_page(subject: Any, against: Any = None, endpoints: Any = ()) -> str:
+        calls.append((subject.title, against and against.file, endpoints))
         return f"<!doctype html><title>{subject.title} · {against and against.file}</title>"
 
     monkeypatch.setitem(sys.modules, "specc.pages.page", types.SimpleNamespace(page=make_page))  # type: ignore[arg-type]
@@ -78,9 +78,8 @@ def test_a_breaking_change_is_shown_and_no_error_and_waivers_are_those_of_diff(c
         (["ranker.specc.json", "--against", "absent.specc.json"], 3, "cannot read absent.specc.json"),
         (["empty"], 3, "empty is not a SavedModel"),
         ([""], 2, "an empty name names nothing"),
-        (["ranker.specc.json", "--endpoint", "scor"], 2, "there is no endpoint 'scor'; there are embed, label, price"),
+        (["ranker.specc.json", "--endpoint", "scor"], 2, "there is no endpoint 'scor'; did you mean 'score'?"),
         (["ranker.specc.json", "--open"], 2, "--open needs --html FILE"),
-        (["ranker.specc.json", "--html", "x.html", "--endpoint", "score"], 2, "--endpoint is for the tree"),
         (["ranker.specc.json", "--html", "empty"], 3, "cannot write empty: it is a directory"),
         (["ranker.specc.json", "--html", "none/x.html"], 3, "cannot write none/x.html: No such file or directory"),
     ],
@@ -93,7 +92,7 @@ def test_wrong_usage_and_what_cannot_be_read(
     out, err = capsys.readouterr()
     assert message in err
     assert out == ""
-    assert sorted(os.listdir()) == ["empty", "ranker.specc.json"]
+    assert sorted(path.name for path in Path().iterdir()) == ["empty", "ranker.specc.json"]
 
 
 def test_an_invalid_spec_has_its_findings(capsys: Any) -> None:
@@ -127,14 +126,15 @@ def test_html_is_a_file_that_is_written_whole_and_only_where_it_differs(capsys: 
     arguments = ["show", "ranker.specc.json", "--against", "ranker.specc.json", "--html", "page.html"]
     assert main(arguments) == 0
     assert capsys.readouterr() == ("", "")
-    assert page == [("ranker", "ranker.specc.json")]
+    assert page == [("ranker", "ranker.specc.json", [])]
     first = Path("page.html").stat()
     assert Path("page.html").read_text("utf-8") == "<!doctype html><title>ranker · ranker.specc.json</title>"
     assert main(arguments) == 0
     assert Path("page.html").stat().st_ino == first.st_ino
-    assert main(["show", "ranker.specc.json", "--html", "page.html"]) == 0
+    assert main(["show", "ranker.specc.json", "--html", "page.html", "--endpoint", "price"]) == 0
+    assert page[-1] == ("ranker", None, ["price"])
     assert Path("page.html").read_text("utf-8").endswith("None</title>")
-    assert sorted(os.listdir()) == ["page.html", "ranker.specc.json"]
+    assert sorted(path.name for path in Path().iterdir()) == ["page.html", "ranker.specc.json"]
 
 
 def test_open_shows_the_page_in_the_browser(capsys: Any, page: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -92,7 +91,7 @@ def test_what_cannot_be_read_is_not_told(sound: Path, tmp_path: Path) -> None:
     damaged = shutil.copytree(sound, tmp_path / "a")
     (damaged / "variables" / "variables.index").write_bytes(b"no index")
     (damaged / "assets" / "words.txt").unlink()
-    os.symlink("/etc/hostname", damaged / "assets" / "words.txt")
+    (damaged / "assets" / "words.txt").symlink_to("/etc/hostname")
     contents = contents_of(damaged)
     assert contents.variables is None
     assert [(each.bytes, each.problem[:15]) for each in contents.assets] == [(None, "which is a link")]
