@@ -14,6 +14,7 @@ from specc.cli.findings import add_options, print_report, wants_color
 from specc.cli.settings import SettingsFinder
 from specc.compatibility.policy import Policy
 from specc.errors import UsageError
+from specc.language.load import require_endpoint
 from specc.pages.subject import Against, Subject, changes_since, read_subject
 from specc.pages.tree import Style, tree
 from specc.publishing.single_file import write_whole
@@ -28,7 +29,7 @@ _WIDTHS = range(60, 201)
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("source", metavar="SPEC|ARCHIVE", help="a spec, the directory of a SavedModel, or REV:path")
-    parser.add_argument("--html", metavar="FILE", help="write an HTML page of everything instead, in one file")
+    parser.add_argument("--html", metavar="FILE", help="write an HTML page instead, in one file")
     parser.add_argument(
         "--against",
         metavar="SPEC|ARCHIVE",
@@ -45,9 +46,9 @@ def run(options: argparse.Namespace) -> int:
     """Prints the tree, or writes the page; findings about the contract of an archive follow."""
     if options.open and options.html is None:
         raise UsageError("--open needs --html FILE, the page that it opens")
-    if options.endpoint and options.html is not None:
-        raise UsageError("--endpoint is for the tree: the page has all endpoints, each with a link of its own")
     subject = read_subject(options.source)
+    for name in options.endpoint:
+        require_endpoint(subject.document, name)
     against = None
     if options.against is not None:
         settings = SettingsFinder().settings_for(subject.side.place if subject.side else subject.file)
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     from specc.pages.page import page  # type: ignore[import-not-found, unused-ignore]
 
     path = Path(options.html)
-    write_whole(path, page(subject, against=against).encode("utf-8"))
+    write_whole(path, page(subject, against=against, endpoints=options.endpoint).encode("utf-8"))
     if options.open and not _open_in_browser(path):
         note(f"note: no browser could be opened; open {path} yourself")
     return _print_findings(subject, options)

@@ -26,7 +26,7 @@ def changes_by_place(document: Document, against: Against) -> dict[SpecPath, lis
 
 def _place(document: Document, change: Change, leaves: dict[str, frozenset[SpecPath]]) -> SpecPath:
     path = change.path
-    if path == ("endpoints",) and change.old is not None:  # an endpoint that is gone
+    if path in ((), ("endpoints",)) and change.old is not None:  # an endpoint or all collections are gone
         path = change.old.path[:2]
     if path[:1] == COLLECTIONS:
         return COLLECTIONS

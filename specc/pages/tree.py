@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from specc.diagnostics import SpecPath, counted
-from specc.errors import UsageError
 from specc.language.call_paths import call_path
 from specc.language.document import Endpoint
 from specc.language.tensor_string import format_tensor
@@ -22,7 +21,7 @@ from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 from specc.pages.archive_lines import archive_lines
 from specc.pages.placing import COLLECTIONS, changes_by_place, removed_endpoints
 from specc.pages.subject import Against, Subject
-from specc.pages.terminal_text import LONGEST, WIDEST, column_width, columns, padding, short, some
+from specc.pages.terminal_text import LONGEST, WIDEST, column_width, columns, padding, short
 from specc.pages.words import (
     badges,
     bounds_text,
@@ -73,15 +72,7 @@ class _Row(NamedTuple):
 def tree(
     subject: Subject, *, against: Against | None = None, endpoints: Collection[str] = (), style: Style | None = None
 ) -> str:
-    """The tree of a Subject, with only these ``endpoints`` if there are any.
-
-    Raises:
-        UsageError: there is no such endpoint.
-    """
-    known = subject.document.endpoints
-    for name in endpoints:
-        if name not in known:
-            raise UsageError(f"there is no endpoint {short(name)!r}; there are {some(sorted(known))}")
+    """The tree of a Subject, with only these ``endpoints`` if there are any."""
     return "".join(f"{line.rstrip()}\n" for line in _Tree(subject, against, style or Style()).lines(endpoints))
 
 
@@ -125,7 +116,8 @@ class _Tree:
         if subject.has_contract:
             facts = [f"contract {subject.contract_digest[:12]}"]
         else:
-            facts = [f"no contract, read from its {subject.inspection.source if subject.inspection else 'graph'}"]
+            source = subject.inspection.source if subject.inspection else "graph"
+            facts = [f"{'a damaged' if subject.findings else 'no'} contract, read from its {source}"]
         facts.append(counted(len(document.endpoints), "endpoint"))
         facts.append("no default" if document.default is None else f"default {short(document.default)}")
         if document.mode != "predict":

@@ -104,7 +104,8 @@ def way_in(endpoint: Endpoint, signature: PublishedSignature) -> str:
 def signatures_text(subject: Subject, name: str) -> str:
     """How an endpoint is published, where that does not follow from its name.
 
-    ``signatures score, serving_default (same as score), examples:score (tf.train.Example)``
+    ``also serving_default, examples:score (tf.train.Example)``, or, where a receiver is the plain signature,
+    ``signatures score (tf.train.Example), raw:score (its own inputs)``.
     """
     document, inspection = subject.document, subject.inspection
     if not has_signature(document, name):
@@ -115,8 +116,10 @@ def signatures_text(subject: Subject, name: str) -> str:
     found = [each for each in published_signatures(document, left_out(subject)) if each.endpoint == name]
     if [each.key for each in found] in ([], [name]):
         return ""
-    words = [(each.key, way_in(endpoint, each)) for each in found]
-    return f"signatures {', '.join(f'{key} ({way})' if way else key for key, way in words)}"
+    words = [(each.key, "" if each.alias_of == name else way_in(endpoint, each)) for each in found]
+    lead = "signatures" if words[0] != (name, "") else "also"
+    shown = words if lead == "signatures" else words[1:]
+    return f"{lead} {', '.join(f'{key} ({way})' if way else key for key, way in shown)}"
 
 
 def known_of(subject: Subject, name: str) -> str:

@@ -19,6 +19,7 @@ from specc.reader.conformance.notable_ops import CHECKPOINT_OPS, NETWORK_OPS, PY
 from specc.reader.conformance.ops import run_by, run_by_loading, uses_files
 from specc.reader.conformance.subject import Subject
 from specc.reader.conformance.variables import VALUE, duplicate_pairs, node_of_key
+from specc.reader.custom_ops import custom_ops
 from specc.reader.graph_document import list_items
 from specc.reader.inspection import Inspection, choose_graph
 from specc.reader.protobuf.wire_format import DamagedError
@@ -189,8 +190,8 @@ def _ops_of(subject: Subject, endpoint: str) -> dict[str, int]:
     return _without_calls(subject, counts)
 
 
-def _notable(subject: Subject, custom_ops: Mapping[str, str]) -> Iterator[NotableOp]:
-    """The notable ops by kind, each op once."""
+def _notable(subject: Subject, libraries: Mapping[str, str]) -> Iterator[NotableOp]:
+    """The notable ops by kind, each op once; ``libraries`` are those that the contract knows."""
     endpoints = sorted(subject.document.endpoints)
     runs = {name: _ops_of(subject, name) for name in endpoints}
     kinds: Mapping[str, NotableKind] = {op: kind for op in _run_ops(subject) if (kind := _kind_of(op)) is not None}
@@ -207,9 +208,9 @@ def _notable(subject: Subject, custom_ops: Mapping[str, str]) -> Iterator[Notabl
         users = tuple(name for name in endpoints if op in outside[name])
         nodes = {node for each in (*outside.values(), loading) for node in each.get(op, ())}
         found.append(NotableOp("network" if op in NETWORK_OPS else "files", op, len(nodes), users))
-    for op, library in custom_ops.items():
+    for op, library in custom_ops(everywhere).items():
         users = tuple(name for name in endpoints if op in runs[name])
-        found.append(NotableOp("custom", op, everywhere.get(op, 0), users, library))
+        found.append(NotableOp("custom", op, everywhere[op], users, libraries.get(op, library)))
     for device, (count, users) in _devices(subject).items():
         found.append(NotableOp("device", "", count, users, device))
     order = NotableKind.__args__  # type: ignore[attr-defined]  # of a Literal
