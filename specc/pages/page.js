@@ -202,13 +202,14 @@
       if (state) words.push(h("span.badge.state", null, WORDS[text(state)]));
       const id = `endpoint-${text(name)}`;
       const anchor = h("a.anchor", { href: `#${encodeURIComponent(id)}`, "aria-label": `Link to ${text(name)}` }, "#");
-      const summary = h("summary", null, h("h3", null, text(name)), ...words, h("span.line", null, lines[index]), anchor);
-      const element = h("details.endpoint" + (text(state) === "-" ? ".gone" : ""), { id }, summary);
-      const card = { endpoint, element, index, isDrawn: false };
+      const summary = h("summary", null, h("h3", null, text(name)), ...words, h("span.line", null, lines[index]));
+      const element = h("details", null, summary);
+      const whole = h("div.endpoint" + (text(state) === "-" ? ".gone" : ""), { id }, element, anchor);
+      const card = { endpoint, element, whole, index, isDrawn: false };
       element.addEventListener("toggle", () => { if (element.open) draw(card); });
       cards.set(id, card);
-      byId("endpoints").append(element);
     });
+    byId("endpoints").append(...[...cards.values()].map((card) => card.whole));
   };
 
   const open = (card) => {
@@ -224,14 +225,15 @@
     }
   };
 
-  const follow = () => {
+  const follow = (event) => {
     const id = idOfHash();
     if (cards.has(id)) open(cards.get(id));
     const [, at] = /^change-(\d+)$/.exec(id) ?? [];
     const about = at === undefined ? undefined : cards.get(`endpoint-${text(data.changes[at]?.[7] ?? 0)}`);
     if (about) open(about);
     const target = id && byId(id);
-    if (target) target.scrollIntoView();
+    if (target) target.scrollIntoView(event ? {} : { behavior: "instant" });
+    if (event && target) (target.querySelector("summary") ?? target).focus({ preventScroll: true });
     for (const link of document.querySelectorAll(".side a")) {
       const isHere = id !== "" && link.getAttribute("href") === location.hash;
       link.classList.toggle("here", isHere);

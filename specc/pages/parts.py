@@ -138,9 +138,7 @@ def _item(side: Subject | Against | None, name: str, state: str) -> str:
     sign = f'<i class="sign">{_STATES[state]}</i>' if state else ""
     href = quote(f"endpoint-{printable(name)}", safe="")
     line = text(one_line(document.endpoints[name]))
-    return (
-        f'<li><a href="#{href}">{sign}{marks}<b>{text(name)}</b><span>{line}</span></a></li>'
-    )
+    return f'<li><a href="#{href}">{sign}{marks}<b>{text(name)}</b><span>{line}</span></a></li>'
 
 
 def changes_part(against: Against) -> str:

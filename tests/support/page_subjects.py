@@ -12,7 +12,7 @@ from specc.pages.subject import Against, Subject
 from specc.reader.contents import Asset, Contents, NotableOp, Variable
 from specc.reader.inspection import Inspection
 
-HOSTILE = '</script><img src=x onerror=alert(1)>&amp;"\'\u2028\u202e'
+HOSTILE = "</script><img src=x onerror=alert(1)>&amp;\"'\u2028\u202e"
 """A name that would be a tag, an end of the script, a line end in JavaScript, or text from right to left."""
 MIXED: dict[str, Any] = {
     "specc": 1,
@@ -36,7 +36,9 @@ MIXED: dict[str, Any] = {
             "outputs": {"click": "float32[batch, 1]", "trace_bytes": "string[batch]"},
         },
         "rank": {
-            "inputs": [{"kind": "tensor", "dtype": "int64", "shape": ["batch"], "name": "ids", "description": "Items."}],
+            "inputs": [
+                {"kind": "tensor", "dtype": "int64", "shape": ["batch"], "name": "ids", "description": "Items."}
+            ],
             "outputs": "float32[batch]",
             "optional": True,
         },
