@@ -12,11 +12,13 @@ from specc.pages.terminal_text import columns, short, some, tail
 from specc.pages.words import notable_text, variable_notes
 
 if TYPE_CHECKING:
-    from specc.reader.contents import Asset, NotableOp, Variable
+    from specc.reader.contents import Asset, Variable
+    from specc.reader.endpoint_ops import NotableOp
 
 LARGEST = 5
 """How many variables are listed."""
-MAX_ASSETS = 20
+MAX_LINES = 20
+"""How many assets, and how many remarkable ops."""
 ANY_CPU = "/device:CPU:0"
 """The device that every machine has; TensorFlow itself pins nodes to it."""
 
@@ -41,7 +43,9 @@ def archive_lines(subject: Subject, paint: _Paint) -> Iterator[str]:
     if remarkable:
         yield ""
         yield f"{paint('ops', 'name')}  {sum(contents.ops.values()):,} nodes, of which remarkable:"
-        yield from columns([_op_cells(each) for each in remarkable])
+        yield from columns([_op_cells(each) for each in remarkable[:MAX_LINES]])
+        if len(remarkable) > MAX_LINES:
+            yield f"   {len(remarkable) - MAX_LINES:,} more"
 
 
 def _variables(variables: Sequence[Variable], paint: _Paint) -> Iterator[str]:
@@ -67,11 +71,11 @@ def _assets(assets: Sequence[Asset], paint: _Paint) -> Iterator[str]:
     yield f"{paint('assets', 'name')}  {counted(len(assets), 'file')}, {size:,} bytes"
     shown = [
         (short(each.name), short(each.problem) if each.bytes is None else f"{each.bytes:,} bytes")
-        for each in assets[:MAX_ASSETS]
+        for each in assets[:MAX_LINES]
     ]
     yield from columns(shown)
-    if len(assets) > MAX_ASSETS:
-        yield f"   {len(assets) - MAX_ASSETS} more"
+    if len(assets) > MAX_LINES:
+        yield f"   {len(assets) - MAX_LINES} more"
 
 
 def _op_cells(notable: NotableOp) -> tuple[str, str]:

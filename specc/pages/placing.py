@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from specc.change import Change
 from specc.diagnostics import SpecPath
 from specc.language.document import Document
@@ -44,6 +46,10 @@ def _place(document: Document, change: Change, leaves: dict[str, frozenset[SpecP
     return ("endpoints", name)
 
 
-def removed_endpoints(document: Document, places: dict[SpecPath, list[Change]]) -> list[str]:
-    """The endpoints of the other document that ``document`` does not have and that changes are about, sorted."""
-    return sorted(str(place[1]) for place in places if len(place) == 2 and place[1] not in document.endpoints)
+def endpoints_with_changes(places: Iterable[SpecPath]) -> dict[str, list[SpecPath]]:
+    """The places of each endpoint that changes are about, the endpoint itself first."""
+    found: dict[str, list[SpecPath]] = {}
+    for place in sorted(places, key=len):
+        if place[:1] == ("endpoints",):
+            found.setdefault(str(place[1]), []).append(place)
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from specc.language.tensor_string import format_tensor
 from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 from specc.pages.archive_lines import archive_lines
-from specc.pages.placing import COLLECTIONS, changes_by_place, removed_endpoints
+from specc.pages.placing import COLLECTIONS, changes_by_place, endpoints_with_changes
 from specc.pages.subject import Against, Subject
 from specc.pages.terminal_text import LONGEST, WIDEST, column_width, columns, padding, short
 from specc.pages.words import (
@@ -84,6 +84,7 @@ class _Tree:
         self.style = style
         self.paint = painter(style.color)
         self.places = {} if against is None else changes_by_place(self.document, against)
+        self.changed = endpoints_with_changes(self.places)
 
     def lines(self, chosen: Collection[str]) -> Iterator[str]:
         yield self._header()
@@ -94,17 +95,18 @@ class _Tree:
         yield from self._dims()
         names = sorted(chosen or self.document.endpoints)
         is_open = bool(chosen) or len(names) <= MAX_OPEN
+        longest = column_width([short(name) for name in names])
         if not is_open:
             yield ""
         for name in names:
             if is_open:
                 yield ""
-            yield from self._endpoint(name) if is_open else self._closed(name, names)
+            yield from self._endpoint(name) if is_open else self._closed(name, longest)
         if not is_open:
             yield "one of them with its leaves: --endpoint NAME"
         if chosen:
             return
-        for name in removed_endpoints(self.document, self.places):
+        for name in sorted(self.changed.keys() - self.document.endpoints.keys()):
             yield ""
             yield f"{self.paint(short(name), 'name')}  is in {short(self.against.file if self.against else '')} only"
             yield from self._changes(("endpoints", name), 3)
@@ -148,16 +150,14 @@ class _Tree:
             yield from columns([(short(name), counted(sizes[name], "variable")) for name in names])
         yield from self._changes(COLLECTIONS, 3)
 
-    def _closed(self, name: str, names: Sequence[str]) -> Iterator[str]:
+    def _closed(self, name: str, longest: int) -> Iterator[str]:
         """An endpoint in one line."""
-        longest = min(max(len(short(each)) for each in names), WIDEST)
         words = "; ".join((*badges(self.document, name), *filter(None, [known_of(self.subject, name)])))
         text = f"{one_line(self.document.endpoints[name])}{f'  {words}' if words else ''}"
         shown = short(name)
         room = max(self.style.width - max(len(shown), longest) - 2, _LEAST)
         yield f"{self.paint(shown, 'name')}{' ' * (longest - len(shown))}  {short(text, room)}"
-        places = [place for place in self.places if place[:2] == ("endpoints", name)]
-        for place in sorted(places, key=len):
+        for place in self.changed.get(name, ()):
             yield from self._changes(place, 3)
 
     def _endpoint(self, name: str) -> Iterator[str]:

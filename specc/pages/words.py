@@ -15,7 +15,8 @@ from specc.pages.subject import Subject
 from specc.rest.binary import is_base64
 
 if TYPE_CHECKING:
-    from specc.reader.contents import NotableOp, Variable
+    from specc.reader.contents import Variable
+    from specc.reader.endpoint_ops import NotableOp
 
 _LISTED = 4
 

@@ -11,7 +11,8 @@ from edited_archives import add_node, build_sound, edited, endpoint_function
 from foreign_archives import tensorflow_1
 
 from specc.reader import inspect_archive
-from specc.reader.contents import Contents, NotableOp, read_contents
+from specc.reader.contents import Contents, read_contents
+from specc.reader.endpoint_ops import NotableOp
 
 pytestmark = pytest.mark.tensorflow
 
