@@ -83,11 +83,19 @@ def variable_map(rows: Sequence[Sequence[Any]], shown: Strings) -> str:
     return treemap(areas, f"The variables by their bytes, {total} in all; the table below lists them")
 
 
-def op_rows(contents: Contents, endpoints: Sequence[str], shown: Strings) -> list[list[Any]]:
-    """Name and counts of ops of the whole graph, whose name is empty, then of each endpoint."""
-    graphs: list[tuple[str, Mapping[str, int]]] = [("", contents.ops)]
-    graphs += [(name, contents.endpoint_ops[name]) for name in endpoints if name in contents.endpoint_ops]
-    return [[shown(name), *_counts(ops, shown)] for name, ops in graphs]
+def op_tables(contents: Contents, endpoints: Sequence[str], shown: Strings) -> dict[str, Any]:
+    """The counts of ops, each table once, and which of them the archive has, and then each endpoint."""
+    graphs = [contents.ops, *(contents.endpoint_ops[name] for name in endpoints if name in contents.endpoint_ops)]
+    tables: list[list[Any]] = []
+    places: dict[str, int] = {}
+    chosen = []
+    for ops in graphs:
+        table = _counts(ops, shown)
+        place = places.setdefault(repr(table), len(tables))
+        if place == len(tables):
+            tables.append(table)
+        chosen.append(place)
+    return {"ops": tables, "ops_of": chosen}
 
 
 def _counts(ops: Mapping[str, int], shown: Strings) -> list[Any]:

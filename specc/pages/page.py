@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from specc.pages.archive_parts import op_rows, variable_map, variable_rows
+from specc.pages.archive_parts import op_tables, variable_map, variable_rows
 from specc.pages.changes import PlacedChanges
 from specc.pages.endpoints import EndpointData
 from specc.pages.interned import Strings, json_in_html
@@ -17,27 +18,27 @@ from specc.pages.subject import Against, Subject
 _HERE = Path(__file__).parent
 
 
-def page(subject: Subject, against: Against | None = None) -> str:
-    """The page of ``subject``, with its changes ``against`` another, as text of HTML."""
+def page(subject: Subject, against: Against | None = None, endpoints: Collection[str] = ()) -> str:
+    """The page of ``subject`` as text of HTML, with only these ``endpoints`` if there are any."""
     shown = Strings()
     changes = PlacedChanges(against.changes, against.document) if against is not None else PlacedChanges()
     document, contents = subject.document, subject.contents
-    names = sorted(document.endpoints, key=lambda name: (name != document.default, name))
-    removed = changes.removed(document)
+    names = sorted(endpoints or document.endpoints, key=lambda name: (name != document.default, name))
+    removed = [] if endpoints else changes.removed(document)
     drawn = EndpointData(subject, shown, changes)
     data: dict[str, Any] = {
         "endpoints": [drawn.row(name) for name in (*names, *removed)],
         "dims": drawn.dims(),
         "changes": changes.rows(shown),
         "variables": variable_rows(contents, shown) if contents is not None else [],
-        "ops": op_rows(contents, names, shown) if contents is not None else [],
+        **(op_tables(contents, names, shown) if contents is not None else {}),
     }
     parts = [changes_part(against) if against is not None else "", _ENDPOINTS]
     if contents is not None:
         parts += [variables_part(contents, variable_map(data["variables"], shown)), graph_part(contents, names)]
     side = navigation(subject, against, names, removed, changes)
     data["strings"] = shown.texts
-    style, script = (_source(name) for name in ("page.css", "page.js"))
+    style, script = _source("page.css"), "\n".join(_source(f"script/{name}") for name in _SCRIPTS)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -64,6 +65,8 @@ def page(subject: Subject, against: Against | None = None) -> str:
 """
 
 
+_SCRIPTS = ("elements.js", "endpoints.js", "archive.js", "page.js")
+"""The parts of the one script, in their order."""
 _ENDPOINTS = """<section id="all-endpoints"><h2>Endpoints</h2>
 <noscript><p>The endpoints are drawn by the page's own script, which is turned off here.</p></noscript>
 <div id="endpoints"></div></section>

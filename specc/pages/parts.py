@@ -13,12 +13,15 @@ from specc.pages.changes import PlacedChanges
 from specc.pages.page_words import short_file, size_text
 from specc.pages.subject import Against, Subject
 from specc.pages.words import badges, notable_text, one_line
-from specc.reader.contents import Contents, NotableOp
+from specc.reader.contents import Contents
+from specc.reader.endpoint_ops import NotableOp
 from specc.report.diff_summary import breaks
 
 _SURFACES = {"wire": "gRPC and Sessions", "rest": "TensorFlow Serving's REST", "python": "the revived object"}
 _MARKS: dict[Judgement, str] = {"breaking": "✕ breaking", "warning": "! warning", "safe": "✓ safe"}
 _STATES = {"+": "added", "-": "removed", "~": "changed"}
+_LISTED = 5
+"""How many endpoints that run an op are named."""
 _LEGEND = '<span class="legend"><i class="trainable"></i>trainable<i class="fixed"></i>not trainable</span>'
 
 
@@ -32,7 +35,7 @@ def header(subject: Subject, against: Against | None) -> str:
     document = subject.document
     lead = f'<p class="lead">{text(document.description)}</p>' if document.description else ""
     facts = "".join(f"<div><dt>{word}</dt><dd>{value}</dd></div>" for word, value in _facts(subject))
-    kind = "Spec" if subject.contents is None else "Archive"
+    kind = "Spec" if subject.inspection is None else "Archive"
     notes = "".join(f"<li>{text(note)}</li>" for note in _notes(subject))
     notes = f'<ul class="notes">{notes}</ul>' if notes else ""
     return f"""<header class="top">
@@ -196,7 +199,9 @@ def graph_part(contents: Contents, names: Sequence[str]) -> str:
 
 
 def _notable(op: NotableOp) -> str:
-    where = ", ".join(f"<code>{text(name)}</code>" for name in op.endpoints)
+    names = [f"<code>{text(name)}</code>" for name in op.endpoints[:_LISTED]]
+    names += [f"{len(op.endpoints) - _LISTED:,} more"] if len(op.endpoints) > _LISTED else []
+    where = ", ".join(names)
     name = f"<code>{text(op.op)}</code> " if op.op else ""
     count = f"{counted(op.count, 'node')}, {f'in {where}' if where else 'when the archive is loaded'}"
     return f"{name}{text(notable_text(op))} <small>{count}</small>"

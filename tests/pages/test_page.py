@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -168,13 +169,30 @@ def test_calls_that_are_too_long_are_not_in_the_page():
 def test_an_archive_that_was_built_without_an_endpoint_says_so():
     subject = archive_subject()
     assert subject.inspection is not None
-    object.__setattr__(subject.inspection, "left_out", {"rank": "untraceable at model.py"})
-    text = page(subject)
+    inspection = replace(subject.inspection, left_out={"rank": "untraceable at model.py"})
+    text = page(replace(subject, inspection=inspection))
     assert "The archive was built without rank: untraceable at model.py" in _Parsed(text).text
     data = _data(text)
     (row,) = [row for row in data["endpoints"] if data["strings"][row[0]] == "rank"]
     assert row[3] == []  # no signature
     assert row[8] == []  # no call
+
+
+def test_only_the_chosen_endpoints_are_in_the_page():
+    data = _data(page(archive_subject(), endpoints=["rank"]))
+    assert [data["strings"][row[0]] for row in data["endpoints"]] == ["rank"]
+
+
+def test_endpoints_that_run_the_same_ops_have_one_table():
+    data = _data(page(archive_subject(many_endpoints(20))))
+    assert len(data["ops"]) == 1
+    assert data["ops_of"] == [0] * 21
+
+
+def test_an_archive_whose_contents_cannot_be_read_is_still_one():
+    text = page(replace(archive_subject(), contents=None))
+    assert "Archive <code>mixed/3</code>" in text
+    assert 'id="variables"' not in text
 
 
 def test_a_checkpoint_that_cannot_be_read_is_said():

@@ -9,7 +9,8 @@ from specc.compatibility.named_sides import of_document
 from specc.language.document import Document
 from specc.language.load import digest, from_json
 from specc.pages.subject import Against, Subject
-from specc.reader.contents import Asset, Contents, NotableOp, Variable
+from specc.reader.contents import Asset, Contents, Variable
+from specc.reader.endpoint_ops import NotableOp
 from specc.reader.inspection import Inspection
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&amp;\"'\u2028\u202e"
@@ -63,7 +64,7 @@ def archive_subject(data: dict[str, Any] | Document = MIXED, variables: tuple[Va
         _some_variables() if variables == () else variables,
         (Asset("titles.txt", 102), Asset("gone.txt", None, "which does not exist")),
         ops,
-        {name: ops for name in document.endpoints},
+        dict.fromkeys(document.endpoints, ops),
         (
             NotableOp("python", "PyFunc", 2, ("score",)),
             NotableOp("state", "AssignVariableOp", 1, ()),
