@@ -50,12 +50,13 @@ docs: $(VENV)/installed
 	$(BIN)/python -m specc.rules.reference > docs/rules.md
 	$(BIN)/python -m specc.cli.reference docs
 
-$(VENV)/installed: pyproject.toml
+$(VENV)/installed: pyproject.toml tests/models.txt
 	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
 	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@echo "setting up $(VENV) (TensorFlow is about 250 MB)"
 	@"$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[tensorflow-cpu,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[tensorflow-cpu,dev,models]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/models.txt
 	@touch $@
 
 $(VENV_JAX)/installed: pyproject.toml

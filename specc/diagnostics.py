@@ -21,6 +21,21 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*", re.ASCII)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 
 
+MAX_SHOWN_NAME = 255
+"""The limit on a name in a text: a name in an archive may have megabytes."""
+_LONG_NAME = re.compile(rf"[^\s'\"]{{{MAX_SHOWN_NAME + 1},}}")
+_MAX_TEXT = 20_000
+"""The limit on a message."""
+
+
+def shortened(text: str) -> str:
+    """``text`` with every name in it cut that has more than 255 characters, so that it can be shown."""
+    if len(text) <= MAX_SHOWN_NAME:
+        return text
+    cut = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}..."
+    return _LONG_NAME.sub(lambda match: f"{match[0][: MAX_SHOWN_NAME - 3]}...", cut)
+
+
 @dataclass(frozen=True)
 class Location:
     """The span of a finding in its text. Lines and columns count from 1, columns in characters; the end is exclusive.
@@ -51,6 +66,10 @@ class Place:
     part: str = ""
     on_key: bool = False
     location: Location | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.message) > MAX_SHOWN_NAME:
+            object.__setattr__(self, "message", shortened(self.message))
 
     def with_fields(self, **fields: Any) -> Self:
         """A copy with other values of ``fields``: :func:`dataclasses.replace`, several times as fast."""
@@ -88,6 +107,11 @@ class Diagnostic(Place):
     hint: str = ""
     level: Level = "error"
     related: tuple[Place, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.hint) > MAX_SHOWN_NAME:
+            object.__setattr__(self, "hint", shortened(self.hint))
 
     def in_file(self, file: str) -> Self:
         """The same finding, in ``file``; related places that have a file keep it."""
@@ -128,9 +152,10 @@ def finding(  # noqa: PLR0913  # each is one field
 
 
 def format_path(path: SpecPath) -> str:
-    """``("endpoints", "score", "inputs", 0)`` as ``endpoints.score.inputs[0]``."""
+    """``("endpoints", "score", "inputs", 0)`` as ``endpoints.score.inputs[0]``; long keys are shortened."""
     text = ""
-    for part in path:
+    for each in path:
+        part = each if isinstance(each, int) else shortened(each)
         if isinstance(part, int):
             text += f"[{part}]"
         elif _PLAIN_KEY.fullmatch(part):

@@ -120,14 +120,18 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
     except SpeccError as error:
         complain(str(error))
         return WRONG_USAGE if isinstance(error, (SettingsError, UsageError)) else COULD_NOT_RUN
+    except (MemoryError, RecursionError) as error:
+        what = "memory" if isinstance(error, MemoryError) else "depth"
+        complain(f"{chosen} needs more {what} than this process has; give it less at once")
+        return COULD_NOT_RUN
     return code
 
 
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    from specc.cli.command_parser import CommandParser
+    from specc.cli.command_parser import CommandParser, EscapingParser
     from specc.version import VERSION
 
-    parser = argparse.ArgumentParser(
+    parser = EscapingParser(
         prog="specc", description="Specs for SavedModels: write them, check them, build them, read them back."
     )
     parser.add_argument("--version", action="version", version=f"specc {VERSION}")
@@ -138,14 +142,19 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 def complain(message: str) -> None:
     """Prints to standard error why the command cannot continue."""
     from specc.diagnostics import printable
+    from specc.report.writer import write
 
-    print(f"specc: error: {printable(message)}", file=sys.stderr)
+    with suppress(OSError):  # standard error on a full disk: nobody can be told
+        write(f"specc: error: {printable(message)}\n", sys.stderr)
 
 
 def note(message: str) -> None:
     """Prints a note to standard error, except with --quiet."""
-    from specc.diagnostics import printable
-
     if QUIET.get():
         return
-    print(printable(message), file=sys.stderr, flush=True)
+    from specc.diagnostics import printable
+    from specc.report.writer import write
+
+    with suppress(OSError):  # as above, and a note is not worth a failure
+        write(f"{printable(message)}\n", sys.stderr)
+        sys.stderr.flush()

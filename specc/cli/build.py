@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from specc.checks import run_build_checks
 from specc.cli import OK, WRONG_USAGE, complain, note
@@ -16,15 +18,20 @@ from specc.cli.build_verification import ArchiveVerifier
 from specc.cli.findings import add_options, print_report
 from specc.cli.importing import add_import_option, import_tensorflow
 from specc.cli.own_process import run_in_own_process
-from specc.diagnostics import Diagnostic
+from specc.cli.progress import Progress, shown_on_terminal
+from specc.diagnostics import Diagnostic, printable
 from specc.errors import SpeccError
 from specc.language.document import Document
 from specc.language.signatures import DEFAULT_KEYS
+from specc.publishing.staging import require_locks
 from specc.report import Report
 from specc.report.text import table
+from specc.report.writer import write
 
 if TYPE_CHECKING:
     from specc.compiler import ExportReport
+
+T = TypeVar("T")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -100,9 +107,10 @@ def run(options: argparse.Namespace) -> int:
     if refusal:
         complain(refusal)
         return WRONG_USAGE
+    require_locks()
     jobs = plan_jobs(options)
     if options.merged:
-        return _build_merged(jobs, options)
+        return _shown("", partial(_build_merged, jobs, options))
     # Imports, seeds and counters of one build would change the next archive, compared with a separate build.
     is_apart = len(jobs) > 1 and "tensorflow" not in sys.modules
     if is_apart:
@@ -111,7 +119,8 @@ def run(options: argparse.Namespace) -> int:
         check_targets(jobs)
     findings: list[Diagnostic] = []
     for index, job in enumerate(jobs):
-        work = partial(_build, job, options)
+        build = partial(_build, job, options)
+        work = partial(_shown, job.file if len(jobs) > 1 else "", build)
         try:
             findings += run_in_own_process(work, job.file) if is_apart else work()
         except SpeccError:
@@ -119,6 +128,12 @@ def run(options: argparse.Namespace) -> int:
                 note(f"built {index} of {len(jobs)}; not built: {', '.join(left.file for left in jobs[index:])}")
             raise
     return print_report(Report(findings), options) if findings else OK
+
+
+def _shown(label: str, work: Callable[[], T]) -> T:
+    """The result of ``work``, whose stages are shown live on a terminal."""
+    with shown_on_terminal(label):
+        return work()
 
 
 def _build(job: BuildJob, options: argparse.Namespace) -> list[Diagnostic]:
@@ -136,10 +151,9 @@ def _build(job: BuildJob, options: argparse.Namespace) -> list[Diagnostic]:
         checked = ArchiveVerifier([job], model, options)
         verify = checked if checked.is_asked else None
         program, loaded = compile(job.spec.document), time.perf_counter()
-        report = program.export(model, progress=note, before_publish=verify, **job.where)
+        report = program.export(model, progress=Progress(), before_publish=verify, **job.where)
     seconds = {"import": imported - start, "load": loaded - imported, **report.seconds}
-    sys.stdout.write(_archive_summary(report, job.spec.document, seconds))
-    sys.stdout.flush()
+    _write_published(_archive_summary(report, job.spec.document, seconds), report.path)
     findings = list(run_build_checks(job.spec.document, job.settings, nested_tables=report.nested_tables))
     return job.spec.locate([*findings, *checked.warnings]) if findings or checked.warnings else []
 
@@ -159,13 +173,23 @@ def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
     with loaded_model(replace(jobs[0], imports=imports), options, jobs) as model:
         checked = ArchiveVerifier(jobs, model, options)
         documents = [job.spec.document for job in jobs]
-        report = merge(documents, model, progress=note, before_publish=checked, **jobs[0].where)
+        report = merge(documents, model, progress=Progress(), before_publish=checked, **jobs[0].where)
     seconds = time.perf_counter() - start
-    for mode in report.modes:
-        sys.stdout.write(mode.signatures_text())
-    sys.stdout.write("".join(f"note: {text}\n" for text in report.notes))
-    sys.stdout.write(f"{report.path}: {report.bytes:,} bytes, {len(report.modes)} MetaGraphs, {seconds:.2f} s\n")
+    signatures = "".join(mode.signatures_text() for mode in report.modes)
+    notes = "".join(f"note: {printable(text)}\n" for text in report.notes)
+    size = f"{report.bytes:,} bytes, {len(report.modes)} MetaGraphs, {seconds:.2f} s"
+    _write_published(f"{signatures}{notes}{printable(str(report.path))}: {size}\n", report.path)
     return print_report(Report(checked.warnings), options) if checked.warnings else OK
+
+
+def _write_published(text: str, path: Path | str) -> None:
+    """Writes ``text`` about an archive; raises OSError, which says that the archive is published, if that fails."""
+    try:
+        write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        reason = error.strerror or error
+        raise OSError(f"cannot write to standard output: {reason}; the archive is published as {path}") from error
 
 
 def _archive_summary(report: ExportReport, document: Document, seconds: dict[str, float]) -> str:
@@ -179,9 +203,9 @@ def _archive_summary(report: ExportReport, document: Document, seconds: dict[str
     ]
     legend = f"* also {DEFAULT_KEYS[document.mode]}\n" if any(each.is_default for each in report.endpoints) else ""
     stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in seconds.items())
-    notes = "".join(f"note: {text}\n" for text in report.notes)
+    notes = "".join(f"note: {printable(text)}\n" for text in report.notes)
     return (
         f"{table(('endpoint', 'inputs', 'outputs'), rows)}{legend}\n{report.signatures_text()}{notes}\n"
-        f"{report.path}: {report.bytes:,} bytes ({report.variable_bytes:,} of variables), "
+        f"{printable(str(report.path))}: {report.bytes:,} bytes ({report.variable_bytes:,} of variables), "
         f"{sum(seconds.values()):.2f} s ({stages})\n"
     )

@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from specc.checks import Settings
-from specc.cli import note
 from specc.cli.archive_names import archive_place
 from specc.cli.importing import modules_of
+from specc.cli.progress import stage
 from specc.cli.settings import SettingsFinder
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
@@ -114,7 +114,7 @@ def loaded_model(job: BuildJob, options: argparse.Namespace, jobs: list[BuildJob
     here = Path.cwd()
     # The spec's modules are beside it, wherever specc runs; those of --model are searched here first.
     with modules_of(job.directory, (here, job.directory) if options.model else (job.directory, here)):
-        note(f"loading {job.model}")
+        stage(f"loading {job.model}")
         with _located_import(job, jobs, options):
             directory = here if options.model else job.directory
             model = load_model(job.model, directory, seed=SEED, imports=job.imports)

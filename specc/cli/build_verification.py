@@ -9,6 +9,7 @@ from typing import Any
 
 from specc.cli import note
 from specc.cli.build_jobs import BuildJob
+from specc.cli.progress import stage
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.source.file_names import archive_name
@@ -39,7 +40,7 @@ class ArchiveVerifier:
     def _run(self, job: BuildJob, directory: Path) -> None:
         from specc.verification.verify import verify  # only for --verify and --warmup
 
-        note("verifying" if len(self._jobs) == 1 else f"verifying {job.file}")
+        stage("verifying" if len(self._jobs) == 1 else f"verifying {job.file}")
         scope: dict[str, Any] = {} if self._is_everything else {"ways": ("session",), "cases": 0}
         found = verify(job.spec.document, directory, model=self._model, imports=job.imports, trust=True, **scope)
         located = found.findings if len(self._jobs) == 1 else job.spec.locate(found.findings)

@@ -1,12 +1,25 @@
-"""The argument parser of one command."""
+"""The argument parsers of specc and of each command."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 
-class CommandParser(argparse.ArgumentParser):
+class EscapingParser(argparse.ArgumentParser):
+    """A parser whose messages, which quote arguments, are escaped."""
+
+    color = property(lambda _: False, lambda *_: None)
+    """Python 3.14 would style its messages with sequences that are escaped too."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        from specc.report.writer import write  # no message, no writer
+
+        write(message, file or sys.stderr)
+
+
+class CommandParser(EscapingParser):
     """A parser with at most one positional argument of several words, between which options may stand."""
 
     _later: argparse.ArgumentParser | None = None

@@ -14,6 +14,7 @@ from specc.cli.findings import add_options, print_report
 from specc.cli.settings import ProjectSettings, SettingsFinder
 from specc.compatibility.difference import changes_between, in_order
 from specc.compatibility.policy import Policy
+from specc.compatibility.refused_examples import RefusedExamples
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import ArchiveError, SpecError, TargetError, UnreadableError, UsageError
 from specc.language.document import Document
@@ -123,16 +124,18 @@ def _report(pairs: list[Pair], options: argparse.Namespace) -> DiffReport:
     finder, used = SettingsFinder(), set[str]()
     projects: dict[Path | None, ProjectSettings] = {}
     found: dict[str, dict[Any, Change]] = {}
-    olds: dict[tuple[str, str], Document] = {}
+    olds: dict[tuple[str, str], tuple[Document, RefusedExamples]] = {}
     for pair in pairs:
         settings = finder.settings_for(pair.new.place)
         projects[settings.file] = settings
         policy = Policy(options.surface or SURFACES, settings.levels, settings.waivers)
+        old, new = pair.old.described.document, pair.new.described.document
         changes = policy.judged(changes_between(pair.old, pair.new))
+        refused = RefusedExamples(old, new, changes)
         if settings.waivers:
             used.update(change.fingerprint for change in changes)
         for side in (pair.old, pair.new):
-            olds[side.name, pair.ref] = pair.old.described.document
+            olds[side.name, pair.ref] = old, refused
         _add(found.setdefault(pair.new.name, {}), changes, pair.ref)
     files = {name: in_order(changes.values()) for name, changes in found.items()}
     changes = [change for file in files.values() for change in file]
@@ -152,8 +155,10 @@ def _report(pairs: list[Pair], options: argparse.Namespace) -> DiffReport:
             return ""
         from specc.compatibility.client_calls import client_call
 
-        old = olds[change.file, change.against[0] if change.against else ""]
-        return client_call(change.witness, old, by_name=change.rule == "argument-renamed")
+        return client_call(change.witness, old_of(change)[0], by_name=change.rule == "argument-renamed")
+
+    def old_of(change: Change) -> tuple[Document, RefusedExamples]:
+        return olds[change.file, change.against[0] if change.against else ""]
 
     return DiffReport(
         [*(change for file in shown.values() for change in file), *unused],
@@ -163,6 +168,7 @@ def _report(pairs: list[Pair], options: argparse.Namespace) -> DiffReport:
         shown=shown,
         has_refs=options.against_tags is not None or options.base is not None,
         call_of=call_of,
+        examples_of=lambda change: old_of(change)[1].of(change),
     )
 
 

@@ -10,6 +10,7 @@ from specc.cli import COULD_NOT_RUN, ERRORS_FOUND, OK, complain
 from specc.diagnostics import printable
 from specc.errors import ArchiveError, SpecError, UnreadableError
 from specc.reader.digest import archive_digest
+from specc.report.writer import write
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     for archive in options.archives:
         try:
             digest = _contract_digest(archive) if options.contract else archive_digest(archive)
-            sys.stdout.write(f"{digest}  {printable(archive)}\n")
+            write(f"{digest}  {printable(archive)}\n")
         except (ArchiveError, UnreadableError) as error:
             code = COULD_NOT_RUN
             complain(str(error))
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
             from specc.report.text import findings_text
 
             code = max(code, ERRORS_FOUND)
-            sys.stderr.write(findings_text([each.in_file(each.file or archive) for each in error.diagnostics]))
+            write(findings_text([each.in_file(each.file or archive) for each in error.diagnostics]), sys.stderr)
     return code
 
 

@@ -14,9 +14,14 @@ from specc.cli.settings import SettingsFinder
 from specc.compatibility.named_sides import read_side
 from specc.diagnostics import Diagnostic, finding
 from specc.errors import UnreadableError, UsageError
-from specc.publishing.single_file import read_regular, write_whole
+from specc.publishing.single_file import write_whole
 from specc.report import Report
+from specc.report.writer import write_file
 from specc.source.file_names import model_name
+from specc.source.regular_files import read_regular
+
+_MAX_BYTES = 2**30
+"""Of an existing file that is compared or replaced."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out is not None:
         _write(Path(_target(options.out, kind, name)), made.data, kind)
     elif to_output:
-        sys.stdout.write(made.data.decode("utf-8"))
+        write_file(made.data)
     return code
 
 
@@ -72,7 +77,7 @@ def _target(out: str, kind: Kind, name: str) -> str:
 def _write(target: Path, data: bytes, kind: Kind) -> None:
     """Writes a new file, or replaces one whose bytes differ."""
     if os.path.lexists(target):
-        data = _placed(data, read_regular(target), kind)
+        data = _placed(data, _read(target), kind)
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
     write_whole(target, data)
@@ -94,6 +99,6 @@ def _stale(path: Path, data: bytes, options: argparse.Namespace, kind: Kind) -> 
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, _MAX_BYTES)
     except OSError as error:
         raise UnreadableError(f"cannot read {path}: {error.strerror or error}") from None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from specc.cli import OK, WRONG_USAGE, complain
 from specc.diagnostics import did_you_mean
 from specc.report.text import table
+from specc.report.writer import write
 from specc.rules import RULES, rule_level, rule_page, rule_summary
 
 
@@ -20,10 +20,10 @@ def run(options: argparse.Namespace) -> int:
     """Prints the page of a rule, or a line for each rule."""
     if options.rule is None:
         rows = [(rule, rule_level(rule), rule_summary(rule)) for rule in sorted(RULES)]
-        sys.stdout.write(table(("rule", "level", "summary"), rows))
+        write(table(("rule", "level", "summary"), rows))
         return OK
     try:
-        sys.stdout.write(rule_page(options.rule))
+        write(rule_page(options.rule))
     except KeyError:
         hint = did_you_mean(options.rule, RULES) or "specc explain lists all rules"
         complain(f"there is no rule {options.rule!r}; {hint}")

@@ -11,6 +11,7 @@ from typing import TextIO
 from specc.cli import COULD_NOT_RUN, ERRORS_FOUND, OK, complain, note
 from specc.diagnostics import counted
 from specc.report import FORMATS, DiffReport, Report, render
+from specc.report.writer import write
 
 
 def add_options(parser: argparse.ArgumentParser, *formats: str) -> None:
@@ -37,21 +38,22 @@ def print_report(report: Report, options: argparse.Namespace, stream: TextIO | N
     """
     stream = stream or sys.stdout
     shown = replace(report.limited(options.max_findings), command=options.command)
+    styled = wants_color(stream)
     if options.format == "text":
         if isinstance(shown, DiffReport):
             from specc.report.diff_text import diff_text
 
-            stream.write(diff_text(shown, color=wants_color(stream), brief=options.quiet))
+            write(diff_text(shown, color=styled, brief=options.quiet), stream, styled=styled)
             stream.flush()
         elif shown.findings:
             from specc.report.text import findings_text
 
-            stream.write(findings_text(shown.findings, color=wants_color(stream), brief=options.quiet))
+            write(findings_text(shown.findings, color=styled, brief=options.quiet), stream, styled=styled)
             stream.flush()
         for _, message in report.unreadable:
             complain(message)
     else:
-        stream.write(render(shown, options.format))
+        write(render(shown, options.format), stream, commands=options.format == "github")
         stream.flush()
     if report.files or report.unreadable:
         hidden = len(report.findings) - len(shown.findings)

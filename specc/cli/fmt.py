@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from specc.errors import SpecError, TargetError, UnreadableError
 from specc.language.load import dump, load_spec
 from specc.publishing.single_file import replace_file
 from specc.report import Report
+from specc.report.writer import write
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +52,7 @@ def _format_file(file: str, options: argparse.Namespace) -> Iterator[Diagnostic]
     if spec.source.text == text:
         return
     if options.diff and options.format == "text":
-        sys.stdout.writelines(_unified_diff(spec.source.text, text, file))
+        write("".join(_unified_diff(spec.source.text, text, file)))
     if not (options.check or options.diff):
         replace_file(Path(file), text.encode("utf-8"))
     message, hint = "the text is not in canonical form", "specc fmt rewrites it; specc fmt --diff shows the changes"

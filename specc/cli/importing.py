@@ -12,23 +12,20 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from specc.cli import note
+from specc.cli.progress import stage
 from specc.errors import INSTALL, UnavailableError
 from specc.language.scalars import DOTTED
 
 
-def import_tensorflow(command: str, *backends: str) -> None:
-    """Imports TensorFlow and Keras; raises UnavailableError, with how to install them, if that fails.
-
-    ``backends`` are the Keras backends that the command supports: by default all that specc exports from.
-    """
+def import_tensorflow(command: str) -> None:
+    """Imports TensorFlow and Keras; raises UnavailableError, with how to install them, if that fails."""
     missing = [name for name in ("tensorflow", "keras") if find_spec(name) is None]
     if missing:
         names = " and ".join({"tensorflow": "TensorFlow", "keras": "Keras"}[name] for name in missing)
         raise UnavailableError(f"{command} needs {names}; install with: {INSTALL['tensorflow']}")
     if os.environ.get("KERAS_BACKEND") == "jax" and find_spec("jax") is None:
         raise UnavailableError(f"{command} needs JAX (KERAS_BACKEND is jax); install with: {INSTALL['jax']}")
-    note("importing TensorFlow")
+    stage("importing TensorFlow")
     is_first = "tensorflow" not in sys.modules
     try:
         with _silenced_stderr():
@@ -40,7 +37,7 @@ def import_tensorflow(command: str, *backends: str) -> None:
         raise UnavailableError(f"TensorFlow and Keras cannot be imported{backend}: {text}") from error
     if is_first:
         record_built_in_ops()
-    require_backend(*backends)
+    require_backend()
 
 
 @contextmanager

@@ -8,16 +8,20 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from specc.cli import OK, note
 from specc.cli.findings import add_options
 from specc.cli.importing import add_import_option, import_tensorflow, modules_of
 from specc.errors import SpecError, UnreadableError
+from specc.language.document import DEFAULT_ARGUMENTS
 from specc.language.load import dump, from_json
+from specc.language.pretty_json import lay_out
 from specc.language.scalars import DOTTED, MODEL_FILES
 from specc.publishing.single_file import require_absent, write_new
+from specc.report.writer import write
 
 if TYPE_CHECKING:
     from specc.language.document import Document
@@ -44,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         require_absent(out)  # checked first, since loading may take minutes
     directory = Path.cwd() if out is None else out.absolute().parent
     imports = list(dict.fromkeys(options.imports))
-    inferred, model = _infer(options.model, directory, imports)
+    inferred, model = _infer(options, directory, imports)
     data = inferred.document.to_json()
     if imports and "imports" not in data:
         data["imports"] = imports
@@ -58,8 +62,9 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSpec, str | None]:
+def _infer(options: argparse.Namespace, directory: Path, imports: list[str]) -> tuple[InferredSpec, str | None]:
     """The spec, and the model's path in a document in ``directory``; None if the spec has it already."""
+    target = options.model
     path = Path(target)
     if path.is_dir():
         from specc.scaffold.from_archive import infer_archive_spec
@@ -75,12 +80,13 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
         what = "it is not a .keras or .h5 file" if path.exists() else "there is no such file or directory"
         kinds = "expected module:attribute, a .keras or .h5 file or the directory of a SavedModel"
         raise UnreadableError(f"cannot read {target}: {what}; {kinds}")
-    import_tensorflow("init", "tensorflow")
+    import_tensorflow("init")
     from specc.cli.build_jobs import SEED
     from specc.compiler.load_model import load_model
     from specc.compiler.user_code import run_user_code
     from specc.scaffold.from_model.call_recorder import record_first_calls
     from specc.scaffold.from_model.infer_spec import infer_spec
+    from specc.scaffold.from_model.skeleton import skeleton_of
 
     here = Path.cwd()
     note(f"loading {target}")
@@ -93,7 +99,16 @@ def _infer(target: str, directory: Path, imports: list[str]) -> tuple[InferredSp
             return infer_spec(model, example=call_of(model))
 
         # An error in a method that the model overrides must not become a traceback.
-        return run_user_code(infer, "bad-model", ("model",), "describing it failed"), named
+        try:
+            return run_user_code(infer, "bad-model", ("model",), "describing it failed"), named
+        except SpecError as error:
+            skeleton = run_user_code(
+                partial(skeleton_of, model, error.diagnostics), "bad-model", ("model",), "describing it failed"
+            )
+            if skeleton is not None:
+                name = options.name or _default_name(target)
+                _write_skeleton(skeleton.to_json(name=name, model=named, imports=imports), options.out)
+            raise
 
 
 def _path_in_spec(path: Path, directory: Path) -> str:
@@ -122,14 +137,30 @@ def _default_name(target: str) -> str:
     return path.parent.name if path.name.isdigit() and path.is_dir() else path.stem
 
 
+def _write_skeleton(data: dict[str, Any], out: str | None) -> None:
+    """Writes a spec with blanks to a new file; never to standard output, which holds a spec that builds or findings."""
+    if out is None:
+        note("nothing can be inferred; with --out FILE, init writes a skeleton with blanks to fill in")
+        return
+    write_new(Path(out), _encoded(lay_out(data)))
+    for name, endpoint in data["endpoints"].items():
+        arguments = ", ".join(endpoint.get("arguments", DEFAULT_ARGUMENTS))
+        note(f"fill in: endpoints.{name}: the dtype and sizes of {arguments} and of the result")
+    note(f"wrote {out}, a skeleton: replace each DTYPE and SIZES, then check it with: specc validate {out}")
+
+
 def _write_spec(document: Document, out: Path | None) -> None:
     """Writes the canonical text to standard output, or atomically to a new file."""
-    try:
-        text = dump(document).encode("utf-8")
-    except UnicodeEncodeError:
-        raise UnreadableError("the model's path is not valid text, so a spec cannot name it") from None
+    text = _encoded(dump(document))
     if out is None:
-        sys.stdout.write(text.decode("utf-8"))
+        write(text.decode("utf-8"))
         sys.stdout.flush()
         return
     write_new(out, text)
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise UnreadableError("the model's path is not valid text, so a spec cannot name it") from None

@@ -12,6 +12,7 @@ from specc.language.load import dump
 from specc.pages.subject import archive_subject
 from specc.reader import inspect_archive
 from specc.report import Report
+from specc.report.writer import write
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.json:
         return print_subject(archive_subject(options.archive), options)
     inspection = inspect_archive(Path(options.archive))
-    sys.stdout.write(dump(inspection.document))
+    write(dump(inspection.document))
     print_notes(inspection)
     report = Report([finding.in_file(options.archive) for finding in inspection.findings])
     return print_report(report, options, sys.stderr)  # the document is printed bare

@@ -22,6 +22,7 @@ from specc.language.load import require_endpoint
 from specc.language.pretty_json import lay_out
 from specc.language.wire_names import input_leaves
 from specc.report import Report
+from specc.report.writer import write
 from specc.source.json_text import read_content, read_json
 from specc.source.limits import MAX_BYTES
 from specc.verification.single_call import answer_of
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     spec, archive, endpoint = _parts(options.names)
     try:
         given = read_given(spec, archive)
-        sys.stdout.write(lay_out({"outputs": _answer(given, archive, endpoint, options)}))
+        write(lay_out({"outputs": _answer(given, archive, endpoint, options)}))
     except SpecError as error:
         return print_report(Report(error.diagnostics), options, sys.stderr)
     return OK

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from specc.diagnostics import printable
 from specc.errors import UnreadableError
 from specc.language.json_schema.schema import document_schema
 from specc.report.findings_schema import findings_schema
+from specc.report.writer import write
+from specc.source.regular_files import read_regular
 
 SCHEMAS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "document": ("specc.v1.schema.json", document_schema),
@@ -32,19 +33,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints one schema, or lists the files of a directory that are out of date."""
     if options.check is None:
-        sys.stdout.write(_schema_text(options.schema))
+        write(_schema_text(options.schema))
         return OK
     stale = [name for name in SCHEMAS if not _is_current(name, Path(options.check))]
     for name in stale:
         path = printable(str(Path(options.check, SCHEMAS[name][0])))
-        sys.stdout.write(f"{path} is out of date; write it again with: specc schema {name} > {path}\n")
+        write(f"{path} is out of date; write it again with: specc schema {name} > {path}\n")
     return ERRORS_FOUND if stale else OK
 
 
 def _is_current(name: str, directory: Path) -> bool:
     path = directory / SCHEMAS[name][0]
+    current = _schema_text(name).encode("utf-8")
     try:
-        return path.read_bytes() == _schema_text(name).encode("utf-8")
+        return read_regular(path, len(current)) == current
     except FileNotFoundError:
         return False
     except (OSError, ValueError) as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import os
 import re
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -15,12 +17,14 @@ from specc.diagnostics import did_you_mean
 from specc.errors import SettingsError
 from specc.rules import RULES, Rule
 from specc.rules.table import LEVELS, Target
+from specc.source.regular_files import read_regular
+from specc.source.toml_text import MAX_BYTES, parse_toml
 
 if TYPE_CHECKING:
     from specc.change import Waived
 
 TARGETS: tuple[Target, ...] = get_args(Target)
-_PYPROJECT = "pyproject.toml"
+PYPROJECT = "pyproject.toml"
 _TABLE_NAME = b"specc"
 _KEYS = ("levels", "targets", "verify", "waivers")
 _WAIVER_KEYS = ("fingerprint", "reason", "until")
@@ -41,41 +45,88 @@ class SettingsFinder:
     """Finds the settings of the files of one run; each pyproject.toml is read once."""
 
     def __init__(self) -> None:
-        self._known: dict[str, ProjectSettings] = {}
+        self._of_directories: dict[str, ProjectSettings] = {}
+        self._in_files: dict[Path, ProjectSettings | None] = {}
 
     def settings_for(self, file: str) -> ProjectSettings:
-        """The settings for a spec file, from the nearest pyproject.toml above it that has any.
+        """The settings for a spec file, from the nearest pyproject.toml of its project that has any.
 
         Raises:
-            SettingsError: they are invalid.
+            SettingsError: they cannot be read, or are invalid.
         """
         try:
-            return self._settings_in(os.path.abspath(os.path.dirname(file)))  # noqa: PTH100, PTH120  # once a file
-        except (OSError, ValueError):  # the file's own name is invalid, which reading it will report
+            directory = os.path.abspath(os.path.dirname(file))  # noqa: PTH100, PTH120  # once a file
+        except OSError:  # the working directory was removed
             return ProjectSettings()
+        if directory not in self._of_directories:
+            self._of_directories[directory] = self._nearest(Path(directory)) or ProjectSettings()
+        return self._of_directories[directory]
 
-    def _settings_in(self, directory: str) -> ProjectSettings:
-        if directory not in self._known:
-            parent = os.path.dirname(directory)  # noqa: PTH120
-            table = _read_table(Path(directory, _PYPROJECT))
-            if table is not None:
-                self._known[directory] = table
-            else:
-                self._known[directory] = self._settings_in(parent) if parent != directory else ProjectSettings()
-        return self._known[directory]
+    def _nearest(self, directory: Path) -> ProjectSettings | None:
+        for file in pyprojects(directory):
+            if file not in self._in_files:
+                self._in_files[file] = read_settings(file, read_pyproject(file))
+            if (settings := self._in_files[file]) is not None:
+                return settings
+        return None
 
 
-def _read_table(file: Path) -> ProjectSettings | None:
-    """The settings in a pyproject.toml, or None if it does not exist or has none."""
+def pyprojects(directory: Path) -> Iterator[Path]:
+    """Each pyproject.toml that may have the settings of ``directory``, the nearest first.
+
+    The search ends with the directory that holds ``.git``: a directory or, in a worktree, a file. Without one it ends
+    before the first directory of another owner, so that a file of somebody else in ``/tmp`` is not used.
+
+    Raises:
+        SettingsError: whether there is one cannot be found out: its settings must not be ignored.
+    """
+    for parent in _project(directory):
+        file = parent / PYPROJECT
+        try:
+            is_directory = stat.S_ISDIR(file.lstat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            raise _unreadable(file, error) from None
+        if not is_directory:
+            yield file
+
+
+def read_pyproject(file: Path) -> bytes:
+    """The content of a pyproject.toml.
+
+    Raises:
+        SettingsError: it cannot be read, is not a regular file, or is too large.
+    """
     try:
-        content = file.read_bytes()
-    except PermissionError:  # its settings are unknown, and must not be ignored
-        raise SettingsError(f"cannot read {file}: permission denied") from None
-    except OSError:
+        content = read_regular(file, MAX_BYTES)
+    except OSError as error:
+        raise _unreadable(file, error) from None
+    if len(content) > MAX_BYTES:
+        raise SettingsError(f"cannot read {file}: it is larger than {MAX_BYTES // 2**20} MiB")
+    return content
+
+
+def _unreadable(file: Path, error: Exception) -> SettingsError:
+    return SettingsError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}")
+
+
+def _project(directory: Path) -> Iterator[Path]:
+    """``directory`` and those of its parents that belong to the same project."""
+    places = [directory, *directory.parents]
+    for index, place in enumerate(places):
+        if os.path.lexists(place / ".git"):
+            yield from places[: index + 1]
+            return
+    owner = _owner(directory)
+    yield from itertools.takewhile(lambda place: _owner(place) == owner, places)
+
+
+def _owner(directory: Path) -> int | None:
+    try:
+        return directory.stat().st_uid
+    except (OSError, ValueError):
         return None
-    if _TABLE_NAME not in content:  # so that other projects do not wait for a TOML parser
-        return None
-    return read_settings(file, content)
 
 
 def read_settings(file: Path, content: bytes) -> ProjectSettings | None:
@@ -89,11 +140,11 @@ def read_settings(file: Path, content: bytes) -> ProjectSettings | None:
 
 
 def _tool_table(file: Path, content: bytes) -> dict[str, Any] | None:
-    import tomllib
-
+    if _TABLE_NAME not in content:  # so that other projects do not wait for a TOML parser
+        return None
     try:
-        tool = tomllib.loads(content.decode("utf-8")).get("tool", {})
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        tool = parse_toml(content).get("tool", {})
+    except ValueError as error:
         raise SettingsError(f"cannot read {file}: {error}") from None
     if not isinstance(tool, dict):
         raise SettingsError(f"cannot read {file}: tool is not a table")

@@ -21,6 +21,7 @@ from specc.publishing.single_file import write_whole
 from specc.reader import Inspection
 from specc.reader.custom_ops import loading_note
 from specc.report import Report
+from specc.report.writer import write
 
 _BOXES = "├─└→│"
 _WIDTHS = range(60, 201)
@@ -68,9 +69,9 @@ def print_subject(
     subject: Subject, options: argparse.Namespace, against: Against | None = None, endpoints: tuple[str, ...] = ()
 ) -> int:
     """Prints the tree, notes about what is missing in an archive, and findings; returns the exit code."""
-    text = tree(subject, against=against, endpoints=endpoints, style=_style())
     if options.format == "text":
-        sys.stdout.write(text)
+        style = _style()
+        write(tree(subject, against=against, endpoints=endpoints, style=style), styled=style.color)
     return _print_findings(subject, options)
 
 

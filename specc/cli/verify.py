@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from specc.cli import note
@@ -18,6 +17,7 @@ from specc.cli.given_spec import (
 from specc.cli.importing import modules_of
 from specc.errors import ArchiveError, SpecError, UnreadableError, UsageError
 from specc.report import VerifyReport
+from specc.report.writer import write
 from specc.verification.result import Verification
 from specc.verification.subject import WAYS
 from specc.verification.verify import verify
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     )
     if options.format != "text" or options.quiet:
         return print_report(report, options)
-    sys.stdout.write(verification.text(verification.findings[: options.max_findings]))
+    write(verification.text(verification.findings[: options.max_findings]))
     return exit_code(report, options)
 
 

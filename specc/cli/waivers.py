@@ -7,14 +7,11 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from specc.cli.settings import ProjectSettings, read_settings, waived_of
+from specc.cli.settings import PYPROJECT, ProjectSettings, pyprojects, read_pyproject, read_settings, waived_of
 from specc.compatibility import policy
 from specc.diagnostics import Diagnostic, Location
 from specc.errors import SettingsError, UnreadableError
 from specc.publishing.single_file import replace_file
-from specc.source.json_text import read_content
-
-_FILE = "pyproject.toml"
 
 
 def add_waiver(fingerprint: str, reason: str, until: str) -> str:
@@ -51,15 +48,15 @@ def _block(fingerprint: str, reason: str, until: str) -> list[str]:
 def _nearest() -> tuple[Path, bytes]:
     here = Path.cwd()
     nearest: tuple[Path, bytes] | None = None
-    for directory in (here, *here.parents):
-        file = directory / _FILE
-        if file.is_file():
-            content = read_content(file)
-            if b"specc" in content and read_settings(file, content) is not None:
-                return file, content
-            nearest = nearest or (file, content)
+    for file in pyprojects(here):
+        content = read_pyproject(file)
+        if read_settings(file, content) is not None:
+            return file, content
+        nearest = nearest or (file, content)
     if nearest is None:
-        raise UnreadableError(f"there is no {_FILE} in {here} or above it; waivers are settings of a project: add one")
+        raise UnreadableError(
+            f"there is no {PYPROJECT} in {here} or above it in this project; waivers are settings of a project: add one"
+        )
     return nearest
 
 
@@ -67,7 +64,7 @@ def unused_waivers(settings: Collection[ProjectSettings], used: Collection[str])
     """A warning for each waiver whose fingerprint is not ``used``."""
     for each in settings:
         unused = [fingerprint for fingerprint in each.waivers if fingerprint not in used]
-        lines = each.file.read_text(encoding="utf-8").splitlines() if unused and each.file else []
+        lines = read_pyproject(each.file).decode("utf-8").splitlines() if unused and each.file else []
         for fingerprint in unused:
             yield Diagnostic(
                 rule="unused-waiver",

@@ -12,7 +12,7 @@ from typing import Any
 from specc.change import Witness
 from specc.language.document import CALL, Document
 from specc.language.receivers import RECEIVER_INPUT
-from specc.language.signatures import PublishedSignature, all_signatures
+from specc.language.signatures import PublishedSignature, signature_with
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, children
 
 _INLINE = 32
@@ -24,8 +24,7 @@ def client_call(witness: Witness, document: Document, *, by_name: bool = False) 
     """The call of ``witness`` as code; ``document`` is OLD. In Python its arguments go by position, or ``by_name``."""
     if witness.surface == "python":
         return _python_call(witness, document, by_name=by_name)
-    found = (each for each in all_signatures(document) if each.key == witness.address)
-    signature = next(found, None)
+    signature = signature_with(document, witness.address)
     model = document.name or "model"
     return _curl(witness, signature, model) if witness.surface == "rest" else _grpc(witness, model)
 

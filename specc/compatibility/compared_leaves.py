@@ -20,6 +20,9 @@ from specc.language.tensor_string import ANY, Shape
 from specc.language.trees import leaf_kind
 from specc.language.wire_names import BoundLeaf
 
+MAX_SIZES = 16
+"""The limit on sizes of one leaf that differ and are told, each at its axis: a leaf may have 254."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sides:
@@ -103,10 +106,14 @@ class Sides:
             if one.shape is None or other.shape is None or len(one.shape) != len(other.shape):
                 continue
             if leaf_kind(one) == leaf_kind(other):
+                sizes = 0
                 for axis in sized_axes(one):
                     dims = fixed_dim(one.shape[axis], self.old_dims), fixed_dim(other.shape[axis], self.new_dims)
-                    if dims[0] != dims[1] or not isinstance(dims[0], int):  # equal sizes say nothing
-                        found.append(Position(pair, axis, *dims))
+                    if isinstance(dims[0], int) and isinstance(dims[1], int):
+                        if dims[0] == dims[1] or sizes == MAX_SIZES:  # equal sizes say nothing
+                            continue
+                        sizes += 1
+                    found.append(Position(pair, axis, *dims))
         return found
 
     def old_term(self, position: Position) -> Term:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import TypeAlias
 
 from specc.change import JUDGEMENTS, SURFACES, Change
@@ -12,7 +13,9 @@ from specc.compatibility.leaf_rules import LEAF_RULES
 from specc.compatibility.sides import Comparison
 from specc.compatibility.signatures_as_read import at_endpoints, signatures_as_read
 from specc.compatibility.unchanged_endpoints import changed_pairs
-from specc.diagnostics import Level
+from specc.diagnostics import Level, finding
+from specc.errors import SpecError
+from specc.source.budget import Budget
 
 ComparisonRule: TypeAlias = Callable[[Comparison], Iterator[Change]]
 """Yields the changes of two documents."""
@@ -23,12 +26,27 @@ _LEVELS: dict[str, Level] = {"breaking": "error", "warning": "warning", "safe": 
 
 
 def compare(comparison: Comparison) -> list[Change]:
-    """All changes from OLD to NEW, in a stable order: those of the documents, then those of each endpoint."""
+    """All changes from OLD to NEW, in a stable order: those of the documents, then those of each endpoint.
+
+    Raises:
+        SpecError: there are too many of them.
+    """
     comparison = signatures_as_read(comparison)
-    found = [change for rule in COMPARISON_RULES for change in rule(comparison)]
-    for pair in changed_pairs(comparison):
-        found += compare_endpoints(pair)
+    budget = Budget(_too_different, {"changes": MAX_CHANGES})
+    found = []
+    pairs = (change for pair in changed_pairs(comparison) for change in compare_endpoints(pair))
+    for change in chain((change for rule in COMPARISON_RULES for change in rule(comparison)), pairs):
+        budget.charge("changes")
+        found.append(change)
     return [_levelled(change) for change in at_endpoints(comparison, _merged(found))]
+
+
+MAX_CHANGES = 20_000
+"""The limit on changes: two contracts with more of them have little in common."""
+
+
+def _too_different(text: str) -> SpecError:
+    return SpecError([finding("too-large", (), f"the two contracts differ too much: {text}")])
 
 
 def compare_endpoints(pair: EndpointPair) -> Iterator[Change]:

@@ -11,19 +11,20 @@ from specc.diagnostics import did_you_mean
 from specc.language.wire_names import numbered_result_names
 
 
-def call_signature(model: Any, inputs: Mapping[str, Any] | None = None, *, key: str) -> dict[str, Any]:
+def call_signature(model: Any, inputs: Any = None, *, key: str) -> dict[str, Any]:
     """The results of a loaded archive's signature, also where it is not an attribute, as in archives of TensorFlow 1.
 
     Args:
         model: the object that ``tf.saved_model.load`` returned.
-        inputs: the signature's input tensors by their names; None for a signature that takes none.
+        inputs: the signature's input tensors by their names; the tensor itself for a signature that takes one tensor;
+            None for one that takes none.
         key: the signature key, such as ``serving_default``; in a spec: ``"kwargs": {"key": "serving_default"}``.
 
     Returns:
         The signature's results by their names; the tensors of an ExtensionType are numbered, ``e`` and ``e_1``.
 
     Raises:
-        ValueError: ``model`` has no such signature.
+        ValueError: ``model`` has no such signature, or it does not take a single tensor.
     """
     signatures = getattr(model, "signatures", None)
     if not isinstance(signatures, Mapping):
@@ -31,7 +32,14 @@ def call_signature(model: Any, inputs: Mapping[str, Any] | None = None, *, key: 
     if key not in signatures:
         hint = did_you_mean(key, signatures) or f"it has {', '.join(sorted(signatures)) or 'none'}"
         raise ValueError(f"the archive has no signature {key!r}; {hint}")
-    return flat_results(signatures[key](**_flat_inputs(inputs or {})))
+    by_name = {} if inputs is None else inputs
+    if not isinstance(by_name, Mapping):
+        names = sorted(signatures[key].structured_input_signature[1])
+        if len(names) != 1:
+            given = f"its inputs are {', '.join(names)}" if names else "it has no inputs"
+            raise ValueError(f"the signature {key!r} does not take a single tensor: {given}; pass a dict of them")
+        by_name = {names[0]: by_name}
+    return flat_results(signatures[key](**_flat_inputs(by_name)))
 
 
 def flat_results(results: Mapping[str, Any]) -> dict[str, Any]:

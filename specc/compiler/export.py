@@ -45,14 +45,16 @@ BeforePublish = Callable[[Path], None]
 
 
 class Clock:
-    """Times the stages of an export, and reports each to ``progress``.
+    """Times the stages of an export, and reports each to ``progress``, after the name of its ``mode`` if it has one.
 
     The time between two stages is part of the later one, so that the stages add up to the time since the start.
     """
 
-    def __init__(self, progress: Callable[[str], None]) -> None:
+    def __init__(self, progress: Callable[[str], None], mode: str = "") -> None:
         self.seconds: dict[str, float] = {}
-        self.progress = progress
+        self.progress = (lambda line: progress(f"{mode}: {line}")) if mode else progress
+        self.watch: Callable[[Path], None] = getattr(progress, "watch", lambda _: None)
+        """Called with the directory in which the archive is being written."""
         self._last = time.perf_counter()
 
     @contextmanager
@@ -162,6 +164,7 @@ def publish(
     with destination.staged() as stage:
         writing = f"writing {counted(len(contents.variables), 'variable')}"
         with clock.stage("write", writing), prepared.backend.without_build_paths():
+            clock.watch(stage.directory)
             write(contents, stage.directory)
         with clock.stage("seal", "sealing"):
             (graph,) = read_saved_model(stage.directory)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from specc.diagnostics import printable
 from specc.language.document import Method
 
 
@@ -79,5 +80,5 @@ class ExportReport:
     def signatures_text(self) -> str:
         """The signatures in the archive, one line for each method, and those left out, each with the reason."""
         included = [f"INCLUDED for {method}: {', '.join(keys)}\n" for method, keys in sorted(self.included.items())]
-        excluded = [f"EXCLUDED {key}: {reason}\n" for key, reason in self.excluded.items()]
+        excluded = [f"EXCLUDED {key}: {printable(reason)}\n" for key, reason in self.excluded.items()]
         return "".join((*included, *excluded))

@@ -15,7 +15,9 @@ import keras
 from specc.compiler.user_code import summarize
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError, UnreadableError
+from specc.reader.archive_files import require_regular_files
 from specc.reader.custom_ops import imports_hint, listed
+from specc.source.regular_files import open_regular
 
 _MODEL_PATH: SpecPath = ("model",)
 _RETURNS_MODEL = "name a module:attribute that returns the model"
@@ -40,7 +42,9 @@ def load_model_file(path: Path, target: str) -> Any:
         )
     try:
         model = keras.saving.load_model(path)
-    except Exception as error:  # Keras raises many types
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # Keras raises many types, and registered classes are user code
         raise SpecError([_explain_load_error(error, path, target)]) from error
     unregistered = _find_unregistered(_read_description(path))
     if unregistered:  # a custom initializer, regularizer, loss or metric with the name of a Keras one
@@ -56,10 +60,11 @@ def _format_problem(path: Path) -> str:
         raise UnreadableError(f"cannot read {path}: there is no such file")
     if path.is_dir():
         unpacked = path.suffix == ".keras" and (path / "config.json").exists()
+        if unpacked:
+            require_regular_files(path)
         return "" if unpacked else "it is a directory; the path of a SavedModel must end with a slash"
     try:
-        with path.open("rb") as file:
-            file.read(1)
+        open_regular(path).close()
     except OSError as error:
         raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
     if path.suffix == ".keras":
@@ -75,7 +80,7 @@ def _format_problem(path: Path) -> str:
         return "it is not an HDF5 file, or it is truncated"
 
 
-def _explain_load_error(error: Exception, path: Path, target: str) -> Diagnostic:
+def _explain_load_error(error: BaseException, path: Path, target: str) -> Diagnostic:
     """The finding for a file that Keras cannot load, with the fix."""
     text = str(error)
     described = _read_description(path)

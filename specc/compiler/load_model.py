@@ -17,6 +17,7 @@ from specc.compiler.user_code import import_module, import_object, run_user_code
 from specc.diagnostics import Diagnostic, SpecPath, kind_of
 from specc.errors import SpecError
 from specc.language.scalars import names_model_file
+from specc.reader.archive_files import require_regular_files
 from specc.reader.graph_ops import REFERENCE_OPS
 from specc.reader.inspection import choose_graph
 from specc.reader.protobuf.wire_format import DamagedError
@@ -54,6 +55,7 @@ def load_model(target: str, directory: Path, *, seed: int, imports: Sequence[str
 def _load_archive(path: Path, target: str) -> Any:
     """The object that the SavedModel revives as; of several MetaGraphs, the one that ``choose_graph`` selects."""
     graph, _ = choose_graph(read_saved_model(path))
+    require_regular_files(path)
     try:
         ops = graph.ops
     except DamagedError as error:

@@ -206,7 +206,7 @@ def _stage_mode(mode: Prepared, part: _Part, progress: Callable[[str], None]) ->
 
 
 def _mode_clock(document: Document, progress: Callable[[str], None]) -> Clock:
-    return Clock(lambda line: progress(f"{_mode_name(document)}: {line}"))
+    return Clock(progress, _mode_name(document))
 
 
 @contextlib.contextmanager

@@ -59,7 +59,8 @@ class Program(Mapping[str, CompiledEndpoint]):
             version: ``next``, ``timestamp``, or the number itself.
             keep: how many versions to keep; older ones are removed after the new one is published.
             functions: a function for each endpoint whose ``function`` is null, called with the declared inputs.
-            progress: called with one line before each stage.
+            progress: called with one line before each stage; its method ``watch``, if it has one, with the directory in
+                which the archive is being written.
             before_publish: called with the directory of the complete archive; if it raises, nothing is published.
 
         Returns:

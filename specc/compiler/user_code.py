@@ -55,13 +55,15 @@ def run_user_code(
 ) -> T:
     """The result of ``call``; any exception becomes a SpecError of ``rule`` whose message starts with ``what``.
 
+    An interrupt stays one, whether a person or the code raises it.
+
     ``path`` is the place that names the code, or a function that returns the one that the exception is about.
     """
     try:
         return call()
-    except SpeccError:
+    except (SpeccError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # GeneratorExit and SystemExit too
         message, at = f"{what}: {summarize(error)}", path(error) if callable(path) else path
         hint = unregistered_op_hint(text_of(error)) or user_line(error)
         raise SpecError([Diagnostic(rule=rule, path=at, message=message, hint=hint)]) from error
@@ -101,7 +103,9 @@ def resolve_attribute(root: Any, target: str, rule: RuleId, path: SpecPath, root
             if part in dir(value):  # it exists, but reading it failed
                 raise SpecError([Diagnostic(rule=rule, path=path, message=summarize(error))]) from error
             raise SpecError([_no_attribute(value, parts, index, rule, path, root_name)]) from error
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a property is user code
             message = f"reading {'.'.join(parts[: index + 1])!r} failed: {summarize(error)}"
             raise SpecError([Diagnostic(rule=rule, path=path, message=message, hint=user_line(error))]) from error
     return value

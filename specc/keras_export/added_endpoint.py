@@ -17,6 +17,7 @@ from specc.compiler.tensorspec import tree_of
 from specc.compiler.trace.binding import identity_of
 from specc.compiler.trace.cores import Cores, Source, refuse_python_ops
 from specc.compiler.trace.output_check import describe, spec_of
+from specc.compiler.trace.result_containers import plain_unless_rebuilt
 from specc.compiler.user_code import summarize
 from specc.compiler.write.distributed import tracing_for_archive
 from specc.compiler.write.resources import name_tables
@@ -41,6 +42,7 @@ from specc.language.trees import Leaf, Tensor, Tree, tensor
 from specc.language.wire_names import input_leaves, output_leaves
 from specc.reader.linking import with_wire_names
 from specc.reader.protobuf.tensors import tensor_value
+from specc.reader.protobuf.wire_format import archive_budget
 
 _NO_OPTIONS = JaxOptions()
 
@@ -198,7 +200,7 @@ def _with_tensor_defaults(tree: Tree, default: Any) -> Tree:
 def _leaf_with_default(leaf: Leaf, default: Any) -> Leaf:
     if not isinstance(leaf, Tensor) or not isinstance(default, tf.Tensor):
         return leaf
-    value, _, shape = tensor_value(tf.make_tensor_proto(default))
+    value, _, shape = tensor_value(tf.make_tensor_proto(default), archive_budget())
     # A contract cannot have a default for a leaf of open size.
     return Tensor(dtype=leaf.dtype, shape=shape, default=value) if leaf.shape == shape else leaf
 
@@ -216,7 +218,7 @@ def _constants_to_tensors(result: Any) -> Any:
     def convert(leaf: Any) -> Any:
         return tf.convert_to_tensor(leaf) if isinstance(leaf, constants) else leaf
 
-    return tf.nest.map_structure(convert, result)
+    return tf.nest.map_structure(convert, plain_unless_rebuilt(result))
 
 
 def _output_tree(result: Any, path: SpecPath) -> Tree:

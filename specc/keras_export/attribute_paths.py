@@ -90,7 +90,9 @@ def _named_parts(model: Any) -> Iterator[tuple[str, Any]]:
 def _attribute_or_none(part: Any, name: str) -> Any:
     try:
         return getattr(part, name, None)
-    except Exception:  # noqa: BLE001  # a property runs user code
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  # a property runs user code
         return None
 
 

@@ -18,6 +18,7 @@ from specc.compiler.trace.cores import Cores
 from specc.compiler.trackables import descendants, is_trackable
 from specc.compiler.write.resources import name_tables
 from specc.compiler.write.save_options import read_save_options
+from specc.diagnostics import printable
 from specc.keras_export import keras_words as words
 from specc.keras_export.added_endpoint import AddedEndpoint, make_added_endpoint
 from specc.keras_export.attribute_paths import function_path, selections
@@ -28,6 +29,7 @@ from specc.language.signatures import DEFAULT_KEYS
 from specc.language.tensor_string import format_tensor
 from specc.language.wire_names import input_leaves, output_leaves
 from specc.publishing.destinations import replacement
+from specc.report.writer import write
 
 _SERVING_DEFAULT = DEFAULT_KEYS["predict"]
 _COLLECTION_HINT = (
@@ -240,7 +242,7 @@ class ExportArchive:
             prepared = replace(prepared, contents=replace(prepared.contents, options=options))
         report = publish(prepared, destination, clock)
         if verbose:
-            print(_keras_summary(document, report))  # as Keras does
+            write(f"{_keras_summary(document, report)}\n")  # as Keras does
         return report
 
 
@@ -251,7 +253,7 @@ def _is_part_of(resource: Any, other: Any) -> bool:
 
 def _keras_summary(document: Document, report: ExportReport) -> str:
     """The endpoints of the archive as text, in Keras's wording."""
-    lines = [f"Saved artifact at '{report.path}'. The following endpoints are available:"]
+    lines = [f"Saved artifact at '{printable(str(report.path))}'. The following endpoints are available:"]
     for name, endpoint in document.endpoints.items():
         lines += ["", f"* Endpoint '{name}'"]
         for arrow, leaves in (("", input_leaves(endpoint)), ("-> ", output_leaves(endpoint))):

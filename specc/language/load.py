@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from specc.diagnostics import did_you_mean
+from specc.diagnostics import did_you_mean, finding
 from specc.errors import SpecError, UsageError
 from specc.language.document import Document, Endpoint
 from specc.language.pretty_json import lay_out
@@ -18,7 +18,8 @@ from specc.language.validation.buildable import find_unbuildable
 from specc.language.validation.consistency import find_inconsistencies
 from specc.language.validation.pipeline import LoadedSpec, read_spec, validated
 from specc.language.validation.rules import Rule, capped, run_rules
-from specc.source.json_text import read_content
+from specc.source.json_text import measure, read_content
+from specc.source.limits import MAX_DEPTH
 
 ALWAYS: tuple[Rule, ...] = (find_inconsistencies,)
 """The rules for every document."""
@@ -45,7 +46,10 @@ def loads(text: str | bytes) -> Document:
 
 def from_json(data: Any) -> Document:
     """The Document of plain JSON data; raises as :func:`load` does, though without locations."""
-    return validated(data, ALWAYS)
+    depth, values = measure(data)
+    if depth > MAX_DEPTH:
+        raise SpecError([finding("too-deep", (), f"the data is nested deeper than {MAX_DEPTH} levels")])
+    return validated(data, ALWAYS, values=values)
 
 
 def load_spec(source: str | os.PathLike[str], rules: Sequence[Rule] = BUILDABLE) -> LoadedSpec:

@@ -76,6 +76,18 @@ def all_signatures(document: Document) -> tuple[PublishedSignature, ...]:
     )
 
 
+def signature_with(document: Document, key: str) -> PublishedSignature | None:
+    """The signature with this key, or None; those of other endpoints are not made."""
+    names = dict.fromkeys((key, key.partition(":")[2], key.rpartition(":")[2], document.default))
+    found = (
+        signature
+        for name in names
+        if name is not None and name in document.endpoints and has_signature(document, name)
+        for signature in _signatures_with_aliases(document, name, document.endpoints[name])
+    )
+    return next((signature for signature in found if signature.key == key), None)
+
+
 def published_signatures(document: Document, left_out: Container[str] = ()) -> tuple[PublishedSignature, ...]:
     """The signatures of an archive of ``document`` that was built without the endpoints in ``left_out``."""
     return published_among(all_signatures(document), document, left_out)

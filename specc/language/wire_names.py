@@ -8,7 +8,7 @@ argument or an output never renames another.
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count as count_from
@@ -173,6 +173,39 @@ def components(leaf: Leaf, name: str) -> tuple[Component, ...]:
             return _ragged_components(leaf, name)
         case Sparse():
             return _sparse_components(leaf, name)
+
+
+class Extent(typing.NamedTuple):
+    """How much the names of a tree are: ``characters`` counts those of every path and every wire name.
+
+    Names are longer than what they are made of: a key is part of the name of each leaf below it.
+    """
+
+    leaves: int
+    characters: int
+    dimensions: int = 0
+
+
+def extent_of(arguments: Sequence[str], inputs: Sequence[Tree], outputs: Tree) -> Extent:
+    """The Extent of an endpoint with these trees, computed without making a name."""
+    names = (*arguments, *[""] * (len(inputs) - len(arguments)))
+    total = [0, 0, 0]
+    for name, tree in zip(names, inputs, strict=False):
+        _add_extent(tree, len(name), total)
+    _add_extent(outputs, 0, total)
+    return Extent(*total)
+
+
+def _add_extent(tree: Tree, prefix: int, total: list[int]) -> None:
+    """Adds the leaves and the characters of ``tree``, whose path has ``prefix`` characters."""
+    if isinstance(tree, (Tensor, Ragged, Sparse)):
+        count = 1 if isinstance(tree, Tensor) else 3 if isinstance(tree, Sparse) else 1 + tree.ragged_rank
+        total[0] += count
+        total[1] += count * (prefix + 8 + len(tree.name or ""))
+        total[2] += len(tree.shape or ())
+        return
+    for key, child in tree.fields if isinstance(tree, NamedTuple) else children(tree):
+        _add_extent(child, prefix + 1 + len(str(key)), total)
 
 
 def numbered_result_names(counts: Mapping[str, int]) -> dict[str, tuple[str, ...]]:

@@ -116,7 +116,7 @@ def navigation(
 <input id="filter" type="search" placeholder="Endpoint, wire name, variable" autocomplete="off" spellcheck="false">
 <kbd aria-hidden="true">/</kbd></div>
 <nav aria-label="Contents">
-<div class="names"><h2>Endpoints <span>{len(names) + len(removed):,}</span></h2>
+<div class="names"><h2>Endpoints <span id="count">{len(names) + len(removed):,}</span></h2>
 <ul>{items}</ul>
 <p class="none" id="nothing" hidden>No endpoint matches.</p></div>
 {f'<ul class="rest">{links}</ul>' if links else ""}</nav>

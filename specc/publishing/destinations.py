@@ -9,6 +9,7 @@ from specc.errors import TargetError
 from specc.publishing.publish import Destination, NewDirectory, is_url
 from specc.publishing.remote import RemoteDirectory, RemoteVersion
 from specc.publishing.replace import Replacement
+from specc.publishing.staging import require_locks
 from specc.publishing.versions import Version, VersionChoice
 
 Place = str | os.PathLike[str]
@@ -28,6 +29,7 @@ def destination(
     Raises:
         TargetError: the path is empty, or a URL was given as a Path.
         ValueError: ``version`` or ``keep`` is invalid.
+        UnavailableError: this system cannot publish.
         TypeError: not exactly one of ``filepath`` and ``base`` is given, or ``version`` or ``keep`` without ``base``.
     """
     if (filepath is None) == (base is None):
@@ -49,6 +51,7 @@ def replacement(filepath: Place) -> Destination:
 
 
 def _checked_target(place: Place) -> str:
+    require_locks()
     text = os.fsdecode(place)  # Keras takes bytes as well
     if not text:
         raise TargetError("the path is empty; the current directory is .")

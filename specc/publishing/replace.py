@@ -24,7 +24,7 @@ class Replacement(Destination):
     """A local directory that is absent, empty, or holds a SavedModel and nothing else; that one is replaced.
 
     The old archive stays readable under its name until the new one is complete; then the two are swapped atomically
-    and the old one is removed. Where the system cannot swap (anything but Linux; NFS), the old one is renamed first,
+    and the old one is removed. Where the system cannot swap (as on NFS), the old one is renamed first,
     and between the two renames there is no archive; a build killed at that moment leaves the old one beside its place,
     and the next build restores it. A link to a SavedModel is kept, and its target is replaced.
 
@@ -145,12 +145,30 @@ def _replace_in_two_steps(stage: Path, target: Path) -> bool:
 def _restore_interrupted(target: Path) -> None:
     """Restores the old archive after a build that was killed between two renames."""
     for aside in target.parent.glob(f"{glob.escape(_aside_prefix(target))}*"):
+        if not _is_old_archive(aside):
+            continue
         try:
             rename_new(aside, target)
         except FileExistsError:
             _discard_old(aside, target)
         except OSError:  # another process has restored it, or permission is missing
             continue
+
+
+def _is_old_archive(aside: Path) -> bool:
+    """Whether ``aside`` is what a build has left, and not what somebody else put there to be installed.
+
+    It is a directory of this user, or of the owner of its parent, who could replace the target as well, and it holds a
+    SavedModel and nothing else.
+    """
+    try:
+        status, owners = aside.lstat(), (os.geteuid(), aside.parent.stat().st_uid)
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid not in owners:
+            return False
+        _require_replaceable(aside)
+        return is_saved_model(aside)
+    except (OSError, TargetError):
+        return False
 
 
 def _discard_old(aside: Path, target: Path) -> None:

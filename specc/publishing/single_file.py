@@ -9,6 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from specc.errors import TargetError
+from specc.source.regular_files import read_regular
+
+_MAX_BYTES = 2**30
+"""Of an existing file that is replaced; a larger one differs from whatever is written."""
 
 
 def require_absent(path: Path) -> None:
@@ -49,21 +53,13 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     if not os.path.lexists(path):
         write_new(path, content)
-    elif read_regular(path) != content:
+    elif _existing(path) != content:
         replace_file(path, content)
 
 
-def read_regular(path: Path) -> bytes:
-    """The bytes of an existing file that is to be replaced.
-
-    Raises:
-        TargetError: it is not a regular file, or cannot be read.
-    """
+def _existing(path: Path) -> bytes:
     try:
-        if not path.is_file():  # opening a pipe waits for a writer
-            what = "a directory" if path.is_dir() else "not a regular file"
-            raise TargetError(f"cannot write {path}: it is {what}; choose another file")
-        return path.read_bytes()
+        return read_regular(path, _MAX_BYTES)
     except OSError as error:
         raise TargetError(f"cannot write {path}: {error.strerror or error}") from None
 

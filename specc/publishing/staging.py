@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import functools
 import glob
 import hashlib
@@ -22,7 +21,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specc.errors import TargetError
+from specc.errors import TargetError, UnavailableError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 _STAGE_INFIX = ".specc-staging-"
 _MAX_ATTEMPTS = 20
@@ -69,6 +73,15 @@ def staging(target: Path, place: Path, publish: Callable[[Stage], None]) -> Iter
     except BaseException:
         _remove_empty(made)
         raise
+
+
+def require_locks() -> None:
+    """Raises UnavailableError where stages cannot be locked, so that nothing can be published."""
+    if fcntl is None:
+        raise UnavailableError(
+            "archives cannot be written here: this system has no file locks (Python's fcntl is missing), without which "
+            "a build and the clean-up of another would disturb each other; build on Linux or macOS, or in WSL"
+        )
 
 
 def require_writable(target: Path, place: Path) -> None:
@@ -136,6 +149,7 @@ def locked_stage(
 
     ``mode`` is its mode before the umask; ``again`` creates ``place`` again if another process removed it.
     """
+    require_locks()
     lock, left = None, _MAX_ATTEMPTS
     while lock is None:
         stage = place / stage_name(name)

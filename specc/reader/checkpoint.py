@@ -12,19 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specc.language.tensor_string import Shape
-from specc.reader.protobuf.messages import parse
+from specc.reader.protobuf.messages import parse_uncounted
 from specc.reader.protobuf.tensors import UndescribableError, dtype_name, shape_of_proto
-from specc.reader.protobuf.wire_format import DamagedError, read_varint
+from specc.reader.protobuf.wire_format import DamagedError, archive_budget, read_varint
+from specc.source.regular_files import NotRegularError, read_regular
 
 PREFIX = "variables/variables"
 """The path of an archive's checkpoint, of which its files have extensions."""
 INDEX = f"{PREFIX}.index"
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 """The only key of a checkpoint that is not a variable: it holds the objects, with the endpoints."""
-MAX_INDEX_BYTES = 64 * 2**20
+MAX_INDEX_BYTES = 16 * 2**20
 """The limit on the index; that of EfficientNetB0 has 20 KB."""
 MAX_KEY_BYTES = 2**16
-MAX_TENSORS = 2**20
+MAX_TENSORS = 2**17
 
 _FOOTER = 48
 _MAGIC = 0xDB4775248B80FB57
@@ -58,25 +59,26 @@ def read_index(directory: Path) -> dict[str, StoredTensor]:
         DamagedError: the index cannot be read.
     """
     path = directory / INDEX
-    if not path.is_file():  # not a pipe either
-        return {}
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_INDEX_BYTES + 1)
+        data = read_regular(path, MAX_INDEX_BYTES)
+    except (FileNotFoundError, NotADirectoryError, NotRegularError):
+        return {}
     except OSError as error:
         raise DamagedError(str(error.strerror or error)) from None
     if len(data) > MAX_INDEX_BYTES:
         raise DamagedError(f"{INDEX} is larger than {MAX_INDEX_BYTES // 2**20} MiB")
-    shards, found = 1, {}
+    shards, found, budget = 1, {}, archive_budget()
     for count, (key, value) in enumerate(_table(data)):
         if count > MAX_TENSORS:  # blocks may be listed many times
             raise DamagedError(f"{INDEX} has more than {MAX_TENSORS:,} tensors")
+        budget.charge("characters of names", len(key))  # of which most may be the prefix that it shares
+        budget.charge("bytes of descriptions", len(value))
         if not key:
-            shards = parse("BundleHeaderProto", value).num_shards
+            shards = parse_uncounted("BundleHeaderProto", value).num_shards
             continue
-        entry = parse("BundleEntryProto", value)
+        entry = parse_uncounted("BundleEntryProto", value)
         try:
-            dtype, shape = dtype_name(entry.dtype), shape_of_proto(entry.shape)
+            dtype, shape = dtype_name(entry.dtype), shape_of_proto(entry.shape, budget)
         except UndescribableError:
             continue
         name = key.decode("utf-8", "replace")
@@ -92,7 +94,9 @@ def _table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     position, end = len(data) - _FOOTER, len(data)
     for _ in range(2):  # the first handle is that of the index of metadata
         _, position = read_varint(data, position, end)
-    for _, handle in _block(data, *_handle(data, position, end)):
+    for count, (_, handle) in enumerate(_block(data, *_handle(data, position, end))):
+        if count > MAX_TENSORS:
+            raise DamagedError(f"{INDEX} has more than {MAX_TENSORS:,} tensors or blocks")
         yield from _block(data, *_handle(handle, 0, len(handle)))
 
 

@@ -14,6 +14,11 @@ from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 from specc.reader.linking import Names, link, more_precise, with_wire_names
 from specc.reader.saved_functions import Function, Trace
 from specc.reader.signature_defs import Signature, WireTensor
+from specc.source.budget import Budget
+
+NO_SIGNATURE = "only Python can call it, since it has no signature"
+"""The note on a function without a signature."""
+_NO_OPTIONS = "without options"
 
 
 @dataclass(frozen=True)
@@ -31,13 +36,11 @@ def describe_function(function: Function, *, may_have_defaults: bool = True) -> 
     notes = list(function.problems)
     distinct = _distinct_descriptions(inference_traces(function.traces))
     if not distinct:
-        return DescribedEndpoint(
-            None, (*notes, "not described: none of its traces can be described, and it has no signature")
-        )
+        return DescribedEndpoint(None, (f"left out: {'; '.join(notes) or 'it was never traced'}",))
     trace = distinct[0]
     if len(distinct) > 1:
         notes.append(f"described as the first of its {len(distinct)} different traces, since it has no signature")
-    notes.append("it has no signature: it can be called only on the revived object")
+    notes.append(NO_SIGNATURE)
     notes.extend(_trace_notes(function, trace))
     endpoint = _endpoint_of_trace(trace)
     names = [_names_of_leaf(leaf) for leaf in input_leaves(endpoint)]
@@ -49,7 +52,18 @@ def describe_function(function: Function, *, may_have_defaults: bool = True) -> 
     return DescribedEndpoint(endpoint.model_copy(update={"inputs": inputs}), tuple(notes))
 
 
-def describe_signature(signature: Signature, function: Function | None) -> DescribedEndpoint:
+def charge_description(name: str, signature: Signature | None, function: Function | None, budget: Budget) -> None:
+    """Charges what describing an endpoint takes: each of its traces is compared with its signature."""
+    for trace in function.traces if function is not None else ():
+        budget.charge("leaves", trace.extent.leaves)
+        budget.charge("characters of names", trace.extent.characters + len(name))
+    if signature is not None:
+        tensors = len(signature.inputs) + len(signature.outputs)
+        budget.charge("leaves", tensors)
+        budget.charge("characters of names", sum(map(len, (*signature.inputs, *signature.outputs))))
+
+
+def describe_signature(signature: Signature, function: Function | None, budget: Budget) -> DescribedEndpoint:
     """The endpoint of a signature, with the nested trees of ``function`` if their tensors can be linked."""
     notes = list(signature.notes)
     if signature.method is None:
@@ -58,7 +72,7 @@ def describe_signature(signature: Signature, function: Function | None) -> Descr
         notes.append(
             f"{name!r} is one name for all the components of a composite tensor, which cannot be written in a spec"
         )
-    linked = list(_linked_traces(signature, function.traces)) if function else []
+    linked = list(_linked_traces(signature, function.traces, budget)) if function else []
     found = _distinct_descriptions([trace for trace, _ in linked])
     if function and len(found) == 1:
         endpoint = linked[0][1]
@@ -69,7 +83,7 @@ def describe_signature(signature: Signature, function: Function | None) -> Descr
             notes.append(f"described flat: {len(found)} different traces have the signature's names")
         elif function:
             notes.append(_why_unlinked(function))
-    outputs = _linked_outputs(signature, found)
+    outputs = _linked_outputs(signature, found, budget)
     is_flat = not (function and len(found) == 1) or outputs is None
     if outputs is None:
         outputs = _flat_outputs(signature)
@@ -91,15 +105,22 @@ def _why_unlinked(function: Function) -> str:
 
 
 def _trace_notes(function: Function, trace: Trace) -> Iterator[str]:
-    if len(function.traces) > 1:
-        others = dict.fromkeys(", ".join(each.fixed) for each in function.traces if each.fixed != trace.fixed)
-        lost = "; ".join(fixed or "the one without fixed arguments" for fixed in others)
-        lost = f", not {lost}" if lost else ""
-        yield f"the function of the same name has {len(function.traces)} traces; only one is described{lost}"
-    if trace.fixed:
-        yield f"its trace fixes {', '.join(trace.fixed)}"
+    options, number = _options_text(trace), len(function.traces)
+    others = [each for each in dict.fromkeys(map(_options_text, function.traces)) if each != options]
+    if others:
+        yield f"one of its {number} traces is described: the one {options}, not the one {' or '.join(others)}"
+    elif number > 1:
+        yield f"one of its {number} traces is described"
+    elif options != _NO_OPTIONS:
+        yield f"it was traced only {options}"
     if trace.by_name:
         yield f"the revived function takes {', '.join(trace.by_name)} by name only"
+
+
+def _options_text(trace: Trace) -> str:
+    """The Python values that a trace has fixed; None is what an option is that nobody set."""
+    options = [each for each in trace.fixed if not each.endswith("=None")]
+    return f"with {', '.join(options)}" if options else _NO_OPTIONS
 
 
 def distinct_traces(function: Function) -> list[Trace]:
@@ -126,12 +147,12 @@ def _description_key(trace: Trace) -> tuple[object, ...]:
     return (trace.arguments, repr([without_names(tree) for tree in trace.inputs]), repr(trace.outputs))
 
 
-def _linked_traces(signature: Signature, traces: Sequence[Trace]) -> Iterator[tuple[Trace, Endpoint]]:
+def _linked_traces(signature: Signature, traces: Sequence[Trace], budget: Budget) -> Iterator[tuple[Trace, Endpoint]]:
     if signature.whole_inputs:
         return
     for trace in traces:
         endpoint = _endpoint_of_trace(trace)
-        names = link(input_leaves(endpoint), signature.inputs, trace.keywords)
+        names = link(input_leaves(endpoint), signature.inputs, budget, trace.keywords)
         if names is not None:
             complete = _leaf_completer(signature.inputs, signature)
             yield (
@@ -142,13 +163,13 @@ def _linked_traces(signature: Signature, traces: Sequence[Trace]) -> Iterator[tu
             )
 
 
-def _linked_outputs(signature: Signature, traces: Sequence[Trace]) -> Tree | None:
+def _linked_outputs(signature: Signature, traces: Sequence[Trace], budget: Budget) -> Tree | None:
     """The tree that the only one of ``traces`` returns, with the signature's names; None if it cannot be linked."""
     if signature.whole_outputs or len(traces) != 1:
         return None
     bare = _nameless_endpoint(traces[0]).model_copy(update={"method": signature.method or "predict"})
     bound = output_leaves(bare)
-    names = link(bound, signature.outputs)
+    names = link(bound, signature.outputs, budget)
     if names is None:
         return None
     return _with_linked_names(bare, output_leaves, names, _leaf_completer(signature.outputs))[0]

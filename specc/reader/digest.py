@@ -19,6 +19,7 @@ from pathlib import Path
 from specc.diagnostics import printable
 from specc.errors import ArchiveError
 from specc.reader.archive_files import MARKER, SAVED_MODEL_FILES, is_saved_model
+from specc.source.regular_files import open_regular
 
 _REGULAR_FILES_HINT = "a digest covers only regular files; copy the archive without other entries"
 
@@ -68,7 +69,7 @@ def _regular_files(root: Path) -> Iterator[tuple[bytes, Path]]:
 
 def _sha256sum_line(name: bytes, path: Path) -> bytes:
     """The ``sha256sum`` output for the file: a name with a line break is escaped, and the line marked."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest().encode()
     escaped = name.replace(b"\\", b"\\\\").replace(b"\n", b"\\n").replace(b"\r", b"\\r")
     return (b"\\" if escaped != name else b"") + digest + b"  " + escaped + b"\n"

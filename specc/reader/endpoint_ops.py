@@ -14,11 +14,7 @@ from specc.reader.conformance.notable_ops import CHECKPOINT_OPS, NETWORK_OPS, PY
 from specc.reader.conformance.ops import run_by, run_by_loading, uses_files
 from specc.reader.conformance.subject import Subject
 from specc.reader.custom_ops import custom_ops
-from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_graph import GraphFunction, GraphNode
-
-MAX_COUNTED = 2**21
-"""The limit on counting ops, each for each endpoint and function; fifty endpoints of a large model take 100,000."""
 
 NotableKind = Literal["python", "files", "network", "state", "xla", "custom", "device"]
 
@@ -59,15 +55,13 @@ class Run(NamedTuple):
 
 def runs_of(subject: Subject) -> dict[str, Run]:
     """What a call of each endpoint runs; endpoints that run the same share it."""
-    program, found, left = subject.program, dict[str, Run](), MAX_COUNTED
+    program, found = subject.program, dict[str, Run]()
     counted: dict[tuple[frozenset[str], frozenset[str]], Run] = {}
     for name in sorted(subject.document.endpoints):
         nodes, reached = subject.nodes[name], subject.reached[name]
         if (nodes, reached) not in counted:
             functions = [program.functions[each] for each in reached]
-            left -= len(nodes) + sum(len(each.ops) + len(each.devices) for each in functions)
-            if left < 0:
-                raise DamagedError(f"counting the ops of its endpoints takes more than {MAX_COUNTED:,} steps")
+            program.step(len(nodes) + sum(len(each.ops) + len(each.devices) for each in functions))
             ops = Counter(program.main.nodes[node].op for node in nodes)
             devices = Counter(program.main.nodes[node].device for node in nodes)
             del devices[""]

@@ -11,17 +11,19 @@ from specc.language.signatures import DEFAULT_KEYS, TAGS
 from specc.language.trees import Dict, Tree, children
 from specc.reader.describe_endpoint import (
     DescribedEndpoint,
+    charge_description,
     describe_function,
     describe_signature,
     has_namedtuple,
     has_open_dims,
 )
 from specc.reader.protobuf.messages import Message
-from specc.reader.protobuf.tensors import UndescribableError
+from specc.reader.protobuf.tensors import UndescribableError, describable
 from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_functions import Function, read_function
 from specc.reader.saved_model import MAX_NAMES, MetaGraph
 from specc.reader.signature_defs import Signature, read_signature
+from specc.source.budget import Budget
 
 SIGNATURES = "signatures"
 """The attribute of the root that holds the signatures of TensorFlow 2."""
@@ -46,11 +48,15 @@ class Root:
 
 def read_root(graph: MetaGraph) -> Root:
     """The public attributes of the root object of ``graph``."""
+    return graph.once("root", lambda: _read_root(graph))
+
+
+def _read_root(graph: MetaGraph) -> Root:
     root = Root({}, {}, {}, {})
-    for name, index in _children(graph.node(0)):
+    for name, index in _children(graph, graph.node(0)):
         node = graph.node(index)
         if name == SIGNATURES:
-            root.signature_nodes.update(_children(node))
+            root.signature_nodes.update(_children(graph, node))
         if node is None or not is_public(name) or name == SIGNATURES or name in OWN_LISTS:
             continue
         kind = node.WhichOneof("kind")
@@ -59,21 +65,36 @@ def read_root(graph: MetaGraph) -> Root:
                 raise DamagedError(f"its root has more than {MAX_NAMES:,} functions")
             root.functions[name] = node
         elif kind == "user_object" and node.user_object.identifier in _LIST_IDENTIFIERS:
-            items = [item for _, item in _children(node)]
-            if all(graph.is_variable(item) for item in items):
-                root.collections[name] = len(items)
-            elif all(_is_function(graph.node(item)) for item in items):
-                root.function_lists[name] = len(items)
+            kind_of_items, count = graph.once(("list", index), lambda index=index: _kind_of_items(graph, index))  # type: ignore[misc]
+            if kind_of_items == "variable":
+                root.collections[name] = count
+            elif kind_of_items == "function":
+                root.function_lists[name] = count
     return root
+
+
+def _items(graph: MetaGraph, index: int) -> list[int]:
+    """The ids of the children of an object."""
+    return graph.once(("items", index), lambda: [item for _, item in _children(graph, graph.node(index))])
+
+
+def _kind_of_items(graph: MetaGraph, index: int) -> tuple[str, int]:
+    """What the items of a list are, ``variable`` or ``function``, if they are of one kind; and how many it has."""
+    items = _items(graph, index)
+    if all(graph.is_variable(item) for item in items):
+        return "variable", len(items)
+    return ("function" if all(_is_function(graph.node(item)) for item in items) else ""), len(items)
 
 
 def list_items(graph: MetaGraph, name: str) -> list[int] | None:
     """The ids of the members of the root's list ``name``, or None where it has no such list."""
     index = graph.children(0).get(name)
     node = None if index is None else graph.node(index)
-    if node is None or node.WhichOneof("kind") != "user_object" or node.user_object.identifier not in _LIST_IDENTIFIERS:
+    if index is None or node is None or node.WhichOneof("kind") != "user_object":
         return None
-    return [item for _, item in _children(node)]
+    if node.user_object.identifier not in _LIST_IDENTIFIERS:
+        return None
+    return _items(graph, index)
 
 
 def _is_function(node: Message | None) -> bool:
@@ -85,20 +106,26 @@ def is_public(name: str) -> bool:
     return bool(name) and (name == CALL or not name.startswith("_"))
 
 
-def _children(node: Message | None) -> Iterator[tuple[str, int]]:
+def _children(graph: MetaGraph, node: Message | None) -> Iterator[tuple[str, int]]:
     if node is not None:
+        graph.budget.charge("objects", len(node.children))
         for child in node.children:
             yield child.local_name, child.node_id
 
 
 def read_signatures(graph: MetaGraph) -> tuple[dict[str, Signature], tuple[str, ...]]:
     """The public signatures that can be described, by name, and a note for each other one."""
+    return graph.once("signatures", lambda: _read_signatures(graph))
+
+
+def _read_signatures(graph: MetaGraph) -> tuple[dict[str, Signature], tuple[str, ...]]:
     found, notes = {}, []
     for name, proto in sorted(graph.signatures.items()):
         if not is_public(name):
             continue
         try:
-            found[name] = read_signature(proto)
+            with describable():
+                found[name] = read_signature(proto, graph.budget)
         except UndescribableError as error:
             notes.append(f"signature {name!r} is left out: it has {error}")
     return found, tuple(notes)
@@ -124,7 +151,7 @@ def describe_graph(graph: MetaGraph) -> Assembled:
         name: lambda node=node: read_function(graph, node)  # type: ignore[misc]
         for name, node in root.functions.items()
     }
-    found = assemble_document(signatures, functions, root.signature_nodes, mode_of(graph.tags))
+    found = assemble_document(signatures, functions, root.signature_nodes, graph.budget, mode_of(graph.tags))
     return replace(found, notes=(*notes, *found.notes, *_list_notes(root), *collection_notes(root)))
 
 
@@ -137,9 +164,13 @@ def assemble_document(
     signatures: dict[str, Signature],
     functions: dict[str, Callable[[], Function]],
     nodes: dict[str, int],
+    budget: Budget,
     mode: Mode = "predict",
 ) -> Assembled:
-    """The Document of these signatures and functions, and notes; ``nodes`` are the ids of the signatures' objects."""
+    """The Document of these signatures and functions, and notes; ``nodes`` are the ids of the signatures' objects.
+
+    Each is charged under each of its names, since what many names share is still described under every one of them.
+    """
     endpoints: dict[str, Endpoint] = {}
     flat: set[str] = set()
     unpublished: set[str] = set()
@@ -160,7 +191,12 @@ def assemble_document(
                 f"{name}: its signature is left out: the call of the revived object has one only as the default"
             )
             signature = None
-        described = _describe(signature, function, may_have_defaults=not is_bare)
+        charge_description(name, signature, function, budget)
+        try:
+            with describable():
+                described = _describe(signature, function, budget, may_have_defaults=not is_bare)
+        except UndescribableError as error:
+            described = DescribedEndpoint(None, (f"not described: it has {error}",))
         notes.extend(f"{name}: {note}" for note in described.notes)
         if described.endpoint is not None:
             endpoints[name] = described.endpoint
@@ -174,9 +210,11 @@ def assemble_document(
     return Assembled(document, (*notes, *general_notes(document)), frozenset(flat), frozenset(unpublished))
 
 
-def _describe(signature: Signature | None, function: Function | None, *, may_have_defaults: bool) -> DescribedEndpoint:
+def _describe(
+    signature: Signature | None, function: Function | None, budget: Budget, *, may_have_defaults: bool
+) -> DescribedEndpoint:
     if signature is not None:
-        return describe_signature(signature, function)
+        return describe_signature(signature, function, budget)
     if function is None:
         return DescribedEndpoint(None)
     return describe_function(function, may_have_defaults=may_have_defaults)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from specc.diagnostics import Diagnostic, printable
+from specc.diagnostics import Diagnostic, printable, shortened
 from specc.errors import ArchiveError, SpecError
 from specc.language.contract import CONTRACT_PATH, read_contract
 from specc.language.document import Document
@@ -20,6 +19,7 @@ from specc.reader.graph_document import describe_graph
 from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_model import MetaGraph, damaged_error, read_saved_model
 from specc.source.limits import MAX_BYTES
+from specc.source.regular_files import read_regular
 
 Source = Literal["contract", "object graph", "signatures"]
 
@@ -122,8 +122,8 @@ def _why_undescribable(notes: tuple[str, ...]) -> str:
 
 
 def _printable_notes(notes: tuple[str, ...]) -> tuple[str, ...]:
-    """``notes`` with printable characters only, since names in an archive may contain any character."""
-    return tuple(printable(note) for note in notes)
+    """``notes`` with printable characters only and short names, since an archive may have any names."""
+    return tuple(printable(shortened(note)) for note in notes)
 
 
 def _findings_in_contract(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -153,10 +153,7 @@ def contract_text(directory: Path, name: str = CONTRACT_PATH) -> bytes | None:
     """
     path = directory / name
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ArchiveError(f"cannot read {path}: it is not a regular file")
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        return read_regular(path, MAX_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -14,12 +14,15 @@ from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.trees import Leaf, Ragged, RaggedNames, Sparse, SparseNames, Tensor
 from specc.language.wire_names import BoundLeaf, Component, components
 from specc.reader.signature_defs import WireTensor
+from specc.source.budget import Budget
 
 Names = tuple[str, ...]
 """The wire names of one leaf's components."""
 
 
-def link(leaves: tuple[BoundLeaf, ...], wire: dict[str, WireTensor], recorded: Names = ()) -> list[Names] | None:
+def link(
+    leaves: tuple[BoundLeaf, ...], wire: dict[str, WireTensor], budget: Budget, recorded: Names = ()
+) -> list[Names] | None:
     """The wire names of each of ``leaves``, or None where they are uncertain.
 
     ``leaves`` have the names that their author gave or that specc derives; ``recorded`` are TensorFlow's names, one for
@@ -32,7 +35,7 @@ def link(leaves: tuple[BoundLeaf, ...], wire: dict[str, WireTensor], recorded: N
         if naming and _naming_fits(leaves, naming, wire)
     ]
     if not found:
-        composite = _names_by_suffix(leaves, given_or_derived, wire)
+        composite = _names_by_suffix(leaves, given_or_derived, wire, budget)
         found = [composite] if composite and _naming_fits(leaves, composite, wire) else []
     if not found and not leaves and not wire:
         return []
@@ -84,7 +87,7 @@ _RAGGED_SUFFIXES, _SPARSE_SUFFIXES = ("values", "row_splits"), ("indices", "valu
 
 
 def _names_by_suffix(
-    leaves: tuple[BoundLeaf, ...], given_or_derived: list[Names], wire: dict[str, WireTensor]
+    leaves: tuple[BoundLeaf, ...], given_or_derived: list[Names], wire: dict[str, WireTensor], budget: Budget
 ) -> list[Names] | None:
     """The names of all leaves, where composite leaves without a match get the remaining wire names; else None.
 
@@ -95,14 +98,15 @@ def _names_by_suffix(
     missing = [index for index, names in enumerate(given_or_derived) if not set(names) <= set(wire)]
     taken = {name for index, names in enumerate(given_or_derived) if index not in missing for name in names}
     free = {name: tensor for name, tensor in wire.items() if name not in taken}
-    stems = {name[: -len("_values")] for name in free if name.endswith("_values")} - {""}
+    stems = sorted({name[: -len("_values")] for name in free if name.endswith("_values")} - {""})
     if len(missing) > len(stems):
         return None
+    budget.charge("leaves", len(missing) * len(stems))  # each may fit each
     for index in missing:
         leaf = leaves[index].leaf
         if isinstance(leaf, Tensor):
             return None
-        fitting = [names for stem in sorted(stems) for names in [_names_for_stem(leaf, stem, free)] if names]
+        fitting = [names for stem in stems for names in [_names_for_stem(leaf, stem, free)] if names]
         if len(fitting) != 1:
             return None
         naming[index] = fitting[0]

@@ -40,6 +40,7 @@ from specc.language.tree_edits import dense, leaves, with_leaves, without_names
 from specc.language.trees import Leaf, List, Tensor, Tree
 from specc.language.wire_names import Component, input_leaves
 from specc.reader.graph_document import assemble_document
+from specc.reader.protobuf.wire_format import archive_budget
 from specc.reader.saved_functions import Function, Trace
 from specc.reader.signature_defs import Signature, WireTensor
 
@@ -53,7 +54,7 @@ def project(document: Document) -> Document:
         nodes[signature.key] = nodes[signature.alias_of] if signature.alias_of else index
     functions = {name: _unrecorded_function(endpoint) for name, endpoint in document.endpoints.items()}
     readers: dict[str, Callable[[], Function]] = {name: lambda f=f: f for name, f in functions.items()}  # type: ignore[misc]
-    projected = assemble_document(signatures, readers, nodes, document.mode).document
+    projected = assemble_document(signatures, readers, nodes, archive_budget(), document.mode).document
     assert projected is not None  # a document has an endpoint
     return projected
 

@@ -13,15 +13,16 @@ from functools import cached_property
 from typing import BinaryIO, NamedTuple
 
 from specc.reader.graph_ops import FUNCTION, FUNCTION_NODE, FUNCTION_SIGNATURE, LIBRARY, MAX_NODES, NODE
-from specc.reader.protobuf.messages import Message, parse
+from specc.reader.protobuf.messages import Message, parse, parse_uncounted
 from specc.reader.protobuf.wire_format import DamagedError, Span, file_spans
+from specc.source.budget import Budget
 
 MAX_ATTRIBUTE_BYTES = 2**16
 """A longer attribute is a constant or a compiled program, of which only the size is read."""
-MAX_MAIN_NODES = 2**20
+MAX_MAIN_NODES = 2**18
 """The limit on the nodes outside of functions; only TensorFlow 1 has more than a few thousand."""
-MAX_STEPS = 2**25
-"""The limit on the calls and inputs that are followed, which takes about ten seconds."""
+MAX_STEPS = 2**22
+"""The limit on the calls and inputs that are followed, which takes about a second."""
 MAX_TEXT_BYTES = 2**26
 """The limit on the texts of all nodes together."""
 
@@ -72,7 +73,17 @@ class SavedGraph:
     main: GraphFunction
     functions: dict[str, GraphFunction]
     steps: int = 0
-    """How many calls and inputs have been followed."""
+    """How many calls and inputs have been followed, and how many nodes looked at on the way."""
+
+    def step(self, count: int) -> None:
+        """Counts steps: each endpoint follows the calls by itself, and many may call the same functions.
+
+        Raises:
+            DamagedError: there are too many.
+        """
+        self.steps += count
+        if self.steps > MAX_STEPS:
+            raise DamagedError(f"following the calls in its graph takes more than {MAX_STEPS:,} steps")
 
     @cached_property
     def calls(self) -> dict[str, list[GraphNode]]:
@@ -101,12 +112,9 @@ class SavedGraph:
             name = waiting.pop()
             if name not in found:
                 found.add(name)
-                for each in following(name):
-                    self.steps += 1
-                    if each in known and each not in found:
-                        waiting.append(each)
-                if self.steps > MAX_STEPS:
-                    raise DamagedError(f"following the calls in its graph takes more than {MAX_STEPS:,} steps")
+                followed = list(following(name))
+                self.step(1 + len(followed))
+                waiting.extend(each for each in followed if each in known and each not in found)
         return found
 
 
@@ -115,16 +123,18 @@ def node_of(tensor: str) -> str:
     return tensor.removeprefix("^").partition(":")[0]
 
 
-def read_saved_graph(file: BinaryIO, graphs: list[Span], is_kept: Callable[[GraphNode], bool]) -> SavedGraph:
+def read_saved_graph(
+    file: BinaryIO, graphs: list[Span], is_kept: Callable[[GraphNode], bool], budget: Budget
+) -> SavedGraph:
     """The SavedGraph in the ``GraphDef`` whose parts are ``graphs`` of ``file``; ``is_kept`` is for functions' nodes.
 
     Raises:
         DamagedError: the graph is cut short, or has too many nodes or texts.
     """
-    reading = _Reading(file, is_kept)
+    reading = _Reading(file, is_kept, budget)
     main, functions = GraphFunction(), {}
     for graph in graphs:
-        for part in file_spans(file, graph.start, graph.end):
+        for part in file_spans(file, graph.start, graph.end, budget):
             if part.number == NODE:
                 node = reading.node(part)
                 reading.keep(node, main)
@@ -132,7 +142,7 @@ def read_saved_graph(file: BinaryIO, graphs: list[Span], is_kept: Callable[[Grap
                 if len(main.nodes) > MAX_MAIN_NODES:
                     raise DamagedError(f"its graph has more than {MAX_MAIN_NODES:,} nodes outside of functions")
             elif part.number == LIBRARY:
-                for each in file_spans(file, part.start, part.end):
+                for each in file_spans(file, part.start, part.end, budget):
                     if each.number == FUNCTION:
                         function = reading.function(each)
                         functions[function.name] = function
@@ -143,14 +153,15 @@ def read_saved_graph(file: BinaryIO, graphs: list[Span], is_kept: Callable[[Grap
 class _Reading:
     file: BinaryIO
     is_kept: Callable[[GraphNode], bool]
+    budget: Budget
     count: int = 0
     text_bytes: int = 0
 
     def function(self, part: Span) -> GraphFunction:
         name, inputs, found = "", (), GraphFunction()
-        for each in file_spans(self.file, part.start, part.end):
+        for each in file_spans(self.file, part.start, part.end, self.budget):
             if each.number == FUNCTION_SIGNATURE:
-                signature = parse("OpDef", self._content(each, []))
+                signature = parse("OpDef", self._content(each, []), self.budget)
                 name, inputs = signature.name, tuple(argument.name for argument in signature.input_arg)
             elif each.number == FUNCTION_NODE:
                 node = self.node(each)
@@ -163,6 +174,7 @@ class _Reading:
         self.text_bytes += sum(len(text) for _, text in node.texts)
         if self.text_bytes > MAX_TEXT_BYTES:
             raise DamagedError(f"its nodes have more than {MAX_TEXT_BYTES // 2**20} MiB of text")
+        self.budget.charge("parts of nodes", len(node.inputs) + len(node.calls) + len(node.texts))
         function.nodes[node.name] = node
 
     def node(self, part: Span) -> GraphNode:
@@ -170,7 +182,9 @@ class _Reading:
         if self.count > MAX_NODES:
             raise DamagedError(f"its graph has more than {MAX_NODES:,} nodes")
         sizes = [0]
-        proto = parse("NodeDef", self._content(part, sizes))
+        content = self._content(part, sizes)
+        self.budget.charge("bytes of nodes", len(content))
+        proto = parse_uncounted("NodeDef", content)
         calls: list[str] = []
         texts: list[tuple[str, bytes]] = []
         for entry in proto.attr:
@@ -193,7 +207,7 @@ class _Reading:
             return self._bytes(part.start, part.end)
         content = b""
         start = part.start
-        for each in file_spans(self.file, part.start, part.end):
+        for each in file_spans(self.file, part.start, part.end, self.budget):
             if each.end - each.start <= MAX_ATTRIBUTE_BYTES:
                 content += self._bytes(start, each.end)
             else:

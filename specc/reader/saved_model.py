@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
-from specc.diagnostics import printable
+from specc.diagnostics import printable, shortened
 from specc.errors import ArchiveError
 from specc.reader.graph_ops import graph_ops
 from specc.reader.protobuf.messages import Message, parse
-from specc.reader.protobuf.wire_format import DamagedError, Span, file_spans, spans, varints
+from specc.reader.protobuf.wire_format import DamagedError, Span, archive_budget, file_spans, spans, varints
 from specc.reader.saved_graph import GraphNode, SavedGraph, read_saved_graph
+from specc.source.budget import Budget
+from specc.source.regular_files import open_regular
+
+T = TypeVar("T")
 
 FILE_NAME = "saved_model.pb"
 MAX_BYTES = 2**31
 """protobuf's own limit on a message."""
 MAX_PART_BYTES = 16 * 2**20
 """The limit on the description of a function or a signature; one with 10,000 leaves has about 1 MB."""
-MAX_GRAPH_BYTES = 256 * 2**20
+MAX_GRAPH_BYTES = 64 * 2**20
 """The limit on the object graph; that of ResNet50 has 0.1 MB."""
 MAX_META_GRAPHS = 64
 MAX_NAMES = 10_000
@@ -37,71 +41,124 @@ _INITIALIZERS = ("saved_model_main_op", "legacy_init_op")
 """The collections that name the ops that a loader runs."""
 _OLD_ASSETS = "saved_model_assets"
 """The collection of assets, where TensorFlow 1 has them."""
+_TOO_MANY = {
+    _SIGNATURES: f"it has more than {MAX_NAMES:,} signatures, or more than 16 MiB of them",
+    _ASSETS: f"it has more than {MAX_NAMES:,} assets, or more than 16 MiB of signatures and assets",
+    _COLLECTIONS: "it has more than 16 MiB of signatures and assets",
+}
 
 
 class MetaGraph:
     """One MetaGraph: its tags, its signatures, its object graph and the ops of its graph."""
 
-    def __init__(self, file: BinaryIO, path: Path, start: int, end: int) -> None:
+    def __init__(self, file: BinaryIO, path: Path, start: int, end: int, budget: Budget) -> None:
+        self.budget = budget
+        """What may be spent on this archive; all of its MetaGraphs have the same one."""
         self._path = path
         self._graphs: list[Span] = []
+        self._spans: dict[int, list[Span]] = {number: [] for number in (_COLLECTIONS, _SIGNATURES, _ASSETS)}
+        self._object_graph: Span | None = None
         self.tags: tuple[str, ...] = ()
         self.tensorflow_version = ""
         """That of the program that wrote it; empty where it is not recorded."""
         self.function_aliases: dict[str, str] = {}
         """The aliases of concrete functions, by the function's name."""
-        self.signatures: dict[str, Message] = {}
-        self.assets: list[Message] = []
-        """The ``AssetFileDef`` of each file in ``assets/`` that the graph reads."""
-        self.initializers: list[str] = []
-        """The nodes that a loader runs."""
-        self._objects = b""
-        budget = MAX_PART_BYTES
-        old_assets: list[Message] = []
-        for number, begin, stop in file_spans(file, start, end):
-            if number == _META_INFO:
-                info = parse("MetaGraphDef.MetaInfoDef", _read_part(file, begin, stop, MAX_PART_BYTES))
+        size = 0
+        for part in file_spans(file, start, end, budget):
+            if part.number == _META_INFO:
+                info = parse("MetaGraphDef.MetaInfoDef", _read_part(file, part), budget)
                 self.tags = tuple(info.tags)
                 self.tensorflow_version = info.tensorflow_version
                 self.function_aliases = {entry.key: entry.value for entry in info.function_aliases}
-            elif number == _SIGNATURES:
-                budget -= stop - begin
-                if budget < 0 or len(self.signatures) == MAX_NAMES:
-                    raise DamagedError(f"it has more than {MAX_NAMES:,} signatures, or more than 16 MiB of them")
-                entry = parse("MetaGraphDef.SignatureDefEntry", _read_part(file, begin, stop, MAX_PART_BYTES))
-                self.signatures[entry.key] = entry.value
-            elif number == _ASSETS:
-                budget = _spend(budget, stop - begin)
-                self.assets.append(parse("AssetFileDef", _read_part(file, begin, stop, MAX_PART_BYTES)))
-            elif number == _COLLECTIONS and _starts_with_key(file, begin, stop, (*_INITIALIZERS, _OLD_ASSETS)):
-                budget = _spend(budget, stop - begin)
-                entry = parse("MetaGraphDef.CollectionDefEntry", _read_part(file, begin, stop, MAX_PART_BYTES))
-                self.initializers.extend(entry.value.node_list.value)
-                old_assets.extend(parse("AssetFileDef", each) for each in _values_of_any(entry.value.any_list))
-            elif number == _GRAPH:
-                self._graphs.append(Span(number, begin, stop))
-            elif number == _OBJECT_GRAPH:
-                self._objects = _read_part(file, begin, stop, MAX_GRAPH_BYTES)
-        self.assets = self.assets or old_assets  # as TensorFlow's loaders do
-        self._budget = MAX_PART_BYTES
-        self._variables: dict[int, bool] = {}
+            elif part.number == _GRAPH:
+                self._graphs.append(part)
+            elif part.number == _OBJECT_GRAPH:
+                self._object_graph = part
+            elif part.number in self._spans and (
+                part.number != _COLLECTIONS or _starts_with_key(file, part, (*_INITIALIZERS, _OLD_ASSETS), budget)
+            ):
+                size += part.end - part.start
+                if size > MAX_PART_BYTES or len(self._spans[part.number]) == MAX_NAMES:
+                    raise DamagedError(_TOO_MANY[part.number])
+                self._spans[part.number].append(part)
         self._nodes: dict[int, Message] = {}
         self._children: dict[int, dict[str, int]] = {}
+        self._variables: dict[int, bool] = {}
         self._functions: dict[str, Message] = {}
+        self._once: dict[object, Any] = {}
+
+    def once(self, key: object, read: Callable[[], T]) -> T:
+        """What ``read`` returns, which is called only the first time: many names may stand for one object."""
+        if key not in self._once:
+            self._once[key] = read()
+        found: T = self._once[key]
+        return found
+
+    def _entries(self, number: int, name: str) -> Iterator[Message]:
+        """The messages ``name`` in the fields of this number."""
+        for data in self._contents(self._spans[number]):
+            yield parse(name, data, self.budget)
+
+    def _contents(self, parts: Iterable[Span], limit: int = MAX_PART_BYTES) -> Iterator[bytes]:
+        with self._open() as file:
+            for part in parts:
+                yield _read_part(file, part, limit)
+
+    @contextmanager
+    def _open(self) -> Iterator[BinaryIO]:
+        try:
+            with open_regular(self._path) as file:
+                yield file
+        except OSError as error:
+            raise DamagedError(str(error.strerror or error)) from None
+
+    # Each part is read when it is asked for: of all MetaGraphs only one is looked at, and there may be many.
+
+    @cached_property
+    def signatures(self) -> dict[str, Message]:
+        """The ``SignatureDef`` of each signature, by its name."""
+        return {entry.key: entry.value for entry in self._entries(_SIGNATURES, "MetaGraphDef.SignatureDefEntry")}
+
+    @cached_property
+    def assets(self) -> list[Message]:
+        """The ``AssetFileDef`` of each file in ``assets/`` that the graph reads."""
+        found = list(self._entries(_ASSETS, "AssetFileDef"))
+        old = (each for entry in self._collections if entry.key == _OLD_ASSETS for each in entry.value.any_list.value)
+        return found or [parse("AssetFileDef", each.value, self.budget) for each in old]  # as TensorFlow's loaders do
+
+    @cached_property
+    def initializers(self) -> list[str]:
+        """The nodes that a loader runs."""
+        return [node for entry in self._collections for node in entry.value.node_list.value]
+
+    @cached_property
+    def _collections(self) -> list[Message]:
+        return list(self._entries(_COLLECTIONS, "MetaGraphDef.CollectionDefEntry"))
+
+    @cached_property
+    def _objects(self) -> bytes:
+        part = self._object_graph
+        return b"" if part is None else next(self._contents([part], MAX_GRAPH_BYTES))
 
     @cached_property
     def _parts(self) -> tuple[list[Span], dict[str, Span]]:
         nodes: list[Span] = []
         functions: dict[str, Span] = {}
-        for part in spans(self._objects):
+        for part in self._inside(0, len(self._objects)):
+            if part.number in (_NODES, _FUNCTIONS):
+                self.budget.charge("objects")
             if part.number == _NODES:
                 nodes.append(part)
             elif part.number == _FUNCTIONS:
                 functions[self._key(part)] = part
         return nodes, functions
 
+    def _inside(self, start: int, end: int) -> Iterator[Span]:
+        """The fields of a part of the object graph."""
+        return spans(self._objects, start, end, self.budget)
+
     def _key(self, entry: Span) -> str:
-        for number, start, end in spans(self._objects, entry.start, entry.end):
+        for number, start, end in self._inside(entry.start, entry.end):
             if number == _KEY:
                 return self._objects[start:end].decode("utf-8", "replace")
         return ""
@@ -113,11 +170,8 @@ class MetaGraph:
         Raises:
             DamagedError: the graph cannot be read.
         """
-        try:
-            with self._path.open("rb") as file:
-                return graph_ops(file, self._graphs)
-        except OSError as error:
-            raise DamagedError(str(error.strerror or error)) from None
+        with self._open() as file:
+            return graph_ops(file, self._graphs, self.budget)
 
     def read_graph(self, is_kept: Callable[[GraphNode], bool]) -> SavedGraph:
         """The nodes and functions of the graph; of a function's nodes those for which ``is_kept`` is true.
@@ -125,11 +179,8 @@ class MetaGraph:
         Raises:
             DamagedError: the graph cannot be read.
         """
-        try:
-            with self._path.open("rb") as file:
-                return read_saved_graph(file, self._graphs, is_kept)
-        except OSError as error:
-            raise DamagedError(str(error.strerror or error)) from None
+        with self._open() as file:
+            return read_saved_graph(file, self._graphs, is_kept, self.budget)
 
     @property
     def has_objects(self) -> bool:
@@ -147,7 +198,9 @@ class MetaGraph:
         """The ids of the children of the object with this id, by name; empty where there is no such object."""
         if index not in self._children:
             node = self.node(index)
-            self._children[index] = {} if node is None else {each.local_name: each.node_id for each in node.children}
+            references = () if node is None else node.children
+            self.budget.charge("objects", len(references))
+            self._children[index] = {each.local_name: each.node_id for each in references}
         return self._children[index]
 
     def is_variable(self, index: int) -> bool:
@@ -155,7 +208,7 @@ class MetaGraph:
         nodes = self._parts[0]
         if index not in self._variables:
             known = 0 <= index < len(nodes)
-            parts = spans(self._objects, nodes[index].start, nodes[index].end) if known else ()
+            parts = self._inside(nodes[index].start, nodes[index].end) if known else ()
             self._variables[index] = any(part.number == _VARIABLE for part in parts)
         return self._variables[index]
 
@@ -172,17 +225,14 @@ class MetaGraph:
         return {name: tuple(self._captured(entry)) for name, entry in self._parts[1].items()}
 
     def _captured(self, entry: Span) -> Iterator[int]:
-        for value in spans(self._objects, entry.start, entry.end):
+        for value in self._inside(entry.start, entry.end):
             if value.number == _VALUE:
-                for part in spans(self._objects, value.start, value.end):
+                for part in self._inside(value.start, value.end):
                     if part.number == _BOUND_INPUTS:
-                        yield from varints(self._objects, part.start, part.end)
+                        yield from varints(self._objects, part.start, part.end, self.budget)
 
     def _part(self, name: str, part: Span) -> Message:
-        self._budget -= part.end - part.start
-        if self._budget < 0:
-            raise DamagedError(f"its functions are described in more than {MAX_PART_BYTES // 2**20} MiB")
-        return parse(name, self._objects[part.start : part.end])
+        return parse(name, self._objects[part.start : part.end], self.budget)
 
 
 def read_saved_model(directory: Path) -> list[MetaGraph]:
@@ -193,9 +243,7 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
     """
     path = directory / FILE_NAME
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe waits for a writer
-            raise ArchiveError(f"cannot read {path}: it is not a regular file")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_BYTES:
                 raise ArchiveError(f"cannot read {path}: it is larger than 2 GiB, the limit of protobuf")
@@ -211,47 +259,37 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
 
 def damaged_error(directory: Path, error: DamagedError) -> ArchiveError:
     """The ArchiveError for a SavedModel in ``directory`` that cannot be read because of ``error``."""
-    return ArchiveError(printable(f"cannot read {directory / FILE_NAME}: {error}"))
+    return ArchiveError(printable(f"cannot read {directory / FILE_NAME}: {shortened(str(error))}"))
 
 
 def _meta_graphs(file: BinaryIO, path: Path, size: int) -> Iterator[MetaGraph]:
-    count = 0
-    for number, start, end in file_spans(file, 0, size):
+    count, budget = 0, archive_budget()
+    for number, start, end in file_spans(file, 0, size, budget):
         if number == _META_GRAPHS:
             count += 1
             if count > MAX_META_GRAPHS:
                 raise DamagedError(f"it has more than {MAX_META_GRAPHS} MetaGraphs")
-            yield MetaGraph(file, path, start, end)
+            yield MetaGraph(file, path, start, end, budget)
 
 
-def _read_part(file: BinaryIO, start: int, end: int, limit: int) -> bytes:
-    if end - start > limit:
-        raise DamagedError(f"a part of the description has {end - start:,} bytes, more than the limit of {limit:,}")
-    file.seek(start)
-    data = file.read(end - start)
-    if len(data) < end - start:
+def _read_part(file: BinaryIO, part: Span, limit: int = MAX_PART_BYTES) -> bytes:
+    size = part.end - part.start
+    if size > limit:
+        raise DamagedError(f"a part of the description has {size:,} bytes, more than the limit of {limit:,}")
+    file.seek(part.start)
+    data = file.read(size)
+    if len(data) < size:
         raise DamagedError("it became shorter while it was read")
     return data
 
 
-def _spend(budget: int, size: int) -> int:
-    if size > budget:
-        raise DamagedError("it has more than 16 MiB of signatures and assets")
-    return budget - size
-
-
-def _values_of_any(any_list: Message) -> Iterator[bytes]:
-    for each in any_list.value:
-        yield each.value
-
-
-def _starts_with_key(file: BinaryIO, start: int, end: int, keys: tuple[str, ...]) -> bool:
+def _starts_with_key(file: BinaryIO, entry: Span, keys: tuple[str, ...], budget: Budget) -> bool:
     """Whether the first field of an entry of a map is one of ``keys``."""
-    first = next(file_spans(file, start, end), None)
+    first = next(file_spans(file, entry.start, entry.end, budget), None)
     longest = max(map(len, keys))
     if first is None or first.number != _KEY or first.end - first.start > longest:
         return False
-    return _read_part(file, first.start, first.end, longest).decode("utf-8", "replace") in keys
+    return _read_part(file, first).decode("utf-8", "replace") in keys
 
 
 def _unreadable(directory: Path, error: OSError | ValueError) -> str:

@@ -15,6 +15,7 @@ from specc.language.wire_names import numbered_result_names
 from specc.reader.protobuf.messages import Message
 from specc.reader.protobuf.structured_value import composite, is_extension
 from specc.reader.protobuf.tensors import UndescribableError, dtype_name, shape_of_proto, tensor_value
+from specc.source.budget import Budget
 
 _METHODS = {name: method for method, name in METHOD_NAMES.items()}
 
@@ -48,23 +49,24 @@ class Signature:
         return _METHODS.get(self.method_name)
 
 
-def read_signature(proto: Message) -> Signature:
+def read_signature(proto: Message, budget: Budget) -> Signature:
     """The Signature of a ``SignatureDef``.
 
     Raises:
         UndescribableError: one of its tensors cannot be written in a spec, or it has no output.
     """
+    budget.charge("leaves", len(proto.inputs) + len(proto.outputs))
     if not proto.outputs:
         raise UndescribableError("no output")
-    inputs, whole_inputs = _read_tensor_infos(proto.inputs)
+    inputs, whole_inputs = _read_tensor_infos(proto.inputs, budget)
     plain, extensions = [], {}
     for entry in proto.outputs:
         if _is_extension_info(entry.value):
             extensions[entry.key] = list(entry.value.composite_tensor.components)
         else:
             plain.append(entry)
-    outputs, whole_outputs = _read_tensor_infos(plain)
-    outputs |= _number_extension_tensors(extensions, {**outputs, **whole_outputs})
+    outputs, whole_outputs = _read_tensor_infos(plain, budget)
+    outputs |= _number_extension_tensors(extensions, {**outputs, **whole_outputs}, budget)
     notes = [
         f"{name!r} is one name for all the tensors of an ExtensionType, which cannot be written in a spec"
         for name in sorted(extensions)
@@ -72,7 +74,7 @@ def read_signature(proto: Message) -> Signature:
     defaults = {}
     for entry in proto.defaults:
         try:
-            value, dtype, shape = tensor_value(entry.value)
+            value, dtype, shape = tensor_value(entry.value, budget)
         except UndescribableError as error:
             notes.append(f"the default of {entry.key!r} is left out: it is {error}")
             continue
@@ -90,17 +92,21 @@ def _is_extension_info(info: Message) -> bool:
     return info.WhichOneof("encoding") == "composite_tensor" and is_extension(info.composite_tensor.type_spec)
 
 
-def _number_extension_tensors(extensions: dict[str, list[Message]], others: Iterable[str]) -> dict[str, WireTensor]:
+def _number_extension_tensors(
+    extensions: dict[str, list[Message]], others: Iterable[str], budget: Budget
+) -> dict[str, WireTensor]:
+    for name, parts in extensions.items():
+        budget.charge("characters of names", len(name) * len(parts))
     counts = {**{name: len(parts) for name, parts in extensions.items()}, **dict.fromkeys(others, 1)}
     names = numbered_result_names(counts)
     return {
-        name: WireTensor(dtype_name(part.dtype), shape_of_proto(part.tensor_shape))
+        name: WireTensor(dtype_name(part.dtype), shape_of_proto(part.tensor_shape, budget))
         for key, parts in extensions.items()
         for name, part in zip(names[key], parts, strict=True)
     }
 
 
-def _read_tensor_infos(entries: Iterable[Message]) -> tuple[dict[str, WireTensor], dict[str, Leaf]]:
+def _read_tensor_infos(entries: Iterable[Message], budget: Budget) -> tuple[dict[str, WireTensor], dict[str, Leaf]]:
     flat: dict[str, WireTensor] = {}
     whole: dict[str, Leaf] = {}
     # Sorted, since the entries of a map are unordered; of two with the same name the last one counts, as in protobuf.
@@ -109,11 +115,11 @@ def _read_tensor_infos(entries: Iterable[Message]) -> tuple[dict[str, WireTensor
             raise UndescribableError("a tensor without a name")
         match info.WhichOneof("encoding"):
             case "composite_tensor":
-                whole[name] = composite(info.composite_tensor.type_spec)
+                whole[name] = composite(info.composite_tensor.type_spec, budget)
             case "coo_sparse":
                 whole[name] = Sparse(
-                    dtype=dtype_name(info.dtype), shape=shape_to_json(shape_of_proto(info.tensor_shape))
+                    dtype=dtype_name(info.dtype), shape=shape_to_json(shape_of_proto(info.tensor_shape, budget))
                 )
             case _:
-                flat[name] = WireTensor(dtype_name(info.dtype), shape_of_proto(info.tensor_shape))
+                flat[name] = WireTensor(dtype_name(info.dtype), shape_of_proto(info.tensor_shape, budget))
     return flat, whole

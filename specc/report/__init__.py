@@ -58,6 +58,8 @@ class DiffReport(Report):
     """Whether NEW was compared with several others, so that each finding has the refs where it holds."""
     call_of: Callable[[Change], str] = lambda _: ""
     """The call of a client that a change breaks, as code."""
+    examples_of: Callable[[Change], Sequence[str]] = lambda _: ()
+    """The declared examples of OLD that would be refused because of a change."""
 
     def witnessed(self) -> frozenset[int]:
         """The positions of the findings whose witness is printed: the first ones, up to MAX_TENSORS tensors.

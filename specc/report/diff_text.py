@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from specc.change import Change
 from specc.diagnostics import Diagnostic, printable
 from specc.report import DiffReport
@@ -17,11 +19,12 @@ def diff_text(report: DiffReport, *, color: bool = False, brief: bool = False) -
     parts = [f"{answer(report)}\n"]
     for index, finding in enumerate(report.findings):
         call = report.call_of(finding) if index in witnessed and isinstance(finding, Change) else ""
-        parts.append(_finding(finding, call, color))
+        examples = report.examples_of(finding) if isinstance(finding, Change) else ()
+        parts.append(_finding(finding, call, examples, color))
     return "\n".join(parts)
 
 
-def _finding(finding: Diagnostic, call: str, color: bool) -> str:
+def _finding(finding: Diagnostic, call: str, examples: Sequence[str], color: bool) -> str:
     if not isinstance(finding, Change):
         return findings_text([finding], color=color)
     paint = painter(color)
@@ -29,6 +32,9 @@ def _finding(finding: Diagnostic, call: str, color: bool) -> str:
     lines = [f"{place}{level} {finding.rule}: {printable(finding.message)}"]
     lines += [paint(printable(line), "error" if line[0] == "-" else "hint") for line in contract_lines(finding)]
     lines.append(f"  {printable(reason(finding))}")
+    if examples:
+        more = f", and {len(examples) - 1:,} more" if len(examples) > 1 else ""
+        lines.append(f"  your example `{printable(examples[0])}` would be refused{more}")
     if finding.against:
         lines.append(f"  against {printable(', '.join(finding.against))}")
     if finding.waived is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from specc.language.load import from_json
 from specc.language.signatures import DEFAULT_KEYS
 from specc.language.tree_edits import leaves
 from specc.language.validation.legal_names import legal_endpoint_name
-from specc.language.wire_names import parameter_name
+from specc.language.wire_names import extent_of, parameter_name
 from specc.reader.custom_ops import libraries, library_of, listed
+from specc.reader.describe_endpoint import NO_SIGNATURE
 from specc.reader.graph_document import Root, collection_notes, general_notes, read_root, read_signatures
 from specc.reader.graph_ops import REFERENCE_OPS
 from specc.reader.inspection import Inspection, choose_graph, inspect_archive
@@ -27,6 +28,16 @@ from specc.reader.signature_defs import Signature
 from specc.scaffold.inferred_spec import Guess, InferredSpec
 from specc.scaffold.open_dims import BATCH
 from specc.scaffold.rebuild_endpoint import CALL_SIGNATURE, ArchiveInterface, UnbuildableError, rebuild_endpoint
+
+_SERVE = "serve"
+"""The name of an endpoint that the archive has only as its default signature; ``Model.export`` uses it too."""
+
+_OF_KERAS_2 = frozenset({"call_and_return_all_conditional_losses", "call_and_return_conditional_losses"})
+"""The functions that Keras 2 saves with every model: its call for training, with the losses that layers add."""
+_WHY_OF_KERAS_2 = "Keras 2 saves it with every model, for training"
+
+_WALKS = 6
+"""How often each leaf is looked at: its structure is compared, it is named, and the spec is validated three times."""
 
 
 def infer_archive_spec(
@@ -128,15 +139,22 @@ def _select_attribute(attribute: str) -> tuple[Selection, ...]:
 def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, directory: Path) -> InferredSpec:
     found, root = inspection.document, read_root(graph)
     functions = {name: read_function(graph, node) for name, node in root.functions.items()}
-    parts = ArchiveInterface(read_signatures(graph)[0], functions)
+    parts = ArchiveInterface(read_signatures(graph)[0], functions, graph.budget)
     if not graph.has_objects:
         _require_loadable(parts.signatures, graph, directory)
     guesses = [Guess(("model",), "the archive itself; name the code that makes the model if there is any")]
     endpoints: dict[str, Endpoint] = {}
     default, reasons = found.default, []
-    for name in found.endpoints:
-        legal = _legal_name_for(name, found, endpoints)
+    of_keras_2 = [name for name in functions if name in _OF_KERAS_2 and name not in parts.signatures]
+    guesses += [Guess(("endpoints", name), f"left out: {_WHY_OF_KERAS_2}") for name in of_keras_2]
+    reasons += [f"{name}: {_WHY_OF_KERAS_2}" for name in of_keras_2]
+    for name, legal in _new_names(found, functions):
+        if name in of_keras_2:
+            continue
         at: SpecPath = ("endpoints", legal)
+        described = found.endpoints[name]
+        extent = extent_of(described.arguments, described.inputs, described.outputs)
+        graph.budget.charge("leaves", _WALKS * extent.leaves)
         try:
             endpoint, more = rebuild_endpoint(name, legal, found, parts)
         except UnbuildableError as error:
@@ -145,19 +163,31 @@ def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, dire
             default = None if default == name else default
             continue
         if legal != name:
-            guesses.append(
-                Guess(at, f"renamed from {name!r}, which cannot be an endpoint name; clients must use the new name")
+            why = (
+                "the key of the default signature, which stays"
+                if default == name
+                else "which cannot be an endpoint name; clients must use the new name"
             )
+            guesses.append(Guess(at, f"renamed from {name!r}, {why}"))
             default = legal if default == name else default
         endpoints[legal] = endpoint
         guesses.extend(more)
+        if name in inspection.unpublished and name != CALL:
+            guesses.append(Guess(at, "the archive has no signature for it, but one that is built from this spec has"))
     if not endpoints:
         raise ArchiveError(f"nothing in {directory} can be built: {'; '.join(reasons[:3])}")
     if CALL in endpoints and default is None and len(endpoints) == 1:
         message = f"null, since the archive has no signature; set it to {CALL!r} if a server needs one"
         guesses.append(Guess(("default",), message))
     resolved_notes = {*general_notes(found), *collection_notes(root)}
-    guesses += _notes_as_guesses(tuple(note for note in inspection.notes if note not in resolved_notes))
+    resolved_notes |= {f"{name}: {NO_SIGNATURE}" for name in functions}
+    guesses += _notes_as_guesses(
+        tuple(
+            note
+            for note in inspection.notes
+            if note not in resolved_notes and note.partition(":")[0] not in _OF_KERAS_2
+        )
+    )
     collections = {name: _select_attribute(name) for name in _usable_collections(root, endpoints)}
     dims: dict[str, Any] = {BATCH: {}} if any(_has_batch(endpoint) for endpoint in endpoints.values()) else {}
     document = found.model_copy(
@@ -169,6 +199,23 @@ def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, dire
             Guess(("dims", BATCH), "the first dimension of every input that has one; check that these are always equal")
         )
     return _reparsed_spec(document, tuple(guesses))
+
+
+def _new_names(found: Document, functions: Container[str]) -> Iterator[tuple[str, str]]:
+    """Each endpoint's name with the one in the new document: the same, ``serve`` for the default's key, or a legal one.
+
+    A function keeps its name, by which Python calls it on the revived object.
+    """
+    keys = {DEFAULT_KEYS["predict"], DEFAULT_KEYS[found.mode]}  # which only the default endpoint may have
+    taken, numbers = {*found.endpoints, *keys}, dict[str, int]()
+    for name in found.endpoints:
+        if name == found.default:
+            taken -= keys
+        taken -= {name} - keys
+        is_only_key = name == DEFAULT_KEYS["predict"] == DEFAULT_KEYS[found.mode] and name not in functions
+        legal = _SERVE if is_only_key and _SERVE not in taken else legal_endpoint_name(name, taken, numbers)
+        taken |= {name, legal, *keys}
+        yield name, legal
 
 
 def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, directory: Path) -> None:
@@ -189,13 +236,6 @@ def _require_loadable(signatures: Mapping[str, Signature], graph: MetaGraph, dir
             if other != name:
                 both = f"{other!r} and {name!r}, inputs of {key!r}, both become the parameter {parameter_name(name)!r}"
                 raise ArchiveError(f"cannot build from {directory}: TensorFlow cannot load it, since {both}")
-
-
-def _legal_name_for(name: str, found: Document, taken: Mapping[str, Endpoint]) -> str:
-    """``name`` if it is legal for an endpoint, else a similar one; only the default one may have the default's key."""
-    others = {other for other in found.endpoints if other != name} | taken.keys()
-    keys = {DEFAULT_KEYS["predict"], DEFAULT_KEYS[found.mode]}
-    return legal_endpoint_name(name, others | (keys if name != found.default else set()))
 
 
 def _usable_collections(root: Root, endpoints: Mapping[str, Endpoint]) -> Iterator[str]:

@@ -1,10 +1,9 @@
-"""Names for the open dimensions of a model, by the rank of a tensor and the position of the axis."""
+"""The open axes of a model's inputs, and their usual roles by the rank of a tensor and the position of the axis."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import count
 
 from specc.language.document import Endpoint
 from specc.language.tensor_string import ANY, Dimension, Shape
@@ -54,25 +53,6 @@ def _role(shape: Shape, axis: int) -> str:
         channels_first = open_axes[0] == 2 and open_axes[-1] == len(shape) - 1
         return words[axis - 2 if channels_first else axis - 1]
     return "features" if axis == len(shape) - 1 else f"size_{axis}"
-
-
-def separate_names(dims: tuple[OpenDim, ...], *, one_batch: bool = True) -> dict[OpenDim, str]:
-    """A name for each axis; inputs share no dimension except the batch, and not even that without ``one_batch``."""
-    names: dict[OpenDim, str] = {}
-    for dim in dims:
-        if dim.role == BATCH and one_batch:
-            names[dim] = BATCH
-            continue
-        is_only_one = sum(other.role == dim.role for other in dims) == 1
-        word = dim.role if is_only_one else f"{dim.wire_name}_{dim.role}"
-        numbered = (word if number == 1 else f"{word}_{number}" for number in count(1))
-        names[dim] = next(name for name in numbered if name not in names.values())
-    return names
-
-
-def shared_names(dims: tuple[OpenDim, ...]) -> dict[OpenDim, str]:
-    """One name for all axes with the same role, as a model that adds two sequences needs it."""
-    return {dim: dim.role for dim in dims}
 
 
 def with_dims(endpoint: Endpoint, names: Mapping[OpenDim, Dimension]) -> Endpoint:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from specc.diagnostics import Diagnostic, SpecPath
-from specc.language.document import CALL, Document, Endpoint
+from specc.language.document import CALL, DEFAULT_ARGUMENTS, Document, Endpoint
 from specc.language.signatures import DEFAULT_KEYS
 from specc.language.tensor_string import ANY, Dimension
 from specc.language.tree_edits import leaves, with_leaves
@@ -20,9 +20,12 @@ from specc.reader.saved_functions import Function, Trace
 from specc.reader.signature_defs import Signature
 from specc.scaffold.inferred_spec import Guess, with_legal_names
 from specc.scaffold.open_dims import BATCH, with_shape
+from specc.source.budget import Budget
 
 CALL_SIGNATURE = "specc:call_signature"
 """The function of an endpoint that is a signature of the archive, and not an attribute of the revived object."""
+_PARAMETERS = ("inputs", "key")
+"""The parameters of ``specc.call_signature`` after the model."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class ArchiveInterface:
 
     signatures: Mapping[str, Signature]
     functions: Mapping[str, Function]
+    budget: Budget
 
 
 class UnbuildableError(Exception):
@@ -99,13 +103,27 @@ def _with_function(name: str, endpoint: Endpoint, parts: ArchiveInterface) -> En
             return endpoint.model_copy(update={"function": name, "kwargs": kwargs})
     if signature is None:
         raise UnbuildableError(reason)
-    flat = describe_signature(signature, None).endpoint
+    flat = describe_signature(signature, None, parts.budget).endpoint
     assert flat is not None
-    items = dict(zip(flat.arguments, flat.inputs, strict=True))
-    update: dict[str, Any] = {"function": CALL_SIGNATURE, "kwargs": {"key": name}, "arguments": (), "inputs": ()}
-    if items:
-        update |= {"arguments": ("inputs",), "inputs": (Dict(items=items),)}
+    update: dict[str, Any] = {"function": CALL_SIGNATURE, "kwargs": {"key": name}, **_inputs_of_signature(flat)}
     return flat.model_copy(update=update)
+
+
+def _inputs_of_signature(flat: Endpoint) -> dict[str, Any]:
+    """The arguments and inputs with which a signature is called that is described ``flat``, as an endpoint's fields.
+
+    A single tensor is passed as it is; others in a dict by name.
+    """
+    items = dict(zip(flat.arguments, flat.inputs, strict=True))
+    match list(items.items()):
+        case []:
+            return {"arguments": (), "inputs": ()}
+        case [(name, Tensor() as leaf)]:
+            if name in _PARAMETERS:  # which an argument of that name would fill
+                return {"arguments": DEFAULT_ARGUMENTS, "inputs": (leaf.model_copy(update={"name": name}),)}
+            return {"arguments": (name,), "inputs": (leaf,)}
+        case _:
+            return {"arguments": DEFAULT_ARGUMENTS, "inputs": (Dict(items=items),)}
 
 
 def _is_described(endpoint: Endpoint, trace: Trace) -> bool:

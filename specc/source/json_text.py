@@ -10,8 +10,6 @@ import errno
 import json
 import math
 import re
-import stat
-from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpecError, UnreadableError
 from specc.rules.table import RuleId
 from specc.source.limits import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_VALUES
+from specc.source.regular_files import read_regular
 from specc.source.spec_source import SpecSource
 
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
@@ -37,24 +36,12 @@ def read_content(path: Path) -> bytes:
         UnreadableError: there is no such file, it is not a regular file, or it may not be read.
     """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError(f"cannot read {path}: it is not a regular file")
-        with path.open("rb", buffering=0) as file:
-            return _read_all(file, min(status.st_size, MAX_BYTES) + 1)
+        return read_regular(path, MAX_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         number = getattr(error, "errno", None)
         missing = number in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
         reason = "there is no such file" if missing else getattr(error, "strerror", None) or str(error)
         raise UnreadableError(f"cannot read {path}: {reason}") from None
-
-
-def _read_all(file: RawIOBase, size: int) -> bytes:
-    """The content of ``file``, which has about ``size`` bytes, and at most one byte more than the size limit."""
-    content = file.read(size) or b""
-    while len(content) <= MAX_BYTES and (more := file.read(MAX_BYTES + 1 - len(content))):
-        content += more  # the file has grown
-    return content
 
 
 def parse_json(content: bytes | str) -> Any:

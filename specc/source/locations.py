@@ -26,7 +26,11 @@ def locate(text: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     missing = [place for each in listed for place in (each, *each.related) if place.location is None]
     if missing:
         root, lines = wanted_values(place.path for place in missing), Lines(text)
-        scan(text, root)
+        start = len(text) - len(text.lstrip())
+        if root.inside or text[start : start + 1] not in ("[", "{"):
+            scan(text, root)
+        else:  # all are about the whole document
+            root.found(start, start + 1, None)
 
         def located(place: P) -> P:
             return place if place.location else place.located(lines.location(*_span_of(text, root, place)))

@@ -10,6 +10,7 @@ from specc.errors import SpecError
 from specc.language.contract import Contract, read_contract
 from specc.language.document import Document
 from specc.language.signatures import tags_of
+from specc.reader.archive_files import require_regular_files
 from specc.reader.conformance.static_checks import graph_for
 from specc.reader.conformance.subject import Subject
 from specc.reader.graph_document import OWN_LISTS, describe_graph, list_items
@@ -45,6 +46,7 @@ def read_facts(document: Document, directory: Path) -> ArchiveFacts:
         ArchiveError: there is no readable SavedModel.
     """
     graphs = read_saved_model(directory)
+    require_regular_files(directory)
     graph, contract_file = graph_for(document, graphs)
     try:
         text = contract_text(directory, contract_file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple, Protocol
 
 from specc.errors import UnavailableError
@@ -63,17 +64,32 @@ class ArchiveSession:
     ) -> None:
         self._start, self._imports, self._loads = start, imports, loads
         self._child: ChildLike | None = None
+        self._is_prepared = False
         self._loaded: dict[Way, Loaded | Refused | Crashed] = {}
         self._ready: dict[Way, bool] = {}
         self.tensorflow = ""
         self.unfenced: tuple[str, ...] = ()
         self.calls = 0
+        self._begun: dict[Way, Future[Loaded | Refused | Crashed]] = {}
 
     def close(self) -> None:
         """Ends the child."""
-        if self._child is not None:
-            self._child.close()
-            self._child = None
+        begun = list(self._begun.values())
+        self._begun.clear()
+        self._end_child()
+        if begun:
+            wait(begun)  # soon, since their child has ended
+            self._end_child()
+
+    def begin(self, way: Way) -> None:
+        """Starts to load the archive for ``way`` in a process of its own; the caller goes on, and :meth:`load` waits.
+
+        Nothing else may be asked before.
+        """
+        self._child = self._start()  # in this thread, so that close() finds it
+        executor = ThreadPoolExecutor(1)
+        self._begun[way] = executor.submit(self._load, way)
+        executor.shutdown(wait=False)
 
     def load(self, way: Way) -> Loaded | Refused | Crashed:
         """Loads the archive for ``way``, once in the life of a child; a way that failed is not tried again.
@@ -82,6 +98,11 @@ class ArchiveSession:
             OutOfTimeError: the time is over.
             UnavailableError: TensorFlow, or a module to import, is not there.
         """
+        if way in self._begun:
+            return self._begun.pop(way).result()
+        return self._load(way)
+
+    def _load(self, way: Way) -> Loaded | Refused | Crashed:
         before = self._loaded.get(way)
         if before is not None and (self._ready.get(way) or not isinstance(before, Loaded)):
             return before
@@ -102,6 +123,12 @@ class ArchiveSession:
         if isinstance(answer, Answered | Refused | Crashed):
             return answer
         return Refused(f"the process answered {type(answer).__name__} and not Answered")
+
+    @property
+    def unfenced_note(self) -> str:
+        """What the fence of the child lacks on this system, as a sentence; or the empty string."""
+        parts = ", ".join(self.unfenced)
+        return f"this system could not keep the archive from: {parts}" if parts else ""
 
     def time(self, call: Call) -> tuple[float, ...]:
         """The durations of ``call``, repeated; none where it fails."""
@@ -125,18 +152,24 @@ class ArchiveSession:
 
     def _ask(self, request: Request) -> Answer | Crashed:
         try:
-            if self._child is None:
-                self._child = self._start()
-                self._prepare(self._child)
-            return self._child.ask(request)
+            child = self._child = self._child or self._start()
+            if not self._is_prepared:
+                self._prepare(child)
+                self._is_prepared = True
+            return child.ask(request)
         except ProtocolError as error:
             return Refused(f"the request is {error}", "too_large")
         except ChildEndedError as ended:
-            self.close()
+            self._end_child()
             self._ready.clear()
             if ended.timed_out:
                 raise OutOfTimeError(request, ended.message) from None
             return Crashed(ended.message)
+
+    def _end_child(self) -> None:
+        child, self._child, self._is_prepared = self._child, None, False
+        if child is not None:
+            child.close()
 
     def _prepare(self, child: ChildLike) -> None:
         try:

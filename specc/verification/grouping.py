@@ -47,8 +47,14 @@ _EXPLAINED: Mapping[str, Collection[str]] = {
         "stale-fingerprint",
     ),
     "contract-mismatch": (*_CALLS, "answer-mismatch", "not-enforced", "input-default-ignored", "alias-differs"),
-    "contract-differs": ("answer-mismatch", "not-enforced", "input-default-ignored", "alias-differs"),
-    "collection-mismatch": ("weights-differ",),
+    "contract-differs": (
+        "answer-mismatch",
+        "not-enforced",
+        "input-default-ignored",
+        "alias-differs",
+        "collection-mismatch",
+    ),
+    "collection-mismatch": ("collection-mismatch",),
 }
 """What a static error explains at the same endpoint."""
 _STALE: RunningRule = "stale-fingerprint"

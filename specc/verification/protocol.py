@@ -194,6 +194,8 @@ class Variables:
     """The variables that were asked for."""
 
     variables: tuple[VariableDigest, ...]
+    collections: Mapping[str, tuple[tuple[int | None, VariableDigest], ...]] = field(default_factory=dict)
+    """Beside the listed ones: the members of each declared collection, with their positions in that list, if any."""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ class Run:
     start: Start
     progress: Callable[[str], None] = lambda _: None
     references: list[Reference] = field(default_factory=list)
+    at_once: bool = False
+    """Whether the model is made while the archive is loaded, where each has a process of its own."""
     _findings: list[RunFinding] = field(default_factory=list)
     _notes: list[str] = field(default_factory=list)
     _weights: WeightsResult = field(default_factory=WeightsResult)
@@ -65,6 +67,8 @@ class Run:
         memory = None if model is None or isinstance(model, str) else model
         session = ArchiveSession(lambda: memory or self.start(False), (), {"model": load})
         self.references.append(Reference("the model", "here", session, ("model",)))
+        if self.at_once and memory is None:
+            session.begin("model")
 
     def add_archive(self, directory: str, tags: tuple[str, ...]) -> None:
         """Holds the answers against those of the archive in ``directory``, way by way."""
@@ -110,7 +114,7 @@ class Run:
                 *(EndpointReport(name) for name in self._unstarted(started)),
             ),
             tensorflow=self._session.tensorflow,
-            notes=(*self._notes, *self._reference_notes(), *self._unfenced()),
+            notes=tuple(filter(None, (*self._notes, *self._reference_notes(), self._session.unfenced_note))),
         )
 
     def _load(self) -> None:
@@ -169,7 +173,7 @@ class Run:
         if revived is None:
             return "a Session does not list them"
         self._weights = compare_weights(self._session, revived, model)
-        self._findings += [self._weights.finding] if self._weights.finding is not None else []
+        self._findings += self._weights.findings
         return self._weights.unjudged
 
     def _endpoint(self, subject: Subject, plan: CallPlan) -> EndpointVerification:
@@ -221,7 +225,7 @@ class Run:
 
     def _without_weights(self, findings: list[RunFinding]) -> list[RunFinding]:
         """The findings without the differences from the model that its variables explain."""
-        if self._weights.finding is None:
+        if not self._weights.positions:
             return findings
         return [
             finding
@@ -236,10 +240,6 @@ class Run:
                 case, why = next(iter(cases.items()))
                 shown = f"`{case}`" + (f" and {len(cases) - 1:,} more calls" if len(cases) > 1 else "")
                 yield f"{shown} of {name} could not be held against {reference.title}: {reason(why)}"
-
-    def _unfenced(self) -> Iterator[str]:
-        if self._session.unfenced:
-            yield f"this system could not keep the archive from: {', '.join(self._session.unfenced)}"
 
 
 def _timed_out(request: Request, message: str) -> RunFinding:

@@ -109,6 +109,8 @@ def _source(
             if not isinstance(loaded, Loaded):
                 raise SpecError([_not_loaded(way, loaded.message, crashed=isinstance(loaded, Crashed))])
             source.available[way] = frozenset(loaded.addresses)
+        if session.unfenced_note:
+            progress(session.unfenced_note)
         yield source
     except OutOfTimeError as error:
         message = "the time was over before all calls were made"

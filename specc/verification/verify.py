@@ -97,7 +97,9 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
     def start_child(fenced: bool) -> ChildLike:
         return Child(deadline=deadline, fenced=fenced)
 
-    run = Run(document, facts, names, chosen_ways, cases, seed, tuple(imports), known, start_child, progress)
+    run = Run(
+        document, facts, names, chosen_ways, cases, seed, tuple(imports), known, start_child, progress, at_once=True
+    )
     if model is not None and model is not False:
         run.add_model(model_of(document, model))
     if against is not None:

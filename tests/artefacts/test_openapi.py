@@ -159,7 +159,8 @@ def test_nothing_is_an_error() -> None:
 def test_any_document_gives_valid_schemas_and_the_same_bytes(document: Document) -> None:
     made = specc.emit("openapi", document, name="m")
     again = specc.emit("openapi", from_json(document.to_json()), name="m")
-    assert made == again
+    assert made.data == again.data
+    assert sorted(map(str, made.findings)) == sorted(map(str, again.findings))  # in the order of their document
     if not made.data:
         return
     for schema in json.loads(made.data)["components"]["schemas"].values():

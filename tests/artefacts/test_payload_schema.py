@@ -202,4 +202,4 @@ def test_the_schema_is_the_same_for_equal_documents() -> None:
     shuffled = copy.deepcopy(data)
     shuffled["endpoints"] = dict(reversed(list(data["endpoints"].items())))
     shuffled["dims"] = dict(reversed(list(data["dims"].items())))
-    assert specc.emit("payload-schema", from_json(shuffled)) == specc.emit("payload-schema", ranker())
+    assert specc.emit("payload-schema", from_json(shuffled)).data == specc.emit("payload-schema", ranker()).data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -146,16 +147,16 @@ def test_a_file_of_somebody_else_may_be_broken(tmp_path: Path, spec: str, capsys
 
 def test_a_file_that_may_not_be_read_is_wrong_usage(tmp_path: Path, spec: str, capsys: Any, monkeypatch: Any) -> None:
     file = configure(tmp_path / "models", '[tool.specc.levels]\nunused-dim = "error"\n')
-    read = Path.read_bytes
+    opened = os.open
 
-    def read_bytes(self: Path) -> bytes:  # as for every user but root
-        if self == file:
-            raise PermissionError(13, "Permission denied", str(self))
-        return read(self)
+    def refuse(path: Any, *arguments: Any, **more: Any) -> int:  # as for every user but root
+        if path == file:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments, **more)
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(os, "open", refuse)
     assert main(["validate", spec]) == 2
-    assert capsys.readouterr() == ("", f"specc: error: cannot read {file}: permission denied\n")
+    assert capsys.readouterr() == ("", f"specc: error: cannot read {file}: Permission denied\n")
 
 
 def test_a_directory_of_that_name_is_passed_over(tmp_path: Path, spec: str, capsys: Any) -> None:

@@ -218,3 +218,33 @@ def test_build_without_keras_names_what_to_install(spec: Any, tmp_path: Path) ->
     assert finished.stderr.splitlines()[-1] == (
         "specc: error: build needs Keras; install with: pip install tensorflow keras"
     )
+
+
+@pytest.mark.parametrize("merged", [(), ("--merged",)])
+def test_a_full_standard_output_after_publishing(merged: tuple[str, ...], spec: Any, tmp_path: Path) -> None:
+    file = spec({**GOOD, "model": "doubling:Double"})
+    command = [sys.executable, "-m", "specc", "build", file, "--out", "archive", *merged]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    said = "specc: error: cannot write to standard output: No space left on device; the archive is published as archive"
+    assert done.stderr.splitlines()[-1] == said
+    assert (tmp_path / "archive" / "saved_model.pb").exists()
+
+
+def test_a_full_standard_error_changes_nothing(spec: Any) -> None:
+    file = spec({**GOOD, "model": "doubling:Double"})
+    command = [sys.executable, "-m", "specc", "build", file, "--out", "archive"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1].startswith("archive: ")
+
+
+def test_a_model_that_raises_anything_is_a_finding(spec: Any, tmp_path: Path) -> None:
+    (tmp_path / "stopping.py").write_text("def model():\n    raise GeneratorExit('stop')\n")
+    for target, rule in (("stopping:model", "bad-model"), ("leaving:x", "import-failed")):
+        done = run("build", spec({**GOOD, "model": target}), "--out", "archive")
+        assert done.returncode == 1
+        assert f"error: {rule}: " in done.stdout
+        assert "Traceback" not in done.stderr

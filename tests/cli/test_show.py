@@ -80,7 +80,7 @@ def test_a_breaking_change_is_shown_and_no_error_and_waivers_are_those_of_diff(c
         ([""], 2, "an empty name names nothing"),
         (["ranker.specc.json", "--endpoint", "scor"], 2, "there is no endpoint 'scor'; did you mean 'score'?"),
         (["ranker.specc.json", "--open"], 2, "--open needs --html FILE"),
-        (["ranker.specc.json", "--html", "empty"], 3, "cannot write empty: it is a directory"),
+        (["ranker.specc.json", "--html", "empty"], 3, "cannot write empty: it is not a regular file"),
         (["ranker.specc.json", "--html", "none/x.html"], 3, "cannot write none/x.html: No such file or directory"),
     ],
 )

@@ -128,9 +128,7 @@ def test_init_keeps_the_inference_trace_and_names_what_is_lost(tmp_path: Path) -
     assert guesses == [
         "model: the archive itself; name the code that makes the model if there is any",
         "default: null, since the archive has no signature; set it to '__call__' if a server needs one",
-        "__call__: it has no signature: it can be called only on the revived object",
-        "__call__: the function of the same name has 2 traces; only one is described, not training=True",
-        "__call__: its trace fixes training=False",
+        "__call__: one of its 2 traces is described: the one with training=False, not the one with training=True",
         "regularization_losses: a list of 1 function, which cannot be declared in a spec",
         "dims.batch: the first dimension of every input that has one; check that these are always equal",
     ]
@@ -146,8 +144,8 @@ def test_a_plain_module_keeps_its_signature_too(tmp_path: Path) -> None:
 
     tf.saved_model.save(Plain(), str(tmp_path / "old"))
     data, _, revived = taken_over(tmp_path / "old", tmp_path)
-    assert sorted(data["endpoints"]) == [CALL, "serving_default"]
-    assert data["default"] == "serving_default"
+    assert sorted(data["endpoints"]) == [CALL, "serve"]
+    assert data["default"] == "serve"
     np.testing.assert_array_equal(revived(tf.constant(ROWS)), ROWS * 2)
     np.testing.assert_array_equal(revived.signatures["serving_default"](rows=tf.constant(ROWS))["output_0"], ROWS * 2)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from specc.compiler.write.variables import glob
+from specc.compiler.write.path_glob import PathGlob
 
 pytestmark = pytest.mark.tensorflow
 
@@ -167,4 +167,4 @@ def test_content_that_differs_is_refused(refused: Any) -> None:
     ],
 )
 def test_glob(pattern: str, path: str, matches: bool) -> None:
-    assert bool(glob(pattern).fullmatch(path)) is matches
+    assert PathGlob(pattern).matches(path) is matches

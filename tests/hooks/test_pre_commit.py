@@ -39,7 +39,7 @@ def test_the_hooks_are_what_pre_commit_wants(checkout: Scratch) -> None:
     assert checkout.pre_commit("validate-manifest", ".pre-commit-hooks.yaml").stdout == ""
     assert checkout.pre_commit("validate-config", ".pre-commit-config.yaml").stdout == ""
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    assert [hook["id"] for hook in hooks] == ["specc-fmt", "specc-validate", "specc-diff"]
+    assert [hook["id"] for hook in hooks] == ["specc-fmt", "specc-validate", "specc-diff", "specc-emit"]
 
 
 def test_a_commit_is_refused_until_it_is_right(scratch: Scratch) -> None:
@@ -179,6 +179,21 @@ def test_a_hook_without_a_revision_says_what_it_needs(scratch: Scratch, checkout
     code, said = scratch.hook("specc-diff")
     assert code == 1
     assert "expected OLD and NEW, or FILEs and --against REV; found 0 names" in said
+
+
+def test_a_stale_artefact_is_refused(scratch: Scratch, checkout: Scratch) -> None:
+    scratch.write("a.specc.json", GOOD)
+    emitted = ["emit", "openapi", "a.specc.json", "--out", "a.openapi.json"]
+    assert scratch.specc(*emitted)[0] == 0
+    hook = {"id": "specc-emit", "args": ["openapi", "a.specc.json", "--check", "a.openapi.json"]}
+    scratch.write(".pre-commit-config.yaml", configuration(checkout, json.dumps(hook)))
+    assert scratch.pre_commit("install").returncode == 0
+    assert scratch.commit("a contract and its artefact").returncode == 0
+    scratch.write("a.specc.json", {**GOOD, "description": "another text"})
+    refused = scratch.commit("a change")
+    assert (refused.returncode, "stale-artefact" in refused.stdout) == (1, True)
+    assert scratch.specc(*emitted)[0] == 0
+    assert scratch.commit("a change, and its artefact").returncode == 0
 
 
 def test_this_repository_runs_its_own_hooks_on_its_examples(checkout: Scratch) -> None:

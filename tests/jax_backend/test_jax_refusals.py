@@ -215,7 +215,7 @@ def test_a_step_of_keras_s_own(tmp_path: Path) -> None:
 
 def test_what_needs_tensorflow_itself_says_so(tmp_path: Path) -> None:
     with pytest.raises(specc.UnavailableError, match="on TensorFlow, not on jax; set KERAS_BACKEND=tensorflow"):
-        specc.infer_spec(mlp())
+        specc.merge([document({"f": SERVE})], mlp(), tmp_path / "archive")
 
 
 class Held:

@@ -1,4 +1,4 @@
-"""The two renames of Linux, and their fallbacks."""
+"""The two renames of Linux and macOS, and their fallbacks."""
 
 import ctypes
 import errno
@@ -14,9 +14,43 @@ from specc.publishing.renames import exchange, rename_new
 pytestmark = pytest.mark.tensorflow
 
 
-@pytest.fixture(params=["renameat2", "no such call", "no such flag"])
+class MacOS:
+    """The C library of macOS, with ``renamex_np`` as its manual describes it; ``flags`` are those of its header."""
+
+    def __init__(self, flags: tuple[int, ...] = (4, 2)) -> None:
+        self.flags = flags
+
+    def renamex_np(self, old: bytes, new: bytes, flag: int) -> int:
+        source, target = Path(os.fsdecode(old)), Path(os.fsdecode(new))
+        try:
+            if flag not in self.flags:
+                raise OSError(errno.ENOTSUP, "")
+            source.lstat()
+            if flag == 2:  # RENAME_SWAP
+                target.lstat()
+                aside = source.rename(source.with_name("aside"))
+                target.rename(source)
+                aside.rename(target)
+                return 0
+            if os.path.lexists(target):  # RENAME_EXCL
+                raise OSError(errno.EEXIST, "")
+            source.rename(target)
+        except OSError as error:
+            ctypes.set_errno(error.errno or 0)
+            return -1
+        return 0
+
+
+SWAPPING = ("renameat2", "renamex_np")
+
+
+@pytest.fixture(params=[*SWAPPING, "no such call", "no such flag", "no such flag on macOS"])
 def system(request: Any, monkeypatch: Any) -> str:
     """A system that has the call, one whose C library lacks it, one whose file system does not know its flags."""
+    if "renamex_np" in request.param:
+        monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: MacOS())
+    if "macOS" in request.param:
+        monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: MacOS(()))
     if request.param == "no such call":
         monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: object())
     if request.param == "no such flag":
@@ -74,7 +108,10 @@ def test_a_directory_that_somebody_fills_in_the_last_moment_is_kept(
     assert (tmp_path / "target" / "file").read_text() == "theirs"
 
 
-def test_two_directories_change_places(source: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("libc", [None, MacOS()], ids=SWAPPING)
+def test_two_directories_change_places(libc: Any, source: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    if libc is not None:
+        monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: libc)
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "file").write_text("theirs")
     assert exchange(source, tmp_path / "target")
@@ -83,10 +120,13 @@ def test_two_directories_change_places(source: Path, tmp_path: Path) -> None:
 
 def test_a_system_that_cannot_swap_says_so(system: str, source: Path, tmp_path: Path) -> None:
     (tmp_path / "target").mkdir()
-    assert exchange(source, tmp_path / "target") == (system == "renameat2")
+    assert exchange(source, tmp_path / "target") == (system in SWAPPING)
 
 
-def test_what_is_not_there_cannot_be_swapped(source: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("libc", [None, MacOS()], ids=SWAPPING)
+def test_what_is_not_there_cannot_be_swapped(libc: Any, source: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    if libc is not None:
+        monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: libc)
     with pytest.raises(FileNotFoundError):
         exchange(source, tmp_path / "target")
 

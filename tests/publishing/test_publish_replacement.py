@@ -259,3 +259,52 @@ def test_what_cannot_be_removed_is_said(tmp_path: Path, monkeypatch: Any) -> Non
         monkeypatch.setattr("shutil.rmtree", lambda path, ignore_errors: None)
     assert files(target) == archive("new")
     assert stage.notes == [f"{stage.directory} could not be removed; it is no longer needed"]
+
+
+def plant(place: Path, text: str = "theirs") -> Path:
+    """A directory of the name that a killed build leaves beside the target."""
+    aside = place / ".archive.specc-replaced-0123abcd"
+    write_archive(aside, text)
+    return aside
+
+
+@pytest.mark.parametrize("kind", ["no archive", "more than an archive", "a link", "a file"])
+def test_what_is_no_old_archive_is_not_installed(kind: str, tmp_path: Path) -> None:
+    aside = plant(tmp_path / "elsewhere" if kind == "a link" else tmp_path)
+    match kind:
+        case "no archive":
+            (aside / "saved_model.pb").unlink()
+        case "more than an archive":
+            (aside / "setup.py").write_text("")
+        case "a link":
+            (tmp_path / aside.name).symlink_to(aside)
+        case "a file":
+            aside.rename(tmp_path / "away")
+            aside.write_text("")
+    before = (tmp_path / aside.name).lstat()
+    target = tmp_path / "archive"
+    Replacement(target).check()
+    assert not target.exists()
+    put(target, "ours")
+    assert files(target) == archive("ours")
+    assert os.path.samestat((tmp_path / aside.name).lstat(), before)
+
+
+@pytest.mark.parametrize(("owner", "parent", "is_restored"), [(7, 8, False), (8, 8, True), (1, 8, True)])
+def test_only_an_archive_of_this_user_or_of_the_owner_of_the_place_is_restored(
+    owner: int, parent: int, is_restored: bool, tmp_path: Path, monkeypatch: Any
+) -> None:
+    aside = plant(tmp_path)
+    lstat, status = Path.lstat, Path.stat
+
+    def owned(result: os.stat_result, user: int) -> os.stat_result:
+        return os.stat_result((*result[:4], user, *result[5:10]))
+
+    monkeypatch.setattr(os, "geteuid", lambda: 1)
+    monkeypatch.setattr(Path, "lstat", lambda self: owned(lstat(self), owner) if self == aside else lstat(self))
+    monkeypatch.setattr(
+        Path, "stat", lambda self, **more: owned(status(self), parent) if self == tmp_path else status(self, **more)
+    )
+    Replacement(tmp_path / "archive").check()
+    assert (tmp_path / "archive").exists() == is_restored
+    assert aside.exists() != is_restored

@@ -8,6 +8,7 @@ from specc.language.load import from_json
 from specc.language.trees import tensor
 from specc.language.wire_names import input_leaves
 from specc.reader.linking import link
+from specc.reader.protobuf.wire_format import archive_budget
 from specc.reader.signature_defs import WireTensor
 
 RAGGED = {"kind": "ragged", "dtype": "float32", "shape": ["?", "?"]}
@@ -19,7 +20,12 @@ def linked(inputs: list[Any], wire: dict[str, str], recorded: tuple[str, ...] = 
     endpoint = {"function": None, "arguments": arguments, "inputs": inputs, "outputs": "float32[]"}
     leaves = input_leaves(from_json({"specc": 1, "endpoints": {"f": endpoint}}).endpoints["f"])
     tensors = {name: tensor(text) for name, text in wire.items()}
-    return link(leaves, {name: WireTensor(found.dtype, found.shape) for name, found in tensors.items()}, recorded)
+    return link(
+        leaves,
+        {name: WireTensor(found.dtype, found.shape) for name, found in tensors.items()},
+        archive_budget(),
+        recorded,
+    )
 
 
 CASES: dict[str, tuple[Any, Any]] = {

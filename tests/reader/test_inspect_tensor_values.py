@@ -11,10 +11,11 @@ from specc.language.floats import from_bits, nearest, shortest
 from specc.language.stored_values import stored_value
 from specc.reader.protobuf.messages import message
 from specc.reader.protobuf.tensors import UndescribableError, tensor_value
+from specc.reader.protobuf.wire_format import archive_budget
 
 
 def stored(dtype: int, *sizes: int, **fields: Any) -> Any:
-    return tensor_value(message("TensorProto")(dtype=dtype, tensor_shape=shape(*sizes), **fields))
+    return tensor_value(message("TensorProto")(dtype=dtype, tensor_shape=shape(*sizes), **fields), archive_budget())
 
 
 BYTES = struct.pack
@@ -89,7 +90,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_is_no_value_is_said(name: str) -> None:
     fields, expected = BAD[name]
     with pytest.raises(UndescribableError) as caught:
-        tensor_value(message("TensorProto")(**fields))
+        tensor_value(message("TensorProto")(**fields), archive_budget())
     assert str(caught.value) == expected
 
 

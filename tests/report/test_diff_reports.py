@@ -108,6 +108,17 @@ def test_text() -> None:
     assert "\x1b[1;31m- dims.time" in painted
 
 
+def test_text_names_an_example_that_would_be_refused() -> None:
+    for names, line in (
+        (["night"], "  your example `night` would be refused\n"),
+        (["night", "old", "user"], "  your example `night` would be refused, and 2 more\n"),
+    ):
+        found = diff_text(report(NARROWED, examples_of=lambda _, names=names: names))
+        assert f"python: ids has 4 steps\n{line}  hint: " in found
+        assert "your example" not in diff_text(report(NARROWED, examples_of=lambda _, names=names: names), brief=True)
+    assert "your example" not in render(report(NARROWED, examples_of=lambda _: ["night"]), "json")
+
+
 def test_json_and_its_schema() -> None:
     waived = replace(ADDED, waived=Waived("agreed", "2027-03-01"), against=("v1", "v3"))
     answered = replace(

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from inferred_models import BATCH, FIRST_CALL, NO_TRAINING, Ranker, called, layers, symbolically_called
+from inferred_models import FIRST_CALL, NO_TRAINING, UNLIKE, Ranker, called, layers, symbolically_called
 
 import specc
 from specc.scaffold.from_model.call_recorder import record_first_calls
@@ -24,12 +24,19 @@ def test_keras_still_keeps_no_public_record_of_the_arguments_of_a_call() -> None
     assert not [name for name in dir(model) if "node" in name.lower() and not name.startswith("_")]
 
 
-GUESSES_AFTER_ONE_CALL = [BATCH, f"endpoints.serve.inputs: {FIRST_CALL}"]
+GUESSES_AFTER_ONE_CALL = [
+    f"endpoints.serve.inputs: {FIRST_CALL}",
+    *(
+        f"dims.{name}_batch: axis 0 of {name!r} in 'serve'; check its name, and add bounds if there are any"
+        for name in ("user", "words")
+    ),
+    UNLIKE.format("user_batch and words_batch"),
+]
 RANKED = {
     **NO_TRAINING,
     "arguments": ["user", "terms"],
-    "inputs": ["float32[batch, 3]", {"words": "string[batch, 1]"}],
-    "outputs": {"terms": "int64[batch, 1]", "user": "float32[batch, 2]"},
+    "inputs": ["float32[user_batch, 3]", {"words": "string[words_batch, 1]"}],
+    "outputs": {"terms": "int64[words_batch, 1]", "user": "float32[user_batch, 2]"},
 }
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from inferred_archives import BATCH, CALLED, ITSELF, Doubling, assert_equal, exported
+from inferred_archives import BATCH, CALLED, ITSELF, RENAMED, Doubling, assert_equal, exported
 
 import specc
 from specc.compiler.load_model import load_model
@@ -59,16 +59,19 @@ def test_a_saved_model_of_keras_has_no_attribute_to_call(tmp_path: Path, rebuilt
     tf.saved_model.save(net, str(tmp_path / "old"))
     data, guesses, revived = rebuilt()
     assert data["endpoints"] == {
-        "serving_default": {
+        "serve": {
             **CALLED,
             "inputs": [{"inputs": "float32[batch, ?, 4]", "inputs_1": "float32[batch, 3]"}],
             "outputs": {"output_0": "float32[batch, 2]", "output_1": "float32[batch, 3]"},
         }
     }
-    assert guesses == [ITSELF, BATCH]
+    assert guesses == [ITSELF, RENAMED, BATCH]
     inputs = {"inputs": tf.random.normal([2, 5, 4]), "inputs_1": tf.random.normal([2, 3])}
     old = tf.saved_model.load(str(tmp_path / "old")).signatures["serving_default"](**inputs)
     assert_equal(old, revived.signatures["serving_default"](**inputs))
+
+
+UNPUBLISHED = "the archive has no signature for it, but one that is built from this spec has"
 
 
 class Tool(tf.Module):
@@ -125,16 +128,35 @@ def test_a_module_of_functions_and_signatures(tmp_path: Path, rebuilt: Callable[
     assert data["variable_collections"] == {"kept": "kept"}
     assert guesses == [
         ITSELF,
+        f"endpoints.named: {UNPUBLISHED}",
         "endpoints.scale_v2: renamed from 'scale/v2', which cannot be an endpoint name; clients must use the new name",
-        "named: it has no signature: it can be called only on the revived object",
+        f"endpoints.shift: {UNPUBLISHED}",
         "named: the revived function takes x by name only",
-        "shift: it has no signature: it can be called only on the revived object",
-        "shift: its trace fixes training=True",
+        "shift: it was traced only with training=True",
     ]
     assert revived.shift(tf.ones([2]))["nested"][0].numpy().tolist() == [2.0, 2.0]
     assert revived.scale(tf.ones([1, 3]), tf.constant([3.0, 0.0])).numpy().tolist() == [[6.0] * 3]
     assert revived.named(tf.ones([2])).numpy().tolist() == revived.named(x=tf.ones([2])).numpy().tolist() == [1.0, 1.0]
     assert revived.kept[0].numpy() == 2.0
+
+
+def test_a_function_called_serving_default_keeps_its_name(tmp_path: Path, rebuilt: Callable[..., Any]) -> None:
+    old = tf.Module()
+    old.serving_default = tf.function(lambda x: {"y": x}, input_signature=[tf.TensorSpec([2])])  # type: ignore[attr-defined]
+    tf.saved_model.save(old, str(tmp_path / "old"), signatures=old.serving_default)  # type: ignore[attr-defined]
+    data, _, revived = rebuilt()
+    assert data["endpoints"]["serving_default"]["function"] == "serving_default"
+    assert revived.serving_default(tf.ones([2]))["y"].numpy().tolist() == [1.0, 1.0]
+
+
+def test_an_endpoint_called_serve_keeps_its_name(tmp_path: Path, rebuilt: Callable[..., Any]) -> None:
+    old, rows = tf.Module(), [tf.TensorSpec([2])]
+    old.serve = tf.function(lambda x: x, input_signature=rows)  # type: ignore[attr-defined]
+    old.other = tf.function(lambda x: {"z": x}, input_signature=rows)  # type: ignore[attr-defined]
+    tf.saved_model.save(old, str(tmp_path / "old"), signatures={"serving_default": old.other})  # type: ignore[attr-defined]
+    data, _, _ = rebuilt()
+    assert (sorted(data["endpoints"]), data["default"]) == (["other", "serve", "serving_default"], "serving_default")
+    assert data["endpoints"]["serve"]["function"] == "serve"
 
 
 def test_a_contract_that_names_its_model_stays_as_it_is(tmp_path: Path) -> None:
@@ -204,4 +226,17 @@ def test_a_signature_that_does_not_exist(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="archive") as caught:
             specc.call_signature(archive, {"x": tf.ones([1, 3])}, key="serv")
         assert str(caught.value) == message
-    assert specc.call_signature(revived, {"x": tf.ones([1, 3])}, key="serve")["y"].numpy().tolist() == [[2.0] * 3]
+    for given in ({"x": tf.ones([1, 3])}, tf.ones([1, 3])):
+        assert specc.call_signature(revived, given, key="serve")["y"].numpy().tolist() == [[2.0] * 3]
+
+
+def test_a_tensor_for_a_signature_of_several_inputs(tmp_path: Path) -> None:
+    old = tf.Module()
+    old.f = tf.function(lambda x, y: x + y, input_signature=[tf.TensorSpec([])] * 2)  # type: ignore[attr-defined]
+    old.none = tf.function(lambda: tf.constant(1), input_signature=[])  # type: ignore[attr-defined]
+    tf.saved_model.save(old, str(tmp_path / "old"), signatures={"f": old.f, "none": old.none})  # type: ignore[attr-defined]
+    revived = tf.saved_model.load(str(tmp_path / "old"))
+    for key, why in (("f", "its inputs are x, y"), ("none", "it has no inputs")):
+        with pytest.raises(ValueError, match="single tensor") as caught:
+            specc.call_signature(revived, tf.ones([]), key=key)
+        assert str(caught.value) == f"the signature {key!r} does not take a single tensor: {why}; pass a dict of them"

@@ -10,6 +10,7 @@ from inferred_models import (
     BATCH,
     FIRST_CALL,
     NO_TRAINING,
+    UNLIKE,
     assert_same,
     example,
     layers,
@@ -138,12 +139,20 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         nested,
         {
             **NO_TRAINING,
-            "inputs": [{"rest": ["float32[batch, time, 4]", named("user-id", "int32[batch]")], "user": "float32[batch, 3]"}],
-            "outputs": [named("score", "float32[batch, 2]"), "float32[batch, time, 3]", "float32[batch, ?, 3]", "float32[batch, 1]"],
+            "inputs": [{"rest": ["float32[rest_0_batch, time, 4]", named("user-id", "int32[user_id_batch]")], "user": "float32[user_batch, 3]"}],
+            "outputs": [
+                named("score", "float32[user_batch, 2]"),
+                "float32[rest_0_batch, time, 3]",
+                "float32[rest_0_batch, ?, 3]",
+                "float32[user_batch, 1]",
+            ],
         },
         [
-            BATCH,
+            "dims.rest_0_batch: axis 0 of 'rest_0' in 'serve'; check its name, and add bounds if there are any",
             "dims.time: axis 1 of 'rest_0' in 'serve'; check its name, and add bounds if there are any",
+            "dims.user_id_batch: axis 0 of 'user-id' in 'serve'; check its name, and add bounds if there are any",
+            "dims.user_batch: axis 0 of 'user' in 'serve'; check its name, and add bounds if there are any",
+            UNLIKE.format("rest_0_batch and user_id_batch and user_batch"),
         ],
     ),
     (
@@ -207,13 +216,17 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             **NO_TRAINING,
             "inputs": [
                 [
-                    {"kind": "ragged", "dtype": "int64", "shape": ["batch", "?"], "name": "ids"},
-                    {"kind": "sparse", "dtype": "float32", "shape": ["batch", 10], "name": "tags"},
+                    {"kind": "ragged", "dtype": "int64", "shape": ["ids_batch", "?"], "name": "ids"},
+                    {"kind": "sparse", "dtype": "float32", "shape": ["tags_batch", 10], "name": "tags"},
                 ]
             ],
-            "outputs": ["float32[batch, 2]", {"kind": "ragged", "dtype": "int64", "shape": ["batch", "?"]}],
+            "outputs": ["float32[tags_batch, 2]", {"kind": "ragged", "dtype": "int64", "shape": ["ids_batch", "?"]}],
         },
-        [BATCH],
+        [
+            "dims.ids_batch: axis 0 of 'ids' in 'serve'; check its name, and add bounds if there are any",
+            "dims.tags_batch: axis 0 of 'tags' in 'serve'; check its name, and add bounds if there are any",
+            UNLIKE.format("ids_batch and tags_batch"),
+        ],
     ),
     (mixed, {**NO_TRAINING, "inputs": ["float32[batch, 7]"], "outputs": named("logits", "float16[batch, 2]")}, [BATCH]),
     (
@@ -226,10 +239,15 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         {
             **NO_TRAINING,
             "arguments": ["user", "terms"],
-            "inputs": ["float32[batch, 3]", {"words": "string[batch, time]"}],
-            "outputs": {"terms": "int64[batch, time]", "user": "float32[batch, 2]"},
+            "inputs": ["float32[user_batch, 3]", {"words": "string[words_batch, time]"}],
+            "outputs": {"terms": "int64[words_batch, time]", "user": "float32[user_batch, 2]"},
         },
-        [BATCH, "dims.time: axis 1 of 'words' in 'serve'; check its name, and add bounds if there are any"],
+        [
+            "dims.user_batch: axis 0 of 'user' in 'serve'; check its name, and add bounds if there are any",
+            "dims.words_batch: axis 0 of 'words' in 'serve'; check its name, and add bounds if there are any",
+            "dims.time: axis 1 of 'words' in 'serve'; check its name, and add bounds if there are any",
+            UNLIKE.format("user_batch and words_batch"),
+        ],
     ),
     (
         starred,

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import pytest
 import tensorflow as tf
-from inferred_models import NO_TRAINING, Ranker, Returns, assert_same, called, layers, named, sequential, values
+from inferred_models import NO_TRAINING, UNLIKE, Ranker, Returns, assert_same, called, layers, named, sequential, values
 
 import specc
 
@@ -65,18 +65,39 @@ def test_keys_that_cannot_be_wire_names_and_an_optional_input(built: Callable[..
     inferred = specc.infer_spec(model)
     assert inferred.document.to_json()["endpoints"]["serve"]["inputs"] == [
         {
-            "X": "float32[batch, 2]",
-            "class": named("class_", "float32[batch, 2]"),
-            "x": named("x_2", "float32[batch, 2]"),
+            "X": "float32[X_batch, 2]",
+            "class": named("class_", "float32[X_batch, 2]"),
+            "x": named("x_2", "float32[x_2_batch, 2]"),
         }
     ]
-    assert [str(guess) for guess in inferred.guesses[1:]] == [
+    assert [str(guess) for guess in inferred.guesses if guess.path[0] != "dims"] == [
         "endpoints.serve.inputs[0].X: wire name 'X', from its key; its keras.Input is named 'other'",
         "endpoints.serve.inputs: 'x' is optional in Keras; an archive always requires it",
         "endpoints.serve.inputs[0].class: wire name 'class_', since 'class' is not legal or is already taken",
         "endpoints.serve.inputs[0].x: wire name 'x_2', since 'x' is not legal or is already taken",
+        UNLIKE.format("X_batch and x_2_batch"),
     ]
     built(inferred, model)
+
+
+def test_an_input_has_one_guess_about_its_wire_name() -> None:
+    first, second = keras.Input((2,), name="first"), keras.Input((2,), name="second")
+    inferred = specc.infer_spec(keras.Model({"class": first, "b": second}, first + second))
+    assert [str(guess) for guess in inferred.guesses if guess.path[0] == "endpoints"] == [
+        "endpoints.serve.inputs[0].b: wire name 'b', from its key; its keras.Input is named 'second'",
+        "endpoints.serve.inputs[0].class: wire name 'class_', since 'class' is not legal or is already taken",
+    ]
+
+
+def test_the_batch_is_said_of_the_inputs_that_have_it() -> None:
+    module = tf.Module()
+    matrix = tf.TensorSpec([None, None])
+    module.one = tf.function(lambda x: x, input_signature=[tf.TensorSpec([None, 2])])  # type: ignore[attr-defined]
+    module.two = tf.function(tf.matmul, input_signature=[matrix, matrix])  # type: ignore[attr-defined]
+    inferred = specc.infer_spec(module)
+    second = inferred.document.to_json()["endpoints"]["two"]["inputs"][1]
+    assert not second.startswith("float32[batch")
+    assert str(inferred.guesses[0]).startswith("dims.batch: the first dimension of 'x' of 'one'")
 
 
 class Keywords(keras.Model):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from inferred_archives import BATCH, CALLED, ITSELF, assert_equal
+from inferred_archives import BATCH, CALLED, ITSELF, RENAMED, assert_equal
 
 import specc
 from specc.compiler.load_model import load_model
@@ -35,7 +35,7 @@ def test_tensorflow_1(tmp_path: Path, rebuilt: Callable[..., Any]) -> None:
     data, guesses, revived = rebuilt()
     images = {"kind": "tensor", "dtype": "float32", "shape": ["batch", 3], "name": "images_0"}
     assert data["endpoints"] == {
-        "serving_default": {
+        "serve": {
             **CALLED,
             "inputs": [{"Images": "float32[batch, 3]", "images:0": images}],
             "outputs": {"out:0": "float32[batch, 2]"},
@@ -43,14 +43,39 @@ def test_tensorflow_1(tmp_path: Path, rebuilt: Callable[..., Any]) -> None:
     }
     assert guesses == [
         ITSELF,
-        "endpoints.serving_default.inputs[0][\"images:0\"]: wire name 'images_0', since 'images:0' is not legal "
-        "or is already taken",
+        RENAMED,
+        "endpoints.serve.inputs[0][\"images:0\"]: wire name 'images_0', since 'images:0' is not legal or is already taken",
         BATCH,
     ]
     first, second = tf.random.normal([2, 3]), tf.random.normal([2, 3])
     old = tf.saved_model.load(str(tmp_path / "old")).signatures["serving_default"]
     new = revived.signatures["serving_default"](images_0=first, Images=second)
     assert_equal(old(**{"images:0": first, "Images": second}), new)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs"),
+    [
+        ("images", {"arguments": ["images"], "inputs": ["float32[batch, 3]"]}),
+        ("inputs", {"inputs": ["float32[batch, 3]"]}),
+        ("key", {"inputs": [{"kind": "tensor", "dtype": "float32", "shape": ["batch", 3], "name": "key"}]}),
+        ("images:0", {"arguments": ["images_0"], "inputs": ["float32[batch, 3]"]}),
+    ],
+)
+def test_a_single_input_is_passed_as_it_is(
+    name: str, inputs: dict[str, Any], tmp_path: Path, rebuilt: Callable[..., Any]
+) -> None:
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None, 3])
+        v1.saved_model.simple_save(session, str(tmp_path / "old"), {name: x}, {"y": x * 2})
+    data, guesses, revived = rebuilt()
+    assert data["endpoints"] == {"serve": {**CALLED, **inputs, "outputs": {"y": "float32[batch, 3]"}}}
+    assert RENAMED in guesses
+    given = tf.ones([2, 3])
+    wire_name = "images_0" if name == "images:0" else name
+    assert_equal({"y": given * 2}, revived.serve(given))
+    assert_equal({"y": given * 2}, revived.signatures["serving_default"](**{wire_name: given}))
+    assert_equal({"y": given * 2}, revived.signatures["serve"](**{wire_name: given}))
 
 
 def test_a_table_of_tensorflow_1_brings_its_file(tmp_path: Path, rebuilt: Callable[..., Any]) -> None:
@@ -94,12 +119,12 @@ def test_sparse_tensors_methods_and_other_graphs_of_tensorflow_1(tmp_path: Path,
     assert {name: endpoint.get("method", "predict") for name, endpoint in data["endpoints"].items()} == {
         "classify": "classify",
         "odd": "predict",
-        "serving_default": "predict",
+        "serve": "predict",
     }
     assert "endpoints.odd.method: predict, since it is not a valid classify signature by TensorFlow's rules" in guesses
     assert "the MetaGraph tagged serve is described; there are others, tagged train" in guesses
     given = tf.sparse.from_dense(np.eye(2, 4, dtype="float32"))
-    found = revived.serving_default({"tags": given, "x": tf.ones([2, 4])})
+    found = revived.serve({"tags": given, "x": tf.ones([2, 4])})
     np.testing.assert_array_equal(found["sum"], np.eye(2, 4) + 1)
     np.testing.assert_array_equal(tf.sparse.to_dense(found["same"]), np.eye(2, 4))
 

@@ -13,7 +13,7 @@ FUNCTION = "a graph does not record which function each endpoint runs"
 DIMS = "a graph does not record the names of dimensions: '?' is a size that it leaves open"
 ORDER = "a graph does not record the order of dict keys: they are sorted, and a function may get them in another order"
 MODULES = "a graph does not record the modules of namedtuples"
-NO_SIGNATURE = "it has no signature: it can be called only on the revived object"
+NO_SIGNATURE = "only Python can call it, since it has no signature"
 
 
 def module(signatures: bool = True, **functions: tuple[Callable[..., Any], Any]) -> Callable[[str], None]:
@@ -189,8 +189,8 @@ CASES: dict[str, tuple[Callable[[str], None], dict[str, Any], str | None, str, l
         {"g": endpoint(["x"], [bare("float32[?, 2]", "inp")], "float32[?, 2]"),
          "unlinked": endpoint(["q"], ["float32[2]"], {"output_0": "float32[2]"})},
         None, "object graph",
-        ["g: the function of the same name has 3 traces; only one is described, not training=True", "g: its trace fixes training=False",
-         "never: not described: none of its traces can be described, and it has no signature",
+        ["g: one of its 3 traces is described: the one with training=False, not the one with training=True",
+         "never: left out: it was never traced",
          "unlinked: described flat: its names could not be linked to the arguments of the function of the same name (p)",
          FUNCTION, DIMS],
     ),
@@ -230,7 +230,7 @@ CASES: dict[str, tuple[Callable[[str], None], dict[str, Any], str | None, str, l
          "second": ZZ},
         "serve", "object graph",
         ["serving_default: taken as an alias of 'serve', since all their tensors are the same",
-         "serve: its trace fixes training=None, mask=None", FUNCTION, DIMS, ORDER,
+         FUNCTION, DIMS, ORDER,
          "kernels: a list of 3 variables; a graph does not record its path on the model"],
     ),
     "a Keras model saved by TensorFlow": (

@@ -10,7 +10,23 @@ import tensorflow as tf
 layers = keras.layers
 FIRST_CALL = "the sizes, except the batch size, are those of the first call; check which of them may vary"
 BATCH = "dims.batch: the first dimension of every input that leaves it open; check that these are always equal"
-SIZES = {"batch": 2, "?": 3, "query_time": 4, "value_time": 5, "time": 6, "height": 32, "width": 48, "x_time": 2}
+UNLIKE = "endpoints.serve.inputs: the function does not need {} to be equal; give them one name if they always are"
+SIZES = {
+    "batch": 2,
+    "user_batch": 2,
+    "rest_0_batch": 3,
+    "user_id_batch": 4,
+    "ids_batch": 2,
+    "tags_batch": 2,
+    "words_batch": 3,
+    "?": 3,
+    "query_time": 4,
+    "value_time": 5,
+    "time": 6,
+    "height": 32,
+    "width": 48,
+    "x_time": 2,
+}
 
 
 def named(name: str, leaf: str) -> dict[str, Any]:

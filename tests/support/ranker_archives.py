@@ -205,6 +205,26 @@ def repeat_member(graph: Any) -> None:
     members[1].node_id = members[0].node_id
 
 
+def other_member(in_place_of: str, other: str) -> Make:
+    """An archive whose collection has the variable at one path in the place of another."""
+    paths = [each.path for each in sabotaged_model.make().variables]
+
+    def replace_member(graph: Any) -> None:
+        listed = [child.node_id for child in root_child(graph, "variables").children]
+        node, instead = (listed[paths.index(path)] for path in (in_place_of, other))
+        (member,) = (each for each in root_child(graph, "weights").children if each.node_id == node)
+        member.node_id = instead
+
+    return with_edit(replace_member)
+
+
+def reverse_members(graph: Any) -> None:
+    members = root_child(graph, "weights").children
+    nodes = [member.node_id for member in members]
+    for member, node in zip(members, reversed(nodes), strict=True):
+        member.node_id = node
+
+
 def unlist(graph: Any) -> None:
     nodes, listed = graph.object_graph_def.nodes, root_child(graph, "variables").children
     shapes = [[dim.size for dim in nodes[child.node_id].variable.shape.dim] for child in listed]

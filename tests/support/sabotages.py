@@ -30,9 +30,11 @@ from ranker_archives import (
     negate_receiver,
     noise,
     other_dtype,
+    other_member,
     other_statistics,
     repeat_member,
     replace_checkpoint,
+    reverse_members,
     swap,
     unlist,
     widen,
@@ -177,6 +179,24 @@ SABOTAGES: dict[str, Sabotage] = {
     ),
     "a member missing in a collection": Sabotage(
         with_edit(drop_member), (("collection-mismatch", "variable_collections.weights"),), "'ranker/head/bias'"
+    ),
+    "another variable in a collection, beside the model": Sabotage(
+        other_member("ranker/norm/gamma", "ranker/norm/moving_mean"),
+        (("collection-mismatch", "variable_collections.weights"),),
+        "the collection 'weights' does not have the model's variables: 'ranker/norm/moving_mean' is in the place of "
+        "'ranker/norm/gamma'", "model",
+    ),
+    "another variable of equal values in a collection, beside the model": Sabotage(
+        other_member("ranker/norm/gamma", "ranker/norm/moving_variance"),
+        (("collection-mismatch", "variable_collections.weights"),),
+        "'ranker/norm/moving_variance' is in the place of 'ranker/norm/gamma'", "model",
+    ),
+    "the members of a collection in another order, beside the model": Sabotage(
+        with_edit(reverse_members), (("collection-mismatch", "variable_collections.weights"),),
+        "'ranker/head/bias' is in the place of 'ranker/items/embeddings'", "model",
+    ),
+    "a variable twice in a collection, beside the model": Sabotage(
+        with_edit(repeat_member), (("collection-mismatch", "variable_collections.weights"),) * 2, "2 times", "model"
     ),
     "a variable missing in the list": Sabotage(
         with_edit(unlist), (("unlisted-variable", SCORE_AT),), "embeddings"

@@ -31,7 +31,7 @@ from scripted_child import ScriptedChild, document_of, ended, verified
 
 from specc.diagnostics import Diagnostic
 from specc.rules.table import RunningRule
-from specc.verification.protocol import Answer, Answered, Call, Mismatch, Refused
+from specc.verification.protocol import Answer, Answered, Call, Mismatch, Prepare, Ready, Refused
 
 
 def unbounded(**more: Any) -> Any:
@@ -210,3 +210,13 @@ def test_a_seed_decides_what_is_called() -> None:
 def test_reversed_rows_are_not_rowwise() -> None:
     verification = verified(document(), child(defect(reversed_rows, *EVERY)))
     assert rules(verification) == [("not-rowwise", "error", SCORE_AT)]
+
+
+def test_a_fence_with_a_gap_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted = child()
+    ask = scripted.ask
+    ready = Ready("2.21.0", ("network",))
+    monkeypatch.setattr(scripted, "ask", lambda request: ready if isinstance(request, Prepare) else ask(request))
+    verification = verified(document(), scripted)
+    assert verification.notes == ("this system could not keep the archive from: network",)
+    assert verification.notes[0] in verification.text()

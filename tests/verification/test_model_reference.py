@@ -14,6 +14,7 @@ from training_models import KIND, WEIGHT, X, supervised, twins
 
 import specc
 from specc.language.calls.flat_tensor import FlatTensor
+from specc.verification.child.in_memory import ModelInMemory
 from specc.verification.child.model import ModelReference
 from specc.verification.child.requests import Requests
 from specc.verification.protocol import (
@@ -174,6 +175,27 @@ def test_variables_of_every_dtype(tmp_path: Path) -> None:
     assert FlatTensor("float32", (0, 3), b"") == tensor("float32", [0, 3])
 
 
+def test_the_members_of_collections_have_their_positions(tmp_path: Path) -> None:
+    """Of a model in memory, as in ``build --verify``, and of its archive; an optimizer's are not in the list."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="a"), keras.layers.Dense(1, name="b")])
+    model.compile("sgd")
+    model.optimizer.build(model.trainable_variables)
+    collections = {"b": {"from": "variables", "match": "**/b/*"}, "steps": "optimizer.iterations"}
+    spec = document(
+        {"f": {"inputs": ["float32[batch, 2]"], "outputs": "float32[batch, 1]"}}, variable_collections=collections
+    )
+    in_memory = ModelInMemory(spec, model).ask(ListVariables("listed"))
+    specc.compile(spec).export(model, tmp_path / "archive")
+    of_archive = CalledArchive(tmp_path / "archive", spec, ("attribute",)).requests.answer(ListVariables("listed"))
+    assert isinstance(in_memory, Variables)
+    assert isinstance(of_archive, Variables)
+    assert [place for place, _ in in_memory.collections["b"]] == [2, 3]
+    for name in collections:
+        one, other = in_memory.collections[name], of_archive.collections[name]
+        assert [(place, each[1:]) for place, each in one] == [(place, each[1:]) for place, each in other]
+        assert {place is None for place, _ in one} == {name == "steps"}
+
+
 def test_optimizers_and_metrics_are_put_back(tmp_path: Path) -> None:
     model, _, data = twins("classifier")
     endpoints = supervised(
@@ -199,4 +221,4 @@ def test_optimizers_and_metrics_are_put_back(tmp_path: Path) -> None:
         assert_near(archive.call(way, "read", {}).outputs, untouched.outputs)
     listed_there = archive.requests.answer(ListVariables("listed"))
     assert isinstance(listed_there, Variables)
-    assert [each[1:] for each in reference.variables] == [each[1:] for each in listed_there.variables]
+    assert [each[1:] for each in reference.variables.variables] == [each[1:] for each in listed_there.variables]

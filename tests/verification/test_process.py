@@ -217,11 +217,13 @@ def test_it_ends_with_its_parent(tmp_path: Path) -> None:
         "import os, time; from specc.verification.process import Child; "
         "child = Child(deadline=time.monotonic() + 60); print(child.pid, flush=True); os._exit(0)"
     )
-    run = subprocess.run([sys.executable, "-c", parent], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", parent], capture_output=True, text=True, check=True, env=environment)
     end = time.monotonic() + 20
     while time.monotonic() < end and Path(f"/proc/{int(run.stdout)}").exists():
         time.sleep(0.05)
     assert not Path(f"/proc/{int(run.stdout)}").exists()
+    assert list(tmp_path.iterdir()) == [], "the parent could not remove the child's directory"
 
 
 def test_its_directory_is_removed(child: Child) -> None:

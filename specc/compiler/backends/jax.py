@@ -29,6 +29,7 @@ from specc.compiler.backends.jax_limits import (
 )
 from specc.compiler.backends.jax_shapes import OPEN, keras_symbols, renumbered
 from specc.compiler.trace.opaque_results import opaque_objects
+from specc.compiler.trace.result_containers import plain_unless_rebuilt
 from specc.compiler.user_code import summarize
 from specc.diagnostics import Diagnostic, did_you_mean, finding, kind_of
 from specc.errors import SpecError
@@ -148,7 +149,7 @@ class JaxBackend:
         def stateless(values: list[Any], *nested: Any) -> Any:
             with _Scope(zip(variables, values, strict=True)) as scope, stopped_at_lookups(self._models) as lookups:
                 try:
-                    result = callee.function(*nested, **kwargs)
+                    result = plain_unless_rebuilt(callee.function(*nested, **kwargs))
                     leaves = [_to_array(leaf) for leaf in tf.nest.flatten(result)]
                 except Exception as error:
                     lookups.raise_used(callee)

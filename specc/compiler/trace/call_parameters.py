@@ -17,6 +17,7 @@ from specc.compiler.trace.call_arguments import (
     require_positional_arity,
 )
 from specc.compiler.trace.functional_models import functional_model, is_method
+from specc.compiler.trace.layer_types import is_layer
 
 _KERAS_OPTIONS = (TRAINING, "mask")
 """The options that Keras's own models take in addition to their inputs."""
@@ -80,7 +81,7 @@ def _options_of(function: Any) -> tuple[str, ...]:
 def _callable_of(function: Any) -> Any:
     """The callable with the parameters of ``function``: ``__call__`` of layers and revived objects takes anything."""
     owner = function.__self__ if is_method(function, "__call__") else function
-    if isinstance(owner, keras.Layer):
+    if is_layer(owner):
         return owner.call
     call = getattr(function, "__call__", None)  # noqa: B004  # of the instance: a revived object has its own
     return call if isinstance(call, _TF_FUNCTION_TYPES) and not isinstance(function, _TF_FUNCTION_TYPES) else function

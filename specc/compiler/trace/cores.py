@@ -22,6 +22,7 @@ from specc.compiler.trace.binding import BoundEndpoint
 from specc.compiler.trace.model_containers import with_model_containers
 from specc.compiler.trace.opaque_results import opaque_objects
 from specc.compiler.trace.rejected_inputs import find_rejected_input
+from specc.compiler.trace.result_containers import is_rebuilt, plain_unless_rebuilt
 from specc.compiler.user_code import run_user_code
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
@@ -81,7 +82,8 @@ class Source(Callee):
 
     ``identity`` is equal for the same function, called in the same way, while it is alive; ``as_result`` is applied to
     what the function returns. ``postprocess`` is applied outside the core, unless the function returns an object, whose
-    tensors belong to the core's graph. ``inputs`` and ``leaves`` are the declared inputs, if the function takes these.
+    tensors belong to the core's graph, or a container that cannot be rebuilt from its items. ``inputs`` and ``leaves``
+    are the declared inputs, if the function takes these.
     """
 
     identity: object
@@ -224,9 +226,10 @@ def _trace_core(
         nested = tf.nest.pack_sequence_as(specs, list(flat), expand_composites=True)
         # A copy each time: the function may change its kwargs, and the document must not change.
         result = source.as_result(function(*nested, **copy.deepcopy(source.kwargs)))
-        if source.postprocess is not None and opaque_objects(flatten(result)):
+        if source.postprocess is not None and (opaque_objects(flatten(result)) or not is_rebuilt(result)):
             path, is_postprocessed = (*source.path[:-1], "postprocess"), True
             result = source.postprocess(result)
+        result = plain_unless_rebuilt(result)
         tensors = [leaf for leaf in flatten(result) if tf.is_tensor(leaf)]
         wanted_names = output_names(result) if callable(output_names) else output_names
         traces.append((result, _names_or_numbers(wanted_names, "output", len(tensors))))

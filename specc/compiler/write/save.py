@@ -80,9 +80,9 @@ def write(contents: Contents, directory: Path) -> None:
             tf.saved_model.save(root, str(directory), signatures=signatures, options=contents.options)
     except tf.errors.OpError as error:
         raise OSError(errno.EIO, _os_reason(error)) from error
-    except OSError:
+    except (OSError, KeyboardInterrupt):
         raise
-    except Exception as error:  # TensorFlow raises many types, and a sharding callback is user code
+    except BaseException as error:  # TensorFlow raises many types, and a sharding callback is user code
         message, hint = f"TensorFlow cannot save the archive: {summarize(error)}", ""
         if "tracing gradients" in str(error) and error.__cause__ is not None:
             message = f"gradients cannot be traced: {summarize(error.__cause__)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.compiler.user_code import resolve_attribute
+from specc.compiler.user_code import resolve_attribute, run_user_code
+from specc.compiler.write.path_glob import PathGlob
 from specc.diagnostics import Diagnostic, SpecPath, did_you_mean, finding, kind_of
 from specc.errors import FindingCollector, SpecError
 from specc.language.document import Document, Selection
@@ -63,10 +63,13 @@ def find_variables(value: Any) -> Iterator[NamedVariable]:
         case list() | tuple():
             for item in value:
                 yield from find_variables(item)
-        case _ if isinstance(getattr(value, "variables", None), Iterable):
-            yield from find_variables(list(value.variables))
         case _:
-            pass
+            # A property, which raises in a tf_keras model of which a part is not built.
+            variables = run_user_code(
+                lambda: getattr(value, "variables", None), "bad-model", ("model",), "reading its variables failed"
+            )
+            if isinstance(variables, Iterable):
+                yield from find_variables(list(variables))
 
 
 def _on_this_device(variable: Any) -> Any:
@@ -114,8 +117,8 @@ def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable
         message = f"there are no variables at {selection.from_!r}, which is {kind_of(source)}"
         hint = "a Keras optimizer has variables after it is built" if "optimizer" in selection.from_ else ""
         raise SpecError([finding("empty-collection", at, message, hint)])
-    matches = glob(selection.match)
-    matching = [named for named in everything if matches.fullmatch(named.path)]
+    glob = PathGlob(selection.match)
+    matching = [named for named in everything if glob.matches(named.path)]
     if not matching:
         message = f"no variable of {selection.from_!r} matches {selection.match!r}; there are {_list_paths(everything)}"
         hint = did_you_mean(selection.match, _sorted_paths(everything))
@@ -131,14 +134,6 @@ def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable
     if findings:
         raise SpecError(findings)
     return chosen
-
-
-def glob(pattern: str) -> re.Pattern[str]:
-    """The regex of a glob over paths: ``?`` and ``*`` match in one segment, ``**`` in many, ``a/**/b`` also ``a/b``."""
-    text = ""
-    for token in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", pattern):
-        text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(token, re.escape(token))
-    return re.compile(text, re.DOTALL)
 
 
 def _unselected_finding(selection: Selection, matching: list[NamedVariable], at: SpecPath) -> Diagnostic:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import stat
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from specc.language.calls.arrays import BadArrayError, array_content, read_header
 from specc.language.scalars import shorten
 from specc.source.limits import MAX_BYTES
+from specc.source.regular_files import NotRegularError, open_regular
 
 if TYPE_CHECKING:
     import zipfile
@@ -74,15 +75,15 @@ class ArrayFiles:
     def _read(self, name: str) -> dict[str, StoredArray]:
         path, is_npz, name = self._directory / name, name.endswith(NPZ), shorten(name)
         try:
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):
-                raise BadFileError(f"{name} is not a regular file")
-            if status.st_size > MAX_BYTES:
-                raise BadFileError(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
-            with path.open("rb") as file:
-                return self._npz(file, name) if is_npz else {"": self._npy(file, status.st_size, name)}
+            with open_regular(path) as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > MAX_BYTES:
+                    raise BadFileError(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
+                return self._npz(file, name) if is_npz else {"": self._npy(file, size, name)}
         except BadArrayError as error:
             raise BadFileError(f"{name} {error}") from None
+        except NotRegularError:
+            raise BadFileError(f"{name} is not a regular file") from None
         except (FileNotFoundError, NotADirectoryError):
             raise MissingFileError(f"there is no file {name}") from None
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name

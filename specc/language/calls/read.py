@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from specc.diagnostics import Diagnostic, SpecPath, counted, finding
 from specc.errors import SpecError
@@ -13,7 +13,7 @@ from specc.language.document import Document
 from specc.language.examples import Example
 from specc.language.wire_names import input_leaves, output_leaves
 
-MAX_LEAVES = 2_000_000
+MAX_LEAVES = 150_000
 """How many tensors all examples of a document may have: a short example may leave out thousands with defaults."""
 
 
@@ -63,6 +63,33 @@ def find_bad_examples(document: Document) -> Iterator[Diagnostic]:
             reader = ExampleReader(document, name, example, ("endpoints", name, "examples", key), files)
             reader.read()
             yield from reader.findings.all
+
+
+def find_refused_inputs(
+    old: Document, new: Document, endpoints: Collection[str]
+) -> dict[tuple[str, str], list[SpecPath]]:
+    """The examples of ``old`` whose inputs are no call of the same endpoint in ``new``: where, by endpoint and name.
+
+    An example that has to be refused is not looked at, nor one that cannot be read from here or is bad in ``old``.
+    """
+    files, left, found = _files(old, contents=True), MAX_LEAVES, dict[tuple[str, str], list[SpecPath]]()
+    for name in sorted(endpoints):
+        leaves = sum(len(input_leaves(document.endpoints[name])) for document in (old, new))
+        for key, example in old.endpoints[name].examples.items():
+            left -= leaves
+            if left < 0:
+                return found
+            if example.error is not None:
+                continue
+            at, sent = ("endpoints", name, "examples", key), Example(inputs=example.inputs)
+            before, after = (ExampleReader(document, name, sent, at, files) for document in (old, new))
+            before.read()
+            if before.findings.all or before.unread:
+                continue
+            after.read()
+            if after.findings.all:
+                found[name, key] = [each.path for each in after.findings.all]
+    return found
 
 
 def _files(document: Document, *, contents: bool) -> ArrayFiles | None:

@@ -10,7 +10,7 @@ import keyword
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
-from specc.diagnostics import Diagnostic, Place, SpecPath, finding, format_path
+from specc.diagnostics import MAX_SHOWN_NAME, Diagnostic, Place, SpecPath, finding, format_path
 from specc.language.document import CALL, Document, Endpoint
 from specc.language.dtypes import DTYPES
 from specc.language.example_features import find_unparsable
@@ -30,6 +30,8 @@ _ARGUMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _INPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*")
 """The names that TensorFlow accepts for operations, and so for inputs."""
 _NOT_PARAMETERS = frozenset((*keyword.kwlist, "self"))
+MAX_NAME = MAX_SHOWN_NAME
+"""TensorFlow takes longer names, and no person reads them: they come from generated keys."""
 MAX_NESTING = 40
 """TensorFlow and protobuf stop at about 46 nested containers."""
 
@@ -94,6 +96,8 @@ def _attribute_problems(name: str, path: SpecPath, what: str) -> Iterator[Diagno
     if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
         hint = "use letters, digits and underscores, and no Python keyword"
         yield finding("bad-name", path, f"{name!r} cannot be the name of {what}", hint, on_key=True)
+    elif len(name) > MAX_NAME:
+        yield finding("bad-name", path, f"the name {name!r} {_too_long(name)}", _SHORTER, on_key=True)
     elif name.startswith("_"):
         message = f"the name {name!r} starts with an underscore"
         yield finding("bad-name", path, message, "such names are private; choose another name", on_key=True)
@@ -143,6 +147,10 @@ def _bad_container(container: BoundContainer) -> Iterator[Diagnostic]:
         yield finding("too-deep", container.path, message)
     if isinstance(container.tree, NamedTuple) and container.depth <= MAX_NESTING:
         yield from _bad_namedtuple(container.tree, container.path)
+    if isinstance(container.tree, Dict):
+        for key in container.tree.items:
+            if len(key) > MAX_NAME:
+                yield finding("bad-name", (*container.path, key), f"the key {key!r} {_too_long(key)}", on_key=True)
 
 
 def _bad_namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
@@ -151,6 +159,15 @@ def _bad_namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
     for index, (name, _) in enumerate(tree.fields):
         if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
             yield finding("bad-name", (*path, "fields", index, 0), f"{name!r} cannot be the name of a field")
+        elif len(name) > MAX_NAME:
+            yield finding("bad-name", (*path, "fields", index, 0), f"the field {name!r} {_too_long(name)}", _SHORTER)
+
+
+_SHORTER = "choose a shorter name"
+
+
+def _too_long(name: str) -> str:
+    return f"has {len(name):,} characters, more than {MAX_NAME}"
 
 
 def is_argument_name(name: str) -> bool:
@@ -166,15 +183,23 @@ def is_input_name(name: str) -> bool:
 def _argument_problem(name: str) -> str:
     if not _ARGUMENT_NAME.fullmatch(name):
         return "must start with a letter and contain only letters, digits and underscores"
+    if len(name) > MAX_NAME:
+        return _too_long(name)
     return _parameter_problem(name)
 
 
 def _are_legal(names: Sequence[str]) -> bool:
     """Whether none of ``names`` has an ``_input_problem``."""
-    return all(map(_INPUT_NAME.fullmatch, names)) and _NOT_PARAMETERS.isdisjoint(names)
+    return (
+        max(map(len, names), default=0) <= MAX_NAME
+        and all(map(_INPUT_NAME.fullmatch, names))
+        and _NOT_PARAMETERS.isdisjoint(names)
+    )
 
 
 def _input_problem(name: str) -> str:
+    if len(name) > MAX_NAME:
+        return _too_long(name)
     if not _INPUT_NAME.fullmatch(name):
         return (
             "must start with a letter or digit and contain only letters, digits, '_', '-', '.', and single '/' inside"
@@ -232,8 +257,10 @@ def _bad_output_names(leaves: Iterable[BoundLeaf]) -> Iterator[Diagnostic]:
     for leaf in leaves:
         for component in leaf.components:
             name = component.wire_name
-            if not name.isprintable():
-                message = f"the wire name {name!r} contains unprintable characters"
+            problem = _too_long(name) if len(name) > MAX_NAME else ""
+            problem = problem if name.isprintable() else "contains unprintable characters"
+            if problem:
+                message = f"the wire name {name!r} {problem}"
                 yield _name_finding("bad-name", leaf, message, 'give the leaf a "name"')
             yield from _name_clashes(name, leaf, taken, {name: ""})
 

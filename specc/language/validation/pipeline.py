@@ -14,7 +14,7 @@ from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.validation.json_paths import to_json_paths
-from specc.language.validation.rules import MANY_VALUES, Rule, capped, from_data, run_rules
+from specc.language.validation.rules import MANY_CHARACTERS, MANY_VALUES, Rule, capped, from_data, run_rules
 from specc.source.json_text import read_json
 from specc.source.spec_source import SpecSource
 
@@ -41,7 +41,10 @@ def read_spec(content: str | bytes, name: str, rules: Sequence[Rule], directory:
     """
     source = read_json(content, name)
     try:
-        document = validated(source.data, rules, source.defects, values=source.values, directory=directory)
+        characters = len(source.text) * source.values
+        document = validated(
+            source.data, rules, source.defects, values=source.values, characters=characters, directory=directory
+        )
     except SpecError as error:
         raise SpecError(source.locate(error.diagnostics)) from None
     return LoadedSpec(document, source)
@@ -53,16 +56,19 @@ def validated(
     known: Sequence[Diagnostic] = (),
     *,
     values: int = 0,
+    characters: int = MANY_CHARACTERS,
     directory: Path | None = None,
 ) -> Document:
     """The Document of plain JSON data, which has ``values`` values, in a file in ``directory``.
+
+    ``characters`` is a bound on how many all of its names can have.
 
     Raises:
         SpecError: there are findings: those that are ``known``, those of single parts, and those of ``rules``.
     """
     if not known and values <= MANY_VALUES:
         with suppress(ValidationError):
-            document = from_data(data, directory)
+            document = from_data(data, directory, characters)
             findings = list(to_json_paths(capped(run_rules(document, *rules)), data))
             if findings:
                 raise SpecError(findings)

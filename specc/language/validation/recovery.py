@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.errors import SpecError
 from specc.language.document import Document
+from specc.language.validation.affordable import charge_data, document_budget
 from specc.language.validation.json_paths import to_json_paths
 from specc.language.validation.pydantic_errors import Defect, diagnose
 from specc.language.validation.repair import BeyondRepairError, is_uncertain, repair
@@ -40,6 +41,7 @@ def validated_with_defects(
         early = [each for each in _early_findings(data) if not is_uncertain(each.path, filled)]
         if early:
             raise SpecError(capped(chain(known, early)))
+        charge_data(data, values, document_budget())
     document: Document | None = None
     defects: list[Defect] = []
     repaired: frozenset[SpecPath] = frozenset()

@@ -9,6 +9,8 @@ from typing import Any
 
 from specc.diagnostics import Diagnostic, finding
 from specc.language.document import Document
+from specc.language.validation.affordable import charge_document, document_budget
+from specc.source.budget import DOCUMENT_LIMITS
 from specc.source.limits import MAX_FINDINGS
 
 Rule = Callable[[Document], Iterator[Diagnostic]]
@@ -18,9 +20,20 @@ MANY_VALUES = 100_000
 """A document with more values than this is checked from its beginning first: each may be an error of a kilobyte."""
 
 
-def from_data(data: Any, directory: Path | None) -> Document:
-    """The Document of plain JSON data in a file in ``directory``; raises pydantic's ValidationError."""
+MANY_CHARACTERS = DOCUMENT_LIMITS["characters of names"]
+"""Where all names have fewer, which the length of the text may show, they need not be counted."""
+
+
+def from_data(data: Any, directory: Path | None, characters: int = MANY_CHARACTERS) -> Document:
+    """The Document of plain JSON data in a file in ``directory``, whose names have at most this many ``characters``.
+
+    Raises:
+        ValidationError: pydantic's, about single parts.
+        SpecError: the names of its leaves are more than can be afforded.
+    """
     document = Document.model_validate(data)
+    if characters >= MANY_CHARACTERS or any(endpoint.receivers for endpoint in document.endpoints.values()):
+        charge_document(document, document_budget())
     return document if directory is None else document.in_directory(directory)
 
 

@@ -18,8 +18,8 @@ const h = (name, attributes, ...children) => {
   return element;
 };
 
-const copyButton = (value, label) =>
-  h("button.copy", { type: "button", "aria-label": label, click: (event) => copy(event.currentTarget, value) }, "Copy");
+const copyButton = (valueNow, label) =>
+  h("button.copy", { type: "button", "aria-label": label, click: (event) => copy(event.currentTarget, valueNow()) }, "Copy");
 
 const copy = async (button, value) => {
   let isCopied = true;

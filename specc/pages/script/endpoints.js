@@ -24,7 +24,10 @@ const change = (index, isListed) => {
   const sides = lines.map((line) => h(text(line).startsWith("-") ? "del" : "ins", null, text(line)));
   const more = h("details.sides", null, h("summary", null, text(rule)), h("pre", null, ...sides));
   if (hint) more.append(h("p", null, `To keep clients working: ${text(hint)}.`));
-  if (call.length) more.append(h("p", null, "A call that breaks:"), h("pre", null, call.map(text).join("\n")));
+  if (call.length) {
+    const code = call.map(text).join("\n");
+    more.append(h("p", null, "A call that breaks:", copyButton(() => code, "Copy the call that breaks")), h("pre", null, code));
+  }
   const head = h("p", null, word, " ", h("span.what", null, link, link ? " " : null, text(message)));
   const id = isListed ? null : `change-${index}`;
   return h("div.change." + text(judgement), { id }, head, h("p.reason", null, text(reason)), more);
@@ -90,7 +93,7 @@ const calls = (endpoint, index) => {
     choose(end ?? (chosen + step + tabs.length) % tabs.length);
     tabs[chosen].focus();
   } }, ...tabs);
-  const button = h("button.copy", { type: "button", "aria-label": "Copy the call", click: (event) => copy(event.currentTarget, shown[chosen][1]) }, "Copy");
+  const button = copyButton(() => shown[chosen][1], "Copy the call");
   const printed = shown.map(([title, code]) => h("div.printed", null, h("pre", null, `# ${title}\n${code}`)));
   return h("div.calls", null, h("div.tabs", null, list, button), panel, ...printed);
 };

@@ -17,6 +17,7 @@ const filter = () => {
     count += link.parentElement.hidden ? 0 : 1;
   });
   byId("nothing").hidden = count > 0;
+  byId("count").textContent = wanted ? `${count} of ${names.length}` : names.length.toLocaleString("en");
   table.wanted = wanted;
   table.isWhole = false;
   drawVariables();

@@ -116,6 +116,7 @@ def _nodes(
         yield program.main, program.main.nodes[name]
     for name in sorted(functions):
         function = program.functions[name]
+        program.step(len(function.nodes))
         for node in function.nodes.values():
             yield function, node
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from specc.diagnostics import Diagnostic, SpecPath, counted, finding
 from specc.language.document import Selection
-from specc.language.tensor_string import format_tensor
+from specc.language.tensor_string import ANY, Shape, format_tensor
 from specc.reader.checkpoint import StoredTensor
 from specc.reader.conformance.subject import Subject
 from specc.reader.graph_document import OWN_LISTS, list_items
 from specc.reader.linking import shapes_agree
-from specc.reader.protobuf.messages import Message
 from specc.reader.protobuf.tensors import UndescribableError, dtype_name, shape_of_proto
+from specc.source.budget import Budget
+from specc.source.regular_files import open_regular
 
 MIN_ELEMENTS = 16
 """Smaller variables are equal by chance: biases, scales, counters."""
@@ -43,15 +44,18 @@ def _content(
 ) -> Iterator[Diagnostic]:
     """Finds a member for each declared variable, the most precise declarations first; paths are not recorded."""
     declared = {path: leaf for each in selections for path, leaf in (each.content or {}).items()}
-    left = list(members)
+    groups: dict[tuple[str, Shape], list[int]] = {}  # those of one dtype and shape, which are found at once
+    for member in reversed(members):
+        tensor = _tensor_of(subject, member)
+        if tensor is not None:
+            groups.setdefault(tensor, []).append(member)
+    taken: set[int] = set()
     for path, leaf in sorted(
         declared.items(), key=lambda item: sum(isinstance(dim, str) for dim in item[1].shape or ())
     ):
-        for member in left:
-            node = subject.graph.node(member)
-            if node is not None and _fits(node.variable, leaf.dtype, leaf.shape):
-                left.remove(member)
-                break
+        found = _first_fitting(groups, leaf.dtype, leaf.shape, subject.graph.budget)
+        if found is not None:
+            taken.add(found.pop())
         else:
             text = format_tensor(leaf.dtype, leaf.shape)
             message = (
@@ -59,6 +63,7 @@ def _content(
             )
             yield finding("collection-mismatch", at, message)
             return
+    left = [member for member in members if member not in taken]
     if left and all(each.content is not None for each in selections):
         message = (
             f"the collection {at[-1]!r} has {counted(len(members), 'variable')} instead of {len(declared)}: "
@@ -67,12 +72,32 @@ def _content(
         yield finding("collection-mismatch", at, message)
 
 
-def _fits(variable: Message, dtype: str, shape: object) -> bool:
+def _tensor_of(subject: Subject, member: int) -> tuple[str, Shape] | None:
+    """The dtype and shape of a variable, or None where a spec cannot have them."""
+    node = subject.graph.node(member)
+    if node is None:
+        return None
     try:
-        found = shape_of_proto(variable.shape)
-        return dtype_name(variable.dtype) == dtype and shapes_agree(shape, found)  # type: ignore[arg-type]
+        return (dtype_name(node.variable.dtype), shape_of_proto(node.variable.shape, subject.graph.budget))
     except UndescribableError:
-        return False
+        return None
+
+
+def _first_fitting(
+    groups: dict[tuple[str, Shape], list[int]], dtype: str, shape: Shape, budget: Budget
+) -> list[int] | None:
+    """The group with the first variable that is left of this dtype and shape, last; None where there is none."""
+    if shape is not None and ANY not in shape:
+        exact = groups.get((dtype, shape))
+        fitting = [exact] if exact else []
+    else:
+        fitting = []
+    if not fitting:
+        budget.charge("parts of nodes", len(groups))
+        fitting = [
+            group for (found, other), group in groups.items() if group and found == dtype and shapes_agree(shape, other)
+        ]
+    return min(fitting, key=lambda group: group[-1], default=None)
 
 
 def find_unlisted_variables(subject: Subject) -> Iterator[Diagnostic]:
@@ -162,10 +187,7 @@ def _elements(tensor: StoredTensor) -> int:
 def _is_constant(tensor: StoredTensor, directory: Path) -> bool:
     """Whether all elements have the same bytes; also where they cannot be read, since loading says so."""
     try:
-        path = directory / tensor.shard
-        if not path.is_file():
-            return True
-        with path.open("rb") as file:
+        with open_regular(directory / tensor.shard) as file:
             file.seek(tensor.offset)
             first = file.read(tensor.size // _elements(tensor))
             file.seek(tensor.offset)
@@ -185,7 +207,7 @@ def _described(subject: Subject, index: int) -> str:
     if node is None:
         return "a variable"
     try:
-        text = format_tensor(dtype_name(node.variable.dtype), shape_of_proto(node.variable.shape))
+        text = format_tensor(dtype_name(node.variable.dtype), shape_of_proto(node.variable.shape, subject.graph.budget))
     except UndescribableError:
         text = "a variable"
     return f"{node.variable.name!r} ({text})" if node.variable.name else text

@@ -20,6 +20,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
 from specc.reader.protobuf.wire_format import DamagedError, spans
+from specc.source.budget import Budget
 
 Message: TypeAlias = Any
 """A protobuf message: its fields are attributes, which are declared in :data:`MESSAGES`."""
@@ -183,30 +184,44 @@ def message(name: str) -> Message:
     return _message_classes()[name]
 
 
-def parse(name: str, data: bytes) -> Message:
+def parse(name: str, data: bytes, budget: Budget) -> Message:
     """The message ``name`` in ``data``.
 
     Raises:
         DamagedError: the bytes are not such a message, or it has too many parts or is nested too deeply.
     """
-    # An empty message is two bytes in a file and a hundred in memory, so large ones are counted before they are built.
-    if len(data) > MAX_UNCOUNTED_BYTES and _count_messages(name, data, 0, len(data)) > MAX_MESSAGES:
+    # An empty message is two bytes in a file and a hundred in memory, so all after the first of them are counted before
+    # they are built.
+    budget.charge("bytes of descriptions", len(data))
+    if (
+        budget.spent("bytes of descriptions") > MAX_UNCOUNTED_BYTES
+        and _count_messages(name, data, (0, len(data)), budget) > MAX_MESSAGES
+    ):
         raise DamagedError(f"a {name} has more than {MAX_MESSAGES:,} parts")
+    return parse_uncounted(name, data)
+
+
+def parse_uncounted(name: str, data: bytes) -> Message:
+    """The message ``name`` in ``data``, which is short, and of which only one is kept at a time.
+
+    Raises:
+        DamagedError: the bytes are not such a message.
+    """
     try:
         return message(name).FromString(data)
     except DecodeError:
         raise DamagedError(f"a {name} cannot be decoded, or is nested too deeply") from None
 
 
-def _count_messages(name: str, data: bytes, start: int, end: int, depth: int = 0) -> int:
-    """The number of messages in ``data[start:end]``; counting stops at the limit."""
+def _count_messages(name: str, data: bytes, span: tuple[int, int], budget: Budget, depth: int = 0) -> int:
+    """The number of messages in a span of ``data``; counting stops at the limit."""
     if depth > _MAX_DEPTH:
         raise DamagedError(f"a {name} is nested too deeply")
     types = _message_fields(name)
     count = 1
-    for number, begin, stop in spans(data, start, end):
+    for number, begin, stop in spans(data, *span, budget):
         if number in types:
-            count += _count_messages(types[number], data, begin, stop, depth + 1)
+            count += _count_messages(types[number], data, (begin, stop), budget, depth + 1)
             if count > MAX_MESSAGES:
                 break
     return count

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from math import prod
 from typing import Any
+
+from pydantic import ValidationError
 
 from specc.language.dtypes import DTYPES, Family
 from specc.language.floats import from_bits
@@ -14,6 +17,7 @@ from specc.language.scalars import MAX_SIZE
 from specc.language.tensor_bytes import element_size, nested, to_json, unpack
 from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.reader.protobuf.messages import Message
+from specc.source.budget import Budget
 
 MAX_ELEMENTS = 100_000
 """A stored value with more elements is left out, to keep the document readable."""
@@ -41,6 +45,19 @@ class UndescribableError(Exception):
     """The graph has something that cannot be written in a spec; the text names it."""
 
 
+@contextmanager
+def describable() -> Iterator[None]:
+    """Guards models that are built from an archive: what they refuse cannot be written in a spec.
+
+    Raises:
+        UndescribableError: a model refused a name, a shape or another value.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        raise UndescribableError(f"a part that is not valid in a spec ({error.errors()[0]['msg']})") from None
+
+
 def dtype_name(number: int) -> str:
     """The name of a ``DataType`` in a spec.
 
@@ -58,7 +75,7 @@ def data_type(name: str) -> int:
     return _NUMBERS_BY_NAME[name]
 
 
-def shape_of_proto(proto: Message) -> Shape:
+def shape_of_proto(proto: Message, budget: Budget) -> Shape:
     """The Shape of a ``TensorShapeProto``.
 
     Raises:
@@ -68,6 +85,7 @@ def shape_of_proto(proto: Message) -> Shape:
         return None
     if len(proto.dim) > MAX_RANK:
         raise UndescribableError(f"a tensor of {len(proto.dim)} dimensions")
+    budget.charge("dimensions", len(proto.dim))
     return _shape_of_sizes(tuple(dim.size for dim in proto.dim))
 
 
@@ -82,23 +100,27 @@ def _dim_of_size(size: int) -> Dimension:
     return ANY if size == -1 else size
 
 
-def tensor_value(proto: Message) -> tuple[Any, str, tuple[int, ...]]:
+def tensor_value(proto: Message, budget: Budget) -> tuple[Any, str, tuple[int, ...]]:
     """The value of a ``TensorProto`` as a spec has it, its dtype and its shape.
 
     Raises:
         UndescribableError: its dtype or shape is illegal, it has too many elements, or their count does not match.
     """
     dtype = dtype_name(proto.dtype)
-    shape = tuple(dim for dim in shape_of_proto(proto.tensor_shape) or () if isinstance(dim, int))
+    shape = tuple(dim for dim in shape_of_proto(proto.tensor_shape, budget) or () if isinstance(dim, int))
     if proto.tensor_shape.unknown_rank or len(shape) != len(proto.tensor_shape.dim):
         raise UndescribableError("a stored value without a full shape")
     count = prod(shape)
     if max(count, prod(_until_empty(shape)[:-1])) > MAX_ELEMENTS:
         raise UndescribableError(f"a stored value of {count:,} elements")
+    budget.charge("elements of values", count)
     flat = _from_content(proto.tensor_content, dtype) if proto.tensor_content else _from_fields(proto, dtype)
     if len(flat) > count or (proto.tensor_content and len(flat) != count):
         raise UndescribableError(f"a stored value of {count} elements with {len(flat)} values")
     if count:
+        # One short text may stand for many elements.
+        if flat and isinstance(flat[-1], bytes):
+            budget.charge("characters of names", len(flat[-1]) * (count - len(flat)))
         # TensorFlow leaves out the end of the list where it repeats the last value, and all of it where that is zero.
         flat = [*flat, *[flat[-1] if flat else _zero_of(dtype)] * (count - len(flat))]
     return nested(iter([to_json(value, dtype) for value in flat]), shape), dtype, shape

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from specc.source.budget import ARCHIVE_LIMITS, Budget
+
 MAX_FIELDS = 1_000_000
 """A message with more fields is refused: two bytes on disk can cost hundreds in memory."""
 
@@ -23,6 +25,11 @@ class DamagedError(Exception):
     """The bytes are not a protobuf message, or exceed a limit; the text is the reason."""
 
 
+def archive_budget() -> Budget:
+    """The budget of one archive."""
+    return Budget(DamagedError, ARCHIVE_LIMITS)
+
+
 class Span(NamedTuple):
     """A length-delimited field: its number, and where its content starts and ends."""
 
@@ -31,41 +38,43 @@ class Span(NamedTuple):
     end: int
 
 
-def spans(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Span]:
+def spans(data: bytes, start: int, end: int, budget: Budget) -> Iterator[Span]:
     """The length-delimited fields of the message ``data[start:end]``, in order; others are skipped.
 
     Raises:
         DamagedError: the bytes end early, are not fields, or have too many of them.
     """
-    position, stop = start, len(data) if end is None else end
-    count = 0
-    while position < stop:
-        number, offset, length, delimited = _read_field(data, position, stop)
-        position = offset + length
-        count = _require_few(count, position, stop)
+    position, count, charge = start, 0, budget.charge
+    while position < end:
+        number, offset, length, delimited = _read_field(data, position, end)
+        position, count = offset + length, count + 1
+        if position > end or count > MAX_FIELDS:
+            raise _refused_field(position, end)
+        charge("fields")
         if delimited:
             yield Span(number, offset, position)
 
 
-def file_spans(file: BinaryIO, start: int, end: int) -> Iterator[Span]:
+def file_spans(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[Span]:
     """The length-delimited fields in the bytes ``start`` to ``end`` of a file; only the heads of fields are read.
 
     Raises:
         DamagedError: as :func:`spans` does.
     """
-    position = start
-    count = 0
+    position, count, charge = start, 0, budget.charge
     while position < end:
         file.seek(position)
         head = file.read(min(_MAX_HEAD, end - position))
         number, offset, length, delimited = _read_field(head, 0, len(head))
-        begin, position = position + offset, position + offset + length
-        count = _require_few(count, position, end)
+        begin, position, count = position + offset, position + offset + length, count + 1
+        if position > end or count > MAX_FIELDS:
+            raise _refused_field(position, end)
+        charge("fields")
         if delimited:
             yield Span(number, begin, position)
 
 
-def varints(data: bytes, start: int, end: int) -> Iterator[int]:
+def varints(data: bytes, start: int, end: int, budget: Budget) -> Iterator[int]:
     """The numbers of a packed field, ``data[start:end]``.
 
     Raises:
@@ -73,15 +82,12 @@ def varints(data: bytes, start: int, end: int) -> Iterator[int]:
     """
     while start < end:
         number, start = read_varint(data, start, end)
+        budget.charge("fields")
         yield number
 
 
-def _require_few(count: int, position: int, end: int) -> int:
-    if position > end:
-        raise DamagedError(_CUT_SHORT)
-    if count >= MAX_FIELDS:
-        raise DamagedError(f"a message has more than {MAX_FIELDS:,} fields")
-    return count + 1
+def _refused_field(position: int, end: int) -> DamagedError:
+    return DamagedError(_CUT_SHORT if position > end else f"a message has more than {MAX_FIELDS:,} fields")
 
 
 def _read_field(data: bytes, position: int, end: int) -> tuple[int, int, int, bool]:

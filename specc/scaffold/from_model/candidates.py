@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from specc.compiler.trace.call_arguments import ArityError, argument_of, place_arguments
-from specc.diagnostics import Diagnostic, SpecPath, finding
+from specc.diagnostics import Diagnostic, SpecPath, finding, kind_of
 from specc.errors import SpecError
 from specc.language.document import DEFAULT_ARGUMENTS, Endpoint
 from specc.language.trees import Tree, tensor
@@ -67,9 +67,14 @@ def split_arguments(
     for name, value in fixed.items():
         if not isinstance(value, (bool, int, float, str)):
             raise SpecError(
-                [_uncallable_finding(path, f"{name!r} was {type(value).__name__}, which cannot be written in a spec")]
+                [_uncallable_finding(path, f"{name!r} was {_kind(value)}, which cannot be written in a spec")]
             )
     return inputs, fixed
+
+
+def _kind(value: Any) -> str:
+    # TensorFlow replaces an object that it does not record by one of a private class.
+    return "a Python object" if type(value).__name__ == "UnknownArgument" else kind_of(value)
 
 
 def _uncallable_finding(path: SpecPath, message: str) -> Diagnostic:

@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-import keras
-
 from specc.compiler.backends import require_backend
+from specc.compiler.trace.layer_types import is_layer, is_model
+from specc.compiler.user_code import run_user_code
 from specc.diagnostics import Diagnostic, finding, kind_of
 from specc.errors import SpecError
-from specc.language.document import CALL, VERSION, Document, Endpoint
-from specc.language.load import from_json, require_buildable
-from specc.language.tensor_string import ANY
-from specc.language.tree_edits import leaves, with_leaves
-from specc.language.trees import List, Ragged, Sparse, Tensor, Tree, Tuple
+from specc.language.document import Document
+from specc.language.load import require_buildable
+from specc.language.validation.legal_names import legal_endpoint_name
+from specc.language.wire_names import input_leaves
+from specc.reader.custom_ops import listed
 from specc.scaffold.from_model.call_recorder import Call, call_of
 from specc.scaffold.from_model.candidates import Candidate
+from specc.scaffold.from_model.completion import CompletedEndpoint, complete_endpoint, document_of
 from specc.scaffold.from_model.layer_candidates import layer_candidates
-from specc.scaffold.from_model.probe_dims import complete
-from specc.scaffold.from_model.traced_functions import traced_functions
-from specc.scaffold.inferred_spec import Guess, InferredSpec, with_legal_names
+from specc.scaffold.from_model.traced_functions import (
+    DEFAULT_NAME,
+    lists_of_functions,
+    public_functions,
+    traced_functions,
+)
+from specc.scaffold.from_model.unexported_parts import has_call, submodels, unexported_parts
+from specc.scaffold.inferred_spec import Guess, InferredSpec
 from specc.scaffold.open_dims import BATCH
 
-_ENDPOINT = "serve"
-"""The name that ``Model.export`` gives its endpoint."""
+_CALL_BESIDE_SERVE = "call"
+"""The name of the endpoint that calls a model with a tf.function of its own that is called ``serve``."""
 _GENERATED_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")
-
-CompletedEndpoint = tuple[Endpoint, tuple[Guess, ...]]
 
 
 def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> InferredSpec:
     """The inferred spec of ``model``: it is valid and can be built. Its document has no ``model``.
 
     Args:
-        model: a built Keras model or layer, or a ``tf.Module``, a ``tf.function`` or another object whose public
-            tf.functions have an ``input_signature`` or were called.
+        model: a built model or layer of Keras or tf_keras, or a ``tf.Module``, a ``tf.function`` or another object
+            whose public tf.functions have an ``input_signature`` or were called.
         example: the positional arguments of a call of a subclassed Keras model, tensors or arrays, nested as the model
             takes them: Keras records no dtypes of the first call, and only the first of several arguments.
 
@@ -47,21 +52,17 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     Raises:
         SpecError: the model is not built, cannot be traced, or takes or returns values that a signature cannot have.
     """
-    require_backend("tensorflow")
-    left_out: list[Guess] = []
-    finished: dict[str, CompletedEndpoint]
-    if isinstance(model, keras.Layer):
-        call = example if isinstance(example, Call) or example is None else call_of(*example)
-        finished = {_ENDPOINT: _first_that_traces(layer_candidates(_ENDPOINT, model, call))}
-    else:
-        finished = {each.name: _complete_candidate(each) for each in traced_functions(model, left_out)}
+    require_backend()
+    finished, left_out = _complete_endpoints(model, example)
     if not finished:
-        raise SpecError([_no_endpoint_finding(model, left_out)])
-    document = _document_of({each: endpoint for each, (endpoint, _) in finished.items()}, _model_name(model))
-    guesses = [guess for _, more in finished.values() for guess in more] + left_out
+        reasons = [each for error in left_out.values() for each in error.diagnostics]
+        raise SpecError(reasons or [_no_endpoint_finding(model)])
+    document = document_of({each: endpoint for each, (endpoint, _) in finished.items()}, _model_name(model))
+    guesses = [guess for _, more in finished.values() for guess in more]
+    guesses += [_left_out_guess(name, error) for name, error in left_out.items()]
+    guesses += [*lists_of_functions(model), *unexported_parts(model, {each.function for each, _ in finished.values()})]
     if BATCH in document.dims:
-        batch = "the first dimension of every input that leaves it open; check that these are always equal"
-        guesses.insert(0, Guess(("dims", BATCH), batch))
+        guesses.insert(0, Guess(("dims", BATCH), f"{_batched_inputs(document)}; check that these are always equal"))
     if document.default is None:
         guesses.append(Guess(("default",), f"none; choose one of {', '.join(sorted(document.endpoints))}"))
     elif len(document.endpoints) > 1:
@@ -71,68 +72,91 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     return InferredSpec(document, tuple(dict.fromkeys(guesses)))
 
 
-def _first_that_traces(candidates: Iterable[Candidate]) -> CompletedEndpoint:
-    """The endpoint of the first candidate that can be traced; if there is none, the error of the first is raised."""
+def _complete_endpoints(
+    model: Any, example: Sequence[Any] | Call | None
+) -> tuple[dict[str, CompletedEndpoint], dict[str, SpecError]]:
+    """The endpoints of the model's call and its public tf.functions, and the error of each that cannot be one.
+
+    The submodels take the place of a call that the model has not, as where it only trains them.
+    """
+    finished: dict[str, CompletedEndpoint] = {}
+    left_out: dict[str, SpecError] = {}
+
+    def complete_first(
+        name: str, candidates: Callable[[], Iterable[Candidate]], renamed: tuple[Guess, ...], *, keep_trying: bool
+    ) -> None:
+        def completed() -> CompletedEndpoint:
+            endpoint, guesses = _first_that_traces(candidates(), model, keep_trying=keep_trying)
+            require_buildable(document_of({name: endpoint}, None))
+            return endpoint, (*renamed, *guesses)
+
+        try:  # what a function takes and returns may make any part of this fail
+            finished[name] = run_user_code(completed, "bad-model", ("endpoints", name), "describing it failed")
+        except SpecError as error:
+            left_out[name] = error
+
+    taken: set[str] = set()
+    if is_layer(model):
+        call = example if isinstance(example, Call) or example is None else call_of(*example)
+        name = _CALL_BESIDE_SERVE if DEFAULT_NAME in dict(public_functions(model)) else DEFAULT_NAME
+        taken.add(name)
+        if has_call(model):
+            complete_first(name, lambda: layer_candidates(name, model, call), (), keep_trying=False)
+        else:
+            for path in submodels(model, unbuilt=True)[0]:
+                name = legal_endpoint_name(path, taken)
+                taken.add(name)
+                complete_first(name, partial(_submodel_candidates, name, path, model), (), keep_trying=False)
+    for function in traced_functions(model, taken):
+        complete_first(function.name, function.candidates, function.renamed, keep_trying=True)
+    return finished, left_out
+
+
+def _submodel_candidates(name: str, path: str, model: Any) -> Iterator[Candidate]:
+    for candidate in layer_candidates(name, getattr(model, path), None):
+        yield replace(candidate, endpoint=candidate.endpoint.model_copy(update={"function": path}))
+
+
+def _left_out_guess(name: str, error: SpecError) -> Guess:
+    reasons = "; ".join(f"{each.message}; {each.hint}" if each.hint else each.message for each in error.diagnostics)
+    return Guess(("endpoints", name), f"left out: {reasons}")
+
+
+def _first_that_traces(candidates: Iterable[Candidate], model: Any, *, keep_trying: bool) -> CompletedEndpoint:
+    """The endpoint of the first candidate that can be traced; if there is none, the error of the first is raised.
+
+    An error other than that of tracing ends the search, except with ``keep_trying``.
+    """
     first: SpecError | None = None
     for candidate in candidates:
         try:
-            return _complete_candidate(candidate)
+            return complete_endpoint(candidate, model)
         except SpecError as error:
             first = first or error
-            if any(diagnostic.rule != "trace-failed" for diagnostic in error.diagnostics):
+            if not keep_trying and any(diagnostic.rule != "trace-failed" for diagnostic in error.diagnostics):
                 break
     assert first is not None
     raise first
 
 
-def _complete_candidate(candidate: Candidate) -> CompletedEndpoint:
-    """The endpoint with legal names, outputs and dimensions, and every guess in it."""
-    endpoint, renamed = with_legal_names(candidate.endpoint, candidate.path)
-    endpoint, guesses = complete(replace(candidate, endpoint=endpoint))
-    named = endpoint.model_copy(update={"outputs": _with_output_names(endpoint.outputs, candidate.output_names)})
-    endpoint, more = with_legal_names(named, candidate.path)
-    return endpoint, (*candidate.guesses, *renamed, *guesses, *more)
-
-
-def _with_output_names(outputs: Tree, names: Sequence[str | None]) -> Tree:
-    """``outputs`` with the model's own names for a bare output or the items of a list; dicts keep their keys."""
-    flat = list(leaves(outputs))
-    match outputs:
-        case Tensor() | Ragged() | Sparse():
-            pass
-        case List() | Tuple() if len(outputs.items) == len(flat):
-            pass
-        case _:
-            return outputs
-    if len(flat) != len(names):
-        return outputs
-    named = (
-        leaf if name is None else leaf.model_copy(update={"name": name})
-        for leaf, name in zip(flat, names, strict=True)
-    )  # fmt: skip
-    return with_leaves(outputs, named)
-
-
-def _document_of(endpoints: dict[str, Endpoint], name: str | None) -> Document:
-    shapes = [
-        leaf.shape or ()
-        for each in endpoints.values()
-        for tree in (*each.inputs, each.outputs)
-        for leaf in leaves(tree)
+def _batched_inputs(document: Document) -> str:
+    """The inputs whose first dimension is the batch, in words."""
+    open_firsts = [
+        (bound.leaf.shape[0], f"{bound.name!r} of {name!r}")
+        for name, endpoint in document.endpoints.items()
+        for bound in input_leaves(endpoint)
+        if bound.leaf.shape and isinstance(bound.leaf.shape[0], str)
     ]
-    dims: dict[str, Any] = {dim: {} for shape in shapes for dim in shape if isinstance(dim, str) and dim != ANY}
-    usual = (name for name in (_ENDPOINT, CALL) if name in endpoints)
-    default = next(iter(endpoints)) if len(endpoints) == 1 else next(usual, None)
-    fields = {"specc": VERSION, "name": name, "dims": dims, "endpoints": endpoints, "default": default}
-    return from_json(Document.model_validate(fields).to_json())
+    batched = [where for dim, where in open_firsts if dim == BATCH]
+    is_every = len(batched) in (0, len(open_firsts))
+    return f"the first dimension of {'every input that leaves it open' if is_every else listed(batched)}"
 
 
 def _model_name(model: Any) -> str | None:
     """The model's name, or None if Keras generated it from the kind of model."""
-    return model.name if isinstance(model, keras.Model) and not _GENERATED_NAME.fullmatch(model.name) else None
+    return model.name if is_model(model) and not _GENERATED_NAME.fullmatch(model.name) else None
 
 
-def _no_endpoint_finding(model: Any, left_out: list[Guess]) -> Diagnostic:
-    reasons = "".join(f"; {guess}" for guess in left_out)
+def _no_endpoint_finding(model: Any) -> Diagnostic:
     hint = "pass a built Keras model or layer, or an object with tf.functions that have an input_signature or a trace"
-    return finding("bad-model", ("model",), f"{kind_of(model)} has nothing that an endpoint can call{reasons}", hint)
+    return finding("bad-model", ("model",), f"{kind_of(model)} has nothing that an endpoint can call", hint)

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import keras
 import tensorflow as tf
 from pydantic import ValidationError
 
 from specc.compiler.tensorspec import tree_of
-from specc.compiler.trace.functional_models import functional_inputs, is_generated_name
+from specc.compiler.trace.functional_models import functional_inputs
+from specc.compiler.trace.layer_types import is_tf_keras_layer
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
 from specc.keras_export.input_specs import Slot, map_structure
 from specc.language.document import DEFAULT_ARGUMENTS, DEFAULT_FUNCTION, Endpoint
 from specc.language.tree_edits import leaves, with_leaves, without_names
 from specc.language.trees import Leaf
+from specc.language.validation.buildable import is_input_name
 from specc.language.wire_names import BoundLeaf, input_leaves
 from specc.scaffold.from_model.call_recorder import Call
 from specc.scaffold.from_model.candidates import Candidate, declare_endpoint
+from specc.scaffold.from_model.output_names import output_names
 from specc.scaffold.from_model.recorded_inputs import RecordedInputs, of_call, recorded_inputs
+from specc.scaffold.from_model.tf_keras_calls import has_symbolic_inputs
 from specc.scaffold.inferred_spec import Guess
 
 _DTYPES = ("float32", "int64", "string")
@@ -33,8 +37,10 @@ _MAX_TRIED_INPUTS = 3
 """With more inputs, all are assumed to have the same dtype, since there are too many combinations to trace."""
 
 
-def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterator[Candidate]:
-    """Candidates for the endpoint ``name`` that calls ``layer``, one per choice of unknown dtypes, likeliest first.
+def layer_candidates(name: str, layer: Any, call: Call | None) -> Iterator[Candidate]:
+    """Candidates for the endpoint ``name`` that calls ``layer``, of Keras or tf_keras, likeliest first.
+
+    There is one for each choice of unknown dtypes.
 
     ``call`` is an example call; it is not used for Functional and Sequential models, which record their inputs.
 
@@ -42,6 +48,7 @@ def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterat
         SpecError: the layer has not recorded enough about its inputs.
     """
     symbolic = isinstance(layer, keras.Sequential) or functional_inputs(layer) is not None
+    symbolic |= is_tf_keras_layer(layer) and has_symbolic_inputs(layer)
     if call is None or symbolic:
         recorded = recorded_inputs(layer)
     else:
@@ -56,7 +63,7 @@ def layer_candidates(name: str, layer: keras.Layer, call: Call | None) -> Iterat
         guesses.append(Guess((*at, "inputs"), _PLAIN_DICT_NOTE))
     for optional in recorded.optional:
         guesses.append(Guess((*at, "inputs"), f"{optional!r} is optional in Keras; an archive always requires it"))
-    outputs = tuple(_output_names(layer))
+    outputs = tuple(output_names(layer, at, guesses))
     candidate = Candidate(name, endpoint, layer, layer, output_names=outputs, guesses=tuple(guesses))
     if not recorded.guessed_dtypes:
         yield candidate
@@ -113,20 +120,10 @@ def _with_input_name(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf
     if key is None or slot.name in (None, bound.name):
         return bound.leaf
     if isinstance(key, str):
+        if not is_input_name(key):
+            return bound.leaf  # it gets another wire name, which a guess says
         guesses.append(
             Guess(bound.path, f"wire name {bound.name!r}, from its key; its keras.Input is named {slot.name!r}")
         )
         return bound.leaf
     return bound.leaf.model_copy(update={"name": slot.name})
-
-
-def _output_names(layer: keras.Layer) -> Iterator[str | None]:
-    """The names of the layers that return the outputs, None for those that are generated or duplicate."""
-    if isinstance(layer, keras.Sequential):
-        names, makers = [layer.layers[-1].name], {layer.layers[-1].name: layer.layers[-1]}
-    else:
-        names = list(getattr(layer, "output_names", None) or ())
-        makers = {maker.name: maker for maker in getattr(layer, "operations", ())}
-    for name in names:
-        is_anonymous = name not in makers or is_generated_name(name, makers[name]) or Counter(names)[name] > 1
-        yield None if is_anonymous else name

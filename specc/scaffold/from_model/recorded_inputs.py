@@ -12,14 +12,17 @@ import tensorflow as tf
 
 from specc.compiler.trace.call_arguments import positional_names
 from specc.compiler.trace.functional_models import GENERATED_INPUT_NAME, functional_inputs, optional_inputs
+from specc.compiler.trace.layer_types import is_tf_keras_layer
 from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
 from specc.keras_export.input_specs import Slot, has_plain_containers, map_structure, symbolic_spec, type_of
 from specc.scaffold.from_model.candidates import split_arguments
+from specc.scaffold.from_model.tf_keras_calls import has_symbolic_inputs, tf_keras_call
 
 _MODEL_PATH: SpecPath = ("model",)
 _TRAINING = "training"
 _FIRST_CALL = "the sizes, except the batch size, are those of the first call; check which of them may vary"
+_CALL_IT = "call it once where it is created, preferably on keras.Input tensors"
 _STRING_LAYERS = (keras.layers.StringLookup, keras.layers.TextVectorization)
 _INTEGER_LAYERS = (keras.layers.Embedding, keras.layers.IntegerLookup)
 
@@ -41,15 +44,17 @@ class RecordedInputs:
     is_plain: bool = True
 
 
-def recorded_inputs(layer: keras.Layer) -> RecordedInputs:
-    """The inputs that ``layer`` was created for, or was called with.
+def recorded_inputs(layer: Any) -> RecordedInputs:
+    """The inputs that ``layer``, of Keras or tf_keras, was created for, or was called with.
 
     Raises:
         SpecError: it is not built, or it has not recorded enough to call it.
     """
+    if is_tf_keras_layer(layer):
+        return _inputs_of_tf_keras(layer)
     kwargs = _training_option(layer)
     if not layer.built:
-        raise _unknown_inputs("it is not built", "call it once where it is created, preferably on keras.Input tensors")
+        raise _unknown_inputs("it is not built", _CALL_IT)
     functional = functional_inputs(layer)
     if functional is not None:
         arguments = {"inputs": map_structure(functional, lambda tensor: symbolic_slot(tensor, tensor.shape))}
@@ -60,6 +65,13 @@ def recorded_inputs(layer: keras.Layer) -> RecordedInputs:
     if call is None:
         return _inputs_from_shapes(layer, kwargs)
     return replace(of_call(layer, *map(_symbolic_slots, call)), is_plain=has_plain_containers(list(call)))
+
+
+def _inputs_of_tf_keras(layer: Any) -> RecordedInputs:
+    call = tf_keras_call(layer, any_batch=not _is_stateful(layer))
+    if call is None:
+        raise _unknown_inputs("it was never called", _CALL_IT.replace("keras.Input", "tf_keras.Input"))
+    return of_call(layer, *call, sizes=not has_symbolic_inputs(layer))
 
 
 def _inputs_of_sequential(layer: keras.Sequential, kwargs: dict[str, Any]) -> RecordedInputs | None:
@@ -88,9 +100,7 @@ def _symbolic_slots(value: Any) -> Any:
     )
 
 
-def of_call(
-    layer: keras.Layer, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, sizes: bool = False
-) -> RecordedInputs:
+def of_call(layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, sizes: bool = False) -> RecordedInputs:
     """The inputs of a call with Slots in place of tensors; with ``sizes``, a note that their sizes may vary.
 
     Raises:
@@ -106,7 +116,7 @@ def of_call(
     return RecordedInputs(inputs, fixed, sizes=_FIRST_CALL if sizes else "")
 
 
-def _training_option(layer: keras.Layer) -> dict[str, Any]:
+def _training_option(layer: Any) -> dict[str, Any]:
     return {_TRAINING: False} if _TRAINING in inspect.signature(layer.call).parameters else {}
 
 
@@ -189,13 +199,13 @@ def _dtype_by_layers(layer: keras.Layer) -> str:
     return "int64" if any(isinstance(each, _INTEGER_LAYERS) for each in inner) else ""
 
 
-def _layers_inside(layer: keras.Layer) -> Iterator[keras.Layer]:
+def _layers_inside(layer: Any) -> Iterator[Any]:
     for each in getattr(layer, "layers", ()):
         yield each
         yield from _layers_inside(each)
 
 
-def _is_stateful(layer: keras.Layer) -> bool:
+def _is_stateful(layer: Any) -> bool:
     """Whether a layer keeps a state for each example of a batch, which fixes the batch size."""
     return any(getattr(each, "stateful", False) for each in (layer, *_layers_inside(layer)))
 

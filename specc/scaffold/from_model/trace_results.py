@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import tensorflow as tf
 from pydantic import ValidationError
 
+from specc.compiler.backends import runs_in_tensorflow
+from specc.compiler.backends.jax_shapes import declared_symbols
 from specc.compiler.tensorspec import tensor_specs, tree_of
 from specc.compiler.trace.call_parameters import place
 from specc.compiler.trace.cores import Cores, Source
@@ -20,6 +24,7 @@ from specc.language.document import Endpoint
 from specc.language.tensor_string import ANY, Shape
 from specc.language.tree_edits import without_names
 from specc.language.trees import Tree
+from specc.language.wire_names import input_leaves
 from specc.scaffold.from_model.candidates import Candidate
 
 
@@ -64,12 +69,26 @@ def _trace_candidate(candidate: Candidate, endpoint: Endpoint, function: Callabl
     source = Source(
         function=place(candidate.function, endpoint.arguments, endpoint.kwargs).around(function),
         path=path,
+        is_tensorflow=runs_in_tensorflow(candidate.function),
+        symbols=declared_symbols(input_leaves(endpoint)),
         identity=candidate.name,
         kwargs=endpoint.kwargs,
         autograph=candidate.autograph,
     )
-    core = Cores().trace(source, [tensor_specs(tree) for tree in endpoint.inputs], (), ())
-    return core.result
+    with _without_log_of_jax():
+        return Cores().trace(source, [tensor_specs(tree) for tree in endpoint.inputs], (), ()).result
+
+
+@contextmanager
+def _without_log_of_jax() -> Iterator[None]:
+    """A context in which JAX does not log the shapes that it rejects, before it raises an error that says so."""
+    absl = logging.getLogger("absl")
+    before = absl.level
+    absl.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        absl.setLevel(before)
 
 
 def _shape_of(shape: Any) -> Shape:

@@ -6,9 +6,11 @@ import contextlib
 import ctypes
 import importlib
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
+from typing import NoReturn
 
 NETWORK, FILES = "network", "file size"
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
@@ -37,20 +39,29 @@ def _limit(name: str) -> bool:
     return True
 
 
-def end_with_parent() -> None:
-    """Ends this process when its parent has ended."""
+def end(directory: Path | None) -> NoReturn:
+    """Ends this process at once, and removes its own ``directory``, which a parent that has ended does not."""
+    if directory is not None:
+        shutil.rmtree(directory, ignore_errors=True)
+    os._exit(0)  # TensorFlow's own clean-up may take seconds
+
+
+def end_with_parent(directory: Path | None) -> None:
+    """Calls :func:`end` when the parent of this process has ended."""
     parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
-        os._exit(1)
+        end(directory)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
 def _unshare_as_user() -> bool:
     """Whether a namespace of the network could be made in one of users, in which this user keeps its id."""
+    if not hasattr(os, "getuid"):  # Windows
+        return False
     user, group = os.getuid(), os.getgid()
     if not _unshare(_NEW_USER | _NEW_NETWORK):
         return False

@@ -22,9 +22,10 @@ from specc.language.document import Document
 from specc.verification.child.arguments import nest_arguments
 from specc.verification.child.refusals import AbsentError
 from specc.verification.child.results import Result, compare_names, flatten_result
-from specc.verification.child.state import RevivedState, effects_of_traces
-from specc.verification.child.tensors import digest, from_tensor, to_tensor
-from specc.verification.protocol import Answered, Call, VariableDigest
+from specc.verification.child.state import Effects, RevivedState, effects_of_traces
+from specc.verification.child.tensors import from_tensor, to_tensor
+from specc.verification.child.variable_digests import digest_variables, own_name
+from specc.verification.protocol import Answered, Call, Variables
 
 _COARSE = (tf.bfloat16.as_datatype_enum, tf.float16.as_datatype_enum)
 
@@ -67,17 +68,18 @@ class ModelReference:
         return tuple(sorted(self._traced))
 
     @property
-    def variables(self) -> tuple[VariableDigest, ...]:
+    def variables(self) -> Variables:
         """The variables in the order of an archive's ``variables``: the model's own, then others that endpoints use."""
-        found = []
-        for index, variable in enumerate(self._contents.variables):
-            name = self._paths[index] if index < len(self._paths) else variable.name.partition(":")[0]
-            tensor = from_tensor(variable)
-            found.append(VariableDigest(name, tensor.dtype, tensor.shape, digest(tensor)))
-        return tuple(found)
+        others = map(own_name, self._contents.variables[len(self._paths) :])
+        named = zip([*self._paths, *others], self._contents.variables, strict=True)
+        return digest_variables(named, self._contents.collections)
 
-    def call(self, call: Call) -> Answered:
-        """The model's answer; an input that is left out is given, with its default."""
+    def effects(self, endpoint: str) -> Effects:
+        """What a call of the endpoint may do apart from its answer."""
+        return self._effects[endpoint]
+
+    def call(self, call: Call, *, traced: bool = False) -> Answered:
+        """The model's answer, or with ``traced`` the trace's; an input that is left out is given, with its default."""
         if call.endpoint not in self._traced:
             raise AbsentError(f"the model has no endpoint {call.endpoint!r}")
         effects = self._effects[call.endpoint]
@@ -85,22 +87,26 @@ class ModelReference:
         moved: tuple[str, ...] = ()
         try:
             start = time.perf_counter()
-            result = self._result(call)
+            result = self._result_of_trace(call) if traced else self._result(call)
             seconds = time.perf_counter() - start
         finally:
             moved = state.restore() if state else ()
         return Answered(result.outputs, tuple(result.mismatches), (), moved, any(effects), seconds=seconds)
 
     def _result(self, call: Call) -> Result:
-        endpoint, at = self._document.endpoints[call.endpoint], ("endpoints", call.endpoint)
         if call.endpoint not in self._eager:
-            given = {name: to_tensor(tensor) for name, tensor in call.inputs.items()}
-            flat = self._traced[call.endpoint].call(given)
-            return compare_names(endpoint, {name: from_tensor(tensor) for name, tensor in flat.items()}, at)
+            return self._result_of_trace(call)
+        endpoint = self._document.endpoints[call.endpoint]
         arguments, named = nest_arguments(endpoint, call.inputs)
         if named:
             raise ValueError(f"{next(iter(named))!r} is not an argument, or one before it is missing")
-        return flatten_result(endpoint, _run(self._eager[call.endpoint], arguments), at)
+        return flatten_result(endpoint, run_bound(self._eager[call.endpoint], arguments), ("endpoints", call.endpoint))
+
+    def _result_of_trace(self, call: Call) -> Result:
+        endpoint, at = self._document.endpoints[call.endpoint], ("endpoints", call.endpoint)
+        given = {name: to_tensor(tensor) for name, tensor in call.inputs.items()}
+        flat = self._traced[call.endpoint].call(given)
+        return compare_names(endpoint, {name: from_tensor(tensor) for name, tensor in flat.items()}, at)
 
 
 def _computes_coarsely(traces: Iterable[Any]) -> bool:
@@ -112,7 +118,7 @@ def _computes_coarsely(traces: Iterable[Any]) -> bool:
     return False
 
 
-def _run(bound: BoundEndpoint, arguments: list[Any]) -> Any:
+def run_bound(bound: BoundEndpoint, arguments: list[Any]) -> Any:
     """The result of an endpoint's function and steps."""
     if bound.preprocess is not None:
         arguments = as_arguments(bound.preprocess(*arguments))

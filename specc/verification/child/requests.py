@@ -46,7 +46,9 @@ class Requests:
         """The answer to ``request``; any exception is a refusal."""
         try:
             return self._do(request)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # TensorFlow and models raise any type
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # TensorFlow and models raise any type
             return refusal_of(error, self._directory, str(Path.cwd()))
 
     def _do(self, request: Message) -> Answer:
@@ -116,4 +118,4 @@ class Requests:
         listing = self._model or self._revived
         if listing is None:
             raise RuntimeError("nothing is loaded that lists variables")
-        return Variables(listing.variables)
+        return listing.variables

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +16,9 @@ from specc.verification.child.arguments import nest_arguments, omissible
 from specc.verification.child.refusals import AbsentError
 from specc.verification.child.results import Result, compare_names, flatten_result, name_parts
 from specc.verification.child.state import Effects, RevivedState, effects_of_traces
-from specc.verification.child.tensors import digest, from_tensor, to_tensor
-from specc.verification.protocol import Answered, Call, VariableDigest
+from specc.verification.child.tensors import from_tensor, to_tensor
+from specc.verification.child.variable_digests import digest_variables, own_name
+from specc.verification.protocol import Answered, Call, Variables
 
 _SIGNATURES = "signatures"
 _FUNCTIONS = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
@@ -60,11 +61,12 @@ class Revived:
         return getattr(self.root, _SIGNATURES, {})
 
     @property
-    def variables(self) -> tuple[VariableDigest, ...]:
-        """The variables of the object's list ``variables``, in its order; none if it has no such list."""
-        listed = getattr(self.root, "variables", ())
-        tensors = [(each.name.partition(":")[0], from_tensor(each)) for each in listed if isinstance(each, tf.Variable)]
-        return tuple(VariableDigest(name, each.dtype, each.shape, digest(each)) for name, each in tensors)
+    def variables(self) -> Variables:
+        """The variables of the object's list ``variables``, none if it has no such list, and of its collections."""
+        listed = [each for each in getattr(self.root, "variables", ()) if isinstance(each, tf.Variable)]
+        collections = {name: getattr(self.root, name, None) for name in self.document.variable_collections}
+        found = {name: members for name, members in collections.items() if isinstance(members, Sequence)}
+        return digest_variables([(own_name(each), each) for each in listed], found)
 
     def call_attribute(self, call: Call) -> Answered:
         """The answer of an attribute, which takes nested arguments."""

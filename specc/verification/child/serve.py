@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from specc.verification.child import fence
@@ -30,13 +31,14 @@ def main(*, fenced: bool) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    fence.end_with_parent()
+    own_directory = Path.cwd() if fenced else None
+    fence.end_with_parent(own_directory)
     server = _Server(fenced=fenced, unfenced=fence.leave_network() if fenced else ())
     while True:
         try:
             request = read_message(requests)
         except EOFError:
-            os._exit(0)  # TensorFlow's own clean-up may take seconds
+            fence.end(own_directory)
         send(answers, server.answer(request))
 
 
@@ -61,7 +63,9 @@ class _Server:
             return Refused("it is not prepared") if self._requests is None else self._requests.answer(request)
         try:
             return self._prepare(request)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # modules raise any type
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # modules raise any type
             return Refused(f"{type(error).__name__}: {error}".splitlines()[0])
 
     def _prepare(self, request: Prepare) -> Ready | Refused:
@@ -73,7 +77,9 @@ class _Server:
         for module in request.imports:
             try:
                 importlib.import_module(module)
-            except (Exception, SystemExit) as error:  # noqa: BLE001  # as in answer()
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001  # as in answer()
                 return Refused(f"cannot import {module!r}: {type(error).__name__}: {error}".splitlines()[0])
         self._requests = Requests()
         unfenced = (*self._unfenced, *(fence.forbid_files() if self._fenced else ()))

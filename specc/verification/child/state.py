@@ -141,7 +141,7 @@ class _Table:
 
 def _mutable_tables(part: Any) -> Iterator[_Table]:
     if isinstance(part, tf.lookup.experimental.MutableHashTable | tf.lookup.experimental.DenseHashTable):
-        yield _Table(part.resource_handle, part.name, part.key_dtype, part.value_dtype)
+        yield _Table(part.resource_handle, part.name or type(part).__name__, part.key_dtype, part.value_dtype)
         return
     for concrete in getattr(getattr(part, "_create_resource", None), "concrete_functions", ()):
         graph = concrete.graph.as_graph_def()
