@@ -12,8 +12,10 @@ from specc.language.document import Document
 from specc.pages.interned import Strings
 from specc.report.diff_summary import contract_lines, judgement_of, reason
 
-MAX_CALL = 2000
-"""The length of the longest call that is shown; more is no example that a person reads."""
+MAX_CALLS = 50
+"""How many changes have a call that they break; the list begins with those that break most."""
+MAX_INPUTS, MAX_CALL = 40, 2000
+"""The most inputs and the length of a call that is shown; more is no example that a person reads."""
 
 
 class PlacedChanges:
@@ -61,16 +63,21 @@ class PlacedChanges:
 
     def rows(self, shown: Strings) -> list[Any]:
         """The changes as data, in the order of their positions."""
-        return [self._row(change, shown) for change in self.changes]
+        return [self._row(change, shown, self._call(change, index)) for index, change in enumerate(self.changes)]
 
     def _is_whole(self, index: int) -> bool:
         return self.changes[index].rule in ("endpoint-added", "endpoint-removed")
 
-    def _row(self, change: Change, shown: Strings) -> list[Any]:
+    def _call(self, change: Change, index: int) -> str:
+        """A call that the change breaks; empty if there is none that can be shown."""
+        witness = change.witness
+        if witness is None or self.old is None or index >= MAX_CALLS or len(witness.inputs) > MAX_INPUTS:
+            return ""
+        call = client_call(witness, self.old)
+        return call if len(call) <= MAX_CALL else ""
+
+    def _row(self, change: Change, shown: Strings, call: str) -> list[Any]:
         name, _ = _place(change)
-        call = ""
-        if change.witness is not None and self.old is not None:
-            call = client_call(change.witness, self.old)
         return [
             shown(change.rule),
             shown(judgement_of(change)),
@@ -80,7 +87,7 @@ class PlacedChanges:
             shown(change.hint),
             [shown(line) for line in contract_lines(change)],
             shown(name),
-            [shown(line) for line in call.split("\n")] if call and len(call) <= MAX_CALL else [],
+            [shown(line) for line in call.split("\n")] if call else [],
         ]
 
 

@@ -128,6 +128,7 @@ class _Trees:
         self._leaves: Mapping[SpecPath, BoundLeaf] = {
             bound.path: bound for bound in (*input_leaves(endpoint), *output_leaves(endpoint))
         }
+        self._of_leaf = self._at_leaves()
         self._placed: set[int] = set()
 
     def not_placed(self) -> list[int]:
@@ -168,7 +169,8 @@ class _Trees:
 
     def _leaf(self, key: str, bound: BoundLeaf, depth: int) -> Iterator[Row]:
         leaf, shown = bound.leaf, self._shown
-        found = self._within(bound.path)
+        found = sorted(self._of_leaf.get(bound.path, ()))
+        self._placed.update(found)
         is_new = any(self._all.sign(index) == "+" for index in found if self._all.is_about_leaf(index))
         flags = (_GIVEN if is_given(leaf) else 0) | (_NEW if is_new else 0)
         row: Row = [depth, shown(key), shown(type_text(leaf)), flags]
@@ -180,11 +182,13 @@ class _Trees:
             part = shown(component.part.replace("_", " "))
             yield [depth + 1, part, kind, _PART | (flags & _GIVEN), shown(component.wire_name)]
 
-    def _within(self, path: SpecPath) -> list[int]:
-        """The changes at a leaf, or at a field of it."""
-        places = [place for place in self._changes if place[: len(path)] == path]
-        found = sorted(index for place in places for index in self._changes[place])
-        self._placed.update(found)
+    def _at_leaves(self) -> dict[SpecPath, list[int]]:
+        """The changes of each leaf: those at its path, and at the fields below it."""
+        found: dict[SpecPath, list[int]] = defaultdict(list)
+        for path, indexes in self._changes.items():
+            place = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in self._leaves), None)
+            if place is not None:
+                found[place] += indexes
         return found
 
     def _gone(self, path: SpecPath, depth: int) -> Iterator[Row]:

@@ -138,13 +138,14 @@ def rest_service(document: Document, endpoints: Collection[str] = ()) -> RestSer
 
     Endpoints of the methods train and eval are not for a server, and are not mentioned.
     """
+    chosen = {name: each for name, each in document.endpoints.items() if not endpoints or name in endpoints}
     published: dict[str, list[PublishedSignature]] = {}
-    for signature in published_signatures(document):
+    for signature in published_signatures(document.model_copy(update={"endpoints": chosen})):
         published.setdefault(signature.endpoint, []).append(signature)
     found: list[RestSignature] = []
     left_out: list[LeftOut] = []
-    for name, endpoint in sorted(document.endpoints.items()):
-        if (endpoints and name not in endpoints) or endpoint.method not in SERVABLE:
+    for name, endpoint in sorted(chosen.items()):
+        if endpoint.method not in SERVABLE:
             continue
         reason = _why_not(name, endpoint, document)
         if reason:

@@ -266,6 +266,19 @@ def test_every_change_of_a_rule_can_be_drawn():
     assert len(data["changes"]) == len(against.changes) > 3
 
 
+def _wide(dtype: str) -> dict[str, Any]:
+    endpoints = {f"e{number:03}": {"inputs": [f"{dtype}[batch]"], "outputs": "float32[batch]"} for number in range(80)}
+    return {"specc": 1, "dims": {"batch": {}}, "default": None, "endpoints": endpoints}
+
+
+def test_only_the_first_changes_have_a_call():
+    data = _data(page(*changed(_wide("int64"), _wide("int32"))))
+    calls = [change[8] for change in data["changes"]]
+    assert len(calls) == 80
+    assert all(calls[:50])
+    assert not any(calls[50:])
+
+
 # Sizes
 
 
