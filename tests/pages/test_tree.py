@@ -214,3 +214,28 @@ def test_an_endpoint_of_many_leaves_is_drawn_in_linear_time() -> None:
     start = time.perf_counter()
     assert tree(shown, style=TERMINAL).count("\n") == 5004
     assert time.perf_counter() - start < 2
+
+
+def test_with_many_endpoints_the_changes_of_one_stand_below_its_line(tmp_path: Path) -> None:
+    point = {"inputs": ["int64[]"], "outputs": "int8[]"}
+    endpoints = {f"e{number:02}": point for number in range(MAX_OPEN + 2)}
+    old = spec_file(tmp_path / "old.specc.json", endpoints=endpoints, default="e00")
+    changed = {**endpoints, "e07": {**point, "outputs": "int16[]"}}
+    del changed["e09"]
+    shown = read_subject(spec_file(tmp_path / "new.specc.json", endpoints=changed, default="e00"))
+    lines = tree(shown, against=changes_since(old, shown)).splitlines()
+    (index,) = [index for index, line in enumerate(lines) if line.startswith("e07 ")]
+    assert lines[index + 1].startswith("   ~ output-dtype-changed: ")
+    assert lines[index + 2].startswith(("e08 ", "     "))
+    assert lines[-1].startswith(("   - endpoint-removed: the endpoint 'e09' is gone", "     "))
+
+
+def test_an_archive_whose_graph_takes_too_long_keeps_its_interface(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = written(tmp_path / "a", example())
+    monkeypatch.setattr("specc.reader.saved_graph.MAX_STEPS", 0)
+    shown = read_subject(str(directory))
+    assert shown.contents is None
+    assert "its variables and ops are not known: " in shown.notes[-1]
+    assert "-> outputs.b[0]" in tree(shown)
