@@ -8,10 +8,12 @@ from typing import Any
 from specc.change import Change
 from specc.compatibility.client_calls import client_call
 from specc.diagnostics import SpecPath
-from specc.language.document import Document
+from specc.language.call_paths import call_path
+from specc.language.document import Document, Endpoint
 from specc.pages.interned import Strings
 from specc.report.diff_summary import contract_lines, judgement_of, reason
 
+_TREES = ("inputs", "outputs")
 MAX_CALLS = 50
 """How many changes have a call that they break; the list begins with those that break most."""
 MAX_INPUTS, MAX_CALL = 40, 2000
@@ -43,19 +45,26 @@ class PlacedChanges:
         """``+`` for what was added, ``-`` for what is gone, ``~`` for another change."""
         return _sign(self.changes[index])
 
+    def is_gone(self, index: int) -> bool:
+        """Whether a change is about an argument or a part of a tree that is gone."""
+        side = self.changes[index].old
+        return self.sign(index) == "-" and side is not None and len(side.path) > 3 and side.path[2] in _TREES
+
     def is_about_leaf(self, index: int) -> bool:
         """Whether a change is about a leaf as a whole, and not about one of its fields."""
         return self.changes[index].rule in ("input-added", "output-added")
 
     def gone_leaf(self, index: int) -> tuple[str, str]:
         """Key and type of what is gone."""
-        old = self.changes[index].old
-        assert old is not None
-        key = old.path[-1]
-        value = old.value
+        side = self.changes[index].old
+        assert side is not None
+        assert self.old is not None
+        _, name, *inside = side.path
+        value = side.value
         if isinstance(value, dict) and "dtype" in value:
             value = f"{value['dtype']}[{', '.join(map(str, value.get('shape') or ['...']))}]"
-        return f"[{key}]" if isinstance(key, int) else str(key), value if isinstance(value, str) else "structure"
+        key = _last_word(self.old.endpoints[str(name)], tuple(inside))
+        return key, value if isinstance(value, str) else "structure"
 
     def removed(self, shown: Document) -> list[str]:
         """The endpoints that only the old document has."""
@@ -89,6 +98,17 @@ class PlacedChanges:
             shown(name),
             [shown(line) for line in call.split("\n")] if call else [],
         ]
+
+
+def _last_word(endpoint: Endpoint, path: SpecPath) -> str:
+    """What a node is called where it is: ``history``, ``[1]``, or the name of an argument or a field."""
+    last = path[-1]
+    if isinstance(last, str):
+        return last
+    if len(path) == 2:
+        return endpoint.arguments[last] if path[0] == "inputs" else f"[{last}]"
+    text = call_path(endpoint, path)
+    return f"[{last}]" if text.endswith("]") else text.rpartition(".")[2]
 
 
 def _place(change: Change) -> tuple[str, SpecPath]:

@@ -157,7 +157,7 @@ class _Trees:
             yield from self._leaf(key, self._leaves[path], depth)
             return
         word = f"namedtuple {tree.typename}" if isinstance(tree, NamedTuple) else tree.kind
-        mine = [index for index in self._changes.get(path, ()) if not self._is_gone(index)]
+        mine = [index for index in self._changes.get(path, ()) if not self._all.is_gone(index)]
         row: Row = [depth, shown(key), shown(word)]
         if mine:
             self._placed.update(mine)
@@ -194,13 +194,10 @@ class _Trees:
     def _gone(self, path: SpecPath, depth: int) -> Iterator[Row]:
         """A row for each leaf that was removed from a container."""
         for index in self._changes.get(path, ()):
-            if self._is_gone(index):
+            if self._all.is_gone(index):
                 self._placed.add(index)
                 key, kind = self._all.gone_leaf(index)
                 yield [depth, self._shown(key), self._shown(kind), _GONE, 0, 0, 0, [index]]
-
-    def _is_gone(self, index: int) -> bool:
-        return self._all.sign(index) == "-"
 
 
 def _trimmed(row: Row) -> Row:

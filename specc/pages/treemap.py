@@ -10,7 +10,7 @@ from typing import NamedTuple
 from specc.diagnostics import printable
 
 MAX_RECTANGLES = 300
-WIDTH, HEIGHT = 1000, 340
+WIDTH, LOW, MEDIUM, HIGH = 1000, 120, 220, 340
 _HEADER, _GAP = 17, 2
 _LETTER = 6.4
 """The width of a letter, of which a label has as many as fit."""
@@ -48,8 +48,9 @@ def treemap(areas: Sequence[Area], label: str) -> str:
     root = _Group()
     for area in shown:
         _insert(root, area)
-    shapes = "".join(_draw(root, _Box(0, 0, WIDTH, HEIGHT), 0))
-    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none"'
+    height = LOW if len(shown) <= 4 else MEDIUM if len(shown) <= 20 else HIGH
+    shapes = "".join(_draw(root, _Box(0, 0, WIDTH, height), 0))
+    size = f'viewBox="0 0 {WIDTH} {height}" preserveAspectRatio="none"'
     return f'<svg {size} role="img" aria-label="{escape(printable(label))}">{shapes}</svg>'
 
 

@@ -236,6 +236,38 @@ def test_each_change_is_in_one_place():
     assert sorted(placed) == list(range(len(against.changes)))
 
 
+@pytest.mark.parametrize(
+    ("tree", "smaller", "key"),
+    [
+        ([*["float32[batch]"] * 2], ["float32[batch]"], "[1]"),
+        ({"a.b": "float32[batch]", "c": "int8[batch]"}, {"c": "int8[batch]"}, "a.b"),
+        (
+            {
+                "kind": "namedtuple",
+                "typename": "Pair",
+                "fields": [["left", "float32[batch]"], ["right", "int8[batch]"]],
+            },
+            {"kind": "namedtuple", "typename": "Pair", "fields": [["left", "float32[batch]"]]},
+            "right",
+        ),
+        ({"kind": "tuple", "items": ["int8[batch]"] * 2}, {"kind": "tuple", "items": ["int8[batch]"]}, "[1]"),
+    ],
+)
+def test_what_is_gone_is_called_as_it_was(tree, smaller, key):
+    old, new = ({"specc": 1, "dims": {"batch": {}}, "endpoints": {"score": {"inputs": [each], "outputs": "int8[batch]"}}}
+                for each in (tree, smaller))  # fmt: skip
+    rows = _changed_rows(_data(page(*changed(old, new))), 4)
+    assert any(rule.endswith("-removed") for rule in rows[key])
+
+
+def test_an_argument_that_is_gone_is_called_as_it_was():
+    endpoint = {"arguments": ["ids", "context"], "inputs": ["int8[batch]", "int8[batch]"], "outputs": "int8[batch]"}
+    old = {"specc": 1, "dims": {"batch": {}}, "endpoints": {"score": endpoint}}
+    smaller = {**endpoint, "arguments": ["ids"], "inputs": ["int8[batch]"]}
+    data = _data(page(*changed(old, {**old, "endpoints": {"score": smaller}})))
+    assert _changed_rows(data, 4) == {"context": ["argument-removed"]}
+
+
 def test_added_and_removed_endpoints_are_marked():
     subject, against = changed(MIXED, _new())
     data = _data(page(subject, against))

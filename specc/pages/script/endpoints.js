@@ -98,7 +98,7 @@ const calls = (endpoint, index) => {
   return h("div.calls", null, h("div.tabs", null, list, button), panel, ...printed);
 };
 
-const argumentWords = (endpoint) => endpoint.inputs.filter(([depth]) => depth === 0).map(([, key]) => text(key)).join(", ");
+const argumentWords = (endpoint) => endpoint.inputs.filter(([depth, , , flags = 0]) => depth === 0 && !(flags & GONE)).map(([, key]) => text(key)).join(", ");
 
 const facts = (endpoint) => {
   const rows = [];
