@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from specc.artefacts import mlflow, openapi, payload_schema, warmup
+from specc.artefacts import mlflow, openapi, payload_schema, python_client, warmup
 from specc.artefacts.artefact import Artefact, Kind, Request
 from specc.checks import CHECKS, Settings, run_checks
 from specc.diagnostics import Diagnostic, did_you_mean
@@ -38,6 +38,12 @@ KINDS: dict[str, Kind] = {
             "the declared examples as the requests with which TensorFlow Serving warms a version up",
             warmup.render,
             is_binary=True,
+        ),
+        Kind(
+            "python",
+            "{name}_client.py",
+            "a client in one Python file, over REST or gRPC, which needs NumPy",
+            python_client.render,
         ),
         Kind(
             "mlflow",
