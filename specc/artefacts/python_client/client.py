@@ -32,8 +32,8 @@ from specc.rest.values import REST_DTYPES
 
 _RUNTIME = ("composites", "arrays", "trees", "requests", "transports", "wire", "client")
 """The parts of the fixed text, in their order: files beside this module, which Python does not import."""
-_PUBLIC = ("Channel", "Client", "Grpc", "ModelError", "Ragged", "Request", "Rest", "Sparse", "TextLike", "Transport")
 _TYPING = ("Any", "Generic", "NoReturn", "Protocol", "TypeAlias", "TypeVar")
+_FORMATTED_WIDTH = 88
 _IMPORTS = """\
 import base64
 import http.client
@@ -102,7 +102,7 @@ def _source(request: Request, signatures: list[PublishedSignature]) -> str:
     fixed = _names_of(runtime) | set(IN_ANNOTATIONS)
     names = [signature.endpoint for signature in signatures]
     called = Names(IN_ANNOTATIONS).claim_all([name for name in names if name != CALL], "endpoint") | {CALL: CALL}
-    module = Names({*fixed, *called.values(), *_PUBLIC, "NamedTuple", "TypedDict"})
+    module = Names({*fixed, *called.values(), "Client", "NamedTuple", "TypedDict"})
     types = Types(module)
     constants, methods = list[str](), list[str]()
     for signature in signatures:
@@ -111,18 +111,15 @@ def _source(request: Request, signatures: list[PublishedSignature]) -> str:
         constant, text = made.define(types)
         constants.append(constant)
         methods.append(text)
-    public = sorted((*_PUBLIC, *types.public))
     header = [
         *docstring(_description(request)),
         f"# Contract: {request.contract_digest}",
         "",
         "from __future__ import annotations",
         "",
-        _IMPORTS + f"from typing import {', '.join(sorted({*_TYPING, *types.imports}, key=str.casefold))}",
+        _IMPORTS + _typing({*_TYPING, *types.imports}),
         "",
         _NUMPY,
-        f"__all__ = {layout(literal(public), 0, 10)}",
-        "",
         f"_MODEL = {quoted(request.name)}",
         *_tables(request, signatures),
     ]
@@ -135,6 +132,15 @@ def _source(request: Request, signatures: list[PublishedSignature]) -> str:
         "\n".join(client) + "\n\n" + "\n\n".join(methods),
     ]
     return "\n\n\n".join(block.strip("\n") for block in blocks) + "\n"
+
+
+def _typing(names: set[str]) -> str:
+    """The import of these names, as formatters lay it out."""
+    ordered = sorted(names, key=str.casefold)
+    line = f"from typing import {', '.join(ordered)}"
+    if len(line) <= _FORMATTED_WIDTH:
+        return line
+    return "\n".join(["from typing import (", *(f"    {name}," for name in ordered), ")"])
 
 
 def _description(request: Request) -> Iterator[list[str]]:
