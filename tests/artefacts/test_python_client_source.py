@@ -15,33 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 from emitted_clients import Recording, client_module, client_source, one_endpoint
+from odd_names import HOSTILE, ODD_NAMES, ODD_PLACES, with_odd_names
 from rest_documents import RANKER, ranker
 
 import specc
 from specc.artefacts.python_client.source_text import docstring, identifier, quoted
 from specc.language.document import Document
 from specc.language.load import from_json
-
-HOSTILE = [
-    '"""\nimport os\nos.abort()\n"""',
-    "'''",
-    '"',
-    '\\"""',
-    "\\",
-    "a\\\n",
-    "# noqa",
-    "{x} %s {0}",
-    "line\rfeed\n\n\ttab\x00nul\x1b[0m\u2028\u202eright",
-    "</script>",
-    "\N{FULLWIDTH LATIN SMALL LETTER X}",
-    " ",
-    '""""""',
-]
-ODD_NAMES = [
-    "class", "None", "self", "__init__", "__class__", "_call", "__slots__", "np", "npt", "tuple", "Any", "Sequence",
-    "Client", "close", "match", "a b", "a-b", "a_b", "0", "\N{LATIN SMALL LIGATURE FI}x", "fix", "größe", "é" * 500,
-    "mro", "_", "__", "-", "print", "Ragged", *HOSTILE,
-]  # fmt: skip
 
 
 def with_texts(text: str) -> Document:
@@ -103,32 +83,16 @@ def test_literals_and_docstrings_hold_the_text(text: str) -> None:
     assert isinstance(statement.value, ast.Constant)
 
 
-@pytest.mark.parametrize("kind", ["endpoint", "argument", "key", "field"])
-def test_any_name_is_safe(kind: str) -> None:
-    outputs: Any = "float32[]"
-    leaf = "int8[]"
-    match kind:
-        case "endpoint":
-            endpoints = {name: {"inputs": [leaf], "outputs": outputs} for name in ODD_NAMES}
-            document = from_json({"specc": 1, "endpoints": endpoints, "default": None})
-        case "argument":
-            document = one_endpoint([leaf] * len(ODD_NAMES), arguments=ODD_NAMES)
-        case "key":
-            tree = {name: {name: leaf} for name in ODD_NAMES}
-            document = one_endpoint([tree], dict.fromkeys(ODD_NAMES, outputs))
-        case _:
-            fields = [[name, leaf] for name in ODD_NAMES]
-            document = one_endpoint(
-                [{"kind": "namedtuple", "typename": name, "fields": fields} for name in ODD_NAMES[:1]],
-                {"kind": "namedtuple", "typename": HOSTILE[0], "fields": fields},
-            )
+@pytest.mark.parametrize("place", ODD_PLACES)
+def test_any_name_is_safe(place: str) -> None:
+    document = with_odd_names(place)
     source = client_source(document)
     for node in ast.walk(ast.parse(source)):
         names = [getattr(node, field, None) for field in ("id", "attr", "name", "arg")]
         assert all(name is None or (name.replace(".", "").isidentifier() and len(name) <= 130) for name in names)
     module = client_module(document)
     methods = [name for name in vars(module.Client) if not name.startswith("__")]
-    if kind == "endpoint":
+    if place == "endpoint":
         assert len(methods) == len(ODD_NAMES)
         assert {"close", "match", "mro", "print", "fix", "class_", "np_2", "größe"} <= set(methods)
         transport = Recording({"output_0": np.zeros((), np.float32)})
@@ -138,15 +102,15 @@ def test_any_name_is_safe(kind: str) -> None:
         assert "The endpoint is called 'class'." in module.Client.class__2.__doc__  # class_ is __class__
     else:
         assert methods == ["f"]
-    if kind == "argument":
+    if place == "argument":
         parameters = list(inspect.signature(module.Client.f).parameters)
         assert parameters[:4] == ["self", "class__2", "None_", "self_2"]
         assert len(parameters) == len(ODD_NAMES) + 1
-    if kind == "key":
+    if place == "key":
         transport = Recording({name: np.zeros((), np.float32) for name in ODD_NAMES})
         found = module.Client(transport).f({name: {name: 1} for name in ODD_NAMES})
         assert list(found) == sorted(ODD_NAMES)
-    if kind == "field":
+    if place == "field":
         assert len(module.FOutputs._fields) == len(ODD_NAMES)
 
 

@@ -16,7 +16,7 @@ from specc.artefacts.python_client.source_text import (
     quoted,
     tuple_of,
 )
-from specc.artefacts.python_client.types import Types, all_defaults
+from specc.artefacts.python_client.types import Types, all_defaults, words_of
 from specc.diagnostics import SpecPath
 from specc.language.document import Dim, Document, Endpoint
 from specc.language.dtypes import DTYPES, Family
@@ -41,13 +41,14 @@ class Method:
         self._endpoint: Endpoint = document.endpoints[signature.endpoint]
         self._method = method
         self._constant = constant
-        self._arguments = Names({"self"}).claim_all(self._endpoint.arguments, "argument")
+        self._arguments: dict[str, str] = {}
         self._leaves = {leaf.path: leaf for leaf in (*input_leaves(self._endpoint), *output_leaves(self._endpoint))}
 
     def define(self, types: Types) -> tuple[str, str]:
         """The definitions of the constant and of the method; its types are added to ``types``."""
         name, endpoint = self._signature.endpoint, self._endpoint
         result = types.annotation(endpoint.outputs, (name, _RESULT), is_input=False)
+        self._arguments = Names({"self"} | words_of([result])).claim_all(endpoint.arguments, "argument")
         annotated = {
             argument: types.annotation(tree, (name, argument), is_input=True)
             for argument, tree in zip(endpoint.arguments, endpoint.inputs, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from specc.artefacts.python_client.source_text import (
     Expression,
@@ -11,7 +11,7 @@ from specc.artefacts.python_client.source_text import (
     Nested,
     camel_case,
     docstring,
-    identifier,
+    is_public,
     layout,
     quoted,
 )
@@ -29,10 +29,11 @@ from specc.language.trees import (
 )
 
 IN_ANNOTATIONS = frozenset({"Any", "NotRequired", "Ragged", "Sequence", "Sparse", "TextLike", "np", "npt", "tuple"})
-"""The names that annotations use: a method or a key of the same name would hide them."""
+"""The names that annotations use, which a method of the same name would hide."""
 _OF_TUPLES = frozenset({"count", "index"})
 """The methods of a tuple, which no field of a typing.NamedTuple may be called."""
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
+_WORD = re.compile(r"\w+")
 _MAX_NAME = 120
 
 
@@ -42,7 +43,6 @@ class Types:
     def __init__(self, names: Names) -> None:
         self._names = names
         self.definitions: list[str] = []
-        self.public: list[str] = []
         self.imports: set[str] = set()
         """What the definitions need of the module typing."""
         self.records: dict[tuple[str, ...], str] = {}
@@ -74,20 +74,19 @@ class Types:
         if any(inner.startswith("NotRequired[") for inner in fields.values()):
             self.imports.add("NotRequired")
         name = self._class_name(words)
-        hidden = IN_ANNOTATIONS | set(self.public)
-        if all(_PLAIN_KEY.fullmatch(key) and identifier(key, "") == key and key not in hidden for key in fields):
+        hidden = words_of(fields.values())
+        if all(_PLAIN_KEY.fullmatch(key) and is_public(key) and key not in hidden for key in fields):
             self._define_class(name, "TypedDict", fields, _where("A dict", words))
             return name
         pairs: list[tuple[str, Expression]] = [(f"{quoted(key)}: ", inner) for key, inner in fields.items()]
         made = Nested(f"TypedDict({quoted(name)}, {{", pairs, "})")
         self.definitions.append(f"{name} = {layout(made, 0, len(name) + 3)}")
-        self.public.append(name)
         return name
 
     def _record(self, tree: NamedTuple, words: Sequence[str], *, is_input: bool) -> str:
         inner = [self.annotation(child, (*words, str(key)), is_input=is_input) for key, child in tree.fields]
         keys = [key for key, _ in tree.fields]
-        fields = Names({*IN_ANNOTATIONS, *_OF_TUPLES, *self.public}).claim_all(keys, "field")
+        fields = Names(_OF_TUPLES | words_of(inner)).claim_all(keys, "field")
         self.imports.add("NamedTuple")
         name = self._class_name(words)
         self.records[tuple(words)] = name
@@ -101,7 +100,6 @@ class Types:
         lines += docstring([[each] if isinstance(each, str) else each for each in paragraphs], 4)
         lines += ["", *(f"    {field}: {inner}" for field, inner in fields.items())]
         self.definitions.append("\n".join(lines))
-        self.public.append(name)
 
     def _class_name(self, words: Sequence[str]) -> str:
         return self._names.claim("".join(map(camel_case, words))[:_MAX_NAME], "_")
@@ -117,6 +115,11 @@ def all_defaults(tree: Tree) -> bool:
     if isinstance(tree, (Tensor, Ragged, Sparse)):
         return has_default(tree)
     return all(all_defaults(child) for _, child in children(tree))
+
+
+def words_of(annotations: Iterable[str]) -> set[str]:
+    """The names in annotations, which a field of the same class, or a parameter, would hide."""
+    return {word for annotation in annotations for word in _WORD.findall(annotation)}
 
 
 def _input(leaf: Tensor) -> str:
