@@ -122,6 +122,23 @@ def test_parts_of_composites_fit_each_other(items: Any, cross: Any, message: str
     assert refusal(lambda: MODULE.Client(Recording()).rank(items, cross)) == message
 
 
+@pytest.mark.parametrize("rows", [["text"], [b"bytes"], [1], [[1], None]])
+def test_rows_are_sequences(rows: Any) -> None:
+    with pytest.raises(ValueError, match="a row is not a sequence of values"):
+        R.of(rows)
+
+
+def test_rows_of_arrays_have_their_dtype() -> None:
+    transport = Recording({"output_0": np.zeros((1, 1), np.float32), "output_1": np.zeros((), np.float32)})
+    cross = S(np.zeros((0, 2), np.int32), np.zeros(0, np.float32), (2, 100))
+    MODULE.Client(transport).rank(R.of([np.array([1, 2], np.int8), np.zeros(0, np.int8)]), cross)
+    assert transport.requests[0].inputs["items_values"].dtype == np.int64
+    assert transport.requests[0].inputs["items_row_splits"].tolist() == [0, 2, 2]
+    assert refusal(lambda: MODULE.Client(transport).rank(R.of([np.array([1.0])]), cross)) == (
+        "items: an array of float64 is not cast to int64"
+    )
+
+
 def test_empty_composites_are_sent() -> None:
     transport = Recording({"output_0": np.zeros((1, 1), np.float32), "output_1": np.zeros((), np.float32)})
     MODULE.Client(transport).rank(R.of([[]]), S([], [], [1, 100]))

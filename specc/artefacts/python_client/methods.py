@@ -10,7 +10,6 @@ from specc.artefacts.python_client.source_text import (
     Names,
     Nested,
     docstring,
-    identifier,
     layout,
     literal,
     quoted,
@@ -174,7 +173,8 @@ def dims_of(endpoint: Endpoint) -> set[str]:
 
 def constant_name(method: str) -> str:
     """The name of the constant that describes the signature of a method."""
-    return f"_{identifier(method.strip('_'), 'endpoint').upper()}"
+    word = method.strip("_")
+    return f"_{word.upper() if word.isascii() else 'ENDPOINT'}"
 
 
 def _keys(tree: Tree, path: SpecPath) -> Iterator[Any]:

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 WIDTH = 110
-_LONGEST_WORD = 60
-"""A hostile name may have megabytes."""
+_LONGEST_NAME, _LONGEST_WORD = 255, 60
+"""Of a name that is kept, and of one that is made: a hostile one may have megabytes."""
 _FOREIGN = re.compile(r"[^A-Za-z0-9_]+")
 
 
@@ -142,7 +142,7 @@ def identifier(text: str, otherwise: str) -> str:
 def is_public(text: str) -> bool:
     """Whether ``text`` is an identifier that no reader of Python takes for something else."""
     return (
-        len(text) <= _LONGEST_WORD
+        len(text) <= _LONGEST_NAME
         and text.isidentifier()
         and not text.startswith("_")
         and not keyword.iskeyword(text)
@@ -152,8 +152,8 @@ def is_public(text: str) -> bool:
 
 def camel_case(text: str) -> str:
     """The words of ``text`` as a part of the name of a class: ``embed_user`` gives EmbedUser."""
-    words = identifier(text, "Part").split("_")
-    return "".join(word[:1].upper() + word[1:] for word in words)
+    words = identifier(text, "Part")[:_LONGEST_WORD].split("_")
+    return unicodedata.normalize("NFKC", "".join(word[:1].upper() + word[1:] for word in words))
 
 
 class Names:

@@ -32,7 +32,7 @@ IN_ANNOTATIONS = frozenset({"Any", "NotRequired", "Ragged", "Sequence", "Sparse"
 """The names that annotations use, which a method of the same name would hide."""
 _OF_TUPLES = frozenset({"count", "index"})
 """The methods of a tuple, which no field of a typing.NamedTuple may be called."""
-_PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
+_PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _WORD = re.compile(r"\w+")
 _MAX_NAME = 120
 
