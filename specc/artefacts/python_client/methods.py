@@ -21,7 +21,7 @@ from specc.language.document import Dim, Document, Endpoint
 from specc.language.dtypes import DTYPES, Family
 from specc.language.signatures import PublishedSignature
 from specc.language.tensor_string import ANY, Shape, format_tensor
-from specc.language.trees import Dict, Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
+from specc.language.trees import Dict, Leaf, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.language.values import decode_value
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.rest.values import REST_DTYPES
@@ -179,19 +179,23 @@ def constant_name(method: str) -> str:
 
 def _keys(tree: Tree, path: SpecPath) -> Iterator[Any]:
     """The keys that lead to a leaf of a tree, of the path to it in the document."""
-    rest = list(path)
-    while rest:
-        key = rest.pop(0)
+    rest = iter(path)
+    for key in rest:
         match tree:
-            case NamedTuple():
-                index = rest.pop(0)
-                rest.pop(0)
-                key, tree = tree.fields[int(index)]
-            case _:
-                if tree.kind == "tuple":
-                    key = rest.pop(0)
-                tree = dict(children(tree))[key]
-        yield key
+            case NamedTuple():  # "fields", the index, and 1
+                name, tree = tree.fields[int(next(rest))]
+                next(rest)
+                yield name
+            case Tuple():  # "items" and the index
+                index = int(next(rest))
+                tree = tree.items[index]
+                yield index
+            case List():
+                tree = tree.items[int(key)]
+                yield key
+            case Dict():
+                tree = tree.items[str(key)]
+                yield key
 
 
 def _leaf(bound: BoundLeaf) -> Expression:
