@@ -87,7 +87,8 @@ BOUNDED = {"kind": "tensor", "dtype": "float32", "shape": ["?"], "minimum": 0.1,
         ({"a": "int8[]"}, {"b": 1}, "inputs: there is no key 'b'; the keys are 'a'"),
         ({"a": "int8[]"}, {}, "inputs: the key 'a' is missing"),
         ({"a": "int8[]"}, 1, "inputs: expected a dict with the keys 'a'"),
-        (["int8[]"], "a", "inputs: expected a sequence of 1, found 1"),
+        (["int8[]"], "a", "inputs: expected a sequence of 1, found str"),
+        (["int8[]"], [1, 2], "inputs: expected a sequence of 1, found 2"),
         (["int8[]"], 1, "inputs: expected a sequence of 1, found int"),
         ({"a": "int8[batch]", "b": "int8[batch]"}, {"a": [1], "b": []}, "inputs.b: batch is 0, and 1 in inputs.a"),
     ],
@@ -150,6 +151,17 @@ def test_empty_composites_are_sent() -> None:
         "cross_values": (0,),
         "cross_dense_shape": (2,),
     }
+
+
+def test_no_value_shows_the_inner_sizes_of_an_empty_ragged_tensor() -> None:
+    words = {"kind": "ragged", "dtype": "int8", "shape": ["batch", "?", "time", 3]}
+    document = one_endpoint([words, "int8[time]"], arguments=["words", "steps"])
+    module, transport = client_module(document), Recording({"output_0": np.zeros((), np.float32)})
+    module.Client(transport).f(module.Ragged.of([[], []]), [0] * 5)
+    assert transport.requests[0].inputs["words_values"].shape == (0, 1, 3)  # time is at least 1
+    assert refusal(lambda: module.Client(transport).f(module.Ragged.of([[[[1, 2]]]]), [0])) == (
+        "words: axis 3 is 2, expected 3"
+    )
 
 
 def test_an_example_that_must_be_refused_is_refused_before_it_is_sent() -> None:
