@@ -78,7 +78,7 @@ def _file_name(source: str) -> str:
 
 def _target(out: str, kind: Kind, name: str) -> str:
     if out.endswith("/") or Path(out).is_dir():
-        return str(Path(out, kind.file_name.format(name=name)))
+        return str(Path(out, kind.usual_name(name)))
     return out
 
 
