@@ -12,7 +12,7 @@ from specc.checks import CHECKS, Settings, run_checks
 from specc.diagnostics import Diagnostic, did_you_mean
 from specc.errors import UsageError
 from specc.language.document import Document
-from specc.language.load import require_consistent
+from specc.language.load import require_consistent, require_endpoint
 from specc.rules import RULES
 from specc.rules.table import RuleLevel
 
@@ -96,9 +96,7 @@ def emit(
     chosen = kind_called(kind)
     require_consistent(document)
     for endpoint in endpoints:
-        if endpoint not in document.endpoints:
-            hint = did_you_mean(endpoint, document.endpoints) or f"there are {', '.join(sorted(document.endpoints))}"
-            raise UsageError(f"there is no endpoint {endpoint!r}; {hint}")
+        require_endpoint(document, endpoint)
     served = name if name is not None else document.name or DEFAULT_NAME
     if not served or "/" in served or ":" in served:
         raise UsageError(f"{served!r} cannot be the name of a served model: it is a part of a path, without / and :")

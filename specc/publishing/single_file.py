@@ -9,6 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from specc.errors import TargetError
+from specc.source.regular_files import read_regular
+
+_MAX_BYTES = 2**30
+"""Of an existing file that is replaced; a larger one differs from whatever is written."""
 
 
 def require_absent(path: Path) -> None:
@@ -39,6 +43,25 @@ def replace_file(path: Path, content: bytes) -> None:
     with _draft_beside(path, target, content) as draft:
         draft.chmod(target.stat().st_mode & 0o7777)
         draft.replace(target)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a new file, or replaces one whose bytes differ.
+
+    Raises:
+        TargetError: it is not a regular file, or cannot be written.
+    """
+    if not os.path.lexists(path):
+        write_new(path, content)
+    elif _existing(path) != content:
+        replace_file(path, content)
+
+
+def _existing(path: Path) -> bytes:
+    try:
+        return read_regular(path, _MAX_BYTES)
+    except OSError as error:
+        raise TargetError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 @contextmanager

@@ -44,6 +44,7 @@ COMMANDS_OF_SEVERAL = [
     ("explain", "rule", ["a"], []),
     ("schema", "schema", ["findings"], ["--check", "x"]),
     ("init", "model", ["a"], ["--name", "x"]),
+    ("show", "source", ["a"], ["--against", "b"]),
     ("inspect", "archive", ["a"], ["--json"]),
     ("emit", "source", ["openapi", "a"], ["--name", "x"]),
     ("payload", "requests", ["check", "s", "a", "b"], ["--strict"]),
