@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from specc.artefacts import markdown, mlflow, openapi, payload_schema, warmup
+from specc.artefacts import markdown, mlflow, openapi, payload_schema, python_client, warmup
 from specc.artefacts.artefact import Artefact, Kind, Request
+from specc.artefacts.call_snippets import module_name
 from specc.checks import CHECKS, Settings, run_checks
 from specc.diagnostics import Diagnostic, did_you_mean
 from specc.errors import UsageError
@@ -45,6 +46,13 @@ KINDS: dict[str, Kind] = {
             "the contract as a section of a model card or a README, with calls that can be pasted",
             markdown.render,
             within=markdown.within,
+        ),
+        Kind(
+            "python",
+            "{name}_client.py",
+            "a client in one Python file, over REST or gRPC, which needs NumPy",
+            python_client.render,
+            stem=module_name,
         ),
         Kind(
             "mlflow",

@@ -108,7 +108,7 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
     except SystemExit as error:  # argparse, after it printed help or a usage error
         return error.code if isinstance(error.code, int) else WRONG_USAGE
     options.command = chosen
-    QUIET.set(getattr(options, "quiet", False))
+    before = QUIET.set(getattr(options, "quiet", False))
     try:
         code: int = command.run(options)
         sys.stdout.flush()
@@ -124,6 +124,8 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
         what = "memory" if isinstance(error, MemoryError) else "depth"
         complain(f"{chosen} needs more {what} than this process has; give it less at once")
         return COULD_NOT_RUN
+    finally:
+        QUIET.reset(before)
     return code
 
 

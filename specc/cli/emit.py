@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _target(out: str, kind: Kind, name: str) -> str:
     if out.endswith("/") or Path(out).is_dir():
-        return str(Path(out, kind.file_name.format(name=name)))
+        return str(Path(out, kind.usual_name(name)))
     return out
 
 
