@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         against = changes_since(options.against, subject, Policy(SURFACES, settings.levels, settings.waivers))
     if options.html is None:
         return print_subject(subject, options, against, options.endpoint)
-    from specc.pages.page import page  # type: ignore[import-not-found, unused-ignore]
+    from specc.pages.page import page
 
     path = Path(options.html)
     write_whole(path, page(subject, against=against, endpoints=options.endpoint).encode("utf-8"))

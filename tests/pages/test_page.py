@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from page_subjects import (
     spec_subject,
 )
 
+from specc.cli import main
 from specc.language.document import Document
 from specc.language.load import from_json
 from specc.language.wire_names import input_leaves, output_leaves
@@ -354,3 +356,12 @@ def test_a_flat_list_of_very_many_variables_is_one_group():
     variables = tuple(Variable(f"v{number}", "float32", (1,), 4) for number in range(5001))
     (row,) = _data(page(archive_subject(variables=variables)))["variables"]
     assert row[3] == 4 * 5001
+
+
+def test_the_command_writes_the_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mixed.specc.json").write_text(json.dumps(MIXED), encoding="utf-8")
+    assert main(["show", "mixed.specc.json", "--against", "mixed.specc.json", "--html", "page.html"]) == 0
+    text = Path("page.html").read_text(encoding="utf-8")
+    assert "<code>mixed.specc.json</code>" in text
+    assert [len(rows) for rows in _data(text)["endpoints"]] == [14, 14]
