@@ -129,6 +129,16 @@ def test_no_other_width_scrolls_sideways(open_page, name, width):
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("width", [660, 760, 899, 1000, 1280])
+def test_no_column_of_a_tree_is_narrower_than_its_words(open_page, width, media):
+    opened = open_page(page(spec_subject()), viewport={"width": width, "height": 800})
+    opened.page.emulate_media(media=media)
+    for word in ("features", "country", "trace_bytes"):
+        cell = opened.page.locator(".tree th", has_text=word).first
+        assert cell.bounding_box()["height"] < 32, word
+
+
 def test_the_trees_are_side_by_side_where_both_fit(open_page):
     for width, is_beside in ((1280, True), (800, False)):
         opened = open_page(page(archive_subject(many_endpoints(1))), viewport={"width": width, "height": 800})
