@@ -28,12 +28,13 @@ COMMANDS = {
     "run": "call one endpoint of an archive",
     "emit": "write what serving and client teams need of a contract, such as an OpenAPI document; needs no TensorFlow",
     "payload": "check requests to a server before they are sent; needs no TensorFlow",
+    "mock": "answer TensorFlow Serving's REST API as a contract says, without a model; needs no TensorFlow",
     "show": "show a contract as a tree or as an HTML page, and what has changed in it; needs no TensorFlow",
     "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
     "digest": "print one digest of an archive, or of its contract; needs no TensorFlow",
 }
 
-_WITHOUT_USER_CODE = ("validate", "diff", "emit", "payload", "fmt", "schema", "show", "inspect")
+_WITHOUT_USER_CODE = ("validate", "diff", "emit", "payload", "mock", "fmt", "schema", "show", "inspect")
 """Commands that import no user code, which might rely on pydantic's plugins."""
 
 QUIET = ContextVar("quiet", default=False)

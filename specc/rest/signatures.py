@@ -133,6 +133,13 @@ def sizes_of(dim: Dimension, document: Document) -> SizeRange:
     return SizeRange() if declared is None else SizeRange(declared.min, declared.max)
 
 
+def examples_of(signature: RestSignature, document: Document) -> SizeRange:
+    """How many examples a classify or regress request may have: at least one, as a server wants."""
+    (messages,) = signature.inputs
+    first = _first_dim(messages)
+    return SizeRange(1) if first is None else sizes_of(first, document).within(SizeRange(1))
+
+
 def rest_service(document: Document, endpoints: Collection[str] = ()) -> RestService:
     """The signatures that REST can call, of all endpoints or of those in ``endpoints``, and what it cannot.
 
@@ -186,7 +193,7 @@ def _signatures_of(
             reason = f"a {signature.method} request cannot hold a tf.train.SequenceExample"
             yield LeftOut(("endpoints", name, "receivers", signature.receiver or ""), reason)
             continue
-        inputs = _tensors(signature.inputs, {} if receiver is not None else leaves)
+        inputs = _messages(signature, endpoint) if receiver is not None else _tensors(signature.inputs, leaves)
         outputs = _tensors(signature.outputs, given)
         yield RestSignature(
             key=signature.key,
@@ -200,6 +207,15 @@ def _signatures_of(
             rows=_rows(inputs, outputs, document),
             features=None if receiver is None else parsed_features(endpoint, receiver),
         )
+
+
+def _messages(signature: PublishedSignature, endpoint: Endpoint) -> tuple[RestTensor, ...]:
+    """The input of a receiver: each message is one row of every leaf, so that there are as many as the dim allows."""
+    (component,) = signature.inputs
+    firsts = {leaf.leaf.shape[0] for leaf in input_leaves(endpoint) if leaf.leaf.shape}
+    if len(firsts) == 1:
+        component = component._replace(shape=tuple(firsts))
+    return (RestTensor(component, None),)
 
 
 def _tensors(components: Sequence[Component], leaves: Mapping[str, BoundLeaf]) -> tuple[RestTensor, ...]:

@@ -48,6 +48,7 @@ COMMANDS_OF_SEVERAL = [
     ("inspect", "archive", ["a"], ["--json"]),
     ("emit", "source", ["openapi", "a"], ["--name", "x"]),
     ("payload", "requests", ["check", "s", "a", "b"], ["--strict"]),
+    ("mock", "source", ["a"], ["--port", "0"]),
 ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ RUN = [page for page in pages() if page.blocks and page.name != "docs/rules.md"]
 NOT_RUN = {
     ("README.md", "installs packages"): 1,
     ("docs/backends.md", "needs an environment with JAX"): 1,  # tests/jax_backend builds there
+    ("docs/commands.md", "it serves until it is interrupted"): 1,  # tests/mock starts and ends it
     ("docs/hooks.md", "needs the URL of a repository"): 1,  # tests/hooks runs the hooks
     ("docs/publishing.md", "installs packages"): 1,
     ("docs/verify.md", "needs bubblewrap"): 1,

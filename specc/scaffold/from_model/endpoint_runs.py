@@ -16,12 +16,12 @@ from random import Random
 import tensorflow as tf
 
 from specc.language.calls.flat_tensor import FlatTensor
+from specc.language.calls.leaf_generator import LeafGenerator
 from specc.language.trees import Tensor
 from specc.scaffold.from_model.fixed_sizes import FixedTraces
 from specc.verification.call_sizes import MAX_ELEMENTS, Sizes
 from specc.verification.child.model import ModelReference
 from specc.verification.child.refusals import refusal_text
-from specc.verification.leaf_generator import LeafGenerator
 from specc.verification.protocol import Answered, Call
 
 _TURNS = ((3, 4, 7, 5, 11, 13, 17, 19), (2, 9, 5, 7, 13, 11, 19, 17))
