@@ -5,12 +5,13 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
 VENV := .venv
 VENV_JAX := .venv-jax
 VENV_ARTEFACTS := .venv-artefacts
+VENV_BROWSER := .venv-browser
 BIN := $(VENV)/bin
 # A worker takes a file at a time, in the order of tests/conftest.py: the longest first.
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test test-jax test-artefacts test-long lint bench schemas docs clean
+.PHONY: demo test test-jax test-artefacts test-browser test-long lint bench schemas docs clean
 
 demo: $(VENV)/installed
 	@$(BIN)/python examples/demo.py
@@ -24,6 +25,10 @@ test-jax: $(VENV_JAX)/installed
 
 test-artefacts: $(VENV_ARTEFACTS)/installed
 	$(VENV_ARTEFACTS)/bin/python -m pytest tests/third_parties
+
+# Outside of make test: it needs Chromium, and says so where there is none.
+test-browser: $(VENV_BROWSER)/installed
+	$(VENV_BROWSER)/bin/python -m pytest tests/browser
 
 test-long: $(VENV)/installed
 	HYPOTHESIS_PROFILE=long $(PYTEST) $(WORKERS)
@@ -70,5 +75,11 @@ $(VENV_ARTEFACTS)/installed: pyproject.toml
 	@$(VENV_ARTEFACTS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps tensorflow-serving-api==2.21.0
 	@touch $@
 
+$(VENV_BROWSER)/installed: pyproject.toml
+	@echo "setting up $(VENV_BROWSER)"
+	@"$(PYTHON)" -m venv $(VENV_BROWSER)
+	@$(VENV_BROWSER)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV_JAX) $(VENV_ARTEFACTS) build dist tests/editor/node_modules tests/third_parties/node_modules
+	rm -rf $(VENV) $(VENV_JAX) $(VENV_ARTEFACTS) $(VENV_BROWSER) build dist tests/editor/node_modules tests/third_parties/node_modules

@@ -72,7 +72,7 @@ class SettingsError(SpeccError):
 
 
 class UnavailableError(SpeccError):
-    """A requirement is not available: TensorFlow and Keras, a supported backend of Keras, or another package."""
+    """A requirement is not available: TensorFlow and Keras, a backend of Keras, another package, or a port."""
 
 
 INSTALL = {"tensorflow": "pip install tensorflow keras", "jax": "pip install jax", "fsspec": "pip install fsspec"}

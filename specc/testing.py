@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
+from specc.artefacts import emit
+from specc.artefacts.table import DEFAULT_NAME
 from specc.change import SURFACES, Surface
 from specc.cli.settings import SettingsFinder
 from specc.compatibility.difference import changes_between
-from specc.compatibility.named_sides import Contract, read_sides
+from specc.compatibility.named_sides import Contract, of_document, read_side, read_sides
 from specc.compatibility.policy import Policy
+from specc.errors import SpecError
+from specc.language.document import Document
+from specc.mock.server import Served, running
 from specc.report.diff_summary import contract_lines, reason
+from specc.source.file_names import model_name
 
 
 def assert_compatible(spec: Contract, *, against: Contract, surfaces: Collection[Surface] = SURFACES) -> None:
@@ -33,3 +41,30 @@ def assert_compatible(spec: Contract, *, against: Contract, surfaces: Collection
             for change in errors
         )
         raise AssertionError("\n\n".join(texts))
+
+
+@contextmanager
+def mock(spec: Contract, *, name: str | None = None, seed: int = 0) -> Iterator[str]:
+    """Serves ``spec`` as ``specc mock`` does, in a thread and on a free port of 127.0.0.1, until the block ends.
+
+    Args:
+        spec: the name of a spec, of an archive or of a revision, or a Document.
+        name: the name of the served model; by default the document's, or the file's.
+        seed: that of generated answers.
+
+    Yields:
+        The URL of the server without a path, ``http://127.0.0.1:PORT``.
+
+    Raises:
+        SpecError: the spec is invalid, or REST can call nothing of it.
+        UnreadableError, ArchiveError: it cannot be read.
+    """
+    side = of_document(spec) if isinstance(spec, Document) else read_side(spec)
+    document = side.described.document
+    if name is None:
+        name = document.name or (DEFAULT_NAME if isinstance(spec, Document) else model_name(os.fspath(spec)))
+    made = emit("openapi", document, name, has_contract=side.described.has_contract)
+    if not made.data:
+        raise SpecError(side.in_text([finding for finding in made.findings if finding.level == "error"]))
+    with running(Served(document, name, made.data, seed)) as server:
+        yield server.url

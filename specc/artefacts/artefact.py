@@ -52,7 +52,8 @@ Rendered = tuple[bytes, list[Diagnostic]]
 class Kind:
     """A kind of artefacts. ``file_name`` has ``{name}`` for the model's name; ``target`` is that of its checks.
 
-    ``within`` puts an artefact into an existing file, which it may be a part of.
+    ``within`` puts an artefact into an existing file, which it may be a part of; ``stem`` makes the name in the file's
+    name of that of the model.
     """
 
     name: str
@@ -62,6 +63,11 @@ class Kind:
     target: Target | None = None
     is_binary: bool = False
     within: Callable[[bytes, bytes], bytes] | None = None
+    stem: Callable[[str], str] = str
+
+    def usual_name(self, name: str) -> str:
+        """The usual name of the file for the model called ``name``."""
+        return self.file_name.format(name=self.stem(name))
 
 
 def emit_finding(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, is_error: bool = False) -> Diagnostic:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from specc.artefacts.artefact import Rendered, Request
 from specc.artefacts.call_snippets import snippets
-from specc.diagnostics import SpecPath
+from specc.language.call_paths import call_path
 from specc.language.document import Document, Endpoint
 from specc.language.signatures import SERVABLE, published_signatures_of
 from specc.language.tensor_string import format_tensor
@@ -92,31 +91,6 @@ def _rows(endpoint: Endpoint, bound: BoundLeaf) -> Iterator[tuple[str, ...]]:
         description = "; ".join(part for part in (_text(leaf.description), role) if part)
         kind = format_tensor(component.dtype, component.shape)
         yield path, _code(component.wire_name), _code(kind), *shown, description
-
-
-def call_path(endpoint: Endpoint, path: SpecPath) -> str:
-    """Where a leaf is in a call: ``features.user.id``, ``context[0]``; of the only output, nothing but ``outputs``.
-
-    ``path`` is the leaf's in the endpoint.
-    """
-    rest: list[Any] = list(path[2:] if path[0] == "inputs" else path[1:])
-    tree: Any = endpoint.inputs[int(path[1])] if path[0] == "inputs" else endpoint.outputs
-    text = endpoint.arguments[int(path[1])] if path[0] == "inputs" else "outputs"
-    while rest:
-        key = rest.pop(0)
-        match tree.kind:
-            case "tuple":
-                key = rest.pop(0)
-                text, tree = f"{text}[{key}]", tree.items[key]
-            case "namedtuple":
-                (key, _), rest = rest[:2], rest[2:]
-                word, tree = tree.fields[key]
-                text = f"{text}.{word}"
-            case "list":
-                text, tree = f"{text}[{key}]", tree.items[key]
-            case _:
-                text, tree = f"{text}.{key}", tree.items[key]
-    return text
 
 
 def _default(leaf: Leaf) -> str:

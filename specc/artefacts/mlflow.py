@@ -13,13 +13,10 @@ from specc.artefacts.artefact import Rendered, Request, emit_finding, json_text
 from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import UsageError
 from specc.language.document import Endpoint
-from specc.language.dtypes import DTYPES, Family
+from specc.language.dtypes import NUMPY_DTYPES
 from specc.language.signatures import published_signatures_of
 from specc.language.trees import Tensor, has_default
 from specc.language.wire_names import Component, input_leaves, output_leaves
-
-_SMALLEST_BITS = {Family.FLOAT: 16, Family.INTEGER: 8}
-"""Of the numbers that NumPy has."""
 
 
 def render(request: Request) -> Rendered:
@@ -56,11 +53,7 @@ def _chosen(request: Request) -> str:
 def _problem(component: Component) -> str:
     if component.shape is None:
         return "its rank is not known"
-    dtype = DTYPES[component.dtype]
-    is_numpy = (
-        component.dtype != "bfloat16" and not dtype.quantized and dtype.bits >= _SMALLEST_BITS.get(dtype.family, 0)
-    )
-    return "" if is_numpy else f"NumPy has no {component.dtype}"
+    return "" if component.dtype in NUMPY_DTYPES else f"NumPy has no {component.dtype}"
 
 
 def _schema(components: Sequence[Component]) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from specc.artefacts import markdown, mlflow, openapi, payload_schema, warmup
+from specc.artefacts import markdown, mlflow, openapi, payload_schema, python_client, warmup
 from specc.artefacts.affordable import charge_artefact
 from specc.artefacts.artefact import Artefact, Kind, Request
+from specc.artefacts.call_snippets import module_name
 from specc.checks import CHECKS, Settings, run_checks
 from specc.diagnostics import Diagnostic, did_you_mean
 from specc.errors import UsageError
 from specc.language.document import Document
-from specc.language.load import require_consistent
+from specc.language.load import require_consistent, require_endpoint
 from specc.rules import RULES
 from specc.rules.table import RuleLevel
 
@@ -46,6 +47,13 @@ KINDS: dict[str, Kind] = {
             "the contract as a section of a model card or a README, with calls that can be pasted",
             markdown.render,
             within=markdown.within,
+        ),
+        Kind(
+            "python",
+            "{name}_client.py",
+            "a client in one Python file, over REST or gRPC, which needs NumPy",
+            python_client.render,
+            stem=module_name,
         ),
         Kind(
             "mlflow",
@@ -89,9 +97,7 @@ def emit(
     chosen = kind_called(kind)
     require_consistent(document)
     for endpoint in endpoints:
-        if endpoint not in document.endpoints:
-            hint = did_you_mean(endpoint, document.endpoints) or f"there are {', '.join(sorted(document.endpoints))}"
-            raise UsageError(f"there is no endpoint {endpoint!r}; {hint}")
+        require_endpoint(document, endpoint)
     served = name if name is not None else document.name or DEFAULT_NAME
     if not served or "/" in served or ":" in served:
         raise UsageError(f"{served!r} cannot be the name of a served model: it is a part of a path, without / and :")

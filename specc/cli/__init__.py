@@ -28,11 +28,13 @@ COMMANDS = {
     "run": "call one endpoint of an archive",
     "emit": "write what serving and client teams need of a contract, such as an OpenAPI document; needs no TensorFlow",
     "payload": "check requests to a server before they are sent; needs no TensorFlow",
+    "mock": "answer TensorFlow Serving's REST API as a contract says, without a model; needs no TensorFlow",
+    "show": "show a contract as a tree or as an HTML page, and what has changed in it; needs no TensorFlow",
     "inspect": "read a spec back from any SavedModel; needs no TensorFlow",
     "digest": "print one digest of an archive, or of its contract; needs no TensorFlow",
 }
 
-_WITHOUT_USER_CODE = ("validate", "diff", "emit", "payload", "fmt", "schema", "inspect")
+_WITHOUT_USER_CODE = ("validate", "diff", "emit", "payload", "mock", "fmt", "schema", "show", "inspect")
 """Commands that import no user code, which might rely on pydantic's plugins."""
 
 QUIET = ContextVar("quiet", default=False)
@@ -107,7 +109,7 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
     except SystemExit as error:  # argparse, after it printed help or a usage error
         return error.code if isinstance(error.code, int) else WRONG_USAGE
     options.command = chosen
-    QUIET.set(getattr(options, "quiet", False))
+    before = QUIET.set(getattr(options, "quiet", False))
     try:
         code: int = command.run(options)
         sys.stdout.flush()
@@ -123,6 +125,8 @@ def _run(arguments: list[str], *, is_own_process: bool) -> int:
         what = "memory" if isinstance(error, MemoryError) else "depth"
         complain(f"{chosen} needs more {what} than this process has; give it less at once")
         return COULD_NOT_RUN
+    finally:
+        QUIET.reset(before)
     return code
 
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
-
-def archive_name(file: str) -> str:
-    """The name of the archive of a spec: ``ranker`` for ``specs/ranker.specc.json``."""
-    return Path(file).name.removesuffix(".json").removesuffix(".specc")
+from specc.source.file_names import archive_name
 
 
 def archive_place(base: str, file: str) -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from specc.cli import note
-from specc.cli.archive_names import archive_name
 from specc.cli.build_jobs import BuildJob
 from specc.cli.progress import stage
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
+from specc.source.file_names import archive_name
 
 
 class ArchiveVerifier:

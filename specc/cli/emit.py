@@ -9,16 +9,16 @@ from pathlib import Path
 
 from specc.artefacts import KINDS, Kind, emit, kind_called
 from specc.cli import note
-from specc.cli.archive_names import archive_name
 from specc.cli.findings import add_options, print_report
 from specc.cli.settings import SettingsFinder
 from specc.compatibility.named_sides import read_side
 from specc.diagnostics import Diagnostic, finding
 from specc.errors import UnreadableError, UsageError
 from specc.language.validation.rules import capped
-from specc.publishing.single_file import replace_file, write_new
+from specc.publishing.single_file import write_whole
 from specc.report import Report
 from specc.report.writer import write_file
+from specc.source.file_names import model_name
 from specc.source.regular_files import read_regular
 
 _MAX_BYTES = 2**26
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"{kind.name} is binary; say where to write it: --out FILE")
     side = read_side(options.source)
     document = side.described.document
-    name = options.name if options.name is not None else document.name or _file_name(options.source)
+    name = options.name if options.name is not None else document.name or model_name(options.source)
     settings = SettingsFinder().settings_for(side.place)
     has_contract = side.described.has_contract
     made = emit(kind.name, document, name, options.endpoint, settings=settings, has_contract=has_contract)
@@ -69,30 +69,19 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _file_name(source: str) -> str:
-    """The name of a model whose document has none: that of the spec or the archive; of a version, its parent's."""
-    path = Path(os.path.abspath(source.partition(":")[2] or source))  # noqa: PTH100  # a link keeps its name
-    if path.is_dir():
-        return path.parent.name if path.name.isdigit() else path.name
-    return archive_name(path.name)
-
-
 def _target(out: str, kind: Kind, name: str) -> str:
     if out.endswith("/") or Path(out).is_dir():
-        return str(Path(out, kind.file_name.format(name=name)))
+        return str(Path(out, kind.usual_name(name)))
     return out
 
 
 def _write(target: Path, data: bytes, kind: Kind) -> None:
     """Writes a new file, or replaces one whose bytes differ."""
-    if not os.path.lexists(target):
+    if os.path.lexists(target):
+        data = _placed(data, _read(target, data, kind), kind)
+    else:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_new(target, data)
-        return
-    existing = _read(target, data, kind)
-    wanted = _placed(data, existing, kind)
-    if wanted != existing:
-        replace_file(target, wanted)
+    write_whole(target, data)
 
 
 def _placed(data: bytes, existing: bytes, kind: Kind) -> bytes:

@@ -38,7 +38,7 @@ def print_report(report: Report, options: argparse.Namespace, stream: TextIO | N
     """
     stream = stream or sys.stdout
     shown = replace(report.limited(options.max_findings), command=options.command)
-    styled = _wants_color(stream)
+    styled = wants_color(stream)
     if options.format == "text":
         if isinstance(shown, DiffReport):
             from specc.report.diff_text import diff_text
@@ -74,6 +74,6 @@ def _count_findings(report: Report) -> str:
     return f"{counted(report.errors, 'error') if report.errors else 'no errors'}{warnings}"
 
 
-def _wants_color(stream: TextIO) -> bool:
+def wants_color(stream: TextIO) -> bool:
     """Whether to use colour: on a terminal that has it, without NO_COLOR (https://no-color.org)."""
     return understands_escapes(stream) and not os.environ.get("NO_COLOR")

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from specc.language.document import Document
     from specc.scaffold.inferred_spec import InferredSpec
 
+_GENERIC_WORDS = frozenset(
+    ("a", "build", "create", "export", "get", "load", "main", "make", "model", "my", "net", "network", "new", "the")
+)
+"""Words of which the names of functions consist that any model may have."""
 _IMPORTED = re.compile(rf"{DOTTED}:({DOTTED})")
 
 
@@ -48,11 +52,11 @@ def run(options: argparse.Namespace) -> int:
         require_absent(out)  # checked first, since loading may take minutes
     directory = Path.cwd() if out is None else out.absolute().parent
     imports = list(dict.fromkeys(options.imports))
-    inferred, model = _infer(options, directory, imports)
+    inferred, model, given = _infer(options, directory, imports)
     data = inferred.document.to_json()
     if imports and "imports" not in data:
         data["imports"] = imports
-    name = options.name or data.get("name") or _default_name(options.model)
+    name = options.name or given or _attribute_name(options.model) or data.get("name") or _default_name(options.model)
     document = from_json({**data, **({"name": name} if name else {}), **({"model": model} if model else {})})
     _write_spec(document, out)
     for guess in inferred.guesses:
@@ -62,14 +66,20 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def _infer(options: argparse.Namespace, directory: Path, imports: list[str]) -> tuple[InferredSpec, str | None]:
-    """The spec, and the model's path in a document in ``directory``; None if the spec has it already."""
+def _infer(
+    options: argparse.Namespace, directory: Path, imports: list[str]
+) -> tuple[InferredSpec, str | None, str | None]:
+    """The spec, the model's path in a document in ``directory``, and the name that a person gave to the model.
+
+    The path is None if the spec has it already.
+    """
     target = options.model
     path = Path(target)
     if path.is_dir():
         from specc.scaffold.from_archive import infer_archive_spec
 
-        return infer_archive_spec(path, model=f"{_path_in_spec(path, directory)}/", imports=imports), None
+        inferred = infer_archive_spec(path, model=f"{_path_in_spec(path, directory)}/", imports=imports)
+        return inferred, None, inferred.document.name
     if path.suffix in MODEL_FILES and (path.exists() or _IMPORTED.fullmatch(target) is None):
         if not path.exists():
             raise UnreadableError(f"cannot read {target}: there is no such file")
@@ -85,7 +95,7 @@ def _infer(options: argparse.Namespace, directory: Path, imports: list[str]) -> 
     from specc.compiler.load_model import load_model
     from specc.compiler.user_code import run_user_code
     from specc.scaffold.from_model.call_recorder import record_first_calls
-    from specc.scaffold.from_model.infer_spec import infer_spec
+    from specc.scaffold.from_model.infer_spec import given_name, infer_spec
     from specc.scaffold.from_model.skeleton import skeleton_of
 
     here = Path.cwd()
@@ -100,13 +110,13 @@ def _infer(options: argparse.Namespace, directory: Path, imports: list[str]) -> 
 
         # An error in a method that the model overrides must not become a traceback.
         try:
-            return run_user_code(infer, "bad-model", ("model",), "describing it failed"), named
+            return run_user_code(infer, "bad-model", ("model",), "describing it failed"), named, given_name(model)
         except SpecError as error:
             skeleton = run_user_code(
                 partial(skeleton_of, model, error.diagnostics), "bad-model", ("model",), "describing it failed"
             )
             if skeleton is not None:
-                name = options.name or _default_name(target)
+                name = options.name or _attribute_name(target) or _default_name(target)
                 _write_skeleton(skeleton.to_json(name=name, model=named, imports=imports), options.out)
             raise
 
@@ -126,6 +136,14 @@ def _findings_name_target(target: str) -> Iterator[None]:
             finding.at(()).in_file("--import") if finding.path[:1] == ("imports",) else finding.in_file(target)
             for finding in error.diagnostics
         ) from error
+
+
+def _attribute_name(target: str) -> str:
+    """The name of the attribute that ``module:attribute`` names, or an empty string if any model may be called so."""
+    is_imported = _IMPORTED.fullmatch(target) and not Path(target).exists()
+    name = target.rpartition(":")[2].rpartition(".")[2] if is_imported else ""
+    words = set(name.lower().split("_"))
+    return "" if name.startswith("_") or words <= _GENERIC_WORDS else name
 
 
 def _default_name(target: str) -> str:

@@ -18,6 +18,7 @@ from specc.language.calls.call import Call
 from specc.language.calls.read import read_example
 from specc.language.document import Document
 from specc.language.examples import Example
+from specc.language.load import require_endpoint
 from specc.language.pretty_json import lay_out
 from specc.language.wire_names import input_leaves
 from specc.report import Report
@@ -92,14 +93,12 @@ def _answer(given: GivenSpec, archive: str, endpoint: str | None, options: argpa
 
 
 def _endpoint(document: Document, name: str | None) -> str:
-    listed = ", ".join(sorted(document.endpoints))
     if name is None:
         if document.default is None:
+            listed = ", ".join(sorted(document.endpoints))
             raise UsageError(f"there is no default endpoint; name one of {listed}")
         return document.default
-    if name not in document.endpoints:
-        hint = did_you_mean(name, document.endpoints) or f"there are {listed}"
-        raise UsageError(f"there is no endpoint {name!r}; {hint}")
+    require_endpoint(document, name)
     return name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from specc.compatibility.sides import Described
 from specc.diagnostics import Diagnostic
@@ -13,6 +13,9 @@ from specc.errors import FindingCollector, SpecError, UnreadableError, UsageErro
 from specc.language.document import Document
 from specc.language.load import BUILDABLE, load_spec, require_consistent
 from specc.language.validation.pipeline import LoadedSpec, read_spec
+
+if TYPE_CHECKING:
+    from specc.reader import Inspection
 
 Contract: TypeAlias = str | os.PathLike[str] | Document
 """What can be compared: a Document, or the name of a spec, an archive or a revision."""
@@ -146,6 +149,12 @@ def read_archive(directory: str, shown: str = "") -> NamedSide:
     inspection = inspect_archive(directory)
     if inspection.findings:
         raise SpecError(finding.in_file(name) for finding in inspection.findings)
+    return archive_side(inspection, directory, name)
+
+
+def archive_side(inspection: Inspection, directory: str, shown: str = "") -> NamedSide:
+    """The archive in ``directory``, which has been inspected without findings; ``shown`` is its name in findings."""
+    name = shown or directory
     if inspection.source == "contract":
         document = _as_built(inspection.document, frozenset(inspection.left_out))
         return NamedSide(name, Described(document, undescribed=frozenset(inspection.undescribed)), place=directory)

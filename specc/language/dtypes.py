@@ -52,3 +52,11 @@ DTYPES: dict[str, Dtype] = {
     "complex128": Dtype(Family.COMPLEX, 128),
 }
 """Every dtype of the language. The installed TensorFlow may lack some: the 2- and 4-bit ones are newer than 2.16."""
+NUMPY_DTYPES = frozenset(
+    name
+    for name, dtype in DTYPES.items()
+    if name != "bfloat16"
+    and not dtype.quantized
+    and dtype.bits >= {Family.FLOAT: 16, Family.INTEGER: 8}.get(dtype.family, 0)
+)
+"""The dtypes that NumPy has too, under the same names; strings are its objects."""

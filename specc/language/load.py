@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from specc.diagnostics import finding
-from specc.errors import SpecError
+from specc.diagnostics import did_you_mean, finding
+from specc.errors import SpecError, UsageError
 from specc.language.document import Document, Endpoint
 from specc.language.pretty_json import lay_out
 from specc.language.record import ordered_keys, to_json
+from specc.language.scalars import shorten
 from specc.language.validation.buildable import find_unbuildable
 from specc.language.validation.consistency import find_inconsistencies
 from specc.language.validation.pipeline import LoadedSpec, read_spec, validated
@@ -24,6 +25,7 @@ ALWAYS: tuple[Rule, ...] = (find_inconsistencies,)
 """The rules for every document."""
 BUILDABLE: tuple[Rule, ...] = (find_inconsistencies, find_unbuildable)
 """The rules for a document that an archive can be built from."""
+_LISTED = 12
 
 
 def load(source: str | os.PathLike[str]) -> Document:
@@ -73,6 +75,15 @@ def require_buildable(document: Document) -> None:
     Its examples are not checked, since building needs none: they and their files may have stayed behind.
     """
     _require(document.promises(), BUILDABLE)
+
+
+def require_endpoint(document: Document, name: str) -> None:
+    """Raises UsageError if ``document`` has no endpoint called ``name``, with the names that it has."""
+    known = sorted(document.endpoints)
+    if name not in document.endpoints:
+        more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+        hint = did_you_mean(name, known) or f"there are {', '.join(map(shorten, known[:_LISTED]))}{more}"
+        raise UsageError(f"there is no endpoint {shorten(name)!r}; {hint}")
 
 
 def _require(document: Document, rules: Sequence[Rule]) -> None:

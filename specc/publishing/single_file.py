@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from specc.errors import TargetError
+from specc.source.regular_files import read_regular
 
 
 def require_absent(path: Path) -> None:
@@ -39,6 +40,26 @@ def replace_file(path: Path, content: bytes) -> None:
     with _draft_beside(path, target, content) as draft:
         draft.chmod(target.stat().st_mode & 0o7777)
         draft.replace(target)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a new file, or replaces one whose bytes differ.
+
+    Raises:
+        TargetError: it is not a regular file, or cannot be written.
+    """
+    if not os.path.lexists(path):
+        write_new(path, content)
+    elif _existing(path, len(content)) != content:
+        replace_file(path, content)
+
+
+def _existing(path: Path, size: int) -> bytes:
+    """The content of an existing file, of which no more is read than shows whether it has ``size`` bytes."""
+    try:
+        return read_regular(path, size)
+    except OSError as error:
+        raise TargetError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 @contextmanager

@@ -51,6 +51,8 @@ class MetaGraph:
         self._spans: dict[int, list[Span]] = {number: [] for number in (_COLLECTIONS, _SIGNATURES, _ASSETS)}
         self._object_graph: Span | None = None
         self.tags: tuple[str, ...] = ()
+        self.tensorflow_version = ""
+        """That of the program that wrote it; empty where it is not recorded."""
         self.function_aliases: dict[str, str] = {}
         """The aliases of concrete functions, by the function's name."""
         size = 0
@@ -58,6 +60,7 @@ class MetaGraph:
             if part.number == _META_INFO:
                 info = parse("MetaGraphDef.MetaInfoDef", _read_part(file, part), budget)
                 self.tags = tuple(info.tags)
+                self.tensorflow_version = info.tensorflow_version
                 self.function_aliases = {entry.key: entry.value for entry in info.function_aliases}
             elif part.number == _GRAPH:
                 self._graphs.append(part)

@@ -6,8 +6,9 @@ from the outputs of the signatures.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import BinaryIO, NamedTuple
 
@@ -38,6 +39,8 @@ class GraphNode(NamedTuple):
     """The texts among its attributes, each with the attribute's name; a scalar text constant is one as ``value``."""
     largest: int = 0
     """The size of its largest attribute in bytes."""
+    device: str = ""
+    """The device that it has to run on; empty for any."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,17 @@ class GraphFunction:
     nodes: dict[str, GraphNode] = field(default_factory=dict)
     calls: set[str] = field(default_factory=set)
     """The functions that its nodes call."""
+    ops: Counter[str] = field(default_factory=Counter)
+    """How many nodes there are of each op, those that are not kept too."""
+    devices: Counter[str] = field(default_factory=Counter)
+    """How many nodes have to run on each device."""
+
+    def count(self, node: GraphNode) -> None:
+        """Counts a node among the calls, ops and devices."""
+        self.calls.update((node.op, *node.calls))
+        self.ops[node.op] += 1
+        if node.device:
+            self.devices[node.device] += 1
 
 
 @dataclass
@@ -124,7 +138,7 @@ def read_saved_graph(
             if part.number == NODE:
                 node = reading.node(part)
                 reading.keep(node, main)
-                main.calls.update((node.op, *node.calls))
+                main.count(node)
                 if len(main.nodes) > MAX_MAIN_NODES:
                     raise DamagedError(f"its graph has more than {MAX_MAIN_NODES:,} nodes outside of functions")
             elif part.number == LIBRARY:
@@ -151,10 +165,10 @@ class _Reading:
                 name, inputs = signature.name, tuple(argument.name for argument in signature.input_arg)
             elif each.number == FUNCTION_NODE:
                 node = self.node(each)
-                found.calls.update((node.op, *node.calls))
+                found.count(node)
                 if self.is_kept(node):
                     self.keep(node, found)
-        return GraphFunction(name, inputs, found.nodes, found.calls)
+        return replace(found, name=name, inputs=inputs)
 
     def keep(self, node: GraphNode, function: GraphFunction) -> None:
         self.text_bytes += sum(len(text) for _, text in node.texts)
@@ -185,7 +199,7 @@ class _Reading:
                     texts.append((entry.key, value.s))
                 case "tensor":
                     texts.extend((entry.key, text) for text in _scalar_text(value.tensor))
-        return GraphNode(proto.name, proto.op, tuple(proto.input), tuple(calls), tuple(texts), max(sizes))
+        return GraphNode(proto.name, proto.op, tuple(proto.input), tuple(calls), tuple(texts), max(sizes), proto.device)
 
     def _content(self, part: Span, sizes: list[int]) -> bytes:
         """The bytes of a message, without the fields that are too long, whose sizes are added to ``sizes``."""

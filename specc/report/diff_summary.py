@@ -93,11 +93,16 @@ def _cut(text: str, start: int) -> str:
 
 def reason(change: Change) -> str:
     """What the change is on each surface, and why it breaks one: ``breaks wire and rest, safe on python: ...``."""
+    because = f": {change.witness.reason}" if change.witness else ""
+    return f"{by_surface(change)}{because}"
+
+
+def by_surface(change: Change) -> str:
+    """What the change is on each surface: ``breaks wire and rest, safe on python``."""
     words = {"breaking": "breaks", "warning": "warning on", "safe": "safe on"}
     parts = []
     for judgement in JUDGEMENTS:
         surfaces = [surface for surface in SURFACES if change.surfaces.get(surface) == judgement]
         if surfaces:
             parts.append(f"{words[judgement]} {listed(surfaces)}")
-    because = f": {change.witness.reason}" if change.witness else ""
-    return f"{', '.join(parts)}{because}"
+    return ", ".join(parts)

@@ -16,6 +16,7 @@ _COLORS = {
     "place": "\x1b[1m",
     "dim": "\x1b[2m",
     "hint": "\x1b[36m",
+    "name": "\x1b[1m",
 }
 _RESET_COLOR = "\x1b[0m"
 
@@ -68,7 +69,7 @@ def _excerpt(where: Location) -> tuple[str, str]:
     before, marked, after = where.excerpt[:start], where.excerpt[start:end], where.excerpt[end:]
     cut = "..." if where.excerpt_column > 1 else ""
     shown = [_terminal_text(part) for part in (before, marked, after)]
-    mark = " " * (len(cut) + _terminal_width(shown[0])) + "^" * max(1, _terminal_width(shown[1]))
+    mark = " " * (len(cut) + terminal_width(shown[0])) + "^" * max(1, terminal_width(shown[1]))
     return f"{cut}{''.join(shown)}", mark
 
 
@@ -76,7 +77,7 @@ def _terminal_text(text: str) -> str:
     return printable(text.replace("\t", " " * _TAB))
 
 
-def _terminal_width(text: str) -> int:
+def terminal_width(text: str) -> int:
     """How many cells of a terminal ``text`` takes."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide - sum(unicodedata.category(char) in ("Mn", "Me", "Cf") for char in text)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from specc.rest.schemas import BASE64, BASE64_SCHEMA, Schema, Schemas, Side
-from specc.rest.signatures import RestService, RestSignature, RestTensor, Verb
+from specc.rest.signatures import RestService, RestSignature, RestTensor, SizeRange, Verb, examples_of
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9._-]")
 """What a component's name cannot have in OpenAPI."""
@@ -96,7 +96,9 @@ class _Signature(NamedTuple):
             return
         self.found.schemas[shared] = _SHARED[shared]
         self.found.answers[self.signature.verb] = [shared]
-        self._request("Request", "examples", {"type": "array", "items": self._example(), "minItems": 1})
+        self._request(
+            "Request", "examples", self._array(self._example(), examples_of(self.signature, self.schemas.document))
+        )
 
     def _add_predict(self) -> None:
         signature = self.signature
@@ -167,10 +169,12 @@ class _Signature(NamedTuple):
         return self._named(outputs, "answer", row=row)
 
     def _rows(self, row: Schema) -> Schema:
-        rows = self.signature.rows
-        assert rows is not None
-        most = {} if rows.max is None else {"maxItems": rows.max}
-        return {"type": "array", "items": row, "minItems": rows.min, **most}
+        assert self.signature.rows is not None
+        return self._array(row, self.signature.rows)
+
+    def _array(self, items: Schema, sizes: SizeRange) -> Schema:
+        most = {} if sizes.max is None else {"maxItems": sizes.max}
+        return {"type": "array", "items": items, "minItems": sizes.min, **most}
 
     def _example(self) -> Schema:
         """The schema of one tf.Example: its features by key; of any, where no receiver declares them."""

@@ -76,9 +76,21 @@ def _answer(signature: RestSignature, expected: Mapping[str, FlatTensor]) -> dic
         return None
     if sum(expected[tensor.name].size for tensor in signature.outputs) > MAX_EXAMPLE_BYTES:
         return None
+    if any(not tensor.is_base64 and not _is_text(expected[tensor.name]) for tensor in signature.outputs):
+        return None  # a server writes the bytes as they are, which is not JSON
     columns = _columns(signature.outputs, expected, is_answer=True)
     answer = {"outputs": next(iter(columns.values())) if len(columns) == 1 else columns}
     return answer if is_json(answer) and _size(answer) <= MAX_EXAMPLE_BYTES else None
+
+
+def _is_text(tensor: FlatTensor) -> bool:
+    """Whether all strings are UTF-8."""
+    try:
+        for value in tensor.values if tensor.dtype == "string" else ():
+            value.decode("utf-8")  # type: ignore[union-attr]  # those of a string tensor are bytes
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _columns(

@@ -133,15 +133,23 @@ def sizes_of(dim: Dimension, document: Document) -> SizeRange:
     return SizeRange() if declared is None else SizeRange(declared.min, declared.max)
 
 
+def examples_of(signature: RestSignature, document: Document) -> SizeRange:
+    """How many examples a classify or regress request may have: at least one, as a server wants."""
+    (messages,) = signature.inputs
+    first = _first_dim(messages)
+    return SizeRange(1) if first is None else sizes_of(first, document).within(SizeRange(1))
+
+
 def rest_service(document: Document, endpoints: Collection[str] = ()) -> RestService:
     """The signatures that REST can call, of all endpoints or of those in ``endpoints``, and what it cannot.
 
     Endpoints of the methods train and eval are not for a server, and are not mentioned.
     """
+    chosen = {name: each for name, each in document.endpoints.items() if not endpoints or name in endpoints}
     found: list[RestSignature] = []
     left_out: list[LeftOut] = []
-    for name, endpoint in sorted(document.endpoints.items()):
-        if (endpoints and name not in endpoints) or endpoint.method not in SERVABLE:
+    for name, endpoint in sorted(chosen.items()):
+        if endpoint.method not in SERVABLE:
             continue
         reason = _why_not(name, endpoint, document)
         if reason:
@@ -182,7 +190,7 @@ def _signatures_of(
             reason = f"a {signature.method} request cannot hold a tf.train.SequenceExample"
             yield LeftOut(("endpoints", name, "receivers", signature.receiver or ""), reason)
             continue
-        inputs = _tensors(signature.inputs, {} if receiver is not None else leaves)
+        inputs = _messages(signature, endpoint) if receiver is not None else _tensors(signature.inputs, leaves)
         outputs = _tensors(signature.outputs, given)
         yield RestSignature(
             key=signature.key,
@@ -196,6 +204,15 @@ def _signatures_of(
             rows=_rows(inputs, outputs, document),
             features=None if receiver is None else parsed_features(endpoint, receiver),
         )
+
+
+def _messages(signature: PublishedSignature, endpoint: Endpoint) -> tuple[RestTensor, ...]:
+    """The input of a receiver: each message is one row of every leaf, so that there are as many as the dim allows."""
+    (component,) = signature.inputs
+    firsts = {leaf.leaf.shape[0] for leaf in input_leaves(endpoint) if leaf.leaf.shape}
+    if len(firsts) == 1:
+        component = component._replace(shape=tuple(firsts))
+    return (RestTensor(component, None),)
 
 
 def _tensors(components: Sequence[Component], leaves: Mapping[str, BoundLeaf]) -> tuple[RestTensor, ...]:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import combinations, count
 
-from specc.scaffold.open_dims import BATCH, OpenDim
+from specc.scaffold.open_dims import BATCH, OpenDim, is_last_resort
 
 Group = frozenset[OpenDim]
 Partition = frozenset[Group]
 """Every open axis, in groups of axes that have one size."""
 
+_PLURAL = re.compile(r"[a-z]_?[a-rt-z]s$")
 _LARGEST_PART = 3
 _SMALL_GROUP = 8
 """Only of a group of at most this many axes are all pairs and triples tried; else single axes, roles and names."""
@@ -89,25 +90,48 @@ def _order(group: Group) -> tuple[int, int]:
 def name_groups(partition: Partition) -> dict[OpenDim, str]:
     """A name for each axis: the role of its group, with the name of an input where several groups have that role."""
     groups = sorted(partition, key=_order)
-    roles = {group: min(group, key=_place).role for group in groups}
+    roles = {group: min(group, key=lambda dim: (is_last_resort(dim.role), *_place(dim))).role for group in groups}
     names: dict[Group, str] = {}
     for group in groups:
         rivals = [other for other in groups if other != group and roles[other] == roles[group]]
-        is_main = roles[group] != BATCH and len(group) > 1 and not _common_word(group) and all(map(_is_single, rivals))
-        word = roles[group] if is_main or not rivals else f"{_inputs_of(group)}_{roles[group]}"
+        word = (
+            roles[group]
+            if not rivals or _is_main(group, rivals, roles[group])
+            else _qualified(group, rivals, roles[group])
+        )
         numbered = (word if number == 1 else f"{word}_{number}" for number in count(1))
         names[group] = next(name for name in numbered if name not in names.values())
     named = {dim: names[group] for group in groups for dim in group}
     return {dim: named[dim] for dim in sorted(named, key=_place)}
 
 
-def _is_single(group: Group) -> bool:
-    return len(group) == 1
+def _is_main(group: Group, rivals: Sequence[Group], role: str) -> bool:
+    """Whether a group is that of most inputs, which have no word in common, unlike those of its rivals."""
+    return role != BATCH and len(group) > 1 and not _common_word(group) and all(len(rival) == 1 for rival in rivals)
 
 
-def _inputs_of(group: Group) -> str:
-    """The word that the names of a group's inputs begin with, or else the name of the first."""
-    word = re.sub("[^A-Za-z0-9_]", "_", _common_word(group) or min(group, key=_place).wire_name)
+def _qualified(group: Group, rivals: Sequence[Group], role: str) -> str:
+    """The role with the first word of the group's inputs if that tells it from its rivals, else with their name.
+
+    A plural counts its rows or positions by itself: ``nodes``, ``mask_positions``.
+    """
+    first = min(group, key=_place)
+    words = {_first_word(dim) for rival in rivals for dim in rival}
+    own = {_first_word(dim) for dim in group}
+    is_told_apart = (
+        len(own) == 1
+        and own.isdisjoint(words)
+        and len({frozenset(map(_first_word, rival)) for rival in rivals}) == len(rivals)
+    )
+    if role != BATCH and is_told_apart and all(len(set(map(_first_word, rival))) == 1 for rival in rivals):
+        return _legal(f"{own.pop()}_{role}")
+    if len(group) == 1 and _PLURAL.search(first.wire_name):
+        return _legal(first.wire_name)
+    return _legal(f"{_common_word(group) or first.wire_name}_{role}")
+
+
+def _legal(text: str) -> str:
+    word = re.sub("[^A-Za-z0-9_]", "_", text)
     return word if re.match("[A-Za-z]", word) else f"input_{word}"
 
 

@@ -13,6 +13,7 @@ from specc.language.wire_names import input_leaves
 
 BATCH = "batch"
 _IMAGE = ("height", "width", "channels")
+_LAST = "features"
 _VOLUME = ("depth", *_IMAGE)
 
 
@@ -52,7 +53,12 @@ def _role(shape: Shape, axis: int) -> str:
     if words:
         channels_first = open_axes[0] == 2 and open_axes[-1] == len(shape) - 1
         return words[axis - 2 if channels_first else axis - 1]
-    return "features" if axis == len(shape) - 1 else f"size_{axis}"
+    return _LAST if axis == len(shape) - 1 else f"size_{axis}"
+
+
+def is_last_resort(role: str) -> bool:
+    """Whether a role says only where the axis is."""
+    return role == _LAST or role.startswith("size_")
 
 
 def with_dims(endpoint: Endpoint, names: Mapping[OpenDim, Dimension]) -> Endpoint:

@@ -8,6 +8,7 @@ from random import Random
 
 from specc.language.calls.call import Call
 from specc.language.calls.flat_tensor import FlatTensor
+from specc.language.calls.leaf_generator import LeafGenerator, Style
 from specc.language.calls.read import read_examples
 from specc.language.document import Document
 from specc.language.dtypes import DTYPES, Family
@@ -15,7 +16,6 @@ from specc.language.tensor_bytes import element_size
 from specc.language.trees import Ragged, Tensor
 from specc.language.wire_names import BoundLeaf
 from specc.verification.call_sizes import InputAxes, Sizes
-from specc.verification.leaf_generator import LeafGenerator, Style
 from specc.verification.planned_call import PlannedCall
 from specc.verification.rows import join_rows, row_count, take_rows
 

@@ -14,8 +14,9 @@ from rest_documents import ranker
 import specc
 from specc.artefacts.artefact import Request
 from specc.artefacts.call_snippets import module_name, snippets
-from specc.artefacts.markdown import BEGIN, END, call_path
+from specc.artefacts.markdown import BEGIN, END
 from specc.cli import main
+from specc.language.call_paths import call_path
 from specc.language.document import Document
 from specc.language.load import from_json
 from specc.language.wire_names import input_leaves, output_leaves

@@ -94,6 +94,16 @@ def test_what_json_cannot_say_is_no_example() -> None:
     assert "examples" not in operation["responses"]["200"]["content"]["application/json"]
 
 
+def test_an_answer_of_bytes_is_an_example_only_where_a_server_writes_base64() -> None:
+    for output, is_example in (({"a_bytes": "string[2]"}, True), ({"a": "string[2]"}, False)):
+        (name,) = output
+        example = {"inputs": [[1]], "outputs": {name: ["text", {"base64": "/w=="}]}}
+        endpoint = {"inputs": ["int8[1]"], "outputs": output, "examples": {"one": example}}
+        document = from_json({"specc": 1, "endpoints": {"f": endpoint}, "default": "f"})
+        emitted = json.loads(specc.emit("openapi", document).data)["paths"]["/v1/models/model:predict"]["post"]
+        assert ("examples" in emitted["responses"]["200"]["content"]["application/json"]) == is_example
+
+
 def test_requests_of_two_signatures_exclude_each_other() -> None:
     document = emitted(ranker())
     schema = document["paths"]["/v1/models/ranker:predict"]["post"]["requestBody"]["content"]["application/json"][

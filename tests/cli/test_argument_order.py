@@ -44,9 +44,11 @@ COMMANDS_OF_SEVERAL = [
     ("explain", "rule", ["a"], []),
     ("schema", "schema", ["findings"], ["--check", "x"]),
     ("init", "model", ["a"], ["--name", "x"]),
+    ("show", "source", ["a"], ["--against", "b"]),
     ("inspect", "archive", ["a"], ["--json"]),
     ("emit", "source", ["openapi", "a"], ["--name", "x"]),
     ("payload", "requests", ["check", "s", "a", "b"], ["--strict"]),
+    ("mock", "source", ["a"], ["--port", "0"]),
 ]  # fmt: skip
 
 

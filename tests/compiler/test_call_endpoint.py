@@ -62,7 +62,7 @@ def test_beside_another_default_it_has_no_signature(default: str | None, tmp_pat
     assert specc.inspect(tmp_path / "a") == program.document
     assert specc.inspect(without_contract(tmp_path / "a")) == project(program.document)
     assert main(["inspect", str(tmp_path / "a")]) == 0
-    assert "__call__ (the revived object itself, without a signature)\n" in capsys.readouterr().out
+    assert "__call__  no signature, since it is the revived object itself\n" in capsys.readouterr().out
 
 
 def test_gradients_go_through_the_object(export: Callable[..., Any]) -> None:

@@ -16,6 +16,7 @@ NEED_TENSORFLOW = {
     "docs/from-keras.md",
     "docs/publishing.md",
     "docs/python.md",
+    "docs/serving.md",
     "docs/verify.md",
 }
 # The blocks of docs/rules.md are run one by one: tests/rules/test_pages.py, tests/rules/test_rule_examples.py.
@@ -23,8 +24,11 @@ RUN = [page for page in pages() if page.blocks and page.name != "docs/rules.md"]
 NOT_RUN = {
     ("README.md", "installs packages"): 1,
     ("docs/backends.md", "needs an environment with JAX"): 1,  # tests/jax_backend builds there
+    ("docs/commands.md", "it serves until it is interrupted"): 1,  # tests/mock starts and ends it
     ("docs/hooks.md", "needs the URL of a repository"): 1,  # tests/hooks runs the hooks
     ("docs/publishing.md", "installs packages"): 1,
+    ("docs/serving.md", "keeps running"): 1,
+    ("docs/serving.md", "needs Docker"): 1,
     ("docs/verify.md", "needs bubblewrap"): 1,
 }
 

@@ -143,6 +143,10 @@ def test_a_right_request_has_no_finding(request_: Any) -> None:
             ("examples", 0, "more"),
         ),
         ({"signature_name": "label", "examples": [{"x": [1, "a"]}]}, "payload-feature", ("examples", 0, "x", 1)),
+        ({"signature_name": "label", "examples": [{"x": {"b64": "Z"}}]}, "payload-feature", ("examples", 0, "x")),
+        ({"signature_name": "label", "examples": [{}] * 65}, "payload-size", ("examples",)),
+        ({"signature_name": "examples:embed", "inputs": []}, "payload-size", ("inputs",)),
+        ({"signature_name": "examples:embed", "instances": [{"b64": ""}] * 65}, "payload-size", ("instances",)),
     ],
     ids=lambda value: json.dumps(value)[:70] if isinstance(value, (dict, list)) else None,
 )  # fmt: skip

@@ -43,7 +43,7 @@ def sound_document(kernels: dict[str, str]) -> Document:
 
 class Ranker(keras.Model):
     def __init__(self, vocabulary: str) -> None:
-        super().__init__()
+        super().__init__(name="ranker")  # else Keras numbers the models of a process
         self.embed = keras.layers.Embedding(50, 4, name="items")
         self.head = keras.layers.Dense(1, name="head")
         self.words = keras.layers.StringLookup(vocabulary=vocabulary)

@@ -20,7 +20,7 @@ def find_missing_assets(subject: Subject) -> Iterator[Diagnostic]:
     for index, asset in enumerate(subject.graph.assets):
         if asset.filename not in seen:
             seen.add(asset.filename)
-            problem = _problem(subject.directory, asset.filename)
+            problem = asset_problem(subject.directory, asset.filename)
             if problem:
                 users = _users(subject) if users is None else users
                 place: SpecPath = ("endpoints", users[index]) if index in users else ()
@@ -28,7 +28,7 @@ def find_missing_assets(subject: Subject) -> Iterator[Diagnostic]:
                 yield finding("missing-asset", place, message, "publish all files of the archive")
 
 
-def _problem(directory: Path, name: str) -> str:
+def asset_problem(directory: Path, name: str) -> str:
     """Why the asset called ``name`` cannot be read, or nothing."""
     if not name or "\0" in name or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
         return "which is outside of the archive"

@@ -39,6 +39,15 @@ NETWORK_OPS = frozenset(
     }
 )  # fmt: skip
 """Ops that connect to another machine, of TensorFlow and of its add-ons."""
+STATE_OPS = re.compile(
+    r"Assign(?:Add|Sub)?(?:VariableOp)?|AssignVariableXlaConcatND|(?:Resource)?(?:Sparse)?Apply[A-Z]\w*|"
+    r"(?:Resource)?Scatter(?:Nd)?(?:Add|Sub|Mul|Div|Min|Max|Update)|ResourceStridedSliceAssign|StridedSliceAssign|"
+    r"ResourceCountUpTo|CountUpTo|LookupTable(?:Import|Insert|Remove)(?:V2)?|Rng(?:ReadAnd)?Skip(?:V2)?|"
+    r"Stateful(?:Standard|Truncated|Uniform|RandomBinomial)\w*"
+)
+"""Ops that change a variable or a table, or the state of a random generator, which is a variable."""
+XLA_OP = "XlaCallModule"
+"""A compiled program, of JAX mostly; its attribute ``platforms`` lists where it can run."""
 _FILE_NAMESPACE = "IO>"
 """The namespace of tensorflow_io, whose ops read files, databases and queues."""
 
@@ -86,6 +95,7 @@ def is_notable(node: GraphNode) -> bool:
     """Whether a check looks at a node of a function."""
     return (
         node.op in PYTHON_OPS
+        or node.op == XLA_OP
         or node.op in NAMED_FILE_OPS
         or node.op in CHECKPOINT_OPS
         or (node.op == "Const" and bool(node.texts))  # the file of a table

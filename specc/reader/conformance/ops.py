@@ -22,7 +22,7 @@ _LISTED = 5
 def find_python_ops(subject: Subject) -> Iterator[Diagnostic]:
     """A finding for each endpoint that calls a Python function of the process that wrote the archive."""
     for name in sorted(subject.document.endpoints):
-        found = [node for _, node in _run_by(subject, name) if node.op in PYTHON_OPS]
+        found = [node for _, node in run_by(subject, name) if node.op in PYTHON_OPS]
         if found:
             message = f"{name!r} calls Python ({_listed(found)}), which does not exist in another process"
             yield Diagnostic(
@@ -36,16 +36,16 @@ def find_reaching_out(subject: Subject) -> Iterator[Diagnostic]:
     for name in sorted(subject.document.endpoints):
         found = [
             (function, node)
-            for function, node in _run_by(subject, name)
-            if node.op in CHECKPOINT_OPS or _uses_files(subject, function, node)
+            for function, node in run_by(subject, name)
+            if node.op in CHECKPOINT_OPS or uses_files(subject, function, node)
         ]
         reported.update((function.name, node.name) for function, node in found)
         if found:
             yield _reaching(subject, ("endpoints", name), f"{name!r}", [node for _, node in found])
     rest = [
         node
-        for function, node in _run_by_loading(subject)
-        if _uses_files(subject, function, node) and (function.name, node.name) not in reported
+        for function, node in run_by_loading(subject)
+        if uses_files(subject, function, node) and (function.name, node.name) not in reported
     ]
     if rest:
         yield _reaching(subject, (), "the graph", rest)
@@ -98,11 +98,13 @@ def _place(subject: Subject, function: GraphFunction, node: GraphNode) -> SpecPa
     return ()
 
 
-def _run_by(subject: Subject, endpoint: str) -> Iterator[tuple[GraphFunction, GraphNode]]:
+def run_by(subject: Subject, endpoint: str) -> Iterator[tuple[GraphFunction, GraphNode]]:
+    """The nodes that a call of an endpoint runs, each with its function; of functions only those that are kept."""
     return _nodes(subject, subject.nodes[endpoint], subject.reached[endpoint])
 
 
-def _run_by_loading(subject: Subject) -> Iterator[tuple[GraphFunction, GraphNode]]:
+def run_by_loading(subject: Subject) -> Iterator[tuple[GraphFunction, GraphNode]]:
+    """The nodes that run when the archive is loaded or anything in it is called, as :func:`run_by` has them."""
     return _nodes(subject, subject.loaded_nodes, subject.loaded_functions)
 
 
@@ -119,7 +121,8 @@ def _nodes(
             yield function, node
 
 
-def _uses_files(subject: Subject, function: GraphFunction, node: GraphNode) -> bool:
+def uses_files(subject: Subject, function: GraphFunction, node: GraphNode) -> bool:
+    """Whether a node uses the network, or files other than the archive's own."""
     if node.op not in NAMED_FILE_OPS:
         return reaches_out(node)
     inputs = [name for name in node.inputs if not name.startswith("^")]

@@ -19,7 +19,8 @@ from specc.source.regular_files import open_regular
 
 MIN_ELEMENTS = 16
 """Smaller variables are equal by chance: biases, scales, counters."""
-_VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
+VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
+"""The end of the key of a variable's value."""
 _BLOCK = 2**20
 _LISTED = 12
 
@@ -120,17 +121,22 @@ def find_unlisted_variables(subject: Subject) -> Iterator[Diagnostic]:
 
 def find_duplicate_variables(subject: Subject) -> Iterator[Diagnostic]:
     """A finding for the stored variables that nothing uses, and whose bytes equal those of one that is used."""
-    pairs = [pair for pair in duplicate_candidates(subject) if not _is_constant(pair[1], subject.directory)]
+    pairs = duplicate_pairs(subject)
     if pairs:
         size = sum(unused.size for unused, _ in pairs)
         unused, used = pairs[0]
         text = format_tensor(unused.dtype, unused.shape)
         message = (
             f"{counted(len(pairs), 'variable')} of {size:,} bytes in all {'is' if len(pairs) == 1 else 'are'} stored "
-            f"twice: {unused.key.removesuffix(_VALUE)!r} ({text}) repeats {used.key.removesuffix(_VALUE)!r}, and no "
+            f"twice: {unused.key.removesuffix(VALUE)!r} ({text}) repeats {used.key.removesuffix(VALUE)!r}, and no "
             "function uses it"
         )
         yield Diagnostic(rule="duplicate-variable", message=message, level=subject.promised_level)
+
+
+def duplicate_pairs(subject: Subject) -> list[tuple[StoredTensor, StoredTensor]]:
+    """Those of :func:`duplicate_candidates` that are not one constant, as which many variables begin."""
+    return [pair for pair in duplicate_candidates(subject) if not _is_constant(pair[1], subject.directory)]
 
 
 def duplicate_candidates(subject: Subject) -> list[tuple[StoredTensor, StoredTensor]]:
@@ -146,7 +152,7 @@ def duplicate_candidates(subject: Subject) -> list[tuple[StoredTensor, StoredTen
     captured: dict[tuple[object, ...], StoredTensor] = {}
     free = []
     for key, tensor in subject.stored.items() if graph.has_objects else ():
-        node = _node_of_key(subject, key)
+        node = node_of_key(subject, key)
         if node is None or _elements(tensor) < MIN_ELEMENTS:
             continue
         if node in used:
@@ -157,12 +163,12 @@ def duplicate_candidates(subject: Subject) -> list[tuple[StoredTensor, StoredTen
     return [(tensor, captured[key]) for tensor, key in keys if key in captured]
 
 
-def _node_of_key(subject: Subject, key: str) -> int | None:
+def node_of_key(subject: Subject, key: str) -> int | None:
     """The object whose value is stored under a key, which is the path of names from the root to it."""
-    if not key.endswith(_VALUE):
+    if not key.endswith(VALUE):
         return None
     node = 0
-    for word in key.removesuffix(_VALUE).split("/"):
+    for word in key.removesuffix(VALUE).split("/"):
         name = word.replace(".S", "/").replace("..", ".")
         following = subject.graph.children(node).get(name)
         if following is None:

@@ -43,7 +43,13 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "CollectionDef.AnyList": ("1 repeated Any value",),
     "CollectionDef.NodeList": ("1 repeated string value",),
     "AssetFileDef": ("1 TensorInfo tensor_info", "2 string filename"),
-    "NodeDef": ("1 string name", "2 string op", "3 repeated string input", "5 repeated NodeDef.AttrEntry attr"),
+    "NodeDef": (
+        "1 string name",
+        "2 string op",
+        "3 repeated string input",
+        "4 string device",
+        "5 repeated NodeDef.AttrEntry attr",
+    ),
     "NodeDef.AttrEntry": ("1 string key", "2 AttrValue value"),
     "AttrValue": (
         "1 AttrValue.ListValue list value",
@@ -113,7 +119,7 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     ),
     "SavedUserObject": ("1 string identifier",),
     "SavedAsset": ("1 int32 asset_file_def_index",),
-    "SavedVariable": ("1 DataType dtype", "2 TensorShapeProto shape", "6 string name"),
+    "SavedVariable": ("1 DataType dtype", "2 TensorShapeProto shape", "3 bool trainable", "6 string name"),
     "SavedFunction": ("1 repeated string concrete_functions", "2 FunctionSpec function_spec"),
     "SavedBareConcreteFunction": (
         "1 string concrete_function_name",

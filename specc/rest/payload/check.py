@@ -7,6 +7,7 @@ tensorflow/serving at 9d981c5.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from specc.diagnostics import Diagnostic, did_you_mean
@@ -14,7 +15,7 @@ from specc.language.scalars import describe, shorten
 from specc.language.signatures import SERVABLE
 from specc.rest.payload.examples import check_examples
 from specc.rest.payload.findings import Findings, listed
-from specc.rest.payload.predict import check_predict
+from specc.rest.payload.predict import Tensors, read_tensors
 from specc.rest.signatures import RestService, RestSignature, Verb
 
 _KEYS: dict[Verb, tuple[str, ...]] = {
@@ -30,8 +31,26 @@ _BODIES: dict[Verb, tuple[str, ...]] = {
 """The keys of which a request has one."""
 
 
+@dataclass(frozen=True)
+class ReadRequest:
+    """A request that was read: the findings about it, and what it calls with what, as far as that could be read."""
+
+    findings: list[Diagnostic]
+    signature: RestSignature | None = None
+    tensors: Tensors = field(default_factory=Tensors)
+    """The tensors of a predict request."""
+
+
 def check_request(service: RestService, request: Any, verb: Verb | None = None) -> list[Diagnostic]:
     """The findings about a request, parsed from JSON; none if TensorFlow Serving reads it as the contract has it.
+
+    The arguments are those of :func:`read_request`.
+    """
+    return read_request(service, request, verb).findings
+
+
+def read_request(service: RestService, request: Any, verb: Verb | None = None) -> ReadRequest:
+    """Reads a request, parsed from JSON.
 
     Args:
         service: the signatures that can be called.
@@ -41,10 +60,10 @@ def check_request(service: RestService, request: Any, verb: Verb | None = None) 
     findings = Findings()
     if not isinstance(request, dict):
         findings.add("payload-form", (), f"expected an object, found {describe(request)}")
-        return findings.all
+        return ReadRequest(findings.all)
     signature = _called(service, request, verb, findings)
     if signature is None:
-        return findings.all
+        return ReadRequest(findings.all)
     known = _KEYS[signature.verb]
     unknown = {key: did_you_mean(key, known) for key in request if key not in known}
     if not request.keys() & set(_BODIES[signature.verb]):  # a misspelt key, or no key that is meant
@@ -53,12 +72,11 @@ def check_request(service: RestService, request: Any, verb: Verb | None = None) 
         message = f"a {signature.verb} request has no key {shorten(key)!r}"
         findings.add("payload-form", (key,), message, hint or f"the keys are {listed(known)}", on_key=True)
     if unknown and not request.keys() & set(_BODIES[signature.verb]):
-        return findings.all
+        return ReadRequest(findings.all)
     if signature.verb == "predict":
-        check_predict(service, signature, request, findings)
-    else:
-        check_examples(signature, request, findings)
-    return findings.all
+        return ReadRequest(findings.all, signature, read_tensors(service, signature, request, findings))
+    check_examples(service, signature, request, findings)
+    return ReadRequest(findings.all, signature)
 
 
 def _called(

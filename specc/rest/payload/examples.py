@@ -10,13 +10,15 @@ from specc.diagnostics import SpecPath, did_you_mean
 from specc.language.example_features import ParsedFeature
 from specc.language.scalars import describe, shorten
 from specc.language.trees import Tensor
-from specc.rest.payload.findings import Findings, listed
+from specc.rest.payload.findings import Findings, leaf_path, listed
 from specc.rest.payload.scalars import find_problem
-from specc.rest.signatures import RestSignature
+from specc.rest.signatures import RestService, RestSignature, examples_of
 from specc.rules.table import PayloadRule
 
 
-def check_examples(signature: RestSignature, request: Mapping[str, Any], findings: Findings) -> None:
+def check_examples(
+    service: RestService, signature: RestSignature, request: Mapping[str, Any], findings: Findings
+) -> None:
     """Adds the findings about the examples of a request; the features of ``context`` are those of every example."""
     examples, context = request.get("examples"), request.get("context", {})
     if not isinstance(examples, list) or not examples:
@@ -26,6 +28,11 @@ def check_examples(signature: RestSignature, request: Mapping[str, Any], finding
         return
     if not isinstance(context, dict):
         findings.add("payload-form", ("context",), f"expected an object of features, found {describe(context)}")
+        return
+    allowed = examples_of(signature, service.document)
+    if not allowed.holds(len(examples)):
+        message = f"there are {len(examples)} examples, {allowed}"
+        findings.add("payload-size", ("examples",), message, leaf=leaf_path(signature, signature.inputs[0]))
         return
     checker = _Examples(signature, findings)
     checker.check(context, ("context",))
@@ -106,6 +113,8 @@ class _Examples:
             at = next(at for at, value in values if _kind(value) == "" or _kind(value) != _kind(values[0][1]))
             message = f"the feature {key!r} must hold integers, floats or texts, all of one type"
             self._findings.add("payload-feature", at, message)
+        elif kinds == {"string"}:
+            self._check_values(key, "string", None, values, self._at)
 
 
 def _kind(value: Any) -> str:
@@ -118,7 +127,7 @@ def _kind(value: Any) -> str:
             return "float32"
         case str():
             return "string"
-        case dict() if set(value) == {"b64"} and isinstance(value["b64"], str):
+        case {"b64": str()} if len(value) == 1:
             return "string"
         case _:
             return ""

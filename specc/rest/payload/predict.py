@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from specc.diagnostics import Place, SpecPath, did_you_mean, short_path
@@ -17,20 +18,32 @@ from specc.rest.signatures import RestService, RestSignature, RestTensor, sizes_
 from specc.rules.table import PayloadRule
 
 
-def check_predict(
+@dataclass(frozen=True)
+class Tensors:
+    """The tensors of a request that could be read, by wire name, and their sizes."""
+
+    found: Mapping[str, Found] = field(default_factory=dict)
+    dims: Mapping[str, int] = field(default_factory=dict)
+    """The size of each named dim."""
+    rows: frozenset[int] = frozenset()
+    """The first sizes of all leaves that have one."""
+
+
+def read_tensors(
     service: RestService, signature: RestSignature, request: Mapping[str, Any], findings: Findings
-) -> None:
-    """Adds the findings about the tensors of a request in columns, ``inputs``, or rows, ``instances``."""
+) -> Tensors:
+    """The tensors of a request in columns, ``inputs``, or rows, ``instances``; adds the findings about them."""
     forms = [form for form in ("inputs", "instances") if form in request]
     if len(forms) != 1:
         what = "both 'inputs' and 'instances'" if forms else "neither 'inputs' nor 'instances'"
         findings.add("payload-form", (), f"the request has {what}", 'send columns, "inputs", or rows, "instances"')
-        return
+        return Tensors()
     checker = _Predict(service, signature, findings)
     if forms == ["inputs"]:
         checker.columns(request["inputs"])
     else:
         checker.rows(request["instances"])
+    return checker.tensors()
 
 
 class _Predict:
@@ -40,6 +53,12 @@ class _Predict:
         self._findings = findings
         self._by_name = {tensor.name: tensor for tensor in signature.inputs}
         self._found: dict[str, Found] = {}
+        self._dims: dict[str, tuple[int, SpecPath]] = {}
+        self._rows: set[int] = set()
+
+    def tensors(self) -> Tensors:
+        """What was found."""
+        return Tensors(self._found, {dim: size for dim, (size, _) in self._dims.items()}, frozenset(self._rows))
 
     def columns(self, inputs: Any) -> None:
         at: SpecPath = ("inputs",)
@@ -129,12 +148,14 @@ class _Predict:
         leaf = leaf_path(self._signature, tensor)
         shapes: dict[tuple[int, ...], SpecPath] = {}
         first: Found | None = None
+        values: list[Any] = []
         for at, value in cells:
             before = len(self._findings)
             found = check_tensor(cell, value, at, lambda dim: sizes_of(dim, self._document), self._findings, leaf)
             if found is None or len(self._findings) > before:
                 return  # the first row that is wrong; others have the same defect, or none
             first = first or found
+            values += found.values
             shapes.setdefault(found.sizes, at)
             if len(shapes) > 1:
                 one, other = shapes
@@ -144,13 +165,13 @@ class _Predict:
                 return
         assert first is not None
         place = cells[0][0]
-        self._found[tensor.name] = Found(place, (len(cells), *first.sizes), (place, *first.places), first.values)
+        self._found[tensor.name] = Found(place, (len(cells), *first.sizes), (place, *first.places), values)
 
     def _tie(self) -> None:
         """Compares the sizes of each named dim over all inputs; the later of two places is the one that is blamed."""
         if self._signature.receiver is not None:
+            self._rows.update(found.sizes[0] for found in self._found.values())
             return
-        seen: dict[str, tuple[int, SpecPath]] = {}
         leaves = {leaf.path: leaf for name in self._found if (leaf := self._by_name[name].leaf) is not None}
         for bound in leaves.values():
             if any(component.wire_name not in self._found for component in bound.components):
@@ -158,11 +179,13 @@ class _Predict:
             path: SpecPath = ("endpoints", self._signature.name, *bound.path)
             parts = self._found[bound.components[0].wire_name]
             if isinstance(bound.leaf, Tensor):
+                self._rows.update(parts.sizes[:1])
                 for dim, size, place in zip(bound.leaf.shape or (), parts.sizes, parts.places, strict=False):
                     if isinstance(dim, str) and dim != ANY:
-                        self._compare(dim, size, place, bound, seen)
+                        self._compare(dim, size, place, bound)
                 continue
             sizes = check_parts(bound, self._found, self._findings, path)
+            self._rows.update(size for size in sizes[:1] if size is not None)
             place = parts.path
             for dim, measured in zip(bound.leaf.shape or (), sizes, strict=False):
                 if measured is None or dim == ANY:
@@ -173,17 +196,10 @@ class _Predict:
                     message = f"{bound.name!r}: {what} is {measured}, {allowed}"
                     self._findings.add("payload-parts", place, message, leaf=path)
                 elif isinstance(dim, str):
-                    self._compare(dim, measured, place, bound, seen)
+                    self._compare(dim, measured, place, bound)
 
-    def _compare(
-        self,
-        dim: str,
-        size: int,
-        place: SpecPath,
-        bound: BoundLeaf,
-        seen: dict[str, tuple[int, SpecPath]],
-    ) -> None:
-        other, where = seen.setdefault(dim, (size, place))
+    def _compare(self, dim: str, size: int, place: SpecPath, bound: BoundLeaf) -> None:
+        other, where = self._dims.setdefault(dim, (size, place))
         if other != size:
             message = f"{bound.name!r}: {dim} is {size}, and {other} at {short_path(where)}"
             rule: PayloadRule = "payload-dim" if isinstance(bound.leaf, Tensor) else "payload-parts"

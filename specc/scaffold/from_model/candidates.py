@@ -12,6 +12,7 @@ from specc.diagnostics import Diagnostic, SpecPath, finding, kind_of
 from specc.errors import SpecError
 from specc.language.document import DEFAULT_ARGUMENTS, Endpoint
 from specc.language.trees import Tree, tensor
+from specc.scaffold.from_model.output_names import OutputName
 from specc.scaffold.inferred_spec import Guess
 
 UNKNOWN = tensor("bool[]")
@@ -23,7 +24,7 @@ class Candidate:
     """An endpoint without its outputs and the names of its dimensions.
 
     ``function`` is what the endpoint runs; ``python`` is the same, to be traced for other shapes; ``output_names``
-    are the model's own names for a bare output or the items of a list, None for generated ones.
+    are the model's own names for a bare output or the items of a list.
     """
 
     name: str
@@ -31,7 +32,7 @@ class Candidate:
     function: Callable[..., Any]
     python: Callable[..., Any]
     autograph: bool = False
-    output_names: tuple[str | None, ...] = ()
+    output_names: tuple[OutputName, ...] = ()
     guesses: tuple[Guess, ...] = ()
 
     @property

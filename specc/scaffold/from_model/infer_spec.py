@@ -9,18 +9,17 @@ from functools import partial
 from typing import Any
 
 from specc.compiler.backends import require_backend
+from specc.compiler.trace.functional_models import is_generated_name
 from specc.compiler.trace.layer_types import is_layer, is_model
 from specc.compiler.user_code import run_user_code
 from specc.diagnostics import Diagnostic, finding, kind_of
 from specc.errors import SpecError
-from specc.language.document import Document
 from specc.language.load import require_buildable
 from specc.language.validation.legal_names import legal_endpoint_name
-from specc.language.wire_names import input_leaves
-from specc.reader.custom_ops import listed
 from specc.scaffold.from_model.call_recorder import Call, call_of
 from specc.scaffold.from_model.candidates import Candidate
-from specc.scaffold.from_model.completion import CompletedEndpoint, complete_endpoint, document_of
+from specc.scaffold.from_model.completion import Completed, complete_endpoint, document_of
+from specc.scaffold.from_model.dim_guesses import dim_guesses, in_order, shared_bounds
 from specc.scaffold.from_model.layer_candidates import layer_candidates
 from specc.scaffold.from_model.traced_functions import (
     DEFAULT_NAME,
@@ -30,7 +29,6 @@ from specc.scaffold.from_model.traced_functions import (
 )
 from specc.scaffold.from_model.unexported_parts import has_call, submodels, unexported_parts
 from specc.scaffold.inferred_spec import Guess, InferredSpec
-from specc.scaffold.open_dims import BATCH
 
 _CALL_BESIDE_SERVE = "call"
 """The name of the endpoint that calls a model with a tf.function of its own that is called ``serve``."""
@@ -57,38 +55,43 @@ def infer_spec(model: Any, *, example: Sequence[Any] | Call | None = None) -> In
     if not finished:
         reasons = [each for error in left_out.values() for each in error.diagnostics]
         raise SpecError(reasons or [_no_endpoint_finding(model)])
-    document = document_of({each: endpoint for each, (endpoint, _) in finished.items()}, _model_name(model))
-    guesses = [guess for _, more in finished.values() for guess in more]
+    steps = {dim: step for completed in finished.values() for dim, step in completed.steps.items()}
+    endpoints = {each: completed.endpoint for each, completed in finished.items()}
+    document = document_of(
+        endpoints, _model_name(model), shared_bounds(completed.dims for completed in finished.values())
+    )
+    guesses = [
+        *dim_guesses(document, steps),
+        *(guess for completed in finished.values() for guess in completed.guesses),
+    ]
     guesses += [_left_out_guess(name, error) for name, error in left_out.items()]
-    guesses += [*lists_of_functions(model), *unexported_parts(model, {each.function for each, _ in finished.values()})]
-    if BATCH in document.dims:
-        guesses.insert(0, Guess(("dims", BATCH), f"{_batched_inputs(document)}; check that these are always equal"))
+    guesses += [*lists_of_functions(model), *unexported_parts(model, {each.function for each in endpoints.values()})]
     if document.default is None:
         guesses.append(Guess(("default",), f"none; choose one of {', '.join(sorted(document.endpoints))}"))
     elif len(document.endpoints) > 1:
         why = f"{document.default!r}, chosen by its name; check that it suits clients that name no signature"
         guesses.append(Guess(("default",), why))
     require_buildable(document)
-    return InferredSpec(document, tuple(dict.fromkeys(guesses)))
+    return InferredSpec(document, in_order(guesses))
 
 
 def _complete_endpoints(
     model: Any, example: Sequence[Any] | Call | None
-) -> tuple[dict[str, CompletedEndpoint], dict[str, SpecError]]:
+) -> tuple[dict[str, Completed], dict[str, SpecError]]:
     """The endpoints of the model's call and its public tf.functions, and the error of each that cannot be one.
 
     The submodels take the place of a call that the model has not, as where it only trains them.
     """
-    finished: dict[str, CompletedEndpoint] = {}
+    finished: dict[str, Completed] = {}
     left_out: dict[str, SpecError] = {}
 
     def complete_first(
         name: str, candidates: Callable[[], Iterable[Candidate]], renamed: tuple[Guess, ...], *, keep_trying: bool
     ) -> None:
-        def completed() -> CompletedEndpoint:
-            endpoint, guesses = _first_that_traces(candidates(), model, keep_trying=keep_trying)
-            require_buildable(document_of({name: endpoint}, None))
-            return endpoint, (*renamed, *guesses)
+        def completed() -> Completed:
+            first = _first_that_traces(candidates(), model, keep_trying=keep_trying)
+            require_buildable(document_of({name: first.endpoint}, None))
+            return replace(first, guesses=(*renamed, *first.guesses))
 
         try:  # what a function takes and returns may make any part of this fail
             finished[name] = run_user_code(completed, "bad-model", ("endpoints", name), "describing it failed")
@@ -122,7 +125,7 @@ def _left_out_guess(name: str, error: SpecError) -> Guess:
     return Guess(("endpoints", name), f"left out: {reasons}")
 
 
-def _first_that_traces(candidates: Iterable[Candidate], model: Any, *, keep_trying: bool) -> CompletedEndpoint:
+def _first_that_traces(candidates: Iterable[Candidate], model: Any, *, keep_trying: bool) -> Completed:
     """The endpoint of the first candidate that can be traced; if there is none, the error of the first is raised.
 
     An error other than that of tracing ends the search, except with ``keep_trying``.
@@ -139,22 +142,14 @@ def _first_that_traces(candidates: Iterable[Candidate], model: Any, *, keep_tryi
     raise first
 
 
-def _batched_inputs(document: Document) -> str:
-    """The inputs whose first dimension is the batch, in words."""
-    open_firsts = [
-        (bound.leaf.shape[0], f"{bound.name!r} of {name!r}")
-        for name, endpoint in document.endpoints.items()
-        for bound in input_leaves(endpoint)
-        if bound.leaf.shape and isinstance(bound.leaf.shape[0], str)
-    ]
-    batched = [where for dim, where in open_firsts if dim == BATCH]
-    is_every = len(batched) in (0, len(open_firsts))
-    return f"the first dimension of {'every input that leaves it open' if is_every else listed(batched)}"
-
-
 def _model_name(model: Any) -> str | None:
     """The model's name, or None if Keras generated it from the kind of model."""
     return model.name if is_model(model) and not _GENERATED_NAME.fullmatch(model.name) else None
+
+
+def given_name(model: Any) -> str | None:
+    """The name that a person gave to ``model``, or None if it has none or Keras generated it from its class."""
+    return model.name if is_model(model) and not is_generated_name(model.name, model) else None
 
 
 def _no_endpoint_finding(model: Any) -> Diagnostic:

@@ -57,13 +57,14 @@ def layer_candidates(name: str, layer: Any, call: Call | None) -> Iterator[Candi
     at: SpecPath = ("endpoints", name)
     guesses: list[Guess] = []
     endpoint = _endpoint_from_record(recorded, at, guesses)
-    if recorded.sizes:
+    sized = [dim for bound in input_leaves(endpoint) for dim in (bound.leaf.shape or ())[1:]]
+    if recorded.sizes and sized:
         guesses.append(Guess((*at, "inputs"), recorded.sizes))
     if not recorded.is_plain:
         guesses.append(Guess((*at, "inputs"), _PLAIN_DICT_NOTE))
     for optional in recorded.optional:
         guesses.append(Guess((*at, "inputs"), f"{optional!r} is optional in Keras; an archive always requires it"))
-    outputs = tuple(output_names(layer, at, guesses))
+    outputs = tuple(output_names(layer))
     candidate = Candidate(name, endpoint, layer, layer, output_names=outputs, guesses=tuple(guesses))
     if not recorded.guessed_dtypes:
         yield candidate

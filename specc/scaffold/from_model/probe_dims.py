@@ -16,14 +16,19 @@ from specc.language.document import Endpoint
 from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.tree_edits import leaves, with_leaves
 from specc.language.trees import Leaf, Tree
+from specc.reader.custom_ops import listed
 from specc.scaffold.dim_groups import Group, Partition, likely_partitions, name_groups, split_groups
 from specc.scaffold.from_model.candidates import Candidate
 from specc.scaffold.from_model.trace_results import result_shapes, result_tree
 from specc.scaffold.inferred_spec import Guess
 from specc.scaffold.open_dims import BATCH, OpenDim, is_uniform, open_dims, with_dims, with_shape
 
-_SCALES = (64, 8, 1)
-"""Sizes are multiples of one of these: large ones for strides and windows, small ones for a limited length."""
+_SCALES, _VIDEO_SCALES = (64, 8, 1), (8, 64, 1)
+"""Sizes are multiples of one of these: large ones for strides and windows, small ones for a limited length.
+
+A layer may be traced for each frame of a video.
+"""
+_RANK_OF_VIDEOS = 5
 _MAX_TRACES = 64
 """The limit on the traces that look for dimensions; the axes that are not separated by then stay equal."""
 
@@ -71,20 +76,13 @@ def completions(candidate: Candidate) -> Iterator[tuple[Endpoint, tuple[Guess, .
 def _named(
     candidate: Candidate, names: Names, outputs: Tree, more: tuple[Guess, ...]
 ) -> tuple[Endpoint, tuple[Guess, ...]]:
-    guesses = [_name_guess(candidate, dim, name) for dim, name in names.items() if name != BATCH]
     others = {name for dim, name in names.items() if dim.role != BATCH}
     batches = [name for name in dict.fromkeys(names.values()) if name not in others]
+    guesses = []
     if len(batches) > 1:
-        message = (
-            f"the function does not need {' and '.join(batches)} to be equal; give them one name if they always are"
-        )
-        guesses.append(Guess((*candidate.path, "inputs"), message))
+        message = "the function does not need them to be equal; give them one name if they always are"
+        guesses.append(Guess(("dims",), f"{listed(batches)}: {message}"))
     return with_dims(candidate.endpoint, names).model_copy(update={"outputs": outputs}), (*guesses, *more)
-
-
-def _name_guess(candidate: Candidate, dim: OpenDim, name: str) -> Guess:
-    where = f"axis {dim.axis} of {dim.wire_name!r} in {candidate.name!r}"
-    return Guess(("dims", name), f"{where}; check its name, and add bounds if there are any")
 
 
 @dataclass(frozen=True)
@@ -113,8 +111,10 @@ class _Probes:
     def found(self) -> Iterator[_Probed]:
         """The partition with the most dimensions, then the likely ones that are coarser."""
         seen: set[Partition] = set()
+        shapes = [leaf.shape or () for tree in self._candidate.endpoint.inputs for leaf in leaves(tree)]
+        scales = _VIDEO_SCALES if max(map(len, shapes), default=0) >= _RANK_OF_VIDEOS else _SCALES
         for partition in likely_partitions(self._dims):
-            scale = next((scale for scale in _SCALES if self._runs_twice(partition, scale)), None)
+            scale = next((scale for scale in scales if self._runs_twice(partition, scale)), None)
             if scale is None:
                 continue
             finest = partition if seen else split_groups(partition, partial(self._runs, scale=scale))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from specc.compiler.trace.layer_types import is_layer, is_model
@@ -51,14 +51,19 @@ def submodels(model: Any, *, unbuilt: bool = False) -> tuple[list[str], list[str
 
     Those that are not built are among them only with ``unbuilt``.
     """
-    found = {
-        name: value
-        for name, value in getattr(model, "__dict__", {}).items()
-        if is_public(name) and name.isidentifier() and value is not model and _is_submodel(value, unbuilt)
-    }
+    found = {name: value for name, value in _attributes(model) if value is not model and _is_submodel(value, unbuilt)}
     held = {id(model), *map(id, found.values())}
     layers = [each for each in _layers_of(model) if id(each) not in held and _is_submodel(each, unbuilt)]
     return sorted(found), sorted({each.name for each in layers})
+
+
+def _attributes(model: Any) -> Iterator[tuple[str, Any]]:
+    """The public attributes of ``model``, with the properties that return a private one, as keras-hub has them."""
+    for name, value in list(getattr(model, "__dict__", {}).items()):
+        public = name.removeprefix("_")
+        with suppress(Exception):  # a property may raise anything
+            if is_public(public) and public.isidentifier() and (name == public or getattr(model, public) is value):
+                yield public, value
 
 
 def _functions_of_parts(model: Any) -> list[str]:
@@ -72,12 +77,7 @@ def _functions_of_parts(model: Any) -> list[str]:
 
 
 def _is_submodel(value: Any, unbuilt: bool) -> bool:
-    """Whether ``value`` is a model, or a layer with layers inside that is not one of Keras's own."""
-    if not is_layer(value) or not (unbuilt or value.built):
-        return False
-    if is_model(value):
-        return True
-    return isinstance(value, keras.Layer) and bool(value._layers) and type(value).__module__.split(".")[0] != "keras"
+    return is_layer(value) and is_model(value) and (unbuilt or value.built)
 
 
 def _layers_of(model: Any) -> list[Any]:

@@ -23,7 +23,7 @@ _WORDS = (
     "cat", "a b", "Straße", "naïve", "привет", "東京", "مرحبا", "नमस्ते", "42", "O'Neill", "ελιά", "🙂",
 )  # fmt: skip
 _LONGEST_ROW, _LONG_ROW = 4, 9
-_MAX_ENTRIES = 64
+MAX_ENTRIES = 64
 """Of a sparse tensor."""
 _LARGEST_SMALL_FLOAT = 4.0
 """Every float format of at most 8 bits has it."""
@@ -79,7 +79,7 @@ class LeafGenerator:
 
     def _sparse(self, shape: Sequence[int]) -> list[FlatTensor]:
         cells = prod(shape)
-        wanted = min(_MAX_ENTRIES, (cells + 1) // 2)
+        wanted = min(MAX_ENTRIES, (cells + 1) // 2)
         chosen = sorted({int(self._random.random() * cells) for _ in range(wanted)})
         indices: list[int] = []
         for cell in chosen:
