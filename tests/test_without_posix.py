@@ -13,6 +13,7 @@ from command_line import GOOD
 from without_posix import MODULES, NAMES, SIGNALS
 
 import specc
+from specc.cli import COMMANDS
 
 SUPPORT = str(Path(__file__).parent / "support")
 RUN = """
@@ -56,6 +57,23 @@ def test_the_front_end_works(tmp_path: Path) -> None:
     assert [code for code, _, _ in found] == [0, 3, 0, 0, 0, 0, 0, 3]
     assert "there is no such file" in found[1][2]
     assert "saved_model.pb" in found[-1][2]
+
+
+def test_artefacts_and_requests_work(tmp_path: Path) -> None:
+    (tmp_path / "a.specc.json").write_text(json.dumps(GOOD))
+    (tmp_path / "request.json").write_text("{}")
+    written = [["emit", kind, "a.specc.json", "--out", "made/"] for kind in ("openapi", "payload-schema", "markdown")]
+    found = run_there(
+        *written, *written, ["emit", "openapi", "a.specc.json"], ["payload", "check", "a.specc.json", "request.json"],
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert [code for code, _, _ in found] == [0, 0, 0, 0, 0, 0, 0, 1], found
+
+
+def test_every_command_has_help(tmp_path: Path) -> None:
+    found = run_there(*[[command, "--help"] for command in COMMANDS], cwd=tmp_path)
+    assert [code for code, _, _ in found] == [0] * len(COMMANDS)
+    assert all(out.startswith("usage: specc ") for _, out, _ in found)
 
 
 @pytest.mark.parametrize("where", [["--out", "x"], ["--base", "x"], ["--out", "memory://x"]])

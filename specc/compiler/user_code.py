@@ -32,9 +32,13 @@ _LIBRARIES = {
 }
 """The directories of the libraries whose lines are of no use to a user."""
 _STANDARD_LIBRARY = [Path(sysconfig.get_path(key)).resolve() for key in ("stdlib", "platstdlib")]
+_CELLS = ("<ipython-input-", "<stdin>")
+"""The starts of the names of code that a person typed."""
+_EXECUTED = "<string>"
+"""The name of code that was run from a text: a person's own, or the methods that a dataclass generates."""
 _GENERATED_FILE = "__autograph_generated_file"
 """The start of the names of the temporary files that AutoGraph runs in place of a function's own."""
-_STACK_LINE = re.compile(r'( *)File "([^"]+)", line (\d+)(?:, in (\S+))?[ *]*')
+_STACK_LINE = re.compile(r'( *)File "([^"\0]+)", line (\d{1,9})(?:, in (\S+))?[ *]*')
 _STACK_HEADINGS = re.compile(
     r"(in user code|Graph execution error|Detected at node .*|Original stack trace for .*|Stack trace for op definition"
     r"|Traceback \(most recent call last\)):? *(\(most recent call last\):)?|<stack traces unavailable>|-{10,}"
@@ -42,11 +46,19 @@ _STACK_HEADINGS = re.compile(
     r"|\[\[\{\{node .*|The stack trace below excludes JAX-internal frames.*"
 )
 """Lines that frameworks write around a stack, and not about the error."""
-_NODE_NAMES = re.compile(r"\{\{function_node [^}]*\}\} *|\s*\[\[\{\{node [^\]]*\]\]|\s*\[Op:\w*\]( name:)?")
+_NODE_NAMES = re.compile(
+    r"\{\{function_node [^}]{0,999}\}\} *|(?<!\s)\s*(?:\[\[\{\{node [^\]]{0,999}\]\]|\[Op:\w{0,99}\](?: name:)?)"
+)
+    r"\{\{function_node [^}]{0,999}\}\} *|(?<!\s)\s*(?:\[\[\{\{node [^\]]{0,999}\]\]|\[Op:\w{0,99}\](?: name:)?)"
+)
 _PUNCTUATION = (".", ":", ";", ",", "!", "?", "(", "[", "{")
 _RAISED = re.compile(r"([A-Za-z_][\w.]*)(?:: (.*))?", re.DOTALL)
 """A type and a message, as tracebacks end."""
 _MAX_MESSAGE = 1000
+_MAX_TEXT = 100_000
+"""Of the message of an exception: what is between its beginning and its end, where most have the reason, is left out."""
+_MAX_GROUPS = 10
+"""How deep the first exception of a group is looked for."""
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -123,7 +135,9 @@ def _no_attribute(value: Any, parts: list[str], index: int, rule: RuleId, path: 
 def summarize(error: BaseException) -> str:
     """An exception in one line: its type and message, without the text and stacks that frameworks wrap around it."""
     if isinstance(error, SystemExit):
-        return f"it called sys.exit({error.code!r})"
+        return f"it called sys.exit({_shown(error.code)})"
+    if isinstance(error, BaseExceptionGroup) and (first := _first_of(error)) is not None:
+        return f"{type(error).__name__}: {_cut(_on_one_line(_lines_without_stack(text_of(error))))}: {summarize(first)}"
     name, text = type(error).__name__, text_of(error)
     if text.startswith("in user code:"):  # AutoGraph puts a traceback into the message, then what was raised
         raised = _RAISED.fullmatch("\n".join(_lines_without_stack(text)))
@@ -134,19 +148,48 @@ def summarize(error: BaseException) -> str:
     text = text.rpartition("Exception encountered: ")[2]  # from Keras when it loads a file
     text = text.partition(" in binary running on ")[0]  # from TensorFlow, with the host name
     text = _NODE_NAMES.sub("", _on_one_line(_lines_without_stack(text))).strip()
-    text = text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 3] + "..."
-    return f"{name}: {text}" if text else name
+    return f"{name}: {_cut(text)}" if text else name
+
+
+def _first_of(error: BaseException) -> BaseException | None:
+    """The first exception in a group, or in the groups inside; None where they are too deep."""
+    for _ in range(_MAX_GROUPS):
+        if not isinstance(error, BaseExceptionGroup):
+            return error
+        error = error.exceptions[0]
+    return None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 3] + "..."
+
+
+def _shown(value: object) -> str:
+    """The ``repr`` of a value of the user, or its type where that fails."""
+    try:
+        return _cut(repr(value))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  # a class of the user
+        return kind_of(value)
 
 
 def text_of(error: BaseException) -> str:
     """The message of an exception; of a KeyError the key, since its ``str`` is a quoted form with escapes."""
     match error:
         case KeyError(args=(str() as key,)) if "\n" in key:
-            return _ANSI.sub("", key)
+            return _ANSI.sub("", _without_middle(key))
     try:
-        return _ANSI.sub("", str(error))
-    except Exception:  # noqa: BLE001  # a class of the user, or of a library, whose own __str__ fails
+        return _ANSI.sub("", _without_middle(str(error)))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  # a class of the user, or of a library, whose own __str__ fails
         return ""
+
+
+def _without_middle(text: str) -> str:
+    half = _MAX_TEXT // 2
+    return text if len(text) <= _MAX_TEXT else f"{text[:half]}...\n{text[-half:]}"
 
 
 def _on_one_line(lines: Iterable[str]) -> str:
@@ -174,7 +217,8 @@ def user_line(error: BaseException) -> str:
 
     Installed packages other than TensorFlow's are named only if no frame is of a file outside them.
     """
-    frames = [(frame.filename, frame.lineno, frame.name) for frame in traceback.extract_tb(error.__traceback__)]
+    walked = traceback.walk_tb(error.__traceback__)  # which opens no file
+    frames = [(frame.f_code.co_filename, line, frame.f_code.co_name) for frame, line in walked]
     # AutoGraph runs generated code, and TensorFlow runs graphs: where an op comes from is in the message.
     frames += [
         (found[2], int(found[3]), found[4])
@@ -204,6 +248,10 @@ def is_users_own(file: str) -> bool:
 def _owner(file: str) -> Literal["user", "package", "library"]:
     """Whose code is in ``file``: the user's, an installed package's, or that of Python, TensorFlow, Keras or specc."""
     path = Path(file)
+    if file.startswith(_CELLS):
+        return "user"
+    if file == _EXECUTED:
+        return "package"
     if file.startswith("<") or path.name.startswith(_GENERATED_FILE):
         return "library"
     real = path.resolve()
