@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, Self
 
 from specc.rules.table import RuleId
@@ -130,11 +131,23 @@ class Diagnostic(Place):
     @property
     def _fingerprint_data(self) -> tuple[Any, ...]:
         """The JSON data that identifies the finding, without any wording."""
-        return (self.rule, self.path, self.part)
+        return (self.rule, tuple(map(_digested, self.path)), self.part)
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""
         return printable(f"{self.place}{self.rule}: {self.message}{hint}")
+
+
+def _digested(part: str | int) -> str | int:
+    """A part of a path, or the digest of a long key, which may be that of thousands of findings."""
+    return part if isinstance(part, int) or len(part) <= MAX_SHOWN_NAME else _digest_of(part)
+
+
+@lru_cache(maxsize=64)
+def _digest_of(key: str) -> str:
+    import hashlib  # noqa: PLC0415  # as above
+
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def finding(  # noqa: PLR0913  # each is one field

@@ -49,14 +49,12 @@ _STACK_HEADINGS = re.compile(
 _NODE_NAMES = re.compile(
     r"\{\{function_node [^}]{0,999}\}\} *|(?<!\s)\s*(?:\[\[\{\{node [^\]]{0,999}\]\]|\[Op:\w{0,99}\](?: name:)?)"
 )
-    r"\{\{function_node [^}]{0,999}\}\} *|(?<!\s)\s*(?:\[\[\{\{node [^\]]{0,999}\]\]|\[Op:\w{0,99}\](?: name:)?)"
-)
 _PUNCTUATION = (".", ":", ";", ",", "!", "?", "(", "[", "{")
 _RAISED = re.compile(r"([A-Za-z_][\w.]*)(?:: (.*))?", re.DOTALL)
 """A type and a message, as tracebacks end."""
 _MAX_MESSAGE = 1000
 _MAX_TEXT = 100_000
-"""Of the message of an exception: what is between its beginning and its end, where most have the reason, is left out."""
+"""Of the message of an exception. Its middle is left out: most have the reason at the beginning or the end."""
 _MAX_GROUPS = 10
 """How deep the first exception of a group is looked for."""
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from specc.change import SURFACES, Change, Side, Witness
-from specc.diagnostics import Diagnostic, Place
+from specc.diagnostics import Diagnostic, Place, SpecPath, shortened
 from specc.report import DiffReport, Report, VerifyReport
 from specc.run_finding import EndpointReport, RunFinding
 
@@ -70,7 +70,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _side(side: Side | None) -> dict[str, Any] | None:
-    return None if side is None else {"path": list(side.path), "value": side.value}
+    return None if side is None else {"path": _path_to_json(side.path), "value": side.value}
 
 
 def _witness(witness: Witness | None) -> dict[str, Any] | None:
@@ -125,4 +125,9 @@ def _run(finding: Diagnostic) -> dict[str, Any]:
 
 def _place_to_json(place: Place) -> dict[str, Any]:
     location = None if place.location is None else asdict(place.location)
-    return {"file": place.file, "path": list(place.path), "location": location}
+    return {"file": place.file, "path": _path_to_json(place.path), "location": location}
+
+
+def _path_to_json(path: SpecPath) -> list[str | int]:
+    """A path, in which long keys are shortened: one key may be that of thousands of findings."""
+    return [shortened(part) if isinstance(part, str) else part for part in path]

@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 Work = Literal[
-    "bytes of descriptions", "bytes of nodes", "changes", "characters of names", "dimensions", "dims",
-    "elements of values", "endpoints", "examples", "fields", "leaves", "objects", "parts of nodes", "parts of paths",
-    "parts of schemas", "values outside of trees",
+    "bytes of descriptions", "bytes of nodes", "changes", "characters of names", "characters of paths", "dimensions",
+    "dims", "elements of values", "endpoints", "examples", "fields", "leaves", "objects", "parts of nodes",
+    "parts of paths", "parts of schemas", "values outside of trees",
 ]  # fmt: skip
 ARCHIVE_LIMITS: Mapping[Work, int] = {
     "bytes of descriptions": 24 * 2**20,  # functions and signatures; one with 10,000 leaves has about 1 MB
@@ -33,6 +33,7 @@ ARCHIVE_LIMITS: Mapping[Work, int] = {
 """The limits for an archive: what a processor does in about a second, and ten times what honest files need."""
 DOCUMENT_LIMITS: Mapping[Work, int] = {
     "characters of names": 16 * 2**20,
+    "characters of paths": 48 * 2**20,  # of every value: each may be a defect, with its path
     "dimensions": 500_000,
     "dims": 20_000,
     "endpoints": 10_000,

@@ -255,6 +255,22 @@ def _long_endpoint_name() -> Any:
     return {"specc": 1, "endpoints": {"e" * 4_000_000: {"inputs": [[{"x ": LEAF}] * 1000], "outputs": "bad"}}}
 
 
+@spec_file("long keys around many defects")
+def _long_keys_around_defects() -> Any:
+    tree: Any = {f"a{index}": "wrong" for index in range(1500)}
+    for _ in range(30):
+        tree = {"k" * 20_000: tree}
+    return document([tree])
+
+
+@spec_file("many nodes at many levels")
+def _many_levels() -> Any:
+    tree: Any = LEAF
+    for _ in range(100):
+        tree = {"k": tree}
+    return document([[tree] * 1200])
+
+
 @spec_file("many leaves")
 def _many_leaves() -> Any:
     return document([["int8[]"] * 900_000])

@@ -50,6 +50,22 @@ def charge_data(data: Any, values: int, budget: Budget) -> None:
         waiting, depth = inner, depth + 1
 
 
+def charge_paths(data: Any, budget: Budget) -> None:
+    """Charges the paths of all values in a document's JSON, before it is validated: a defect has the path of its value.
+
+    Raises:
+        SpecError: they are more than the budget has.
+    """
+    waiting: list[tuple[Any, int]] = [(data, 0)]
+    while waiting:
+        value, characters = waiting.pop()
+        budget.charge("characters of paths", characters)
+        if isinstance(value, dict):
+            waiting.extend((item, characters + len(key)) for key, item in value.items())
+        elif isinstance(value, list):
+            waiting.extend((item, characters) for item in value)
+
+
 def _length(value: Any) -> int:
     return len(value) if isinstance(value, (dict, list)) else 0
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.language.document import Document
+from specc.language.validation.affordable import charge_paths, document_budget
 from specc.language.validation.json_paths import to_json_paths
 from specc.language.validation.rules import MANY_CHARACTERS, MANY_VALUES, Rule, capped, from_data, run_rules
 from specc.source.json_text import read_json
@@ -66,6 +67,8 @@ def validated(
     Raises:
         SpecError: there are findings: those that are ``known``, those of single parts, and those of ``rules``.
     """
+    if characters >= MANY_CHARACTERS:
+        charge_paths(data, document_budget())
     if not known and values <= MANY_VALUES:
         with suppress(ValidationError):
             document = from_data(data, directory, characters)
