@@ -9,6 +9,7 @@ import shlex
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from specc.artefacts.artefact import Request
 from specc.diagnostics import SpecPath
@@ -29,12 +30,20 @@ REST_URL = "http://localhost:8501"
 GRPC_ADDRESS = "localhost:8500"
 
 
+class Post(typing.NamedTuple):
+    """A request to the REST API: the path of its URL, and its body in JSON."""
+
+    path: str
+    body: str
+
+
 class Snippet(typing.NamedTuple):
-    """One call as text, in the language of its highlighting."""
+    """One call as text, in the language of its highlighting; one with curl also has the request that it sends."""
 
     title: str
     language: str
     text: str
+    post: Post | None = None
 
 
 def snippets(request: Request, name: str) -> list[Snippet]:
@@ -66,9 +75,10 @@ def _rest_calls(request: Request, name: str, inputs: Mapping[str, FlatTensor]) -
 
 def _curl(title: str, request: Request, signature: RestSignature, body: Mapping[str, Any]) -> Snippet:
     named = body if signature.is_default else {"signature_name": signature.key, **body}
-    data = shlex.quote(json.dumps(named, ensure_ascii=False))
+    data = json.dumps(named, ensure_ascii=False)
     url = shlex.quote(f"{REST_URL}/v1/models/{request.name}:{signature.verb}")
-    return Snippet(title, "sh", f"curl -d {data} {url}")
+    post = Post(f"/v1/models/{quote(request.name, safe='')}:{signature.verb}", data)
+    return Snippet(title, "sh", f"curl -d {shlex.quote(data)} {url}", post)
 
 
 def _examples(signature: RestSignature, inputs: Mapping[str, FlatTensor]) -> list[dict[str, Any]] | None:

@@ -89,13 +89,55 @@ def test_the_page_has_no_address_but_those_of_its_own_parts():
 
 
 def test_the_script_writes_text_only():
+    (script,) = _Parsed(page(spec_subject(), can_send=True)).inner["script"]
+    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function("):
+        assert word not in script
     (script,) = _Parsed(page(spec_subject())).inner["script"]
-    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "fetch("):
+    for word in ("fetch(", "XMLHttpRequest", "WebSocket", "EventSource", "sendBeacon", "import("):
         assert word not in script
 
 
-def test_a_hostile_name_is_text():
-    text = page(hostile_subject())
+def _directives(text: str) -> dict[str, str]:
+    (policy,) = [attributes["content"] for _, attributes in _Parsed(text).elements if "http-equiv" in attributes]
+    assert policy is not None
+    return dict(each.split(" ", 1) for each in policy.split("; "))
+
+
+def test_only_the_page_of_a_server_can_send_requests():
+    file, served = page(spec_subject()), page(spec_subject(), can_send=True)
+    own, other = _Parsed(file), _Parsed(served)
+    for key in ("style", "script"):
+        (of_file,), (of_server,) = own.inner[key], other.inner[key]
+        assert of_server.startswith(f"{of_file}\n")
+        assert len(of_server) > len(of_file) + 500
+    policy = _directives(served)
+    assert policy.pop("connect-src") == "'self'"
+    assert policy.keys() == _directives(file).keys()
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == f"'sha256-{_sha256(other.inner['script'][0])}'"
+    assert "connect-src" not in file
+    assert all(len(call) == 2 for row in _data(file)["endpoints"] for call in row[8])
+
+
+def test_a_call_over_rest_has_its_request():
+    data = _data(page(spec_subject(), can_send=True))
+    texts = data["strings"]
+    sent = [
+        (texts[path], json.loads(texts[body]))
+        for row in data["endpoints"]
+        if texts[row[0]] == "rank"
+        for _, _, path, body in (call for call in row[8] if len(call) == 4)
+    ]
+    rank = {"signature_name": "rank"}
+    assert sent == [
+        ("/v1/models/mixed:predict", {**rank, "inputs": {"ids": [0]}}),
+        ("/v1/models/mixed:predict", {**rank, "instances": [{"ids": 0}]}),
+    ]
+
+
+@pytest.mark.parametrize("can_send", [False, True])
+def test_a_hostile_name_is_text(can_send):
+    text = page(hostile_subject(), can_send=can_send)
     parsed = _Parsed(text)
     assert [tag for tag, _ in parsed.elements].count("script") == 2
     assert not [tag for tag, _ in parsed.elements if tag == "img"]
@@ -317,7 +359,7 @@ def test_only_the_first_changes_have_a_call():
 
 
 def test_the_own_style_and_script_are_short():
-    parsed = _Parsed(page(spec_subject()))
+    parsed = _Parsed(page(spec_subject(), can_send=True))
     assert sum(len(text.encode()) for key in ("style", "script") for text in parsed.inner[key]) < 60_000
 
 
