@@ -8,7 +8,7 @@ from specc.pages.page import page
 from specc.pages.subject import Subject
 
 
-def index_page(document: Document, name: str) -> bytes:
-    """The page of a document, whose calls are those of the served model, in UTF-8."""
+def index_page(document: Document, name: str, url: str) -> bytes:
+    """The page of a document, whose calls are those of the served model at ``url``, in UTF-8."""
     served = document.model_copy(update={"name": name})
-    return page(Subject(name, served, digest(document)), can_send=True).encode("utf-8", "replace")
+    return page(Subject(name, served, digest(document)), server=url).encode("utf-8", "replace")

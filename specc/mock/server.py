@@ -65,7 +65,7 @@ class MockServer(ThreadingHTTPServer):
     @cached_property
     def page(self) -> bytes:
         """The page at the root; that of a large contract takes seconds."""
-        return index_page(self.served.document, self.served.name)
+        return index_page(self.served.document, self.served.name, self.url)
 
     def server_bind(self) -> None:
         """Binds without asking the network for the host's name, as the base class does."""

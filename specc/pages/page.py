@@ -18,20 +18,18 @@ from specc.pages.subject import Against, Subject
 _HERE = Path(__file__).parent
 
 
-def page(
-    subject: Subject, against: Against | None = None, endpoints: Collection[str] = (), *, can_send: bool = False
-) -> str:
+def page(subject: Subject, against: Against | None = None, endpoints: Collection[str] = (), *, server: str = "") -> str:
     """The page of ``subject`` as text of HTML, with only these ``endpoints`` if there are any.
 
-    With ``can_send``, it is that of a server, to which requests can be sent from it. Without, it has no code that
-    could send any.
+    A ``server`` is the URL of a mock, whose own page it is: requests can be sent from it. Without one, it has no code
+    that could send any.
     """
     shown = Strings()
     changes = PlacedChanges(against.changes, against.document) if against is not None else PlacedChanges()
     document, contents = subject.document, subject.contents
     names = sorted(endpoints or document.endpoints, key=lambda name: (name != document.default, name))
     removed = [] if endpoints else changes.removed(document)
-    drawn = EndpointData(subject, shown, changes, can_send=can_send)
+    drawn = EndpointData(subject, shown, changes, server)
     data: dict[str, Any] = {
         "endpoints": [drawn.row(name) for name in (*names, *removed)],
         "dims": drawn.dims(),
@@ -44,13 +42,13 @@ def page(
         parts += [variables_part(contents, variable_map(data["variables"], shown)), graph_part(contents, names)]
     side = navigation(subject, against, names, removed, changes)
     data["strings"] = shown.texts
-    style = "\n".join(_source(name) for name in (_STYLES if can_send else _STYLES[:1]))
-    script = "\n".join(_source(f"script/{name}") for name in (_SCRIPTS if can_send else _SCRIPTS[:-1]))
+    style = "\n".join(_source(name) for name in (_STYLES if server else _STYLES[:1]))
+    script = "\n".join(_source(f"script/{name}") for name in (_SCRIPTS if server else _SCRIPTS[:-1]))
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy(style, script, can_send=can_send)}">
+<meta http-equiv="Content-Security-Policy" content="{_policy(style, script, can_send=server != "")}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{text(subject.title)}: contract {subject.contract_digest[:12]}</title>
 <style>{style}</style>

@@ -85,6 +85,8 @@ def test_the_page(url: str) -> None:
     assert all(name.encode() in reply.data for name in DOCUMENT.endpoints)
     assert b"<b>1" not in reply.data
     assert b" connect-src 'self'; " in reply.data
+    assert f"{url}/v1/models/ranker:predict".encode() in reply.data
+    assert b":8501" not in reply.data
 
 
 @pytest.mark.parametrize(

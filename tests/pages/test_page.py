@@ -30,6 +30,8 @@ from specc.language.wire_names import input_leaves, output_leaves
 from specc.pages.page import page
 from specc.reader.contents import Variable
 
+SERVER = "http://127.0.0.1:8600"
+
 
 class _Parsed(HTMLParser):
     """The elements of a page, and the text of its style and of its scripts."""
@@ -89,7 +91,7 @@ def test_the_page_has_no_address_but_those_of_its_own_parts():
 
 
 def test_the_script_writes_text_only():
-    (script,) = _Parsed(page(spec_subject(), can_send=True)).inner["script"]
+    (script,) = _Parsed(page(spec_subject(), server=SERVER)).inner["script"]
     for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function("):
         assert word not in script
     (script,) = _Parsed(page(spec_subject())).inner["script"]
@@ -104,7 +106,7 @@ def _directives(text: str) -> dict[str, str]:
 
 
 def test_only_the_page_of_a_server_can_send_requests():
-    file, served = page(spec_subject()), page(spec_subject(), can_send=True)
+    file, served = page(spec_subject()), page(spec_subject(), server=SERVER)
     own, other = _Parsed(file), _Parsed(served)
     for key in ("style", "script"):
         (of_file,), (of_server,) = own.inner[key], other.inner[key]
@@ -120,7 +122,7 @@ def test_only_the_page_of_a_server_can_send_requests():
 
 
 def test_a_call_over_rest_has_its_request():
-    data = _data(page(spec_subject(), can_send=True))
+    data = _data(page(spec_subject(), server=SERVER))
     texts = data["strings"]
     sent = [
         (texts[path], json.loads(texts[body]))
@@ -135,9 +137,9 @@ def test_a_call_over_rest_has_its_request():
     ]
 
 
-@pytest.mark.parametrize("can_send", [False, True])
-def test_a_hostile_name_is_text(can_send):
-    text = page(hostile_subject(), can_send=can_send)
+@pytest.mark.parametrize("server", ["", SERVER])
+def test_a_hostile_name_is_text(server):
+    text = page(hostile_subject(), server=server)
     parsed = _Parsed(text)
     assert [tag for tag, _ in parsed.elements].count("script") == 2
     assert not [tag for tag, _ in parsed.elements if tag == "img"]
@@ -359,7 +361,7 @@ def test_only_the_first_changes_have_a_call():
 
 
 def test_the_own_style_and_script_are_short():
-    parsed = _Parsed(page(spec_subject(), can_send=True))
+    parsed = _Parsed(page(spec_subject(), server=SERVER))
     assert sum(len(text.encode()) for key in ("style", "script") for text in parsed.inner[key]) < 60_000
 
 
