@@ -242,7 +242,7 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
         [
             "dims.time: axis 1 of 'inputs'; check its name; add bounds if there are any",
             UNNAMED,
-            "endpoints.serve.pure: false, since a call changes 2 variables",
+            "endpoints.serve.pure: false, since a call changes 1 variable",
         ],
     ),
     (
