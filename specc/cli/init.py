@@ -100,7 +100,8 @@ def _infer(
 
     here = Path.cwd()
     note(f"loading {target}")
-    with modules_of(here, (here,)), _findings_name_target(target):
+    # Standard output holds the spec, whatever the model prints.
+    with modules_of(here, (here,)), _findings_name_target(target), contextlib.redirect_stdout(sys.stderr):
         with record_first_calls() as call_of:
             model = load_model(target, here, seed=SEED, imports=imports)
         note("tracing")
