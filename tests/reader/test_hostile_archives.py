@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile_files import ARCHIVES, measure
+from hostile_files import ARCHIVES
+from measured_commands import measure
 from synthetic_archive import (
     FLOAT,
     concrete,
@@ -26,7 +27,8 @@ from specc.reader import inspect_archive, saved_functions
 from specc.reader.conformance.static_checks import static_findings
 from specc.reader.graph_document import describe_graph
 from specc.reader.inspection import choose_graph
-from specc.reader.saved_model import MetaGraph, read_saved_model
+from specc.reader.meta_graph import MetaGraph
+from specc.reader.saved_model import read_saved_model
 
 MEGABYTES = 300
 
