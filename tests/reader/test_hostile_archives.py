@@ -139,5 +139,5 @@ def test_keyword_arguments_of_one_name_are_not_compared(tmp_path: Path) -> None:
     function = concrete([], spec(FLOAT))
     function.canonicalized_input_signature.tuple_value.values[1].CopyFrom(twice)
     nodes = [node({"f": 1}), node({}, function={"concrete_functions": ["t"], "function_spec": function_spec("x")})]
-    with pytest.raises(ArchiveError, match="f: it has arguments with missing or duplicate names"):
+    with pytest.raises(ArchiveError, match="f: left out: it has arguments with missing or duplicate names"):
         inspect_archive(written(tmp_path, saved_model(meta_graph({}, nodes, {"t": function}))))
