@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.language.document import Document
 from specc.language.load import digest
+from specc.report.writer import escaped
 from specc.rules.table import RuleId, Target
 
 
@@ -75,5 +76,5 @@ def emit_finding(rule: RuleId, path: SpecPath, message: str, hint: str = "", *, 
 
 
 def json_text(value: Any) -> bytes:
-    """Canonical text of JSON: two spaces, and no NaN."""
-    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+    """Canonical text of JSON: two spaces, and no NaN. What controls a terminal is an escape, as in all output."""
+    return (escaped(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)) + "\n").encode("utf-8")

@@ -50,11 +50,17 @@ def snippets(request: Request, name: str, rest_url: str = REST_URL) -> list[Snip
     """The calls of the endpoint called ``name`` with one request that works; none that is too long to be shown."""
     endpoint = request.document.endpoints[name]
     inputs = sample_inputs(request.document, name)
-    if inputs is None:
+    if inputs is None or _least_length(inputs) > MAX_BYTES:
         return []
     found = [*_rest_calls(request, name, inputs, rest_url), *_client_calls(request, name, endpoint, inputs, rest_url)]
     found.append(Snippet("Python, revived object", "python", _revived_call(request, name, endpoint, inputs)))
     return [each for each in found if len(each.text.encode("utf-8")) <= MAX_BYTES]
+
+
+def _least_length(inputs: Mapping[str, FlatTensor]) -> int:
+    """How many characters each snippet has at least: a comma for each element, and a bracket for each dimension."""
+    values = [tensor for name, tensor in inputs.items() if "_row_splits" not in name]
+    return sum(max(tensor.size, 1) + len(tensor.shape) for tensor in values)
 
 
 def _rest_calls(request: Request, name: str, inputs: Mapping[str, FlatTensor], rest_url: str) -> list[Snippet]:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 from specc.artefacts.artefact import Rendered, Request
 from specc.artefacts.call_snippets import snippets
 from specc.language.call_paths import call_path
 from specc.language.document import Document, Endpoint
-from specc.language.signatures import SERVABLE, published_signatures
+from specc.language.signatures import SERVABLE, published_signatures_of
 from specc.language.tensor_string import format_tensor
 from specc.language.trees import Leaf, Tensor, has_default
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
+from specc.report.writer import escaped
 
 BEGIN, END = "<!-- specc:begin -->", "<!-- specc:end -->"
 """The lines of an existing file between which the section is put."""
 _SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\|`*_["} | {"<": "&lt;", ">": "&gt;"})
+
+
+_JOINERS = "\u200c\u200d"
+"""Characters that are not shown and that words and emoji need."""
+_JOINER = re.compile(f"([{_JOINERS}])")
 
 
 def render(request: Request) -> Rendered:
@@ -26,7 +33,8 @@ def render(request: Request) -> Rendered:
     parts.append(_dims(document))
     for name, endpoint in request.chosen().items():
         parts += _endpoint(request, name, endpoint)
-    return ("\n\n".join(part for part in parts if part) + "\n").encode("utf-8"), []
+    text = "\n\n".join(part for part in parts if part) + "\n"
+    return "".join(part if part in _JOINERS else escaped(part) for part in _JOINER.split(text)).encode("utf-8"), []
 
 
 def within(existing: bytes, section: bytes) -> bytes:
@@ -60,7 +68,7 @@ def _endpoint(request: Request, name: str, endpoint: Endpoint) -> Iterator[str]:
 
 
 def _ways(document: Document, name: str, endpoint: Endpoint) -> str:
-    keys = [signature.key for signature in published_signatures(document) if signature.endpoint == name]
+    keys = [signature.key for signature in published_signatures_of(document, name)]
     ways = f"signatures {', '.join(map(_code, keys))}" if keys else "no signature"
     optional = " An archive may be built without it." if endpoint.optional else ""
     return f"Method {endpoint.method}; {ways}.{optional}"

@@ -14,7 +14,7 @@ from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import UsageError
 from specc.language.document import Endpoint
 from specc.language.dtypes import NUMPY_DTYPES
-from specc.language.signatures import published_signatures
+from specc.language.signatures import published_signatures_of
 from specc.language.trees import Tensor, has_default
 from specc.language.wire_names import Component, input_leaves, output_leaves
 
@@ -27,9 +27,7 @@ def render(request: Request) -> Rendered:
     """
     name = _chosen(request)
     endpoint, at = request.document.endpoints[name], ("endpoints", name)
-    plain = next(
-        (each for each in published_signatures(request.document) if (each.key, each.endpoint) == (name, name)), None
-    )
+    plain = next((each for each in published_signatures_of(request.document, name) if each.key == name), None)
     if plain is None:
         return b"", [
             emit_finding("emit-nothing", at, f"{name!r} has no signature, which MLflow describes", is_error=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from specc.artefacts import markdown, mlflow, openapi, payload_schema, python_client, warmup
+from specc.artefacts.affordable import charge_artefact
 from specc.artefacts.artefact import Artefact, Kind, Request
 from specc.artefacts.call_snippets import module_name
 from specc.checks import CHECKS, Settings, run_checks
@@ -91,7 +92,7 @@ def emit(
 
     Raises:
         UsageError: there is no such kind or endpoint, or the name cannot be that of a served model.
-        SpecError: the document is invalid.
+        SpecError: the document is invalid, or the artefact would be too large.
     """
     chosen = kind_called(kind)
     require_consistent(document)
@@ -101,8 +102,10 @@ def emit(
     if not served or "/" in served or ":" in served:
         raise UsageError(f"{served!r} cannot be the name of a served model: it is a part of a path, without / and :")
     settings = settings or Settings()
+    request = Request(document, served, tuple(endpoints), has_contract)
+    charge_artefact(request)
     findings = _target_findings(chosen, document, endpoints, settings)
-    data, more = chosen.render(Request(document, served, tuple(endpoints), has_contract))
+    data, more = chosen.render(request)
     found = [*findings, *_with_levels(more, settings)]
     is_refused = any(finding.level == "error" for finding in found)
     return Artefact(b"" if is_refused else data, tuple(found))

@@ -14,14 +14,15 @@ from specc.cli.settings import SettingsFinder
 from specc.compatibility.named_sides import read_side
 from specc.diagnostics import Diagnostic, finding
 from specc.errors import UnreadableError, UsageError
+from specc.language.validation.rules import capped
 from specc.publishing.single_file import write_whole
 from specc.report import Report
 from specc.report.writer import write_file
 from specc.source.file_names import model_name
 from specc.source.regular_files import read_regular
 
-_MAX_BYTES = 2**30
-"""Of an existing file that is compared or replaced."""
+_MAX_BYTES = 2**26
+"""Of an existing file that an artefact is a part of. Of any other, no more is read than there would be."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     made = emit(kind.name, document, name, options.endpoint, settings=settings, has_contract=has_contract)
     if not has_contract:
         note("note: there is no contract, so that '?' means that a dimension is not known")
-    findings = side.in_text(list(made.findings))
+    findings = side.in_text(list(capped(made.findings)))
     is_refused = not made.data or (options.strict and any(each.level == "warning" for each in findings))
     if not is_refused and options.check is not None:
         findings += _stale(Path(options.check), made.data, options, kind)
@@ -77,7 +78,7 @@ def _target(out: str, kind: Kind, name: str) -> str:
 def _write(target: Path, data: bytes, kind: Kind) -> None:
     """Writes a new file, or replaces one whose bytes differ."""
     if os.path.lexists(target):
-        data = _placed(data, _read(target), kind)
+        data = _placed(data, _read(target, data, kind), kind)
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
     write_whole(target, data)
@@ -89,7 +90,7 @@ def _placed(data: bytes, existing: bytes, kind: Kind) -> bytes:
 
 
 def _stale(path: Path, data: bytes, options: argparse.Namespace, kind: Kind) -> list[Diagnostic]:
-    existing = _read(path) if os.path.lexists(path) else None
+    existing = _read(path, data, kind) if os.path.lexists(path) else None
     if existing is not None and _placed(data, existing, kind) == existing:
         return []
     what = "does not exist" if existing is None else "is not what the contract gives"
@@ -97,8 +98,13 @@ def _stale(path: Path, data: bytes, options: argparse.Namespace, kind: Kind) -> 
     return [finding("stale-artefact", (), f"{path} {what}", hint).in_file(str(path))]
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, data: bytes, kind: Kind) -> bytes:
+    """An existing file: all of it where the artefact is a part of it, and else what decides whether it is the same."""
+    limit = len(data) if kind.within is None else _MAX_BYTES
     try:
-        return read_regular(path, _MAX_BYTES)
+        content = read_regular(path, limit)
     except OSError as error:
         raise UnreadableError(f"cannot read {path}: {error.strerror or error}") from None
+    if kind.within is not None and len(content) > limit:
+        raise UnreadableError(f"{path} is larger than {limit // 2**20} MiB; a section cannot be put into it")
+    return content

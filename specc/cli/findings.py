@@ -11,7 +11,7 @@ from typing import TextIO
 from specc.cli import COULD_NOT_RUN, ERRORS_FOUND, OK, complain, note
 from specc.diagnostics import counted
 from specc.report import FORMATS, DiffReport, Report, render
-from specc.report.writer import write
+from specc.report.writer import understands_escapes, write
 
 
 def add_options(parser: argparse.ArgumentParser, *formats: str) -> None:
@@ -75,5 +75,5 @@ def _count_findings(report: Report) -> str:
 
 
 def wants_color(stream: TextIO) -> bool:
-    """Whether to use colour: on a terminal that is not dumb, without NO_COLOR (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether to use colour: on a terminal that has it, without NO_COLOR (https://no-color.org)."""
+    return understands_escapes(stream) and not os.environ.get("NO_COLOR")

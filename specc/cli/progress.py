@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.cli import QUIET, note
+from specc.report.writer import understands_escapes
 
 if TYPE_CHECKING:
     from specc.report.live_line import LiveLine
@@ -42,7 +42,7 @@ def stage(message: str) -> None:
 @contextmanager
 def shown_on_terminal(label: str = "") -> Iterator[None]:
     """Shows the stages of the block live, if standard error is a terminal that can; ``label`` comes before each."""
-    if QUIET.get() or os.environ.get("TERM") == "dumb" or not sys.stderr.isatty():
+    if QUIET.get() or not understands_escapes(sys.stderr):
         yield
         return
     from specc.report.live_line import live_line

@@ -11,7 +11,7 @@ from tensorflow.python.client import pywrap_tf_session
 
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.reader.custom_ops import core_ops, custom_ops, describe_ops, imports_hint, libraries, library_of, listed
-from specc.reader.saved_model import MetaGraph
+from specc.reader.meta_graph import MetaGraph
 
 _UNREGISTERED = re.compile(r"Op type not registered '([^']+)'")
 _built_in_ops: set[str] = set()

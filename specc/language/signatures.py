@@ -93,6 +93,13 @@ def published_signatures(document: Document, left_out: Container[str] = ()) -> t
     return published_among(all_signatures(document), document, left_out)
 
 
+def published_signatures_of(document: Document, name: str) -> tuple[PublishedSignature, ...]:
+    """The signatures of the endpoint called ``name`` in an archive of ``document``; those of others are not made."""
+    if not is_published(document, name):
+        return ()
+    return tuple(_signatures_with_aliases(document, name, document.endpoints[name]))
+
+
 def published_among(
     signatures: Iterable[PublishedSignature], document: Document, left_out: Container[str]
 ) -> tuple[PublishedSignature, ...]:

@@ -67,7 +67,7 @@ def _existing(path: Path) -> bytes:
 @contextmanager
 def _draft_beside(path: Path, target: Path, content: bytes) -> Iterator[Path]:
     """A file beside ``target`` with ``content``, which is removed afterwards; errors name ``path``."""
-    draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
+    draft = target.with_name(f".{os.fsdecode(os.fsencode(target.name)[:100])}.{secrets.token_hex(4)}")
     try:
         with draft.open("xb") as file:  # with the mode of any other new file
             file.write(content)

@@ -17,11 +17,11 @@ from specc.reader.describe_endpoint import (
     has_namedtuple,
     has_open_dims,
 )
+from specc.reader.meta_graph import MAX_NAMES, MetaGraph
 from specc.reader.protobuf.messages import Message
 from specc.reader.protobuf.tensors import UndescribableError, describable
 from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_functions import Function, read_function
-from specc.reader.saved_model import MAX_NAMES, MetaGraph
 from specc.reader.signature_defs import Signature, read_signature
 from specc.source.budget import Budget
 

@@ -16,8 +16,9 @@ from specc.language.validation.rules import capped
 from specc.reader.conformance.graph_mismatches import find_mismatches
 from specc.reader.custom_ops import custom_ops
 from specc.reader.graph_document import describe_graph
+from specc.reader.meta_graph import MetaGraph
 from specc.reader.protobuf.wire_format import DamagedError
-from specc.reader.saved_model import MetaGraph, damaged_error, read_saved_model
+from specc.reader.saved_model import damaged_error, read_saved_model
 from specc.source.limits import MAX_BYTES
 from specc.source.regular_files import read_regular
 

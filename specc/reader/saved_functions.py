@@ -10,10 +10,10 @@ from typing import Any
 from specc.language.tree_edits import without_names
 from specc.language.trees import Tensor, Tree
 from specc.language.wire_names import Extent, extent_of
+from specc.reader.meta_graph import MetaGraph
 from specc.reader.protobuf.messages import Message
 from specc.reader.protobuf.structured_value import is_literal, literal, tree
 from specc.reader.protobuf.tensors import UndescribableError, tensor_value
-from specc.reader.saved_model import MetaGraph
 from specc.source.budget import Budget
 
 

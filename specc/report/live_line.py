@@ -91,7 +91,8 @@ class LiveLine:
         if self._stage:
             done = "".join(f"  {each}" for each in self._done())
             stage = writer.escaped(printable(f"{self._label}{self._stage}"))
-            self._put(f"\r{_clipped(stage, self._columns() - len(done) - 1)}{done}\x1b[K")
+            columns = self._columns() - 1  # in the last one, some terminals begin a new line
+            self._put(f"\r{_clipped(_clipped(stage, columns - len(done)) + done, columns)}\x1b[K")
 
     def _done(self) -> Iterator[str]:
         now = time.monotonic()

@@ -9,6 +9,7 @@ which the runners of GitHub and Azure take from any line of the output: ``::erro
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -40,6 +41,11 @@ def write_file(data: bytes) -> None:
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
+
+
+def understands_escapes(stream: TextIO) -> bool:
+    """Whether ``stream`` is a terminal with escape sequences: one that is not dumb, nor, on POSIX, without a name."""
+    return stream.isatty() and os.environ.get("TERM", "dumb" if os.name == "posix" else "") != "dumb"
 
 
 @contextlib.contextmanager

@@ -68,12 +68,14 @@ def component_names(signatures: Iterable[RestSignature]) -> dict[str, str]:
     """The prefix of the names of each signature's schemas, by its key: no two are alike."""
     names: dict[str, str] = {}
     taken = {BASE64, *_SHARED}
+    numbers: dict[str, int] = {}
     for signature in signatures:
         word = _FOREIGN.sub("_", signature.key.replace(":", "."))
-        name, number = word, 1
+        name, number = word, numbers.get(word, 1)
         while name in taken:
             number += 1
             name = f"{word}.{number}"
+        numbers[word] = number
         taken.add(name)
         names[signature.key] = name
     return names

@@ -62,6 +62,8 @@ def _exchange(service: RestService, signature: RestSignature, name: str, example
         call = read_example(service.document, signature.name, example, ("endpoints", signature.name, "examples", name))
     except SpecError:  # a document made in code, whose examples nobody has checked
         return None
+    if sum(tensor.size for tensor in call.inputs.values()) > MAX_EXAMPLE_BYTES:
+        return None
     request = {"signature_name": signature.key, "inputs": _columns(signature.inputs, call.inputs)}
     if not is_json(request) or _size(request) > MAX_EXAMPLE_BYTES:
         return None
@@ -74,6 +76,8 @@ def _answer(signature: RestSignature, expected: Mapping[str, FlatTensor]) -> dic
         return None
     if any(not tensor.is_base64 and not _is_text(expected[tensor.name]) for tensor in signature.outputs):
         return None  # a server writes the bytes as they are, which is not JSON
+    if sum(expected[tensor.name].size for tensor in signature.outputs) > MAX_EXAMPLE_BYTES:
+        return None
     columns = _columns(signature.outputs, expected, is_answer=True)
     answer = {"outputs": next(iter(columns.values())) if len(columns) == 1 else columns}
     return answer if is_json(answer) and _size(answer) <= MAX_EXAMPLE_BYTES else None

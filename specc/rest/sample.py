@@ -22,7 +22,9 @@ from specc.language.wire_names import BoundLeaf, input_leaves
 from specc.rest.signatures import sizes_of
 
 MAX_ELEMENTS = 10_000
-"""Of one tensor; a request of more is no example that a person reads."""
+"""Of one tensor; a request of more is not an example that a person reads."""
+_MAX_PARTS = 10 * MAX_ELEMENTS
+"""Of all tensors: their elements and dimensions."""
 _TEXT = b"text"
 
 
@@ -49,10 +51,12 @@ def smallest_inputs(document: Document, endpoint: str) -> dict[str, FlatTensor] 
     A tensor of unknown rank is a scalar. None if a tensor is too large to be shown.
     """
     found: dict[str, FlatTensor] = {}
+    left = _MAX_PARTS
     for bound in input_leaves(document.endpoints[endpoint]):
         leaf = bound.leaf
         shape = [_size(dim, document) for dim in leaf.shape or ()]
-        if prod(shape) > MAX_ELEMENTS:
+        left -= prod(shape) + len(shape)
+        if prod(shape) > MAX_ELEMENTS or left < 0:
             return None
         parts = _parts(bound, shape)
         found |= {component.wire_name: part for component, part in zip(bound.components, parts, strict=True)}

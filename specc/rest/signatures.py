@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from specc.diagnostics import SpecPath
 from specc.language.document import CALL, Document, Endpoint
 from specc.language.example_features import ParsedFeature, parsed_features
-from specc.language.signatures import DEFAULT_KEYS, SERVABLE, PublishedSignature, published_signatures
+from specc.language.signatures import DEFAULT_KEYS, SERVABLE, PublishedSignature, published_signatures_of
 from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf, Component, input_leaves, output_leaves
@@ -146,9 +146,6 @@ def rest_service(document: Document, endpoints: Collection[str] = ()) -> RestSer
     Endpoints of the methods train and eval are not for a server, and are not mentioned.
     """
     chosen = {name: each for name, each in document.endpoints.items() if not endpoints or name in endpoints}
-    published: dict[str, list[PublishedSignature]] = {}
-    for signature in published_signatures(document.model_copy(update={"endpoints": chosen})):
-        published.setdefault(signature.endpoint, []).append(signature)
     found: list[RestSignature] = []
     left_out: list[LeftOut] = []
     for name, endpoint in sorted(chosen.items()):
@@ -158,7 +155,7 @@ def rest_service(document: Document, endpoints: Collection[str] = ()) -> RestSer
         if reason:
             left_out.append(LeftOut(("endpoints", name), reason))
             continue
-        for each in _signatures_of(name, endpoint, published[name], document):
+        for each in _signatures_of(name, endpoint, published_signatures_of(document, name), document):
             if isinstance(each, LeftOut):
                 left_out.append(each)
             else:

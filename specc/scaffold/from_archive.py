@@ -21,10 +21,12 @@ from specc.reader.describe_endpoint import NO_SIGNATURE
 from specc.reader.graph_document import Root, collection_notes, general_notes, read_root, read_signatures
 from specc.reader.graph_ops import REFERENCE_OPS
 from specc.reader.inspection import Inspection, choose_graph, inspect_archive
+from specc.reader.meta_graph import MetaGraph
 from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_functions import read_function
-from specc.reader.saved_model import MetaGraph, damaged_error, read_saved_model
+from specc.reader.saved_model import damaged_error, read_saved_model
 from specc.reader.signature_defs import Signature
+from specc.scaffold.dim_guesses import dim_guesses
 from specc.scaffold.inferred_spec import Guess, InferredSpec
 from specc.scaffold.open_dims import BATCH
 from specc.scaffold.rebuild_endpoint import CALL_SIGNATURE, ArchiveInterface, UnbuildableError, rebuild_endpoint
@@ -36,8 +38,8 @@ _OF_KERAS_2 = frozenset({"call_and_return_all_conditional_losses", "call_and_ret
 """The functions that Keras 2 saves with every model: its call for training, with the losses that layers add."""
 _WHY_OF_KERAS_2 = "Keras 2 saves it with every model, for training"
 
-_WALKS = 6
-"""How often each leaf is looked at: its structure is compared, it is named, and the spec is validated three times."""
+_WALKS = 10
+"""What a leaf costs, in readings of it: it is compared, named, three times validated, and written."""
 
 
 def infer_archive_spec(
@@ -195,9 +197,7 @@ def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, dire
     )
     if dims:
         document = from_json({**document.to_json(), "dims": dims})
-        guesses.append(
-            Guess(("dims", BATCH), "the first dimension of every input that has one; check that these are always equal")
-        )
+        guesses += dim_guesses(document, {})
     return _reparsed_spec(document, tuple(guesses))
 
 

@@ -16,8 +16,8 @@ from typing import Literal
 
 Work = Literal[
     "bytes of descriptions", "bytes of nodes", "changes", "characters of names", "dimensions", "dims",
-    "elements of values", "endpoints", "examples", "fields", "leaves", "objects", "parts of nodes",
-    "values outside of trees",
+    "elements of values", "endpoints", "examples", "fields", "leaves", "objects", "parts of nodes", "parts of paths",
+    "parts of schemas", "values outside of trees",
 ]  # fmt: skip
 ARCHIVE_LIMITS: Mapping[Work, int] = {
     "bytes of descriptions": 24 * 2**20,  # functions and signatures; one with 10,000 leaves has about 1 MB
@@ -25,8 +25,8 @@ ARCHIVE_LIMITS: Mapping[Work, int] = {
     "characters of names": 16 * 2**20,  # of every tensor and of every path; 100,000 leaves have about 5 million
     "dimensions": 2_000_000,
     "elements of values": 500_000,  # of defaults and bounds
-    "fields": 1_500_000,  # of protobuf messages; a graph of 200,000 nodes has about 600,000
-    "leaves": 400_000,  # each tensor of each signature, trace and receiver
+    "fields": 1_000_000,  # of protobuf messages; a graph of 200,000 nodes has about 600,000
+    "leaves": 250_000,  # each tensor of each signature, trace and receiver
     "objects": 400_000,  # of an object graph, and children of these
     "parts of nodes": 1_500_000,  # inputs, calls and texts that are kept of a graph; a node has about three
 }
@@ -38,16 +38,30 @@ DOCUMENT_LIMITS: Mapping[Work, int] = {
     "endpoints": 10_000,
     "examples": 10_000,
     "leaves": 200_000,
+    "parts of paths": 3_000_000,  # of every node of a tree: its depth; 100,000 leaves at depth 10 have a million
     "values outside of trees": 300_000,
 }
 """The limits for a document, of which one of 100,000 leaves takes a second."""
+ARTEFACT_LIMITS: Mapping[Work, int] = {
+    "characters of names": 2 * 2**20,  # and of descriptions, each as often as an artefact has it
+    "elements of values": 2_000_000,  # of examples, for each signature that they call
+    "endpoints": 1_000,
+    "parts of schemas": 100_000,  # each tensor in each form of a request, and its dimensions
+}
+"""The limits for an artefact, which has some 100 bytes for each part of a schema."""
 
 
 class Budget:
-    """What is left of one file's budget. ``refuse`` makes the exception for a file that needs more, from a text."""
+    """What is left of one file's budget.
 
-    def __init__(self, refuse: Callable[[str], Exception], limits: Mapping[Work, int]) -> None:
+    ``refuse`` makes the exception for a file that needs more, from a text that begins with ``doing``.
+    """
+
+    def __init__(
+        self, refuse: Callable[[str], Exception], limits: Mapping[Work, int], doing: str = "reading it"
+    ) -> None:
         self._refuse = refuse
+        self._doing = doing
         self._limits = limits
         self._left = dict(limits)
 
@@ -60,7 +74,7 @@ class Budget:
         left = self._left[work] = self._left[work] - amount
         if left < 0:
             raise self._refuse(
-                f"reading it takes {self.spent(work):,} {work} or more; the limit is {self._limits[work]:,}"
+                f"{self._doing} takes {self.spent(work):,} {work} or more; the limit is {self._limits[work]:,}"
             )
 
     def spent(self, work: Work) -> int:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from specc.diagnostics import Diagnostic, Place, SpecPath
 from specc.errors import SpecError
 from specc.rules.table import RuleId
+from specc.source.json_mistakes import SPELLINGS, first_of, number_hint, shorten
 from specc.source.limits import MAX_DEPTH, MAX_DIGITS, MAX_FINDINGS
 from specc.source.lines import Lines
 from specc.source.wanted_values import Wanted
@@ -26,12 +27,11 @@ _NUMBERLIKE = re.compile(r"[-+.0-9][-+.0-9A-Za-z_]*+")
 _CONSTANT = re.compile(r"(?:-?Infinity|NaN)\b")
 _WORD = re.compile(r"[^\W\d][\w$-]*+")
 _LITERALS = {"true": True, "false": False, "null": None}
-_SPELLINGS = {"True": "true", "False": "false", "None": "null", "undefined": "null", "nan": "NaN", "nil": "null"}
 _CLOSERS = {"{": "}", "[": "]"}
 
 
-def scan(text: str, wanted: Wanted | None = None, *, has_constants: bool = False) -> tuple[Any, tuple[Diagnostic, ...]]:
-    """The data of ``text``, and every defect that does not prevent reading it; fills in the spans of ``wanted``.
+def scan(text: str, *, has_constants: bool = False) -> tuple[Any, tuple[Diagnostic, ...]]:
+    """The data of ``text``, and every defect that does not prevent reading it.
 
     Of duplicate keys the first counts; an unreadable number is zero. NaN and infinities are numbers with
     ``has_constants``, and else a defect.
@@ -39,9 +39,14 @@ def scan(text: str, wanted: Wanted | None = None, *, has_constants: bool = False
     Raises:
         SpecError: the text is not JSON, or is nested deeper than 128 levels.
     """
-    scanner = _Scanner(text, wanted, has_constants=has_constants)
+    scanner = _Scanner(text, None, has_constants=has_constants)
     data = scanner.document()
     return data, tuple(scanner.findings)
+
+
+def find_spans(text: str, wanted: Wanted) -> None:
+    """Fills in the spans of ``wanted`` in a text that has been read: no more of it than has these values."""
+    _Scanner(text, wanted, has_constants=True).document(wanted.size())
 
 
 class _Scanner:
@@ -61,12 +66,16 @@ class _Scanner:
         self._has_constants = has_constants
         self._keys: list[dict[str, int]] = []  # the offsets of the keys of each open object
 
-    def document(self) -> Any:
+    def document(self, size: int = -1) -> Any:
+        """Reads the document; once ``size`` wanted values are found, no more of it."""
+        self._left = size
         at = self._skip(0)
         if at == len(self._text):
             self._refuse(0, 0, "the file is empty", "specc init writes a first spec")
         root, at = self._value(at)
         while self._open:
+            if self._left == 0:
+                return root
             at = self._skip(at)
             container, _ = self._open[-1]
             read_next = self._member if isinstance(container, dict) else self._element
@@ -135,8 +144,7 @@ class _Scanner:
             container: Any = {} if char == "{" else []
             self._open.append((container, at))
             self._keys.append({})
-            if wanted is not None:
-                wanted.found(at, at + 1, key)
+            self._note(wanted, at, at + 1, key)
             return container, at + 1
         if char == '"':
             end = self._string_end(at, "a value")
@@ -153,10 +161,14 @@ class _Scanner:
             if word is None or word[0] not in _LITERALS:
                 self._unexpected(at, at, "a value")
             value, end = _LITERALS[word[0]], word.end()
-        if wanted is not None:
-            wanted.found(at, end, key)
+        self._note(wanted, at, end, key)
         self._leave()
         return value, end
+
+    def _note(self, wanted: Wanted | None, start: int, end: int, key: tuple[int, int] | None) -> None:
+        if wanted is not None:
+            wanted.found(start, end, key)
+            self._left -= 1
 
     def _close(self, at: int) -> int:
         self._open.pop()
@@ -181,17 +193,17 @@ class _Scanner:
         end = whole.end() if whole else at + 1
         text = self._text[at:end]
         if match is None or match.end() != end:
-            self._refuse(at, end, f"{_shorten(text)!r} is not a JSON number", _number_hint(text))
+            self._refuse(at, end, f"{shorten(text)!r} is not a JSON number", number_hint(text))
         if not set(text) & set(".eE"):
             if len(text) > MAX_DIGITS:
                 self._find(
-                    "bad-number", at, end, f"the number {_shorten(text)} has {len(text)} digits (max {MAX_DIGITS})"
+                    "bad-number", at, end, f"the number {shorten(text)} has {len(text)} digits (max {MAX_DIGITS})"
                 )
                 return 0, end
             return int(text), end
         number = float(text)
         if math.isinf(number):
-            self._find("bad-number", at, end, f"the number {_shorten(text)} is out of range for a 64-bit float")
+            self._find("bad-number", at, end, f"the number {shorten(text)} is out of range for a 64-bit float")
             return 0.0, end
         return number, end
 
@@ -234,7 +246,7 @@ class _Scanner:
         """Refuses the text at ``at``. Unless it is a known mistake, the finding is at ``place``."""
         rest = self._text[at : at + 2]
         if rest in ("//", "/*") or rest[:1] == "#":
-            end = self._text.find("*/", at) + 2 if rest == "/*" else _first(self._text, ("\n", "\r"), at)
+            end = self._text.find("*/", at) + 2 if rest == "/*" else first_of(self._text, ("\n", "\r"), at)
             end = end if end > at + 1 else len(self._text)
             self._refuse(at, end, "comments are not allowed in JSON", 'put text for people into "description"')
         if rest[:1] == "'":
@@ -244,9 +256,9 @@ class _Scanner:
         word = _WORD.match(self._text, at)
         if word and expected not in ("',' or '}'", "',' or ']'"):
             text = word[0]
-            fitting = f"write {_SPELLINGS[text]}" if text in _SPELLINGS else f'write "{_shorten(text)}" for a string'
-            hint = fitting if "value" in expected else f'write "{_shorten(text)}"'
-            self._refuse(at, word.end(), f"expected {expected}, found {_shorten(text)} without quotes", hint)
+            fitting = f"write {SPELLINGS[text]}" if text in SPELLINGS else f'write "{shorten(text)}" for a string'
+            hint = fitting if "value" in expected else f'write "{shorten(text)}"'
+            self._refuse(at, word.end(), f"expected {expected}, found {shorten(text)} without quotes", hint)
         found = self._text[at]
         if place != at:
             hint = "a comma is missing" if expected.startswith("','") and found in '"{[-0123456789tfn' else ""
@@ -275,30 +287,3 @@ def unquote(written: str) -> str:
     """The text of a quoted JSON string."""
     text: str = json.loads(written) if "\\" in written else written[1:-1]
     return text
-
-
-def _number_hint(text: str) -> str:
-    digits = text.lstrip("+-")
-    if text.startswith("+"):
-        return "remove the plus sign"
-    if digits.startswith("."):
-        return f"write 0{_shorten(digits)}"
-    if digits[:2].isdigit() and digits.startswith("0"):
-        return "remove the leading zeros"
-    if "_" in digits and digits.replace("_", "").isdigit():
-        return f"write {digits.replace('_', '')}"
-    if digits[:2].lower() in ("0x", "0b", "0o"):
-        return "write it in decimal digits"
-    if set(digits) <= set("0123456789.eE+-"):
-        return "a number needs digits before and after its point, and after its exponent"
-    return "write strings in double quotes"
-
-
-def _first(text: str, stops: tuple[str, ...], at: int) -> int:
-    """The offset of the first of ``stops`` after ``at``, or of the end of the text."""
-    found = [index for index in (text.find(stop, at) for stop in stops) if index >= 0]
-    return min(found, default=len(text))
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 24 else f"{text[:20]}..."

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from specc.diagnostics import Diagnostic, Place
-from specc.source.json_scanner import scan, unquote
+from specc.source.json_scanner import find_spans, unquote
 from specc.source.lines import Lines
 from specc.source.wanted_values import Wanted, wanted_values
 
@@ -28,7 +28,7 @@ def locate(text: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
         root, lines = wanted_values(place.path for place in missing), Lines(text)
         start = len(text) - len(text.lstrip())
         if root.inside or text[start : start + 1] not in ("[", "{"):
-            scan(text, root)
+            find_spans(text, root)
         else:  # all are about the whole document
             root.found(start, start + 1, None)
 

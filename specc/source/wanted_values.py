@@ -20,6 +20,14 @@ class Wanted:
     start: int = -1
     end: int = -1
 
+    def size(self) -> int:
+        """How many values there are to locate, with those inside."""
+        count, waiting = 0, [self]
+        while waiting:
+            count += len(waiting)
+            waiting = [inner for value in waiting for inner in value.inside.values()]
+        return count
+
     def found(self, start: int, end: int, key: tuple[int, int] | None) -> None:
         """Records the spans of the value and its key."""
         self.start, self.end, self.key = start, end, key

@@ -95,6 +95,33 @@ def test_text_of_the_document_stays_text() -> None:
     assert {len(row) for row in rows(text)} == {6}
 
 
+HOSTILE = {
+    "specc": 1,
+    "description": "::error file=x::a ##[error]x ##vso[x]y \u202e\x1b[31m\x9b",
+    "dims": {"b": {}},
+    "endpoints": {
+        "::error::x": {
+            "inputs": [{"##[error]k": "float32[b]", "\u202ek\x1b[2J": "float32[b]", "a\n::error::x": "float32[b]"}],
+            "outputs": "float32[b]",
+            "description": "::warning::x",
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("kind", ["markdown", "openapi", "payload-schema", "mlflow"])
+def test_no_artefact_controls_a_terminal_or_a_runner(kind: str) -> None:
+    text = specc.emit(kind, from_json(HOSTILE), name="##[error]m").data.decode()
+    assert not re.search(r"^\s*::|##\w*\[|[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text, re.MULTILINE)
+    if kind != "markdown":
+        assert "::error file=x::a ##[error]x" in str(json.loads(text)) or kind != "openapi"
+
+
+def test_words_and_emoji_keep_their_joiners() -> None:
+    data = {**HOSTILE, "description": "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f468\u200d\U0001f469"}
+    assert data["description"] in text_of(from_json(data))
+
+
 def test_a_long_call_is_not_shown() -> None:
     data = {"specc": 1, "endpoints": {"f": {"inputs": ["float32[900]"], "outputs": "float32[]"}}}
     assert snippets(Request(from_json(data), "m"), "f") == []

@@ -131,3 +131,26 @@ def test_the_name_is_that_of_the_file_where_the_document_has_none(capsys: Any) -
     )
     assert main(["emit", "openapi", "click model.specc.json"]) == 0
     assert json.loads(capsys.readouterr().out)["info"]["title"] == "click model"
+
+
+def test_a_file_of_another_size_is_not_read(capsys: Any) -> None:
+    with Path("api.json").open("wb") as file:
+        file.truncate(2**40)
+    assert main(["emit", "openapi", "ranker.specc.json", "--check", "api.json"]) == 1
+    assert "stale-artefact" in capsys.readouterr().out
+    assert main(["emit", "openapi", "ranker.specc.json", "--out", "api.json"]) == 0
+    assert json.loads(Path("api.json").read_text())["openapi"] == "3.1.1"
+
+
+def test_a_section_is_not_put_into_a_file_that_is_too_large(capsys: Any) -> None:
+    with Path("README.md").open("wb") as file:
+        file.truncate(2**40)
+    for option in ("--check", "--out"):
+        assert main(["emit", "markdown", "ranker.specc.json", option, "README.md"]) == 3
+        assert "README.md is larger than 64 MiB" in capsys.readouterr().err
+    assert Path("README.md").stat().st_size == 2**40
+
+
+def test_an_artefact_may_have_any_name_that_a_file_may() -> None:
+    assert main(["emit", "openapi", "ranker.specc.json", "--out", "日" * 85]) == 0
+    assert main(["emit", "openapi", "ranker.specc.json", "--out", "日" * 85, "--name", "other"]) == 0

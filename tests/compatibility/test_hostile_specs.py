@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile_files import LEAF, SPECS, document, measure
+from hostile_files import LEAF, SPECS, document
+from measured_commands import measure
 
 from specc.cli import main
 from specc.compatibility import Comparison, Described, compare

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile_files import ARCHIVES, measure
+from hostile_files import ARCHIVES
+from measured_commands import measure
 from synthetic_archive import (
     FLOAT,
     concrete,
@@ -26,7 +27,8 @@ from specc.reader import inspect_archive, saved_functions
 from specc.reader.conformance.static_checks import static_findings
 from specc.reader.graph_document import describe_graph
 from specc.reader.inspection import choose_graph
-from specc.reader.saved_model import MetaGraph, read_saved_model
+from specc.reader.meta_graph import MetaGraph
+from specc.reader.saved_model import read_saved_model
 
 MEGABYTES = 300
 
@@ -137,5 +139,5 @@ def test_keyword_arguments_of_one_name_are_not_compared(tmp_path: Path) -> None:
     function = concrete([], spec(FLOAT))
     function.canonicalized_input_signature.tuple_value.values[1].CopyFrom(twice)
     nodes = [node({"f": 1}), node({}, function={"concrete_functions": ["t"], "function_spec": function_spec("x")})]
-    with pytest.raises(ArchiveError, match="f: it has arguments with missing or duplicate names"):
+    with pytest.raises(ArchiveError, match="f: left out: it has arguments with missing or duplicate names"):
         inspect_archive(written(tmp_path, saved_model(meta_graph({}, nodes, {"t": function}))))

@@ -103,16 +103,26 @@ def test_an_exception_leaves_no_live_line(monkeypatch: Any) -> None:
     assert not [each for each in threading.enumerate() if "_keep_drawing" in each.name]
 
 
-@pytest.mark.parametrize("columns", [12, 20, 40, 0])
+@pytest.mark.parametrize("columns", [1, 2, 7, 12, 20, 40, 0])
 @pytest.mark.parametrize("name", ["x" * 300, "日本語" * 60, "a"])
 def test_a_line_is_never_wider_than_the_terminal(columns: int, name: str, tmp_path: Path, monkeypatch: Any) -> None:
     terminal = Terminal(monkeypatch, columns)
     with shown_on_terminal():
         stage(name)
-    (frame,) = frames(terminal.written())
-    cells = sum(2 if ord(char) > 0x2E80 else 1 for char in frame)
-    assert cells < (columns or 80)
-    assert re.search(r"\d s$", frame)
+    drawn = frames(terminal.written())
+    assert all(sum(2 if ord(char) > 0x2E80 else 1 for char in frame) < (columns or 80) for frame in drawn)
+    assert columns in (1, 2, 7) or re.search(r"\d s$", *drawn)
+
+
+def test_a_terminal_that_becomes_narrow(monkeypatch: Any) -> None:
+    terminal, widths = Terminal(monkeypatch), (30, 5, 1, 60)
+    with shown_on_terminal():
+        for columns in widths:
+            monkeypatch.setattr(os, "get_terminal_size", lambda _, columns=columns: os.terminal_size((columns, 24)))
+            stage(f"a long stage at {columns}")
+    written = terminal.written()
+    assert max(map(len, frames(written))) < max(widths)
+    assert screen(written)[: len(widths)] == [f"a long stage at {columns}" for columns in widths]
 
 
 def test_hostile_names_are_escaped(monkeypatch: Any) -> None:
@@ -127,13 +137,15 @@ def test_hostile_names_are_escaped(monkeypatch: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("why", ["piped", "dumb", "quiet"])
+@pytest.mark.parametrize("why", ["piped", "dumb", "no name", "quiet"])
 def test_elsewhere_there_are_plain_lines_only(why: str, monkeypatch: Any) -> None:
     terminal = Terminal(monkeypatch)
     if why == "piped":
         terminal.stream.isatty = lambda: False  # type: ignore[method-assign]
     if why == "dumb":
         monkeypatch.setenv("TERM", "dumb")
+    if why == "no name":
+        monkeypatch.delenv("TERM")
     token = QUIET.set(why == "quiet")
     try:
         with shown_on_terminal():

@@ -145,6 +145,12 @@ def test_the_parts_of_a_large_text_are_counted_before_models_are_made(work: Work
     assert budget.spent(work) == 3
 
 
+def test_the_depth_of_each_node_is_counted() -> None:
+    budget = document_budget()
+    charge_data(document([{"a": ["int8[]", {"b": "int8[]"}]}], [], arguments=["x"]), 10, budget)
+    assert budget.spent("parts of paths") == 1 + 1 + 2 + 3 + 4 + 4 + 5  # both sides, {}, [], int8[] and {}, int8[]
+
+
 def test_values_outside_of_trees_are_counted() -> None:
     budget, data = document_budget(), document([["int8[]"] * 100], kwargs={"sizes": [1] * 50})
     charge_data(data, measure(data)[1], budget)

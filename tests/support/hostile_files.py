@@ -1,4 +1,4 @@
-"""Small files of which every part is within its limit and the product of two parts is not, and a way to measure them.
+"""Small files of which every part is within its limit and the product of two parts is not.
 
 Each generator writes its files into a directory and returns the arguments of the commands that read them.
 """
@@ -6,14 +6,11 @@ Each generator writes its files into a directory and returns the arguments of th
 from __future__ import annotations
 
 import json
-import resource
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from measured_commands import Commands
 from synthetic_archive import (
     FLOAT,
     STRING,
@@ -32,7 +29,6 @@ from synthetic_archive import (
 
 from specc.reader.protobuf.messages import message
 
-Commands = list[tuple[str, ...]]
 Generator = Callable[[Path], Commands]
 
 LEAF = "float32[]"
@@ -347,55 +343,3 @@ def _deep() -> Any:
 def _dims() -> Any:
     dims = {f"d{index}": {} for index in range(100_000)}
     return {**document([[f"float32[d{index}]" for index in range(100_000)]]), "dims": dims}
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What commands took: the most seconds of processor time and MB of memory of any of them, and their exit codes."""
-
-    seconds: float
-    megabytes: int
-    codes: tuple[int, ...]
-    stderr: str
-
-
-_RUN = """
-import json, os, sys
-from specc.cli import main
-codes, megabytes, seconds = [], 0, 0
-for command in json.loads(sys.argv[1]):
-    child = os.fork()
-    if not child:
-        out, code = sys.stdout, 70
-        sys.stdout = open("/dev/null", "w")
-        try:
-            code = main(command)
-        except BaseException as error:
-            print("Traceback:", repr(error), file=sys.stderr, flush=True)
-        os._exit(code)
-    _, status, usage = os.wait4(child, 0)
-    codes.append(os.waitstatus_to_exitcode(status))
-    megabytes, seconds = max(megabytes, usage.ru_maxrss // 1024), max(seconds, usage.ru_utime + usage.ru_stime)
-print(json.dumps([seconds, megabytes, codes]))
-"""
-
-
-def measure(commands: Commands, megabytes: int = 2000, seconds: int = 60) -> Measured:
-    """What ``specc`` takes for these commands, each in a process with these limits."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20,) * 2)
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds,) * 2)
-
-    process = subprocess.Popen(
-        [sys.executable, "-c", _RUN, json.dumps(commands)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=limit,  # noqa: PLW1509  # no test starts threads
-        text=True,
-    )
-    found, text = process.communicate()
-    assert process.returncode == 0, (process.returncode, text[-2000:])
-    took, peak, codes = json.loads(found)
-    return Measured(took, peak, tuple(codes), text)

@@ -36,14 +36,18 @@ def charge_data(data: Any, values: int, budget: Budget) -> None:
         budget.charge("examples", _length(endpoint.get("examples")))
     waiting = [endpoint.get(side) for endpoint in described for side in _SIDES]
     budget.charge("values outside of trees", values - sum(measure(tree)[1] for tree in waiting))
-    while waiting:
-        tree = waiting.pop()
-        if isinstance(tree, dict) and not (is_long_form(tree) and "dtype" in tree):
-            waiting.extend(tree.values())
-        elif isinstance(tree, list):
-            waiting.extend(tree)
-        else:
-            budget.charge("leaves")
+    depth = 1
+    while waiting:  # the nodes of one depth
+        budget.charge("parts of paths", depth * len(waiting))
+        inner: list[Any] = []
+        for tree in waiting:
+            if isinstance(tree, dict) and not (is_long_form(tree) and "dtype" in tree):
+                inner.extend(tree.values())
+            elif isinstance(tree, list):
+                inner.extend(tree)
+            else:
+                budget.charge("leaves")
+        waiting, depth = inner, depth + 1
 
 
 def _length(value: Any) -> int:

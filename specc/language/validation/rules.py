@@ -16,7 +16,7 @@ from specc.source.limits import MAX_FINDINGS
 Rule = Callable[[Document], Iterator[Diagnostic]]
 """A function that yields the findings about a document."""
 
-MANY_VALUES = 100_000
+MANY_VALUES = 40_000
 """A document with more values than this is checked from its beginning first: each may be an error of a kilobyte."""
 
 

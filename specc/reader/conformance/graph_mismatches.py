@@ -34,8 +34,8 @@ from specc.reader.conformance.tree_comparison import (
 )
 from specc.reader.describe_endpoint import distinct_traces
 from specc.reader.graph_document import Root, read_root, read_signatures, repeats_default
+from specc.reader.meta_graph import MetaGraph
 from specc.reader.saved_functions import Trace, concrete_names, read_function
-from specc.reader.saved_model import MetaGraph
 from specc.reader.signature_defs import Signature, WireTensor
 from specc.rules.table import RuleId
 

@@ -34,8 +34,9 @@ from specc.reader.conformance.variables import (
 from specc.reader.conformance.wiring import find_crossed_wires
 from specc.reader.graph_document import describe_graph
 from specc.reader.inspection import choose_graph, contract_text
+from specc.reader.meta_graph import MetaGraph
 from specc.reader.protobuf.wire_format import DamagedError
-from specc.reader.saved_model import MetaGraph, damaged_error, read_saved_model
+from specc.reader.saved_model import damaged_error, read_saved_model
 
 ARCHIVE_CHECKS: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     find_missing_assets,

@@ -14,11 +14,11 @@ from specc.language.signatures import PublishedSignature, published_signatures
 from specc.reader.checkpoint import StoredTensor, read_index
 from specc.reader.conformance.notable_ops import is_notable
 from specc.reader.graph_document import Root, read_root
+from specc.reader.meta_graph import MetaGraph
 from specc.reader.protobuf.messages import Message
 from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_functions import concrete_names
 from specc.reader.saved_graph import SavedGraph, node_of
-from specc.reader.saved_model import MetaGraph
 
 
 @dataclass(frozen=True)
