@@ -9,6 +9,7 @@ import shlex
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from specc.artefacts.artefact import Request
 from specc.diagnostics import SpecPath
@@ -29,21 +30,29 @@ REST_URL = "http://localhost:8501"
 GRPC_ADDRESS = "localhost:8500"
 
 
+class Post(typing.NamedTuple):
+    """A request to the REST API: the path of its URL, and its body in JSON."""
+
+    path: str
+    body: str
+
+
 class Snippet(typing.NamedTuple):
-    """One call as text, in the language of its highlighting."""
+    """One call as text, in the language of its highlighting; one with curl also has the request that it sends."""
 
     title: str
     language: str
     text: str
+    post: Post | None = None
 
 
-def snippets(request: Request, name: str) -> list[Snippet]:
+def snippets(request: Request, name: str, rest_url: str = REST_URL) -> list[Snippet]:
     """The calls of the endpoint called ``name`` with one request that works; none that is too long to be shown."""
     endpoint = request.document.endpoints[name]
     inputs = sample_inputs(request.document, name)
     if inputs is None or _least_length(inputs) > MAX_BYTES:
         return []
-    found = [*_rest_calls(request, name, inputs), *_client_calls(request, name, endpoint, inputs)]
+    found = [*_rest_calls(request, name, inputs, rest_url), *_client_calls(request, name, endpoint, inputs, rest_url)]
     found.append(Snippet("Python, revived object", "python", _revived_call(request, name, endpoint, inputs)))
     return [each for each in found if len(each.text.encode("utf-8")) <= MAX_BYTES]
 
@@ -54,27 +63,29 @@ def _least_length(inputs: Mapping[str, FlatTensor]) -> int:
     return sum(max(tensor.size, 1) + len(tensor.shape) for tensor in values)
 
 
-def _rest_calls(request: Request, name: str, inputs: Mapping[str, FlatTensor]) -> list[Snippet]:
+def _rest_calls(request: Request, name: str, inputs: Mapping[str, FlatTensor], rest_url: str) -> list[Snippet]:
     signatures = rest_service(request.document, (name,)).signatures
     found: list[Snippet] = []
     for signature in signatures:
         if signature.verb != "predict" and signature.features is not None:
             examples = _examples(signature, inputs)
-            found += [] if examples is None else [_curl("curl, examples", request, signature, {"examples": examples})]
+            if examples is not None:
+                found.append(_curl("curl, examples", request, signature, {"examples": examples}, rest_url))
         elif signature.verb == "predict" and signature.receiver is None:
             columns = {tensor.name: tensor_value(inputs[tensor.name]) for tensor in signature.inputs}
-            found.append(_curl("curl, columns", request, signature, {"inputs": columns}))
+            found.append(_curl("curl, columns", request, signature, {"inputs": columns}, rest_url))
             if signature.rows is not None:
                 rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=False)]
-                found.append(_curl("curl, rows", request, signature, {"instances": rows}))
+                found.append(_curl("curl, rows", request, signature, {"instances": rows}, rest_url))
     return found
 
 
-def _curl(title: str, request: Request, signature: RestSignature, body: Mapping[str, Any]) -> Snippet:
+def _curl(title: str, request: Request, signature: RestSignature, body: Mapping[str, Any], rest_url: str) -> Snippet:
     named = body if signature.is_default else {"signature_name": signature.key, **body}
-    data = shlex.quote(json.dumps(named, ensure_ascii=False))
-    url = shlex.quote(f"{REST_URL}/v1/models/{request.name}:{signature.verb}")
-    return Snippet(title, "sh", f"curl -d {data} {url}")
+    data = json.dumps(named, ensure_ascii=False)
+    url = shlex.quote(f"{rest_url}/v1/models/{request.name}:{signature.verb}")
+    post = Post(f"/v1/models/{quote(request.name, safe='')}:{signature.verb}", data)
+    return Snippet(title, "sh", f"curl -d {shlex.quote(data)} {url}", post)
 
 
 def _examples(signature: RestSignature, inputs: Mapping[str, FlatTensor]) -> list[dict[str, Any]] | None:
@@ -106,7 +117,9 @@ def _flat(value: Any, kind: type | None) -> Any:
     return found
 
 
-def _client_calls(request: Request, name: str, endpoint: Endpoint, inputs: Mapping[str, FlatTensor]) -> list[Snippet]:
+def _client_calls(
+    request: Request, name: str, endpoint: Endpoint, inputs: Mapping[str, FlatTensor], rest_url: str
+) -> list[Snippet]:
     if name == CALL:  # which no server calls
         return []
     leaves = {bound.path: _array(bound, inputs) for bound in input_leaves(endpoint)}
@@ -116,7 +129,7 @@ def _client_calls(request: Request, name: str, endpoint: Endpoint, inputs: Mappi
     rest = f"from {module} import {', '.join(['Client', *used])}\n\n"
     grpc = f"import grpc\nfrom {module} import {', '.join(['Client', 'Grpc', *used])}\n\n"
     call = f"{name}({arguments})"
-    rest += f'client = Client("{REST_URL}")\nprint(client.{call})'
+    rest += f'client = Client("{rest_url}")\nprint(client.{call})'
     grpc += f'client = Client(Grpc(grpc.insecure_channel("{GRPC_ADDRESS}")))\nprint(client.{call})'
     return [Snippet("Python client, REST", "python", rest), Snippet("Python client, gRPC", "python", grpc)]
 

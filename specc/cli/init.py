@@ -7,11 +7,12 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from specc.checks import Settings, run_checks
 from specc.cli import OK, note
 from specc.cli.findings import add_options
 from specc.cli.importing import add_import_option, import_tensorflow, modules_of
@@ -25,7 +26,7 @@ from specc.report.writer import write
 
 if TYPE_CHECKING:
     from specc.language.document import Document
-    from specc.scaffold.inferred_spec import InferredSpec
+    from specc.scaffold.inferred_spec import Guess, InferredSpec
 
 _GENERIC_WORDS = frozenset(
     ("a", "build", "create", "export", "get", "load", "main", "make", "model", "my", "net", "network", "new", "the")
@@ -59,11 +60,21 @@ def run(options: argparse.Namespace) -> int:
     name = options.name or given or _attribute_name(options.model) or data.get("name") or _default_name(options.model)
     document = from_json({**data, **({"name": name} if name else {}), **({"model": model} if model else {})})
     _write_spec(document, out)
-    for guess in inferred.guesses:
+    for guess in (*inferred.guesses, *_unsaid_warnings(document, inferred.guesses)):
         note(f"guess: {guess}")
     if out is not None:
         note(f"wrote {out}; check it with: specc validate {out}")
     return OK
+
+
+def _unsaid_warnings(document: Document, guesses: Sequence[Guess]) -> Iterator[Guess]:
+    """A guess for each finding of ``specc validate`` about a place of which there is no guess yet."""
+    from specc.scaffold.inferred_spec import Guess
+
+    said = {guess.path for guess in guesses}
+    for each in run_checks(document, Settings()):
+        if each.path not in said:
+            yield Guess(each.path, f"{each.message}; {each.hint}" if each.hint else each.message)
 
 
 def _infer(
@@ -100,7 +111,8 @@ def _infer(
 
     here = Path.cwd()
     note(f"loading {target}")
-    with modules_of(here, (here,)), _findings_name_target(target):
+    # Standard output holds the spec, whatever the model prints.
+    with modules_of(here, (here,)), _findings_name_target(target), contextlib.redirect_stdout(sys.stderr):
         with record_first_calls() as call_of:
             model = load_model(target, here, seed=SEED, imports=imports)
         note("tracing")

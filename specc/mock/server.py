@@ -21,6 +21,7 @@ from specc.mock.answers import to_bytes
 from specc.mock.index_page import index_page
 from specc.mock.metadata import model_metadata, model_status
 from specc.mock.model import MockModel
+from specc.mock.origin import check_origin
 from specc.mock.paths import Call, read_path
 from specc.mock.refused import RefusedError
 from specc.mock.request_body import read_body
@@ -64,7 +65,7 @@ class MockServer(ThreadingHTTPServer):
     @cached_property
     def page(self) -> bytes:
         """The page at the root; that of a large contract takes seconds."""
-        return index_page(self.served.document, self.served.name)
+        return index_page(self.served.document, self.served.name, self.url)
 
     def server_bind(self) -> None:
         """Binds without asking the network for the host's name, as the base class does."""
@@ -134,6 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         self._reason = ""
         try:
+            check_origin(self.headers, self.server.server_port)
             body = read_body(self.rfile, self.headers)  # type: ignore[arg-type]  # a Message has get
         except RefusedError as refusal:
             self.close_connection = True

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from specc.artefacts.artefact import Request
-from specc.artefacts.call_snippets import snippets
+from specc.artefacts.call_snippets import REST_URL, Snippet, snippets
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
 from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures
@@ -41,8 +41,9 @@ Row = list[Any]
 class EndpointData:
     """Makes the data of a document's endpoints."""
 
-    def __init__(self, subject: Subject, strings: Strings, changes: PlacedChanges) -> None:
+    def __init__(self, subject: Subject, strings: Strings, changes: PlacedChanges, server: str) -> None:
         self._subject = subject
+        self._server = server
         self._document = document = subject.document
         self._shown = strings
         self._changes = changes
@@ -104,10 +105,15 @@ class EndpointData:
     def _calls(self, name: str, endpoint: Endpoint) -> list[Row]:
         if endpoint.method not in SERVABLE or name in left_out(self._subject) or self._calls_left <= 0:
             return []
-        found = snippets(self._request, name)
+        found = snippets(self._request, name, self._server or REST_URL)
         self._calls_left -= sum(len(snippet.text) for snippet in found)
-        shown = self._shown  # an escape is the same text in JSON and in Python
-        return [[shown(snippet.title), [shown(line) for line in snippet.text.split("\n")]] for snippet in found]
+        return [self._call(snippet) for snippet in found]
+
+    def _call(self, snippet: Snippet) -> Row:
+        """The title and the lines of a call; where it can be sent, also its path and its body."""
+        shown, post = self._shown, snippet.post  # an escape is the same text in JSON and in Python
+        row: Row = [shown(snippet.title), [shown(line) for line in snippet.text.split("\n")]]
+        return [*row, shown(post.path), shown(post.body)] if self._server and post is not None else row
 
     def _why_no_calls(self, name: str, endpoint: Endpoint) -> str:
         if endpoint.method not in SERVABLE or name in left_out(self._subject):

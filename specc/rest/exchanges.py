@@ -74,10 +74,10 @@ def _exchange(service: RestService, signature: RestSignature, name: str, example
 def _answer(signature: RestSignature, expected: Mapping[str, FlatTensor]) -> dict[str, Any] | None:
     if any(tensor.name not in expected for tensor in signature.outputs):
         return None
-    if sum(expected[tensor.name].size for tensor in signature.outputs) > MAX_EXAMPLE_BYTES:
-        return None
     if any(not tensor.is_base64 and not _is_text(expected[tensor.name]) for tensor in signature.outputs):
         return None  # a server writes the bytes as they are, which is not JSON
+    if sum(expected[tensor.name].size for tensor in signature.outputs) > MAX_EXAMPLE_BYTES:
+        return None
     columns = _columns(signature.outputs, expected, is_answer=True)
     answer = {"outputs": next(iter(columns.values())) if len(columns) == 1 else columns}
     return answer if is_json(answer) and _size(answer) <= MAX_EXAMPLE_BYTES else None

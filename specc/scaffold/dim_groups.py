@@ -113,7 +113,7 @@ def _is_main(group: Group, rivals: Sequence[Group], role: str) -> bool:
 def _qualified(group: Group, rivals: Sequence[Group], role: str) -> str:
     """The role with the first word of the group's inputs if that tells it from its rivals, else with their name.
 
-    A plural counts its rows or positions by itself: ``nodes``, ``mask_positions``.
+    A plural counts its positions by itself: ``mask_positions``.
     """
     first = min(group, key=_place)
     words = {_first_word(dim) for rival in rivals for dim in rival}
@@ -125,7 +125,7 @@ def _qualified(group: Group, rivals: Sequence[Group], role: str) -> str:
     )
     if role != BATCH and is_told_apart and all(len(set(map(_first_word, rival))) == 1 for rival in rivals):
         return _legal(f"{own.pop()}_{role}")
-    if len(group) == 1 and _PLURAL.search(first.wire_name):
+    if role != BATCH and len(group) == 1 and _PLURAL.search(first.wire_name):
         return _legal(first.wire_name)
     return _legal(f"{_common_word(group) or first.wire_name}_{role}")
 

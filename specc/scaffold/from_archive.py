@@ -26,6 +26,7 @@ from specc.reader.protobuf.wire_format import DamagedError
 from specc.reader.saved_functions import read_function
 from specc.reader.saved_model import damaged_error, read_saved_model
 from specc.reader.signature_defs import Signature
+from specc.scaffold.dim_guesses import dim_guesses
 from specc.scaffold.inferred_spec import Guess, InferredSpec
 from specc.scaffold.open_dims import BATCH
 from specc.scaffold.rebuild_endpoint import CALL_SIGNATURE, ArchiveInterface, UnbuildableError, rebuild_endpoint
@@ -196,9 +197,7 @@ def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, dire
     )
     if dims:
         document = from_json({**document.to_json(), "dims": dims})
-        guesses.append(
-            Guess(("dims", BATCH), "the first dimension of every input that has one; check that these are always equal")
-        )
+        guesses += dim_guesses(document, {})
     return _reparsed_spec(document, tuple(guesses))
 
 

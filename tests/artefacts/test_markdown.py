@@ -48,9 +48,11 @@ def test_every_tensor_has_a_row() -> None:
 
 @pytest.mark.parametrize("name", sorted(ranker().endpoints))
 def test_calls_with_curl_are_requests_of_the_contract(name: str) -> None:
-    sent = [shlex.split(each.text) for each in snippets(Request(ranker(), "ranker"), name) if each.language == "sh"]
+    sent = [each for each in snippets(Request(ranker(), "ranker"), name) if each.language == "sh"]
     assert sent or name == "label"  # whose one input is serialized messages
-    for command, option, data, url in sent:
+    for snippet in sent:
+        command, option, data, url = shlex.split(snippet.text)
+        assert snippet.post == (url.removeprefix("http://localhost:8501"), data)
         assert (command, option) == ("curl", "-d")
         verb: Any = url.rpartition(":")[2]
         assert url == f"http://localhost:8501/v1/models/ranker:{verb}"

@@ -124,7 +124,7 @@ def block(print_: str, reason: str = '"x"', until: str = "2027-03-01") -> str:
         (f"[tool.specc]\nwaivers = ['{FINGERPRINT}']\n", "expected a table with fingerprint, reason, until"),
         ("[tool.specc.waivers]\nreason = 'x'\n", "waivers must be an array of tables"),
         ("[tool.specc.levels]\nendpoint-removed = 'none'\n", "must be one of error, warning, info, off, not 'none'"),
-        ("[tool.specc.levels]\nunused-waiver = 'off'\n", "unused-waiver is always a warning; only the levels of checks and of changes can"),
+        ("[tool.specc.levels]\nunused-waiver = 'off'\n", "unused-waiver is always a warning; only the levels of checks, of changes and of warnings of emit can"),
     ],
 )  # fmt: skip
 def test_a_bad_waiver_is_wrong_usage(text: str, said: str, capsys: Any) -> None:

@@ -41,7 +41,7 @@ def url(mock: tuple[MockServer, list[str]]) -> str:
 
 
 def head(*lines: str) -> bytes:
-    return "\r\n".join((*lines, "Host: a", "", "")).encode()
+    return "\r\n".join((*lines, "", "")).encode()
 
 
 def post(*lines: str) -> bytes:
@@ -84,6 +84,9 @@ def test_the_page(url: str) -> None:
     assert b"<title>ranker" in reply.data
     assert all(name.encode() in reply.data for name in DOCUMENT.endpoints)
     assert b"<b>1" not in reply.data
+    assert b" connect-src 'self'; " in reply.data
+    assert f"{url}/v1/models/ranker:predict".encode() in reply.data
+    assert b":8501" not in reply.data
 
 
 @pytest.mark.parametrize(

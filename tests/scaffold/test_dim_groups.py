@@ -52,7 +52,7 @@ EXAMPLES = {
         {
             "batch": "token_ids0 padding_mask0 mask_positions0",
             "time": "token_ids1 padding_mask1",
-            "mask_positions_time": "mask_positions1",
+            "mask_positions": "mask_positions1",
         },
     ),
     "a mask whose two axes are one": ({"x": "bt", "mask": "btf"}, {"batch": "x0 mask0", "time": "x1 mask1 mask2"}),

@@ -167,7 +167,7 @@ def test_a_skeleton_validates_and_builds_once_its_blanks_are_filled(tmp_path: Pa
     ]
     file = tmp_path / "first.specc.json"
     data = json.loads(file.read_text())
-    assert (data["name"], data["model"], data["dims"]) == ("tides", "tides:Ranker", {"batch": {}})
+    assert (data["name"], data["model"], data["dims"]) == ("Ranker", "tides:Ranker", {"batch": {}})
     with pytest.raises(specc.SpecError) as caught:
         load_spec(file)
     assert [(each.rule, each.path) for each in caught.value.diagnostics] == [

@@ -62,7 +62,9 @@ def test_the_functions_of_a_module(built: Callable[..., Any]) -> None:
     }
     assert data["default"] is None
     assert [str(guess) for guess in inferred.guesses if guess.path[0] != "dims"] == [
+        "endpoints.product.outputs: 'output_0' has no name of its own; add a \"name\", such as 'product'",
         "endpoints.shift.kwargs.training: false, for inference: the function was called only with training=True",
+        "endpoints.shift.outputs: 'output_0' has no name of its own; add a \"name\", such as 'shift'",
         "endpoints.late: left out: the tf.function was never called; give it an input_signature, or call it once where "
         "the model is created",
         "default: none; choose one of product, scale, shift",

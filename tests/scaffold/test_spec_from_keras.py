@@ -11,6 +11,7 @@ from inferred_models import (
     FIRST_CALL,
     NO_TRAINING,
     UNLIKE,
+    UNNAMED,
     assert_same,
     example,
     layers,
@@ -148,11 +149,13 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             ],
         },
         [
-            "dims.rest_0_batch: axis 0 of 'rest_0' in 'serve'; check its name, and add bounds if there are any",
-            "dims.time: axis 1 of 'rest_0' in 'serve'; check its name, and add bounds if there are any",
-            "dims.user_id_batch: axis 0 of 'user-id' in 'serve'; check its name, and add bounds if there are any",
-            "dims.user_batch: axis 0 of 'user' in 'serve'; check its name, and add bounds if there are any",
-            UNLIKE.format("rest_0_batch and user_id_batch and user_batch"),
+            "dims.rest_0_batch: axis 0 of 'rest_0'; check its name; add bounds if there are any",
+            "dims.time: axis 1 of 'rest_0'; check its name; add bounds if there are any",
+            "dims.user_id_batch: axis 0 of 'user-id'; check its name; add bounds if there are any",
+            "dims.user_batch: axis 0 of 'user'; check its name; add bounds if there are any",
+            UNLIKE.format("rest_0_batch, user_id_batch and user_batch"),
+            "endpoints.serve.outputs: 'output_1', 'output_2' and 'output_3' have no name of their own; add a \"name\"",
+            "endpoints.serve.outputs: open, since no dimension of the inputs is equal to it: axis 1 of 'output_2'",
         ],
     ),
     (
@@ -163,9 +166,9 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             "outputs": {"attended": "float32[batch, query_time, 8]", "value": "float32[batch, value_time, 8]"},
         },
         [
-            BATCH,
-            "dims.query_time: axis 1 of 'query' in 'serve'; check its name, and add bounds if there are any",
-            "dims.value_time: axis 1 of 'value' in 'serve'; check its name, and add bounds if there are any",
+            BATCH.format("'query' and 'value'"),
+            "dims.query_time: axis 1 of 'query'; check its name; add bounds if there are any",
+            "dims.value_time: axis 1 of 'value'; check its name; add bounds if there are any",
         ],
     ),
     (
@@ -176,12 +179,11 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             "outputs": named("sum", "float32[batch, time, 4]"),
         },
         [
-            BATCH,
-            "dims.time: axis 1 of 'left' in 'serve'; check its name, and add bounds if there are any",
-            "dims.time: axis 1 of 'right' in 'serve'; check its name, and add bounds if there are any",
+            BATCH.format("'left' and 'right'"),
+            "dims.time: axis 1 of 'left' and 'right'; check its name, and that they are always equal; add bounds if there are any",
         ],
     ),
-    (sequential, {**NO_TRAINING, "inputs": ["float32[batch, 7]"], "outputs": named("logits", "float32[batch, 2]")}, [BATCH]),
+    (sequential, {**NO_TRAINING, "inputs": ["float32[batch, 7]"], "outputs": named("logits", "float32[batch, 2]")}, []),
     (
         words,
         {
@@ -190,9 +192,9 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             "inputs": ["string[batch]"],
             "outputs": named("sentiment", "float32[batch, 1]"),
         },
-        [BATCH],
+        [],
     ),
-    (lookups, {**NO_TRAINING, "inputs": [{"city": "string[batch, 1]"}], "outputs": "float32[batch, 2]"}, [BATCH]),
+    (lookups, {**NO_TRAINING, "inputs": [{"city": "string[batch, 1]"}], "outputs": "float32[batch, 2]"}, [UNNAMED]),
     (
         images,
         {
@@ -205,9 +207,13 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             },
         },
         [
-            BATCH,
-            "dims.height: axis 1 of 'image' in 'serve'; check its name, and add bounds if there are any",
-            "dims.width: axis 2 of 'image' in 'serve'; check its name, and add bounds if there are any",
+            "dims.height: axis 1 of 'image'; check its name; it fails with some sizes, and works with multiples of 4, which a "
+            "spec cannot say",
+            "dims.width: axis 2 of 'image'; check its name; it fails with some sizes, and works with multiples of 4, which a "
+            "spec cannot say",
+            "endpoints.serve.outputs: 'output_1' and 'output_2' have no name of their own; add a \"name\"",
+            "endpoints.serve.outputs: open, since no dimension of the inputs is equal to it: axis 1 of 'output_1', axis 2 of "
+            "'output_1'",
         ],
     ),
     (
@@ -223,16 +229,21 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             "outputs": ["float32[tags_batch, 2]", {"kind": "ragged", "dtype": "int64", "shape": ["ids_batch", "?"]}],
         },
         [
-            "dims.ids_batch: axis 0 of 'ids' in 'serve'; check its name, and add bounds if there are any",
-            "dims.tags_batch: axis 0 of 'tags' in 'serve'; check its name, and add bounds if there are any",
+            "dims.ids_batch: axis 0 of 'ids'; check its name; add bounds if there are any",
+            "dims.tags_batch: axis 0 of 'tags'; check its name; add bounds if there are any",
             UNLIKE.format("ids_batch and tags_batch"),
+            "endpoints.serve.outputs: 'output_0' and 'output_1' have no name of their own; add a \"name\"",
         ],
     ),
-    (mixed, {**NO_TRAINING, "inputs": ["float32[batch, 7]"], "outputs": named("logits", "float16[batch, 2]")}, [BATCH]),
+    (mixed, {**NO_TRAINING, "inputs": ["float32[batch, 7]"], "outputs": named("logits", "float16[batch, 2]")}, []),
     (
         stateful,
-        {**NO_TRAINING, "inputs": ["float32[2, time, 4]"], "outputs": "float32[2, 3]"},
-        ["dims.time: axis 1 of 'inputs' in 'serve'; check its name, and add bounds if there are any"],
+        {**NO_TRAINING, "inputs": ["float32[2, time, 4]"], "outputs": "float32[2, 3]", "pure": False},
+        [
+            "dims.time: axis 1 of 'inputs'; check its name; add bounds if there are any",
+            UNNAMED,
+            "endpoints.serve.pure: false, since a call changes 1 variable",
+        ],
     ),
     (
         symbolically_called,
@@ -243,9 +254,9 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             "outputs": {"terms": "int64[words_batch, time]", "user": "float32[user_batch, 2]"},
         },
         [
-            "dims.user_batch: axis 0 of 'user' in 'serve'; check its name, and add bounds if there are any",
-            "dims.words_batch: axis 0 of 'words' in 'serve'; check its name, and add bounds if there are any",
-            "dims.time: axis 1 of 'words' in 'serve'; check its name, and add bounds if there are any",
+            "dims.user_batch: axis 0 of 'user'; check its name; add bounds if there are any",
+            "dims.words_batch: axis 0 of 'words'; check its name; add bounds if there are any",
+            "dims.time: axis 1 of 'words'; check its name; add bounds if there are any",
             UNLIKE.format("user_batch and words_batch"),
         ],
     ),
@@ -257,7 +268,7 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             "inputs": ["float32[batch, 3]", "float32[batch, 3]"],
             "outputs": "float32[batch, 2]",
         },
-        [BATCH],
+        [BATCH.format("'inputs_0' and 'inputs_1'"), UNNAMED],
     ),
     (
         called_on_words,
@@ -267,9 +278,9 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             "outputs": {"kind": "tuple", "items": ["int64[batch, 2]", "string[batch, 2]"]},
         },
         [
-            BATCH,
             f"endpoints.serve.inputs: {FIRST_CALL}",
             "endpoints.serve.inputs[0]: the dtype string is a guess: Keras records only the shapes of the first call",
+            "endpoints.serve.outputs: 'output_0' and 'output_1' have no name of their own; add a \"name\"",
         ],
     ),
     (
@@ -280,9 +291,9 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             "outputs": {"kind": "tuple", "items": ["float32[batch, 2, 3]", "int64[batch, 2]"]},
         },
         [
-            BATCH,
             f"endpoints.serve.inputs: {FIRST_CALL}",
             "endpoints.serve.inputs[0]: the dtype int64 is a guess: Keras records only the shapes of the first call",
+            "endpoints.serve.outputs: 'output_0' and 'output_1' have no name of their own; add a \"name\"",
         ],
     ),
     (
@@ -293,10 +304,11 @@ MODELS: list[tuple[Callable[[], Any], dict[str, Any], list[str]]] = [
             "outputs": "float32[batch, 2]",
         },
         [
-            BATCH,
+            BATCH.format("'inputs_0' and 'inputs_1_class'"),
             f"endpoints.serve.inputs: {FIRST_CALL}",
             "endpoints.serve.inputs[0].items[0]: the dtype float32 is a guess: Keras records only the shapes of the first call",
             "endpoints.serve.inputs[0].items[1].class: the dtype float32 is a guess: Keras records only the shapes of the first call",
+            UNNAMED,
         ],
     ),
 ]  # fmt: skip

@@ -45,7 +45,7 @@ def test_tensorflow_1(tmp_path: Path, rebuilt: Callable[..., Any]) -> None:
         ITSELF,
         RENAMED,
         "endpoints.serve.inputs[0][\"images:0\"]: wire name 'images_0', since 'images:0' is not legal or is already taken",
-        BATCH,
+        BATCH.format("'Images' and 'images_0'"),
     ]
     first, second = tf.random.normal([2, 3]), tf.random.normal([2, 3])
     old = tf.saved_model.load(str(tmp_path / "old")).signatures["serving_default"]

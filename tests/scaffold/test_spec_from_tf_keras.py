@@ -93,6 +93,7 @@ def test_a_subclassed_model_is_called_by_the_names_of_its_parameters(built: Call
     }
     assert [str(guess) for guess in inferred.guesses if guess.path[0] == "endpoints"] == [
         f"endpoints.serve.inputs: {FIRST_CALL}",
+        "endpoints.score.outputs: 'output_0' has no name of its own; add a \"name\", such as 'score'",
         'endpoints: submodels that are not exported: encoder; an endpoint with "function": "encoder" calls one',
     ]
     revived = built(inferred, model)

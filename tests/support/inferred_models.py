@@ -9,8 +9,9 @@ import tensorflow as tf
 
 layers = keras.layers
 FIRST_CALL = "the sizes, except the batch size, are those of the first call; check which of them may vary"
-BATCH = "dims.batch: the first dimension of every input that leaves it open; check that these are always equal"
-UNLIKE = "endpoints.serve.inputs: the function does not need {} to be equal; give them one name if they always are"
+BATCH = "dims.batch: axis 0 of {}; check that they are always equal"
+UNLIKE = "dims: {}: the function does not need them to be equal; give them one name if they always are"
+UNNAMED = "endpoints.serve.outputs: 'output_0' has no name of its own; add a \"name\""
 SIZES = {
     "batch": 2,
     "user_batch": 2,

@@ -31,6 +31,7 @@ WARNINGS = {
     "bert_masked_lm": {REFUSED},  # mask_positions number the tokens
     "unet": {UNPROVEN},  # height and width are even
     "anomaly_detector": {"unnamed-output"},  # a tuple
+    "serving_classifier": {UNPROVEN},  # strings are raw images
 }
 """The rules that warn of a golden spec or its archive: what ``specc init`` cannot know and an author adds."""
 

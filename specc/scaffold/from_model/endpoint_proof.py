@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from specc.diagnostics import SpecPath
+from specc.diagnostics import SpecPath, counted
 from specc.errors import SpecError
 from specc.language.calls.sizes import shape_text
 from specc.language.document import Document, Endpoint
@@ -20,7 +20,6 @@ from specc.language.tolerance import Tolerance
 from specc.language.tree_edits import with_leaves
 from specc.language.trees import Leaf, Tensor
 from specc.language.wire_names import BoundLeaf, output_leaves
-from specc.reader.custom_ops import listed
 from specc.scaffold.from_model.endpoint_runs import Run, Runner, sizes_text
 from specc.scaffold.from_model.fixed_sizes import FixedTraces
 from specc.scaffold.from_model.jitted_call import jitted_call
@@ -70,8 +69,8 @@ def prove(document: Document, name: str, model: Any, traces: FixedTraces) -> Pro
         return Proof(endpoint, (Guess(at, _not_run(error)),), ran=False, impure=drawing)
     # Two calls from the same state give the same numbers, unless they draw some.
     proof = _judge(endpoint, at, runs, compares=not draws and not endpoint.kwargs.get("training"))
-    moved = sorted({variable for run in runs for answer in run.answers for variable in answer.moved})
-    changing = f"it changes {listed([repr(variable) for variable in moved])}" if moved else ""
+    moved = {variable for run in runs for answer in run.answers for variable in answer.moved}
+    changing = f"a call changes {counted(len(moved), 'variable')}" if moved else ""
     return replace(proof, takes=partial(runner.takes, runs[0].sizes), impure=drawing or changing)
 
 

@@ -16,10 +16,10 @@ from specc.diagnostics import Diagnostic, finding, kind_of
 from specc.errors import SpecError
 from specc.language.load import require_buildable
 from specc.language.validation.legal_names import legal_endpoint_name
+from specc.scaffold.dim_guesses import dim_guesses, in_order, shared_bounds
 from specc.scaffold.from_model.call_recorder import Call, call_of
 from specc.scaffold.from_model.candidates import Candidate
 from specc.scaffold.from_model.completion import Completed, complete_endpoint, document_of
-from specc.scaffold.from_model.dim_guesses import dim_guesses, in_order, shared_bounds
 from specc.scaffold.from_model.layer_candidates import layer_candidates
 from specc.scaffold.from_model.traced_functions import (
     DEFAULT_NAME,

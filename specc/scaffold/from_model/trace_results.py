@@ -27,6 +27,9 @@ from specc.language.trees import Tree
 from specc.language.wire_names import input_leaves
 from specc.scaffold.from_model.candidates import Candidate
 
+_MAX_LEAVES = 2_000
+"""The limit on the tensors that a function returns: each is traced and described many times."""
+
 
 def result_tree(candidate: Candidate) -> Tree:
     """The tree of the result, traced as in a build.
@@ -37,7 +40,11 @@ def result_tree(candidate: Candidate) -> Tree:
     result = _trace_candidate(candidate, candidate.endpoint, candidate.function)
     path = (*candidate.path, "outputs")
     hint = 'write a function that returns tensors, and name it in "function"'
-    for leaf in tf.nest.flatten(result):
+    flat = tf.nest.flatten(result)
+    if len(flat) > _MAX_LEAVES:
+        message = f"the function returns {len(flat):,} tensors; a first spec has at most {_MAX_LEAVES:,}"
+        raise SpecError([finding("output-conflict", path, message, "stack them, or write the spec by hand")])
+    for leaf in flat:
         if spec_of(leaf) is None:
             message = f"the function returns {describe(leaf)}; a signature returns tensors, in lists, tuples and dicts"
             raise SpecError([finding("output-conflict", path, message, hint)])

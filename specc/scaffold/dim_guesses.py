@@ -55,14 +55,16 @@ def _places(document: Document) -> dict[str, dict[str, list[tuple[int, str]]]]:
 
 
 def _places_text(places: Mapping[str, list[tuple[int, str]]], document: Document) -> str:
-    texts = []
+    endpoints: dict[str, list[str]] = {}
     for endpoint, of_endpoint in places.items():
         by_axis: dict[int, list[str]] = {}
         for axis, wire_name in of_endpoint:
             by_axis.setdefault(axis, []).append(repr(wire_name))
         where = ", ".join(f"axis {axis} of {listed(names)}" for axis, names in by_axis.items())
-        texts.append(f"{where} in {endpoint!r}" if len(document.endpoints) > 1 else where)
-    return "; ".join(dict.fromkeys(texts))
+        endpoints.setdefault(where, []).append(repr(endpoint))
+    if len(document.endpoints) == 1:
+        return next(iter(endpoints))
+    return "; ".join(f"{where} in {listed(names)}" for where, names in endpoints.items())
 
 
 def _bounds_text(dim: Dim, step: int | None) -> str:
