@@ -83,8 +83,8 @@ def _rest_calls(request: Request, name: str, inputs: Mapping[str, FlatTensor], r
 def _curl(title: str, request: Request, signature: RestSignature, body: Mapping[str, Any], rest_url: str) -> Snippet:
     named = body if signature.is_default else {"signature_name": signature.key, **body}
     data = json.dumps(named, ensure_ascii=False)
-    url = shlex.quote(f"{rest_url}/v1/models/{request.name}:{signature.verb}")
     post = Post(f"/v1/models/{quote(request.name, safe='')}:{signature.verb}", data)
+    url = shlex.quote(rest_url + post.path)
     return Snippet(title, "sh", f"curl -d {shlex.quote(data)} {url}", post)
 
 

@@ -59,6 +59,11 @@ def test_calls_with_curl_are_requests_of_the_contract(name: str) -> None:
         assert check_request(rest_service(ranker()), json.loads(data), verb) == []
 
 
+def test_the_name_of_the_model_is_quoted_in_a_url() -> None:
+    url = shlex.split(snippets(Request(ranker(), "a b's"), "embed")[0].text)[-1]
+    assert url == "http://localhost:8501/v1/models/a%20b%27s:predict"
+
+
 @pytest.mark.parametrize("name", sorted(ranker().endpoints))
 def test_calls_in_python_compile(name: str) -> None:
     found = [each for each in snippets(Request(ranker(), "ranker"), name) if each.language == "python"]
