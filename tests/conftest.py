@@ -22,6 +22,7 @@ LONGEST = (
     "test_real_sequence_models.py", "test_schema_agrees.py", "test_build_command.py", "test_archive_names.py",
     "test_same_bytes.py", "test_custom_ops.py", "test_legacy_signatures.py", "test_round_trip.py",
     "test_examples_image_classifier.py", "test_training_archives.py", "test_inspect_projection.py", "test_faults.py",
+    "test_record_command.py", "test_hostile_archives.py", "test_build_verify.py", "test_verify_command.py",
     "test_hostile_input.py", "test_pre_commit.py", "test_init_command.py", "test_seal.py", "test_remote.py",
     "test_keras_own_tests.py", "test_tensorspec.py", "test_real_models.py",
 )  # fmt: skip

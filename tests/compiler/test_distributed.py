@@ -108,7 +108,9 @@ def test_a_trace_that_cannot_be_saved_is_refused_with_the_whole_reason(tmp_path:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert re.sub(r"b'.*?'", "...", done.stdout) == (
         "endpoints: save-failed: TensorFlow cannot save the archive: ValueError: Unable to save function ... for the "
-        "following reason(s): ConcreteFunction that uses distributed variables in certain way cannot be saved.; it was "
-        "already traced; track the owner of the variables, and give the function an input_signature\n"
+        "following reason(s): ConcreteFunction that uses distributed variables in certain way cannot be saved. If you're "
+        "saving with; tf.saved_model.save(..., signatures=f.get_concrete_function()); do; "
+        "@tf.function(input_signature=...); def f_with_input_signature(): ... tf.saved_model.save(..., "
+        "signatures=f_with_input_signature)`; instead.; it was already traced; track the owner of the variables, and give the function an input_signature\n"
     )
     assert list(tmp_path.iterdir()) == []

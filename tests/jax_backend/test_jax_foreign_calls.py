@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jax
 import keras
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from jax_exports import document
 
 import specc
 
+jax = pytest.importorskip("jax")
 pytestmark = pytest.mark.tensorflow
 
 HERE = Path(__file__).name

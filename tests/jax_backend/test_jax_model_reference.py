@@ -31,7 +31,7 @@ def test_the_model_answers_as_its_archive_does(tmp_path: Path) -> None:
     for way in WAYS:
         assert archive.call(way, "infer", values).outputs == expected
     stored = archive.requests.answer(ListVariables("listed")).variables  # type: ignore[union-attr]
-    assert [each[1:] for each in reference.variables] == [each[1:] for each in stored]
+    assert [each[1:] for each in reference.variables.variables] == [each[1:] for each in stored]
 
 
 def test_statistics_that_training_moves_are_put_back() -> None:

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    if collection_path.name.startswith("test_") and find_spec("openapi_spec_validator") is None:
+    if collection_path.name.startswith("test_") and find_spec("schemathesis") is None:
         return True
     return None
 

@@ -61,7 +61,7 @@ def charge_paths(data: Any, budget: Budget) -> None:
         value, characters = waiting.pop()
         budget.charge("characters of paths", characters)
         if isinstance(value, dict):
-            waiting.extend((item, characters + len(key)) for key, item in value.items())
+            waiting.extend((item, characters + len(str(key))) for key, item in value.items())
         elif isinstance(value, list):
             waiting.extend((item, characters) for item in value)
 
