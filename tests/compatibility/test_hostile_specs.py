@@ -17,7 +17,10 @@ from specc.language.load import from_json
 MEGABYTES = 300
 
 
-@pytest.mark.parametrize("name", SPECS)
+# A third of them here, the others in the long run, as for archives.
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (index % 3 > 0)) for index, name in enumerate(SPECS)]
+)
 def test_a_spec_takes_bounded_memory(name: str, tmp_path: Path) -> None:
     took = measure(SPECS[name](tmp_path))
     assert set(took.codes) <= {0, 1}, took.stderr[-300:]

@@ -33,7 +33,10 @@ from specc.reader.saved_model import read_saved_model
 MEGABYTES = 300
 
 
-@pytest.mark.parametrize("name", ARCHIVES)
+# Each takes some processes of its own: a third of them here, the others in the long run. What they may spend is counted below.
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (index % 3 > 0)) for index, name in enumerate(ARCHIVES)]
+)
 def test_reading_an_archive_takes_bounded_memory(name: str, tmp_path: Path) -> None:
     took = measure(ARCHIVES[name](tmp_path))
     assert set(took.codes) <= {0, 1, 3}, took.stderr[-300:]
