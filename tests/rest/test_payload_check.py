@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from rest_documents import ranker
 from specc.language.load import from_json
 from specc.rest.payload import check_request
 from specc.rest.signatures import rest_service
+from specc.source.limits import MAX_FINDINGS
 
 COLUMNS: dict[str, Any] = {
     "user_id": [7, 9],
@@ -223,3 +225,23 @@ def test_a_million_values_are_checked_without_a_path_of_each() -> None:
     wrong = copy.deepcopy(values)
     wrong[700][900] = "a"  # type: ignore[call-overload]
     assert [finding.path for finding in check_request(service, {"inputs": wrong})] == [("inputs", 700, 900)]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"signature_name": "rank", "inputs": {**RANK, "items_values": ["a"] * 300_000}},
+        {"inputs": {f"inputs_{number}": 1 for number in range(100_000)}},
+        {f"instance_{number}": 1 for number in range(100_000)},
+        {"instances": [{"x": 1}] * 100_000},
+        {"signature_name": "price", "examples": [{"x": 1}] * 100_000},
+    ],
+    ids=["values", "inputs", "keys", "rows", "examples"],
+)
+def test_no_more_findings_are_made_than_a_report_has(request_: Any) -> None:
+    tracemalloc.start()
+    try:
+        assert 0 < len(check_request(SERVICE, request_)) <= MAX_FINDINGS
+        assert tracemalloc.get_traced_memory()[1] < 60 * 2**20
+    finally:
+        tracemalloc.stop()

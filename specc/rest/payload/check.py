@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from specc.diagnostics import Diagnostic, did_you_mean
 from specc.language.scalars import describe, shorten
 from specc.language.signatures import SERVABLE
 from specc.rest.payload.examples import check_examples
-from specc.rest.payload.findings import Findings, listed
+from specc.rest.payload.findings import EnoughError, Findings, listed
 from specc.rest.payload.predict import Tensors, read_tensors
 from specc.rest.signatures import RestService, RestSignature, Verb
+from specc.source.limits import MAX_FINDINGS
 
 _KEYS: dict[Verb, tuple[str, ...]] = {
     "predict": ("signature_name", "instances", "inputs"),
@@ -50,7 +52,7 @@ def check_request(service: RestService, request: Any, verb: Verb | None = None) 
 
 
 def read_request(service: RestService, request: Any, verb: Verb | None = None) -> ReadRequest:
-    """Reads a request, parsed from JSON.
+    """Reads a request, parsed from JSON, as far as MAX_FINDINGS findings.
 
     Args:
         service: the signatures that can be called.
@@ -58,6 +60,13 @@ def read_request(service: RestService, request: Any, verb: Verb | None = None) -
         verb: what is called; by default what the named signature, or the keys of the request, are for.
     """
     findings = Findings()
+    try:
+        return _read_request(service, request, verb, findings)
+    except EnoughError:
+        return ReadRequest(findings.all)
+
+
+def _read_request(service: RestService, request: Any, verb: Verb | None, findings: Findings) -> ReadRequest:
     if not isinstance(request, dict):
         findings.add("payload-form", (), f"expected an object, found {describe(request)}")
         return ReadRequest(findings.all)
@@ -65,7 +74,8 @@ def read_request(service: RestService, request: Any, verb: Verb | None = None) -
     if signature is None:
         return ReadRequest(findings.all)
     known = _KEYS[signature.verb]
-    unknown = {key: did_you_mean(key, known) for key in request if key not in known}
+    foreign = islice((key for key in request if key not in known), MAX_FINDINGS)
+    unknown = {key: did_you_mean(key, known) for key in foreign}
     if not request.keys() & set(_BODIES[signature.verb]):  # a misspelt key, or no key that is meant
         unknown = {key: hint for key, hint in unknown.items() if hint}
     for key, hint in unknown.items():

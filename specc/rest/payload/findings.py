@@ -8,11 +8,16 @@ from dataclasses import dataclass, field
 from specc.diagnostics import Diagnostic, Place, SpecPath, finding
 from specc.rest.signatures import RestSignature, RestTensor
 from specc.rules.table import PayloadRule
+from specc.source.limits import MAX_FINDINGS
+
+
+class EnoughError(Exception):
+    """There are as many findings as a report has; a million more would take a gigabyte of memory."""
 
 
 @dataclass
 class Findings:
-    """Collects the findings about one request, in the order in which they are found."""
+    """Collects the findings about one request, in the order in which they are found, until there are enough."""
 
     all: list[Diagnostic] = field(default_factory=list)
 
@@ -27,10 +32,16 @@ class Findings:
         other: Place | None = None,
         on_key: bool = False,
     ) -> None:
-        """Adds one. ``leaf`` is a path in the spec, ``other`` is another place in the request."""
+        """Adds one. ``leaf`` is a path in the spec, ``other`` is another place in the request.
+
+        Raises:
+            EnoughError: it is the last one that a report has.
+        """
         related = [Place(message="declared here", path=leaf, file=SPEC)] if leaf else []
         related += [] if other is None else [other]
         self.all.append(finding(rule, path, message, hint, on_key=on_key, related=tuple(related)))
+        if len(self.all) >= MAX_FINDINGS:
+            raise EnoughError
 
     def __len__(self) -> int:
         return len(self.all)
