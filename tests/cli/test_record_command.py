@@ -47,7 +47,14 @@ def test_examples_without_outputs_get_them(capsys: Any) -> None:
     assert Path(file).read_text() == specc.dump(specc.load(file))
 
 
-@pytest.mark.parametrize("source", [["archive"], ["--model"], ["--model", "doubling_model:Double"]])
+@pytest.mark.parametrize(
+    "source",
+    [
+        ["archive"],
+        ["--model"],
+        pytest.param(["--model", "doubling_model:Double"], marks=pytest.mark.long),
+    ],
+)
 def test_an_endpoint_without_examples_gets_two(source: list[str]) -> None:
     file = write_spec(Path(), SPEC)
     assert main(["record", file, *source]) == 0
