@@ -13,7 +13,8 @@ from exports import document
 
 import specc
 from specc.compiler import export as exporting
-from specc.compiler.write.save import Contents, write
+from specc.compiler.write.contents import Contents
+from specc.compiler.write.writers import write
 from specc.compiler.write.stored_values import are_equal
 
 pytestmark = pytest.mark.tensorflow

@@ -11,7 +11,8 @@ from exports import document
 
 import specc
 from specc.compiler import export as exporting
-from specc.compiler.write.save import Contents, write
+from specc.compiler.write.contents import Contents
+from specc.compiler.write.writers import write
 
 SERVE = {"inputs": ["float32[batch, 3]"], "outputs": "float32[batch, 2]"}
 

@@ -12,8 +12,8 @@ import tensorflow as tf
 # The proto is not part of TensorFlow's public API, but only the object graph says which key a variable has.
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
+from specc.compiler.write.contents import Contents
 from specc.compiler.write.distributed import is_synchronized_on_read
-from specc.compiler.write.save import Contents
 from specc.compiler.write.save_options import saved_variables
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError

@@ -1,0 +1,179 @@
+"""The endpoints and signatures of an archive: thin functions around the traces, as Python and as other runtimes call them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from specc.compiler.trace.endpoints import TracedEndpoint
+from specc.compiler.write.library import (
+    Library,
+    add_bare_function,
+    describe_function,
+    function_spec,
+    input_names,
+    name_of,
+    named_outputs,
+    own_inputs,
+    parameters,
+)
+from specc.compiler.write.meta_graph import ROOT, MetaGraph, add_call
+from specc.language.signatures import METHOD_NAMES, PublishedSignature
+
+_CONCRETE = tf.types.experimental.ConcreteFunction
+_NOT_IN_SCOPES = re.compile(r"[^A-Za-z0-9_.-]")
+
+
+def add_endpoint(graph: MetaGraph, library: Library, endpoint: TracedEndpoint) -> list[str]:
+    """Adds an endpoint as an attribute of the root, and returns the names of its functions."""
+    if endpoint.revived is not None:
+        names, spec = _revived(library, endpoint.revived)
+    else:
+        names, spec = [_add_nested(library, endpoint)], _declared_spec(endpoint)
+    graph.add_child(ROOT, endpoint.compiled.name, describe_function(graph, names, spec))
+    return names
+
+
+def _add_nested(library: Library, endpoint: TracedEndpoint) -> str:
+    """Adds the function with the nested arguments and the nested result that the endpoint declares."""
+    compiled, trace = endpoint.compiled, endpoint.concrete
+    positions = {name: position for position, name in enumerate(input_names(trace))}
+    outputs = {name: position for position, name in enumerate(sorted(named_outputs(trace)))}
+    thin = library.add_thin(
+        compiled.name,
+        trace,
+        [positions[component.wire_name] for component in compiled.input_components],
+        [outputs[component.wire_name] for component in compiled.output_components],
+    )
+    name = str(thin.signature.name)
+    library.describe_as(name, trace.captured_inputs, (tuple(compiled.input_signature), {}), compiled.output_specs)
+    return name
+
+
+def _declared_spec(endpoint: TracedEndpoint) -> Any:
+    signature = endpoint.parameters.parameters
+    defaults = [each.default for each in signature.values() if each.default is not inspect.Parameter.empty]
+    positional = parameters(list(signature))._replace(defaults=tuple(defaults) or None)
+    return function_spec(positional, tuple(endpoint.compiled.input_signature))
+
+
+def _revived(library: Library, function: Any) -> tuple[list[str], Any]:
+    """The names of all traces of a tf.function, and its parameters, neither of which is public."""
+    traces = function._list_all_concrete_functions_for_serialization()
+    library.add(traces)
+    for trace in traces:
+        library.describe(trace)
+    spec = function.function_spec
+    described = function_spec(spec.fullargspec, spec.input_signature, jit_compile=spec.jit_compile)
+    return [name_of(trace) for trace in traces], described
+
+
+class Signatures:
+    """The SignatureDefs of a MetaGraph that is being written, and the functions with which Python calls them."""
+
+    def __init__(self, graph: MetaGraph, library: Library) -> None:
+        self.graph, self.library = graph, library
+        self._map = graph.add_user_object("signature_map")
+        self._added: dict[str, int] = {}
+        self._described: dict[str, Any] = {}
+
+    def attach(self) -> None:
+        """Makes them an attribute of the root."""
+        self.graph.add_child(ROOT, "signatures", self._map)
+
+    def add(self, published: Iterable[PublishedSignature], functions: Mapping[str, Any]) -> None:
+        """Adds the ``published`` signatures; ``functions`` has that of each key that is not an alias."""
+        for signature in published:
+            if signature.alias_of:
+                definition = self.graph.proto.signature_def[signature.key]
+                definition.CopyFrom(self.graph.proto.signature_def[signature.alias_of])
+                held = self._added[signature.alias_of]
+            else:
+                held = self._added[signature.key] = self._add(signature, functions[signature.key])
+            self.graph.add_child(self._map, signature.key, held)
+
+    def _add(self, signature: PublishedSignature, function: Any) -> int:
+        trace = function if isinstance(function, _CONCRETE) else function.get_concrete_function()
+        names, outputs = input_names(trace), named_outputs(trace)
+        inputs = [_spec_of(tensor, name) for name, tensor in zip(names, own_inputs(trace), strict=True)]
+        results = {name: _spec_of(output, name) for name, output in sorted(outputs.items())}
+        called = self._called(trace, inputs, outputs)
+        self._define(signature, trace, called, inputs, results, _defaults(function, names))
+        positional = 1 if len(names) == 1 else 0  # several arguments have no order in a SignatureDef
+        return add_bare_function(self.graph, called.signature.name, names, positional, parameters(keywords=names))
+
+    def _called(self, trace: Any, inputs: list[Any], outputs: dict[str, Any]) -> Any:
+        """The FunctionDef that takes tensors by wire name and returns them so, in the order of the names.
+
+        It is the trace itself, if that returns a dict and Python does not revive it in another way too.
+        """
+        keywords = {spec.name: spec for spec in inputs}
+        results = {name: _spec_of(output, name) for name, output in sorted(outputs.items())}
+        called = self.library.definition(trace)
+        if called.signature.name in self._described:
+            return self._described[called.signature.name]
+        name = called.signature.name
+        if not isinstance(trace.structured_outputs, dict) or name in self.graph.objects.concrete_functions:
+            flat = tf.nest.flatten(trace.structured_outputs)
+            order = [next(at for at, each in enumerate(flat) if each is outputs[name]) for name in results]
+            called = self.library.add_thin("signature", trace, range(len(inputs)), order)
+        self.library.describe_as(called.signature.name, trace.captured_inputs, ((), keywords), results)
+        self._described[name] = called
+        return called
+
+    def _define(  # each is a separate part of a SignatureDef
+        self,
+        signature: PublishedSignature,
+        trace: Any,
+        called: Any,
+        inputs: list[Any],
+        outputs: dict[str, Any],
+        defaults: Mapping[str, Any],
+    ) -> None:
+        """Adds the SignatureDef, its placeholders and the call of its function."""
+        definition = self.graph.proto.signature_def[signature.key]
+        definition.method_name = METHOD_NAMES[signature.method]
+        given: list[str] = []
+        for spec in inputs:
+            name = _NOT_IN_SCOPES.sub("_", f"{signature.key}_{spec.name}")
+            if spec.name in defaults:
+                default = self.graph.add_node(f"{name}/input", "Const", dtype=spec.dtype)
+                default.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(defaults[spec.name]))
+                definition.defaults[spec.name].CopyFrom(default.attr["value"].tensor)
+                node = self.graph.add_node(
+                    name, "PlaceholderWithDefault", [default.name], dtype=spec.dtype, shape=spec.shape
+                )
+            else:
+                node = self.graph.add_node(name, "Placeholder", dtype=spec.dtype, shape=spec.shape)
+            given.append(node.name)
+            _fill_info(definition.inputs[spec.name], f"{node.name}:0", spec)
+        given += [self.graph.captured(tensor).node for tensor in trace.captured_inputs]
+        call = add_call(self.graph, "StatefulPartitionedCall", called, given)
+        shapes = call.attr["_output_shapes"].list.shape
+        for position, (name, spec) in enumerate(outputs.items()):
+            _fill_info(definition.outputs[name], f"{call.name}:{position}", spec)
+            shapes.add().CopyFrom(spec.shape.as_proto())
+
+
+def _spec_of(tensor: Any, name: str) -> Any:
+    return tf.TensorSpec(tensor.shape, tensor.dtype, name)
+
+
+def _fill_info(info: Any, tensor: str, spec: Any) -> None:
+    info.name, info.dtype = tensor, spec.dtype.as_datatype_enum
+    info.tensor_shape.CopyFrom(spec.shape.as_proto())
+
+
+def _defaults(function: Any, names: list[str]) -> dict[str, Any]:
+    """The default tensor of each input of a tf.function that has one, by wire name; its parameters have their order."""
+    python_function = getattr(function, "python_function", None)
+    if python_function is None:
+        return {}
+    given = [each.default for each in inspect.signature(python_function).parameters.values()]
+    if len(given) != len(names):
+        return {}
+    return {name: default.numpy() for name, default in zip(names, given, strict=True) if tf.is_tensor(default)}
