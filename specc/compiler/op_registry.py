@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 # TensorFlow has no public way to list its ops; tests/compiler/test_custom_ops.py checks the list against tf.raw_ops.
 from tensorflow.core.framework import op_def_pb2
 from tensorflow.python.client import pywrap_tf_session
+from tensorflow.python.framework import op_def_registry
 
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.reader.custom_ops import core_ops, custom_ops, describe_ops, imports_hint, libraries, library_of, listed
@@ -25,6 +26,11 @@ def op_definitions() -> dict[str, op_def_pb2.OpDef]:
     """The definition of each op that is registered in this process, by its name."""
     found = pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())
     return {op.name: op for op in op_def_pb2.OpList.FromString(found).op}
+
+
+def op_definition(name: str) -> op_def_pb2.OpDef | None:
+    """The definition of one op, or None if it is not registered; all of them take 20 ms."""
+    return op_def_registry.get(name)
 
 
 def record_built_in_ops() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
+from specc.compiler.write.assets import refuse_missing
 from specc.compiler.write.meta_graph import MetaGraph
 
 _FOLDER = "assets"
@@ -50,7 +50,7 @@ class AssetFiles:
 
     def _name_for(self, source: str) -> str:
         """The name of a file in the archive: its own, with a number if another file has it."""
-        name, number = os.path.basename(source), 0
+        name, number = source.rpartition("/")[2], 0  # a path or a URL
         unique = name
         while self._sources.get(unique, source) != source:
             number += 1
@@ -62,9 +62,13 @@ class AssetFiles:
         """Copies the files into the archive in ``directory``.
 
         Raises:
+            SpecError: a file is gone.
             tf.errors.OpError: a file cannot be read, or the disk is full.
         """
         if self._sources:
             (directory / _FOLDER).mkdir()
         for name, source in self._sources.items():
-            tf.io.gfile.copy(source, str(directory / _FOLDER / name))
+            try:
+                tf.io.gfile.copy(source, str(directory / _FOLDER / name))
+            except tf.errors.NotFoundError:
+                refuse_missing([name])

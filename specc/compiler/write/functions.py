@@ -98,39 +98,40 @@ class Signatures:
 
     def _add(self, signature: PublishedSignature, function: Any) -> int:
         trace = function if isinstance(function, _CONCRETE) else function.get_concrete_function()
-        names, outputs = input_names(trace), named_outputs(trace)
-        inputs = [_spec_of(tensor, name) for name, tensor in zip(names, own_inputs(trace), strict=True)]
-        results = {name: _spec_of(output, name) for name, output in sorted(outputs.items())}
-        called = self._called(trace, inputs, outputs)
+        names = input_names(trace)
+        inputs = {name: _spec_of(tensor, name) for name, tensor in sorted(zip(names, own_inputs(trace), strict=True))}
+        results = {name: _spec_of(output, name) for name, output in sorted(named_outputs(trace).items())}
+        called = self._called(trace, inputs, results)
         self._define(signature, trace, called, inputs, results, _defaults(function, names))
-        positional = 1 if len(names) == 1 else 0  # several arguments have no order in a SignatureDef
-        return add_bare_function(self.graph, called.signature.name, names, positional, parameters(keywords=names))
+        positional = 1 if len(inputs) == 1 else 0  # several arguments have no order in a SignatureDef
+        keywords = list(inputs)
+        return add_bare_function(self.graph, called.signature.name, keywords, positional, parameters(keywords=keywords))
 
-    def _called(self, trace: Any, inputs: list[Any], outputs: dict[str, Any]) -> Any:
-        """The FunctionDef that takes tensors by wire name and returns them so, in the order of the names.
+    def _called(self, trace: Any, inputs: dict[str, Any], results: dict[str, Any]) -> Any:
+        """The FunctionDef that takes and returns tensors in the order of their wire names, as Python revives keywords.
 
-        It is the trace itself, if that returns a dict and Python does not revive it in another way too.
+        It is the trace itself, if that has this order and Python does not revive it in another way too.
         """
-        keywords = {spec.name: spec for spec in inputs}
-        results = {name: _spec_of(output, name) for name, output in sorted(outputs.items())}
-        called = self.library.definition(trace)
-        if called.signature.name in self._described:
-            return self._described[called.signature.name]
-        name = called.signature.name
-        if not isinstance(trace.structured_outputs, dict) or name in self.graph.objects.concrete_functions:
-            flat = tf.nest.flatten(trace.structured_outputs)
-            order = [next(at for at, each in enumerate(flat) if each is outputs[name]) for name in results]
-            called = self.library.add_thin("signature", trace, range(len(inputs)), order)
-        self.library.describe_as(called.signature.name, trace.captured_inputs, ((), keywords), results)
-        self._described[name] = called
-        return called
+        definition = self.library.definition(trace)
+        name = definition.signature.name
+        if name not in self._described:
+            called, names = definition, input_names(trace)
+            is_sorted = names == list(inputs) and isinstance(trace.structured_outputs, dict)
+            if not is_sorted or name in self.graph.objects.concrete_functions:
+                flat = tf.nest.flatten(trace.structured_outputs)
+                outputs = named_outputs(trace)
+                order = [next(at for at, each in enumerate(flat) if each is outputs[key]) for key in results]
+                called = self.library.add_thin("signature", trace, [names.index(key) for key in inputs], order)
+            self.library.describe_as(called.signature.name, trace.captured_inputs, ((), inputs), results)
+            self._described[name] = called
+        return self._described[name]
 
     def _define(  # each is a separate part of a SignatureDef
         self,
         signature: PublishedSignature,
         trace: Any,
         called: Any,
-        inputs: list[Any],
+        inputs: dict[str, Any],
         outputs: dict[str, Any],
         defaults: Mapping[str, Any],
     ) -> None:
@@ -138,7 +139,7 @@ class Signatures:
         definition = self.graph.proto.signature_def[signature.key]
         definition.method_name = METHOD_NAMES[signature.method]
         given: list[str] = []
-        for spec in inputs:
+        for spec in inputs.values():
             name = _NOT_IN_SCOPES.sub("_", f"{signature.key}_{spec.name}")
             if spec.name in defaults:
                 default = self.graph.add_node(f"{name}/input", "Const", dtype=spec.dtype)

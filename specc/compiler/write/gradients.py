@@ -23,8 +23,9 @@ from tensorflow.core.framework import function_pb2
 from tensorflow.python.framework import ops
 
 from specc.compiler.user_code import summarize
-from specc.compiler.write.library import Library, encode_outputs, encode_structure
+from specc.compiler.write.library import Library, encode_outputs
 from specc.compiler.write.meta_graph import MetaGraph, NotWritable
+from specc.compiler.write.structured_values import encode
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
@@ -100,7 +101,7 @@ class Gradients:
             self.library.definitions[definition.signature.name] = definition
         concrete = self.graph.objects.concrete_functions[definition.signature.name]
         concrete.bound_inputs.extend(map(self._object_of, captured))
-        concrete.canonicalized_input_signature.CopyFrom(encode_structure(trace.structured_input_signature))
+        concrete.canonicalized_input_signature.CopyFrom(encode(trace.structured_input_signature))
         concrete.output_signature.CopyFrom(encode_outputs(trace))
         self.graph.library.registered_gradients.add(gradient_func=definition.signature.name, registered_op_type=tag)
 

@@ -13,9 +13,7 @@ from tensorflow.core.framework import function_pb2
 from tensorflow.core.protobuf import saved_object_graph_pb2
 
 from specc.compiler.write.meta_graph import MetaGraph, NotWritable, fill_call
-
-encode_structure = tf.__internal__.saved_model.encode_structure
-"""Nested structures as StructuredValues; TensorFlow has no way to write them that is fully public."""
+from specc.compiler.write.structured_values import encode
 
 _USER_SPECIFIED_NAME = "_user_specified_name"
 _INPUT_SHAPES = "_input_shapes"
@@ -64,15 +62,15 @@ class Library:
         """Writes how Python revives a trace: its arguments, its result and what it captures."""
         concrete = self.graph.objects.concrete_functions[name_of(trace)]
         concrete.bound_inputs.extend(self.graph.captured(tensor).object_id for tensor in trace.captured_inputs)
-        concrete.canonicalized_input_signature.CopyFrom(encode_structure(trace.structured_input_signature))
+        concrete.canonicalized_input_signature.CopyFrom(encode(trace.structured_input_signature))
         concrete.output_signature.CopyFrom(encode_outputs(trace))
 
     def describe_as(self, name: str, captured: Iterable[Any], inputs: Any, outputs: Any) -> None:
         """Writes how Python revives the function ``name``, with nested specs of its ``inputs`` and ``outputs``."""
         concrete = self.graph.objects.concrete_functions[name]
         concrete.bound_inputs.extend(self.graph.captured(tensor).object_id for tensor in captured)
-        concrete.canonicalized_input_signature.CopyFrom(encode_structure(inputs))
-        concrete.output_signature.CopyFrom(encode_structure(outputs))
+        concrete.canonicalized_input_signature.CopyFrom(encode(inputs))
+        concrete.output_signature.CopyFrom(encode(outputs))
 
     def add_bare(self, trace: Any, keywords: Sequence[str]) -> int:
         """Adds a trace as an object without polymorphism, whose tensors are given by position or by these names."""
@@ -192,8 +190,8 @@ def function_spec(
 ) -> Any:
     """The proto of a Python function's parameters; annotations are left out."""
     proto = saved_object_graph_pb2.FunctionSpec()
-    proto.fullargspec.CopyFrom(encode_structure(positional._replace(annotations={})))
-    proto.input_signature.CopyFrom(encode_structure(input_signature))
+    proto.fullargspec.CopyFrom(encode(positional._replace(annotations={})))
+    proto.input_signature.CopyFrom(encode(input_signature))
     proto.jit_compile = {None: _JIT_COMPILE.DEFAULT, True: _JIT_COMPILE.ON, False: _JIT_COMPILE.OFF}[jit_compile]
     return proto
 
@@ -205,7 +203,7 @@ def parameters(names: Sequence[str] = (), keywords: Sequence[str] = ()) -> inspe
 
 def encode_outputs(trace: Any) -> Any:
     """The nested specs of a trace's result as a proto."""
-    return encode_structure(tf.nest.map_structure(_as_spec, trace.structured_outputs))
+    return encode(tf.nest.map_structure(_as_spec, trace.structured_outputs))
 
 
 def _as_spec(output: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from specc.compiler.op_registry import op_definitions
+from specc.compiler.op_registry import op_definition
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
@@ -18,13 +18,16 @@ def complete_ops(meta_graph: Any, allowed_namespaces: Any) -> None:
     Raises:
         SpecError: the graph has an op of a namespace that is not allowed, as in ``Namespace>Op``.
     """
-    definitions = op_definitions()
     functions = {function.signature.name for function in meta_graph.graph_def.library.function}
+    definitions: dict[str, Any] = {}
     defaults: dict[str, list[tuple[str, Any]]] = {}
     for node in _nodes(meta_graph.graph_def):
         if node.op not in defaults:
-            known = () if node.op in functions or node.op not in definitions else definitions[node.op].attr
-            defaults[node.op] = [(each.name, each.default_value) for each in known if each.HasField("default_value")]
+            found = None if node.op in functions else op_definition(node.op)
+            known = [] if found is None else [each for each in found.attr if each.HasField("default_value")]
+            defaults[node.op] = [(each.name, each.default_value) for each in known]
+            if found is not None:
+                definitions[node.op] = found
         for name, default in defaults[node.op]:
             if name in node.attr and node.attr[name] == default:
                 del node.attr[name]
@@ -32,7 +35,7 @@ def complete_ops(meta_graph: Any, allowed_namespaces: Any) -> None:
     _require_allowed(used, allowed_namespaces)
     info = meta_graph.meta_info_def
     info.stripped_default_attrs = True
-    info.stripped_op_list.op.extend(definitions[op] for op in used if op in definitions)
+    info.stripped_op_list.op.extend(definitions[op] for op in sorted(definitions))
 
 
 def used_ops(saved_model: Any) -> set[str]:
@@ -56,5 +59,6 @@ def _require_allowed(used: list[str], allowed: Any) -> None:
     if refused:
         message = f"the graph has ops of namespaces that are not allowed: {', '.join(refused)}"
         namespaces = sorted({op.partition(">")[0] for op in refused})
-        hint = f'add {", ".join(map(repr, namespaces))} to "namespace_whitelist" in save_options'
-        raise SpecError([Diagnostic(rule="save-failed", path=("endpoints",), message=message, hint=hint)])
+        hint = f"add {', '.join(map(repr, namespaces))} to it if every consumer registers these ops"
+        path = ("save_options", "namespace_whitelist")
+        raise SpecError([Diagnostic(rule="save-failed", path=path, message=message, hint=hint)])

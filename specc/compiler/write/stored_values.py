@@ -70,7 +70,11 @@ def _value(variable: Any) -> Any:
     if is_synchronized_on_read(variable):
         return tf.convert_to_tensor(variable).numpy()  # all copies combined, as the checkpoint has it
     copy = variable.values[0] if isinstance(variable, tf.distribute.DistributedValues) else variable
-    return copy.numpy()
+    tensor = copy.read_value()
+    try:
+        return np.asarray(memoryview(tensor))  # the tensor's own memory, of which numpy() would make a copy
+    except (BufferError, TypeError, ValueError):  # on another device, or of a dtype that a buffer cannot have
+        return tensor.numpy()
 
 
 def are_equal(one: Any, other: Any) -> bool:
@@ -80,8 +84,12 @@ def are_equal(one: Any, other: Any) -> bool:
         return False
     if one.dtype == object:  # an array of strings holds pointers
         return bool((one == other).all())
-    ones, others = (np.ascontiguousarray(array).reshape(-1).view(np.uint8) for array in (one, other))
-    return np.array_equal(ones, others)
+    flat = [np.ascontiguousarray(array).reshape(-1).view(np.uint8) for array in (one, other)]
+    words = one.nbytes // 8 * 8  # compared eight bytes at a time, then the rest
+    return all(
+        np.array_equal(*(array[part].view(kind) for array in flat))
+        for part, kind in ((slice(words), np.uint64), (slice(words, None), np.uint8))
+    )
 
 
 class _Keys:

@@ -108,7 +108,9 @@ class Resources:
             part._destroy_resource()
             return 1
 
-        methods = {"_create_resource": creator, "_initialize": initializer, "_destroy_resource": destroyer}
+        methods = {"_create_resource": creator, "_initialize": initializer}
+        if getattr(part._destroy_resource, "__func__", None) is not Resource._destroy_resource:  # which does nothing
+            methods["_destroy_resource"] = destroyer
         traces = {name: _trace(method) for name, method in methods.items()}
         self._alive += traces.values()
         self.library.add(traces.values())
