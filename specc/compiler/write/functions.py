@@ -1,4 +1,4 @@
-"""The endpoints and signatures of an archive: thin functions around the traces, as Python and as other runtimes call them."""
+"""The endpoints and signatures of an archive: thin functions around the traces, for Python and for other runtimes."""
 
 from __future__ import annotations
 

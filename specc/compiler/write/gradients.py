@@ -1,7 +1,7 @@
 """Custom gradients: a function for each op that has one, so that a revived archive can be differentiated as the model.
 
-``tf.custom_gradient`` registers a Python function for each op that it makes, which an archive cannot hold: it is traced,
-and the trace captures tensors of the function that holds the op. TensorFlow looks each of them up in a list, so that
+``tf.custom_gradient`` registers a Python function for each op that it makes, which an archive cannot hold: it is
+traced, and the trace captures tensors of the function that holds the op. TensorFlow looks each of them up in a list, so
 its time grows with the product of ops and captured tensors; here each is looked up in a dict. Gradients of TensorFlow
 and Keras with the same code and constants, for tensors of the same dtypes and shapes, are traced once.
 """
@@ -106,9 +106,10 @@ class Gradients:
         self.graph.library.registered_gradients.add(gradient_func=definition.signature.name, registered_op_type=tag)
 
     def _trace(self, gradient: Any, op: Any) -> tuple[Any, Any]:
-        """The FunctionDef and the trace of a gradient, as TensorFlow calls it: with the op, which is None, and inputs."""
+        """The FunctionDef and the trace of a gradient, as TensorFlow calls it: with None for the op, and its inputs."""
         try:
-            trace = tf.function(gradient).get_concrete_function(None, *op.inputs)
+            # AutoGraph converts no function of TensorFlow, as that which calls the user's function is.
+            trace = tf.function(gradient, autograph=False).get_concrete_function(None, *op.inputs)
         except Exception as error:
             raise SpecError(
                 [
@@ -124,7 +125,7 @@ class Gradients:
         return self.library.definition(trace), trace
 
     def _object_of(self, tensor: Any) -> int:
-        """The object that stands for a tensor that a gradient captures: one of the archive, or a tensor of a function."""
+        """The object for a tensor that a gradient captures: one of the archive, or a tensor inside a function."""
         while id(tensor) in self._captures:  # a function's own name for a tensor outside of it
             tensor = self._captures[id(tensor)]
         if self.graph.is_captured(tensor):
