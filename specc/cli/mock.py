@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     document = side.described.document
     name = options.name if options.name is not None else document.name or model_name(options.source)
     settings = SettingsFinder().settings_for(side.place)
-    made = emit("openapi", document, name, settings=settings, has_contract=side.described.has_contract)
+    made = emit("openapi", document, name, settings=settings)
     code = print_report(Report(side.in_text(list(made.findings))), options, sys.stderr)
     if not made.data or code != OK:
         return code

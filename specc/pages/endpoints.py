@@ -47,7 +47,7 @@ class EndpointData:
         self._document = document = subject.document
         self._shown = strings
         self._changes = changes
-        self._request = Request(document, subject.title, has_contract=subject.has_contract)
+        self._request = Request(document, subject.title)
         self._calls_left = MAX_CALLS
         self._dims = {dim: index for index, dim in enumerate(sorted(document.dims))}
         unpublished = () if subject.inspection is None else subject.inspection.unpublished
