@@ -9,7 +9,6 @@ import shlex
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from specc.artefacts.artefact import Request
 from specc.diagnostics import SpecPath
@@ -23,11 +22,10 @@ from specc.language.wire_names import BoundLeaf, input_leaves, placed_children
 from specc.rest.exchanges import tensor_value
 from specc.rest.sample import sample_inputs
 from specc.rest.signatures import RestSignature, rest_service
+from specc.rest.urls import GRPC_ADDRESS, REST_URL, model_path
 
 MAX_BYTES = 4096
-"""The length of the longest snippet: more is no example that a person reads."""
-REST_URL = "http://localhost:8501"
-GRPC_ADDRESS = "localhost:8500"
+"""The size of the longest call that is shown."""
 
 
 class Post(typing.NamedTuple):
@@ -50,16 +48,17 @@ def snippets(request: Request, name: str, rest_url: str = REST_URL) -> list[Snip
     """The calls of the endpoint called ``name`` with one request that works; none that is too long to be shown."""
     endpoint = request.document.endpoints[name]
     inputs = sample_inputs(request.document, name)
-    if inputs is None or _least_length(inputs) > MAX_BYTES:
+    if inputs is None or _least_length(endpoint, inputs) > MAX_BYTES:
         return []
     found = [*_rest_calls(request, name, inputs, rest_url), *_client_calls(request, name, endpoint, inputs, rest_url)]
     found.append(Snippet("Python, revived object", "python", _revived_call(request, name, endpoint, inputs)))
     return [each for each in found if len(each.text.encode("utf-8")) <= MAX_BYTES]
 
 
-def _least_length(inputs: Mapping[str, FlatTensor]) -> int:
+def _least_length(endpoint: Endpoint, inputs: Mapping[str, FlatTensor]) -> int:
     """How many characters each snippet has at least: a comma for each element, and a bracket for each dimension."""
-    values = [tensor for name, tensor in inputs.items() if "_row_splits" not in name]
+    components = (component for bound in input_leaves(endpoint) for component in bound.components)
+    values = [inputs[component.wire_name] for component in components if component.part != "row_splits"]
     return sum(max(tensor.size, 1) + len(tensor.shape) for tensor in values)
 
 
@@ -83,7 +82,7 @@ def _rest_calls(request: Request, name: str, inputs: Mapping[str, FlatTensor], r
 def _curl(title: str, request: Request, signature: RestSignature, body: Mapping[str, Any], rest_url: str) -> Snippet:
     named = body if signature.is_default else {"signature_name": signature.key, **body}
     data = json.dumps(named, ensure_ascii=False)
-    post = Post(f"/v1/models/{quote(request.name, safe='')}:{signature.verb}", data)
+    post = Post(f"{model_path(request.name)}:{signature.verb}", data)
     url = shlex.quote(rest_url + post.path)
     return Snippet(title, "sh", f"curl -d {shlex.quote(data)} {url}", post)
 
@@ -96,8 +95,6 @@ def _examples(signature: RestSignature, inputs: Mapping[str, FlatTensor]) -> lis
         return None
     columns: dict[str, list[Any]] = {}
     for feature in signature.features:
-        if feature.parsed == "constant":
-            continue
         if feature.parsed not in ("fixed", "sequence"):
             return None
         kind = float if feature.dtype == "float32" else int if feature.dtype == "int64" else None
@@ -215,11 +212,9 @@ def _tensor(bound: BoundLeaf, inputs: Mapping[str, FlatTensor]) -> str:
     match leaf:
         case Tensor():
             shape = inputs[bound.name].shape
-            return (
-                f"tf.zeros({list(shape)}, {dtype})"
-                if 0 in shape
-                else f"tf.constant({_literal(value, leaf.dtype)}, {dtype})"
-            )
+            if 0 in shape:
+                return f"tf.zeros({list(shape)}, {dtype})"
+            return f"tf.constant({_literal(value, leaf.dtype)}, {dtype})"
         case Ragged():
             options = f"ragged_rank={leaf.ragged_rank}, row_splits_dtype=tf.{leaf.row_splits_dtype}"
             return f"tf.ragged.constant({_literal(value, leaf.dtype)}, {dtype}, {options})"

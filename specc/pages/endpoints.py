@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from specc.artefacts.artefact import Request
-from specc.artefacts.call_snippets import REST_URL, Snippet, snippets
+from specc.artefacts.call_snippets import Snippet, snippets
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
 from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures
@@ -29,6 +29,7 @@ from specc.pages.words import (
     type_text,
     way_in,
 )
+from specc.rest.urls import REST_URL
 
 MAX_CALLS = 40 * 1024
 """The length of all calls of a page; ``specc emit markdown`` has those of the endpoints after that."""

@@ -52,9 +52,8 @@ class _Examples:
         self._features: dict[str, ParsedFeature] | None = None
         self._splits: set[str] = set()
         if signature.features is not None:
-            declared = [feature for feature in signature.features if feature.parsed != "constant"]
-            self._features = {feature.key: feature for feature in declared}
-            self._splits = {key for feature in declared for key in feature.splits}
+            self._features = {feature.key: feature for feature in signature.features}
+            self._splits = {key for feature in signature.features for key in feature.splits}
 
     def check(self, features: Mapping[str, Any], at: SpecPath) -> None:
         """Checks the features of one example."""
@@ -77,7 +76,7 @@ class _Examples:
     def require(self, keys: set[str], at: SpecPath) -> None:
         """Adds a finding for each feature that must be there and is not."""
         for key, feature in (self._features or {}).items():
-            if key not in keys and feature.parsed == "fixed" and feature.default is None:
+            if key not in keys and feature.is_required:
                 leaf = (*self._at, *feature.leaf.path)
                 self._findings.add("payload-feature", at, f"the feature {key!r} is missing", leaf=leaf)
 
