@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from specc.artefacts.artefact import Request
+from specc.artefacts.python_client.types import all_defaults
 from specc.diagnostics import SpecPath
 from specc.language.calls.flat_tensor import FlatTensor
 from specc.language.calls.messages import to_messages
 from specc.language.calls.write import leaf_to_json
 from specc.language.document import CALL, Endpoint
 from specc.language.dtypes import DTYPES, Family
-from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, has_default
+from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.language.wire_names import BoundLeaf, input_leaves, placed_children
 from specc.rest.exchanges import tensor_value
 from specc.rest.sample import sample_inputs
@@ -135,7 +136,7 @@ def _client_arguments(endpoint: Endpoint, leaves: Mapping[SpecPath, str]) -> Ite
     """The arguments of a call of the emitted client, by name from the first one on that has a default."""
     is_named = False
     for index, (word, tree) in enumerate(zip(endpoint.arguments, endpoint.inputs, strict=True)):
-        is_named = is_named or (isinstance(tree, Tensor) and has_default(tree))
+        is_named = is_named or all_defaults(tree)
         text = _expression(tree, ("inputs", index), leaves)
         yield f"{word}={text}" if is_named else text
 
