@@ -17,6 +17,7 @@ from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, pl
 from specc.pages.changes import PlacedChanges
 from specc.pages.interned import Strings
 from specc.pages.page_words import python_object, who_may_leave_out
+from specc.pages.placing import leaf_at
 from specc.pages.subject import Subject
 from specc.pages.words import (
     badges,
@@ -192,7 +193,7 @@ class _Trees:
         """The changes of each leaf: those at its path, and at the fields below it."""
         found: dict[SpecPath, list[int]] = defaultdict(list)
         for path, indexes in self._changes.items():
-            place = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in self._leaves), None)
+            place = leaf_at(path, self._leaves)
             if place is not None:
                 found[place] += indexes
         return found

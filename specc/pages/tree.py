@@ -19,7 +19,7 @@ from specc.language.tensor_string import format_tensor
 from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 from specc.pages.archive_lines import archive_lines
-from specc.pages.placing import COLLECTIONS, changes_by_place, endpoints_with_changes
+from specc.pages.placing import COLLECTIONS, changes_by_place, endpoints_with_changes, sign_of
 from specc.pages.subject import Against, Subject
 from specc.pages.terminal_text import LONGEST, WIDEST, column_width, columns, padding, short
 from specc.pages.words import (
@@ -214,9 +214,8 @@ class _Tree:
 
     def _changes(self, place: SpecPath, indent: int, *, is_last: bool = True) -> Iterator[str]:
         for change in self.places.get(place, ()):
-            sign = "+" if change.old is None else "-" if change.new is None else "~"
             waived = f"; waived until {change.waived.until}" if change.waived else ""
-            text = f"{sign} {change.rule}: {change.message}; {by_surface(change)}{waived}"
+            text = f"{sign_of(change)} {change.rule}: {change.message}; {by_surface(change)}{waived}"
             for number, line in enumerate(self._wrapped(text, indent + 2)):
                 guide = "│" if self.style.boxes and not is_last else " "
                 shown = line if number else line[2:]
