@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from specc.artefacts.artefact import Request
-from specc.artefacts.call_snippets import REST_URL, Snippet, snippets
+from specc.artefacts.call_snippets import REST_URL, Snippet, python_object, snippets
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
 from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures
@@ -16,7 +16,7 @@ from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.pages.changes import PlacedChanges
 from specc.pages.interned import Strings
-from specc.pages.page_words import python_object, who_may_leave_out
+from specc.pages.page_words import who_may_leave_out
 from specc.pages.placing import leaf_at
 from specc.pages.subject import Subject
 from specc.pages.words import (

@@ -1,8 +1,8 @@
-"""The words of the page alone: how an endpoint is called, who may leave out what, and sizes."""
+"""The words of the page alone: who may leave out what, sizes, and names of files."""
 
 from __future__ import annotations
 
-from specc.language.document import CALL, Endpoint
+from specc.language.document import Endpoint
 from specc.language.trees import has_default
 from specc.language.wire_names import input_leaves
 
@@ -17,11 +17,6 @@ def who_may_leave_out(endpoint: Endpoint) -> str:
     trailing = endpoint.arguments[max(required, default=-1) + 1 :]
     python = f"Python may leave out {', '.join(trailing)}" if trailing else "Python passes all"
     return f"gRPC may leave out {', '.join(with_default)}; {python}; REST sends all"
-
-
-def python_object(name: str) -> str:
-    """What Python calls: ``model.score``."""
-    return "model" if name == CALL else f"model.{name}" if name.isidentifier() else f"getattr(model, {name!r})"
 
 
 def size_text(count: int) -> str:
