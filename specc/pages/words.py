@@ -15,10 +15,12 @@ from specc.pages.subject import Subject
 from specc.rest.binary import is_base64
 
 if TYPE_CHECKING:
-    from specc.reader.contents import Variable
+    from specc.reader.contents import Contents, Variable
     from specc.reader.endpoint_ops import NotableOp
 
 _LISTED = 4
+_ANY_CPU = "/device:CPU:0"
+"""The device that every machine has; TensorFlow itself pins nodes to it."""
 
 
 def bounds_text(dim: Dim) -> str:
@@ -141,6 +143,11 @@ def variable_notes(variable: Variable) -> Iterator[str]:
         yield f"in {', '.join(variable.collections)}"
     if variable.repeats:
         yield f"stored twice: it repeats {variable.repeats}, and no function uses it"
+
+
+def remarkable_ops(contents: Contents) -> list[NotableOp]:
+    """The notable ops of an archive without nodes that are pinned to the device that every machine has."""
+    return [each for each in contents.notable if each.detail != _ANY_CPU]
 
 
 def notable_text(notable: NotableOp) -> str:
