@@ -18,7 +18,7 @@ _TREES = ("inputs", "outputs")
 MAX_CALLS = 50
 """How many changes have a call that they break; the list begins with those that break most."""
 MAX_INPUTS, MAX_CALL = 40, 2000
-"""The most inputs and the length of a call that is shown; more is no example that a person reads."""
+"""The most inputs and the length of a call that is shown; a person does not read a longer one."""
 
 
 class PlacedChanges:

@@ -23,7 +23,7 @@ from specc.pages.words import (
     badges,
     bounds_text,
     is_given,
-    known_of,
+    missing_of,
     left_out,
     notes,
     signatures_text,
@@ -101,7 +101,7 @@ class EndpointData:
 
     def _what_is_missing(self, name: str) -> str:
         unpublished = "" if self._signatures.get(name) else signatures_text(self._subject, name)
-        return "; ".join(filter(None, (unpublished, known_of(self._subject, name))))
+        return "; ".join(filter(None, (unpublished, missing_of(self._subject, name))))
 
     def _calls(self, name: str, endpoint: Endpoint) -> list[Row]:
         if self._calls_left <= 0 or not self._is_servable(name, endpoint):

@@ -32,7 +32,7 @@ def size_text(count: int) -> str:
 
 
 def short_file(file: str) -> str:
-    """The end of a path: where a file is on the machine that made the page does not belong into it."""
+    """The end of a path: the page does not show where a file is on the machine that made it."""
     revision, colon, inside = file.rpartition(":")
     words = inside.rstrip("/").split("/")
     end = "/".join(words[-2:] if words[-1].isdigit() else words[-1:])

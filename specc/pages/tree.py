@@ -26,7 +26,7 @@ from specc.pages.words import (
     badges,
     bounds_text,
     is_given,
-    known_of,
+    missing_of,
     notes,
     one_line,
     signatures_text,
@@ -152,7 +152,7 @@ class _Tree:
 
     def _closed(self, name: str, longest: int) -> Iterator[str]:
         """An endpoint in one line."""
-        words = "; ".join((*badges(self.document, name), *filter(None, [known_of(self.subject, name)])))
+        words = "; ".join((*badges(self.document, name), *filter(None, [missing_of(self.subject, name)])))
         text = f"{one_line(self.document.endpoints[name])}{f'  {words}' if words else ''}"
         shown = short(name)
         room = max(self.style.width - max(len(shown), longest) - 2, _LEAST)
@@ -162,7 +162,7 @@ class _Tree:
 
     def _endpoint(self, name: str) -> Iterator[str]:
         endpoint = self.document.endpoints[name]
-        words = (*badges(self.document, name), signatures_text(self.subject, name), known_of(self.subject, name))
+        words = (*badges(self.document, name), signatures_text(self.subject, name), missing_of(self.subject, name))
         facts = "; ".join(short(word, 3 * LONGEST) for word in words if word)
         first, *rest = textwrap.wrap(f"{short(name)}  {facts}".rstrip(), self.style.width, subsequent_indent="   ") or [
             short(name)
