@@ -164,10 +164,9 @@ class _Tree:
         endpoint = self.document.endpoints[name]
         words = (*badges(self.document, name), signatures_text(self.subject, name), missing_of(self.subject, name))
         facts = "; ".join(short(word, 3 * LONGEST) for word in words if word)
-        first, *rest = textwrap.wrap(f"{short(name)}  {facts}".rstrip(), self.style.width, subsequent_indent="   ") or [
-            short(name)
-        ]
         shown = short(name)
+        line = f"{shown}  {facts}".rstrip()
+        first, *rest = textwrap.wrap(line, self.style.width, subsequent_indent="   ") or [shown]
         yield f"{self.paint(shown, 'name')}{first.removeprefix(shown)}"
         yield from rest
         if endpoint.description:
