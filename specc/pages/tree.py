@@ -155,8 +155,8 @@ class _Tree:
         words = "; ".join((*badges(self.document, name), *filter(None, [missing_of(self.subject, name)])))
         text = f"{one_line(self.document.endpoints[name])}{f'  {words}' if words else ''}"
         shown = short(name)
-        room = max(self.style.width - max(len(shown), longest) - 2, _LEAST)
-        yield f"{self.paint(shown, 'name')}{' ' * (longest - len(shown))}  {short(text, room)}"
+        room = max(self.style.width - max(terminal_width(shown), longest) - 2, _LEAST)
+        yield f"{self.paint(shown, 'name')}{padding(shown, longest)}  {short(text, room)}"
         for place in self.changed.get(name, ()):
             yield from self._changes(place, 3)
 
