@@ -164,7 +164,7 @@ def test_each_call_keeps_its_own_request(open_mock):
     assert _try(page).get_by_label("Request").input_value() == "{}"
 
 
-def test_the_end_of_the_mock_is_said(browser):
+def test_the_end_of_the_mock_is_reported(browser):
     with running(_served(ranker())) as server:
         page = browser.new_page()
         page.goto(server.url)

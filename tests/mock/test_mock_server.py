@@ -141,7 +141,7 @@ def test_a_connection_is_kept(url: str) -> None:
             assert response.headers["Connection"] is None
             assert json.loads(response.read())
         sock = connection.sock
-        connection.request("GET", "/v1/models/ranker", body)  # a body that nobody asked for
+        connection.request("GET", "/v1/models/ranker", body)  # a body, which this method does not need
         with connection.getresponse() as response:
             assert response.status == 200
             response.read()
@@ -219,7 +219,7 @@ def test_a_body_may_not_take_long(url: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert ask(f"{url}/v1/models/ranker:predict", RESET).status == 408
 
 
-def test_a_silent_client_holds_up_nobody(url: str) -> None:
+def test_a_silent_client_does_not_hold_up_others(url: str) -> None:
     place = urlsplit(url)
     with socket.create_connection((place.hostname, place.port)) as connection:
         connection.sendall(post("Content-Length: 100"))
