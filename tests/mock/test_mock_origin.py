@@ -7,21 +7,19 @@ from collections.abc import Iterator
 from email.message import Message
 
 import pytest
-from mock_client import raw
+from mock_client import raw, served
 from rest_documents import ranker
 
-import specc
 from specc.mock.origin import check_origin
 from specc.mock.refused import RefusedError
-from specc.mock.server import MockServer, Served, running
+from specc.mock.server import MockServer, running
 
 BODY = b'{"signature_name": "reset", "inputs": {}}'
 
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[MockServer]:
-    document = ranker()
-    with running(Served(document, "ranker", specc.emit("openapi", document, "ranker").data)) as server:
+    with running(served(ranker())) as server:
         yield server
 
 
