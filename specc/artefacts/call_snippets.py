@@ -185,8 +185,12 @@ def _revived_call(request: Request, name: str, endpoint: Endpoint, inputs: Mappi
     lines = ["import tensorflow as tf", "", f"model = tf.saved_model.load({request.name!r})"]
     if any("collections." in argument for argument in arguments):
         lines.insert(0, "import collections")
-    target = "model" if name == CALL else f"model.{name}" if name.isidentifier() else f"getattr(model, {name!r})"
-    return "\n".join([*lines, f"print({target}({', '.join(arguments)}))"])
+    return "\n".join([*lines, f"print({python_object(name)}({', '.join(arguments)}))"])
+
+
+def python_object(name: str) -> str:
+    """What Python calls for the endpoint called ``name``: ``model.score``."""
+    return "model" if name == CALL else f"model.{name}" if name.isidentifier() else f"getattr(model, {name!r})"
 
 
 def _expression(tree: Tree, path: SpecPath, leaves: Mapping[SpecPath, str]) -> str:

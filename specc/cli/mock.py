@@ -42,9 +42,9 @@ def _port(text: str) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the URL once the server listens; requests are listed on standard error. Signals that end it are no error.
+    """Prints the URL once the server listens; requests are listed on standard error.
 
-    What a server of the archive would not offer is a finding, on standard error.
+    A signal that ends it is not an error. What a server of the archive would not offer is a finding, on standard error.
     """
     side = read_side(options.source)
     document = side.described.document
