@@ -11,7 +11,7 @@ from specc.run_finding import RunFinding
 from specc.verification.archive_session import Crashed
 from specc.verification.protocol import Answered, Call, Way
 from specc.verification.source import Source
-from specc.verification.subject import WAYS, Subject
+from specc.verification.subject import WAYS
 
 
 def answer_of(source: Source, endpoint: str, asked: examples.Call, way: Way | None) -> Any:
@@ -21,8 +21,8 @@ def answer_of(source: Source, endpoint: str, asked: examples.Call, way: Way | No
         SpecError: the call is refused.
         UsageError: the archive has no such endpoint on that way.
     """
-    subject = Subject(source.document, endpoint, tuple(source.facts.left_out))
     calls = source.calls(endpoint)
+    subject = calls.subject
     chosen = next((each for each in WAYS if each in calls.ways and way in (None, each)), None)
     if chosen is None:
         raise UsageError(f"the archive has no {way or 'attribute or signature'} for the endpoint {endpoint!r}")

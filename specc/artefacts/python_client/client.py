@@ -24,7 +24,7 @@ from specc.diagnostics import Diagnostic
 from specc.language.calls.array_names import clashing
 from specc.language.document import CALL, Endpoint
 from specc.language.dtypes import NUMPY_DTYPES
-from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures
+from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures_of
 from specc.language.validation.buildable import MAX_NESTING
 from specc.language.wire_names import endpoint_nodes
 from specc.reader.protobuf.tensors import data_type
@@ -69,11 +69,11 @@ def render(request: Request) -> Rendered:
 
 def _callable(request: Request, findings: list[Diagnostic]) -> Iterator[PublishedSignature]:
     """The signature of each endpoint that takes its own inputs; why there is none is a finding."""
-    published = [each for each in published_signatures(request.document) if not each.alias_of and each.receiver is None]
     for name, endpoint in request.chosen().items():
         if endpoint.method not in SERVABLE:
             continue
-        signature = next((each for each in published if each.endpoint == name), None)
+        published = published_signatures_of(request.document, name)
+        signature = next((each for each in published if not each.alias_of and each.receiver is None), None)
         reason = _reason_against(endpoint, signature)
         if signature is None or reason:
             findings.append(emit_finding("emit-left-out", ("endpoints", name), f"{name!r} is left out: {reason}"))
