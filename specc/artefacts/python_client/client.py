@@ -35,6 +35,8 @@ _RUNTIME = ("composites", "arrays", "trees", "requests", "transports", "wire", "
 _TYPING = ("Any", "Generic", "NoReturn", "Protocol", "TypeAlias", "TypeVar")
 _FORMATTED_WIDTH = 88
 _IMPORTS = """\
+from __future__ import annotations
+
 import base64
 import http.client
 import json
@@ -98,11 +100,9 @@ def _reason_against(endpoint: Endpoint, signature: PublishedSignature | None) ->
 
 
 def _source(request: Request, signatures: list[PublishedSignature]) -> str:
-    runtime = _runtime()
-    fixed = _names_of(runtime) | set(IN_ANNOTATIONS)
     names = [signature.endpoint for signature in signatures]
     called = Names(IN_ANNOTATIONS).claim_all([name for name in names if name != CALL], "endpoint") | {CALL: CALL}
-    module = Names({*fixed, *called.values(), "Client", "NamedTuple", "TypedDict"})
+    module = Names({*_fixed_names(), *IN_ANNOTATIONS, *called.values(), "Client", "NamedTuple", "TypedDict"})
     types = Types(module)
     constants, methods = list[str](), list[str]()
     for signature in signatures:
@@ -115,8 +115,6 @@ def _source(request: Request, signatures: list[PublishedSignature]) -> str:
         *docstring(_description(request)),
         f"# Contract: {request.contract_digest}",
         "",
-        "from __future__ import annotations",
-        "",
         _IMPORTS + _typing({*_TYPING, *types.imports}),
         "",
         _NUMPY,
@@ -126,7 +124,7 @@ def _source(request: Request, signatures: list[PublishedSignature]) -> str:
     client = ["class Client(_Client):", *docstring([[f"The endpoints of the model {request.name!r}."], *_how()], 4)]
     blocks = [
         "\n".join(header),
-        runtime,
+        _runtime(),
         *types.definitions,
         *constants,
         "\n".join(client) + "\n\n" + "\n\n".join(methods),
@@ -188,13 +186,16 @@ def _runtime() -> str:
     return "\n\n\n".join(texts)
 
 
-def _names_of(text: str) -> set[str]:
-    """The names that the top level of a source defines, and those that it imports."""
-    found = {"annotations", "base64", "http", "json", "math", "urllib", "Callable", "Iterator", "Mapping", *_TYPING}
-    for statement in ast.parse(text).body:
+@cache
+def _fixed_names() -> frozenset[str]:
+    """The names that the module of every client imports or defines."""
+    found = {*_TYPING, "_MODEL", "_DIMS", "_DATA_TYPES", "_REST_DTYPES"}
+    for statement in ast.parse(_IMPORTS + _NUMPY + _runtime()).body:
         match statement:
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                found |= {(alias.asname or alias.name).partition(".")[0] for alias in names}
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
                 found.add(name)
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 found.add(name)
-    return found | {"dataclass", "pairwise", "_MODEL", "_DIMS", "_DATA_TYPES", "_REST_DTYPES"}
+    return frozenset(found)
