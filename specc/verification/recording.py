@@ -69,17 +69,24 @@ class Recorder:
 
     def record(self, name: str) -> None:
         """Asks for what the examples of an endpoint lack, or for new ones if it has none."""
-        if name in self.source.facts.left_out:
-            self.notes.append(f"{name} is optional, and the archive was built without it")
+        started = self._calls_and_examples(name)
+        if started is None:
             return
-        calls = self.source.calls(name)
-        plan = CallPlan(self.document, name, cases=0, seed=self.seed)
-        examples = [planned for planned in plan.examples() if not _is_complete(planned)]
-        for planned in (*examples, *self._generated(name)):
+        calls, examples = started
+        incomplete = [planned for planned in examples if not _is_complete(planned)]
+        for planned in (*incomplete, *self._generated(name)):
             if not calls.ways:
                 self.findings += [] if self.findings else [_unavailable(calls)]
                 return
             self._ask(calls, planned)
+
+    def _calls_and_examples(self, name: str) -> tuple[EndpointCalls, list[PlannedCall]] | None:
+        """What can be called of an endpoint, and its examples; None, and a note, if the archive does not have it."""
+        if name in self.source.facts.left_out:
+            self.notes.append(f"{name} is optional, and the archive was built without it")
+            return None
+        plan = CallPlan(self.document, name, cases=0, seed=self.seed)
+        return self.source.calls(name), list(plan.examples())
 
     def _generated(self, name: str) -> Iterator[PlannedCall]:
         """The calls of an endpoint without examples: those of one row and of three, then the others."""
@@ -124,12 +131,10 @@ class Recorder:
 
     def check(self, name: str) -> None:
         """Finds the recorded answers that the source does not give."""
-        if name in self.source.facts.left_out:
-            self.notes.append(f"{name} is optional, and the archive was built without it")
+        started = self._calls_and_examples(name)
+        if started is None:
             return
-        calls = self.source.calls(name)
-        plan = CallPlan(self.document, name, cases=0, seed=self.seed)
-        examples = list(plan.examples())
+        calls, examples = started
         judge = CallJudge(calls, (), examples)
         found: list[RunFinding] = []
         for planned in filter(_is_complete, examples):
@@ -142,7 +147,7 @@ class Recorder:
     def recording(self) -> Recording:
         """What was recorded."""
         return Recording(
-            with_calls(self.document, self.calls),
+            _with_calls(self.document, self.calls),
             tuple(self.calls),
             tuple(without_consequences(merge(self.findings), ())),
             tuple(self.notes),
@@ -169,7 +174,7 @@ def _stale(finding: RunFinding, planned: PlannedCall) -> RunFinding:
     return replace(finding, rule="stale-example", path=path, hint=hint)
 
 
-def with_calls(document: Document, calls: Iterable[RecordedCall]) -> Document:
+def _with_calls(document: Document, calls: Iterable[RecordedCall]) -> Document:
     """The document with the recorded calls in its examples."""
     data: dict[str, Any] = as_json(document.to_json())
     for call in calls:
