@@ -24,10 +24,10 @@ from specc.verification.source import Source
 CASES = 2
 """How many examples an endpoint without any gets."""
 _NAMES = {"one": "small", "base": "batch"}
-"""The examples that generated calls become; others keep the names of their cases."""
+"""The names of the examples that generated calls become, by case; other cases keep theirs."""
 _ROWS = 3
 _UNRELATED = ("not-pure", "generated-refused")
-"""Findings of which a note is made, since they do not say that an answer is wrong."""
+"""Findings that become notes, since they do not mean that an answer is wrong."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class Recorder:
 
 
 def _is_complete(planned: PlannedCall) -> bool:
-    """Whether an example says what it gives."""
+    """Whether an example has its answer: outputs, or an error."""
     example = planned.example
     return example is not None and (bool(example.expected) or example.error is not None)
 

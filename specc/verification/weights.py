@@ -86,7 +86,7 @@ def _named(members: Sequence[_Member], model: Variables) -> list[_Member]:
 
 
 def _wrong_members(found: Sequence[_Member], expected: Sequence[_Member], differing: frozenset[int]) -> Iterator[str]:
-    """How each member of a collection is not the model's, at its place; ``differing`` are variables said elsewhere."""
+    """How members of a collection differ from the model's, in order; ``differing`` variables are reported already."""
     for number, (position, variable) in enumerate(expected):
         if number >= len(found):
             yield f"{variable.name!r} is missing"

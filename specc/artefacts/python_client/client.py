@@ -53,8 +53,8 @@ import numpy as np
 import numpy.typing as npt
 """
 _REMARKS = (
-    "Calls have a ValueError for what the contract does not allow, before anything is sent, and a ModelError for a "
-    "refusal of the server. Strings are bytes in arrays of objects, and a scalar is an array of rank 0."
+    "A call that the contract does not allow raises a ValueError before anything is sent, and one that the server "
+    "refuses a ModelError. Strings are bytes in arrays of objects, and a scalar is an array of rank 0."
 )
 
 
@@ -70,7 +70,7 @@ def render(request: Request) -> Rendered:
 
 
 def _callable(request: Request, findings: list[Diagnostic]) -> Iterator[PublishedSignature]:
-    """The signature of each endpoint that takes its own inputs; why there is none is a finding."""
+    """The signature of each endpoint that takes its own inputs; an endpoint without one is a finding."""
     for name, endpoint in request.chosen().items():
         if endpoint.method not in SERVABLE:
             continue
@@ -147,7 +147,7 @@ def _description(request: Request) -> Iterator[list[str]]:
     ]
     yield request.document.description.split("\n")
     yield [_REMARKS]
-    yield ["Written by specc emit python: a change belongs into the contract."]
+    yield ["Written by specc emit python: change the contract and emit it again, instead of changing this file."]
 
 
 def _how() -> Iterator[list[str]]:

@@ -113,7 +113,8 @@ class Method:
             yield "An archive may be built without this endpoint."
         foreign = {leaf.leaf.dtype for leaf in self._leaves.values()} - REST_DTYPES
         if foreign:
-            yield f"REST has no JSON for {' and '.join(sorted(foreign))}, so that it is a ValueError there: use Grpc."
+            names = " and ".join(sorted(foreign))
+            yield f"REST has no JSON for {names}, so a call over REST raises a ValueError: use Grpc."
 
     def _shown(self, bound: BoundLeaf) -> str:
         leaf = bound.leaf
