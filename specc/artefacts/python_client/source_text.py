@@ -163,12 +163,12 @@ class Names:
         self._taken = set(taken)
         self._numbers: dict[str, int] = {}
 
-    def claim(self, name: str, separator: str = "_") -> str:
+    def claim(self, name: str) -> str:
         """``name``, or the first free one of ``name_2``, ``name_3``, ..."""
         free, number = name, self._numbers.get(name, 1)
         while free in self._taken:
             number += 1
-            free = f"{name}{separator}{number}"
+            free = f"{name}_{number}"
         self._numbers[name] = number
         self._taken.add(free)
         return free

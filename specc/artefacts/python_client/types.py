@@ -102,7 +102,7 @@ class Types:
         self.definitions.append("\n".join(lines))
 
     def _class_name(self, words: Sequence[str]) -> str:
-        return self._names.claim("".join(map(camel_case, words))[:_MAX_NAME], "_")
+        return self._names.claim("".join(map(camel_case, words))[:_MAX_NAME])
 
 
 def _scalar(dtype: str) -> str:
