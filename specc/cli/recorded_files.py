@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from specc.errors import TargetError
-from specc.language.calls.write import to_npz
+from specc.language.calls.write import as_json, to_npz
 from specc.language.document import Document
 from specc.language.load import dump, from_json
 from specc.publishing.single_file import replace_file, write_new
 from specc.source.file_names import archive_name
 from specc.source.json_text import read_content
 from specc.verification.recording import RecordedCall, Recording
-from specc.verification.single_call import as_json
 
 MAX_INLINE = 4096
 """The limit on the JSON of a call, or of its outputs, that stays in the spec; in characters."""

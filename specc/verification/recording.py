@@ -8,7 +8,7 @@ from typing import Any
 
 from specc.diagnostics import Diagnostic
 from specc.language.calls.flat_tensor import FlatTensor
-from specc.language.calls.write import inputs_to_json, outputs_to_json
+from specc.language.calls.write import as_json, inputs_to_json, outputs_to_json
 from specc.language.document import Document
 from specc.language.load import from_json
 from specc.run_finding import RunFinding
@@ -18,7 +18,6 @@ from specc.verification.call_sizes import InputAxes
 from specc.verification.endpoint_calls import EndpointCalls
 from specc.verification.grouping import merge, without_consequences
 from specc.verification.planned_call import PlannedCall, with_rows
-from specc.verification.single_call import as_json
 from specc.verification.source import Source
 
 CASES = 2
