@@ -80,7 +80,7 @@ def _named(members: Sequence[_Member], model: Variables) -> list[_Member]:
     """The members of an archive's collection, those of the list with the model's names, which are paths."""
     names = {position: variable.name for position, variable in enumerate(model.variables)}
     return [
-        (place, variable._replace(name=names.get(-1 if place is None else place, variable.name)))
+        (place, variable if place is None else variable._replace(name=names.get(place, variable.name)))
         for place, variable in members
     ]
 
