@@ -53,8 +53,8 @@ import numpy as np
 import numpy.typing as npt
 """
 _REMARKS = (
-    "A call that the contract does not allow raises a ValueError before anything is sent, and one that the server "
-    "refuses a ModelError. Strings are bytes in arrays of objects, and a scalar is an array of rank 0."
+    "A call that the contract does not allow raises a ValueError before anything is sent; a call that the server "
+    "refuses raises a ModelError. Strings are bytes in arrays of objects, and a scalar is an array of rank 0."
 )
 
 
