@@ -52,9 +52,9 @@ class Types:
         """The annotation of a tree; ``words`` are the endpoint, and the names and keys that lead to the tree."""
         match tree:
             case Tensor():
-                return _input(tree) if is_input else f"npt.NDArray[{scalar(tree.dtype)}]"
+                return _input(tree) if is_input else f"npt.NDArray[{_scalar(tree.dtype)}]"
             case Ragged() | Sparse():
-                return f"{type(tree).__name__}[{'Any' if is_input else scalar(tree.dtype)}]"
+                return f"{type(tree).__name__}[{'Any' if is_input else _scalar(tree.dtype)}]"
             case List() | Tuple():
                 items = [self.annotation(child, (*words, str(key)), is_input=is_input) for key, child in children(tree)]
                 if is_input:
@@ -102,10 +102,10 @@ class Types:
         self.definitions.append("\n".join(lines))
 
     def _class_name(self, words: Sequence[str]) -> str:
-        return self._names.claim("".join(map(camel_case, words))[:_MAX_NAME], "_")
+        return self._names.claim("".join(map(camel_case, words))[:_MAX_NAME])
 
 
-def scalar(dtype: str) -> str:
+def _scalar(dtype: str) -> str:
     """NumPy's type of the elements of an array."""
     return {"bool": "np.bool_", "string": "np.object_"}.get(dtype, f"np.{dtype}")
 

@@ -51,6 +51,13 @@ def outputs_to_json(endpoint: Endpoint, outputs: Mapping[str, FlatTensor]) -> An
     return _nested(endpoint.outputs, ("outputs",), values, {})
 
 
+def as_json(value: Any) -> Any:
+    """A value of an example or of a document as plain JSON, with lists for tuples."""
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    return [as_json(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 def leaf_to_json(leaf: BoundLeaf, tensors: Mapping[str, FlatTensor]) -> Any:
     """The value of one leaf, from its components in ``tensors``."""
     parts = [tensors[component.wire_name] for component in leaf.components]
