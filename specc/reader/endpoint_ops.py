@@ -73,9 +73,13 @@ def runs_of(subject: Subject) -> dict[str, Run]:
     return found
 
 
-def notable_ops(subject: Subject, runs: Mapping[str, Run], libraries: Mapping[str, str]) -> Iterator[NotableOp]:
-    """The notable ops by kind, each op once; ``libraries`` are those that the contract knows."""
-    everywhere = op_counts(subject)
+def notable_ops(
+    subject: Subject, counts: Mapping[str, int], runs: Mapping[str, Run], libraries: Mapping[str, str]
+) -> Iterator[NotableOp]:
+    """The notable ops by kind, each op once; ``libraries`` are those of custom ops that the contract has.
+
+    ``counts`` are those of :func:`op_counts`, and ``runs`` those of :func:`runs_of`.
+    """
     users: dict[str, list[str]] = {}
     for name, run in runs.items():
         for op in run.ops:
@@ -85,9 +89,9 @@ def notable_ops(subject: Subject, runs: Mapping[str, Run], libraries: Mapping[st
         kind = _kind_of(op)
         if kind is not None and (kind != "state" or op in users):  # loading sets the variables of every archive
             detail = _platforms(subject) if kind == "xla" else ""
-            found.append(NotableOp(kind, op, everywhere[op], tuple(users.get(op, ())), detail))
-    for op, library in custom_ops(everywhere).items():
-        found.append(NotableOp("custom", op, everywhere[op], tuple(users.get(op, ())), libraries.get(op) or library))
+            found.append(NotableOp(kind, op, counts[op], tuple(users.get(op, ())), detail))
+    for op, library in custom_ops(counts).items():
+        found.append(NotableOp("custom", op, counts[op], tuple(users.get(op, ())), libraries.get(op) or library))
     yield from sorted((*found, *_outside(subject), *_pinned(runs)), key=_order)
 
 
