@@ -14,7 +14,7 @@ from specc.compatibility.shown_values import shown_value
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath, format_path
 from specc.language.record import to_json
-from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tuple
+from specc.language.trees import LEAVES, Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tuple
 from specc.language.wire_names import placed_children
 
 _FUNCTIONS = ("function", "preprocess", "postprocess")
@@ -132,7 +132,7 @@ def _keys(node: Any) -> dict[str, Any]:
 
 def _inside(nodes: _Nodes) -> Iterator[_Nodes]:
     """The parts that both nodes have."""
-    old = [part for part in _parts(nodes.old, nodes.old_path) if not isinstance(part[1], (Tensor, Ragged, Sparse))]
+    old = [part for part in _parts(nodes.old, nodes.old_path) if not isinstance(part[1], LEAVES)]
     parts = {key: (value, place) for key, value, place in _parts(nodes.new, nodes.new_path)} if old else {}
     for key, value, place in old:
         if key in parts:

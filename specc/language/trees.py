@@ -193,6 +193,7 @@ class Dict(Node):
 
 
 Leaf: TypeAlias = Tensor | Ragged | Sparse
+LEAVES = (Tensor, Ragged, Sparse)
 NODES: dict[str, type[Node]] = {
     "tensor": Tensor,
     "ragged": Ragged,

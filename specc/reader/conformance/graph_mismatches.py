@@ -19,10 +19,9 @@ from specc.language.signatures import (
 )
 from specc.language.stored_values import stored_value
 from specc.language.tensor_string import format_tensor
-from specc.language.trees import Dict, Leaf, Tensor, Tree, children
+from specc.language.trees import LEAVES, Dict, Leaf, Tensor, Tree, children
 from specc.language.wire_names import BoundLeaf, Component, input_leaves, output_leaves
 from specc.reader.conformance.tree_comparison import (
-    LEAVES,
     Side,
     holds,
     is_wider,

@@ -38,11 +38,7 @@ def find_reaching_out(subject: Subject) -> Iterator[Diagnostic]:
         reported.update((function.name, node.name) for function, node in found)
         if found:
             yield _reaching(subject, ("endpoints", name), f"{name!r}", [node for _, node in found])
-    rest = [
-        node
-        for function, node in reaching_out_by_loading(subject)
-        if (function.name, node.name) not in reported
-    ]
+    rest = [node for function, node in reaching_out_by_loading(subject) if (function.name, node.name) not in reported]
     if rest:
         yield _reaching(subject, (), "the graph", rest)
 
