@@ -11,6 +11,11 @@ def archive_name(file: str) -> str:
     return Path(file).name.removesuffix(".json").removesuffix(".specc")
 
 
+def archive_place(base: str, file: str) -> str:
+    """Where the archive of one of several specs is under ``base``, a directory or a URL."""
+    return os.path.join(base, archive_name(file))  # noqa: PTH118  # a Path would change a URL
+
+
 def model_name(source: str) -> str:
     """The name of a model whose document has none: that of the spec or the archive; of a version, its parent's.
 
