@@ -1,4 +1,4 @@
-"""The names of models, as the files that describe or contain them are called."""
+"""The names of models and archives, from the names of the files that describe or contain them."""
 
 from __future__ import annotations
 

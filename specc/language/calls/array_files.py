@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from specc.diagnostics import shorten
 from specc.language.calls.arrays import BadArrayError, array_content, read_header
-from specc.language.scalars import shorten
 from specc.source.limits import MAX_BYTES
 from specc.source.regular_files import NotRegularError, open_regular
 
