@@ -177,7 +177,7 @@ def components(leaf: Leaf, name: str) -> tuple[Component, ...]:
 
 
 class Extent(typing.NamedTuple):
-    """How much the names of a tree are: ``characters`` counts those of every path and every wire name.
+    """How large a tree is: ``characters`` counts those of the path and the wire name of every leaf.
 
     Names are longer than what they are made of: a key is part of the name of each leaf below it.
     """

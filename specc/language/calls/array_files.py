@@ -32,7 +32,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 class MissingFileError(Exception):
-    """There is no such file; the text says so."""
+    """There is no such file."""
 
 
 class BadFileError(Exception):

@@ -21,7 +21,7 @@ from specc.reader.conformance.tree_comparison import paired_nodes, shown_tree
 _TRILEAN = ("pure", "rowwise")
 """Promises that are proved by running: what only one document says is not a difference."""
 _NO_PROMISE = ("description", "name", "names")
-"""The fields of a leaf that are no promise, or that are compared as its wire names."""
+"""The fields of a leaf that are not promises, or that are compared as its wire names."""
 
 
 def find_differences(spec: Document, contract: Document, left_out: Collection[str] = ()) -> Iterator[Diagnostic]:

@@ -38,6 +38,9 @@ from specc.reader.saved_functions import Trace, concrete_names, read_function
 from specc.reader.signature_defs import Signature, WireTensor
 from specc.rules.table import RuleId
 
+_UNCHECKED_PARTS = ("indices", "dense_shape")
+"""The tensors of a sparse leaf whose static shape no function checks."""
+
 
 def find_mismatches(contract: Contract, graph: MetaGraph) -> Iterator[Diagnostic]:
     """A finding for every difference between the graph and its own ``contract``."""
@@ -280,10 +283,6 @@ class _Comparison:
 
     def _finding(self, path: SpecPath, message: str, hint: str = "") -> Diagnostic:
         return Diagnostic(rule=self.rule, path=path, message=message, hint=hint)
-
-
-_UNCHECKED_PARTS = ("indices", "dense_shape")
-"""The tensors of a sparse leaf whose static shape no function checks."""
 
 
 def _placed(leaves: tuple[BoundLeaf, ...]) -> list[tuple[SpecPath, Component]]:

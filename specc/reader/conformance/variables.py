@@ -86,7 +86,7 @@ def _tensor_of(subject: Subject, member: int) -> tuple[str, Shape] | None:
 def _first_fitting(
     groups: dict[tuple[str, Shape], list[int]], dtype: str, shape: Shape, budget: Budget
 ) -> list[int] | None:
-    """The group with the first variable that is left of this dtype and shape, last; None where there is none."""
+    """The group whose last member is the first variable left that has this dtype and shape, or None."""
     exact = groups.get((dtype, shape)) if shape is not None and ANY not in shape else None
     if exact:
         return exact
@@ -182,7 +182,7 @@ def _elements(tensor: StoredTensor) -> int:
 
 
 def _is_constant(tensor: StoredTensor, directory: Path) -> bool:
-    """Whether all elements have the same bytes; also where they cannot be read, since loading says so."""
+    """Whether all elements have the same bytes; also if they cannot be read, which loading reports."""
     try:
         with open_regular(directory / tensor.shard) as file:
             file.seek(tensor.offset)
