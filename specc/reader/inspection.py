@@ -57,7 +57,7 @@ def inspect(path: str | os.PathLike[str]) -> Document:
 
     Raises:
         ArchiveError: there is no readable SavedModel, or nothing in it can be described.
-        SpecError: the archive's contract is damaged_error or does not match its graph.
+        SpecError: the archive's contract is damaged or does not match its graph.
     """
     inspection = inspect_archive(path)
     if inspection.findings:
