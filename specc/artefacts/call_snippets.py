@@ -18,7 +18,7 @@ from specc.language.calls.messages import to_messages
 from specc.language.calls.write import leaf_to_json
 from specc.language.document import CALL, Endpoint
 from specc.language.dtypes import DTYPES, Family
-from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
+from specc.language.trees import LEAVES, Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.language.wire_names import BoundLeaf, input_leaves, placed_children
 from specc.rest.exchanges import tensor_value
 from specc.rest.sample import sample_inputs
@@ -195,7 +195,7 @@ def python_object(name: str) -> str:
 
 def _expression(tree: Tree, path: SpecPath, leaves: Mapping[SpecPath, str]) -> str:
     """An argument as a Python expression, in which each leaf at its path is one of ``leaves``."""
-    if isinstance(tree, Tensor | Ragged | Sparse):
+    if isinstance(tree, LEAVES):
         return leaves[path]
     parts = [(key, _expression(child, place, leaves)) for key, child, place in placed_children(tree, path)]
     texts = ", ".join(text for _, text in parts)

@@ -13,7 +13,7 @@ from specc.change import Witness
 from specc.language.document import CALL, Document
 from specc.language.receivers import RECEIVER_INPUT
 from specc.language.signatures import PublishedSignature, signature_with
-from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, children
+from specc.language.trees import LEAVES, Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, children
 from specc.rest.urls import GRPC_ADDRESS, REST_URL, model_path
 
 _INLINE = 32
@@ -128,7 +128,7 @@ def _is_at(path: str, word: str) -> bool:
 
 def _tree(tree: Tree, path: str, tensors: Mapping[str, Mapping[str, Any]]) -> str:
     """An argument as a Python expression; ``path`` is its name, as the witness has it."""
-    if isinstance(tree, Tensor | Ragged | Sparse):
+    if isinstance(tree, LEAVES):
         return _leaf(tree, tensors.get(path) or {"dtype": tree.dtype, "shape": []})
     parts = [(key, _tree(child, f"{path}.{key}", tensors)) for key, child in children(tree)]
     match tree:

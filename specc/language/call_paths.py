@@ -10,7 +10,7 @@ from specc.language.trees import Dict, List, NamedTuple, Tree, Tuple
 
 
 def call_path(endpoint: Endpoint, path: SpecPath) -> str:
-    """Where a leaf is in a call: ``features.user.id``, ``context[0]``; of the only output, nothing but ``outputs``.
+    """Where a leaf is in a call: ``features.user.id``, ``context[0]``; just ``outputs`` for the only output.
 
     ``path`` is the leaf's in the endpoint.
     """

@@ -12,7 +12,7 @@ from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
 from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures
 from specc.language.tensor_string import ANY, format_tensor
-from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
+from specc.language.trees import LEAVES, Dict, NamedTuple, Tensor, Tree
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.pages.changes import PlacedChanges
 from specc.pages.interned import Strings, trimmed
@@ -164,7 +164,7 @@ class _Trees:
 
     def _node(self, key: str, tree: Tree, path: SpecPath, depth: int) -> Iterator[Row]:
         shown = self._shown
-        if isinstance(tree, Tensor | Ragged | Sparse):
+        if isinstance(tree, LEAVES):
             yield from self._leaf(key, self._leaves[path], depth)
             return
         word = f"namedtuple {tree.typename}" if isinstance(tree, NamedTuple) else tree.kind

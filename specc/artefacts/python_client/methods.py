@@ -22,7 +22,7 @@ from specc.language.document import Dim, Document, Endpoint
 from specc.language.dtypes import DTYPES, Family
 from specc.language.signatures import PublishedSignature
 from specc.language.tensor_string import ANY, Shape, format_tensor
-from specc.language.trees import Dict, Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree
+from specc.language.trees import LEAVES, Dict, Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree
 from specc.language.values import decode_value
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.rest.values import REST_DTYPES
@@ -149,7 +149,7 @@ class Method:
                 yield f"{name}: {text} {' '.join(dim.description.split())}".replace(":  ", ": ").rstrip()
 
     def _node(self, types: Types, tree: Tree, path: SpecPath, words: tuple[str, ...]) -> Expression:
-        if isinstance(tree, (Tensor, Ragged, Sparse)):
+        if isinstance(tree, LEAVES):
             return _leaf(self._leaves[path])
         below = [
             (str(key), self._node(types, child, place, (*words, str(key))))

@@ -16,6 +16,7 @@ from specc.artefacts.python_client.source_text import (
     quoted,
 )
 from specc.language.trees import (
+    LEAVES,
     Dict,
     List,
     NamedTuple,
@@ -112,7 +113,7 @@ def _scalar(dtype: str) -> str:
 
 def all_defaults(tree: Tree) -> bool:
     """Whether a tree may be left out, since all its leaves have a default."""
-    if isinstance(tree, (Tensor, Ragged, Sparse)):
+    if isinstance(tree, LEAVES):
         return has_default(tree)
     return all(all_defaults(child) for _, child in children(tree))
 

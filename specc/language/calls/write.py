@@ -9,13 +9,12 @@ from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
-from specc.diagnostics import SpecPath, finding
+from specc.diagnostics import SpecPath, finding, shorten
 from specc.errors import SpecError
 from specc.language.calls.array_files import StoredArray, npz_content
 from specc.language.calls.array_names import SIDES, ArrayNames, clashing, to_arrays
 from specc.language.calls.flat_tensor import FlatTensor
 from specc.language.document import Endpoint
-from specc.language.scalars import shorten
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tree, Tuple
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, placed_children
 

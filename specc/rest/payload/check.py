@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from specc.diagnostics import Diagnostic, did_you_mean
-from specc.language.scalars import describe, shorten
+from specc.diagnostics import Diagnostic, did_you_mean, shorten
+from specc.language.scalars import describe
 from specc.language.signatures import SERVABLE
 from specc.rest.payload.examples import check_examples
 from specc.rest.payload.findings import EnoughError, Findings, listed

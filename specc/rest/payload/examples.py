@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
-from specc.diagnostics import SpecPath, did_you_mean
+from specc.diagnostics import SpecPath, did_you_mean, shorten
 from specc.language.example_features import ParsedFeature
-from specc.language.scalars import describe, shorten
+from specc.language.scalars import describe
 from specc.language.trees import Tensor
 from specc.rest.payload.findings import Findings, leaf_path, listed
 from specc.rest.payload.scalars import find_problem

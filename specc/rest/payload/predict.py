@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from specc.diagnostics import Place, SpecPath, did_you_mean, short_path
-from specc.language.scalars import describe, shorten
+from specc.diagnostics import Place, SpecPath, did_you_mean, short_path, shorten
+from specc.language.scalars import describe
 from specc.language.tensor_string import ANY
 from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf

@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from specc.diagnostics import shorten
 from specc.language.dtypes import DTYPES, Family
-from specc.language.scalars import describe, shorten
+from specc.language.scalars import describe
 from specc.language.trees import Tensor
 from specc.rules.table import PayloadRule
 
