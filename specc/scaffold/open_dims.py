@@ -17,9 +17,9 @@ _LAST = "features"
 _VOLUME = ("depth", *_IMAGE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class OpenDim:
-    """An open axis of the input leaf at position ``leaf``, and the usual role of such an axis."""
+    """An open axis of the input leaf at position ``leaf``, and the usual role of such an axis; ordered by its place."""
 
     leaf: int
     axis: int

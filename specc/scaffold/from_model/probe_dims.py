@@ -178,8 +178,7 @@ def _sizes_of(partition: Partition, scale: int, turn: int) -> dict[OpenDim, int]
     primes = _odd_primes(2 * len(partition))
     sizes: dict[OpenDim, int] = {}
     for groups, start in ((others, 0), (batches, 2 * len(others))):
-        ordered = sorted(groups, key=lambda group: min((dim.leaf, dim.axis) for dim in group))
-        for index, group in enumerate(ordered):
+        for index, group in enumerate(sorted(groups, key=min)):
             sizes |= dict.fromkeys(group, scale * primes[start + turn * len(groups) + index])
     return sizes
 
