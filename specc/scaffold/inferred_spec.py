@@ -16,6 +16,7 @@ from specc.language.validation.buildable import input_keys, is_input_name
 from specc.language.validation.legal_names import argument_names, legal_name
 from specc.language.wire_names import BoundLeaf, components, input_leaves, output_leaves
 from specc.reader.linking import with_wire_names
+from specc.scaffold.open_dims import with_input_leaves
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,11 @@ def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[
         if arguments[index] != name:
             guesses.append(Guess((*at, "arguments", index), f"renamed from {name!r}, which cannot be an argument name"))
     endpoint = endpoint.model_copy(update={"arguments": tuple(arguments)})
-    endpoint = _with_input_leaves(endpoint, _with_former_names(endpoint, former_names))
-    inputs = _with_input_leaves(endpoint, _renamed_inputs(endpoint, at, guesses)).inputs
+    endpoint = with_input_leaves(endpoint, _with_former_names(endpoint, former_names))
+    inputs = with_input_leaves(endpoint, _renamed_inputs(endpoint, at, guesses)).inputs
     outputs = with_leaves(endpoint.outputs, iter([*_renamed_outputs(endpoint, at, guesses)]))
     legal = endpoint.model_copy(update={"inputs": inputs, "outputs": outputs})
     return _without_redundant_names(legal), tuple(guesses)
-
-
-def _with_input_leaves(endpoint: Endpoint, leaves: Iterator[Leaf]) -> Endpoint:
-    new = iter([*leaves])  # all leaves are computed before the first is replaced
-    return endpoint.model_copy(update={"inputs": tuple(with_leaves(tree, new) for tree in endpoint.inputs)})
 
 
 def _wire_names_of_leaf(leaf: BoundLeaf) -> tuple[str, ...]:
