@@ -22,6 +22,7 @@ from specc.scaffold.from_model.candidates import Candidate
 from specc.scaffold.from_model.trace_results import result_shapes, result_tree
 from specc.scaffold.inferred_spec import Guess
 from specc.scaffold.open_dims import BATCH, OpenDim, is_uniform, open_dims, with_dims, with_shape
+from specc.verification.call_sizes import Sizes
 
 _SCALES, _VIDEO_SCALES = (64, 8, 1), (8, 64, 1)
 """Sizes are multiples of one of these: large ones for strides and windows, small ones for a limited length.
@@ -32,7 +33,6 @@ _RANK_OF_VIDEOS = 5
 _MAX_TRACES = 64
 """The limit on the traces that look for dimensions; the axes that are not separated by then stay equal."""
 
-Sizes = dict[str, int]
 Names = dict[OpenDim, str]
 
 
