@@ -31,11 +31,11 @@ def dim_guesses(document: Document, steps: Mapping[str, int]) -> Iterator[Guess]
     """
     places = _places(document)
     for name in sorted(places, key=lambda name: name != BATCH):
-        axes = [axis for of_endpoint in places[name].values() for axis, _ in of_endpoint]
-        is_batch = name == BATCH and set(axes) == {0}
-        if is_batch and all(len(of_endpoint) == 1 for of_endpoint in places[name].values()):
+        by_endpoint = places[name].values()
+        is_shared = any(len(of_endpoint) > 1 for of_endpoint in by_endpoint)
+        is_batch = name == BATCH and {axis for of_endpoint in by_endpoint for axis, _ in of_endpoint} == {0}
+        if is_batch and not is_shared:
             continue
-        is_shared = any(len(of_endpoint) > 1 for of_endpoint in places[name].values())
         equal = "that they are always equal"
         check = equal if is_batch else f"its name, and {equal}" if is_shared else "its name"
         bounds = _bounds_text(document.dims[name], steps.get(name))
