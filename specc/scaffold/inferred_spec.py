@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from specc.diagnostics import SpecPath, format_path, printable
+from specc.diagnostics import Diagnostic, SpecPath, format_path, printable
 from specc.language.document import Document, Endpoint
 from specc.language.tree_edits import leaves as leaves_of
 from specc.language.tree_edits import with_leaves
@@ -28,6 +28,11 @@ class Guess:
 
     def __str__(self) -> str:
         return printable(f"{format_path(self.path)}: {self.message}" if self.path else self.message)
+
+
+def text_with_hint(diagnostic: Diagnostic) -> str:
+    """The message of a finding, with its hint if it has one: the text of a guess."""
+    return f"{diagnostic.message}; {diagnostic.hint}" if diagnostic.hint else diagnostic.message
 
 
 @dataclass(frozen=True)

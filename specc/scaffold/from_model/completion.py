@@ -76,10 +76,10 @@ def _proved(candidate: Candidate, model: Any) -> _Proved:
         proof = prove(document, candidate.name, model, traces)
         following = _open_outputs(proof.endpoint, candidate.path) if proof.ran else ()
         unnamed = unnamed_outputs(proof.endpoint, candidate.output_names, candidate.path)
-        said = (*candidate.guesses, *renamed, *guesses, *more, *unnamed, *following, *proof.guesses)
-        first = first or _Proved(proof.endpoint, said, traces, proof)
+        all_guesses = (*candidate.guesses, *renamed, *guesses, *more, *unnamed, *following, *proof.guesses)
+        first = first or _Proved(proof.endpoint, all_guesses, traces, proof)
         if proof.ran:
-            return _Proved(proof.endpoint, said, traces, proof)
+            return _Proved(proof.endpoint, all_guesses, traces, proof)
     assert first is not None
     return first
 
