@@ -151,7 +151,7 @@ def _findings_name_target(target: str) -> Iterator[None]:
 
 
 def _attribute_name(target: str) -> str:
-    """The name of the attribute that ``module:attribute`` names, or an empty string if it is private or has generic words only."""
+    """The name of the attribute that ``module:attribute`` names, or "" if it is private or generic."""
     name = target.rpartition(":")[2].rpartition(".")[2] if _is_imported(target) else ""
     words = set(name.lower().split("_"))
     return "" if name.startswith("_") or words <= _GENERIC_WORDS else name

@@ -19,7 +19,7 @@ _SMALL_GROUP = 8
 
 
 def likely_partitions(dims: Sequence[OpenDim]) -> Iterator[Partition]:
-    """The partitions to try, the finest first: a model that none of them suits does not only compare sizes."""
+    """The partitions to try, the finest first; a model that runs with none of them needs more than equal sizes."""
     ways: tuple[Callable[[OpenDim], Hashable], ...] = (
         lambda dim: dim,
         lambda dim: BATCH if dim.role == BATCH else dim,
@@ -33,8 +33,8 @@ def likely_partitions(dims: Sequence[OpenDim]) -> Iterator[Partition]:
 def split_groups(partition: Partition, runs: Callable[[Partition], bool]) -> Partition:
     """The finest partition that runs, found by splitting one group in two again and again.
 
-    Axes are equal because the function compares them, so that a part of a group either belongs to the rest of it or
-    does not, however the other axes are grouped.
+    Axes have to be equal only where the function compares them. Whether a part can be split off a group therefore does
+    not depend on how the other axes are grouped.
     """
     refuted: set[Group] = set()
     while True:
@@ -98,7 +98,7 @@ def name_groups(partition: Partition) -> dict[OpenDim, str]:
 
 
 def _is_main(group: Group, rivals: Sequence[Group], role: str) -> bool:
-    """Whether a group is that of most inputs, which have no word in common, unlike those of its rivals."""
+    """Whether a group, of several axes without a common word, keeps the bare role: each rival has a single axis."""
     return role != BATCH and len(group) > 1 and not _common_word(group) and all(len(rival) == 1 for rival in rivals)
 
 

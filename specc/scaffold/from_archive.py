@@ -39,7 +39,7 @@ _OF_KERAS_2 = frozenset({"call_and_return_all_conditional_losses", "call_and_ret
 _WHY_OF_KERAS_2 = "Keras 2 saves it with every model, for training"
 
 _WALKS = 10
-"""What a leaf costs, in readings of it: it is compared, named, validated for its endpoint and for the document, and written."""
+"""What a leaf costs, in readings of it: it is compared, named, twice validated, and written."""
 
 
 def infer_archive_spec(
@@ -54,7 +54,7 @@ def infer_archive_spec(
         path: the directory of the SavedModel.
         model: the name of the archive in the document; by default ``path`` with a trailing slash.
         imports: modules that the document imports before the model, such as those that register ops of the archive;
-            a library that specc knows is added automatically. None of them is imported here.
+            a library in specc's own table is added automatically. None of them is imported here.
 
     Raises:
         ArchiveError: there is no readable SavedModel, or nothing in it can be built.
@@ -77,8 +77,8 @@ def infer_archive_spec(
 def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Sequence[str]) -> InferredSpec:
     """The spec with the modules that register the ops of its model, if that is an archive.
 
-    The library of an op comes only from specc's own table, never from the archive. The document is parsed from its JSON,
-    so that it equals what a file of it would be.
+    The library of an op comes only from specc's own table, never from the archive. The document is parsed from its
+    JSON, so that it equals what a file of it would be.
     """
     document, guesses = inferred.document, list(inferred.guesses)
     if document.imports:

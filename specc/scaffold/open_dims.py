@@ -57,7 +57,7 @@ def _role(shape: Shape, axis: int) -> str:
 
 
 def is_last_resort(role: str) -> bool:
-    """Whether a role says only where the axis is."""
+    """Whether a role describes only the position of the axis."""
     return role == _LAST or role.startswith("size_")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-# The proto is not part of TensorFlow's public API, but only the object graph says which key a variable has.
+# The proto is not part of TensorFlow's public API, but only the object graph has the key of each variable.
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 from specc.compiler.write.distributed import is_synchronized_on_read

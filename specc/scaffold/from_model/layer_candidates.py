@@ -119,7 +119,7 @@ def _with_input_name(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf
         return bound.leaf
     if isinstance(key, str):
         if not is_input_name(key):
-            return bound.leaf  # it gets another wire name, which a guess says
+            return bound.leaf  # it gets another wire name, with a guess about that
         guesses.append(
             Guess(bound.path, f"wire name {bound.name!r}, from its key; its keras.Input is named {slot.name!r}")
         )

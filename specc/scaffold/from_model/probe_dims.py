@@ -170,8 +170,8 @@ def _is_batch(group: Group) -> bool:
 def _sizes_of(partition: Partition, scale: int, turn: int) -> dict[OpenDim, int]:
     """A size for each axis; those of the two turns are all different.
 
-    A batch gets the largest, since it is rarely limited. A partition with one group more has no size in its first turn
-    that this one has not in either: what fits a limit still does.
+    A batch gets the largest, since it is rarely limited. Where one more group is split off, each size of the others in
+    the first turn is one of those of the two turns here: what fits a limit still does.
     """
     batches = [group for group in partition if _is_batch(group)]
     others = [group for group in partition if not _is_batch(group)]

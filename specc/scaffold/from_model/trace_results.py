@@ -88,7 +88,7 @@ def _trace_candidate(candidate: Candidate, endpoint: Endpoint, function: Callabl
 
 @contextmanager
 def _without_log_of_jax() -> Iterator[None]:
-    """A context in which JAX does not log the shapes that it rejects, before it raises an error that says so."""
+    """A context in which JAX does not log the shapes that it rejects, before it raises an error about them."""
     absl = logging.getLogger("absl")
     before = absl.level
     absl.setLevel(logging.CRITICAL)
