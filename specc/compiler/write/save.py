@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
+from specc.compiler.quiet_loggers import quiet_loggers
 from specc.compiler.trace.endpoints import TracedEndpoint
 from specc.compiler.user_code import summarize
 from specc.compiler.write.assets import require_files
@@ -76,7 +75,8 @@ def write(contents: Contents, directory: Path) -> None:
         setattr(root, endpoint.compiled.name, endpoint.nested)
     signatures = {temporary_key(key): signature for key, signature in contents.signatures.items()}
     try:
-        with _silenced_tensorflow(), keeping_tables_unnamed(contents.resources):
+        # TensorFlow logs two lines at every save: on the directory, and on untraced functions.
+        with quiet_loggers("absl", "tensorflow"), keeping_tables_unnamed(contents.resources):
             tf.saved_model.save(root, str(directory), signatures=signatures, options=contents.options)
     except tf.errors.OpError as error:
         raise OSError(errno.EIO, _os_reason(error)) from error
@@ -97,17 +97,3 @@ def write(contents: Contents, directory: Path) -> None:
 def _os_reason(error: Any) -> str:
     """The reason of an error without the names of ops and of the stage, such as ``No space left on device``."""
     return re.sub(r" \[Op:\w+\]", "", error.message).rpartition("; ")[2].strip()
-
-
-@contextlib.contextmanager
-def _silenced_tensorflow() -> Iterator[None]:
-    """Silences two lines that TensorFlow logs at every save: on the directory, and on untraced functions."""
-    loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
