@@ -57,14 +57,18 @@ def _places(document: Document) -> dict[str, dict[str, list[tuple[int, str]]]]:
 def _places_text(places: Mapping[str, list[tuple[int, str]]], document: Document) -> str:
     endpoints: dict[str, list[str]] = {}
     for endpoint, of_endpoint in places.items():
-        by_axis: dict[int, list[str]] = {}
-        for axis, wire_name in of_endpoint:
-            by_axis.setdefault(axis, []).append(repr(wire_name))
-        where = ", ".join(f"axis {axis} of {listed(names)}" for axis, names in by_axis.items())
-        endpoints.setdefault(where, []).append(repr(endpoint))
+        endpoints.setdefault(axes_text(of_endpoint), []).append(repr(endpoint))
     if len(document.endpoints) == 1:
         return next(iter(endpoints))
     return "; ".join(f"{where} in {listed(names)}" for where, names in endpoints.items())
+
+
+def axes_text(places: Iterable[tuple[int, str]]) -> str:
+    """Axes with the wire names of their leaves, in words: ``axis 0 of 'user' and 'item', axis 1 of 'item'``."""
+    by_axis: dict[int, list[str]] = {}
+    for axis, wire_name in places:
+        by_axis.setdefault(axis, []).append(repr(wire_name))
+    return ", ".join(f"axis {axis} of {listed(names)}" for axis, names in by_axis.items())
 
 
 def _bounds_text(dim: Dim, step: int | None) -> str:
