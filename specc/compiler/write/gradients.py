@@ -3,7 +3,8 @@
 ``tf.custom_gradient`` registers a Python function for each op that it makes, which an archive cannot hold: it is
 traced, and the trace captures tensors of the function that holds the op. TensorFlow looks each of them up in a list, so
 its time grows with the product of ops and captured tensors; here each is looked up in a dict. Gradients of TensorFlow
-and Keras with the same code and constants, for tensors of the same dtypes and shapes, are traced once.
+and Keras with the same code and constants, for tensors of the same dtypes and shapes, are traced once: each is a thin
+function around the trace, which captures other tensors.
 """
 
 from __future__ import annotations
@@ -14,9 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
-
-# The protos are not part of TensorFlow's public API, but there is no public way to write a SavedModel's proto.
-from tensorflow.core.framework import function_pb2
 
 # TensorFlow has no public way to find the Python function of a custom gradient; tests/compiler/test_gradients.py
 # compares the gradients of revived archives with those of their models.
@@ -96,10 +94,9 @@ class Gradients:
                 self._templates[key] = _Template(trace, tuple(positions[id(tensor)] for tensor in captured))
         else:
             trace, captured = template.trace, [tensors[position] for position in template.captured]
-            definition = function_pb2.FunctionDef()
-            definition.CopyFrom(self.library.definition(trace))
-            definition.signature.name = self.library.unique_name("gradient")
-            self.library.definitions[definition.signature.name] = definition
+            called = self.library.definition(trace).signature
+            own = range(len(called.input_arg) - len(captured))
+            definition = self.library.add_thin("gradient", trace, own, range(len(called.output_arg)))
         concrete = self.graph.objects.concrete_functions[definition.signature.name]
         concrete.bound_inputs.extend(map(self._object_of, captured))
         concrete.canonicalized_input_signature.CopyFrom(encode(trace.structured_input_signature))
