@@ -26,6 +26,7 @@ from specc.language.signatures import PublishedSignature
 
 WRITER = "SPECC_WRITER"
 """The environment variable that chooses ``tf.saved_model.save`` with the value ``tensorflow``, for one release."""
+_WRITERS = ("", "specc", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,15 @@ def write(contents: Contents, published: Iterable[PublishedSignature], directory
         OSError: the disk is full, or the directory cannot be written.
         SpecError: TensorFlow cannot save a part of it, or a file that the functions read is missing.
     """
+    chosen = os.environ.get(WRITER, "")
+    if chosen not in _WRITERS:
+        message, hint = f"{WRITER} is {chosen!r}, which is not a writer", "unset it, or set it to specc or tensorflow"
+        raise SpecError([Diagnostic(rule="save-failed", message=message, hint=hint)])
     require_files(contents.resources)
     with _explained_errors(), keeping_tables_unnamed(contents.resources):
-        if os.environ.get(WRITER) == "tensorflow":
-            return Written(save_with_tensorflow(contents, published, directory), f"{WRITER} is set to tensorflow")
+        if chosen == "tensorflow":
+            note = f"written with tf.saved_model.save, since {WRITER} is set to tensorflow"
+            return Written(save_with_tensorflow(contents, published, directory), note)
         try:
             return Written(write_saved_model(contents, published, directory))
         except NotWritable as reason:
