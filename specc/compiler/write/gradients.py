@@ -162,8 +162,7 @@ def _key(gradient: Any, op: Any, tensors: list[Any]) -> object | None:
             seen[id(tensor)] = len(tensors)
             tensors.append(tensor)
         shape = None if tensor.shape.rank is None else tuple(tensor.shape)
-        static = tf.get_static_value(tensor)  # a trace may depend on it
-        return "tensor", seen[id(tensor)], tensor.dtype.name, shape, None if static is None else static.tobytes()
+        return "tensor", seen[id(tensor)], tensor.dtype.name, shape, _static_value(tensor)
 
     def function_key(function: Any) -> object:
         if (function.__module__ or "").partition(".")[0] not in _LIBRARIES:
@@ -179,7 +178,9 @@ def _key(gradient: Any, op: Any, tensors: list[Any]) -> object | None:
         match value:
             case tf.Tensor():
                 return tensor_key(value)
-            case None | bool() | int() | float() | str() | bytes():
+            case float():
+                return "float", value.hex()  # 0.0 is equal to -0.0, and NaN to nothing
+            case None | bool() | int() | str() | bytes():
                 return type(value).__name__, value
             case list() | tuple():
                 return type(value).__name__, *map(value_key, value)
@@ -193,3 +194,11 @@ def _key(gradient: Any, op: Any, tensors: list[Any]) -> object | None:
         return value_key(list(op.inputs)), value_key(gradient)
     except (_Unknown, ValueError, TypeError):  # an empty cell, or keys of several types
         return None
+
+
+def _static_value(tensor: Any) -> object:
+    """The value of a tensor that is known while it is traced, on which a trace may depend, or None."""
+    value = tf.get_static_value(tensor)
+    if value is None:
+        return None
+    return tuple(value.ravel().tolist()) if value.dtype == object else value.tobytes()

@@ -45,7 +45,7 @@ class MetaGraph:
         self.nodes = self.proto.graph_def.node
         self.objects = self.proto.object_graph_def
         self.library = self.proto.graph_def.library
-        self._names: set[str] = set()
+        self._taken: dict[str, int] = {}
         self._captured: dict[int, Captured] = {}
 
     def add_node(self, name: str, op: str, inputs: Iterable[str] = (), **attributes: Any) -> Any:
@@ -73,11 +73,11 @@ class MetaGraph:
         """``name`` as a legal name of a node, with a number if it is taken."""
         legal = _NOT_IN_NAMES.sub("_", name)
         legal = legal if re.match(r"[A-Za-z0-9.]", legal) else f".{legal}"
-        unique, number = legal, 0
-        while unique in self._names:
-            number += 1
-            unique = f"{legal}_{number}"
-        self._names.add(unique)
+        unique = legal
+        while unique in self._taken:
+            self._taken[legal] += 1  # where the last search ended: thousands of nodes may have one name
+            unique = f"{legal}_{self._taken[legal]}"
+        self._taken[unique] = 0
         return unique
 
     def add_object(self, **kind: Any) -> int:
