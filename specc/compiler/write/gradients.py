@@ -9,6 +9,7 @@ function around the trace, which captures other tensors.
 
 from __future__ import annotations
 
+import contextlib
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,8 +73,8 @@ class Gradients:
             NotWritable: a gradient captures a tensor that no object of the archive can stand for.
         """
         done: set[str] = set()
-        for function in list(self.library.called.values()):
-            for tag, op in _tagged_ops(function.graph):
+        for name, function in list(self.library.called.items()):
+            for tag, op in _tagged_ops(self.library.definitions[name], function.graph):
                 if tag not in done:
                     done.add(tag)
                     self._add(tag, op)
@@ -139,18 +140,12 @@ class Gradients:
         return self._objects[id(tensor)]
 
 
-def _tagged_ops(graph: Any) -> Iterator[tuple[str, Any]]:
+def _tagged_ops(definition: Any, graph: Any) -> Iterator[tuple[str, Any]]:
     """The ops of a function that have a custom gradient, each with the name under which it is registered."""
-    for op in graph.get_operations():
-        if op.type in _TAGGED:
-            try:
-                yield op.get_attr(_GRADIENT).decode(), op
-            except ValueError:
-                continue
-
-
-_TAGGED = ("IdentityN", "PartitionedCall", "StatefulPartitionedCall")
-"""The ops to which TensorFlow gives a gradient of their own."""
+    for node in definition.node_def:
+        if _GRADIENT in node.attr:
+            with contextlib.suppress(KeyError):  # a node that is not an op of the graph
+                yield node.attr[_GRADIENT].s.decode(), graph.get_operation_by_name(node.name)
 
 
 def _key(gradient: Any, op: Any, tensors: list[Any]) -> object | None:
