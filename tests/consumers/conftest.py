@@ -1,0 +1,44 @@
+"""Everything in this folder takes archives through runtimes of others: ``make test-consumers``.
+
+Their packages are in no other environment. What is not a Python package, a compiler or node, is required in CI.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.register_assert_rewrite("consumer_archives", "expected_failures")
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    return True if collection_path.name.startswith("test_") and find_spec("onnxruntime") is None else None
+
+
+@pytest.fixture(scope="session")
+def need() -> Callable[[object, str], None]:
+    """Skips what needs a tool that is not there, and fails in CI: ``need(shutil.which("node"), "needs node")``."""
+
+    def need(found: object, reason: str) -> None:
+        if found:
+            return
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    return need
+
+
+@pytest.fixture(scope="session")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """Gives the ``consumer_archives.Archive`` of a case; each is built once."""
+    from consumer_archives import build
+
+    directory = tmp_path_factory.mktemp("archives")
+    return cache(lambda case: build(case, directory / case))
