@@ -1,0 +1,29 @@
+"""@tensorflow/tfjs-node loads archives with TensorFlow's C++ library, and answers signatures as the model does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from consumer_archives import Answer, runs
+from expected_failures import hold, rows_about_nothing
+from session_program import answering_program
+from tfjs_node_addon import PROGRAM, build_addon, missing_tools
+
+
+@pytest.fixture(scope="module")
+def answer(need: Any, tmp_path_factory: pytest.TempPathFactory) -> Answer:
+    """The runtime."""
+    need(not missing_tools(), f"needs {missing_tools()}: node, npm, make and a C++ compiler")
+    build_addon()
+    return answering_program(["node", str(PROGRAM)], tmp_path_factory.mktemp("tfjs_node"))
+
+
+@pytest.mark.parametrize(("case", "run"), runs())
+def test_it_answers_as_the_model(case: str, run: str, archives: Callable[[str], Any], answer: Answer) -> None:
+    hold("tfjs-node", archives(case), run, answer)
+
+
+def test_every_row_is_about_a_run() -> None:
+    assert rows_about_nothing("tfjs-node") == []
