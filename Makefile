@@ -7,6 +7,7 @@ VENV_JAX := .venv-jax
 VENV_ARTEFACTS := .venv-artefacts
 VENV_BROWSER := .venv-browser
 VENV_CONSUMERS := .venv-consumers
+VENV_TFX := .venv-consumers-tfx
 BIN := $(VENV)/bin
 # A worker takes a file at a time, in the order of tests/conftest.py: the longest first.
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
@@ -32,8 +33,9 @@ test-browser: $(VENV_BROWSER)/installed
 	$(VENV_BROWSER)/bin/python -m pytest tests/browser
 
 # Outside of make test: runtimes of others take archives. It says what is not there: a compiler, or node and npm.
-test-consumers: $(VENV_CONSUMERS)/installed
+test-consumers: $(VENV_CONSUMERS)/installed $(VENV_TFX)/installed
 	$(VENV_CONSUMERS)/bin/python -m pytest tests/consumers
+	$(VENV_TFX)/bin/python -m pytest tests/consumers
 
 test-long: $(VENV)/installed
 	HYPOTHESIS_PROFILE=long $(PYTEST) $(WORKERS)
@@ -94,5 +96,13 @@ $(VENV_CONSUMERS)/installed: pyproject.toml
 	@$(VENV_CONSUMERS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[consumers]'
 	@touch $@
 
+$(VENV_TFX)/installed: pyproject.toml
+	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
+	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "setting up $(VENV_TFX) (TensorFlow and Beam are about 350 MB)"
+	@"$(PYTHON)" -m venv $(VENV_TFX)
+	@$(VENV_TFX)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[consumers-tfx]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV_JAX) $(VENV_ARTEFACTS) $(VENV_BROWSER) $(VENV_CONSUMERS) build dist tests/editor/node_modules tests/third_parties/node_modules
+	rm -rf $(VENV) $(VENV_JAX) $(VENV_ARTEFACTS) $(VENV_BROWSER) $(VENV_CONSUMERS) $(VENV_TFX) build dist tests/editor/node_modules tests/third_parties/node_modules tests/consumers/node_modules
