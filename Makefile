@@ -102,6 +102,8 @@ $(VENV_TFX)/installed: pyproject.toml
 	@echo "setting up $(VENV_TFX) (TensorFlow and Beam are about 350 MB)"
 	@"$(PYTHON)" -m venv $(VENV_TFX)
 	@$(VENV_TFX)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[consumers-tfx]'
+	@# They name the large build of TensorFlow as a requirement, and need either.
+	@$(VENV_TFX)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps tfx-bsl==1.21.0 tensorflow-serving-api==2.19.1
 	@touch $@
 
 clean:
