@@ -6,12 +6,14 @@ VENV := .venv
 VENV_JAX := .venv-jax
 VENV_ARTEFACTS := .venv-artefacts
 VENV_BROWSER := .venv-browser
+VENV_CONSUMERS := .venv-consumers
+VENV_TFX := .venv-consumers-tfx
 BIN := $(VENV)/bin
 # A worker takes a file at a time, in the order of tests/conftest.py: the longest first.
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test test-jax test-artefacts test-browser test-long lint bench schemas docs clean
+.PHONY: demo test test-jax test-artefacts test-browser test-consumers test-long lint bench schemas docs clean
 
 demo: $(VENV)/installed
 	@$(BIN)/python examples/demo.py
@@ -29,6 +31,12 @@ test-artefacts: $(VENV_ARTEFACTS)/installed
 # Outside of make test: it needs Chromium, and says so where there is none.
 test-browser: $(VENV_BROWSER)/installed
 	$(VENV_BROWSER)/bin/python -m pytest tests/browser
+
+# Outside of make test: runtimes of others take archives. It says what is not there: a compiler, or node and npm.
+test-consumers: $(VENV_CONSUMERS)/installed $(VENV_TFX)/installed $(VENV_JAX)/installed
+	$(VENV_CONSUMERS)/bin/python -m pytest tests/consumers
+	$(VENV_TFX)/bin/python -m pytest tests/consumers
+	KERAS_BACKEND=jax JAX_ENABLE_X64=1 $(VENV_JAX)/bin/python -m pytest tests/consumers
 
 test-long: $(VENV)/installed
 	HYPOTHESIS_PROFILE=long $(PYTEST) $(WORKERS)
@@ -81,5 +89,23 @@ $(VENV_BROWSER)/installed: pyproject.toml
 	@$(VENV_BROWSER)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
 	@touch $@
 
+$(VENV_CONSUMERS)/installed: pyproject.toml
+	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
+	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "setting up $(VENV_CONSUMERS) (TensorFlow is about 250 MB)"
+	@"$(PYTHON)" -m venv $(VENV_CONSUMERS)
+	@$(VENV_CONSUMERS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[consumers]'
+	@touch $@
+
+$(VENV_TFX)/installed: pyproject.toml
+	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
+	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "setting up $(VENV_TFX) (TensorFlow and Beam are about 350 MB)"
+	@"$(PYTHON)" -m venv $(VENV_TFX)
+	@$(VENV_TFX)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[consumers-tfx]'
+	@# They name the large build of TensorFlow as a requirement, and need either.
+	@$(VENV_TFX)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps tfx-bsl==1.21.0 tensorflow-serving-api==2.19.1
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV_JAX) $(VENV_ARTEFACTS) $(VENV_BROWSER) build dist tests/editor/node_modules tests/third_parties/node_modules
+	rm -rf $(VENV) $(VENV_JAX) $(VENV_ARTEFACTS) $(VENV_BROWSER) $(VENV_CONSUMERS) $(VENV_TFX) build dist tests/editor/node_modules tests/third_parties/node_modules tests/consumers/node_modules
