@@ -5,9 +5,7 @@ It saves what :mod:`specc.compiler.write.saved_model` cannot write, or all if ``
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import tensorflow as tf
 # The protos are not part of TensorFlow's public API, but there is no public way to read a SavedModel's proto.
 from tensorflow.core.protobuf import saved_model_pb2
 
+from specc.compiler.quiet_loggers import quiet_loggers
 from specc.compiler.write.contents import Contents
 from specc.compiler.write.save_options import saved_variables
 from specc.language.document import CALL
@@ -48,7 +47,7 @@ def save_with_tensorflow(contents: Contents, published: Iterable[PublishedSignat
     for endpoint in contents.endpoints:  # on the instance: TensorFlow would not save a ``__call__`` of the class
         setattr(root, endpoint.compiled.name, endpoint.nested)
     signatures = {_temporary_key(key): signature for key, signature in contents.signatures.items()}
-    with _silenced_tensorflow():
+    with quiet_loggers("absl", "tensorflow"):  # they log two lines at every save
         tf.saved_model.save(root, str(directory), signatures=signatures, options=contents.options)
     saved_model = saved_model_pb2.SavedModel.FromString((directory / "saved_model.pb").read_bytes())
     (meta_graph,) = saved_model.meta_graphs
@@ -84,17 +83,3 @@ def _signature_nodes(meta_graph: Any) -> Any:
     nodes = meta_graph.object_graph_def.nodes
     (signatures,) = (child.node_id for child in nodes[0].children if child.local_name == "signatures")
     return nodes[signatures].children
-
-
-@contextlib.contextmanager
-def _silenced_tensorflow() -> Iterator[None]:
-    """Silences two lines that TensorFlow logs at every save: on the directory, and on untraced functions."""
-    loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
