@@ -1,7 +1,7 @@
 """Everything in this folder takes archives through runtimes of others: ``make test-consumers``.
 
-Their packages are in two environments of their own, since those of TFX want an older protobuf, and a file is left out
-where what it needs is not there. What is not a Python package, a compiler or node, is required in CI.
+Their packages are in environments of their own: those of TFX want an older protobuf, and Keras runs on one backend a
+process. A file is left out where what it needs is not there. What is not a Python package, a compiler or node, is required in CI.
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ import pytest
 pytest.register_assert_rewrite("consumer_archives", "expected_failures")
 
 
+_PACKAGES = {"test_run_inference.py": "tfx_bsl", "test_c_api_jax.py": "jax"}
+"""What a file needs: a package of one of the environments."""
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    package = "tfx_bsl" if collection_path.name == "test_run_inference.py" else "onnxruntime"
+    package = _PACKAGES.get(collection_path.name, "onnxruntime")
     return True if collection_path.name.startswith("test_") and find_spec(package) is None else None
 
 
@@ -44,3 +48,13 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
 
     directory = tmp_path_factory.mktemp("archives")
     return cache(lambda case: build(case, directory / case))
+
+
+@pytest.fixture(scope="session")
+def c_api(need: Callable[[object, str], None], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """TensorFlow's C API as a runtime: a ``consumer_archives.Answer``."""
+    from session_program import answering_program, compile_program, compiler
+
+    need(compiler(), "needs a C compiler")
+    directory = tmp_path_factory.mktemp("c_api")
+    return answering_program([str(compile_program(directory))], directory)

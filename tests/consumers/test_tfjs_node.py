@@ -9,13 +9,13 @@ import pytest
 from consumer_archives import Answer, runs
 from expected_failures import hold
 from session_program import answering_program
-from tfjs_node_addon import PROGRAM, build_addon, missing_tools
+from tfjs_node_addon import PROGRAM, build_addon, missing_tool
 
 
 @pytest.fixture(scope="module")
 def answer(need: Any, tmp_path_factory: pytest.TempPathFactory) -> Answer:
     """The runtime."""
-    need(not missing_tools(), f"needs {missing_tools()}: node, npm, make and a C++ compiler")
+    need(not missing_tool(), f"needs node, npm, make and a C++ compiler: {missing_tool()} is not there")
     build_addon()
     return answering_program(["node", str(PROGRAM)], tmp_path_factory.mktemp("tfjs_node"))
 

@@ -26,6 +26,8 @@ class Nested(keras.Model):
         super().__init__()
         self.items = keras.layers.Embedding(9, 2)
         self.head = keras.layers.Dense(1)
+        self.items.build()  # JAX makes no variables while it traces
+        self.head.build((None, 9))
 
     def call(self, features: Any, context: Any) -> Any:
         user = features["user"]
@@ -113,6 +115,7 @@ class Pooled(keras.Model):
     def __init__(self) -> None:
         super().__init__()
         self.vectors = keras.layers.Embedding(9, 4)
+        self.vectors.build()  # JAX makes no variables while it traces
 
     def call(self, inputs: Any) -> Any:
         mask = keras.ops.cast(inputs["attention-mask"], "float32")[:, :, None]

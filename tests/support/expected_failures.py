@@ -63,10 +63,11 @@ def expected_failure(runtime: str, case: str, run: str) -> ExpectedFailure | Non
     return found[0] if found else None
 
 
-def rows_about_nothing() -> list[str]:
-    """The patterns that match no run."""
+def rows_about_nothing(runtime: str | None = None) -> list[str]:
+    """The patterns that match no run, of all rows or of those of one runtime."""
     names = [f"{case}/{run}" for case, run in runs()]
-    patterns = [each for row in expected_failures() for each in row.patterns]
+    about = [row for row in expected_failures() if runtime in (None, row.runtime)]
+    patterns = [each for row in about for each in row.patterns]
     return [each for each in patterns if not any(fnmatchcase(name, each) for name in names)]
 
 

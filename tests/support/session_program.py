@@ -34,16 +34,16 @@ def compile_program(directory: Path) -> Path:
 
 
 def answering_program(command: list[str], directory: Path) -> Answer:
-    """A program as a runtime: it is started once a case, as ``COMMAND ARCHIVE TAGS CALLS ANSWERS``.
+    """A program as a runtime: it is started once for each archive, as ``COMMAND ARCHIVE TAGS CALLS ANSWERS``.
 
     What it raises is a RuntimeError: the error that ended the run, or that the program crashed.
     """
-    answered: dict[str, Mapping[str, RunAnswer] | RuntimeError] = {}
+    answered: dict[Path, Mapping[str, RunAnswer] | RuntimeError] = {}
 
     def answer(archive: Archive, run: Run) -> Iterable[Outputs]:
-        if archive.case not in answered:
-            answered[archive.case] = _answers(command, archive, directory)
-        found = answered[archive.case]
+        if archive.path not in answered:
+            answered[archive.path] = _answers(command, archive, directory)
+        found = answered[archive.path]
         if isinstance(found, RuntimeError):
             raise found
         return found[run.name].outputs()
@@ -52,7 +52,7 @@ def answering_program(command: list[str], directory: Path) -> Answer:
 
 
 def _answers(command: list[str], archive: Archive, directory: Path) -> Mapping[str, RunAnswer] | RuntimeError:
-    calls, answers = directory / f"{archive.case}.calls", directory / f"{archive.case}.answers"
+    calls, answers = directory / f"{archive.path.name}.calls", directory / f"{archive.path.name}.answers"
     write_calls(archive, calls)
     whole = [*command, str(archive.path), ",".join(archive.tags), str(calls), str(answers)]
     done = subprocess.run(whole, check=False, capture_output=True, text=True, errors="replace", timeout=120)

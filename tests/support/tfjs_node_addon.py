@@ -20,7 +20,7 @@ _LIBRARIES = {"libtensorflow_cc.so.2": "libtensorflow.so", "libtensorflow_framew
 """The wheel's libraries, with the names for which the addon is linked."""
 
 
-def missing_tools() -> str:
+def missing_tool() -> str:
     """The first tool that is missing, or empty."""
     return next((tool for tool in ("node", "npm", "make", "c++") if shutil.which(tool) is None), "")
 
