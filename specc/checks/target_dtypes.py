@@ -27,12 +27,12 @@ TRITON_DTYPES = frozenset(_EXTENDED_DTYPES)
 """The dtypes with a datatype in Triton's TensorFlow backend."""
 LITERT_DTYPES = frozenset((*_EXTENDED_DTYPES, "int4", "bfloat16", "quint8", "complex64", "complex128"))
 """The dtypes that the LiteRT converter converts."""
-ONNX_DTYPES = frozenset((*_EXTENDED_DTYPES, "bfloat16", "quint8"))
-"""The dtypes with a type in tf2onnx that ONNX Runtime loads too: it has no complex numbers."""
+ONNX_DTYPES = frozenset(_EXTENDED_DTYPES)
+"""The dtypes with a type in tf2onnx that ONNX Runtime takes too: no complex numbers, and no arrays of bfloat16."""
 OPENVINO_DTYPES = frozenset((*_EXTENDED_DTYPES, "bfloat16"))
 """The dtypes with an element type in OpenVINO's TensorFlow frontend."""
-TFJS_DTYPES = frozenset(("bool", "string", "int32", "float32", "complex64"))
-"""The dtypes of TensorFlow.js."""
+TFJS_DTYPES = frozenset(("bool", "string", "int32", "float32"))
+"""The dtypes of TensorFlow.js that it computes with: products of complex64 are NaN."""
 
 
 def dtype_check(rule: RuleId, dtypes: Collection[str], problem: str) -> Callable[[CheckContext], Iterator[Diagnostic]]:

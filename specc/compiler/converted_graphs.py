@@ -89,9 +89,9 @@ def refused_by_litert(directory: Path, keys: Iterable[str], tags: Iterable[str])
     It runs in a process of its own: it prints whole graphs, and a defect of it ends the process.
     """
     request = json.dumps({"directory": str(directory), "keys": list(keys), "tags": list(tags)})
-    command = [sys.executable, "-m", "specc.compiler.litert_conversion"]
+    command = [sys.executable, str(Path(__file__).with_name("litert_conversion.py"))]
     done = subprocess.run(command, input=request, capture_output=True, text=True, check=False)
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('["')]
-    found = {key: tuple(refused) for key, refused in lines if refused}
-    missing = [key for key in json.loads(request)["keys"] if key not in dict(lines)]
-    return {**found, **dict.fromkeys(missing[:1], ("the converter crashed",))}
+    lines = dict(json.loads(line) for line in done.stdout.splitlines() if line.startswith('["'))
+    crashed = [key for key in json.loads(request)["keys"] if key not in lines]
+    found = {key: tuple(refused) for key, refused in lines.items() if refused}
+    return {**found, **dict.fromkeys(crashed[:1], (f"its process ended with {done.returncode}",))}

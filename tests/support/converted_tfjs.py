@@ -25,7 +25,8 @@ _NOT_NEEDED = ("jax", "jax.experimental", "jax.experimental.jax2tf", "tensorflow
 
 
 @contextmanager
-def _without_unneeded() -> Iterator[None]:
+def without_unneeded() -> Iterator[None]:
+    """Imports of the converter find empty modules where it imports what it does not need."""
     import keras  # noqa: F401  # looks for JAX when it is imported
     import tf_keras  # noqa: F401
 
@@ -37,7 +38,7 @@ def _without_unneeded() -> Iterator[None]:
 
 def convert_for_tfjs(archive: Archive, key: str) -> Path:
     """The directory with the converted signature, its names as by default."""
-    with _without_unneeded():
+    with without_unneeded():
         from tensorflowjs.converters.tf_saved_model_conversion_v2 import convert_tf_saved_model
     out = archive.path.parent / f"tfjs-{archive.case}-{key.replace(':', '-')}"
     tags = ",".join(archive.tags)
