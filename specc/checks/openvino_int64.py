@@ -21,7 +21,9 @@ def openvino_int64(context: CheckContext) -> Iterator[Diagnostic]:
     for checked in context.converted(only_default=True):
         for bound in checked.inputs:
             if bound.leaf.dtype == "int64" and isinstance(bound.leaf, Tensor) and not _fits(bound):
-                message = f"OpenVINO computes the input {bound.name!r} as int32 on a CPU, and cuts larger values silently"
+                message = (
+                    f"OpenVINO computes the input {bound.name!r} as int32 on a CPU, and cuts larger values silently"
+                )
                 hint = f'declare it int32, or bounds: a "minimum", and a "maximum" up to {_HIGHEST}'
                 yield finding("openvino-int64", bound.path, message, hint, part="int64")
 

@@ -62,7 +62,9 @@ def tfjs_op(context: CheckContext) -> Iterator[Diagnostic]:
     for checked in context.converted():
         graph = context.built.graphs.get(own_key(checked))
         if graph is not None and graph.leaves_tables:
-            message = f"TensorFlow.js's converter fails for {checked.name!r}: it needs every lookup table of the archive"
+            message = (
+                f"TensorFlow.js's converter fails for {checked.name!r}: it needs every lookup table of the archive"
+            )
             hint = "put it in an archive of its own"
             yield finding("tfjs-op", checked.path, message, hint, on_key=True)
 

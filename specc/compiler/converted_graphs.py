@@ -73,7 +73,9 @@ def _ops(nodes: Iterable[Any], functions: Mapping[str, Any]) -> Iterator[BuiltOp
             seen.add(name)
             waiting += functions[name]
         if node.op not in functions:
-            kinds = {attr.type for key, attr in node.attr.items() if attr.WhichOneof("value") == "type" and key[0] != "_"}
+            kinds = {
+                attr.type for key, attr in node.attr.items() if attr.WhichOneof("value") == "type" and key[0] != "_"
+            }
             yield BuiltOp(node.op, tuple(sorted(tf.as_dtype(kind).name for kind in kinds)))
 
 
