@@ -1,9 +1,9 @@
 """Checks for default values of inputs, which converters drop.
 
-tf2onnx, LiteRT and TensorFlow.js load the archive in Python, where a signature requires every input (the defaults are in
-``SignatureDef.defaults``, which they do not read): the converted model requires the input. OpenVINO reads the graph, in
-which the input is a PlaceholderWithDefault, and makes a constant of it: the converted model has no such input.
-tests/consumers shows each.
+tf2onnx, LiteRT and TensorFlow.js load the archive in Python, where a signature requires every input (the defaults are
+in ``SignatureDef.defaults``, which they do not read): the converted model requires the input. OpenVINO reads the
+graph, in which the input is a PlaceholderWithDefault, and makes a constant of it: the converted model has no such
+input. tests/consumers shows each.
 """
 
 from __future__ import annotations

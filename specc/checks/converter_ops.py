@@ -44,7 +44,7 @@ def converted_ops(converter: str) -> frozenset[str]:
     return frozenset(Path(__file__).with_name(f"{converter}_ops.txt").read_text(encoding="ascii").split())
 
 
-def _by_tf2onnx(op: BuiltOp, graph: BuiltGraph) -> bool:
+def _by_tf2onnx(op: BuiltOp, _graph: BuiltGraph) -> bool:
     if op.name in _LOOKUPS:
         return op.dtypes == _TEXT_LOOKUP
     if op.name in _ONLY_WITH_LOCALE or ("string" in op.dtypes and op.name in _SUMS):

@@ -1,7 +1,7 @@
 """Check for int64 inputs that OpenVINO's CPU plugin cuts.
 
-It computes int64 as int32 (``ConvertPrecision`` in src/plugins/intel_cpu/src/transformations/transformation_pipeline.cpp
-of openvinotoolkit/openvino), without an error: 2 ** 40 + 1 gives 1 (tests/consumers).
+It computes int64 as int32 (``ConvertPrecision`` in transformation_pipeline.cpp of openvinotoolkit/openvino's
+intel_cpu), without an error: 2 ** 40 + 1 gives 1 (tests/consumers).
 """
 
 from __future__ import annotations
@@ -32,4 +32,4 @@ def _fits(bound: BoundLeaf) -> bool:
     leaf = bound.leaf
     if not isinstance(leaf, Tensor) or not isinstance(leaf.minimum, int) or not isinstance(leaf.maximum, int):
         return False
-    return _LOWEST <= leaf.minimum and leaf.maximum <= _HIGHEST
+    return leaf.minimum >= _LOWEST and leaf.maximum <= _HIGHEST

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from specc.checks.check import Check
 from specc.checks.built_graph import Built
+from specc.checks.check import Check
 from specc.checks.context import CheckContext
 from specc.checks.converter_default import default_check
 from specc.checks.converter_same_name import same_name_check

@@ -25,10 +25,14 @@ _TABLE_FILE = "InitializeTableFromTextFileV2"
 def examine(document: Document, directory: Path, *, with_litert: bool) -> Built:
     """The graphs of a staged archive, and what LiteRT's converter refuses of it."""
     graphs = built_graphs(directory)
-    own = [each.key for each in published_signatures(document) if each.receiver is None and not each.alias_of]
-    keys = [key for key in own if key in graphs]
+    keys = [key for key in own_signatures(document) if key in graphs]
     refused = refused_by_litert(directory, keys, tags_of(document)) if with_litert else {}
     return Built(graphs=graphs, refused_by_litert=refused)
+
+
+def own_signatures(document: Document) -> list[str]:
+    """The keys of the signatures that take an endpoint's own inputs, without aliases."""
+    return [each.key for each in published_signatures(document) if each.receiver is None and not each.alias_of]
 
 
 def built_graphs(directory: Path) -> dict[str, BuiltGraph]:

@@ -9,33 +9,32 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterable, Iterator
 
-_OP = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
-_FLEX = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
+import tensorflow as tf
+
+_REFUSED = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
+_LISTED = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
 
 
-def main() -> None:
-    """Converts each signature alone."""
-    import tensorflow as tf
-
-    request = json.load(sys.stdin)
-    for key in request["keys"]:
-        converter = tf.lite.TFLiteConverter.from_saved_model(
-            request["directory"], signature_keys=[key], tags=set(request["tags"])
-        )
+def conversions(directory: str, keys: Iterable[str], tags: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Converts each signature alone, and gives the ops that are refused; none where it is converted."""
+    for key in keys:
+        converter = tf.lite.TFLiteConverter.from_saved_model(directory, signature_keys=[key], tags=set(tags))
         try:
             converter.convert()
-            refused: list[str] = []
         except Exception as error:  # noqa: BLE001  # every failure is a refusal
-            refused = _refused(str(error))
-        print("\n" + json.dumps([key, refused]), flush=True)
+            yield key, _ops_of(str(error))
+        else:
+            yield key, []
 
 
-def _refused(text: str) -> list[str]:
+def _ops_of(text: str) -> list[str]:
     """The ops in an error's text, else its first line."""
-    found = {*_OP.findall(text), *(op for line in _FLEX.findall(text) for op in line.split(", "))}
+    found = {*_REFUSED.findall(text), *(op for line in _LISTED.findall(text) for op in line.split(", "))}
     return sorted(found) or [text.strip().partition("\n")[0][:120]]
 
 
 if __name__ == "__main__":
-    main()
+    for conversion in conversions(**json.load(sys.stdin)):
+        print("\n" + json.dumps(conversion), flush=True)

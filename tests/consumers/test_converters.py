@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,9 +14,10 @@ from converted_tfjs import without_unneeded
 from converters import RUNTIMES
 from expected_failures import ExpectedFailure, expected_failure, hold
 
-from specc.checks import BUILT_CHECKS, CHECKS, Settings, run_build_checks, run_checks
+from specc.checks import BUILT_CHECKS, CHECKS, Built, Settings, run_build_checks, run_checks
 from specc.checks.converter_ops import converted_ops
-from specc.compiler.converted_graphs import examine
+from specc.compiler.converted_graphs import examine, own_signatures, refused_by_litert
+from specc.compiler.litert_conversion import conversions
 from specc.rules import RULES
 from specc.rules.table import Target
 
@@ -42,9 +44,15 @@ def found(archives: Callable[[str], Any]) -> Callable[[str, Target], set[str]]:
     """The rules of a target's findings about a case, of its document and of its build."""
 
     @cache
-    def built(case: str, with_litert: bool) -> Any:
+    def built(case: str, with_litert: bool) -> Built:
         archive: Archive = archives(case)
-        return examine(archive.document, archive.path, with_litert=with_litert)
+        found = examine(archive.document, archive.path, with_litert=False)
+        if not with_litert:
+            return found
+        # In this process: a build does it in one of its own, which takes seconds to start.
+        keys = own_signatures(archive.document)
+        refused = {key: tuple(ops) for key, ops in conversions(str(archive.path), keys, archive.tags) if ops}
+        return replace(found, refused_by_litert=refused)
 
     def rules(case: str, target: Target) -> set[str]:
         document, settings = archives(case).document, Settings(targets=frozenset([target]))
@@ -65,6 +73,13 @@ def test_the_checks_predict_what_fails(target: Target, case: str, found: Callabl
     rules = found(case, target)
     assert predicted(rows) <= rules
     assert bool(rows) == bool(rules)
+
+
+def test_a_build_asks_litert_in_a_process_of_its_own(archives: Callable[[str], Any]) -> None:
+    archive = archives("string")
+    built = examine(archive.document, archive.path, with_litert=True)
+    assert built.refused_by_litert == {"serve": ("StringJoin", "StringLength")}
+    assert refused_by_litert(archive.path, ["nothing"], ["serve"]) == {"nothing": ("its process ended with 1",)}
 
 
 def predicted(rows: list[ExpectedFailure]) -> set[str]:

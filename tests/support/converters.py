@@ -14,8 +14,8 @@ import numpy as np
 from consumer_archives import Archive, Call, Run
 from converted_tfjs import convert_for_tfjs, run_with_tfjs
 
-from specc.rules.table import Target
 from specc.language.signatures import DEFAULT_KEYS, published_signatures
+from specc.rules.table import Target
 
 # The locale that ONNX Runtime needs for lower and upper case is not everywhere; nowhere is the same everywhere.
 os.environ["LOCPATH"] = "/nonexistent"
@@ -59,7 +59,7 @@ class Converted:
         if key not in self._made:
             try:
                 self._made[key] = self._convert(archive, key)
-            except Exception as error:  # a converter raises what it likes
+            except Exception as error:  # noqa: BLE001  # a converter raises what it likes
                 self._made[key] = words_of(error)
         if isinstance(self._made[key], RuntimeError):
             raise self._made[key]
