@@ -26,11 +26,12 @@ def receiver_check(
                 if only_default and not plain:
                     continue
                 key = checked.name if plain else f"{name}:{checked.name}"
+                own = f"{RAW}:{checked.name}" if checked.endpoint.receiver is not None else checked.name
                 message = f"{converter} has no op that parses messages, and does not convert the signature {key!r}"
                 hint = (
                     'leave out "receiver", so that the default signature takes the endpoint\'s own inputs'
                     if only_default
-                    else f"convert {f'{RAW}:{checked.name}' if plain else checked.name!r}, and let clients parse"
+                    else f"convert {own!r}, and let clients parse"
                 )
                 yield finding(rule, (*checked.path, "receivers", name), message, hint, on_key=True)
 

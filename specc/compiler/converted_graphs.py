@@ -19,6 +19,8 @@ from specc.reader.conformance.notable_ops import STATE_OPS
 from specc.reader.saved_graph import node_of
 
 _TABLES = frozenset({"HashTableV2", "MutableHashTableV2"})
+_INITIALIZER = "__saved_model_init_op"
+"""The signature that loaders run once; nobody converts it."""
 _TABLE_FILE = "InitializeTableFromTextFileV2"
 
 
@@ -45,6 +47,8 @@ def built_graphs(directory: Path) -> dict[str, BuiltGraph]:
     tables = {name for name, node in nodes.items() if node.op in _TABLES}
     found = {}
     for key, signature in graph.signature_def.items():
+        if key == _INITIALIZER:
+            continue
         main = _needed(nodes, (info.name for info in signature.outputs.values()))
         ops = frozenset(_ops(main.values(), functions))
         names = {op.name for op in ops}
