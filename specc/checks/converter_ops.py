@@ -26,7 +26,7 @@ _TFJS_TEXT = frozenset(
 )  # fmt: skip
 """The ops that TensorFlow.js runs on strings; others "must be numeric tensor"."""
 _OPENVINO_REFUSED = frozenset(
-    {"DecodeImage", "DecodeJpeg", "DecodePng", "MatrixDiagPartV3", "SparseReduceSum",
+    {"DecodeJpeg", "MatrixDiagPartV3", "SparseReduceSum",
      "SparseSoftmaxCrossEntropyWithLogits", "StatelessRandomGetKeyCounter", "StatelessRandomUniformV2", "StringLength",
      "StringUpper"}
 )  # fmt: skip

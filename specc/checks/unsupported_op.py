@@ -3,7 +3,8 @@
 - tf2onnx and TensorFlow.js: the ops for which the package has a rule, and those that disappear when the graph is made
   of constants. tests/consumers compares the lists with the packages.
 - OpenVINO: the ops of tests/consumers that it refuses.
-- LiteRT: its converter is part of TensorFlow, and a build for it converts the archive (specc.compiler.litert).
+- LiteRT: its converter is part of TensorFlow, and a build for it converts the archive
+  (specc.compiler.litert_conversion).
 
 A converter makes constants of the variables, so the ops that change them are lost, and the answers of later calls
 differ; LiteRT keeps them.

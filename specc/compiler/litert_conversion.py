@@ -33,7 +33,7 @@ def conversions(directory: str, keys: Iterable[str], tags: Iterable[str]) -> Ite
 def _ops_of(text: str) -> list[str]:
     """The ops in an error's text, else its first line."""
     found = {*_REFUSED.findall(text), *(op for line in _LISTED.findall(text) for op in line.split(", "))}
-    return sorted(found or _PLACE.findall(text)) or [text.strip().partition("\n")[0][:120]]
+    return sorted(found or set(_PLACE.findall(text))) or [text.strip().partition("\n")[0][:120]]
 
 
 if __name__ == "__main__":
