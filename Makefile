@@ -89,12 +89,13 @@ $(VENV_BROWSER)/installed: pyproject.toml
 	@$(VENV_BROWSER)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
 	@touch $@
 
-$(VENV_CONSUMERS)/installed: pyproject.toml
+$(VENV_CONSUMERS)/installed: pyproject.toml tests/consumers/converters.txt
 	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
 	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@echo "setting up $(VENV_CONSUMERS) (TensorFlow is about 250 MB)"
 	@"$(PYTHON)" -m venv $(VENV_CONSUMERS)
 	@$(VENV_CONSUMERS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[consumers]'
+	@$(VENV_CONSUMERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/consumers/converters.txt
 	@touch $@
 
 $(VENV_TFX)/installed: pyproject.toml

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from specc.checks.built_graph import Built
 from specc.diagnostics import SpecPath
 from specc.language.document import Document, Endpoint
 from specc.language.signatures import has_signature
@@ -25,12 +26,15 @@ class CheckedEndpoint:
     outputs: tuple[BoundLeaf, ...]
 
 
+NOT_BUILT = Built()
+
+
 @dataclass(frozen=True)
 class CheckContext:
-    """One valid document. ``nested_tables`` are the endpoints in which a build found nested lookup tables."""
+    """One valid document, and what a build of it found."""
 
     document: Document
-    nested_tables: tuple[str, ...] = ()
+    built: Built = NOT_BUILT
 
     @cached_property
     def endpoints(self) -> tuple[CheckedEndpoint, ...]:
@@ -41,6 +45,10 @@ class CheckContext:
         """The endpoints that a server calls; none in an archive for training or evaluation."""
         if self.document.mode == "predict":
             yield from (each for each in self.published() if each.endpoint.method not in ("train", "eval"))
+
+    def converted(self, *, only_default: bool = False) -> Iterator[CheckedEndpoint]:
+        """The endpoints that a converter converts: those with a signature, or only the default one."""
+        yield from (each for each in self.published() if not only_default or each.name == self.document.default)
 
     def published(self) -> Iterator[CheckedEndpoint]:
         """The endpoints that have a signature, and so wire names for clients."""

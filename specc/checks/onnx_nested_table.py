@@ -23,7 +23,7 @@ _STEPS = ("preprocess", "postprocess")
 def onnx_nested_table(context: CheckContext) -> Iterator[Diagnostic]:
     """Findings for functions with a table in a separate signature: for steps, defaults, or another endpoint's names."""
     for checked in context.published():
-        if checked.name not in context.nested_tables:
+        if checked.name not in context.built.nested_tables:
             continue
         steps = [step for step in _STEPS if getattr(checked.endpoint, step)]
         what = f"{' and '.join(steps)} around it" if steps else "a signature of its own around it"

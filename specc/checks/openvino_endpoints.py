@@ -16,7 +16,7 @@ from specc.diagnostics import Diagnostic, finding
 def openvino_endpoints(context: CheckContext) -> Iterator[Diagnostic]:
     """Findings for endpoints beside the default, or for several without one."""
     document, names = context.document, [each.name for each in context.published()]
-    if document.mode != "predict" or len(names) < 2:
+    if len(names) < 2:
         return
     if document.default is None:
         message = "without a 'serving_default' OpenVINO combines all endpoints into one model"

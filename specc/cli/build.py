@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from specc.checks import run_build_checks
 from specc.cli import OK, WRONG_USAGE, complain, note
+from specc.cli.build_examination import ArchiveExaminer
 from specc.cli.build_jobs import BuildJob, check_targets, find_misuse, loaded_model, located_in_spec, plan_jobs
 from specc.cli.build_verification import ArchiveVerifier
 from specc.cli.findings import add_options, print_report
@@ -148,14 +149,21 @@ def _build(job: BuildJob, options: argparse.Namespace) -> list[Diagnostic]:
 
     imported = time.perf_counter()
     with loaded_model(job, options, [job]) as model, located_in_spec(job.spec):
-        checked = ArchiveVerifier([job], model, options)
-        verify = checked if checked.is_asked else None
+        checked, examined = ArchiveVerifier([job], model, options), ArchiveExaminer(job)
+        steps = [step for step in (checked, examined) if step.is_asked]
         program, loaded = compile(job.spec.document), time.perf_counter()
-        report = program.export(model, progress=Progress(), before_publish=verify, **job.where)
+        before = partial(_run_all, steps) if steps else None
+        report = program.export(model, progress=Progress(), before_publish=before, **job.where)
     seconds = {"import": imported - start, "load": loaded - imported, **report.seconds}
     _write_published(_archive_summary(report, job.spec.document, seconds), report.path)
-    findings = list(run_build_checks(job.spec.document, job.settings, nested_tables=report.nested_tables))
+    built = replace(examined.built, nested_tables=report.nested_tables)
+    findings = list(run_build_checks(job.spec.document, job.settings, built))
     return job.spec.locate([*findings, *checked.warnings]) if findings or checked.warnings else []
+
+
+def _run_all(steps: Iterable[Callable[[Path], None]], directory: Path) -> None:
+    for step in steps:
+        step(directory)
 
 
 def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:

@@ -32,12 +32,22 @@ TfServingCheck: TypeAlias = Literal[
     "tf-serving-tags",
 ]  # fmt: skip
 TritonCheck: TypeAlias = Literal["triton-batching", "triton-dtype", "triton-no-default", "triton-tags"]
-LitertCheck: TypeAlias = Literal["litert-dtype", "litert-serve"]
-OnnxCheck: TypeAlias = Literal["onnx-dtype", "onnx-signature"]
-OpenvinoCheck: TypeAlias = Literal["openvino-dtype", "openvino-endpoints"]
-BuiltOnnxCheck: TypeAlias = Literal["onnx-nested-table"]
-DocumentCheck: TypeAlias = GeneralCheck | TfServingCheck | TritonCheck | LitertCheck | OnnxCheck | OpenvinoCheck
-CheckRule: TypeAlias = DocumentCheck | BuiltOnnxCheck
+LitertCheck: TypeAlias = Literal["litert-default", "litert-dtype", "litert-receiver", "litert-serve"]
+OnnxCheck: TypeAlias = Literal["onnx-default", "onnx-dtype", "onnx-receiver", "onnx-same-name", "onnx-signature"]
+OpenvinoCheck: TypeAlias = Literal[
+    "openvino-default", "openvino-dtype", "openvino-endpoints", "openvino-int64", "openvino-receiver",
+    "openvino-same-name",
+]  # fmt: skip
+TfjsCheck: TypeAlias = Literal["tfjs-default", "tfjs-dtype", "tfjs-receiver", "tfjs-same-type"]
+BuiltLitertCheck: TypeAlias = Literal["litert-op"]
+BuiltOnnxCheck: TypeAlias = Literal["onnx-nested-table", "onnx-op"]
+BuiltOpenvinoCheck: TypeAlias = Literal["openvino-op"]
+BuiltTfjsCheck: TypeAlias = Literal["tfjs-op"]
+BuiltCheck: TypeAlias = BuiltLitertCheck | BuiltOnnxCheck | BuiltOpenvinoCheck | BuiltTfjsCheck
+DocumentCheck: TypeAlias = (
+    GeneralCheck | TfServingCheck | TritonCheck | LitertCheck | OnnxCheck | OpenvinoCheck | TfjsCheck
+)
+CheckRule: TypeAlias = DocumentCheck | BuiltCheck
 BuildRule: TypeAlias = Literal[
     "archive-mismatch", "asset-clash", "bad-function", "bad-model", "bad-resource", "bad-sharding-callback",
     "bad-signature", "collection-content", "empty-collection", "import-failed", "long-tags", "missing-asset",
@@ -118,7 +128,7 @@ applying the waivers of a project, verifying an archive, making an artefact,
 or checking a request."""
 RuleLevel: TypeAlias = Literal["error", "warning", "info", "off"]
 LEVELS: tuple[RuleLevel, ...] = get_args(RuleLevel)
-Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino"]
+Target: TypeAlias = Literal["tf-serving", "triton", "litert", "onnx", "openvino", "tfjs"]
 """Where an archive is going to be used."""
 
 
@@ -152,6 +162,13 @@ _TARGETS: dict[Target, Any] = {
     "litert": LitertCheck,
     "onnx": OnnxCheck,
     "openvino": OpenvinoCheck,
+    "tfjs": TfjsCheck,
+}
+_BUILT_TARGETS: dict[Target, Any] = {
+    "litert": BuiltLitertCheck,
+    "onnx": BuiltOnnxCheck,
+    "openvino": BuiltOpenvinoCheck,
+    "tfjs": BuiltTfjsCheck,
 }
 _OFF: tuple[RuleId, ...] = ("missing-description",)
 """Checks that a project has to ask for."""
@@ -166,7 +183,7 @@ RULES: dict[RuleId, Rule] = {
         ),
         *(Rule(id, "check", "off" if id in _OFF else "warning") for id in get_args(GeneralCheck)),
         *(Rule(id, "check", "warning", target) for target, ids in _TARGETS.items() for id in get_args(ids)),
-        *(Rule(id, "build", "warning", "onnx") for id in get_args(BuiltOnnxCheck)),
+        *(Rule(id, "build", "warning", target) for target, ids in _BUILT_TARGETS.items() for id in get_args(ids)),
         *(Rule(id, "waivers", "warning") for id in get_args(WaiverRule)),
         *(Rule(id, "diff") for group in get_args(ChangeRule) for id in get_args(group)),
     )

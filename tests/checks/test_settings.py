@@ -114,7 +114,7 @@ def test_settings_are_found_from_another_directory(tmp_path: Path, spec: str, mo
         ("[tool.specc]\ntargets = ['tritn']\n", "[tool.specc]: there is no target 'tritn'; did you mean 'triton'?"),
         (
             "[tool.specc]\ntargets = [1]\n",
-            "[tool.specc]: there is no target 1; expected one of tf-serving, triton, litert, onnx, openvino",
+            "[tool.specc]: there is no target 1; expected one of tf-serving, triton, litert, onnx, openvino, tfjs",
         ),
         ("tool.specc = 3\n", "tool.specc is not a table"),
         ("[[tool.specc]]\n", "tool.specc is not a table"),

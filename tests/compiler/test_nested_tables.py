@@ -11,7 +11,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from specc.checks import Settings, run_build_checks
+from specc.checks import Built, Settings, run_build_checks
 from specc.language.load import from_json
 
 pytestmark = pytest.mark.tensorflow
@@ -81,7 +81,7 @@ def test_it_is_said_where_the_archive_goes_to_onnx_and_nobody_turned_it_off() ->
     here, onnx = from_json(data), from_json({**data, "targets": ["onnx"]})
 
     def said(document: Any, settings: Settings = ITS_OWN) -> list[str]:
-        return [f"{each.level}: {each}" for each in run_build_checks(document, settings, nested_tables=("e",))]
+        return [f"{each.level}: {each}" for each in run_build_checks(document, settings, Built(("e",)))]
 
     expected = (
         "endpoints.e.preprocess: onnx-nested-table: tf2onnx may not find the lookup table of 'e': the function has "
@@ -92,4 +92,4 @@ def test_it_is_said_where_the_archive_goes_to_onnx_and_nobody_turned_it_off() ->
     assert said(here, Settings(targets=frozenset(["onnx"]))) == said(onnx)
     assert said(onnx, Settings({"onnx-nested-table": "error"})) == [f"error: {expected}"]
     assert said(here) == said(onnx, Settings({"onnx-nested-table": "off"})) == []
-    assert list(run_build_checks(onnx, Settings(), nested_tables=())) == []
+    assert list(run_build_checks(onnx, Settings(), Built())) == []

@@ -42,7 +42,7 @@ def test_an_id_has_one_stage() -> None:
         *table._STAGES.values(),
         *table._TARGETS.values(),
         table.GeneralCheck,
-        table.BuiltOnnxCheck,
+        *table._BUILT_TARGETS.values(),
         table.WaiverRule,
     ]
     ids = [rule for each in (*stages, *get_args(table.ChangeRule)) for rule in get_args(each)]
