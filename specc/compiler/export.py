@@ -20,7 +20,13 @@ from specc.compiler.trace.receivers import receiver_signature
 from specc.compiler.write.contents import Contents
 from specc.compiler.write.distributed import tracing_for_archive
 from specc.compiler.write.op_definitions import used_ops
-from specc.compiler.write.resources import captured_variables, find_owners, name_tables, tracked_resources
+from specc.compiler.write.resources import (
+    captured_assets,
+    captured_variables,
+    find_owners,
+    name_tables,
+    tracked_resources,
+)
 from specc.compiler.write.save_options import tf_save_options
 from specc.compiler.write.seal import seal
 from specc.compiler.write.stored_values import require_stored_values
@@ -212,7 +218,7 @@ def _gather_contents(  # each is a separate part of an archive
     named += [variable for variable in captured if id(variable.variable) not in known]
     variables = [variable.variable for variable in named]
     everything = [*variables, *(variable for collection in collections.values() for variable in collection)]
-    owned = find_owners(endpoints, everything, [model, *kept])
+    owned = [*find_owners(endpoints, everything, [model, *kept]), *captured_assets(endpoints, [model, *kept])]
     return Contents(
         endpoints=endpoints,
         signatures=_signature_functions(published, endpoints),

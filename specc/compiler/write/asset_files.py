@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ class AssetFiles:
         self.assigned: list[str] = []
         """The nodes that keep the paths, as control inputs."""
         self._sources: dict[str, str] = {}
+        """The path of each file by its name in the archive."""
+        self._names: dict[str, str] = {}
+        self._numbers: Counter[str] = Counter()
         self._fed: dict[int, str] = {}
 
     def add(self, asset: Any) -> int:
@@ -50,13 +54,14 @@ class AssetFiles:
 
     def _name_for(self, source: str) -> str:
         """The name of a file in the archive: its own, with a number if another file has it."""
-        name, number = source.rpartition("/")[2], 0  # a path or a URL
-        unique = name
-        while self._sources.get(unique, source) != source:
-            number += 1
-            unique = f"{name}_{number}"
-        self._sources[unique] = source
-        return unique
+        if source not in self._names:
+            name = source.rpartition("/")[2]  # of a path or a URL
+            unique = name
+            while unique in self._sources:
+                self._numbers[name] += 1  # where the last search ended: thousands of files may have one name
+                unique = f"{name}_{self._numbers[name]}"
+            self._sources[unique], self._names[source] = source, unique
+        return self._names[source]
 
     def copy(self, directory: Path) -> None:
         """Copies the files into the archive in ``directory``.

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
+from specc.compiler.compiled_endpoint import CompiledEndpoint
 from specc.compiler.trace.endpoints import TracedEndpoint
 from specc.compiler.write.library import (
     Library,
     add_bare_function,
     describe_function,
+    describe_traces,
     function_spec,
+    given_names,
     input_names,
     name_of,
     named_outputs,
     own_inputs,
     parameters,
 )
-from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable, add_call
-from specc.language.signatures import METHOD_NAMES, PublishedSignature
+from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable, add_call, call_op
+from specc.language.document import CALL
+from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, PublishedSignature
 from specc.language.wire_names import parameter_name
 
 _CONCRETE = tf.types.experimental.ConcreteFunction
@@ -32,11 +36,15 @@ _NOT_IN_SCOPES = re.compile(r"[^A-Za-z0-9_.-]")
 def add_endpoint(graph: MetaGraph, library: Library, endpoint: TracedEndpoint) -> list[str]:
     """Adds an endpoint as an attribute of the root, and returns the names of its functions."""
     if endpoint.revived is not None:
-        names, spec = _revived(library, endpoint.revived)
+        traces, spec = _revived(library, endpoint.revived)
     else:
-        names, spec = [_add_nested(library, endpoint)], _declared_spec(endpoint)
-    graph.add_child(ROOT, endpoint.compiled.name, describe_function(graph, names, spec))
-    return names
+        name = _add_nested(library, endpoint)
+        traces = {name: [component.wire_name for component in endpoint.compiled.input_components]}
+        spec = _declared_spec(endpoint)
+    function = describe_function(graph, traces, spec)
+    describe_traces(graph, function, traces, spec)
+    graph.add_child(ROOT, endpoint.compiled.name, function)
+    return list(traces)
 
 
 def _add_nested(library: Library, endpoint: TracedEndpoint) -> str:
@@ -51,8 +59,19 @@ def _add_nested(library: Library, endpoint: TracedEndpoint) -> str:
         [outputs[component.wire_name] for component in compiled.output_components],
     )
     name = str(thin.signature.name)
-    library.describe_as(name, trace.captured_inputs, (tuple(compiled.input_signature), {}), compiled.output_specs)
+    library.describe_as(name, trace.captured_inputs, (tuple(_named_inputs(compiled)), {}), compiled.output_specs)
     return name
+
+
+def _named_inputs(compiled: CompiledEndpoint) -> Any:
+    """The nested input specs, each dense tensor with its wire name."""
+    names = iter([leaf.components[0].wire_name for leaf in compiled.inputs])
+
+    def named(spec: Any) -> Any:
+        name = next(names) if isinstance(spec, tf.TypeSpec) else ""
+        return tf.TensorSpec(spec.shape, spec.dtype, name) if isinstance(spec, tf.TensorSpec) else spec
+
+    return tf.nest.map_structure(named, compiled.input_signature)
 
 
 def _declared_spec(endpoint: TracedEndpoint) -> Any:
@@ -62,15 +81,15 @@ def _declared_spec(endpoint: TracedEndpoint) -> Any:
     return function_spec(positional, tuple(endpoint.compiled.input_signature))
 
 
-def _revived(library: Library, function: Any) -> tuple[list[str], Any]:
-    """The names of all traces of a tf.function, and its parameters, neither of which is public."""
+def _revived(library: Library, function: Any) -> tuple[dict[str, Sequence[str]], Any]:
+    """All traces of a tf.function, with the names of their inputs, and its parameters, neither of which is public."""
     traces = function._list_all_concrete_functions_for_serialization()
     library.add(traces)
     for trace in traces:
         library.describe(trace)
     spec = function.function_spec
     described = function_spec(spec.fullargspec, spec.input_signature, jit_compile=spec.jit_compile)
-    return [name_of(trace) for trace in traces], described
+    return {name_of(trace): given_names(trace) for trace in traces}, described
 
 
 class Signatures:
@@ -108,24 +127,20 @@ class Signatures:
         return add_bare_function(self.graph, called.signature.name, list(inputs), positional, keywords)
 
     def _called(self, trace: Any, inputs: dict[str, Any], results: dict[str, Any]) -> Any:
-        """The FunctionDef that takes and returns tensors in the order in which Python flattens them.
+        """A thin function that takes and returns tensors in the order in which Python flattens them by name.
 
-        It is the trace itself, if that has this order and Python does not revive it in another way too.
+        It is never the trace itself, since a loop at the top of a revived function cannot be differentiated.
         """
-        definition = self.library.definition(trace)
-        name = definition.signature.name
-        if name not in self._described:
-            called, names = definition, input_names(trace)
-            is_ordered = names == list(inputs) and isinstance(trace.structured_outputs, dict)
-            if not is_ordered or name in self.graph.objects.concrete_functions:
-                flat = tf.nest.flatten(trace.structured_outputs)
-                outputs = named_outputs(trace)
-                order = [next(at for at, each in enumerate(flat) if each is outputs[key]) for key in results]
-                called = self.library.add_thin("signature", trace, [names.index(key) for key in inputs], order)
-            keywords = {parameter_name(wire_name): spec for wire_name, spec in inputs.items()}
+        key = name_of(trace)
+        if key not in self._described:
+            names, outputs = input_names(trace), named_outputs(trace)
+            flat = tf.nest.flatten(trace.structured_outputs)
+            order = [next(at for at, each in enumerate(flat) if each is outputs[name]) for name in results]
+            called = self.library.add_thin("signature", trace, [names.index(name) for name in inputs], order)
+            keywords = {parameter_name(name): spec for name, spec in inputs.items()}
             self.library.describe_as(called.signature.name, trace.captured_inputs, ((), keywords), results)
-            self._described[name] = called
-        return self._described[name]
+            self._described[key] = called
+        return self._described[key]
 
     def _define(  # each is a separate part of a SignatureDef
         self,
@@ -141,7 +156,8 @@ class Signatures:
         definition.method_name = METHOD_NAMES[signature.method]
         given: list[str] = []
         for spec in inputs.values():
-            name = _NOT_IN_SCOPES.sub("_", f"{signature.key}_{spec.name}")
+            key = DEFAULT_KEYS["predict"] if signature.key == CALL else signature.key
+            name = _NOT_IN_SCOPES.sub("_", f"{key}_{spec.name}")
             if spec.name in defaults:
                 default = self.graph.add_node(f"{name}/input", "Const", dtype=spec.dtype)
                 default.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(defaults[spec.name]))
@@ -154,7 +170,7 @@ class Signatures:
             given.append(node.name)
             _fill_info(definition.inputs[spec.name], f"{node.name}:0", spec)
         given += [self.graph.captured(tensor).node for tensor in trace.captured_inputs]
-        call = add_call(self.graph, "StatefulPartitionedCall", called, given)
+        call = add_call(self.graph, call_op(called), called, given)
         shapes = call.attr["_output_shapes"].list.shape
         for position, (name, spec) in enumerate(outputs.items()):
             _fill_info(definition.outputs[name], f"{call.name}:{position}", spec)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tensorflow.core.framework import function_pb2
 from tensorflow.core.protobuf import saved_object_graph_pb2
 
-from specc.compiler.write.meta_graph import MetaGraph, NotWritable, fill_call
+from specc.compiler.write.meta_graph import MetaGraph, NotWritable, call_op, fill_call
 from specc.compiler.write.structured_values import encode
 
 _USER_SPECIFIED_NAME = "_user_specified_name"
@@ -39,7 +39,10 @@ class Library:
         holder = tf.Graph()
         for trace in new.values():
             trace.add_to_graph(holder)
-        library = holder.as_graph_def().library
+        # With the shapes that a trace knows: a loader that infers them again loses those that were set.
+        written = holder.as_graph_def(add_shapes=True)
+        self.graph.proto.graph_def.versions.CopyFrom(written.versions)
+        library = written.library
         # Only a private attribute leads to the functions that a trace calls; gradients capture tensors of them.
         self.called |= {name: each for name, each in holder._functions.items() if hasattr(each, "graph")}
         for definition in library.function:
@@ -88,17 +91,23 @@ class Library:
         thin.signature.name = self.unique_name(name)
         thin.signature.is_stateful = called.signature.is_stateful
         own = len(trace.inputs) - len(trace.captured_inputs)
-        order = [*inputs, *range(own, len(called.signature.input_arg))]
-        shapes = called.attr[_INPUT_SHAPES].list.shape
-        for position, original in enumerate(order):
-            thin.signature.input_arg.add().CopyFrom(called.signature.input_arg[original])
-            if original in called.arg_attr:
+        arguments, shapes = called.signature.input_arg, called.attr[_INPUT_SHAPES].list.shape
+        # Hundreds of captured variables would have their long names once more in each thin function.
+        names = [each.name if at < own else f"captured_{at}" for at, each in enumerate(arguments)]
+        taken = set(names[:own])
+        names[own:] = [_free_name(name, taken) for name in names[own:]]
+        for position, original in enumerate([*inputs, *range(own, len(arguments))]):
+            thin.signature.input_arg.add().CopyFrom(arguments[original])
+            thin.signature.input_arg[position].name = names[original]
+            if original in called.arg_attr and original < own:
                 thin.arg_attr[position].CopyFrom(called.arg_attr[original])
             thin.attr[_INPUT_SHAPES].list.shape.add().CopyFrom(shapes[original])
-        taken = {argument.name for argument in called.signature.input_arg}
-        call = thin.node_def.add(name=_free_name("call", taken), op="StatefulPartitionedCall")
-        call.input.extend(argument.name for argument in called.signature.input_arg)
+        call = thin.node_def.add(name=_free_name("call", set(names)), op=call_op(called))
+        call.input.extend(names)
         fill_call(call, called)
+        # A gradient that was computed in this process has added outputs to the trace.
+        known = zip(trace.outputs, called.signature.output_arg, strict=False)
+        call.attr["_output_shapes"].list.shape.extend(tensor.shape.as_proto() for tensor, _ in known)
         for position, original in enumerate(outputs):
             output = thin.signature.output_arg.add(name=f"output_{position}")
             output.type = called.signature.output_arg[original].type
@@ -129,6 +138,21 @@ def describe_function(graph: MetaGraph, names: Iterable[str], spec: Any) -> int:
     return held
 
 
+def describe_traces(graph: MetaGraph, function: int, traces: Mapping[str, Sequence[str]], spec: Any) -> None:
+    """Adds each trace of a Python function as an object, with the wire names of its inputs, as TensorFlow does.
+
+    A trace of a revived function can only be saved again, as a signature, if it has these names.
+    """
+    for position, (name, keywords) in enumerate(traces.items()):
+        held = graph.add_object()
+        bare = graph.objects.nodes[held].bare_concrete_function
+        bare.concrete_function_name = name
+        bare.argument_keywords.extend(keywords)
+        bare.allowed_positional_arguments = len(keywords)
+        bare.function_spec.CopyFrom(spec)
+        graph.add_child(function, f"trace_{position}", held)
+
+
 def add_bare_function(
     graph: MetaGraph, name: str, keywords: Sequence[str], positional: int, spec: inspect.FullArgSpec
 ) -> int:
@@ -152,18 +176,21 @@ def own_inputs(trace: Any) -> list[Any]:
     return list(trace.inputs[: len(trace.inputs) - len(trace.captured_inputs)])
 
 
+def given_names(trace: Any) -> list[str]:
+    """The names of the own inputs of a trace, "" where one has none."""
+    attributes = [tensor.op.node_def.attr for tensor in own_inputs(trace)]
+    return [attr[_USER_SPECIFIED_NAME].s.decode() if _USER_SPECIFIED_NAME in attr else "" for attr in attributes]
+
+
 def input_names(trace: Any) -> list[str]:
     """The wire names of the own inputs of a trace.
 
     Raises:
         NotWritable: two inputs have the same name, or one has none.
     """
-    try:
-        names = [tensor.op.get_attr(_USER_SPECIFIED_NAME).decode() for tensor in own_inputs(trace)]
-    except ValueError:
-        raise NotWritable(f"an input of the function {name_of(trace)!r} has no name") from None
-    if len(set(names)) < len(names):
-        raise NotWritable(f"two inputs of the function {name_of(trace)!r} have the same name")
+    names = given_names(trace)
+    if "" in names or len(set(names)) < len(names):
+        raise NotWritable(f"the inputs of the function {name_of(trace)!r} have no distinct names")
     return names
 
 

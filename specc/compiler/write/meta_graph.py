@@ -190,9 +190,14 @@ def set_attributes(node: node_def_pb2.NodeDef, attributes: Mapping[str, Any]) ->
 
 def add_call(graph: MetaGraph, name: str, definition: Any, inputs: Iterable[str]) -> Any:
     """Adds a call of the FunctionDef ``definition`` to the main graph, and returns its NodeDef."""
-    node = graph.add_node(name, "StatefulPartitionedCall", inputs)
+    node = graph.add_node(name, call_op(definition), inputs)
     fill_call(node, definition)
     return node
+
+
+def call_op(definition: Any) -> str:
+    """The op that calls a function: one without side effects and variables may be computed once, or not at all."""
+    return "StatefulPartitionedCall" if definition.signature.is_stateful else "PartitionedCall"
 
 
 def fill_call(node: Any, definition: Any) -> None:

@@ -90,5 +90,4 @@ def _add_variables(contents: Contents, graph: MetaGraph, checkpoint: Checkpoint)
 def _complete(graph: MetaGraph, options: Any) -> None:
     info = graph.proto.meta_info_def
     info.tensorflow_version, info.tensorflow_git_version = tf.__version__, tf.version.GIT_VERSION
-    graph.proto.graph_def.versions.CopyFrom(tf.Graph().as_graph_def().versions)
     complete_ops(graph.proto, options.namespace_whitelist)
