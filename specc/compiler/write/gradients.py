@@ -59,7 +59,7 @@ class Gradients:
         self._arguments: dict[int, str] = {}
         for name, function in library.called.items():
             arguments = library.definitions[name].signature.input_arg
-            for tensor, argument in zip(function.graph.inputs, arguments, strict=True):
+            for tensor, argument in zip(function.graph.inputs, arguments, strict=False):
                 self._arguments[id(tensor)] = f"{argument.name}:0"
         self._objects: dict[int, int] = {}
         self._templates: dict[object, _Template] = {}
