@@ -6,6 +6,7 @@ functions, and by all of that again after TensorFlow has loaded and saved them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +136,8 @@ def _variable(variable: Any) -> tuple[Any, ...]:
 
 def _function(function: Any) -> str:
     outputs = tf.nest.map_structure(_spec, function.structured_outputs)
-    return f"{function.structured_input_signature} -> {outputs}"
+    shapes = [str(each) for each in tf.nest.flatten(function.output_shapes)]
+    return f"{function.structured_input_signature} -> {outputs}, in a graph {shapes}"
 
 
 def _spec(value: Any) -> Any:
@@ -175,21 +177,29 @@ def _gradients_of(function: Callable[..., Any], arguments: Sequence[Any], loaded
     sources += [each for each in loaded.variables if each.dtype.is_floating]
     if not sources:
         return {}
+    def total() -> Any:
+        return _weighted_sum(tf.nest.flatten(function(*arguments), expand_composites=True))
+
+    def total_of_first() -> Any:
+        return _weighted_sum([each for each in _differentiated(total, sources) if each is not None])
+
     facts: dict[str, Any] = {}
-    try:
-        with tf.GradientTape(watch_accessed_variables=False) as outer:
-            outer.watch(sources)
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(sources)
-                total = _weighted_sum(tf.nest.flatten(function(*arguments), expand_composites=True))
-            first = [] if total is None else tape.gradient(total, sources)
-            sum_of_first = _weighted_sum([tf.convert_to_tensor(each) for each in first if each is not None])
-        facts |= {f"{place}: gradient {at}": _gradient_value(each) for at, each in enumerate(first)}
-        second = [] if sum_of_first is None else outer.gradient(sum_of_first, sources)
-        facts |= {f"{place}: second gradient {at}": _gradient_value(each) for at, each in enumerate(second)}
-    except Exception as error:  # both archives must fail alike
-        facts[f"{place}: no gradient"] = f"{type(error).__name__}: {error}"[:300]
+    for name, number in (("gradient", total), ("second gradient", total_of_first)):
+        try:
+            found = _differentiated(number, sources)
+        except Exception as error:  # both archives must fail alike
+            facts[f"{place}: no {name}"] = re.sub("Tensor.*", "", f"{type(error).__name__}: {error}"[:300])
+        else:
+            facts |= {f"{place}: {name} {at}": _gradient_value(each) for at, each in enumerate(found)}
     return facts
+
+
+def _differentiated(number: Callable[[], Any], sources: Sequence[Any]) -> list[Any]:
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(sources)
+        total = number()
+    gradients = [] if total is None else tape.gradient(total, sources)
+    return [None if each is None else tf.convert_to_tensor(each) for each in gradients]
 
 
 def _weighted_sum(tensors: Sequence[Any]) -> Any:
@@ -203,4 +213,4 @@ def _weighted_sum(tensors: Sequence[Any]) -> Any:
 
 
 def _gradient_value(gradient: Any) -> Any:
-    return None if gradient is None else Value(to_numpy(tf.convert_to_tensor(gradient)), _TOLERANCE)
+    return None if gradient is None else Value(to_numpy(gradient), _TOLERANCE)
