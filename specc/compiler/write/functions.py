@@ -115,13 +115,11 @@ class Signatures:
         definition = self.library.definition(trace)
         name = definition.signature.name
         if name not in self._described:
-            called, names = definition, input_names(trace)
-            is_sorted = names == list(inputs) and isinstance(trace.structured_outputs, dict)
-            if not is_sorted or name in self.graph.objects.concrete_functions:
-                flat = tf.nest.flatten(trace.structured_outputs)
-                outputs = named_outputs(trace)
-                order = [next(at for at, each in enumerate(flat) if each is outputs[key]) for key in results]
-                called = self.library.add_thin("signature", trace, [names.index(key) for key in inputs], order)
+            names = input_names(trace)
+            flat = tf.nest.flatten(trace.structured_outputs)
+            outputs = named_outputs(trace)
+            order = [next(at for at, each in enumerate(flat) if each is outputs[key]) for key in results]
+            called = self.library.add_thin("signature", trace, [names.index(key) for key in inputs], order)
             self.library.describe_as(called.signature.name, trace.captured_inputs, ((), inputs), results)
             self._described[name] = called
         return self._described[name]
