@@ -29,8 +29,13 @@ _MAX_TEXT = 20_000
 """The limit on a message."""
 
 
-def shortened(text: str) -> str:
-    """``text`` with every name in it cut that has more than 255 characters, so that it can be shown."""
+def shorten(text: str) -> str:
+    """A name or a text that is quoted in a message, cut to 60 characters."""
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def with_short_names(text: str) -> str:
+    """``text`` with each name in it cut to 255 characters, so that it can be shown."""
     if len(text) <= MAX_SHOWN_NAME:
         return text
     cut = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}..."
@@ -70,7 +75,7 @@ class Place:
 
     def __post_init__(self) -> None:
         if len(self.message) > MAX_SHOWN_NAME:
-            object.__setattr__(self, "message", shortened(self.message))
+            object.__setattr__(self, "message", with_short_names(self.message))
 
     def with_fields(self, **fields: Any) -> Self:
         """A copy with other values of ``fields``: :func:`dataclasses.replace`, several times as fast."""
@@ -112,7 +117,7 @@ class Diagnostic(Place):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.hint) > MAX_SHOWN_NAME:
-            object.__setattr__(self, "hint", shortened(self.hint))
+            object.__setattr__(self, "hint", with_short_names(self.hint))
 
     def in_file(self, file: str) -> Self:
         """The same finding, in ``file``; related places that have a file keep it."""
@@ -167,20 +172,21 @@ def finding(  # noqa: PLR0913  # each is one field
 def format_path(path: SpecPath) -> str:
     """``("endpoints", "score", "inputs", 0)`` as ``endpoints.score.inputs[0]``; long keys are shortened."""
     text = ""
-    for each in path:
-        part = each if isinstance(each, int) else shortened(each)
+    for part in path:
         if isinstance(part, int):
             text += f"[{part}]"
-        elif _PLAIN_KEY.fullmatch(part):
-            text += f".{part}" if text else part
+            continue
+        key = with_short_names(part)
+        if _PLAIN_KEY.fullmatch(key):
+            text += f".{key}" if text else key
         else:
-            text += f"[{json.dumps(part, ensure_ascii=False)}]"
+            text += f"[{json.dumps(key, ensure_ascii=False)}]"
     return text
 
 
 def short_path(path: SpecPath) -> str:
     """:func:`format_path` with keys cut to 60 characters: a key may be megabytes long."""
-    return format_path(tuple(f"{part[:57]}..." if isinstance(part, str) and len(part) > 60 else part for part in path))
+    return format_path(tuple(shorten(part) if isinstance(part, str) else part for part in path))
 
 
 def printable(text: str) -> str:

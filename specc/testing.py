@@ -63,7 +63,7 @@ def mock(spec: Contract, *, name: str | None = None, seed: int = 0) -> Iterator[
     document = side.described.document
     if name is None:
         name = document.name or (DEFAULT_NAME if isinstance(spec, Document) else model_name(os.fspath(spec)))
-    made = emit("openapi", document, name, has_contract=side.described.has_contract)
+    made = emit("openapi", document, name)
     if not made.data:
         raise SpecError(side.in_text([finding for finding in made.findings if finding.level == "error"]))
     with running(Served(document, name, made.data, seed)) as server:

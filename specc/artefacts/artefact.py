@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from specc.diagnostics import Diagnostic, SpecPath, finding
-from specc.language.document import Document
+from specc.language.document import Document, Endpoint
 from specc.language.load import digest
 from specc.report.writer import escaped
 from specc.rules.table import RuleId, Target
@@ -18,21 +18,19 @@ from specc.rules.table import RuleId, Target
 class Request:
     """What an artefact is made of: a valid document, the name of the served model, and the chosen endpoints.
 
-    No chosen endpoints stand for all of them. ``has_contract`` is False for a document that was read from a graph, in
-    which ``?`` means that a dimension is not known.
+    No chosen endpoints stand for all of them.
     """
 
     document: Document
     name: str
     endpoints: Collection[str] = ()
-    has_contract: bool = True
 
     @property
     def contract_digest(self) -> str:
         """The contract digest of the whole document."""
         return digest(self.document)
 
-    def chosen(self) -> dict[str, Any]:
+    def chosen(self) -> dict[str, Endpoint]:
         """The chosen endpoints by name, sorted."""
         names = self.endpoints or self.document.endpoints
         return {name: self.document.endpoints[name] for name in sorted(names)}

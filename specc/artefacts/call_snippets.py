@@ -9,25 +9,24 @@ import shlex
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from specc.artefacts.artefact import Request
+from specc.artefacts.python_client.types import all_defaults
 from specc.diagnostics import SpecPath
 from specc.language.calls.flat_tensor import FlatTensor
 from specc.language.calls.messages import to_messages
 from specc.language.calls.write import leaf_to_json
 from specc.language.document import CALL, Endpoint
 from specc.language.dtypes import DTYPES, Family
-from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, has_default
+from specc.language.trees import LEAVES, Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.language.wire_names import BoundLeaf, input_leaves, placed_children
 from specc.rest.exchanges import tensor_value
 from specc.rest.sample import sample_inputs
 from specc.rest.signatures import RestSignature, rest_service
+from specc.rest.urls import GRPC_ADDRESS, REST_URL, model_path
 
 MAX_BYTES = 4096
-"""The length of the longest snippet: more is no example that a person reads."""
-REST_URL = "http://localhost:8501"
-GRPC_ADDRESS = "localhost:8500"
+"""The size of the longest call that is shown."""
 
 
 class Post(typing.NamedTuple):
@@ -50,16 +49,17 @@ def snippets(request: Request, name: str, rest_url: str = REST_URL) -> list[Snip
     """The calls of the endpoint called ``name`` with one request that works; none that is too long to be shown."""
     endpoint = request.document.endpoints[name]
     inputs = sample_inputs(request.document, name)
-    if inputs is None or _least_length(inputs) > MAX_BYTES:
+    if inputs is None or _least_length(endpoint, inputs) > MAX_BYTES:
         return []
     found = [*_rest_calls(request, name, inputs, rest_url), *_client_calls(request, name, endpoint, inputs, rest_url)]
     found.append(Snippet("Python, revived object", "python", _revived_call(request, name, endpoint, inputs)))
     return [each for each in found if len(each.text.encode("utf-8")) <= MAX_BYTES]
 
 
-def _least_length(inputs: Mapping[str, FlatTensor]) -> int:
+def _least_length(endpoint: Endpoint, inputs: Mapping[str, FlatTensor]) -> int:
     """How many characters each snippet has at least: a comma for each element, and a bracket for each dimension."""
-    values = [tensor for name, tensor in inputs.items() if "_row_splits" not in name]
+    components = (component for bound in input_leaves(endpoint) for component in bound.components)
+    values = [inputs[component.wire_name] for component in components if component.part != "row_splits"]
     return sum(max(tensor.size, 1) + len(tensor.shape) for tensor in values)
 
 
@@ -83,7 +83,7 @@ def _rest_calls(request: Request, name: str, inputs: Mapping[str, FlatTensor], r
 def _curl(title: str, request: Request, signature: RestSignature, body: Mapping[str, Any], rest_url: str) -> Snippet:
     named = body if signature.is_default else {"signature_name": signature.key, **body}
     data = json.dumps(named, ensure_ascii=False)
-    post = Post(f"/v1/models/{quote(request.name, safe='')}:{signature.verb}", data)
+    post = Post(f"{model_path(request.name)}:{signature.verb}", data)
     url = shlex.quote(rest_url + post.path)
     return Snippet(title, "sh", f"curl -d {shlex.quote(data)} {url}", post)
 
@@ -96,8 +96,6 @@ def _examples(signature: RestSignature, inputs: Mapping[str, FlatTensor]) -> lis
         return None
     columns: dict[str, list[Any]] = {}
     for feature in signature.features:
-        if feature.parsed == "constant":
-            continue
         if feature.parsed not in ("fixed", "sequence"):
             return None
         kind = float if feature.dtype == "float32" else int if feature.dtype == "int64" else None
@@ -138,7 +136,7 @@ def _client_arguments(endpoint: Endpoint, leaves: Mapping[SpecPath, str]) -> Ite
     """The arguments of a call of the emitted client, by name from the first one on that has a default."""
     is_named = False
     for index, (word, tree) in enumerate(zip(endpoint.arguments, endpoint.inputs, strict=True)):
-        is_named = is_named or (isinstance(tree, Tensor) and has_default(tree))
+        is_named = is_named or all_defaults(tree)
         text = _expression(tree, ("inputs", index), leaves)
         yield f"{word}={text}" if is_named else text
 
@@ -187,13 +185,17 @@ def _revived_call(request: Request, name: str, endpoint: Endpoint, inputs: Mappi
     lines = ["import tensorflow as tf", "", f"model = tf.saved_model.load({request.name!r})"]
     if any("collections." in argument for argument in arguments):
         lines.insert(0, "import collections")
-    target = "model" if name == CALL else f"model.{name}" if name.isidentifier() else f"getattr(model, {name!r})"
-    return "\n".join([*lines, f"print({target}({', '.join(arguments)}))"])
+    return "\n".join([*lines, f"print({python_object(name)}({', '.join(arguments)}))"])
+
+
+def python_object(name: str) -> str:
+    """What Python calls for the endpoint called ``name``: ``model.score``."""
+    return "model" if name == CALL else f"model.{name}" if name.isidentifier() else f"getattr(model, {name!r})"
 
 
 def _expression(tree: Tree, path: SpecPath, leaves: Mapping[SpecPath, str]) -> str:
     """An argument as a Python expression, in which each leaf at its path is one of ``leaves``."""
-    if isinstance(tree, Tensor | Ragged | Sparse):
+    if isinstance(tree, LEAVES):
         return leaves[path]
     parts = [(key, _expression(child, place, leaves)) for key, child, place in placed_children(tree, path)]
     texts = ", ".join(text for _, text in parts)
@@ -215,11 +217,9 @@ def _tensor(bound: BoundLeaf, inputs: Mapping[str, FlatTensor]) -> str:
     match leaf:
         case Tensor():
             shape = inputs[bound.name].shape
-            return (
-                f"tf.zeros({list(shape)}, {dtype})"
-                if 0 in shape
-                else f"tf.constant({_literal(value, leaf.dtype)}, {dtype})"
-            )
+            if 0 in shape:
+                return f"tf.zeros({list(shape)}, {dtype})"
+            return f"tf.constant({_literal(value, leaf.dtype)}, {dtype})"
         case Ragged():
             options = f"ragged_rank={leaf.ragged_rank}, row_splits_dtype=tf.{leaf.row_splits_dtype}"
             return f"tf.ragged.constant({_literal(value, leaf.dtype)}, {dtype}, {options})"

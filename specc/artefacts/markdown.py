@@ -19,8 +19,6 @@ from specc.report.writer import escaped
 BEGIN, END = "<!-- specc:begin -->", "<!-- specc:end -->"
 """The lines of an existing file between which the section is put."""
 _SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\|`*_["} | {"<": "&lt;", ">": "&gt;"})
-
-
 _JOINERS = "\u200c\u200d"
 """Characters that are not shown and that words and emoji need."""
 _JOINER = re.compile(f"([{_JOINERS}])")
@@ -124,8 +122,4 @@ def _code(text: str) -> str:
 
 def _longest_run(text: str) -> int:
     """The length of the longest run of backticks in ``text``."""
-    longest = run = 0
-    for letter in text:
-        run = run + 1 if letter == "`" else 0
-        longest = max(longest, run)
-    return longest
+    return max(map(len, re.findall("`+", text)), default=0)

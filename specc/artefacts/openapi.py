@@ -6,14 +6,14 @@ The paths are those of g3doc/api_rest.md of tensorflow/serving.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from specc.artefacts.artefact import Rendered, Request, json_text
-from specc.artefacts.rest_findings import refuse_empty, rest_findings
+from specc.artefacts.rest_findings import rest_findings
 from specc.rest.components import Components, components
 from specc.rest.exchanges import exchanges
 from specc.rest.schemas import Schema
 from specc.rest.signatures import RestService, Verb, rest_service
+from specc.rest.urls import REST_URL, model_path
 
 _PREFIX = "#/components/schemas/"
 _VERBS: dict[Verb, str] = {
@@ -80,15 +80,15 @@ def render(request: Request) -> Rendered:
             "description": text,
             "x-specc-contract": request.contract_digest,
         },
-        "servers": [{"url": "http://localhost:8501"}],
+        "servers": [{"url": REST_URL}],
         "paths": _paths(request, service, parts),
         "components": {"schemas": {name: schemas[name] for name in sorted(schemas)}},
     }
-    return json_text(document), [*rest_findings(service), *refuse_empty(request, service)]
+    return json_text(document), list(rest_findings(request, service))
 
 
 def _paths(request: Request, service: RestService, parts: Components) -> dict[str, Any]:
-    model = f"/v1/models/{quote(request.name, safe='')}"
+    model = model_path(request.name)
     found = {
         f"{model}:{verb}": {"post": _operation(verb, summary, service, parts)}
         for verb, summary in _VERBS.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specc.artefacts.artefact import Rendered, Request, json_text
-from specc.artefacts.rest_findings import refuse_empty, rest_findings
+from specc.artefacts.rest_findings import rest_findings
 from specc.rest.components import components
 from specc.rest.signatures import rest_service
 
@@ -16,7 +16,6 @@ _COMMENT = (
 def render(request: Request) -> Rendered:
     """The schema: its root is any request, and its definitions are the components of the OpenAPI document."""
     service = rest_service(request.document, request.endpoints)
-    findings = [*rest_findings(service), *refuse_empty(request, service)]
     parts = components(service, "#/$defs/")
     return json_text(
         {
@@ -26,4 +25,4 @@ def render(request: Request) -> Rendered:
             "anyOf": [{"$ref": f"#/$defs/{name}"} for names in parts.requests.values() for name in sorted(names)],
             "$defs": parts.schemas,
         }
-    ), findings
+    ), list(rest_findings(request, service))

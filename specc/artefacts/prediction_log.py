@@ -12,7 +12,7 @@ from functools import cache
 from itertools import accumulate
 from typing import Literal
 
-from specc.language.calls.feature_encoding import field, varint
+from specc.language.calls.feature_encoding import field, map_entry, varint
 from specc.language.calls.flat_tensor import FlatTensor
 from specc.reader.protobuf.tensors import data_type
 
@@ -23,7 +23,7 @@ _POLYNOMIAL = 0x82F63B78
 
 def predict_log(model: str, signature: str, inputs: Mapping[str, FlatTensor]) -> bytes:
     """The record of a predict request; the tensors are in the order of their names."""
-    tensors = b"".join(field(2, map_entry_content(name, tensor_proto(inputs[name]))) for name in sorted(inputs))
+    tensors = b"".join(map_entry(name, tensor_proto(inputs[name]), 2) for name in sorted(inputs))
     return field(6, field(1, field(1, _model_spec(model, signature)) + tensors))
 
 
@@ -50,11 +50,6 @@ def tf_records(records: Iterable[bytes]) -> bytes:
         for record in records
         for length in (struct.pack("<Q", len(record)),)
     )
-
-
-def map_entry_content(key: str, value: bytes) -> bytes:
-    """The message of one entry of a map."""
-    return field(1, key.encode("utf-8")) + field(2, value)
 
 
 def _model_spec(model: str, signature: str) -> bytes:

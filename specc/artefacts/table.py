@@ -75,7 +75,6 @@ def emit(
     endpoints: Collection[str] = (),
     *,
     settings: Settings | None = None,
-    has_contract: bool = True,
 ) -> Artefact:
     """The artefact of a kind: the same bytes for documents that are equal.
 
@@ -85,7 +84,6 @@ def emit(
         name: the name of the served model; by default the document's.
         endpoints: the endpoints that are in it; by default all.
         settings: levels of rules, as a project sets them.
-        has_contract: False for a document that was read from the graph of an archive.
 
     Returns:
         The bytes, which are empty where a finding is an error, and the findings.
@@ -102,7 +100,7 @@ def emit(
     if not served or "/" in served or ":" in served:
         raise UsageError(f"{served!r} cannot be the name of a served model: it is a part of a path, without / and :")
     settings = settings or Settings()
-    request = Request(document, served, tuple(endpoints), has_contract)
+    request = Request(document, served, tuple(endpoints))
     charge_artefact(request)
     findings = _target_findings(chosen, document, endpoints, settings)
     data, more = chosen.render(request)
@@ -118,14 +116,9 @@ def kind_called(name: str) -> Kind:
         UsageError: there is none.
     """
     if name not in KINDS:
-        raise UsageError(
-            f"{name!r} is not a kind of artefact; {did_you_mean(name, KINDS) or f'the kinds are {_listed()}'}"
-        )
+        hint = did_you_mean(name, KINDS) or f"the kinds are {', '.join(KINDS)}"
+        raise UsageError(f"{name!r} is not a kind of artefact; {hint}")
     return KINDS[name]
-
-
-def _listed() -> str:
-    return ", ".join(KINDS)
 
 
 def _target_findings(
@@ -137,14 +130,13 @@ def _target_findings(
     levels: dict[str, RuleLevel] = dict.fromkeys((id for id in CHECKS if RULES[id].target != kind.target), "off")
     levels |= {id: level for id, level in settings.levels.items() if id not in levels}
     checked = replace(settings, levels=levels, targets=frozenset({kind.target}))
-    return [
-        finding
-        for finding in run_checks(document, checked)
-        if not endpoints
-        or finding.path[:1] != ("endpoints",)
-        or finding.path[1:2] == ()
-        or finding.path[1] in endpoints
-    ]
+    others = document.endpoints.keys() - endpoints if endpoints else ()
+    return [finding for finding in run_checks(document, checked) if _endpoint_of(finding) not in others]
+
+
+def _endpoint_of(finding: Diagnostic) -> str | int | None:
+    """The name of the endpoint that a finding is about; None if it is about the whole document."""
+    return finding.path[1] if finding.path[:1] == ("endpoints",) and len(finding.path) > 1 else None
 
 
 def _with_levels(findings: list[Diagnostic], settings: Settings) -> list[Diagnostic]:

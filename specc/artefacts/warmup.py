@@ -108,7 +108,7 @@ def _record(model: str, signature: PublishedSignature, endpoint: Endpoint, call:
 
 
 class _Kept:
-    """The records that the file has: all but the largest ones beyond what it may have, which are not held."""
+    """The records of the file. If they are too large together, the largest ones are left out and their data dropped."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -147,7 +147,7 @@ def complain(message: str) -> None:
     from specc.diagnostics import printable
     from specc.report.writer import write
 
-    with suppress(OSError):  # standard error on a full disk: nobody can be told
+    with suppress(OSError):  # standard error may be a file on a full disk
         write(f"specc: error: {printable(message)}\n", sys.stderr)
 
 

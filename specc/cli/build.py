@@ -183,7 +183,7 @@ def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
 
 
 def _write_published(text: str, path: Path | str) -> None:
-    """Writes ``text`` about an archive; raises OSError, which says that the archive is published, if that fails."""
+    """Writes ``text`` about an archive; if that fails, raises OSError with the path of the published archive."""
     try:
         write(text)
         sys.stdout.flush()

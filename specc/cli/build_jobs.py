@@ -12,7 +12,6 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from specc.checks import Settings
-from specc.cli.archive_names import archive_place
 from specc.cli.importing import modules_of
 from specc.cli.progress import stage
 from specc.cli.settings import SettingsFinder
@@ -21,7 +20,7 @@ from specc.errors import SpecError
 from specc.language.load import load_spec
 from specc.language.scalars import ModelPath
 from specc.language.validation.pipeline import LoadedSpec
-from specc.source.file_names import archive_name
+from specc.source.file_names import archive_name, archive_place
 
 SEED = 0
 """The seed of Python, NumPy and Keras before a model is imported, so that builds of one model are identical."""

@@ -14,7 +14,7 @@ class EscapingParser(argparse.ArgumentParser):
     """Python 3.14 would style its messages with sequences that are escaped too."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        from specc.report.writer import write  # no message, no writer
+        from specc.report.writer import write  # most runs have no message
 
         write(message, file or sys.stderr)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from specc.cli.archive_names import archive_place
 from specc.compatibility.named_sides import NamedSide, absent, read_archive, read_revision, read_side, read_sides
 from specc.errors import FindingCollector
+from specc.source.file_names import archive_place
 
 if TYPE_CHECKING:
     from specc.source.git_revisions import ChangedFile, Repository

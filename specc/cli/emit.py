@@ -49,9 +49,8 @@ def run(options: argparse.Namespace) -> int:
     document = side.described.document
     name = options.name if options.name is not None else document.name or model_name(options.source)
     settings = SettingsFinder().settings_for(side.place)
-    has_contract = side.described.has_contract
-    made = emit(kind.name, document, name, options.endpoint, settings=settings, has_contract=has_contract)
-    if not has_contract:
+    made = emit(kind.name, document, name, options.endpoint, settings=settings)
+    if not side.described.has_contract:
         note("note: there is no contract, so that '?' means that a dimension is not known")
     findings = side.in_text(list(capped(made.findings)))
     is_refused = not made.data or (options.strict and any(each.level == "warning" for each in findings))
@@ -76,11 +75,11 @@ def _target(out: str, kind: Kind, name: str) -> str:
 
 
 def _write(target: Path, data: bytes, kind: Kind) -> None:
-    """Writes a new file, or replaces one whose bytes differ."""
-    if os.path.lexists(target):
-        data = _placed(data, _read(target, data, kind), kind)
-    else:
+    """Writes a new file, replaces one whose bytes differ, or puts the artefact into its place in one."""
+    if not os.path.lexists(target):
         target.parent.mkdir(parents=True, exist_ok=True)
+    elif kind.within is not None:
+        data = kind.within(_read(target, data, kind), data)
     write_whole(target, data)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from specc.cli.importing import add_import_option
+from specc.cli.importing import add_import_option, modules_of
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 from specc.language.document import Document
@@ -27,10 +28,14 @@ class GivenSpec:
     name: str | None
     file: LoadedSpec | None = None
 
-    @property
-    def imports(self) -> tuple[str, ...]:
-        """The modules that a spec file names; what an archive names is never imported."""
-        return self.document.imports if self.file else ()
+    def imports(self, further: Iterable[str]) -> tuple[str, ...]:
+        """The modules that a spec file names, then ``further`` ones; what an archive names is never imported."""
+        own = self.document.imports if self.file else ()
+        return tuple(dict.fromkeys((*own, *further)))
+
+    def importing(self) -> AbstractContextManager[None]:
+        """Puts the directory of the spec, and the working directory, on the import path for the block."""
+        return modules_of(self.directory, (self.directory, Path.cwd()))
 
     @property
     def directory(self) -> Path:
@@ -122,7 +127,12 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-class ModelAction(argparse.Action):
+def add_names(parser: argparse.ArgumentParser, metavar: str, what: str) -> None:
+    """Adds the positional ``names``, to which ``--model`` may add a word that follows it."""
+    parser.add_argument("names", nargs="*", action="extend", default=[], metavar=metavar, help=what)
+
+
+class _ModelAction(argparse.Action):
     """``--model``, whose value is optional; a word that does not name a model is one of the command's ``names``."""
 
     def __call__(
@@ -137,4 +147,4 @@ class ModelAction(argparse.Action):
 
 def add_model_option(parser: argparse.ArgumentParser, what: str) -> None:
     """Adds ``--model``."""
-    parser.add_argument("--model", nargs="?", action=ModelAction, metavar="MODULE:ATTRIBUTE", help=what)
+    parser.add_argument("--model", nargs="?", action=_ModelAction, metavar="MODULE:ATTRIBUTE", help=what)

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 _GENERIC_WORDS = frozenset(
     ("a", "build", "create", "export", "get", "load", "main", "make", "model", "my", "net", "network", "new", "the")
 )
-"""Words of which the names of functions consist that any model may have."""
-_IMPORTED = re.compile(rf"{DOTTED}:({DOTTED})")
+"""A function whose name consists of these words does not name its model."""
+_IMPORTED = re.compile(f"{DOTTED}:{DOTTED}")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -60,21 +60,21 @@ def run(options: argparse.Namespace) -> int:
     name = options.name or given or _attribute_name(options.model) or data.get("name") or _default_name(options.model)
     document = from_json({**data, **({"name": name} if name else {}), **({"model": model} if model else {})})
     _write_spec(document, out)
-    for guess in (*inferred.guesses, *_unsaid_warnings(document, inferred.guesses)):
+    for guess in (*inferred.guesses, *_further_warnings(document, inferred.guesses)):
         note(f"guess: {guess}")
     if out is not None:
         note(f"wrote {out}; check it with: specc validate {out}")
     return OK
 
 
-def _unsaid_warnings(document: Document, guesses: Sequence[Guess]) -> Iterator[Guess]:
+def _further_warnings(document: Document, guesses: Sequence[Guess]) -> Iterator[Guess]:
     """A guess for each finding of ``specc validate`` about a place of which there is no guess yet."""
-    from specc.scaffold.inferred_spec import Guess
+    from specc.scaffold.inferred_spec import Guess, text_with_hint
 
-    said = {guess.path for guess in guesses}
+    places = {guess.path for guess in guesses}
     for each in run_checks(document, Settings()):
-        if each.path not in said:
-            yield Guess(each.path, f"{each.message}; {each.hint}" if each.hint else each.message)
+        if each.path not in places:
+            yield Guess(each.path, text_with_hint(each))
 
 
 def _infer(
@@ -151,20 +151,23 @@ def _findings_name_target(target: str) -> Iterator[None]:
 
 
 def _attribute_name(target: str) -> str:
-    """The name of the attribute that ``module:attribute`` names, or an empty string if any model may be called so."""
-    is_imported = _IMPORTED.fullmatch(target) and not Path(target).exists()
-    name = target.rpartition(":")[2].rpartition(".")[2] if is_imported else ""
+    """The name of the attribute that ``module:attribute`` names, or "" if it is private or generic."""
+    name = target.rpartition(":")[2].rpartition(".")[2] if _is_imported(target) else ""
     words = set(name.lower().split("_"))
     return "" if name.startswith("_") or words <= _GENERIC_WORDS else name
 
 
 def _default_name(target: str) -> str:
     """The default name of a model: that of its file, its module, or the directory above a numbered version."""
-    match = _IMPORTED.fullmatch(target)
-    if match and not Path(target).exists():
+    if _is_imported(target):
         return target.partition(":")[0].rpartition(".")[2]
     path = Path(target).absolute()
     return path.parent.name if path.name.isdigit() and path.is_dir() else path.stem
+
+
+def _is_imported(target: str) -> bool:
+    """Whether ``target`` is ``module:attribute``, and not a path that looks so."""
+    return _IMPORTED.fullmatch(target) is not None and not Path(target).exists()
 
 
 def _write_skeleton(data: dict[str, Any], out: str | None) -> None:

@@ -42,15 +42,15 @@ def _port(text: str) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the URL once the server listens; requests are listed on standard error. Signals that end it are no error.
+    """Prints the URL once the server listens; requests are listed on standard error.
 
-    What a server of the archive would not offer is a finding, on standard error.
+    A signal that ends it is not an error. What a server of the archive would not offer is a finding, on standard error.
     """
     side = read_side(options.source)
     document = side.described.document
     name = options.name if options.name is not None else document.name or model_name(options.source)
     settings = SettingsFinder().settings_for(side.place)
-    made = emit("openapi", document, name, settings=settings, has_contract=side.described.has_contract)
+    made = emit("openapi", document, name, settings=settings)
     code = print_report(Report(side.in_text(list(made.findings))), options, sys.stderr)
     if not made.data or code != OK:
         return code

@@ -6,10 +6,16 @@ import argparse
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from specc.cli import OK, note
+from specc.cli import note
 from specc.cli.findings import add_options, exit_code, print_report
-from specc.cli.given_spec import GivenSpec, add_call_options, add_model_option, add_running_options, read_given
-from specc.cli.importing import modules_of
+from specc.cli.given_spec import (
+    GivenSpec,
+    add_call_options,
+    add_model_option,
+    add_names,
+    add_running_options,
+    read_given,
+)
 from specc.cli.recorded_files import write_recording
 from specc.diagnostics import counted
 from specc.errors import SpecError, UsageError
@@ -21,14 +27,8 @@ from specc.verification.source import Source, archive_source, model_source
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument(
-        "names",
-        nargs="*",
-        action="extend",
-        default=[],
-        metavar="SPEC [ARCHIVE]",
-        help="the spec, which is rewritten in canonical form; and the directory of a SavedModel that is right",
-    )
+    what = "the spec, which is rewritten in canonical form; and the directory of a SavedModel that is right"
+    add_names(parser, "SPEC [ARCHIVE]", what)
     add_model_option(parser, "ask a model instead of an archive: the spec's own, or one that is named as for build")
     parser.add_argument(
         "--check", action="store_true", help="write nothing; list the examples whose outputs the source does not give"
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     given = read_given(spec, "")
     assert given.file is not None
     try:
-        with modules_of(given.directory, (given.directory, Path.cwd())):
+        with given.importing():
             recording = recorded(
                 given.document,
                 _source(given, options),
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     outputs = sum(call.outputs is not None for call in recording.calls)
     more = f", {counted(len(files), 'file')} beside it" if files else ""
     note(f"{spec}: {counted(outputs, 'answer')} recorded{more}")
-    return code or OK
+    return code
 
 
 def _source(given: GivenSpec, options: argparse.Namespace) -> AbstractContextManager[Source]:
@@ -89,7 +89,7 @@ def _source(given: GivenSpec, options: argparse.Namespace) -> AbstractContextMan
         given.document,
         Path(options.names[1]),
         timeout=options.timeout,
-        imports=tuple(dict.fromkeys((*given.imports, *options.imports))),
+        imports=given.imports(options.imports),
         trust=options.trust,
         progress=note,
     )

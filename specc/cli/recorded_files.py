@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from specc.errors import TargetError
-from specc.language.calls.write import to_npz
+from specc.language.calls.write import as_json, to_npz
 from specc.language.document import Document
 from specc.language.load import dump, from_json
 from specc.publishing.single_file import replace_file, write_new
+from specc.source.file_names import archive_name
 from specc.source.json_text import read_content
 from specc.verification.recording import RecordedCall, Recording
-from specc.verification.single_call import as_json
 
 MAX_INLINE = 4096
 """The limit on the JSON of a call, or of its outputs, that stays in the spec; in characters."""
@@ -26,7 +26,7 @@ def write_recording(recording: Recording, spec: Path, before: bytes) -> list[str
     Raises:
         TargetError: the spec is not what it was ``before``, or nothing can be written; it is then as it was.
     """
-    document, files = _with_files(recording, f"{spec_name(spec.name)}.examples")
+    document, files = _with_files(recording, f"{archive_name(spec.name)}.examples")
     if read_content(spec) != before:
         raise TargetError(f"{spec} has changed since it was read; record again")
     directory = spec.absolute().parent
@@ -46,11 +46,6 @@ def write_recording(recording: Recording, spec: Path, before: bytes) -> list[str
             path.unlink(missing_ok=True)
         raise TargetError(str(error)) from error
     return list(files)
-
-
-def spec_name(file: str) -> str:
-    """``ranker`` of ``ranker.specc.json``."""
-    return file.removesuffix(".json").removesuffix(".specc")
 
 
 def _with_files(recording: Recording, folder: str) -> tuple[Document, dict[str, bytes]]:

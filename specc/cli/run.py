@@ -11,7 +11,6 @@ from typing import Any
 from specc.cli import OK, note
 from specc.cli.findings import print_report
 from specc.cli.given_spec import GivenSpec, add_running_options, read_given
-from specc.cli.importing import modules_of
 from specc.diagnostics import Diagnostic, did_you_mean, finding
 from specc.errors import SpecError, UsageError
 from specc.language.calls.call import Call
@@ -84,11 +83,11 @@ def _answer(given: GivenSpec, archive: str, endpoint: str | None, options: argpa
         Path(archive),
         ways=(options.way,) if options.way else ("attribute", "signature"),
         timeout=options.timeout,
-        imports=tuple(dict.fromkeys((*given.imports, *options.imports))),
+        imports=given.imports(options.imports),
         trust=options.trust,
         progress=note,
     )
-    with modules_of(given.directory, (given.directory, Path.cwd())), source as opened:
+    with given.importing(), source as opened:
         return answer_of(opened, name, call, options.way)
 
 

@@ -162,10 +162,7 @@ def _parse_settings(table: dict[str, Any], file: Path) -> ProjectSettings:
     levels, targets = table.get("levels", {}), table.get("targets", [])
     if not isinstance(levels, dict):
         raise SettingsError(f'{place}: levels must be a table, such as {{unused-dim = "error"}}')
-    others = (
-        id for id, rule in RULES.items() if rule.stage == "diff" or (rule.stage, rule.level) == ("emit", "warning")
-    )
-    checks = (*CHECKS, *BUILT_CHECKS, *others)
+    checks = (*CHECKS, *BUILT_CHECKS, *(id for id, rule in RULES.items() if _is_changeable(rule)))
     for rule, level in levels.items():
         if rule in RULES and rule not in checks:
             level_of = "an error" if RULES[rule].level == "error" else "a warning"
@@ -192,6 +189,7 @@ def _parse_settings(table: dict[str, Any], file: Path) -> ProjectSettings:
 
 
 def _is_changeable(rule: Rule) -> bool:
+    """Whether the level of a rule that is not a check can be changed."""
     return rule.stage == "diff" or (rule.stage == "emit" and rule.level == "warning")
 
 

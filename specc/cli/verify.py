@@ -11,10 +11,10 @@ from specc.cli.given_spec import (
     GivenSpec,
     add_call_options,
     add_model_option,
+    add_names,
     add_running_options,
     read_given,
 )
-from specc.cli.importing import modules_of
 from specc.errors import ArchiveError, SpecError, UnreadableError, UsageError
 from specc.report import VerifyReport
 from specc.report.writer import write
@@ -27,13 +27,10 @@ CASES = 8
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument(
-        "names",
-        nargs="*",
-        action="extend",
-        default=[],
-        metavar="[SPEC] ARCHIVE",
-        help="a spec, or an archive that has a contract or describes itself, by default ARCHIVE; and the directory of "
+    add_names(
+        parser,
+        "[SPEC] ARCHIVE",
+        "a spec, or an archive that has a contract or describes itself, by default ARCHIVE; and the directory of "
         "a SavedModel",
     )
     parser.add_argument("--static", action="store_true", help="read the files only; nothing runs; needs no TensorFlow")
@@ -56,7 +53,6 @@ def run(options: argparse.Namespace) -> int:
     spec, archive = (None, *options.names)[-2:]
     if spec is None and Path(archive).is_file():
         raise UsageError(f"{archive} is a file: expected SPEC and ARCHIVE, or the directory of a SavedModel")
-    report = VerifyReport(archive=archive, spec=spec, seed=options.seed)
     try:
         given = read_given(spec, archive)
         verification = _verify(given, archive, options)
@@ -84,7 +80,7 @@ def _verify(given: GivenSpec, archive: str, options: argparse.Namespace) -> Veri
     if options.model and given.file is None:
         raise UsageError("--model needs a SPEC file, since nothing that an archive names is imported")
     try:
-        with modules_of(given.directory, (given.directory, Path.cwd())):
+        with given.importing():
             return verify(
                 given.document,
                 archive,
@@ -96,7 +92,7 @@ def _verify(given: GivenSpec, archive: str, options: argparse.Namespace) -> Veri
                 cases=options.cases,
                 seed=options.seed,
                 timeout=options.timeout,
-                imports=tuple(dict.fromkeys((*given.imports, *options.imports))),
+                imports=given.imports(options.imports),
                 trust=options.trust,
                 progress=note,
             )

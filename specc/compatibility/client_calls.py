@@ -13,11 +13,11 @@ from specc.change import Witness
 from specc.language.document import CALL, Document
 from specc.language.receivers import RECEIVER_INPUT
 from specc.language.signatures import PublishedSignature, signature_with
-from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, children
+from specc.language.trees import LEAVES, Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple, children
+from specc.rest.urls import GRPC_ADDRESS, REST_URL, model_path
 
 _INLINE = 32
 """How many elements a JSON request has at most; a larger one is made by a line of Python."""
-_REST, _GRPC = "http://localhost:8501/v1/models", "localhost:8500"
 
 
 def client_call(witness: Witness, document: Document, *, by_name: bool = False) -> str:
@@ -31,7 +31,7 @@ def client_call(witness: Witness, document: Document, *, by_name: bool = False) 
 
 def _curl(witness: Witness, signature: PublishedSignature | None, model: str) -> str:
     method = signature.method if signature is not None and signature.method in ("classify", "regress") else "predict"
-    url = f"{_REST}/{model}:{method}"
+    url = f"{REST_URL}{model_path(model)}:{method}"
     names = list(witness.inputs)
     if method != "predict" and names in ([RECEIVER_INPUT], ["examples"]):
         return f"curl -d {_quoted(json.dumps({'signature_name': witness.address, 'examples': [{}]}))} {url}"
@@ -101,7 +101,7 @@ def _grpc(witness: Witness, model: str) -> str:
     for name, tensor in witness.inputs.items():
         made = f"tf.make_tensor_proto({_fill(tensor)}, {_word(tensor['dtype'])}, {list(tensor['shape'])})"
         lines.append(f"request.inputs[{_word(name)}].CopyFrom({made})")
-    stub = f"prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel({_word(_GRPC)}))"
+    stub = f"prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel({_word(GRPC_ADDRESS)}))"
     return "\n".join([*lines, f"{stub}.Predict(request)"])
 
 
@@ -128,7 +128,7 @@ def _is_at(path: str, word: str) -> bool:
 
 def _tree(tree: Tree, path: str, tensors: Mapping[str, Mapping[str, Any]]) -> str:
     """An argument as a Python expression; ``path`` is its name, as the witness has it."""
-    if isinstance(tree, Tensor | Ragged | Sparse):
+    if isinstance(tree, LEAVES):
         return _leaf(tree, tensors.get(path) or {"dtype": tree.dtype, "shape": []})
     parts = [(key, _tree(child, f"{path}.{key}", tensors)) for key, child in children(tree)]
     match tree:

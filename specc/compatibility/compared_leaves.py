@@ -21,7 +21,7 @@ from specc.language.trees import leaf_kind
 from specc.language.wire_names import BoundLeaf
 
 MAX_SIZES = 16
-"""The limit on sizes of one leaf that differ and are told, each at its axis: a leaf may have 254."""
+"""How many differing sizes of one leaf are reported, each at its axis: a leaf may have 254."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,7 @@ class Sides:
                 for axis in sized_axes(one):
                     dims = fixed_dim(one.shape[axis], self.old_dims), fixed_dim(other.shape[axis], self.new_dims)
                     if isinstance(dims[0], int) and isinstance(dims[1], int):
-                        if dims[0] == dims[1] or sizes == MAX_SIZES:  # equal sizes say nothing
+                        if dims[0] == dims[1] or sizes == MAX_SIZES:  # equal, or enough are reported
                             continue
                         sizes += 1
                     found.append(Position(pair, axis, *dims))

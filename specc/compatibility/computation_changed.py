@@ -14,7 +14,7 @@ from specc.compatibility.shown_values import shown_value
 from specc.compatibility.sides import Comparison
 from specc.diagnostics import SpecPath, format_path
 from specc.language.record import to_json
-from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tuple
+from specc.language.trees import LEAVES, Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tuple
 from specc.language.wire_names import placed_children
 
 _FUNCTIONS = ("function", "preprocess", "postprocess")
@@ -33,8 +33,8 @@ class _Difference:
 def computation_changed(comparison: Comparison) -> Iterator[Change]:
     """A change for each function, each argument and each order of keys in which the computation of an endpoint differs.
 
-    Whether its answers differ nobody can tell. An archive without a contract says neither the function nor the order
-    of the keys of dicts, and ``"function": null`` on one side leaves nothing to compare.
+    Whether its answers differ cannot be found out. An archive without a contract records neither the function nor the
+    order of the keys of dicts, and ``"function": null`` on one side leaves nothing to compare.
     """
     if not (comparison.old.has_contract and comparison.new.has_contract):
         return
@@ -77,7 +77,7 @@ def _kwargs(pair: EndpointPair) -> Iterator[_Difference]:
 
 
 def _unordered(kwargs: dict[str, Any], *keys: str) -> str:
-    """The text of some or all keyword arguments, which tells 1 from 1.0, 0.0 from -0.0 and a missing one from null."""
+    """The text of some or all keyword arguments, which differs for 1 and 1.0, 0.0 and -0.0, null and none."""
     return json.dumps({key: kwargs[key] for key in keys or kwargs if key in kwargs}, sort_keys=True)
 
 
@@ -132,7 +132,7 @@ def _keys(node: Any) -> dict[str, Any]:
 
 def _inside(nodes: _Nodes) -> Iterator[_Nodes]:
     """The parts that both nodes have."""
-    old = [part for part in _parts(nodes.old, nodes.old_path) if not isinstance(part[1], (Tensor, Ragged, Sparse))]
+    old = [part for part in _parts(nodes.old, nodes.old_path) if not isinstance(part[1], LEAVES)]
     parts = {key: (value, place) for key, value, place in _parts(nodes.new, nodes.new_path)} if old else {}
     for key, value, place in old:
         if key in parts:

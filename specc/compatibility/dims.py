@@ -64,7 +64,7 @@ class Position(NamedTuple):
 
     @property
     def place(self) -> tuple[object, ...]:
-        """What tells it from all other positions."""
+        """What distinguishes it from all other positions."""
         return (self.pair.old.path, self.pair.new.path, self.axis)
 
 
@@ -82,7 +82,7 @@ class Mismatch(NamedTuple):
 
     @property
     def place(self) -> tuple[object, ...]:
-        """What tells it from all other mismatches of two endpoints."""
+        """What distinguishes it from all other mismatches of two endpoints."""
         return (self.problem, *(position.place for position in self.positions))
 
 

@@ -42,7 +42,7 @@ class FeaturePair:
 
     @property
     def is_told(self) -> bool:
-        """Whether a change of the leaf's own sizes, which its direct signature has too, tells that it is not kept."""
+        """Whether a change of the leaf's own sizes, which its direct signature has too, reports that it is not kept."""
         return not self._accepts_sizes
 
     @property
@@ -84,8 +84,8 @@ class ComparedFeatures:
 def compared_features(comparison: Comparison) -> ComparedFeatures:
     """The ComparedFeatures of receivers that still take the same kind of messages.
 
-    What becomes of a leaf with another wire name, kind, dtype or rank its direct signature tells, which every endpoint
-    with receivers has.
+    A leaf with another wire name, kind, dtype or rank is a change of its direct signature, which every endpoint with
+    receivers has.
     """
     changed: list[FeaturePair] = []
     added: list[tuple[ReceiverPair, ParsedFeature]] = []

@@ -45,7 +45,7 @@ def input_added(pair: EndpointPair) -> Iterator[Change]:
 
 
 def input_removed(pair: EndpointPair) -> Iterator[Change]:
-    """The changes of inputs that only OLD has; a removed argument speaks for its own."""
+    """The changes of inputs that only OLD has; those of a removed argument are part of its change."""
     arguments = _indices(pair.arguments.removed)
     for leaf, judgements in removed_leaves(pair, "inputs"):
         if leaf.path[3] not in arguments:

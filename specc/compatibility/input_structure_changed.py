@@ -10,7 +10,7 @@ from specc.compatibility.halves import Half
 from specc.compatibility.leaf_change import RESULT, node_change
 from specc.compatibility.pairing import Role
 from specc.diagnostics import SpecPath
-from specc.language.trees import Ragged, Sparse, Tensor, Tree, children
+from specc.language.trees import LEAVES, Tree, children
 from specc.language.wire_names import BoundLeaf
 
 
@@ -74,7 +74,7 @@ def namedtuple_renamed(pair: EndpointPair) -> Iterator[Change]:
 
 def structure(tree: Tree) -> str:
     """The kind of a node and its keys, as text."""
-    if isinstance(tree, (Tensor, Ragged, Sparse)):
+    if isinstance(tree, LEAVES):
         return f"a {tree.kind}"
     keys = [str(key) for key, _ in children(tree)]
     return f"a {tree.kind} with {', '.join(keys[:8])}{', ...' if len(keys) > 8 else ''}"

@@ -1,4 +1,4 @@
-"""Rules for a variable of another shape, and for one of which more is said than before."""
+"""Rules for a variable of another shape, and for one whose shape is more precise than before."""
 
 from __future__ import annotations
 

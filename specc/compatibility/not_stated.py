@@ -83,7 +83,7 @@ def _places(pair: EndpointPair, role: Role) -> Iterator[tuple[BoundLeaf, tuple[S
 
 
 def _perhaps_tied(pair: EndpointPair) -> Iterator[tuple[BoundLeaf, tuple[Surface, ...]]]:
-    """The inputs with a ``?`` of NEW that may stand for one size, where OLD has several, and says so."""
+    """The inputs with a ``?`` of NEW that may stand for one size, where OLD states that there are several."""
     for view, unified in pair.solutions.items():
         sides = unified.sides
         is_said = pair.old.described.has_contract

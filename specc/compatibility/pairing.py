@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from specc.diagnostics import SpecPath
-from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree, children, leaf_kind
+from specc.language.trees import LEAVES, Dict, NamedTuple, Ragged, Sparse, Tensor, Tree, children, leaf_kind
 from specc.language.wire_names import BoundLeaf, placed_children
 
 Role: TypeAlias = Literal["inputs", "outputs"]
@@ -183,7 +183,7 @@ class _Pairer:
 
     def _walk(self, nodes: NodePair, depth: int) -> None:
         old, new = nodes.old_tree, nodes.new_tree
-        leaves = [isinstance(tree, (Tensor, Ragged, Sparse)) for tree in (old, new)]
+        leaves = [isinstance(tree, LEAVES) for tree in (old, new)]
         if all(leaves):
             self.found.python.append(LeafPair(self.old_at[nodes.old], self.new_at[nodes.new]))
             return
@@ -240,7 +240,7 @@ class _Pairer:
 
 def _paths(tree: Tree, path: SpecPath) -> Iterator[SpecPath]:
     """The paths of all leaves of the tree at ``path``."""
-    if isinstance(tree, (Tensor, Ragged, Sparse)):
+    if isinstance(tree, LEAVES):
         yield path
     for _, child, place in placed_children(tree, path):
         yield from _paths(child, place)

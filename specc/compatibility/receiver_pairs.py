@@ -68,7 +68,8 @@ def served_pairs(comparison: Comparison) -> Iterator[EndpointPair]:
 def is_plain_changed(pair: EndpointPair) -> bool:
     """Whether the plain key of an endpoint takes messages from now on, or no longer, or those of another receiver.
 
-    A plain receiver with another name is still the same one, unless that name had a key of its own: nobody sees it.
+    A plain receiver with another name is still the same one, since clients do not use the name, unless that name had a
+    key of its own.
     """
     old, new = pair.old.endpoint, pair.new.endpoint
     return old.receiver != new.receiver and (None in (old.receiver, new.receiver) or new.receiver in old.receivers)

@@ -12,7 +12,7 @@ from specc.compatibility.sides import Comparison
 
 
 def receiver_removed(comparison: Comparison) -> Iterator[Change]:
-    """A change for each receiver whose key is gone. Of a plain one ``plain-receiver-changed`` tells."""
+    """A change for each receiver whose key is gone. A plain one is left to ``plain-receiver-changed``."""
     for pair in served_pairs(comparison):
         old = pair.old.endpoint
         for name in sorted(old.receivers.keys() - {old.receiver}):

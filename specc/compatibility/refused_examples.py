@@ -10,11 +10,13 @@ from specc.change import Change, Side
 from specc.diagnostics import SpecPath
 from specc.language.calls.read import find_refused_inputs
 from specc.language.document import Document, Endpoint
-from specc.language.trees import Ragged, Sparse, Tensor, Tree
+from specc.language.trees import LEAVES, Tree
 from specc.language.wire_names import placed_children
 
 _EXAMPLE = len(("endpoints", "NAME", "examples", "NAME"))
 """The length of the path of an example."""
+_ANYWHERE: SpecPath = ("inputs", "*")
+"""The place of a change whose problem may show at any of several leaves."""
 
 
 class _Refusal(NamedTuple):
@@ -29,7 +31,7 @@ class _Refusal(NamedTuple):
 
 
 class RefusedExamples:
-    """The examples of OLD that were legal calls and are none in NEW, by the change that makes them illegal.
+    """The examples of OLD that were legal calls and are not legal in NEW, by the change that makes them illegal.
 
     Where several changes meet at one leaf, none is named: the check of an example stops at the first problem of a leaf.
     """
@@ -86,7 +88,7 @@ class RefusedExamples:
             return
         for place in refusal.places:
             node = self._inputs(endpoint)[1].nodes.get(place)
-            if isinstance(node, _LEAVES):
+            if isinstance(node, LEAVES):
                 dims = (("dims", dim) for dim in node.shape or () if isinstance(dim, str))
                 meeting = [each for key in (place, _ANYWHERE, *dims) for each in at_leaf.get(key, ())]
                 yield from meeting if len(meeting) == 1 else ()
@@ -123,11 +125,6 @@ def _inside(side: Side | None) -> SpecPath:
     return side.path[2:] if side is not None else ()
 
 
-_ANYWHERE: SpecPath = ("inputs", "*")
-"""Of a change whose problem may show at any of several leaves."""
-_LEAVES = (Tensor, Ragged, Sparse)
-
-
 class _Inputs:
     """The trees of an endpoint's inputs by their places, and the places below each, by the key in an example."""
 
@@ -139,7 +136,7 @@ class _Inputs:
         while left:
             place, tree = left.pop()
             self.nodes[place] = tree
-            if not isinstance(tree, _LEAVES):
+            if not isinstance(tree, LEAVES):
                 children = list(placed_children(tree, place))
                 self._below[place] = {str(key): inner for key, _, inner in children}
                 left += [(inner, child) for _, child, inner in children]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from specc.diagnostics import shorten
 from specc.language.record import to_json
-from specc.language.scalars import shorten
 
 
 def shown_value(value: Any) -> str:

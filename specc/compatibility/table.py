@@ -22,6 +22,8 @@ ComparisonRule: TypeAlias = Callable[[Comparison], Iterator[Change]]
 
 COMPARISON_RULES: tuple[ComparisonRule, ...] = CONTRACT_RULES
 
+MAX_CHANGES = 20_000
+"""The limit on changes: two contracts with more of them have little in common."""
 _LEVELS: dict[str, Level] = {"breaking": "error", "warning": "warning", "safe": "info"}
 
 
@@ -39,10 +41,6 @@ def compare(comparison: Comparison) -> list[Change]:
         budget.charge("changes")
         found.append(change)
     return [_levelled(change) for change in at_endpoints(comparison, _merged(found))]
-
-
-MAX_CHANGES = 20_000
-"""The limit on changes: two contracts with more of them have little in common."""
 
 
 def _too_different(text: str) -> SpecError:

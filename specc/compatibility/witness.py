@@ -115,7 +115,7 @@ class Witnesses:
 
 @dataclass(frozen=True, eq=False)
 class _Caller:
-    """A client on one surface, which knows the sizes that both sides accept."""
+    """A client on one surface, with the sizes that both sides accept."""
 
     pair: EndpointPair
     surface: Surface

@@ -200,14 +200,11 @@ def _lines_without_stack(text: str) -> Iterator[str]:
     deeper = -1  # a stack line is followed by the line of code, indented further
     for line in text.splitlines():
         stripped, indent = line.strip(), len(line) - len(line.lstrip())
-        stack = _STACK_LINE.fullmatch(line)
-        if stack:
+        is_code, deeper = 0 <= deeper < indent, -1
+        if stack := _STACK_LINE.fullmatch(line):
             deeper = len(stack[1])
-        elif stripped and not (0 <= deeper < indent) and not _STACK_HEADINGS.fullmatch(stripped):
-            deeper = -1
+        elif stripped and not is_code and not _STACK_HEADINGS.fullmatch(stripped):
             yield stripped
-        else:
-            deeper = -1
 
 
 def user_line(error: BaseException) -> str:

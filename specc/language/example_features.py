@@ -55,6 +55,11 @@ class ParsedFeature:
     in_lists: bool = False
     steps: int | None = None
 
+    @property
+    def is_required(self) -> bool:
+        """Whether a message that lacks the feature is refused."""
+        return self.parsed == "fixed" and self.default is None
+
 
 def parsed_features(endpoint: Endpoint, receiver: Receiver) -> tuple[ParsedFeature, ...]:
     """The features of every leaf of ``endpoint``, in TensorFlow's order. ``endpoint`` must not have findings."""

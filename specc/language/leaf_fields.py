@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from specc.diagnostics import shorten
 from specc.language.dtypes import DTYPES
-from specc.language.scalars import END, IDENTIFIER, MAX_SIZE, NonEmpty, describe, problem, shorten, whole_number
+from specc.language.scalars import END, IDENTIFIER, MAX_SIZE, NonEmpty, describe, problem, whole_number
 from specc.language.tensor_string import ANY, Dimension, check_dtype
 
 MAX_RANK = 254

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from specc.diagnostics import did_you_mean, finding
+from specc.diagnostics import did_you_mean, finding, shorten
 from specc.errors import SpecError, UsageError
 from specc.language.document import Document, Endpoint
 from specc.language.pretty_json import lay_out
 from specc.language.record import ordered_keys, to_json
-from specc.language.scalars import shorten
 from specc.language.validation.buildable import find_unbuildable
 from specc.language.validation.consistency import find_inconsistencies
 from specc.language.validation.pipeline import LoadedSpec, read_spec, validated

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from specc.diagnostics import shorten
 from specc.rules.table import RuleId
 
 END = r"$(?!\n)"
@@ -37,11 +38,6 @@ def _check_size(value: Any) -> int:
     if not 0 <= size <= MAX_SIZE:
         raise problem("bad-size", f"{size} is not a size: expected a whole number from 0 to {MAX_SIZE}")
     return size
-
-
-def shorten(text: str) -> str:
-    """``text``, cut where it is too long for a message."""
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def describe(value: Any) -> str:

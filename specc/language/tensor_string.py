@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from specc.diagnostics import did_you_mean
+from specc.diagnostics import did_you_mean, shorten
 from specc.language.dtypes import DTYPES
-from specc.language.scalars import END, IDENTIFIER, problem, shorten
+from specc.language.scalars import END, IDENTIFIER, problem
 
 Dimension = int | str
 """One dimension: a size, the name of a dimension, or ``?`` for any size."""

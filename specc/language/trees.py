@@ -21,11 +21,11 @@ from pydantic import (
     model_serializer,
 )
 
-from specc.diagnostics import did_you_mean
+from specc.diagnostics import did_you_mean, shorten
 from specc.language.dtypes import DTYPES
 from specc.language.leaf_fields import NON_EMPTY_ARRAY, NON_EMPTY_OBJECT, DtypeValue, RaggedRank, RowSplits, ShapeValue
 from specc.language.record import Form, Record, to_json
-from specc.language.scalars import NonEmpty, Text, describe, problem, shorten
+from specc.language.scalars import NonEmpty, Text, describe, problem
 from specc.language.tensor_string import format_tensor, parse_tensor
 from specc.language.values import Bound, Value, normalize_value
 
@@ -193,6 +193,7 @@ class Dict(Node):
 
 
 Leaf: TypeAlias = Tensor | Ragged | Sparse
+LEAVES = (Tensor, Ragged, Sparse)
 NODES: dict[str, type[Node]] = {
     "tensor": Tensor,
     "ragged": Ragged,

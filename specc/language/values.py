@@ -19,10 +19,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from specc.diagnostics import did_you_mean
+from specc.diagnostics import did_you_mean, shorten
 from specc.language.dtypes import DTYPES, Family
 from specc.language.json_schema.parts import closed, described
-from specc.language.scalars import END, describe, problem, shorten
+from specc.language.scalars import END, describe, problem
 
 SPECIAL_FLOATS = ("NaN", "Infinity", "-Infinity")
 _BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"

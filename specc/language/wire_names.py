@@ -18,6 +18,7 @@ from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
 from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.trees import (
+    LEAVES,
     Dict,
     Leaf,
     List,
@@ -136,7 +137,7 @@ class _Walk:
     separator: str = "_"
 
     def visit(self, tree: Tree, words: tuple[str, ...], path: SpecPath, depth: int = 1) -> None:
-        if isinstance(tree, (Tensor, Ragged, Sparse)):
+        if isinstance(tree, LEAVES):
             name = tree.name or self.separator.join(words)
             self.leaves.append(BoundLeaf(tree, path, components(tree, name), name))
             return
@@ -176,7 +177,7 @@ def components(leaf: Leaf, name: str) -> tuple[Component, ...]:
 
 
 class Extent(typing.NamedTuple):
-    """How much the names of a tree are: ``characters`` counts those of every path and every wire name.
+    """How large a tree is: ``characters`` counts those of the path and the wire name of every leaf.
 
     Names are longer than what they are made of: a key is part of the name of each leaf below it.
     """
@@ -198,7 +199,7 @@ def extent_of(arguments: Sequence[str], inputs: Sequence[Tree], outputs: Tree) -
 
 def _add_extent(tree: Tree, prefix: int, total: list[int]) -> None:
     """Adds the leaves and the characters of ``tree``, whose path has ``prefix`` characters."""
-    if isinstance(tree, (Tensor, Ragged, Sparse)):
+    if isinstance(tree, LEAVES):
         count = 1 if isinstance(tree, Tensor) else 3 if isinstance(tree, Sparse) else 1 + tree.ragged_rank
         total[0] += count
         total[1] += count * (prefix + 8 + len(tree.name or ""))

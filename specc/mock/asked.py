@@ -156,5 +156,5 @@ def _bytes(value: Any) -> bytes:
     """The bytes of a text, or of Base64 with or without its padding."""
     if isinstance(value, str):
         return value.encode("utf-8")
-    text: str = value["b64"]
-    return base64.b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
+    text: str = value["b64"].rstrip("=")
+    return base64.b64decode(text + "=" * (-len(text) % 4))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from specc.errors import SpecError
 from specc.language.calls.flat_tensor import FlatTensor
@@ -19,15 +19,16 @@ from specc.rest.signatures import RestSignature, Verb, rest_service
 from specc.source.json_text import read_json
 
 
-class DeclaredAnswer:
-    """What a declared example says of a request that equals it: the outputs that it states, or a refusal."""
+class _Declared(NamedTuple):
+    """The answer to a request that equals the example called ``name``: the outputs that it states, or a refusal."""
 
-    def __init__(self, name: str, outputs: Mapping[str, FlatTensor], error: str | None) -> None:
-        self.name, self.outputs, self.error = name, outputs, error
+    name: str
+    outputs: Mapping[str, FlatTensor]
+    error: str | None
 
 
 class MockModel:
-    """Answers the requests to one model as its document says.
+    """Answers the requests to one model as its document describes them.
 
     A request that equals a declared example has its outputs; those of any other request are generated from the request
     and ``seed``.
@@ -36,7 +37,7 @@ class MockModel:
     def __init__(self, document: Document, seed: int = 0) -> None:
         self._document, self._seed = document, seed
         self._service = rest_service(document)
-        self._declared: dict[str, dict[Content, DeclaredAnswer]] = {}
+        self._declared: dict[str, dict[Content, _Declared]] = {}
 
     def answer(self, verb: Verb, body: bytes) -> dict[str, Any]:
         """The answer to a request.
@@ -71,8 +72,8 @@ class MockModel:
             case "predict":
                 return named_outputs(signature.outputs, outputs, is_rows="instances" in request)
 
-    def _declared_by(self, signature: RestSignature) -> dict[Content, DeclaredAnswer]:
-        """What the examples of a signature say; read when it is first called, since an endpoint may have hundreds."""
+    def _declared_by(self, signature: RestSignature) -> dict[Content, _Declared]:
+        """The answers of a signature's examples; read when it is first called, since an endpoint may have hundreds."""
         if signature.key not in self._declared:
             self._declared[signature.key] = _declared_answers(self._document, signature)
         return self._declared[signature.key]
@@ -86,17 +87,17 @@ class MockModel:
             raise RefusedError(501, str(error)) from None
 
 
-def _declared_answers(document: Document, signature: RestSignature) -> dict[Content, DeclaredAnswer]:
-    """What the examples of an endpoint say, by what they ask of one of its signatures."""
-    found: dict[Content, DeclaredAnswer] = {}
+def _declared_answers(document: Document, signature: RestSignature) -> dict[Content, _Declared]:
+    """The answers of an endpoint's examples, by what these ask of one of its signatures."""
+    found: dict[Content, _Declared] = {}
     for name, example in sorted(signature.endpoint.examples.items()):
         try:
             call = read_example(document, signature.name, example, ("endpoints", signature.name, "examples", name))
-        except SpecError:  # its file is elsewhere, or nobody has checked the document
+        except SpecError:  # its file is elsewhere, or the document has not been checked
             continue
         content = content_of(call, signature)
         if content is not None:
-            found.setdefault(content, DeclaredAnswer(name, call.expected, call.error))
+            found.setdefault(content, _Declared(name, call.expected, call.error))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Where a request comes from: a mock is no web server for the pages of others.
+"""Where a request comes from: a mock does not answer the pages of other sites.
 
 A page of another site can make a browser send requests to this machine. One whose own name then resolves to 127.0.0.1
 (DNS rebinding) could even read the answers, but its requests have that name as their Host.
@@ -16,7 +16,7 @@ _HTTP = 80
 
 
 def check_origin(headers: Message, port: int) -> None:
-    """Checks the headers Host and Origin of a request; a client that is no browser may send neither.
+    """Checks the headers Host and Origin of a request; a client that is not a browser may send neither.
 
     Raises:
         RefusedError: one of them is not this server.

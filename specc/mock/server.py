@@ -29,7 +29,7 @@ from specc.mock.request_body import read_body
 HOST = "127.0.0.1"
 _MOST_CONNECTIONS = 128
 _SECONDS_OF_SILENCE = 30
-"""A connection that says nothing for longer is closed."""
+"""A connection on which nothing arrives for longer is closed."""
 _LONGEST_PART = 200
 """Of a line in the log."""
 _SECONDS_OF_DISCARDING = 1.0

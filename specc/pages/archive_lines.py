@@ -9,7 +9,7 @@ from specc.diagnostics import counted
 from specc.language.tensor_string import format_tensor
 from specc.pages.subject import Subject
 from specc.pages.terminal_text import columns, short, some, tail
-from specc.pages.words import notable_text, variable_notes
+from specc.pages.words import notable_text, remarkable_ops, variable_notes
 
 if TYPE_CHECKING:
     from specc.reader.contents import Asset, Variable
@@ -19,8 +19,6 @@ LARGEST = 5
 """How many variables are listed."""
 MAX_LINES = 20
 """How many assets, and how many remarkable ops."""
-ANY_CPU = "/device:CPU:0"
-"""The device that every machine has; TensorFlow itself pins nodes to it."""
 
 _Paint = Callable[[str, str], str]
 
@@ -39,7 +37,7 @@ def archive_lines(subject: Subject, paint: _Paint) -> Iterator[str]:
     if contents.assets:
         yield ""
         yield from _assets(contents.assets, paint)
-    remarkable = [each for each in contents.notable if each.detail != ANY_CPU]
+    remarkable = remarkable_ops(contents)
     if remarkable:
         yield ""
         yield f"{paint('ops', 'name')}  {sum(contents.ops.values()):,} nodes, of which remarkable:"

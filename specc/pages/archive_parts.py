@@ -8,7 +8,7 @@ from typing import Any
 
 from specc.diagnostics import printable
 from specc.language.tensor_string import format_tensor
-from specc.pages.interned import Strings
+from specc.pages.interned import Strings, trimmed
 from specc.pages.page_words import size_text
 from specc.pages.treemap import Area, treemap
 from specc.reader.contents import Contents, Variable
@@ -34,23 +34,22 @@ def _variable_row(variable: Variable, shown: Strings) -> list[Any]:
         *_in_two(variable.label, shown),
         shown(format_tensor(variable.dtype, variable.shape)),
         variable.bytes,
-        _UNKNOWN if variable.trainable is None else _TRAINABLE if variable.trainable else _FIXED,
-    ]
-    more = [
+        _mark(variable.trainable),
         *(_in_two(variable.path, shown) if variable.name else (0, 0)),
         shown(", ".join(variable.collections)),
         shown(variable.repeats),
     ]
-    while more and more[-1] == 0:
-        more.pop()
-    return row + more
+    return trimmed(row, 5)
 
 
 def _group_row(name: str, members: Sequence[Variable], shown: Strings) -> list[Any]:
     kinds = {each.trainable for each in members}
-    trainable = kinds.pop() if len(kinds) == 1 else None
-    mark = _UNKNOWN if trainable is None else _TRAINABLE if trainable else _FIXED
+    mark = _mark(kinds.pop() if len(kinds) == 1 else None)
     return [*_in_two(name, shown), shown(f"{len(members):,} variables"), sum(each.bytes for each in members), mark]
+
+
+def _mark(trainable: bool | None) -> int:
+    return _UNKNOWN if trainable is None else _TRAINABLE if trainable else _FIXED
 
 
 def _groups(variables: Sequence[Variable]) -> list[tuple[str, list[Variable]]]:

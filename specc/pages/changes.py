@@ -11,13 +11,14 @@ from specc.diagnostics import SpecPath
 from specc.language.call_paths import call_path
 from specc.language.document import Document, Endpoint
 from specc.pages.interned import Strings
+from specc.pages.placing import place_of, sign_of
 from specc.report.diff_summary import contract_lines, judgement_of, reason
 
 _TREES = ("inputs", "outputs")
 MAX_CALLS = 50
 """How many changes have a call that they break; the list begins with those that break most."""
 MAX_INPUTS, MAX_CALL = 40, 2000
-"""The most inputs and the length of a call that is shown; more is no example that a person reads."""
+"""The most inputs and the length of a call that is shown; a person does not read a longer one."""
 
 
 class PlacedChanges:
@@ -28,7 +29,7 @@ class PlacedChanges:
         self.old = old
         self._at: dict[str, dict[SpecPath, list[int]]] = defaultdict(lambda: defaultdict(list))
         for index, change in enumerate(changes):
-            name, path = _place(change)
+            name, path = place_of(change)
             if name:
                 self._at[name][path].append(index)
 
@@ -38,12 +39,12 @@ class PlacedChanges:
 
     def state(self, endpoint: str) -> str:
         """The sign of an endpoint: ``+`` for one that was added, ``-`` for a removed one, ``~`` if it has changes."""
-        signs = {_sign(self.changes[index]) for index in self.of(endpoint).get((), ()) if self._is_whole(index)}
+        signs = {self.sign(index) for index in self.of(endpoint).get((), ()) if self._is_whole(index)}
         return signs.pop() if len(signs) == 1 else "~" if self.of(endpoint) else ""
 
     def sign(self, index: int) -> str:
-        """``+`` for what was added, ``-`` for what is gone, ``~`` for another change."""
-        return _sign(self.changes[index])
+        """The sign of a change."""
+        return sign_of(self.changes[index])
 
     def is_gone(self, index: int) -> bool:
         """Whether a change is about an argument or a part of a tree that is gone."""
@@ -86,11 +87,11 @@ class PlacedChanges:
         return call if len(call) <= MAX_CALL else ""
 
     def _row(self, change: Change, shown: Strings, call: str) -> list[Any]:
-        name, _ = _place(change)
+        name, _ = place_of(change)
         return [
             shown(change.rule),
             shown(judgement_of(change)),
-            shown(_sign(change)),
+            shown(sign_of(change)),
             shown(change.message),
             shown(_reason(change)),
             shown(change.hint),
@@ -111,22 +112,6 @@ def _last_word(endpoint: Endpoint, path: SpecPath) -> str:
     return f"[{last}]" if text.endswith("]") else text.rpartition(".")[2]
 
 
-def _place(change: Change) -> tuple[str, SpecPath]:
-    """The endpoint that a change is about, and the path in it; an empty name for the document itself."""
-    path = change.path
-    if change.in_old:  # what is gone was at another place
-        path = path[:2]
-    if len(path) < 2 and change.old is not None:  # a removed endpoint is reported where all of them are
-        path = change.old.path
-    if len(path) < 2 or path[0] != "endpoints":
-        return "", ()
-    return str(path[1]), path[2:]
-
-
 def _reason(change: Change) -> str:
     waived = f"; waived until {change.waived.until}: {change.waived.reason}" if change.waived else ""
     return f"{reason(change)}{waived}"
-
-
-def _sign(change: Change) -> str:
-    return "+" if change.old is None else "-" if change.new is None else "~"

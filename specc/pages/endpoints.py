@@ -7,28 +7,30 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from specc.artefacts.artefact import Request
-from specc.artefacts.call_snippets import REST_URL, Snippet, snippets
+from specc.artefacts.call_snippets import Snippet, python_object, snippets
 from specc.diagnostics import SpecPath
 from specc.language.document import Endpoint
 from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures
 from specc.language.tensor_string import ANY, format_tensor
-from specc.language.trees import Dict, NamedTuple, Ragged, Sparse, Tensor, Tree
+from specc.language.trees import LEAVES, Dict, NamedTuple, Tensor, Tree
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.pages.changes import PlacedChanges
-from specc.pages.interned import Strings
-from specc.pages.page_words import python_object, who_may_leave_out
+from specc.pages.interned import Strings, trimmed
+from specc.pages.page_words import who_may_leave_out
+from specc.pages.placing import leaf_at
 from specc.pages.subject import Subject
 from specc.pages.words import (
     badges,
     bounds_text,
     is_given,
-    known_of,
     left_out,
+    missing_of,
     notes,
     signatures_text,
     type_text,
     way_in,
 )
+from specc.rest.urls import REST_URL
 
 MAX_CALLS = 40 * 1024
 """The length of all calls of a page; ``specc emit markdown`` has those of the endpoints after that."""
@@ -47,7 +49,7 @@ class EndpointData:
         self._document = document = subject.document
         self._shown = strings
         self._changes = changes
-        self._request = Request(document, subject.title, has_contract=subject.has_contract)
+        self._request = Request(document, subject.title)
         self._calls_left = MAX_CALLS
         self._dims = {dim: index for index, dim in enumerate(sorted(document.dims))}
         unpublished = () if subject.inspection is None else subject.inspection.unpublished
@@ -100,14 +102,17 @@ class EndpointData:
 
     def _what_is_missing(self, name: str) -> str:
         unpublished = "" if self._signatures.get(name) else signatures_text(self._subject, name)
-        return "; ".join(filter(None, (unpublished, known_of(self._subject, name))))
+        return "; ".join(filter(None, (unpublished, missing_of(self._subject, name))))
 
     def _calls(self, name: str, endpoint: Endpoint) -> list[Row]:
-        if endpoint.method not in SERVABLE or name in left_out(self._subject) or self._calls_left <= 0:
+        if self._calls_left <= 0 or not self._is_servable(name, endpoint):
             return []
         found = snippets(self._request, name, self._server or REST_URL)
         self._calls_left -= sum(len(snippet.text) for snippet in found)
         return [self._call(snippet) for snippet in found]
+
+    def _is_servable(self, name: str, endpoint: Endpoint) -> bool:
+        return endpoint.method in SERVABLE and name not in left_out(self._subject)
 
     def _call(self, snippet: Snippet) -> Row:
         """The title and the lines of a call; where it can be sent, also its path and its body."""
@@ -116,7 +121,7 @@ class EndpointData:
         return [*row, shown(post.path), shown(post.body)] if self._server and post is not None else row
 
     def _why_no_calls(self, name: str, endpoint: Endpoint) -> str:
-        if endpoint.method not in SERVABLE or name in left_out(self._subject):
+        if not self._is_servable(name, endpoint):
             return ""
         if self._calls_left > 0:
             return "The smallest request is too long to be shown."
@@ -159,7 +164,7 @@ class _Trees:
 
     def _node(self, key: str, tree: Tree, path: SpecPath, depth: int) -> Iterator[Row]:
         shown = self._shown
-        if isinstance(tree, Tensor | Ragged | Sparse):
+        if isinstance(tree, LEAVES):
             yield from self._leaf(key, self._leaves[path], depth)
             return
         word = f"namedtuple {tree.typename}" if isinstance(tree, NamedTuple) else tree.kind
@@ -182,7 +187,7 @@ class _Trees:
         row: Row = [depth, shown(key), shown(type_text(leaf)), flags]
         row.append(shown(bound.components[0].wire_name) if isinstance(leaf, Tensor) else 0)
         row += [shown("  ".join(notes(bound))), shown(leaf.description)]
-        yield [*row, found] if found else _trimmed(row)
+        yield [*row, found] if found else trimmed(row, 4)
         for component in bound.components if not isinstance(leaf, Tensor) else ():
             kind = shown(format_tensor(component.dtype, component.shape))
             part = shown(component.part.replace("_", " "))
@@ -192,7 +197,7 @@ class _Trees:
         """The changes of each leaf: those at its path, and at the fields below it."""
         found: dict[SpecPath, list[int]] = defaultdict(list)
         for path, indexes in self._changes.items():
-            place = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in self._leaves), None)
+            place = leaf_at(path, self._leaves)
             if place is not None:
                 found[place] += indexes
         return found
@@ -204,9 +209,3 @@ class _Trees:
                 self._placed.add(index)
                 key, kind = self._all.gone_leaf(index)
                 yield [depth, self._shown(key), self._shown(kind), _GONE, 0, 0, 0, [index]]
-
-
-def _trimmed(row: Row) -> Row:
-    while len(row) > 4 and row[-1] == 0:
-        row.pop()
-    return row

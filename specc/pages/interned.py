@@ -1,4 +1,4 @@
-"""JSON inside HTML: texts by their positions in one list, and what must be escaped."""
+"""JSON inside HTML: texts by their positions in one list, rows without empty ends, and what must be escaped."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ class Strings:
         if position == len(self.texts):
             self.texts.append(plain)
         return position
+
+
+def trimmed(row: list[Any], least: int) -> list[Any]:
+    """``row`` without the empty values at its end; the first ``least`` values stay."""
+    end = len(row)
+    while end > least and row[end - 1] == 0:
+        end -= 1
+    return row[:end]
 
 
 def json_in_html(value: Any) -> str:

@@ -1,8 +1,8 @@
-"""The words of the page alone: how an endpoint is called, who may leave out what, and sizes."""
+"""The words of the page alone: who may leave out what, sizes, and names of files."""
 
 from __future__ import annotations
 
-from specc.language.document import CALL, Endpoint
+from specc.language.document import Endpoint
 from specc.language.trees import has_default
 from specc.language.wire_names import input_leaves
 
@@ -19,11 +19,6 @@ def who_may_leave_out(endpoint: Endpoint) -> str:
     return f"gRPC may leave out {', '.join(with_default)}; {python}; REST sends all"
 
 
-def python_object(name: str) -> str:
-    """What Python calls: ``model.score``."""
-    return "model" if name == CALL else f"model.{name}" if name.isidentifier() else f"getattr(model, {name!r})"
-
-
 def size_text(count: int) -> str:
     """A number of bytes: ``21.4 MB``."""
     if count < 1000:
@@ -37,7 +32,7 @@ def size_text(count: int) -> str:
 
 
 def short_file(file: str) -> str:
-    """The end of a path: where a file is on the machine that made the page does not belong into it."""
+    """The end of a path: the page does not show where a file is on the machine that made it."""
     revision, colon, inside = file.rpartition(":")
     words = inside.rstrip("/").split("/")
     end = "/".join(words[-2:] if words[-1].isdigit() else words[-1:])

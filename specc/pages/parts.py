@@ -8,11 +8,10 @@ from urllib.parse import quote
 
 from specc.change import SURFACES, Judgement
 from specc.diagnostics import counted, printable
-from specc.pages.archive_lines import ANY_CPU
 from specc.pages.changes import PlacedChanges
 from specc.pages.page_words import short_file, size_text
 from specc.pages.subject import Against, Subject
-from specc.pages.words import badges, notable_text, one_line
+from specc.pages.words import badges, notable_text, one_line, remarkable_ops
 from specc.reader.contents import Contents
 from specc.reader.endpoint_ops import NotableOp
 from specc.report.diff_summary import breaks
@@ -187,7 +186,7 @@ def _stored_twice(contents: Contents) -> str:
 def graph_part(contents: Contents, names: Sequence[str]) -> str:
     """The frame of the ops, with what is remarkable among them."""
     count = f"<small>{sum(contents.ops.values()):,} nodes, {counted(len(contents.ops), 'op')}</small>"
-    notable = "".join(f"<li>{_notable(each)}</li>" for each in contents.notable if each.detail != ANY_CPU)
+    notable = "".join(f"<li>{_notable(each)}</li>" for each in remarkable_ops(contents))
     listed = f'<ul class="notable">{notable}</ul>' if notable else ""
     options = "".join(f"<option>{text(name)}</option>" for name in names if name in contents.endpoint_ops)
     return f"""<section id="graph"><h2>Graph {count}</h2>

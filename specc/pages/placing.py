@@ -1,8 +1,8 @@
-"""Places in a document that changes are about: the leaf, or the endpoint, or the collections, or the document."""
+"""What changes are about, in the tree and on the page: a leaf, an endpoint, the collections, or the document."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from specc.change import Change
 from specc.diagnostics import SpecPath
@@ -11,6 +11,22 @@ from specc.language.wire_names import input_leaves, output_leaves
 from specc.pages.subject import Against
 
 COLLECTIONS: SpecPath = ("variable_collections",)
+
+
+def sign_of(change: Change) -> str:
+    """``+`` for what was added, ``-`` for what is gone, ``~`` for another change."""
+    return "+" if change.old is None else "-" if change.new is None else "~"
+
+
+def place_of(change: Change) -> tuple[str, SpecPath]:
+    """The endpoint that a change is about, and the path in it; an empty name where it is not about an endpoint."""
+    path = _path(change)
+    return (str(path[1]), path[2:]) if len(path) > 1 and path[0] == "endpoints" else ("", ())
+
+
+def leaf_at(path: SpecPath, leaves: Container[SpecPath]) -> SpecPath | None:
+    """The path of the leaf that is at ``path`` or has it as a field; None if it is not one of ``leaves``."""
+    return next((path[:end] for end in range(len(path), 0, -1) if path[:end] in leaves), None)
 
 
 def changes_by_place(document: Document, against: Against) -> dict[SpecPath, list[Change]]:
@@ -27,23 +43,22 @@ def changes_by_place(document: Document, against: Against) -> dict[SpecPath, lis
 
 
 def _place(document: Document, change: Change, leaves: dict[str, frozenset[SpecPath]]) -> SpecPath:
-    path = change.path
-    if path in ((), ("endpoints",)) and change.old is not None:  # an endpoint or all collections are gone
-        path = change.old.path[:2]
-    if path[:1] == COLLECTIONS:
-        return COLLECTIONS
-    if len(path) < 2 or path[0] != "endpoints":
-        return ()
-    name = str(path[1])
-    if name in document.endpoints and not change.in_old:  # what is gone was at another place
+    name, path = place_of(change)
+    if not name:
+        return COLLECTIONS if _path(change)[:1] == COLLECTIONS else ()
+    if name in document.endpoints:
         if name not in leaves:
             endpoint = document.endpoints[name]
             leaves[name] = frozenset(bound.path for bound in (*input_leaves(endpoint), *output_leaves(endpoint)))
-        inside = path[2:]
-        for length in range(len(inside), 0, -1):
-            if inside[:length] in leaves[name]:
-                return ("endpoints", name, *inside[:length])
+        return ("endpoints", name, *(leaf_at(path, leaves[name]) or ()))
     return ("endpoints", name)
+
+
+def _path(change: Change) -> SpecPath:
+    path = change.path[:2] if change.in_old else change.path  # what is gone was at another place
+    if len(path) < 2 and change.old is not None:  # an endpoint or all collections are gone
+        return change.old.path
+    return path
 
 
 def endpoints_with_changes(places: Iterable[SpecPath]) -> dict[str, list[SpecPath]]:

@@ -21,7 +21,7 @@ def short(text: str, longest: int = LONGEST) -> str:
 
 
 def tail(text: str, longest: int = WIDEST) -> str:
-    """The last ``longest`` characters of a path, of which the end says most."""
+    """The last ``longest`` characters of a path, whose end differs from that of other paths."""
     shown = printable(text[-longest - 1 :])
     return shown if len(shown) <= longest else f"...{shown[3 - longest :]}"
 

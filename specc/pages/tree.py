@@ -19,14 +19,14 @@ from specc.language.tensor_string import format_tensor
 from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 from specc.pages.archive_lines import archive_lines
-from specc.pages.placing import COLLECTIONS, changes_by_place, endpoints_with_changes
+from specc.pages.placing import COLLECTIONS, changes_by_place, endpoints_with_changes, sign_of
 from specc.pages.subject import Against, Subject
 from specc.pages.terminal_text import LONGEST, WIDEST, column_width, columns, padding, short
 from specc.pages.words import (
     badges,
     bounds_text,
     is_given,
-    known_of,
+    missing_of,
     notes,
     one_line,
     signatures_text,
@@ -152,22 +152,21 @@ class _Tree:
 
     def _closed(self, name: str, longest: int) -> Iterator[str]:
         """An endpoint in one line."""
-        words = "; ".join((*badges(self.document, name), *filter(None, [known_of(self.subject, name)])))
+        words = "; ".join((*badges(self.document, name), *filter(None, [missing_of(self.subject, name)])))
         text = f"{one_line(self.document.endpoints[name])}{f'  {words}' if words else ''}"
         shown = short(name)
-        room = max(self.style.width - max(len(shown), longest) - 2, _LEAST)
-        yield f"{self.paint(shown, 'name')}{' ' * (longest - len(shown))}  {short(text, room)}"
+        room = max(self.style.width - max(terminal_width(shown), longest) - 2, _LEAST)
+        yield f"{self.paint(shown, 'name')}{padding(shown, longest)}  {short(text, room)}"
         for place in self.changed.get(name, ()):
             yield from self._changes(place, 3)
 
     def _endpoint(self, name: str) -> Iterator[str]:
         endpoint = self.document.endpoints[name]
-        words = (*badges(self.document, name), signatures_text(self.subject, name), known_of(self.subject, name))
+        words = (*badges(self.document, name), signatures_text(self.subject, name), missing_of(self.subject, name))
         facts = "; ".join(short(word, 3 * LONGEST) for word in words if word)
-        first, *rest = textwrap.wrap(f"{short(name)}  {facts}".rstrip(), self.style.width, subsequent_indent="   ") or [
-            short(name)
-        ]
         shown = short(name)
+        line = f"{shown}  {facts}".rstrip()
+        first, *rest = textwrap.wrap(line, self.style.width, subsequent_indent="   ") or [shown]
         yield f"{self.paint(shown, 'name')}{first.removeprefix(shown)}"
         yield from rest
         if endpoint.description:
@@ -214,9 +213,8 @@ class _Tree:
 
     def _changes(self, place: SpecPath, indent: int, *, is_last: bool = True) -> Iterator[str]:
         for change in self.places.get(place, ()):
-            sign = "+" if change.old is None else "-" if change.new is None else "~"
             waived = f"; waived until {change.waived.until}" if change.waived else ""
-            text = f"{sign} {change.rule}: {change.message}; {by_surface(change)}{waived}"
+            text = f"{sign_of(change)} {change.rule}: {change.message}; {by_surface(change)}{waived}"
             for number, line in enumerate(self._wrapped(text, indent + 2)):
                 guide = "│" if self.style.boxes and not is_last else " "
                 shown = line if number else line[2:]

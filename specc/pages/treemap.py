@@ -75,7 +75,7 @@ def _draw(group: _Group, box: _Box, depth: int, word: str = "") -> Iterator[str]
     if has_header:
         yield _label(word, box, "group")
     top = _HEADER if has_header else 0
-    inner_box = _Box(box.x, box.y + top, box.width, box.height - top) if has_header else box
+    inner_box = _Box(box.x, box.y + top, box.width, box.height - top)
     members = sorted(group.groups.items(), key=lambda item: (-item[1].size, item[0]))
     places = _squarify([each.size for _, each in members], inner_box)
     for (inner, each), place in zip(members, places, strict=True):

@@ -1,4 +1,4 @@
-"""The words of the tree and the page about dims, leaves, endpoints and ops, so that both say the same."""
+"""The words about dims, leaves, endpoints and ops, which are the same in the tree and on the page."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from specc.pages.subject import Subject
 from specc.rest.binary import is_base64
 
 if TYPE_CHECKING:
-    from specc.reader.contents import Variable
+    from specc.reader.contents import Contents, Variable
     from specc.reader.endpoint_ops import NotableOp
 
 _LISTED = 4
+_ANY_CPU = "/device:CPU:0"
+"""The device that every machine has; TensorFlow itself pins nodes to it."""
 
 
 def bounds_text(dim: Dim) -> str:
@@ -40,13 +42,13 @@ def is_given(leaf: Leaf) -> bool:
 
 
 def notes(bound: BoundLeaf) -> Iterator[str]:
-    """What there is to know of a leaf beside its type: its default, its range, how REST writes it."""
+    """What is shown of a leaf beside its type: its default, its range, how REST writes it."""
     leaf = bound.leaf
     if isinstance(leaf, Tensor):
         if has_default(leaf):
             yield f"= {json.dumps(leaf.to_json()['default'], ensure_ascii=False)}"
         if leaf.minimum is not None or leaf.maximum is not None:
-            low, high = ("" if bound is None else json.dumps(bound) for bound in (leaf.minimum, leaf.maximum))
+            low, high = ("" if limit is None else json.dumps(limit) for limit in (leaf.minimum, leaf.maximum))
             yield f"{low}..{high}" if low and high else f">= {low}" if low else f"<= {high}"
     if bound.path[0] == "outputs" and any(is_base64(each.dtype, each.wire_name) for each in bound.components):
         yield "Base64 over REST"
@@ -123,8 +125,8 @@ def signatures_text(subject: Subject, name: str) -> str:
     return f"{lead} {', '.join(f'{key} ({way})' if way else key for key, way in shown)}"
 
 
-def known_of(subject: Subject, name: str) -> str:
-    """What is missing of an endpoint in an archive; empty where nothing is."""
+def missing_of(subject: Subject, name: str) -> str:
+    """What an archive lacks of an endpoint; empty where it lacks nothing."""
     inspection = subject.inspection
     if inspection is None:
         return ""
@@ -141,6 +143,11 @@ def variable_notes(variable: Variable) -> Iterator[str]:
         yield f"in {', '.join(variable.collections)}"
     if variable.repeats:
         yield f"stored twice: it repeats {variable.repeats}, and no function uses it"
+
+
+def remarkable_ops(contents: Contents) -> list[NotableOp]:
+    """The notable ops of an archive without nodes that are pinned to the device that every machine has."""
+    return [each for each in contents.notable if each.detail != _ANY_CPU]
 
 
 def notable_text(notable: NotableOp) -> str:

@@ -48,7 +48,7 @@ def require_regular_files(directory: Path) -> None:
             path = Path(parent, name)
             try:
                 is_regular = stat.S_ISREG(path.stat().st_mode)
-            except OSError:  # loading says that it is missing
+            except OSError:  # loading reports that it is missing
                 continue
             if not is_regular:
                 raise ArchiveError(printable(f"cannot read {path}: {NotRegularError(path).strerror}"))

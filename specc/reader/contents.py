@@ -11,7 +11,7 @@ from pathlib import Path
 from specc.errors import ArchiveError
 from specc.language.contract import Contract
 from specc.language.tensor_string import Shape
-from specc.reader.checkpoint import OBJECT_GRAPH, StoredTensor, read_index
+from specc.reader.checkpoint import OBJECT_GRAPH, StoredTensor
 from specc.reader.conformance.assets import ASSETS, asset_problem
 from specc.reader.conformance.subject import Subject
 from specc.reader.conformance.variables import VALUE, duplicate_pairs, node_of_key
@@ -86,16 +86,16 @@ def read_contents(directory: Path, inspection: Inspection) -> Contents:
     contract = Contract(inspection.document, inspection.left_out) if inspection.source == "contract" else None
     subject = Subject(inspection.document, directory, graph, contract, has_contract=contract is not None)
     try:
-        runs = runs_of(subject)
+        runs, ops = runs_of(subject), op_counts(subject)
         return Contents(
             sum(_file_sizes(directory)),
             graph.tensorflow_version,
             tuple(graph.tags),
             _variables(subject),
             tuple(_assets(subject)),
-            op_counts(subject),
+            ops,
             {name: run.ops for name, run in runs.items()},
-            tuple(notable_ops(subject, runs, inspection.custom_ops)),
+            tuple(notable_ops(subject, ops, runs, inspection.custom_ops)),
         )
     except DamagedError as error:
         raise damaged_error(directory, error) from None
@@ -117,9 +117,8 @@ def _file_sizes(directory: Path) -> Iterator[int]:
 
 
 def _variables(subject: Subject) -> tuple[Variable, ...] | None:
-    try:
-        stored = read_index(subject.directory)
-    except DamagedError:
+    stored = subject.index
+    if isinstance(stored, str):
         return None
     repeats = {unused.key: used.key.removesuffix(VALUE) for unused, used in duplicate_pairs(subject)}
     lists: dict[int, list[str]] = {}

@@ -118,7 +118,7 @@ def _trace_notes(function: Function, trace: Trace) -> Iterator[str]:
 
 
 def _options_text(trace: Trace) -> str:
-    """The Python values that a trace has fixed; None is what an option is that nobody set."""
+    """The Python values that a trace has fixed; an option that is None was not set."""
     options = [each for each in trace.fixed if not each.endswith("=None")]
     return f"with {', '.join(options)}" if options else _NO_OPTIONS
 

@@ -1,6 +1,6 @@
 """The ops of an archive: how many there are, which of them each endpoint runs, and those that are notable.
 
-Notable is an op that asks something of the process or the machine where it runs, or that does more than compute.
+An op is notable if it needs something of the process or the machine where it runs, or does more than compute.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
-from specc.reader.conformance.notable_ops import CHECKPOINT_OPS, NETWORK_OPS, PYTHON_OPS, STATE_OPS, XLA_OP
-from specc.reader.conformance.ops import run_by, run_by_loading, uses_files
+from specc.reader.conformance.notable_ops import NETWORK_OPS, PYTHON_OPS, STATE_OPS, XLA_OP
+from specc.reader.conformance.ops import reaching_out, reaching_out_by_loading
 from specc.reader.conformance.subject import Subject
 from specc.reader.custom_ops import custom_ops
 from specc.reader.saved_graph import GraphFunction, GraphNode
@@ -21,7 +21,7 @@ NotableKind = Literal["python", "files", "network", "state", "xla", "custom", "d
 
 @dataclass(frozen=True)
 class NotableOp:
-    """An op that asks something of where the archive runs, or that does more than compute."""
+    """An op that needs something of the process or the machine where it runs, or does more than compute."""
 
     kind: NotableKind
     op: str
@@ -73,9 +73,13 @@ def runs_of(subject: Subject) -> dict[str, Run]:
     return found
 
 
-def notable_ops(subject: Subject, runs: Mapping[str, Run], libraries: Mapping[str, str]) -> Iterator[NotableOp]:
-    """The notable ops by kind, each op once; ``libraries`` are those that the contract knows."""
-    everywhere = op_counts(subject)
+def notable_ops(
+    subject: Subject, counts: Mapping[str, int], runs: Mapping[str, Run], libraries: Mapping[str, str]
+) -> Iterator[NotableOp]:
+    """The notable ops by kind, each op once; ``libraries`` are those of custom ops that the contract has.
+
+    ``counts`` are those of :func:`op_counts`, and ``runs`` those of :func:`runs_of`.
+    """
     users: dict[str, list[str]] = {}
     for name, run in runs.items():
         for op in run.ops:
@@ -85,9 +89,9 @@ def notable_ops(subject: Subject, runs: Mapping[str, Run], libraries: Mapping[st
         kind = _kind_of(op)
         if kind is not None and (kind != "state" or op in users):  # loading sets the variables of every archive
             detail = _platforms(subject) if kind == "xla" else ""
-            found.append(NotableOp(kind, op, everywhere[op], tuple(users.get(op, ())), detail))
-    for op, library in custom_ops(everywhere).items():
-        found.append(NotableOp("custom", op, everywhere[op], tuple(users.get(op, ())), libraries.get(op) or library))
+            found.append(NotableOp(kind, op, counts[op], tuple(users.get(op, ())), detail))
+    for op, library in custom_ops(counts).items():
+        found.append(NotableOp("custom", op, counts[op], tuple(users.get(op, ())), libraries.get(op) or library))
     yield from sorted((*found, *_outside(subject), *_pinned(runs)), key=_order)
 
 
@@ -98,8 +102,8 @@ def _order(notable: NotableOp) -> tuple[int, str, str]:
 
 def _outside(subject: Subject) -> Iterator[NotableOp]:
     """The ops that use files or the network."""
-    by_endpoint = {name: _reaching_out(subject, run_by(subject, name)) for name in sorted(subject.document.endpoints)}
-    loading = _reaching_out(subject, run_by_loading(subject), with_checkpoint=False)
+    by_endpoint = {name: _by_op(reaching_out(subject, name)) for name in sorted(subject.document.endpoints)}
+    loading = _by_op(reaching_out_by_loading(subject))
     for op in {op for each in (*by_endpoint.values(), loading) for op in each}:
         nodes = {node for each in (*by_endpoint.values(), loading) for node in each.get(op, ())}
         users = tuple(name for name, each in by_endpoint.items() if op in each)
@@ -135,14 +139,11 @@ def _run_ops(subject: Subject) -> list[str]:
     return sorted(found)
 
 
-def _reaching_out(
-    subject: Subject, nodes: Iterable[tuple[GraphFunction, GraphNode]], *, with_checkpoint: bool = True
-) -> dict[str, set[tuple[str, str]]]:
-    """The nodes that use files or the network, by op, each by its function and its name."""
+def _by_op(nodes: Iterable[tuple[GraphFunction, GraphNode]]) -> dict[str, set[tuple[str, str]]]:
+    """``nodes`` by op, each as the names of its function and itself."""
     found: dict[str, set[tuple[str, str]]] = {}
     for function, node in nodes:
-        if (with_checkpoint and node.op in CHECKPOINT_OPS) or uses_files(subject, function, node):
-            found.setdefault(node.op, set()).add((function.name, node.name))
+        found.setdefault(node.op, set()).add((function.name, node.name))
     return found
 
 

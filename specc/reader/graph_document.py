@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from specc.diagnostics import counted
 from specc.language.document import CALL, VERSION, Document, Endpoint, Mode
@@ -59,13 +60,12 @@ def _read_root(graph: MetaGraph) -> Root:
             root.signature_nodes.update(_children(graph, node))
         if node is None or not is_public(name) or name == SIGNATURES or name in OWN_LISTS:
             continue
-        kind = node.WhichOneof("kind")
-        if kind in _FUNCTION_KINDS:
+        if _is_function(node):
             if len(root.functions) == MAX_NAMES:
                 raise DamagedError(f"its root has more than {MAX_NAMES:,} functions")
             root.functions[name] = node
-        elif kind == "user_object" and node.user_object.identifier in _LIST_IDENTIFIERS:
-            kind_of_items, count = graph.once(("list", index), lambda index=index: _kind_of_items(graph, index))  # type: ignore[misc]
+        elif _is_list(node):
+            kind_of_items, count = graph.once(("list", index), partial(_kind_of_items, graph, index))
             if kind_of_items == "variable":
                 root.collections[name] = count
             elif kind_of_items == "function":
@@ -89,16 +89,19 @@ def _kind_of_items(graph: MetaGraph, index: int) -> tuple[str, int]:
 def list_items(graph: MetaGraph, name: str) -> list[int] | None:
     """The ids of the members of the root's list ``name``, or None where it has no such list."""
     index = graph.children(0).get(name)
-    node = None if index is None else graph.node(index)
-    if index is None or node is None or node.WhichOneof("kind") != "user_object":
-        return None
-    if node.user_object.identifier not in _LIST_IDENTIFIERS:
-        return None
-    return _items(graph, index)
+    return None if index is None or not _is_list(graph.node(index)) else _items(graph, index)
 
 
 def _is_function(node: Message | None) -> bool:
     return node is not None and node.WhichOneof("kind") in _FUNCTION_KINDS
+
+
+def _is_list(node: Message | None) -> bool:
+    return (
+        node is not None
+        and node.WhichOneof("kind") == "user_object"
+        and node.user_object.identifier in _LIST_IDENTIFIERS
+    )
 
 
 def is_public(name: str) -> bool:
@@ -148,8 +151,7 @@ def describe_graph(graph: MetaGraph) -> Assembled:
     root = read_root(graph)
     signatures, notes = read_signatures(graph)
     functions: dict[str, Callable[[], Function]] = {
-        name: lambda node=node: read_function(graph, node)  # type: ignore[misc]
-        for name, node in root.functions.items()
+        name: partial(read_function, graph, node) for name, node in root.functions.items()
     }
     found = assemble_document(signatures, functions, root.signature_nodes, graph.budget, mode_of(graph.tags))
     return replace(found, notes=(*notes, *found.notes, *_list_notes(root), *collection_notes(root)))

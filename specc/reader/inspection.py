@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from specc.diagnostics import Diagnostic, printable, shortened
+from specc.diagnostics import Diagnostic, printable, with_short_names
 from specc.errors import ArchiveError, SpecError
 from specc.language.contract import CONTRACT_PATH, read_contract
 from specc.language.document import Document
@@ -57,7 +57,7 @@ def inspect(path: str | os.PathLike[str]) -> Document:
 
     Raises:
         ArchiveError: there is no readable SavedModel, or nothing in it can be described.
-        SpecError: the archive's contract is damaged_error or does not match its graph.
+        SpecError: the archive's contract is damaged or does not match its graph.
     """
     inspection = inspect_archive(path)
     if inspection.findings:
@@ -124,7 +124,7 @@ def _why_undescribable(notes: tuple[str, ...]) -> str:
 
 def _printable_notes(notes: tuple[str, ...]) -> tuple[str, ...]:
     """``notes`` with printable characters only and short names, since an archive may have any names."""
-    return tuple(printable(shortened(note)) for note in notes)
+    return tuple(printable(with_short_names(note)) for note in notes)
 
 
 def _findings_in_contract(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

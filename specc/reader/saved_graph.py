@@ -54,7 +54,7 @@ class GraphFunction:
     calls: set[str] = field(default_factory=set)
     """The functions that its nodes call."""
     ops: Counter[str] = field(default_factory=Counter)
-    """How many nodes there are of each op, those that are not kept too."""
+    """How many nodes there are of each op, including those that are not kept."""
     devices: Counter[str] = field(default_factory=Counter)
     """How many nodes have to run on each device."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from specc.diagnostics import printable, shortened
+from specc.diagnostics import printable, with_short_names
 from specc.errors import ArchiveError
 from specc.reader.meta_graph import MetaGraph
 from specc.reader.protobuf.wire_format import DamagedError, archive_budget, file_spans
@@ -45,7 +45,7 @@ def read_saved_model(directory: Path) -> list[MetaGraph]:
 
 def damaged_error(directory: Path, error: DamagedError) -> ArchiveError:
     """The ArchiveError for a SavedModel in ``directory`` that cannot be read because of ``error``."""
-    return ArchiveError(printable(f"cannot read {directory / FILE_NAME}: {shortened(str(error))}"))
+    return ArchiveError(printable(f"cannot read {directory / FILE_NAME}: {with_short_names(str(error))}"))
 
 
 def _meta_graphs(file: BinaryIO, path: Path, size: int) -> Iterator[MetaGraph]:

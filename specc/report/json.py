@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from specc.change import SURFACES, Change, Side, Witness
-from specc.diagnostics import Diagnostic, Place, SpecPath, shortened
+from specc.diagnostics import Diagnostic, Place, SpecPath, with_short_names
 from specc.report import DiffReport, Report, VerifyReport
 from specc.run_finding import EndpointReport, RunFinding
 
@@ -130,4 +130,4 @@ def _place_to_json(place: Place) -> dict[str, Any]:
 
 def _path_to_json(path: SpecPath) -> list[str | int]:
     """A path, in which long keys are shortened: one key may be that of thousands of findings."""
-    return [shortened(part) if isinstance(part, str) else part for part in path]
+    return [with_short_names(part) if isinstance(part, str) else part for part in path]

@@ -20,7 +20,7 @@ _INTERVAL = 0.2
 _RATE_OVER = 3.0
 """The time over which the rate is measured, in seconds."""
 _COLUMNS = 80
-"""The width of a terminal that does not tell its own."""
+"""The width of a terminal that does not report one."""
 
 
 class LiveLine:

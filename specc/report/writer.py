@@ -44,7 +44,7 @@ def write_file(data: bytes) -> None:
 
 
 def understands_escapes(stream: TextIO) -> bool:
-    """Whether ``stream`` is a terminal with escape sequences: one that is not dumb, nor, on POSIX, without a name."""
+    """Whether ``stream`` is a terminal with escape sequences: TERM is not ``dumb`` and, on POSIX, not missing."""
     return stream.isatty() and os.environ.get("TERM", "dumb" if os.name == "posix" else "") != "dumb"
 
 

@@ -183,15 +183,11 @@ class _Signature(NamedTuple):
             value = {"anyOf": [{"type": ["number", "string"]}, self.schemas.ref(BASE64)]}
             return {"type": "object", "additionalProperties": {"anyOf": [value, {"type": "array", "items": value}]}}
         properties: dict[str, Schema] = {}
-        required: list[str] = []
         for feature in features:
-            if feature.parsed == "constant":
-                continue
             properties[feature.key] = self.schemas.feature(feature)
             properties |= {key: self.schemas.split(key) for key in feature.splits}
-            if feature.parsed == "fixed" and feature.default is None:
-                required.append(feature.key)
         schema: Schema = {"type": "object", "properties": {key: properties[key] for key in sorted(properties)}}
+        required = sorted(feature.key for feature in features if feature.is_required)
         if required:
-            schema["required"] = sorted(required)
+            schema["required"] = required
         return {**schema, "additionalProperties": False}

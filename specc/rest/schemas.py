@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Literal, TypeAlias
 
 from specc.language.document import Document
@@ -68,7 +69,7 @@ class Schemas:
     def feature(self, feature: ParsedFeature) -> Schema:
         """The schema of one feature of a tf.Example: a value, where it is the only one, or an array of values."""
         leaf = feature.leaf.leaf
-        value = self._scalar(feature.dtype, {}, "request")
+        value = self._scalar(feature.dtype, {})
         if isinstance(leaf, Tensor) and leaf.dtype == feature.dtype:
             value |= _bounds(leaf)
         schema: Schema = {"title": f"{feature.dtype} of {feature.leaf.name}"}
@@ -76,15 +77,13 @@ class Schemas:
             schema["description"] = leaf.description
         if feature.parsed != "fixed":
             return schema | {"anyOf": [value, {"type": "array", "items": value}]}
-        count = 1
-        for size in feature.shape:
-            count *= size
+        count = prod(feature.shape)
         values = {"type": "array", "items": value, "minItems": count, "maxItems": count}
         return schema | ({"anyOf": [value, values]} if count == 1 else values)
 
     def split(self, key: str) -> Schema:
         """The schema of a feature that holds the row splits of a ragged one."""
-        value = self._scalar("int64", {"minimum": 0}, "request")
+        value = self._scalar("int64", {"minimum": 0})
         return {"title": f"int64 of {key}", "anyOf": [value, {"type": "array", "items": value}]}
 
     def _description(self, tensor: RestTensor, side: Side) -> str:
@@ -103,9 +102,9 @@ class Schemas:
         dtype = tensor.component.dtype
         if side == "answer" and dtype == "string":
             return self.ref(BASE64) if tensor.is_base64 else {"type": "string"}
-        return self._scalar(dtype, _bounds(leaf) if leaf is not None else {}, side)
+        return self._scalar(dtype, _bounds(leaf) if leaf is not None else {})
 
-    def _scalar(self, dtype: str, bounds: Mapping[str, Any], side: Side) -> Schema:
+    def _scalar(self, dtype: str, bounds: Mapping[str, Any]) -> Schema:
         kind = DTYPES[dtype]
         match kind.family:
             case Family.BOOLEAN:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from specc.diagnostics import SpecPath
 from specc.language.document import CALL, Document, Endpoint
 from specc.language.example_features import ParsedFeature, parsed_features
+from specc.language.receivers import Receiver
 from specc.language.signatures import DEFAULT_KEYS, SERVABLE, PublishedSignature, published_signatures_of
 from specc.language.tensor_string import ANY, Dimension, Shape
 from specc.language.trees import Tensor
@@ -120,10 +121,6 @@ class RestService(NamedTuple):
         """The signatures that ``verb`` calls."""
         return [signature for signature in self.signatures if signature.verb == verb]
 
-    def sizes_of(self, dim: Dimension) -> SizeRange:
-        """The sizes of a dimension of the document."""
-        return sizes_of(dim, self.document)
-
 
 def sizes_of(dim: Dimension, document: Document) -> SizeRange:
     """The sizes of a dimension: its own, those of a declared dim, or any."""
@@ -202,8 +199,13 @@ def _signatures_of(
             inputs=inputs,
             outputs=outputs,
             rows=_rows(inputs, outputs, document),
-            features=None if receiver is None else parsed_features(endpoint, receiver),
+            features=None if receiver is None else _features_of(endpoint, receiver),
         )
+
+
+def _features_of(endpoint: Endpoint, receiver: Receiver) -> tuple[ParsedFeature, ...]:
+    """The features of a message: a leaf that is always its default has none."""
+    return tuple(feature for feature in parsed_features(endpoint, receiver) if feature.parsed != "constant")
 
 
 def _messages(signature: PublishedSignature, endpoint: Endpoint) -> tuple[RestTensor, ...]:

@@ -19,7 +19,7 @@ _SMALL_GROUP = 8
 
 
 def likely_partitions(dims: Sequence[OpenDim]) -> Iterator[Partition]:
-    """The partitions to try, the finest first: a model that none of them suits does not only compare sizes."""
+    """The partitions to try, the finest first; a model that runs with none of them needs more than equal sizes."""
     ways: tuple[Callable[[OpenDim], Hashable], ...] = (
         lambda dim: dim,
         lambda dim: BATCH if dim.role == BATCH else dim,
@@ -33,12 +33,12 @@ def likely_partitions(dims: Sequence[OpenDim]) -> Iterator[Partition]:
 def split_groups(partition: Partition, runs: Callable[[Partition], bool]) -> Partition:
     """The finest partition that runs, found by splitting one group in two again and again.
 
-    Axes are equal because the function compares them, so that a part of a group either belongs to the rest of it or
-    does not, however the other axes are grouped.
+    Axes have to be equal only where the function compares them. Whether a part can be split off a group therefore does
+    not depend on how the other axes are grouped.
     """
     refuted: set[Group] = set()
     while True:
-        for group in sorted(partition, key=_order):
+        for group in sorted(partition, key=min):
             found = next((part for part in _parts(group) if _splits_off(part, group, partition, runs, refuted)), None)
             if found is not None:
                 partition = partition - {group} | {found, group - found}
@@ -60,9 +60,9 @@ def _splits_off(
 
 def _parts(group: Group) -> Iterator[Group]:
     """The parts of a group that may be separate from the rest, the likeliest first."""
-    ordered = sorted(group, key=_place)
+    ordered = sorted(group)
     likely = [_grouped(ordered, way) for way in (lambda dim: dim.role, _first_word, lambda dim: dim.leaf)]
-    parts = [part for partition in likely for part in sorted(partition, key=_order)]
+    parts = [part for partition in likely for part in sorted(partition, key=min)]
     largest = min(_LARGEST_PART, len(group) // 2) if len(group) <= _SMALL_GROUP else 1
     parts += [frozenset(part) for size in range(1, largest + 1) for part in combinations(ordered, size)]
     yield from (part for part in dict.fromkeys(parts) if part != group)
@@ -79,18 +79,10 @@ def _first_word(dim: OpenDim) -> str:
     return dim.wire_name.partition("_")[0]
 
 
-def _place(dim: OpenDim) -> tuple[int, int]:
-    return dim.leaf, dim.axis
-
-
-def _order(group: Group) -> tuple[int, int]:
-    return min(map(_place, group))
-
-
 def name_groups(partition: Partition) -> dict[OpenDim, str]:
     """A name for each axis: the role of its group, with the name of an input where several groups have that role."""
-    groups = sorted(partition, key=_order)
-    roles = {group: min(group, key=lambda dim: (is_last_resort(dim.role), *_place(dim))).role for group in groups}
+    groups = sorted(partition, key=min)
+    roles = {group: min(group, key=lambda dim: (is_last_resort(dim.role), dim)).role for group in groups}
     names: dict[Group, str] = {}
     for group in groups:
         rivals = [other for other in groups if other != group and roles[other] == roles[group]]
@@ -102,29 +94,24 @@ def name_groups(partition: Partition) -> dict[OpenDim, str]:
         numbered = (word if number == 1 else f"{word}_{number}" for number in count(1))
         names[group] = next(name for name in numbered if name not in names.values())
     named = {dim: names[group] for group in groups for dim in group}
-    return {dim: named[dim] for dim in sorted(named, key=_place)}
+    return {dim: named[dim] for dim in sorted(named)}
 
 
 def _is_main(group: Group, rivals: Sequence[Group], role: str) -> bool:
-    """Whether a group is that of most inputs, which have no word in common, unlike those of its rivals."""
+    """Whether a group, of several axes without a common word, keeps the bare role: each rival has a single axis."""
     return role != BATCH and len(group) > 1 and not _common_word(group) and all(len(rival) == 1 for rival in rivals)
 
 
 def _qualified(group: Group, rivals: Sequence[Group], role: str) -> str:
-    """The role with the first word of the group's inputs if that tells it from its rivals, else with their name.
+    """The role with the first word of the group's inputs, if each of the groups has one of its own; else with a name.
 
-    A plural counts its positions by itself: ``mask_positions``.
+    A plural needs no role: ``mask_positions``.
     """
-    first = min(group, key=_place)
-    words = {_first_word(dim) for rival in rivals for dim in rival}
-    own = {_first_word(dim) for dim in group}
-    is_told_apart = (
-        len(own) == 1
-        and own.isdisjoint(words)
-        and len({frozenset(map(_first_word, rival)) for rival in rivals}) == len(rivals)
-    )
-    if role != BATCH and is_told_apart and all(len(set(map(_first_word, rival))) == 1 for rival in rivals):
-        return _legal(f"{own.pop()}_{role}")
+    first = min(group)
+    words = [frozenset(map(_first_word, each)) for each in (group, *rivals)]
+    each_has_its_own = all(len(each) == 1 for each in words) and len(set(words)) == len(words)
+    if role != BATCH and each_has_its_own:
+        return _legal(f"{_first_word(first)}_{role}")
     if role != BATCH and len(group) == 1 and _PLURAL.search(first.wire_name):
         return _legal(first.wire_name)
     return _legal(f"{_common_word(group) or first.wire_name}_{role}")

@@ -31,11 +31,11 @@ def dim_guesses(document: Document, steps: Mapping[str, int]) -> Iterator[Guess]
     """
     places = _places(document)
     for name in sorted(places, key=lambda name: name != BATCH):
-        axes = [axis for of_endpoint in places[name].values() for axis, _ in of_endpoint]
-        is_batch = name == BATCH and set(axes) == {0}
-        if is_batch and all(len(of_endpoint) == 1 for of_endpoint in places[name].values()):
+        by_endpoint = places[name].values()
+        is_shared = any(len(of_endpoint) > 1 for of_endpoint in by_endpoint)
+        is_batch = name == BATCH and {axis for of_endpoint in by_endpoint for axis, _ in of_endpoint} == {0}
+        if is_batch and not is_shared:
             continue
-        is_shared = any(len(of_endpoint) > 1 for of_endpoint in places[name].values())
         equal = "that they are always equal"
         check = equal if is_batch else f"its name, and {equal}" if is_shared else "its name"
         bounds = _bounds_text(document.dims[name], steps.get(name))
@@ -57,14 +57,18 @@ def _places(document: Document) -> dict[str, dict[str, list[tuple[int, str]]]]:
 def _places_text(places: Mapping[str, list[tuple[int, str]]], document: Document) -> str:
     endpoints: dict[str, list[str]] = {}
     for endpoint, of_endpoint in places.items():
-        by_axis: dict[int, list[str]] = {}
-        for axis, wire_name in of_endpoint:
-            by_axis.setdefault(axis, []).append(repr(wire_name))
-        where = ", ".join(f"axis {axis} of {listed(names)}" for axis, names in by_axis.items())
-        endpoints.setdefault(where, []).append(repr(endpoint))
+        endpoints.setdefault(axes_text(of_endpoint), []).append(repr(endpoint))
     if len(document.endpoints) == 1:
         return next(iter(endpoints))
     return "; ".join(f"{where} in {listed(names)}" for where, names in endpoints.items())
+
+
+def axes_text(places: Iterable[tuple[int, str]]) -> str:
+    """Axes with the wire names of their leaves, in words: ``axis 0 of 'user' and 'item', axis 1 of 'item'``."""
+    by_axis: dict[int, list[str]] = {}
+    for axis, wire_name in places:
+        by_axis.setdefault(axis, []).append(repr(wire_name))
+    return ", ".join(f"axis {axis} of {listed(names)}" for axis, names in by_axis.items())
 
 
 def _bounds_text(dim: Dim, step: int | None) -> str:

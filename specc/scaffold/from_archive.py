@@ -10,7 +10,7 @@ from typing import Any
 
 from specc.diagnostics import SpecPath
 from specc.errors import ArchiveError, SpecError
-from specc.language.document import CALL, Document, Endpoint, Selection
+from specc.language.document import CALL, Dim, Document, Endpoint, Selection
 from specc.language.load import from_json
 from specc.language.signatures import DEFAULT_KEYS
 from specc.language.tree_edits import leaves
@@ -39,7 +39,7 @@ _OF_KERAS_2 = frozenset({"call_and_return_all_conditional_losses", "call_and_ret
 _WHY_OF_KERAS_2 = "Keras 2 saves it with every model, for training"
 
 _WALKS = 10
-"""What a leaf costs, in readings of it: it is compared, named, three times validated, and written."""
+"""What a leaf costs, in readings of it: it is compared, named, twice validated, and written."""
 
 
 def infer_archive_spec(
@@ -54,7 +54,7 @@ def infer_archive_spec(
         path: the directory of the SavedModel.
         model: the name of the archive in the document; by default ``path`` with a trailing slash.
         imports: modules that the document imports before the model, such as those that register ops of the archive;
-            a library that specc knows is added automatically. None of them is imported here.
+            a library in specc's own table is added automatically. None of them is imported here.
 
     Raises:
         ArchiveError: there is no readable SavedModel, or nothing in it can be built.
@@ -77,7 +77,8 @@ def infer_archive_spec(
 def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Sequence[str]) -> InferredSpec:
     """The spec with the modules that register the ops of its model, if that is an archive.
 
-    The library of an op comes only from specc's own table, never from the archive.
+    The library of an op comes only from specc's own table, never from the archive. The document is parsed from its
+    JSON, so that it equals what a file of it would be.
     """
     document, guesses = inferred.document, list(inferred.guesses)
     if document.imports:
@@ -97,7 +98,7 @@ def _with_imports(inferred: InferredSpec, inspection: Inspection, imports: Seque
     if unknown and not (*document.imports, *imports):
         message = f"name the module that registers {listed(unknown)}: the archive uses ops that TensorFlow lacks"
         guesses.append(Guess(("imports",), message))
-    return _reparsed_spec(document.model_copy(update={"imports": all_imports}), tuple(guesses))
+    return InferredSpec(from_json(document.model_copy(update={"imports": all_imports}).to_json()), tuple(guesses))
 
 
 def _infer_from_contract(inspection: Inspection, model: str) -> InferredSpec:
@@ -124,7 +125,7 @@ def _infer_from_contract(inspection: Inspection, model: str) -> InferredSpec:
     guesses = [Guess(("model",), f"the archive itself, since {why}; prefer the code that makes the model")]
     for name, reason in inspection.left_out.items():
         guesses.append(Guess(("endpoints", name), f"left out, as in the archive: {reason}"))
-    return _reparsed_spec(contract.model_copy(update=update), (*guesses, *_notes_as_guesses(inspection.notes)))
+    return InferredSpec(contract.model_copy(update=update), (*guesses, *_notes_as_guesses(inspection.notes)))
 
 
 def _revived_function_fields(name: str, *, by_signature: bool) -> dict[str, Any]:
@@ -191,14 +192,13 @@ def _infer_from_graph(inspection: Inspection, graph: MetaGraph, model: str, dire
         )
     )
     collections = {name: _select_attribute(name) for name in _usable_collections(root, endpoints)}
-    dims: dict[str, Any] = {BATCH: {}} if any(_has_batch(endpoint) for endpoint in endpoints.values()) else {}
-    document = found.model_copy(
-        update={"model": model, "endpoints": endpoints, "default": default, "variable_collections": collections}
-    )
-    if dims:
-        document = from_json({**document.to_json(), "dims": dims})
-        guesses += dim_guesses(document, {})
-    return _reparsed_spec(document, tuple(guesses))
+    update: dict[str, Any] = {
+        "model": model, "endpoints": endpoints, "default": default, "variable_collections": collections
+    }  # fmt: skip
+    if any(map(_has_batch, endpoints.values())):
+        update["dims"] = {BATCH: Dim()}
+    document = found.model_copy(update=update)
+    return InferredSpec(document, (*guesses, *dim_guesses(document, {})))
 
 
 def _new_names(found: Document, functions: Container[str]) -> Iterator[tuple[str, str]]:
@@ -250,8 +250,3 @@ def _has_batch(endpoint: Endpoint) -> bool:
 
 def _notes_as_guesses(notes: tuple[str, ...]) -> tuple[Guess, ...]:
     return tuple(Guess((), note) for note in notes)
-
-
-def _reparsed_spec(document: Document, guesses: tuple[Guess, ...]) -> InferredSpec:
-    """The spec, parsed again from its JSON, so that it equals what a file of it would be."""
-    return InferredSpec(from_json(document.to_json()), guesses)

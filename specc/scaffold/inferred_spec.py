@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from specc.diagnostics import SpecPath, format_path, printable
+from specc.diagnostics import Diagnostic, SpecPath, format_path, printable
 from specc.language.document import Document, Endpoint
 from specc.language.tree_edits import leaves as leaves_of
 from specc.language.tree_edits import with_leaves
@@ -16,6 +16,7 @@ from specc.language.validation.buildable import input_keys, is_input_name
 from specc.language.validation.legal_names import argument_names, legal_name
 from specc.language.wire_names import BoundLeaf, components, input_leaves, output_leaves
 from specc.reader.linking import with_wire_names
+from specc.scaffold.open_dims import with_input_leaves
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Guess:
 
     def __str__(self) -> str:
         return printable(f"{format_path(self.path)}: {self.message}" if self.path else self.message)
+
+
+def text_with_hint(diagnostic: Diagnostic) -> str:
+    """The message of a finding, with its hint if it has one: the text of a guess."""
+    return f"{diagnostic.message}; {diagnostic.hint}" if diagnostic.hint else diagnostic.message
 
 
 @dataclass(frozen=True)
@@ -49,16 +55,11 @@ def with_legal_names(endpoint: Endpoint, at: SpecPath) -> tuple[Endpoint, tuple[
         if arguments[index] != name:
             guesses.append(Guess((*at, "arguments", index), f"renamed from {name!r}, which cannot be an argument name"))
     endpoint = endpoint.model_copy(update={"arguments": tuple(arguments)})
-    endpoint = _with_input_leaves(endpoint, _with_former_names(endpoint, former_names))
-    inputs = _with_input_leaves(endpoint, _renamed_inputs(endpoint, at, guesses)).inputs
+    endpoint = with_input_leaves(endpoint, _with_former_names(endpoint, former_names))
+    inputs = with_input_leaves(endpoint, _renamed_inputs(endpoint, at, guesses)).inputs
     outputs = with_leaves(endpoint.outputs, iter([*_renamed_outputs(endpoint, at, guesses)]))
     legal = endpoint.model_copy(update={"inputs": inputs, "outputs": outputs})
     return _without_redundant_names(legal), tuple(guesses)
-
-
-def _with_input_leaves(endpoint: Endpoint, leaves: Iterator[Leaf]) -> Endpoint:
-    new = iter([*leaves])  # all leaves are computed before the first is replaced
-    return endpoint.model_copy(update={"inputs": tuple(with_leaves(tree, new) for tree in endpoint.inputs)})
 
 
 def _wire_names_of_leaf(leaf: BoundLeaf) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from specc.language.document import Endpoint
@@ -17,9 +17,9 @@ _LAST = "features"
 _VOLUME = ("depth", *_IMAGE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class OpenDim:
-    """An open axis of the input leaf at position ``leaf``, and the usual role of such an axis."""
+    """An open axis of the input leaf at position ``leaf``, and the usual role of such an axis; ordered by its place."""
 
     leaf: int
     axis: int
@@ -57,7 +57,7 @@ def _role(shape: Shape, axis: int) -> str:
 
 
 def is_last_resort(role: str) -> bool:
-    """Whether a role says only where the axis is."""
+    """Whether a role describes only the position of the axis."""
     return role == _LAST or role.startswith("size_")
 
 
@@ -69,8 +69,13 @@ def with_dims(endpoint: Endpoint, names: Mapping[OpenDim, Dimension]) -> Endpoin
         return lambda axis, dim: by_place.get((index, axis), dim)
 
     flat = [leaf for tree in endpoint.inputs for leaf in leaves(tree)]
-    replaced = iter([with_shape(leaf, dressed(index)) for index, leaf in enumerate(flat)])
-    return endpoint.model_copy(update={"inputs": tuple(with_leaves(tree, replaced) for tree in endpoint.inputs)})
+    return with_input_leaves(endpoint, [with_shape(leaf, dressed(index)) for index, leaf in enumerate(flat)])
+
+
+def with_input_leaves(endpoint: Endpoint, replacements: Iterable[Leaf]) -> Endpoint:
+    """``endpoint`` with other leaves of its inputs, all of which are computed before the first is replaced."""
+    new = iter([*replacements])
+    return endpoint.model_copy(update={"inputs": tuple(with_leaves(tree, new) for tree in endpoint.inputs)})
 
 
 def with_shape(leaf: Leaf, change: Callable[[int, Dimension], Dimension]) -> Leaf:

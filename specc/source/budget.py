@@ -35,7 +35,7 @@ DOCUMENT_LIMITS: Mapping[Work, int] = {
     "characters of names": 16 * 2**20,
     "characters of paths": 48 * 2**20,  # of every value: each may be a defect, with its path
     "dimensions": 500_000,
-    "dims": 20_000,
+    "dims": 20_000,  # those with a name
     "endpoints": 10_000,
     "examples": 10_000,
     "leaves": 200_000,

@@ -1,4 +1,4 @@
-"""The names of models, as the files that describe or contain them are called."""
+"""The names of models and archives, from the names of the files that describe or contain them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from pathlib import Path
 def archive_name(file: str) -> str:
     """The name of the archive of a spec: ``ranker`` for ``specs/ranker.specc.json``."""
     return Path(file).name.removesuffix(".json").removesuffix(".specc")
+
+
+def archive_place(base: str, file: str) -> str:
+    """Where the archive of one of several specs is under ``base``, a directory or a URL."""
+    return os.path.join(base, archive_name(file))  # noqa: PTH118  # a Path would change a URL
 
 
 def model_name(source: str) -> str:

@@ -45,7 +45,7 @@ def scan(text: str, *, has_constants: bool = False) -> tuple[Any, tuple[Diagnost
 
 
 def find_spans(text: str, wanted: Wanted) -> None:
-    """Fills in the spans of ``wanted`` in a text that has been read: no more of it than has these values."""
+    """Fills in the spans of ``wanted`` in a text that was read before, up to the last of them."""
     _Scanner(text, wanted, has_constants=True).document(wanted.size())
 
 

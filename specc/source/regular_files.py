@@ -17,7 +17,7 @@ _FLAGS = (
 
 
 class NotRegularError(OSError):
-    """There is something else than a regular file; ``strerror`` says so."""
+    """What is at the path is not a regular file."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         super().__init__(errno.EINVAL, "it is not a regular file", os.fspath(path))

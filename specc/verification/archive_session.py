@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from specc.errors import UnavailableError
+from specc.language.document import Document
 from specc.verification.process import ChildEndedError
 from specc.verification.protocol import (
     Answer,
@@ -28,6 +30,7 @@ from specc.verification.protocol import (
     Variables,
     Way,
 )
+from specc.verification.subject import WAYS
 
 
 class ChildLike(Protocol):
@@ -182,3 +185,22 @@ class ArchiveSession:
             reason = answer.message if isinstance(answer, Refused) else "the process did not start"
             raise UnavailableError(reason)
         self.tensorflow, self.unfenced = answer.tensorflow, answer.unfenced
+
+
+def session_of_archive(
+    document: Document, directory: str, tags: tuple[str, ...], imports: tuple[str, ...], start: Callable[[], ChildLike]
+) -> ArchiveSession:
+    """The session of the archive of ``document`` in ``directory``, which can be loaded for each way."""
+    promises = document.promises().to_json()
+    return ArchiveSession(start, imports, {way: Load(way, directory, promises, tags) for way in WAYS})
+
+
+def session_of_model(
+    document: Document, model: str | ChildLike | None, imports: tuple[str, ...], start: Callable[[], ChildLike]
+) -> ArchiveSession:
+    """The session of the model called ``model``, of one in memory, or of the document's own."""
+    named = model if model is None or isinstance(model, str) else None
+    in_memory = None if model is None or isinstance(model, str) else model
+    directory = str(document.directory or Path.cwd())
+    load = LoadModel(document.promises().to_json(), directory, named, imports)
+    return ArchiveSession(lambda: in_memory or start(), (), {"model": load})

@@ -32,7 +32,7 @@ def record(  # noqa: PLR0913  # each is an option of the command
     Args:
         document: an endpoint without examples gets generated ones.
         source: the directory of an archive; a model by name, ``module:attribute`` or a ``.keras`` file; or a model.
-        endpoints: those whose answers are recorded; all unless said.
+        endpoints: those whose answers are recorded, by default all.
         cases: how many examples are generated for an endpoint without any.
         seed: of generated values.
         imports: modules to import before the source is loaded.

@@ -8,7 +8,7 @@ from typing import Any
 
 from specc.diagnostics import Diagnostic
 from specc.language.calls.flat_tensor import FlatTensor
-from specc.language.calls.write import inputs_to_json, outputs_to_json
+from specc.language.calls.write import as_json, inputs_to_json, outputs_to_json
 from specc.language.document import Document
 from specc.language.load import from_json
 from specc.run_finding import RunFinding
@@ -18,16 +18,15 @@ from specc.verification.call_sizes import InputAxes
 from specc.verification.endpoint_calls import EndpointCalls
 from specc.verification.grouping import merge, without_consequences
 from specc.verification.planned_call import PlannedCall, with_rows
-from specc.verification.single_call import as_json
 from specc.verification.source import Source
 
 CASES = 2
 """How many examples an endpoint without any gets."""
 _NAMES = {"one": "small", "base": "batch"}
-"""The examples that generated calls become; others keep the names of their cases."""
+"""The names of the examples that generated calls become, by case; other cases keep theirs."""
 _ROWS = 3
 _UNRELATED = ("not-pure", "generated-refused")
-"""Findings of which a note is made, since they do not say that an answer is wrong."""
+"""Findings that become notes, since they do not mean that an answer is wrong."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +68,24 @@ class Recorder:
 
     def record(self, name: str) -> None:
         """Asks for what the examples of an endpoint lack, or for new ones if it has none."""
-        if name in self.source.facts.left_out:
-            self.notes.append(f"{name} is optional, and the archive was built without it")
+        started = self._calls_and_examples(name)
+        if started is None:
             return
-        calls = self.source.calls(name)
-        plan = CallPlan(self.document, name, cases=0, seed=self.seed)
-        examples = [planned for planned in plan.examples() if not _is_complete(planned)]
-        for planned in (*examples, *self._generated(name)):
+        calls, examples = started
+        incomplete = [planned for planned in examples if not _is_complete(planned)]
+        for planned in (*incomplete, *self._generated(name)):
             if not calls.ways:
                 self.findings += [] if self.findings else [_unavailable(calls)]
                 return
             self._ask(calls, planned)
+
+    def _calls_and_examples(self, name: str) -> tuple[EndpointCalls, list[PlannedCall]] | None:
+        """What can be called of an endpoint, and its examples; None, and a note, if the archive does not have it."""
+        if name in self.source.facts.left_out:
+            self.notes.append(f"{name} is optional, and the archive was built without it")
+            return None
+        plan = CallPlan(self.document, name, cases=0, seed=self.seed)
+        return self.source.calls(name), list(plan.examples())
 
     def _generated(self, name: str) -> Iterator[PlannedCall]:
         """The calls of an endpoint without examples: those of one row and of three, then the others."""
@@ -124,12 +130,10 @@ class Recorder:
 
     def check(self, name: str) -> None:
         """Finds the recorded answers that the source does not give."""
-        if name in self.source.facts.left_out:
-            self.notes.append(f"{name} is optional, and the archive was built without it")
+        started = self._calls_and_examples(name)
+        if started is None:
             return
-        calls = self.source.calls(name)
-        plan = CallPlan(self.document, name, cases=0, seed=self.seed)
-        examples = list(plan.examples())
+        calls, examples = started
         judge = CallJudge(calls, (), examples)
         found: list[RunFinding] = []
         for planned in filter(_is_complete, examples):
@@ -142,7 +146,7 @@ class Recorder:
     def recording(self) -> Recording:
         """What was recorded."""
         return Recording(
-            with_calls(self.document, self.calls),
+            _with_calls(self.document, self.calls),
             tuple(self.calls),
             tuple(without_consequences(merge(self.findings), ())),
             tuple(self.notes),
@@ -150,7 +154,7 @@ class Recorder:
 
 
 def _is_complete(planned: PlannedCall) -> bool:
-    """Whether an example says what it gives."""
+    """Whether an example has its answer: outputs, or an error."""
     example = planned.example
     return example is not None and (bool(example.expected) or example.error is not None)
 
@@ -169,7 +173,7 @@ def _stale(finding: RunFinding, planned: PlannedCall) -> RunFinding:
     return replace(finding, rule="stale-example", path=path, hint=hint)
 
 
-def with_calls(document: Document, calls: Iterable[RecordedCall]) -> Document:
+def _with_calls(document: Document, calls: Iterable[RecordedCall]) -> Document:
     """The document with the recorded calls in its examples."""
     data: dict[str, Any] = as_json(document.to_json())
     for call in calls:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from specc.diagnostics import Diagnostic, printable, short_path
 from specc.report.text import table
-from specc.run_finding import RunFinding
+from specc.run_finding import EndpointReport, RunFinding
 from specc.verification.subject import WAYS
 
 if TYPE_CHECKING:
-    from specc.run_finding import EndpointReport
     from specc.verification.result import Verification
 
 _HEADER = ("endpoint", "calls", *WAYS, "p50 ms", "p90 ms", "p99 ms", "largest difference")

@@ -13,16 +13,23 @@ from specc.language.signatures import has_signature
 from specc.rules.table import RunningRule
 from specc.run_finding import EndpointReport, RunFinding
 from specc.verification.archive_facts import ArchiveFacts
-from specc.verification.archive_session import ArchiveSession, ChildLike, Crashed, OutOfTimeError
+from specc.verification.archive_session import (
+    ArchiveSession,
+    ChildLike,
+    Crashed,
+    OutOfTimeError,
+    session_of_archive,
+    session_of_model,
+)
 from specc.verification.call_plan import CallPlan
 from specc.verification.endpoint_calls import EndpointCalls, reason
 from specc.verification.endpoint_report import endpoint_report, not_proven, why_unproven
 from specc.verification.endpoint_verification import EndpointVerification
 from specc.verification.grouping import merge, without_consequences
-from specc.verification.protocol import Call, Fingerprint, Load, Loaded, LoadModel, Request, Time, Way
+from specc.verification.protocol import Call, Fingerprint, Load, Loaded, Request, Time, Way
 from specc.verification.reference import Reference
 from specc.verification.result import Verification
-from specc.verification.subject import WAYS, WIRE_WAYS, Subject, listed
+from specc.verification.subject import WIRE_WAYS, Subject, listed
 from specc.verification.weights import WeightsResult, compare_weights
 
 Start = Callable[[bool], ChildLike]
@@ -51,29 +58,22 @@ class Run:
     _weights: WeightsResult = field(default_factory=WeightsResult)
 
     def __post_init__(self) -> None:
-        loads = self._loads(self.facts.directory, self.facts.tags)
-        self._session = ArchiveSession(lambda: self.start(True), self.imports, loads)
+        self._session = self._archive_session(self.facts.directory, self.facts.tags)
         self._available: dict[Way, frozenset[str]] = {}
 
-    def _loads(self, directory: str, tags: tuple[str, ...]) -> dict[Way, Load | LoadModel]:
-        document = self.document.promises().to_json()
-        return {way: Load(way, directory, document, tags) for way in WAYS}
+    def _archive_session(self, directory: str, tags: tuple[str, ...]) -> ArchiveSession:
+        return session_of_archive(self.document, directory, tags, self.imports, lambda: self.start(True))
 
     def add_model(self, model: str | ChildLike | None) -> None:
         """Holds the archive against the model called ``model``, one in memory, or the document's own."""
-        named = model if model is None or isinstance(model, str) else None
-        directory = str(self.document.directory or Path.cwd())
-        load = LoadModel(self.document.promises().to_json(), directory, named, self.imports)
-        memory = None if model is None or isinstance(model, str) else model
-        session = ArchiveSession(lambda: memory or self.start(False), (), {"model": load})
+        session = session_of_model(self.document, model, self.imports, lambda: self.start(False))
         self.references.append(Reference("the model", "here", session, ("model",)))
-        if self.at_once and memory is None:
+        if self.at_once and (model is None or isinstance(model, str)):
             session.begin("model")
 
     def add_archive(self, directory: str, tags: tuple[str, ...]) -> None:
         """Holds the answers against those of the archive in ``directory``, way by way."""
-        loads = self._loads(str(Path(directory).absolute()), tags)
-        session = ArchiveSession(lambda: self.start(True), self.imports, loads)
+        session = self._archive_session(str(Path(directory).absolute()), tags)
         self.references.append(Reference(directory, "elsewhere", session, tuple(self.ways)))
 
     def verification(self, result: Verification) -> Verification:

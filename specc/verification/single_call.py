@@ -6,12 +6,12 @@ from typing import Any
 
 from specc.errors import SpecError, UsageError
 from specc.language.calls import call as examples
-from specc.language.calls.write import outputs_to_json
+from specc.language.calls.write import as_json, outputs_to_json
 from specc.run_finding import RunFinding
 from specc.verification.archive_session import Crashed
 from specc.verification.protocol import Answered, Call, Way
 from specc.verification.source import Source
-from specc.verification.subject import WAYS, Subject
+from specc.verification.subject import WAYS
 
 
 def answer_of(source: Source, endpoint: str, asked: examples.Call, way: Way | None) -> Any:
@@ -21,8 +21,8 @@ def answer_of(source: Source, endpoint: str, asked: examples.Call, way: Way | No
         SpecError: the call is refused.
         UsageError: the archive has no such endpoint on that way.
     """
-    subject = Subject(source.document, endpoint, tuple(source.facts.left_out))
     calls = source.calls(endpoint)
+    subject = calls.subject
     chosen = next((each for each in WAYS if each in calls.ways and way in (None, each)), None)
     if chosen is None:
         raise UsageError(f"the archive has no {way or 'attribute or signature'} for the endpoint {endpoint!r}")
@@ -42,10 +42,3 @@ def answer_of(source: Source, endpoint: str, asked: examples.Call, way: Way | No
     raise SpecError(
         [RunFinding(rule="call-failed", path=subject.path, message=message, endpoint=endpoint, ways=(chosen,))]
     )
-
-
-def as_json(value: Any) -> Any:
-    """A value of an example as plain JSON, with lists for tuples."""
-    if isinstance(value, dict):
-        return {key: as_json(item) for key, item in value.items()}
-    return [as_json(item) for item in value] if isinstance(value, (list, tuple)) else value

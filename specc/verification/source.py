@@ -15,10 +15,17 @@ from specc.language.document import Document
 from specc.reader.conformance.static_checks import static_findings
 from specc.run_finding import RunFinding
 from specc.verification.archive_facts import ArchiveFacts, read_facts
-from specc.verification.archive_session import ArchiveSession, ChildLike, Crashed, OutOfTimeError
+from specc.verification.archive_session import (
+    ArchiveSession,
+    ChildLike,
+    Crashed,
+    OutOfTimeError,
+    session_of_archive,
+    session_of_model,
+)
 from specc.verification.endpoint_calls import EndpointCalls, reason
 from specc.verification.process import Child
-from specc.verification.protocol import Load, Loaded, LoadModel, Way
+from specc.verification.protocol import Loaded, Way
 from specc.verification.subject import WAYS, Subject
 
 Progress = Callable[[str], None]
@@ -66,11 +73,9 @@ def archive_source(  # noqa: PLR0913  # each is an option of the commands
     reaching = [finding for finding in found if finding.rule == "reaches-out" and finding.level == "error"]
     if reaching:
         raise SpecError(reaching)
-    promises = document.promises().to_json()
-    loads: dict[Way, Load | LoadModel] = {way: Load(way, facts.directory, promises, facts.tags) for way in WAYS}
     chosen = [way for way in ways or WAYS if way != "attribute" or facts.has_objects]
     deadline = time.monotonic() + timeout
-    session = ArchiveSession(lambda: Child(deadline=deadline), imports, loads)
+    session = session_of_archive(document, facts.directory, facts.tags, imports, lambda: Child(deadline=deadline))
     with _source(document, facts, session, chosen, progress) as source:
         yield source
 
@@ -85,14 +90,8 @@ def model_source(
         SpecError: it cannot be made, or does not answer in time.
         UnavailableError: TensorFlow is not there.
     """
-    named = model if isinstance(model, str) else None
-    load = LoadModel(document.promises().to_json(), str(document.directory or Path.cwd()), named, imports)
     deadline = time.monotonic() + timeout
-
-    def start() -> ChildLike:
-        return Child(deadline=deadline, fenced=False) if model is None or isinstance(model, str) else model
-
-    session = ArchiveSession(start, (), {"model": load})
+    session = session_of_model(document, model, imports, lambda: Child(deadline=deadline, fenced=False))
     with _source(document, ArchiveFacts(os.devnull), session, ["model"], progress) as source:
         yield source
 

@@ -8,7 +8,7 @@ from typing import get_args
 
 from specc.diagnostics import SpecPath
 from specc.language.document import Document, Endpoint
-from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures
+from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures_of
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
 from specc.verification.protocol import Way
 
@@ -50,7 +50,7 @@ class Subject:
     @property
     def signatures(self) -> Sequence[PublishedSignature]:
         """The published signatures of the endpoint."""
-        return [each for each in published_signatures(self.document, self.left_out) if each.endpoint == self.name]
+        return () if self.name in self.left_out else published_signatures_of(self.document, self.name)
 
     @property
     def is_expected_pure(self) -> bool:

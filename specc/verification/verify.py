@@ -56,14 +56,14 @@ def verify(  # noqa: PLR0913, PLR0917  # each is an option of the command
             True for the document's own.
         against: holds answers against those of another archive.
         static: whether nothing is run.
-        endpoints: the endpoints to call; all unless said.
-        ways: of ``attribute``, ``signature`` and ``session``; all unless said.
+        endpoints: the endpoints to call, by default all.
+        ways: of ``attribute``, ``signature`` and ``session``, by default all.
         cases: how many calls are generated for each endpoint; 0 leaves the declared examples.
         seed: of generated values.
         timeout: the limit on the whole run, in seconds.
         imports: modules to import before the archive is loaded; they register its ops.
         trust: whether an archive that reads files or uses the network is run.
-        found: what the static checks find, if that is known; they are made unless said.
+        found: what the static checks find, if that is known already; by default they are made.
         progress: called with one line before each step.
 
     Raises:

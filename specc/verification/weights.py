@@ -80,13 +80,13 @@ def _named(members: Sequence[_Member], model: Variables) -> list[_Member]:
     """The members of an archive's collection, those of the list with the model's names, which are paths."""
     names = {position: variable.name for position, variable in enumerate(model.variables)}
     return [
-        (place, variable._replace(name=names.get(-1 if place is None else place, variable.name)))
+        (place, variable if place is None else variable._replace(name=names.get(place, variable.name)))
         for place, variable in members
     ]
 
 
 def _wrong_members(found: Sequence[_Member], expected: Sequence[_Member], differing: frozenset[int]) -> Iterator[str]:
-    """How each member of a collection is not the model's, at its place; ``differing`` are variables said elsewhere."""
+    """How members of a collection differ from the model's, in order; ``differing`` variables are reported already."""
     for number, (position, variable) in enumerate(expected):
         if number >= len(found):
             yield f"{variable.name!r} is missing"

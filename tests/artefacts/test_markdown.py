@@ -8,7 +8,9 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from emitted_clients import Recording, client_module, one_endpoint
 from rest_documents import ranker
 
 import specc
@@ -70,6 +72,17 @@ def test_calls_in_python_compile(name: str) -> None:
     assert [each.title for each in found] == ["Python client, REST", "Python client, gRPC", "Python, revived object"]
     for each in found:
         compile(each.text, each.title, "exec")
+
+
+def test_a_call_names_the_arguments_that_the_client_takes_by_name_only() -> None:
+    scale = {"kind": "tensor", "dtype": "float32", "shape": [], "default": 0.5}
+    document = one_endpoint([{"scale": scale}, "float32[]"], arguments=["options", "x"])
+    texts = [each.text for each in snippets(Request(document, "m"), "f") if each.title.startswith("Python client")]
+    (call,) = {text.rpartition("print(")[2].removesuffix(")") for text in texts}
+    transport = Recording({"output_0": np.zeros((), np.float32)})
+    eval(call, {"client": client_module(document).Client(transport)})
+    assert call == "client.f(options={'scale': 0.0}, x=0.0)"
+    assert sorted(transport.requests[0].inputs) == ["scale", "x"]
 
 
 def test_paths_are_those_of_a_call() -> None:

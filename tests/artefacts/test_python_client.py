@@ -241,7 +241,7 @@ def test_a_server_that_is_not_there_is_a_model_error() -> None:
 @pytest.mark.parametrize(
     "content", [b"\xff", b"\x0a\x7f", b"\x0b", predict_response({"click": tensor_of("int8", (1, 1), [0])})]
 )
-def test_bytes_that_are_no_answer_are_a_model_error(content: bytes) -> None:
+def test_bytes_that_are_not_an_answer_are_a_model_error(content: bytes) -> None:
     with pytest.raises(MODULE.ModelError, match="UNEXPECTED_ANSWER"):
         MODULE.Client(MODULE.Grpc(FakeChannel(content))).score(TWO_USERS)
 

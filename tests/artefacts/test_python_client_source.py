@@ -25,7 +25,7 @@ from specc.language.load import from_json
 
 
 def with_texts(text: str) -> Document:
-    """The ranker with the same text wherever a document has free text, and in names that are no identifiers."""
+    """The ranker with the same text wherever a document has free text, and in names that are not identifiers."""
     data = json.loads(json.dumps(RANKER))
     data["description"] = data["endpoints"]["score"]["description"] = text
     data["dims"]["batch"]["description"] = text
@@ -132,7 +132,7 @@ def test_the_default_that_is_called_like_a_function_stays_it() -> None:
         ([{"a": {"b": "int8[]"}, "a_b": "int8[]"}], "int8[]", "two tensors have the wire name 'a_b'"),
     ],
 )
-def test_what_no_client_can_call_is_said(inputs: list[Any], outputs: Any, reason: str) -> None:
+def test_what_no_client_can_call_is_a_finding(inputs: list[Any], outputs: Any, reason: str) -> None:
     made = specc.emit("python", one_endpoint(inputs, outputs))
     assert made.data == b""
     assert [(finding.rule, finding.level) for finding in made.findings] == [

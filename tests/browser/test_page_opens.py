@@ -177,7 +177,7 @@ def test_the_page_follows_the_system_and_the_switch(open_page, scheme):
     assert is_dark() == (scheme == "dark")
 
 
-def test_without_its_script_the_page_says_what_is_missing(open_page):
+def test_without_its_script_the_page_shows_what_is_missing(open_page):
     opened = open_page(page(spec_subject()), java_script_enabled=False)
     assert "turned off" in opened.text("main")
     assert opened.page.locator(".names a").count() == 2

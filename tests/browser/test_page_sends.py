@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from mock_client import served
 from page_subjects import HOSTILE
 from rest_documents import ranker
 
-import specc
 from specc.language.document import Document
 from specc.language.load import from_json
-from specc.mock.server import Served, running
+from specc.mock.server import running
 
 ECHO: dict[str, Any] = {
     "specc": 1,
@@ -30,10 +30,6 @@ ECHO: dict[str, Any] = {
 OpenMock = Callable[..., Any]
 
 
-def _served(document: Document) -> Served:
-    return Served(document, "ranker", specc.emit("openapi", document, "ranker").data)
-
-
 @pytest.fixture
 def open_mock(browser: Any) -> Iterator[OpenMock]:
     """Opens the page of a mock; it asks nothing of another server, and the console has only the refusals."""
@@ -41,7 +37,7 @@ def open_mock(browser: Any) -> Iterator[OpenMock]:
     messages: list[str] = []
 
     def opened(document: Document | None = None, **options: Any) -> Any:
-        server = running(_served(document or ranker()))
+        server = running(served(document or ranker()))
         url = server.__enter__().url
         ended.append(lambda: server.__exit__(None, None, None))
         context = browser.new_context(**options)
@@ -164,8 +160,8 @@ def test_each_call_keeps_its_own_request(open_mock):
     assert _try(page).get_by_label("Request").input_value() == "{}"
 
 
-def test_the_end_of_the_mock_is_said(browser):
-    with running(_served(ranker())) as server:
+def test_the_end_of_the_mock_is_reported(browser):
+    with running(served(ranker())) as server:
         page = browser.new_page()
         page.goto(server.url)
         page.route("**/v1/**", lambda route: route.abort())

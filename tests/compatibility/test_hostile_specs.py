@@ -52,7 +52,7 @@ def compared(old: object, new: object) -> list[object]:
     return list(compare(Comparison(Described(from_json(old)), Described(from_json(new)))))
 
 
-def test_sixteen_sizes_of_a_leaf_are_told() -> None:
+def test_sixteen_sizes_of_a_leaf_are_reported() -> None:
     one, other = (document([f"int8[{','.join([str(size)] * 200)}]"]) for size in (2, 3))
     (change,) = compared(one, other)
     assert change.rule == "input-size-changed"

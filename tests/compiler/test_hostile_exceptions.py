@@ -1,4 +1,4 @@
-"""Exceptions that nobody expects of user code: each is one short line with the line of the user's own code."""
+"""Unusual exceptions of user code: each becomes one short line with the line of the user's own code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Globs over paths: what they match, as one regular expression says it, and in linear time."""
+"""Globs over paths: they match what one regular expression does, in linear time."""
 
 from __future__ import annotations
 

@@ -111,11 +111,11 @@ def test_the_outputs_that_an_example_does_not_state_fit_those_that_it_states() -
     assert len(found["x"]) == 1
 
 
-@pytest.mark.parametrize(("error", "said"), [("too long", "too long"), ("", "the example 'no' is one that is refused")])
-def test_an_example_that_is_refused_is_refused(error: str, said: str) -> None:
+@pytest.mark.parametrize(("error", "text"), [("too long", "too long"), ("", "the example 'no' is one that is refused")])
+def test_an_example_that_is_refused_is_refused(error: str, text: str) -> None:
     example = {"inputs": [{"a": [[0.5]], "b": [1]}], "error": error}
     model = MockModel(document("float32[batch]", examples={"no": example}))
-    with pytest.raises(RefusedError, match=said) as caught:
+    with pytest.raises(RefusedError, match=text) as caught:
         answer(model, {"inputs": {"a": [[0.5]], "b": [1]}})
     assert caught.value.status == 400
     assert answer(model, {"inputs": {"a": [[0.5]], "b": [2]}})

@@ -1,4 +1,4 @@
-"""A mock answers only its own page and clients that are no browser: a page of another site gets nothing."""
+"""A mock answers only its own page and clients that are not a browser: a page of another site gets nothing."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from collections.abc import Iterator
 from email.message import Message
 
 import pytest
-from mock_client import raw
+from mock_client import raw, served
 from rest_documents import ranker
 
-import specc
 from specc.mock.origin import check_origin
 from specc.mock.refused import RefusedError
-from specc.mock.server import MockServer, Served, running
+from specc.mock.server import MockServer, running
 
 BODY = b'{"signature_name": "reset", "inputs": {}}'
 
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[MockServer]:
-    document = ranker()
-    with running(Served(document, "ranker", specc.emit("openapi", document, "ranker").data)) as server:
+    with running(served(ranker())) as server:
         yield server
 
 
@@ -78,7 +76,7 @@ def test_a_page_of_another_site_is_refused(mock: MockServer, headers: tuple[str,
         assert list(json.loads(answer)) == ["error"]
 
 
-def test_a_refusal_says_what_was_expected(mock: MockServer) -> None:
+def test_a_refusal_has_what_was_expected(mock: MockServer) -> None:
     _, answer = _asked(mock, "GET / HTTP/1.1", "Host: a.example")
     port = mock.server_port
     error = f"the Host of the request is 'a.example', expected 127.0.0.1:{port} or localhost:{port}"

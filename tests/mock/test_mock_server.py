@@ -13,17 +13,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from mock_client import ask, raw
+from mock_client import ask, raw, served
 from rest_documents import ranker
 from rest_requests import REQUESTS
 
-import specc
 from specc.errors import UnavailableError
 from specc.mock import request_body, server
-from specc.mock.server import MockServer, Served, open_server, running
+from specc.mock.server import MockServer, open_server, running
 
 DOCUMENT = ranker(description="<b>1 & 2</b>")
-SERVED = Served(DOCUMENT, "ranker", specc.emit("openapi", DOCUMENT).data)
+SERVED = served(DOCUMENT)
 RESET = {"signature_name": "reset", "inputs": {}}
 MALFORMED = "Malformed request: "
 
@@ -141,7 +140,7 @@ def test_a_connection_is_kept(url: str) -> None:
             assert response.headers["Connection"] is None
             assert json.loads(response.read())
         sock = connection.sock
-        connection.request("GET", "/v1/models/ranker", body)  # a body that nobody asked for
+        connection.request("GET", "/v1/models/ranker", body)  # a body, which this method does not need
         with connection.getresponse() as response:
             assert response.status == 200
             response.read()
@@ -202,7 +201,7 @@ def test_a_compressed_body(url: str) -> None:
 
 def test_any_name_of_a_model() -> None:
     name = "<b onclick=1>\n'\"% grün"
-    with running(Served(DOCUMENT, name, specc.emit("openapi", DOCUMENT, name).data)) as named:
+    with running(served(DOCUMENT, name)) as named:
         page = ask(named.url).data.decode()
         assert "<b onclick" not in page
         (path,) = [path for path in ask(f"{named.url}/openapi.json").data["paths"] if path.endswith(":predict")]
@@ -219,7 +218,7 @@ def test_a_body_may_not_take_long(url: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert ask(f"{url}/v1/models/ranker:predict", RESET).status == 408
 
 
-def test_a_silent_client_holds_up_nobody(url: str) -> None:
+def test_a_silent_client_does_not_hold_up_others(url: str) -> None:
     place = urlsplit(url)
     with socket.create_connection((place.hostname, place.port)) as connection:
         connection.sendall(post("Content-Length: 100"))

@@ -19,7 +19,7 @@ from page_subjects import (
     many_variables,
     spec_subject,
 )
-from parsed_page import ParsedPage, page_data, sha256
+from parsed_page import ParsedPage, page_data, policy_of, sha256
 
 from specc.cli import main
 from specc.language.document import Document
@@ -33,9 +33,7 @@ SERVER = "http://127.0.0.1:8600"
 
 def test_the_policy_allows_the_one_style_and_the_one_script():
     parsed = ParsedPage(page(archive_subject()))
-    (policy,) = [attributes["content"] for tag, attributes in parsed.elements if "http-equiv" in attributes]
-    assert policy is not None
-    directives = dict(each.split(" ", 1) for each in policy.split("; "))
+    directives = policy_of(parsed)
     (style,), (script,) = parsed.inner["style"], parsed.inner["script"]
     assert directives["default-src"] == "'none'"
     assert directives["style-src"] == f"'sha256-{sha256(style)}'"
@@ -88,7 +86,7 @@ def test_the_order_of_endpoints_and_dims_changes_nothing():
     assert page(spec_subject(turned)) == page(spec_subject())
 
 
-def test_the_page_says_nothing_of_the_machine():
+def test_the_page_has_nothing_of_the_machine():
     text = page(spec_subject(file="/home/somebody/specs/mixed.specc.json"))
     assert "somebody" not in text
     assert "<code>mixed.specc.json</code>" in text
@@ -102,7 +100,7 @@ def _texts(rows: list[Any], data: dict[str, Any], column: int) -> set[str]:
     return {data["strings"][row[column]] for row in rows if len(row) > column}
 
 
-def test_each_leaf_and_wire_name_is_in_thepage_data():
+def test_each_leaf_and_wire_name_is_in_the_page_data():
     data = page_data(page(spec_subject()))
     document = from_json(MIXED)
     by_name = {data["strings"][row[0]]: row for row in data["endpoints"]}
@@ -113,7 +111,7 @@ def test_each_leaf_and_wire_name_is_in_thepage_data():
             assert _texts(rows, data, 4) - {""} == set(names)
 
 
-def test_each_variable_is_in_thepage_data():
+def test_each_variable_is_in_the_page_data():
     variables = many_variables(50)
     data = page_data(page(archive_subject(variables=variables)))
     texts = data["strings"]
@@ -122,7 +120,7 @@ def test_each_variable_is_in_thepage_data():
     assert sum(row[3] for row in data["variables"]) == sum(each.bytes for each in variables)
 
 
-def test_a_default_says_who_may_leave_it_out():
+def test_who_may_leave_out_an_input_with_a_default_is_shown():
     data = page_data(page(spec_subject()))
     assert "gRPC may leave out weight; Python may leave out weight; REST sends all" in data["strings"]
 
@@ -134,7 +132,7 @@ def test_calls_that_are_too_long_are_not_in_the_page():
     assert "The smallest request is too long to be shown." in data["strings"]
 
 
-def test_an_archive_that_was_built_without_an_endpoint_says_so():
+def test_an_endpoint_that_the_archive_was_built_without_is_shown_as_such():
     subject = archive_subject()
     assert subject.inspection is not None
     inspection = replace(subject.inspection, left_out={"rank": "untraceable at model.py"})
@@ -163,7 +161,7 @@ def test_an_archive_whose_contents_cannot_be_read_is_still_one():
     assert 'id="variables"' not in text
 
 
-def test_a_checkpoint_that_cannot_be_read_is_said():
+def test_a_checkpoint_that_cannot_be_read_is_reported():
     assert "The checkpoint cannot be read." in page(archive_subject(variables=None))
 
 
@@ -248,7 +246,7 @@ def test_the_verdict_comes_before_the_endpoints():
     assert text.index("Breaks wire, rest and python") < text.index('id="endpoints"')
 
 
-def test_no_change_is_said():
+def test_that_nothing_has_changed_is_shown():
     text = page(*changed(MIXED, MIXED))
     assert "Breaks nothing" in text
     assert "Nothing has changed." in text

@@ -5,17 +5,11 @@ from __future__ import annotations
 import json
 
 from page_subjects import spec_subject
-from parsed_page import ParsedPage, page_data, sha256
+from parsed_page import ParsedPage, page_data, policy_of, sha256
 
 from specc.pages.page import page
 
 SERVER = "http://127.0.0.1:8600"
-
-
-def _directives(text: str) -> dict[str, str]:
-    (policy,) = [attributes["content"] for _, attributes in ParsedPage(text).elements if "http-equiv" in attributes]
-    assert policy is not None
-    return dict(each.split(" ", 1) for each in policy.split("; "))
 
 
 def test_only_the_page_of_a_server_can_send_requests():
@@ -25,9 +19,9 @@ def test_only_the_page_of_a_server_can_send_requests():
         (of_file,), (of_server,) = own.inner[key], other.inner[key]
         assert of_server.startswith(f"{of_file}\n")
         assert len(of_server) > len(of_file) + 500
-    policy = _directives(served)
+    policy = policy_of(other)
     assert policy.pop("connect-src") == "'self'"
-    assert policy.keys() == _directives(file).keys()
+    assert policy.keys() == policy_of(own).keys()
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == f"'sha256-{sha256(other.inner['script'][0])}'"
     assert "connect-src" not in file

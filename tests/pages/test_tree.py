@@ -14,6 +14,7 @@ from synthetic_archive import FLOAT, example, info, meta_graph, saved_model, sig
 from specc.language.load import digest, from_json
 from specc.pages.subject import Subject, changes_since, read_subject
 from specc.pages.tree import MAX_OPEN, Style, tree
+from specc.report.text import terminal_width
 
 TERMINAL = Style(width=100, color=True, boxes=True)
 
@@ -141,6 +142,15 @@ def test_more_than_twenty_endpoints_have_one_line_each_and_one_can_be_opened() -
     opened = tree(shown, endpoints=["e05"])
     assert "-> outputs.z  int8[]   z\n" in opened
     assert "e06" not in opened
+
+
+def test_the_lines_of_endpoints_are_aligned_by_the_cells_that_names_take() -> None:
+    names = [*(f"e{number:02}" for number in range(MAX_OPEN)), "字字"]
+    point = {"inputs": ["int64[]"], "outputs": "int8[]"}
+    endpoints = dict.fromkeys(names, point)
+    lines = lines_with(tree(subject(endpoints=endpoints, default="e00")), "int64[] ->")
+    assert {terminal_width(line.partition("int64[] ->")[0]) for line in lines} == {len("字字") * 2 + 2}
+    assert len(lines) == len(names)
 
 
 def test_changes_stand_below_what_they_are_about(tmp_path: Path) -> None:

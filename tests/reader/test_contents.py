@@ -88,7 +88,7 @@ def test_an_archive_of_tensorflow_1_has_variables_of_which_less_is_known(tmp_pat
     assert all(each.label == each.path for each in contents.variables)
 
 
-def test_what_cannot_be_read_is_not_told(sound: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_left_out_with_the_reason(sound: Path, tmp_path: Path) -> None:
     damaged = shutil.copytree(sound, tmp_path / "a")
     (damaged / "variables" / "variables.index").write_bytes(b"no index")
     (damaged / "assets" / "words.txt").unlink()

@@ -21,7 +21,7 @@ from specc.report.writer import write
 
 
 class Terminal:
-    """A pipe that says that it is a terminal of ``columns``; ``written`` is what was drawn on it."""
+    """A pipe that passes for a terminal of ``columns``; ``written`` is what was drawn on it."""
 
     def __init__(self, monkeypatch: Any, columns: int = 80) -> None:
         self._read, writing = os.pipe()
@@ -186,7 +186,7 @@ def test_the_line_is_drawn_again_and_again(monkeypatch: Any, tmp_path: Path) -> 
         assert drawn.wait(20)
 
 
-def test_a_stream_without_a_descriptor_is_no_terminal(monkeypatch: Any) -> None:
+def test_a_stream_without_a_descriptor_is_not_a_terminal(monkeypatch: Any) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     with shown_on_terminal():

@@ -96,7 +96,7 @@ def test_nothing_else_writes_to_the_streams() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("more", [(), ("-q",), ("--format", "json"), ("--format", "sarif"), ("--format", "github")])
-def test_a_file_of_any_name_is_no_command(
+def test_a_file_of_any_name_is_not_a_command(
     name: str, more: tuple[str, ...], tmp_path: Path, monkeypatch: Any, capsys: Any
 ) -> None:
     (tmp_path / name).write_text(BAD)

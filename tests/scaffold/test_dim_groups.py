@@ -1,4 +1,4 @@
-"""Groups of open axes: the finest partition that runs is found with few questions, and has names that tell it apart."""
+"""Groups of open axes: the finest partition that runs is found with few questions, and its groups have distinct names."""
 
 from random import Random
 
@@ -61,7 +61,7 @@ EXAMPLES = {
         {"a": "b", "c": "b", "d": "b", "e": "b"},
         {"a_batch": "a0 e0", "c_batch": "c0 d0"},
     ),
-    "names that are no identifiers": ({"user-id": "b", "7.of": "b"}, {"user_id_batch": "user-id0", "input_7_of_batch": "7.of0"}),
+    "names that are not identifiers": ({"user-id": "b", "7.of": "b"}, {"user_id_batch": "user-id0", "input_7_of_batch": "7.of0"}),
 }  # fmt: skip
 
 

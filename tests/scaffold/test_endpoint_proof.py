@@ -1,4 +1,4 @@
-"""A first spec is run: false shapes are corrected, unlike numbers are said, and the state of the model is put back."""
+"""A first spec is run: false shapes are corrected, differing numbers are a guess, and the state of the model is put back."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ import specc
 pytestmark = pytest.mark.tensorflow
 
 
-def said(inferred: specc.InferredSpec) -> list[str]:
+def other_guesses(inferred: specc.InferredSpec) -> list[str]:
     """The guesses that are not about dimensions, or that an output has no name."""
     return [str(guess) for guess in inferred.guesses if guess.path[0] != "dims" and str(guess) != UNNAMED]
 
@@ -23,7 +23,7 @@ def test_an_axis_that_is_wrong_in_a_graph_if_it_is_open_is_fixed() -> None:
     inferred = specc.infer_spec(keras.Model(x, layers.TimeDistributed(layers.Dense(3))(x)))
     assert inferred.document.to_json()["endpoints"]["serve"]["outputs"] == "float32[batch, 4, 3]"
     assert inferred.document.to_json()["endpoints"]["serve"]["inputs"] == ["float32[batch, 4, 4]"]
-    assert said(inferred) == [
+    assert other_guesses(inferred) == [
         "endpoints.serve.inputs: axis 1 of 'x' is fixed at 4, which was tried; write the size that clients send. With an "
         "open size, as under Keras's TimeDistributed, an archive is wrong: with batch = 3, time = 4, an archive gives "
         "other answers than the model: the shape is [3, 3, 3] instead of [3, 4, 3]"
@@ -34,7 +34,7 @@ def test_a_time_distributed_layer_of_fixed_length_is_right() -> None:
     x = keras.Input((5, 4), name="x")
     inferred = specc.infer_spec(keras.Model(x, layers.TimeDistributed(layers.Dense(3))(x)))
     assert inferred.document.to_json()["endpoints"]["serve"]["outputs"] == "float32[batch, 5, 3]"
-    assert said(inferred) == []
+    assert other_guesses(inferred) == []
 
 
 class Mean(layers.Layer):
@@ -44,11 +44,11 @@ class Mean(layers.Layer):
         return tf.reduce_sum(x, axis=1) / (x.shape[1] or 1)
 
 
-def test_numbers_that_differ_in_a_graph_of_open_sizes_are_said() -> None:
+def test_numbers_that_differ_in_a_graph_of_open_sizes_are_a_guess() -> None:
     x = keras.Input((None, 4), name="x")
     inferred = specc.infer_spec(keras.Model(x, Mean(name="mean_of_rows")(x)))
     assert inferred.document.to_json()["endpoints"]["serve"]["outputs"] == named("mean_of_rows", "float32[batch, 4]")
-    (message,) = said(inferred)
+    (message,) = other_guesses(inferred)
     assert "an output differs in 12 of 12 elements" in message
 
 
@@ -57,7 +57,7 @@ def test_a_function_that_answers_otherwise_each_time_is_not_compared() -> None:
     def varying(x: Any) -> Any:
         return x + tf.cast(tf.math.mod(tf.timestamp() * 1000, 1.0), tf.float32)
 
-    assert said(specc.infer_spec(varying)) == [
+    assert other_guesses(specc.infer_spec(varying)) == [
         "endpoints.serve.outputs: with batch = 3, two calls differ from each other: its numbers are not compared"
     ]
 
@@ -67,7 +67,7 @@ def test_a_function_is_compared_with_its_eager_run() -> None:
     def unlike(x: Any) -> Any:
         return x * (2.0 if tf.executing_eagerly() else 3.0)
 
-    assert "an output differs in 12 of 12 elements" in said(specc.infer_spec(unlike))[0]
+    assert "an output differs in 12 of 12 elements" in other_guesses(specc.infer_spec(unlike))[0]
 
 
 class Stateful(keras.Model):
@@ -94,8 +94,8 @@ def test_the_state_of_a_model_is_put_back(draws: bool) -> None:
     model = called(Stateful(draws), tf.ones([2, 4]), tf.constant(["a"]))
     before = [np.array(each) for each in [model.calls, *model.norm.variables, model.seeds.state]]
     inferred = specc.infer_spec(model, example=[tf.ones([2, 4]), tf.constant(["a"])])
-    assert "an archive gives other answers" not in "".join(said(inferred))
-    assert not [each for each in said(inferred) if "rejects generated inputs" in each]
+    assert "an archive gives other answers" not in "".join(other_guesses(inferred))
+    assert not [each for each in other_guesses(inferred) if "rejects generated inputs" in each]
     for now, then in zip([model.calls, *model.norm.variables, model.seeds.state], before, strict=True):
         np.testing.assert_array_equal(np.array(now), then)
     assert model.words.size().numpy() == 1
@@ -113,8 +113,8 @@ class OneWay(tf.Module):
         return x + 1.0 if tf.executing_eagerly() else tf.reshape(x, tf.concat([tf.shape(x)[:1] + 1, [4]], 0))
 
 
-def test_a_function_that_runs_only_one_way_says_so() -> None:
-    messages = [message for message in said(specc.infer_spec(OneWay())) if "with batch = 3" in message]
+def test_a_function_that_runs_only_one_way_has_a_guess() -> None:
+    messages = [message for message in other_guesses(specc.infer_spec(OneWay())) if "with batch = 3" in message]
     assert len(messages) == 2
     assert messages[0].startswith("endpoints.eager: with batch = 3, only the model answers, and no archive: ")
     assert messages[1].startswith("endpoints.traced: with batch = 3, only an archive answers: ")
@@ -129,14 +129,14 @@ def test_a_rank_that_is_wrong_in_a_graph_is_left_open() -> None:
     assert inferred.document.to_json()["endpoints"]["serve"]["outputs"] == "float32[...]"
 
 
-def test_a_model_that_rejects_generated_inputs_says_so() -> None:
+def test_a_model_that_rejects_generated_inputs_has_a_guess() -> None:
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def parse(rows: Any) -> Any:
         return tf.io.parse_example(rows, {"a": tf.io.FixedLenFeature([2], tf.float32)})["a"]
 
     inferred = specc.infer_spec(parse)
     assert inferred.document.to_json()["endpoints"]["serve"]["outputs"] == "float32[batch, 2]"
-    (message,) = said(inferred)
+    (message,) = other_guesses(inferred)
     assert message.startswith(
         "endpoints.serve: its shapes are those of traces only, since it rejects generated inputs:"
     )
@@ -150,20 +150,20 @@ def test_names_of_layers_that_are_not_made_for_outputs() -> None:
         hidden = layers.Dense(4, name=f"block_{index}")(hidden)
     series = specc.infer_spec(keras.Model(ids, hidden))
     assert series.document.to_json()["endpoints"]["serve"]["outputs"] == "float32[batch, time, 4]"
-    assert said(series) == [
+    assert other_guesses(series) == [
         "endpoints.serve.outputs: 'output_0' has no name of its own: the layer that returns it, 'block_1', is one of a "
         'series of layers; add a "name"'
     ]
     keyed = specc.infer_spec(keras.Model(ids, {"hidden": hidden}))
     assert keyed.document.to_json()["endpoints"]["serve"]["outputs"] == {"hidden": "float32[batch, time, 4]"}
-    assert said(keyed) == []
+    assert other_guesses(keyed) == []
     again = embedding(keras.ops.argmax(hidden, axis=-1))
     reused = specc.infer_spec(keras.Model(ids, [again, layers.Dense(2, name="head_1")(hidden)]))
     assert reused.document.to_json()["endpoints"]["serve"]["outputs"] == [
         "float32[batch, time, 4]",
         named("head_1", "float32[batch, time, 2]"),
     ]
-    assert said(reused) == [
+    assert other_guesses(reused) == [
         "endpoints.serve.outputs: 'output_0' has no name of its own: the layer that returns it, 'token_embedding', is "
         'also called elsewhere in the model; add a "name"'
     ]

@@ -59,7 +59,7 @@ class Lookup(keras.Model):
         return tf.gather(rows, ids)
 
 
-def test_values_that_fail_are_no_bounds() -> None:
+def test_values_that_fail_are_not_bounds() -> None:
     model = Lookup()
     model(keras.Input((4,), name="rows"), keras.Input((), dtype="int32", name="ids"))
     assert set(map(str, dims_of(model).values())) == {"{}"}

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from inferred_archives import BATCH, CALLED, ITSELF, RENAMED, Doubling, assert_equal, exported
+from inferred_archives import CALLED, ITSELF, RENAMED, Doubling, assert_equal, exported
+from inferred_models import BATCH
 
 import specc
 from specc.compiler.load_model import load_model

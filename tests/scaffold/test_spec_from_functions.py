@@ -251,8 +251,7 @@ def test_inference_is_preferred_to_training(built: Callable[..., Any]) -> None:
         "only": {"training": True},
         "silent": {"training": True},
     }
-    said = [str(guess) for guess in inferred.guesses if "kwargs" in guess.path]
-    assert said == [
+    assert [str(guess) for guess in inferred.guesses if "kwargs" in guess.path] == [
         "endpoints.only.kwargs.training: true, for training: the function was called only so, and cannot be traced with false",
         "endpoints.other.kwargs.is_training: false, for inference: the function was called only with is_training=True",
         "endpoints.required.kwargs.training: false, for inference: the function was called only with training=True",

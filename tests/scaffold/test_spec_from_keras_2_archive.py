@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from inferred_archives import BATCH, CALLED, ITSELF, RENAMED
+from inferred_archives import CALLED, ITSELF, RENAMED
+from inferred_models import BATCH
 
 pytestmark = pytest.mark.tensorflow
 

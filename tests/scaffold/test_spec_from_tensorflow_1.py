@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from inferred_archives import BATCH, CALLED, ITSELF, RENAMED, assert_equal
+from inferred_archives import CALLED, ITSELF, RENAMED, assert_equal
+from inferred_models import BATCH
 
 import specc
 from specc.compiler.load_model import load_model

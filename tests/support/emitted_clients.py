@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 import specc
-from specc.artefacts.prediction_log import map_entry_content, tensor_proto
-from specc.language.calls.feature_encoding import field
+from specc.artefacts.prediction_log import tensor_proto
+from specc.language.calls.feature_encoding import map_entry
 from specc.language.calls.flat_tensor import FlatTensor, numpy_type
 from specc.language.document import Document
 from specc.language.load import from_json
@@ -82,8 +82,7 @@ class FakeChannel:
 
 def predict_response(outputs: Mapping[str, FlatTensor]) -> bytes:
     """A PredictResponse of these outputs."""
-    entries = (map_entry_content(name, tensor_proto(tensor)) for name, tensor in outputs.items())
-    return b"".join(field(1, entry) for entry in entries)
+    return b"".join(map_entry(name, tensor_proto(tensor)) for name, tensor in outputs.items())
 
 
 @contextmanager

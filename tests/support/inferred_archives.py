@@ -9,7 +9,6 @@ import tensorflow as tf
 import specc
 
 ITSELF = "model: the archive itself; name the code that makes the model if there is any"
-BATCH = "dims.batch: axis 0 of {}; check that they are always equal"
 RENAMED = "endpoints.serve: renamed from 'serving_default', the key of the default signature, which stays"
 CALLED = {"function": "specc:call_signature", "kwargs": {"key": "serving_default"}}
 

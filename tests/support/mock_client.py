@@ -1,4 +1,4 @@
-"""A client of a mock: requests with urllib, and raw bytes on a socket."""
+"""What a mock serves, and a client of it: requests with urllib, and raw bytes on a socket."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from typing import Any, NamedTuple
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
+
+import specc
+from specc.language.document import Document
+from specc.mock.server import Served
+
+
+def served(document: Document, name: str = "ranker") -> Served:
+    """What the mock of a document serves, as the model called ``name``."""
+    return Served(document, name, specc.emit("openapi", document, name).data)
 
 
 class Reply(NamedTuple):

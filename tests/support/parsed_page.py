@@ -44,6 +44,13 @@ def page_data(text: str) -> dict[str, Any]:
     return data
 
 
+def policy_of(page: ParsedPage) -> dict[str, str]:
+    """The content security policy of a page, by directive."""
+    (policy,) = [attributes["content"] for _, attributes in page.elements if "http-equiv" in attributes]
+    assert policy is not None
+    return dict(each.split(" ", 1) for each in policy.split("; "))
+
+
 def sha256(text: str) -> str:
     """The hash of a style or a script, as a policy states it."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

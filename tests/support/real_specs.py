@@ -33,7 +33,7 @@ WARNINGS = {
     "anomaly_detector": {"unnamed-output"},  # a tuple
     "serving_classifier": {UNPROVEN},  # strings are raw images
 }
-"""The rules that warn of a golden spec or its archive: what ``specc init`` cannot know and an author adds."""
+"""The rules that warn of a golden spec or its archive: what ``specc init`` cannot infer and an author adds."""
 
 
 def golden_specs(*families: str) -> list[Path]:
@@ -76,7 +76,7 @@ def assert_is_golden(path: Path) -> None:
 
 
 def assert_holds(path: Path, archive: Path) -> None:
-    """The golden spec is valid, and what is built from it answers calls as it says."""
+    """The golden spec is valid, and what is built from it answers calls as it declares."""
     out = StringIO()
     with redirect_stdout(out), redirect_stderr(out):
         codes = [main(["validate", str(path)]), main(["build", str(path), "--out", str(archive)])]

@@ -6,9 +6,7 @@ C++ loader's path. Every answer is a dict from wire name to NumPy array, composi
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from specc.compiler import CompiledEndpoint, Program
+from specc.compiler.quiet_loggers import quiet_loggers
 from specc.language.signatures import TAGS, published_signatures
 from specc.language.wire_names import Component
 
@@ -43,7 +42,7 @@ class Archive:
     def session(self) -> tuple[tf.compat.v1.Session, Mapping[str, Any]]:
         """A Session with the archive in it, and its SignatureDefs."""
         session = tf.compat.v1.Session(graph=tf.Graph())
-        with session.graph.as_default(), _quiet():
+        with session.graph.as_default(), quiet_loggers("tensorflow"):  # with the advice that tf.compat.v1 is deprecated
             document = self.program.document
             tags = [TAGS[document.mode], *document.save_options.extra_tags]
             meta_graph = tf.compat.v1.saved_model.load(session, tags, self.path)
@@ -160,15 +159,3 @@ def assert_agree(answers: Mapping[str, Answer], expected: Answer, *, rtol: float
                 np.testing.assert_allclose(found, array, rtol=rtol, atol=atol, err_msg=where)
             else:
                 np.testing.assert_array_equal(found, array, err_msg=where)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silences the advice that tf.compat.v1 is deprecated."""
-    logger = logging.getLogger("tensorflow")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

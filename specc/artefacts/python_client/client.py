@@ -24,7 +24,7 @@ from specc.diagnostics import Diagnostic
 from specc.language.calls.array_names import clashing
 from specc.language.document import CALL, Endpoint
 from specc.language.dtypes import NUMPY_DTYPES
-from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures
+from specc.language.signatures import SERVABLE, PublishedSignature, published_signatures_of
 from specc.language.validation.buildable import MAX_NESTING
 from specc.language.wire_names import endpoint_nodes
 from specc.reader.protobuf.tensors import data_type
@@ -35,6 +35,8 @@ _RUNTIME = ("composites", "arrays", "trees", "requests", "transports", "wire", "
 _TYPING = ("Any", "Generic", "NoReturn", "Protocol", "TypeAlias", "TypeVar")
 _FORMATTED_WIDTH = 88
 _IMPORTS = """\
+from __future__ import annotations
+
 import base64
 import http.client
 import json
@@ -51,8 +53,8 @@ import numpy as np
 import numpy.typing as npt
 """
 _REMARKS = (
-    "Calls have a ValueError for what the contract does not allow, before anything is sent, and a ModelError for a "
-    "refusal of the server. Strings are bytes in arrays of objects, and a scalar is an array of rank 0."
+    "A call that the contract does not allow raises a ValueError before anything is sent; a call that the server "
+    "refuses raises a ModelError. Strings are bytes in arrays of objects, and a scalar is an array of rank 0."
 )
 
 
@@ -68,12 +70,12 @@ def render(request: Request) -> Rendered:
 
 
 def _callable(request: Request, findings: list[Diagnostic]) -> Iterator[PublishedSignature]:
-    """The signature of each endpoint that takes its own inputs; why there is none is a finding."""
-    published = [each for each in published_signatures(request.document) if not each.alias_of and each.receiver is None]
+    """The signature of each endpoint that takes its own inputs; an endpoint without one is a finding."""
     for name, endpoint in request.chosen().items():
         if endpoint.method not in SERVABLE:
             continue
-        signature = next((each for each in published if each.endpoint == name), None)
+        published = published_signatures_of(request.document, name)
+        signature = next((each for each in published if not each.alias_of and each.receiver is None), None)
         reason = _reason_against(endpoint, signature)
         if signature is None or reason:
             findings.append(emit_finding("emit-left-out", ("endpoints", name), f"{name!r} is left out: {reason}"))
@@ -98,11 +100,9 @@ def _reason_against(endpoint: Endpoint, signature: PublishedSignature | None) ->
 
 
 def _source(request: Request, signatures: list[PublishedSignature]) -> str:
-    runtime = _runtime()
-    fixed = _names_of(runtime) | set(IN_ANNOTATIONS)
     names = [signature.endpoint for signature in signatures]
     called = Names(IN_ANNOTATIONS).claim_all([name for name in names if name != CALL], "endpoint") | {CALL: CALL}
-    module = Names({*fixed, *called.values(), "Client", "NamedTuple", "TypedDict"})
+    module = Names({*_fixed_names(), *IN_ANNOTATIONS, *called.values(), "Client", "NamedTuple", "TypedDict"})
     types = Types(module)
     constants, methods = list[str](), list[str]()
     for signature in signatures:
@@ -115,8 +115,6 @@ def _source(request: Request, signatures: list[PublishedSignature]) -> str:
         *docstring(_description(request)),
         f"# Contract: {request.contract_digest}",
         "",
-        "from __future__ import annotations",
-        "",
         _IMPORTS + _typing({*_TYPING, *types.imports}),
         "",
         _NUMPY,
@@ -126,7 +124,7 @@ def _source(request: Request, signatures: list[PublishedSignature]) -> str:
     client = ["class Client(_Client):", *docstring([[f"The endpoints of the model {request.name!r}."], *_how()], 4)]
     blocks = [
         "\n".join(header),
-        runtime,
+        _runtime(),
         *types.definitions,
         *constants,
         "\n".join(client) + "\n\n" + "\n\n".join(methods),
@@ -149,7 +147,7 @@ def _description(request: Request) -> Iterator[list[str]]:
     ]
     yield request.document.description.split("\n")
     yield [_REMARKS]
-    yield ["Written by specc emit python: a change belongs into the contract."]
+    yield ["Written by specc emit python: change the contract and emit it again, instead of changing this file."]
 
 
 def _how() -> Iterator[list[str]]:
@@ -188,13 +186,16 @@ def _runtime() -> str:
     return "\n\n\n".join(texts)
 
 
-def _names_of(text: str) -> set[str]:
-    """The names that the top level of a source defines, and those that it imports."""
-    found = {"annotations", "base64", "http", "json", "math", "urllib", "Callable", "Iterator", "Mapping", *_TYPING}
-    for statement in ast.parse(text).body:
+@cache
+def _fixed_names() -> frozenset[str]:
+    """The names that the module of every client imports or defines."""
+    found = {*_TYPING, "_MODEL", "_DIMS", "_DATA_TYPES", "_REST_DTYPES"}
+    for statement in ast.parse(_IMPORTS + _NUMPY + _runtime()).body:
         match statement:
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                found |= {(alias.asname or alias.name).partition(".")[0] for alias in names}
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
                 found.add(name)
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 found.add(name)
-    return found | {"dataclass", "pairwise", "_MODEL", "_DIMS", "_DATA_TYPES", "_REST_DTYPES"}
+    return frozenset(found)

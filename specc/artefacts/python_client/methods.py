@@ -17,11 +17,12 @@ from specc.artefacts.python_client.source_text import (
 )
 from specc.artefacts.python_client.types import Types, all_defaults, words_of
 from specc.diagnostics import SpecPath
+from specc.language.call_paths import argument_and_keys
 from specc.language.document import Dim, Document, Endpoint
 from specc.language.dtypes import DTYPES, Family
 from specc.language.signatures import PublishedSignature
 from specc.language.tensor_string import ANY, Shape, format_tensor
-from specc.language.trees import Dict, Leaf, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
+from specc.language.trees import LEAVES, Dict, Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree
 from specc.language.values import decode_value
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, placed_children
 from specc.rest.values import REST_DTYPES
@@ -112,7 +113,8 @@ class Method:
             yield "An archive may be built without this endpoint."
         foreign = {leaf.leaf.dtype for leaf in self._leaves.values()} - REST_DTYPES
         if foreign:
-            yield f"REST has no JSON for {' and '.join(sorted(foreign))}, so that it is a ValueError there: use Grpc."
+            names = " and ".join(sorted(foreign))
+            yield f"REST has no JSON for {names}, so a call over REST raises a ValueError: use Grpc."
 
     def _shown(self, bound: BoundLeaf) -> str:
         leaf = bound.leaf
@@ -130,13 +132,9 @@ class Method:
 
     def _place(self, path: SpecPath) -> str:
         """The place of a leaf, as messages of the client name it."""
-        if path[0] == "inputs":
-            index = path[1]
-            assert isinstance(index, int)
-            tree, place, rest = self._endpoint.inputs[index], self._endpoint.arguments[index], path[2:]
-        else:
-            tree, place, rest = self._endpoint.outputs, "", path[1:]
-        for key in _keys(tree, rest):
+        argument, keys = argument_and_keys(self._endpoint, path)
+        place = argument or ""
+        for key in keys:
             is_plain = isinstance(key, str) and key.isidentifier()
             place += (f".{key}" if place else str(key)) if is_plain else f"[{key!r}]"
         return place
@@ -151,7 +149,7 @@ class Method:
                 yield f"{name}: {text} {' '.join(dim.description.split())}".replace(":  ", ": ").rstrip()
 
     def _node(self, types: Types, tree: Tree, path: SpecPath, words: tuple[str, ...]) -> Expression:
-        if isinstance(tree, (Tensor, Ragged, Sparse)):
+        if isinstance(tree, LEAVES):
             return _leaf(self._leaves[path])
         below = [
             (str(key), self._node(types, child, place, (*words, str(key))))
@@ -175,27 +173,6 @@ def constant_name(method: str) -> str:
     """The name of the constant that describes the signature of a method."""
     word = method.strip("_")
     return f"_{word.upper() if word.isascii() else 'ENDPOINT'}"
-
-
-def _keys(tree: Tree, path: SpecPath) -> Iterator[Any]:
-    """The keys that lead to a leaf of a tree, of the path to it in the document."""
-    rest = iter(path)
-    for key in rest:
-        match tree:
-            case NamedTuple():  # "fields", the index, and 1
-                name, tree = tree.fields[int(next(rest))]
-                next(rest)
-                yield name
-            case Tuple():  # "items" and the index
-                index = int(next(rest))
-                tree = tree.items[index]
-                yield index
-            case List():
-                tree = tree.items[int(key)]
-                yield key
-            case Dict():
-                tree = tree.items[str(key)]
-                yield key
 
 
 def _leaf(bound: BoundLeaf) -> Expression:

@@ -1,7 +1,7 @@
-"""Python source out of a document's values: only literals come from its text, and names that are made of it.
+"""Python source made of a document's values.
 
-Names of the document may be any strings. What is no identifier, or is taken, gets another name, and nothing of a
-document is ever written as it is.
+Text of the document, which may be hostile, becomes only literals and names. A name that is not an identifier, or that
+is taken, is replaced by another one.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _wrapped(line: str, width: int) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    """The text inside a literal; whatever does not print, and might mislead a reader, is an escape."""
+    """The text inside a literal, with an escape for each character that is not printable."""
     return "".join(
         "\\\\"
         if letter == "\\"
@@ -140,7 +140,7 @@ def identifier(text: str, otherwise: str) -> str:
 
 
 def is_public(text: str) -> bool:
-    """Whether ``text`` is an identifier that no reader of Python takes for something else."""
+    """Whether ``text`` is a public identifier, neither a keyword nor one that Python itself would spell differently."""
     return (
         len(text) <= _LONGEST_NAME
         and text.isidentifier()
@@ -163,12 +163,12 @@ class Names:
         self._taken = set(taken)
         self._numbers: dict[str, int] = {}
 
-    def claim(self, name: str, separator: str = "_") -> str:
+    def claim(self, name: str) -> str:
         """``name``, or the first free one of ``name_2``, ``name_3``, ..."""
         free, number = name, self._numbers.get(name, 1)
         while free in self._taken:
             number += 1
-            free = f"{name}{separator}{number}"
+            free = f"{name}_{number}"
         self._numbers[name] = number
         self._taken.add(free)
         return free

@@ -16,6 +16,7 @@ from specc.artefacts.python_client.source_text import (
     quoted,
 )
 from specc.language.trees import (
+    LEAVES,
     Dict,
     List,
     NamedTuple,
@@ -52,9 +53,9 @@ class Types:
         """The annotation of a tree; ``words`` are the endpoint, and the names and keys that lead to the tree."""
         match tree:
             case Tensor():
-                return _input(tree) if is_input else f"npt.NDArray[{scalar(tree.dtype)}]"
+                return _input(tree) if is_input else f"npt.NDArray[{_scalar(tree.dtype)}]"
             case Ragged() | Sparse():
-                return f"{type(tree).__name__}[{'Any' if is_input else scalar(tree.dtype)}]"
+                return f"{type(tree).__name__}[{'Any' if is_input else _scalar(tree.dtype)}]"
             case List() | Tuple():
                 items = [self.annotation(child, (*words, str(key)), is_input=is_input) for key, child in children(tree)]
                 if is_input:
@@ -102,17 +103,17 @@ class Types:
         self.definitions.append("\n".join(lines))
 
     def _class_name(self, words: Sequence[str]) -> str:
-        return self._names.claim("".join(map(camel_case, words))[:_MAX_NAME], "_")
+        return self._names.claim("".join(map(camel_case, words))[:_MAX_NAME])
 
 
-def scalar(dtype: str) -> str:
+def _scalar(dtype: str) -> str:
     """NumPy's type of the elements of an array."""
     return {"bool": "np.bool_", "string": "np.object_"}.get(dtype, f"np.{dtype}")
 
 
 def all_defaults(tree: Tree) -> bool:
     """Whether a tree may be left out, since all its leaves have a default."""
-    if isinstance(tree, (Tensor, Ragged, Sparse)):
+    if isinstance(tree, LEAVES):
         return has_default(tree)
     return all(all_defaults(child) for _, child in children(tree))
 

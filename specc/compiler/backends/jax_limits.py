@@ -97,7 +97,7 @@ def find_unknown_calls(callee: Callee, concrete: Any) -> Iterator[Diagnostic]:
 def require_jax_calls(callee: Callee, error: BaseException) -> None:
     """Raises SpecError if ``error`` is about a traced JAX array that the function passed to TensorFlow or NumPy.
 
-    Each tells so in words of its own, and Keras raises an AttributeError where it fails to construct JAX's error again.
+    Each has its own message for that, and Keras raises an AttributeError where it fails to construct JAX's error again.
     """
     chain = [error]
     while (before := chain[-1].__cause__ or chain[-1].__context__) is not None and before not in chain:

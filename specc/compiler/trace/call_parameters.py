@@ -19,7 +19,7 @@ from specc.compiler.trace.call_arguments import (
 from specc.compiler.trace.functional_models import functional_model, is_method
 from specc.compiler.trace.layer_types import is_layer
 
-_KERAS_OPTIONS = (TRAINING, "mask")
+KERAS_OPTIONS = (TRAINING, "mask")
 """The options that Keras's own models take in addition to their inputs."""
 _TF_FUNCTION_TYPES = (tf.types.experimental.PolymorphicFunction, tf.types.experimental.ConcreteFunction)
 
@@ -73,7 +73,7 @@ def after_model(function: Callable[..., Any]) -> inspect.Signature:
 def _options_of(function: Any) -> tuple[str, ...]:
     """Keyword arguments that Keras accepts for any layer, and drops if its ``call`` has no such parameter."""
     if functional_model(function) is not None:
-        return _KERAS_OPTIONS
+        return KERAS_OPTIONS
     owner = function.__self__ if is_method(function, "__call__") else function
     return (TRAINING,) if isinstance(owner, keras.Layer) else ()
 

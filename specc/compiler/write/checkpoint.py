@@ -133,7 +133,7 @@ class Checkpoint:
             node = graph.nodes[each.object_id]
             node.attributes.add(name=each.name, full_name=each.full_name, checkpoint_key=each.key)
             node.has_checkpoint_values.value = True
-        return graph.SerializeToString(deterministic=True)
+        return bytes(graph.SerializeToString(deterministic=True))
 
     def add_saver(self) -> None:
         """Adds the nodes with which a Session and the C++ loader restore the checkpoint, and save one."""

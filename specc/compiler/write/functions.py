@@ -1,4 +1,4 @@
-"""The endpoints and signatures of an archive: thin functions around the traces, as Python and as other runtimes call them."""
+"""The endpoints and signatures of an archive: thin functions around the traces, for Python and for other runtimes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from specc.compiler.write.library import (
     own_inputs,
     parameters,
 )
-from specc.compiler.write.meta_graph import ROOT, MetaGraph, add_call
+from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable, add_call
 from specc.language.signatures import METHOD_NAMES, PublishedSignature
+from specc.language.wire_names import parameter_name
 
 _CONCRETE = tf.types.experimental.ConcreteFunction
 _NOT_IN_SCOPES = re.compile(r"[^A-Za-z0-9_.-]")
@@ -98,29 +99,31 @@ class Signatures:
 
     def _add(self, signature: PublishedSignature, function: Any) -> int:
         trace = function if isinstance(function, _CONCRETE) else function.get_concrete_function()
-        names = input_names(trace)
-        inputs = {name: _spec_of(tensor, name) for name, tensor in sorted(zip(names, own_inputs(trace), strict=True))}
+        inputs = _in_order_of_parameters(trace)
         results = {name: _spec_of(output, name) for name, output in sorted(named_outputs(trace).items())}
         called = self._called(trace, inputs, results)
-        self._define(signature, trace, called, inputs, results, _defaults(function, names))
+        self._define(signature, trace, called, inputs, results, _defaults(function, input_names(trace)))
         positional = 1 if len(inputs) == 1 else 0  # several arguments have no order in a SignatureDef
-        keywords = list(inputs)
-        return add_bare_function(self.graph, called.signature.name, keywords, positional, parameters(keywords=keywords))
+        keywords = parameters(keywords=list(map(parameter_name, inputs)))
+        return add_bare_function(self.graph, called.signature.name, list(inputs), positional, keywords)
 
     def _called(self, trace: Any, inputs: dict[str, Any], results: dict[str, Any]) -> Any:
-        """The FunctionDef that takes and returns tensors in the order of their wire names, as Python revives keywords.
+        """The FunctionDef that takes and returns tensors in the order in which Python flattens them.
 
         It is the trace itself, if that has this order and Python does not revive it in another way too.
         """
         definition = self.library.definition(trace)
         name = definition.signature.name
         if name not in self._described:
-            names = input_names(trace)
-            flat = tf.nest.flatten(trace.structured_outputs)
-            outputs = named_outputs(trace)
-            order = [next(at for at, each in enumerate(flat) if each is outputs[key]) for key in results]
-            called = self.library.add_thin("signature", trace, [names.index(key) for key in inputs], order)
-            self.library.describe_as(called.signature.name, trace.captured_inputs, ((), inputs), results)
+            called, names = definition, input_names(trace)
+            is_ordered = names == list(inputs) and isinstance(trace.structured_outputs, dict)
+            if not is_ordered or name in self.graph.objects.concrete_functions:
+                flat = tf.nest.flatten(trace.structured_outputs)
+                outputs = named_outputs(trace)
+                order = [next(at for at, each in enumerate(flat) if each is outputs[key]) for key in results]
+                called = self.library.add_thin("signature", trace, [names.index(key) for key in inputs], order)
+            keywords = {parameter_name(wire_name): spec for wire_name, spec in inputs.items()}
+            self.library.describe_as(called.signature.name, trace.captured_inputs, ((), keywords), results)
             self._described[name] = called
         return self._described[name]
 
@@ -156,6 +159,19 @@ class Signatures:
         for position, (name, spec) in enumerate(outputs.items()):
             _fill_info(definition.outputs[name], f"{call.name}:{position}", spec)
             shapes.add().CopyFrom(spec.shape.as_proto())
+
+
+def _in_order_of_parameters(trace: Any) -> dict[str, Any]:
+    """The specs of a trace's own inputs by wire name, in the order in which Python flattens keywords.
+
+    Raises:
+        NotWritable: two inputs would be one parameter.
+    """
+    names = input_names(trace)
+    if len(set(map(parameter_name, names))) < len(names):
+        raise NotWritable(f"two inputs of the function {name_of(trace)!r} have the same name in Python")
+    tensors = dict(zip(names, own_inputs(trace), strict=True))
+    return {name: _spec_of(tensors[name], name) for name in sorted(names, key=parameter_name)}
 
 
 def _spec_of(tensor: Any, name: str) -> Any:

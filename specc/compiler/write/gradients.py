@@ -1,9 +1,10 @@
 """Custom gradients: a function for each op that has one, so that a revived archive can be differentiated as the model.
 
-``tf.custom_gradient`` registers a Python function for each op that it makes, which an archive cannot hold: it is traced,
-and the trace captures tensors of the function that holds the op. TensorFlow looks each of them up in a list, so that
+``tf.custom_gradient`` registers a Python function for each op that it makes, which an archive cannot hold: it is
+traced, and the trace captures tensors of the function that holds the op. TensorFlow looks each of them up in a list, so
 its time grows with the product of ops and captured tensors; here each is looked up in a dict. Gradients of TensorFlow
-and Keras with the same code and constants, for tensors of the same dtypes and shapes, are traced once.
+and Keras with the same code and constants, for tensors of the same dtypes and shapes, are traced once: each is a thin
+function around the trace, which captures other tensors.
 """
 
 from __future__ import annotations
@@ -14,9 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
-
-# The protos are not part of TensorFlow's public API, but there is no public way to write a SavedModel's proto.
-from tensorflow.core.framework import function_pb2
 
 # TensorFlow has no public way to find the Python function of a custom gradient; tests/compiler/test_gradients.py
 # compares the gradients of revived archives with those of their models.
@@ -59,6 +57,7 @@ class Gradients:
         self._arguments: dict[int, str] = {}
         for name, function in library.called.items():
             arguments = library.definitions[name].signature.input_arg
+            # The body of a loop may have got inputs after it was defined, when it was differentiated.
             for tensor, argument in zip(function.graph.inputs, arguments, strict=False):
                 self._arguments[id(tensor)] = f"{argument.name}:0"
         self._objects: dict[int, int] = {}
@@ -95,10 +94,9 @@ class Gradients:
                 self._templates[key] = _Template(trace, tuple(positions[id(tensor)] for tensor in captured))
         else:
             trace, captured = template.trace, [tensors[position] for position in template.captured]
-            definition = function_pb2.FunctionDef()
-            definition.CopyFrom(self.library.definition(trace))
-            definition.signature.name = self.library.unique_name("gradient")
-            self.library.definitions[definition.signature.name] = definition
+            called = self.library.definition(trace).signature
+            own = range(len(called.input_arg) - len(captured))
+            definition = self.library.add_thin("gradient", trace, own, range(len(called.output_arg)))
         concrete = self.graph.objects.concrete_functions[definition.signature.name]
         concrete.bound_inputs.extend(map(self._object_of, captured))
         concrete.canonicalized_input_signature.CopyFrom(encode(trace.structured_input_signature))
@@ -106,9 +104,10 @@ class Gradients:
         self.graph.library.registered_gradients.add(gradient_func=definition.signature.name, registered_op_type=tag)
 
     def _trace(self, gradient: Any, op: Any) -> tuple[Any, Any]:
-        """The FunctionDef and the trace of a gradient, as TensorFlow calls it: with the op, which is None, and inputs."""
+        """The FunctionDef and the trace of a gradient, as TensorFlow calls it: with None for the op, and its inputs."""
         try:
-            trace = tf.function(gradient).get_concrete_function(None, *op.inputs)
+            # AutoGraph converts no function of TensorFlow, as that which calls the user's function is.
+            trace = tf.function(gradient, autograph=False).get_concrete_function(None, *op.inputs)
         except Exception as error:
             raise SpecError(
                 [
@@ -124,7 +123,7 @@ class Gradients:
         return self.library.definition(trace), trace
 
     def _object_of(self, tensor: Any) -> int:
-        """The object that stands for a tensor that a gradient captures: one of the archive, or a tensor of a function."""
+        """The object for a tensor that a gradient captures: one of the archive, or a tensor inside a function."""
         while id(tensor) in self._captures:  # a function's own name for a tensor outside of it
             tensor = self._captures[id(tensor)]
         if self.graph.is_captured(tensor):

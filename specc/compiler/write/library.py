@@ -39,7 +39,7 @@ class Library:
         holder = tf.Graph()
         for trace in new.values():
             trace.add_to_graph(holder)
-        library = holder.as_graph_def(add_shapes=True).library
+        library = holder.as_graph_def().library
         # Only a private attribute leads to the functions that a trace calls; gradients capture tensors of them.
         self.called |= {name: each for name, each in holder._functions.items() if hasattr(each, "graph")}
         for definition in library.function:
@@ -99,8 +99,6 @@ class Library:
         call = thin.node_def.add(name=_free_name("call", taken), op="StatefulPartitionedCall")
         call.input.extend(argument.name for argument in called.signature.input_arg)
         fill_call(call, called)
-        known = zip(trace.outputs, called.signature.output_arg, strict=False)  # a gradient adds outputs to the trace
-        call.attr["_output_shapes"].list.shape.extend(tensor.shape.as_proto() for tensor, _ in known)
         for position, original in enumerate(outputs):
             output = thin.signature.output_arg.add(name=f"output_{position}")
             output.type = called.signature.output_arg[original].type

@@ -1,4 +1,4 @@
-"""The definitions of the ops that a graph uses: their defaults are left out of nodes, so that older releases load them."""
+"""The definitions of the ops that a graph uses, whose default values its nodes leave out."""
 
 from __future__ import annotations
 

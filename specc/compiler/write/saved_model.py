@@ -74,7 +74,7 @@ def write_saved_model(contents: Contents, published: Iterable[PublishedSignature
 
 
 def _add_variables(contents: Contents, graph: MetaGraph, checkpoint: Checkpoint) -> None:
-    """Adds the lists of variables as attributes of the root; a variable has the path of the first list that holds it."""
+    """Adds the lists of variables to the root; a variable has the path of the first list that holds it."""
     lists = {
         "variables": contents.variables,
         "trainable_variables": contents.trainable_variables,

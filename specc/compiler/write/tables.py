@@ -128,7 +128,6 @@ class Resources:
     def _add_contents(self, table: Any, held: int, path: str) -> None:
         """Adds the functions with which a checkpoint saves and restores a mutable table, as TensorFlow's own."""
 
-        @tf.function(autograph=False, input_signature=[tf.TensorSpec([], tf.string, "checkpoint_key")])
         def save_fn(checkpoint_key: Any) -> list[dict[str, Any]]:
             parts = zip(("-keys", "-values"), table.export(), strict=True)
             return [
@@ -136,15 +135,14 @@ class Resources:
                 for part, tensor in parts
             ]
 
-        names = ("restored_tensors_0", "restored_tensors_1")
-        dtypes = (table.key_dtype, table.value_dtype)
-
-        @tf.function(autograph=False, input_signature=[tf.TensorSpec(None, *each) for each in zip(dtypes, names)])
         def restore_fn(keys: Any, values: Any) -> int:
             tf.raw_ops.LookupTableImportV2(table_handle=table.resource_handle, keys=keys, values=values)
             return 1
 
-        traces = [each.get_concrete_function() for each in (save_fn, restore_fn)]
+        names = ("restored_tensors_0", "restored_tensors_1")
+        dtypes = (table.key_dtype, table.value_dtype)
+        specs = [tf.TensorSpec(None, dtype, name) for dtype, name in zip(dtypes, names, strict=True)]
+        traces = [_trace(save_fn, tf.TensorSpec([], tf.string, "checkpoint_key")), _trace(restore_fn, *specs)]
         self._alive += traces
         self.library.add(traces)
         stored = self.graph.objects.nodes[held].saveable_objects[_STORED]
@@ -155,8 +153,8 @@ class Resources:
         self.checkpoint.add_table(held, path, _STORED, table, tuple(map(self.library.definition, traces)))
 
 
-def _trace(method: Callable[[], Any]) -> Any:
-    return tf.function(method, autograph=False, input_signature=[]).get_concrete_function()
+def _trace(method: Callable[..., Any], *specs: Any) -> Any:
+    return tf.function(method, autograph=False, input_signature=specs).get_concrete_function()
 
 
 def _require_known(part: Any) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from specc.diagnostics import shorten
 from specc.language.calls.arrays import BadArrayError, array_content, read_header
-from specc.language.scalars import shorten
 from specc.source.limits import MAX_BYTES
 from specc.source.regular_files import NotRegularError, open_regular
 
@@ -32,7 +32,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 class MissingFileError(Exception):
-    """There is no such file; the text says so."""
+    """There is no such file."""
 
 
 class BadFileError(Exception):

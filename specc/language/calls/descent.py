@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from specc.diagnostics import SpecPath, counted, did_you_mean
+from specc.diagnostics import SpecPath, counted, did_you_mean, shorten
 from specc.language.calls.findings import Findings
 from specc.language.document import Endpoint
-from specc.language.scalars import describe, shorten
+from specc.language.scalars import describe
 from specc.language.trees import Dict, List, Tensor, Tree, Tuple
 from specc.language.trees import NamedTuple as NamedTupleTree
 from specc.language.wire_names import BoundLeaf, placed_children

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
-from specc.diagnostics import SpecPath, did_you_mean, finding
+from specc.diagnostics import SpecPath, did_you_mean, finding, shorten
 from specc.errors import SpecError
 from specc.language.calls.array_files import (
     NPY,
@@ -27,7 +27,6 @@ from specc.language.calls.leaf_values import Index, read_leaf
 from specc.language.calls.sizes import NamedSizes, leaf_shape
 from specc.language.document import Document
 from specc.language.examples import Example
-from specc.language.scalars import shorten
 from specc.language.tensor_bytes import NoElementError, from_json
 from specc.language.tolerance import allowance
 from specc.language.trees import Dict, NamedTuple, Tensor, children

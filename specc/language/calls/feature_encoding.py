@@ -22,9 +22,9 @@ def feature(values: Sequence[Any], dtype: str) -> bytes:
     return field(_LISTS[dtype], content)
 
 
-def map_entry(key: str, value: bytes) -> bytes:
-    """One entry of a map, which is the field 1 of its message."""
-    return field(1, field(1, key.encode("utf-8")) + field(2, value))
+def map_entry(key: str, value: bytes, number: int = 1) -> bytes:
+    """One entry of a map, which is the field ``number`` of its message."""
+    return field(number, field(1, key.encode("utf-8")) + field(2, value))
 
 
 def field(number: int, content: bytes) -> bytes:

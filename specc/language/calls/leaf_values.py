@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from specc.diagnostics import SpecPath
+from specc.diagnostics import SpecPath, shorten
 from specc.language.calls.findings import Findings, Found
 from specc.language.calls.flat_tensor import tensor_of
-from specc.language.scalars import describe, shorten
+from specc.language.scalars import describe
 from specc.language.tensor_bytes import NoElementError, from_json
 from specc.language.tensor_string import ANY, Shape
 from specc.language.trees import Ragged, Sparse, Tensor

@@ -68,9 +68,9 @@ def find_bad_examples(document: Document) -> Iterator[Diagnostic]:
 def find_refused_inputs(
     old: Document, new: Document, endpoints: Collection[str]
 ) -> dict[tuple[str, str], list[SpecPath]]:
-    """The examples of ``old`` whose inputs are no call of the same endpoint in ``new``: where, by endpoint and name.
+    """The examples of ``old`` whose inputs are not legal in ``new``: where they are not, by endpoint and name.
 
-    An example that has to be refused is not looked at, nor one that cannot be read from here or is bad in ``old``.
+    An example that has to be refused is left out, and so is one that cannot be read from here or is bad in ``old``.
     """
     files, left, found = _files(old, contents=True), MAX_LEAVES, dict[tuple[str, str], list[SpecPath]]()
     for name in sorted(endpoints):

@@ -9,13 +9,12 @@ from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
-from specc.diagnostics import SpecPath, finding
+from specc.diagnostics import SpecPath, finding, shorten
 from specc.errors import SpecError
 from specc.language.calls.array_files import StoredArray, npz_content
 from specc.language.calls.array_names import SIDES, ArrayNames, clashing, to_arrays
 from specc.language.calls.flat_tensor import FlatTensor
 from specc.language.document import Endpoint
-from specc.language.scalars import shorten
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tree, Tuple
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves, placed_children
 
@@ -49,6 +48,13 @@ def outputs_to_json(endpoint: Endpoint, outputs: Mapping[str, FlatTensor]) -> An
         for leaf in output_leaves(endpoint)
     }
     return _nested(endpoint.outputs, ("outputs",), values, {})
+
+
+def as_json(value: Any) -> Any:
+    """A value of an example or of a document as plain JSON, with lists for tuples."""
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    return [as_json(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def leaf_to_json(leaf: BoundLeaf, tensors: Mapping[str, FlatTensor]) -> Any:

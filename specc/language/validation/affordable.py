@@ -13,10 +13,11 @@ from specc.source.budget import DOCUMENT_LIMITS, Budget
 from specc.source.json_text import measure
 
 _HINT = "describe less in one file"
+_SIDES = ("inputs", "outputs")
 
 
 def document_budget() -> Budget:
-    """The budget of one document."""
+    """The budget of one pass over a document: each pass counts all of it."""
     return Budget(lambda text: SpecError([finding("too-large", (), text, _HINT)]), DOCUMENT_LIMITS)
 
 
@@ -68,9 +69,6 @@ def charge_paths(data: Any, budget: Budget) -> None:
 
 def _length(value: Any) -> int:
     return len(value) if isinstance(value, (dict, list)) else 0
-
-
-_SIDES = ("inputs", "outputs")
 
 
 def charge_document(document: Document, budget: Budget) -> None:

@@ -32,6 +32,7 @@ _INPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*")
 _NOT_PARAMETERS = frozenset((*keyword.kwlist, "self"))
 MAX_NAME = MAX_SHOWN_NAME
 """TensorFlow takes longer names, and no person reads them: they come from generated keys."""
+_SHORTER = "choose a shorter name"
 MAX_NESTING = 40
 """TensorFlow and protobuf stop at about 46 nested containers."""
 
@@ -161,9 +162,6 @@ def _bad_namedtuple(tree: NamedTuple, path: SpecPath) -> Iterator[Diagnostic]:
             yield finding("bad-name", (*path, "fields", index, 0), f"{name!r} cannot be the name of a field")
         elif len(name) > MAX_NAME:
             yield finding("bad-name", (*path, "fields", index, 0), f"the field {name!r} {_too_long(name)}", _SHORTER)
-
-
-_SHORTER = "choose a shorter name"
 
 
 def _too_long(name: str) -> str:

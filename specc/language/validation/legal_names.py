@@ -28,7 +28,7 @@ def argument_names(parameters: Sequence[str]) -> list[str]:
 def legal_name(text: str, taken: Container[str], otherwise: str, numbers: dict[str, int] | None = None) -> str:
     """A legal name of an input, argument or endpoint that is similar to ``text`` and not in ``taken``.
 
-    Where many names are made in turn, ``numbers`` remembers for each word which numbers are taken already.
+    Where many names are made in turn, ``numbers`` has for each word the number at which the search begins.
     """
     text = text[:MAX_NAME]
     word = re.sub(r"[^A-Za-z0-9_]+", "_", text).lstrip("_") if text.isascii() else ""

@@ -10,9 +10,9 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from specc.diagnostics import Diagnostic, SpecPath, closest, did_you_mean, finding
+from specc.diagnostics import Diagnostic, SpecPath, closest, did_you_mean, finding, shorten
 from specc.language.model_walk import ModelCursor, fields_of
-from specc.language.scalars import describe, shorten
+from specc.language.scalars import describe
 from specc.rules.table import RuleId
 
 _CHOICE = re.compile(r"'([^']+)'")

@@ -108,12 +108,12 @@ const facts = (endpoint) => {
   if (keys.length) add("Signatures", ...keys);
   add("Python", h("code", null, `${endpoint.object}(${argumentWords(endpoint)})`));
   if (endpoint.dims.length) {
-    const isTold = endpoint.dims.some((index) => data.dims[index][2]);
+    const isDescribed = endpoint.dims.some((index) => data.dims[index][2]);
     add("Dims", ...endpoint.dims.map((index) => {
       const [name, bounds, description] = data.dims[index];
       const attributes = { type: "button", "data-dim": text(name), "aria-pressed": "false" };
       const chip = h("button.chip", attributes, text(name), bounds ? h("small", null, text(bounds)) : "");
-      return isTold ? h("div.told", null, chip, description ? h("span", null, text(description)) : "") : chip;
+      return isDescribed ? h("div.described", null, chip, description ? h("span", null, text(description)) : "") : chip;
     }));
   }
   if (endpoint.defaults) add("Defaults", text(endpoint.defaults));

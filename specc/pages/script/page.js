@@ -21,10 +21,11 @@ const filter = () => {
   table.wanted = wanted;
   table.isWhole = false;
   drawVariables();
-  const found = variables.length ? `, ${matching().length} of ${variables.length} variables` : "";
+  const matches = matching().length;
+  const found = variables.length ? `, ${matches} of ${variables.length} variables` : "";
   byId("status").textContent = wanted ? `${count} of ${data.endpoints.length} endpoints${found}` : "";
   const mark = document.querySelector('.side [href="#variables"] i');
-  if (mark) mark.textContent = wanted ? `${matching().length} of ${variables.length}` : variables.length.toLocaleString("en");
+  if (mark) mark.textContent = wanted ? `${matches} of ${variables.length}` : variables.length.toLocaleString("en");
 };
 
 const onKey = (event) => {

@@ -14,14 +14,14 @@ from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.language.document import Dim, Document, Endpoint
 from specc.language.record import to_json
 from specc.language.stored_values import stored_value
-from specc.language.trees import Leaf, Tree
+from specc.language.trees import LEAVES, Leaf, Tree
 from specc.language.wire_names import BoundLeaf, input_leaves, output_leaves
-from specc.reader.conformance.tree_comparison import LEAVES, paired_nodes, shown_tree
+from specc.reader.conformance.tree_comparison import paired_nodes, shown_tree
 
 _TRILEAN = ("pure", "rowwise")
 """Promises that are proved by running: what only one document says is not a difference."""
 _NO_PROMISE = ("description", "name", "names")
-"""The fields of a leaf that are no promise, or that are compared as its wire names."""
+"""The fields of a leaf that are not promises, or that are compared as its wire names."""
 
 
 def find_differences(spec: Document, contract: Document, left_out: Collection[str] = ()) -> Iterator[Diagnostic]:

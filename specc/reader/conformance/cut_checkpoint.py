@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.diagnostics import Diagnostic, finding
-from specc.reader.checkpoint import INDEX, read_index
+from specc.reader.checkpoint import INDEX
 from specc.reader.conformance.subject import Subject
-from specc.reader.protobuf.wire_format import DamagedError
 
 _HINT = "publish all files of the archive"
 
 
 def find_cut_checkpoint(subject: Subject) -> Iterator[Diagnostic]:
     """A finding for an index that is missing or damaged, or for each file with values that is missing or cut short."""
-    try:
-        stored = read_index(subject.directory)
-    except DamagedError as error:
-        yield finding("load-failed", (), f"the variables cannot be restored: {error}", _HINT)
+    stored = subject.index
+    if isinstance(stored, str):
+        yield finding("load-failed", (), f"the variables cannot be restored: {stored}", _HINT)
         return
     if not stored and not (subject.directory / INDEX).exists() and _has_variables(subject):
         yield finding("load-failed", (), f"the variables cannot be restored: the archive has no {INDEX}", _HINT)

@@ -22,7 +22,7 @@ _LISTED = 5
 def find_python_ops(subject: Subject) -> Iterator[Diagnostic]:
     """A finding for each endpoint that calls a Python function of the process that wrote the archive."""
     for name in sorted(subject.document.endpoints):
-        found = [node for _, node in run_by(subject, name) if node.op in PYTHON_OPS]
+        found = [node for _, node in _run_by(subject, name) if node.op in PYTHON_OPS]
         if found:
             message = f"{name!r} calls Python ({_listed(found)}), which does not exist in another process"
             yield Diagnostic(
@@ -34,19 +34,11 @@ def find_reaching_out(subject: Subject) -> Iterator[Diagnostic]:
     """A finding for each endpoint whose ops use files or the network, and one for what other parts of the graph do."""
     reported: set[tuple[str, str]] = set()
     for name in sorted(subject.document.endpoints):
-        found = [
-            (function, node)
-            for function, node in run_by(subject, name)
-            if node.op in CHECKPOINT_OPS or uses_files(subject, function, node)
-        ]
+        found = list(reaching_out(subject, name))
         reported.update((function.name, node.name) for function, node in found)
         if found:
             yield _reaching(subject, ("endpoints", name), f"{name!r}", [node for _, node in found])
-    rest = [
-        node
-        for function, node in run_by_loading(subject)
-        if uses_files(subject, function, node) and (function.name, node.name) not in reported
-    ]
+    rest = [node for function, node in reaching_out_by_loading(subject) if (function.name, node.name) not in reported]
     if rest:
         yield _reaching(subject, (), "the graph", rest)
 
@@ -98,14 +90,23 @@ def _place(subject: Subject, function: GraphFunction, node: GraphNode) -> SpecPa
     return ()
 
 
-def run_by(subject: Subject, endpoint: str) -> Iterator[tuple[GraphFunction, GraphNode]]:
+def reaching_out(subject: Subject, endpoint: str) -> Iterator[tuple[GraphFunction, GraphNode]]:
+    """The nodes that use files or the network in a call of an endpoint; it needs no checkpoint either."""
+    for function, node in _run_by(subject, endpoint):
+        if node.op in CHECKPOINT_OPS or _uses_files(subject, function, node):
+            yield function, node
+
+
+def reaching_out_by_loading(subject: Subject) -> Iterator[tuple[GraphFunction, GraphNode]]:
+    """The nodes that use files or the network, except checkpoints, in loading the archive or calling anything in it."""
+    for function, node in _nodes(subject, subject.loaded_nodes, subject.loaded_functions):
+        if _uses_files(subject, function, node):
+            yield function, node
+
+
+def _run_by(subject: Subject, endpoint: str) -> Iterator[tuple[GraphFunction, GraphNode]]:
     """The nodes that a call of an endpoint runs, each with its function; of functions only those that are kept."""
     return _nodes(subject, subject.nodes[endpoint], subject.reached[endpoint])
-
-
-def run_by_loading(subject: Subject) -> Iterator[tuple[GraphFunction, GraphNode]]:
-    """The nodes that run when the archive is loaded or anything in it is called, as :func:`run_by` has them."""
-    return _nodes(subject, subject.loaded_nodes, subject.loaded_functions)
 
 
 def _nodes(
@@ -121,7 +122,7 @@ def _nodes(
             yield function, node
 
 
-def uses_files(subject: Subject, function: GraphFunction, node: GraphNode) -> bool:
+def _uses_files(subject: Subject, function: GraphFunction, node: GraphNode) -> bool:
     """Whether a node uses the network, or files other than the archive's own."""
     if node.op not in NAMED_FILE_OPS:
         return reaches_out(node)

@@ -1,4 +1,4 @@
-"""The static checks: what an archive's files alone tell of whether it does what a document says.
+"""The static checks: whether an archive conforms to a document, as far as its files show.
 
 No TensorFlow is needed, and nothing of the archive runs.
 """
@@ -56,7 +56,7 @@ _ENDPOINT = 2
 
 
 def static_findings(document: Document, directory: Path, *, trusted: bool = False) -> list[Diagnostic]:
-    """What is wrong with the archive in ``directory`` if it has to do what ``document`` says, as its files tell.
+    """What is wrong with the archive in ``directory`` if it has to conform to ``document``, as far as its files show.
 
     The paths of findings are in ``document``. An archive that is ``trusted`` may use files and the network.
 

@@ -46,12 +46,17 @@ class Subject:
         return self.graph.read_graph(is_notable)
 
     @cached_property
-    def stored(self) -> dict[str, StoredTensor]:
-        """The tensors of the checkpoint, by key; nothing where its index is damaged."""
+    def index(self) -> dict[str, StoredTensor] | str:
+        """The tensors of the checkpoint, by key, or why its index cannot be read."""
         try:
             return read_index(self.directory)
-        except DamagedError:
-            return {}
+        except DamagedError as error:
+            return str(error)
+
+    @property
+    def stored(self) -> dict[str, StoredTensor]:
+        """The tensors of the checkpoint, by key; nothing where its index is damaged."""
+        return {} if isinstance(self.index, str) else self.index
 
     @cached_property
     def left_out(self) -> frozenset[str]:

@@ -7,13 +7,11 @@ from typing import Literal
 
 from specc.diagnostics import SpecPath
 from specc.language.tensor_string import Shape, format_tensor
-from specc.language.trees import Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
+from specc.language.trees import LEAVES, Leaf, NamedTuple, Ragged, Sparse, Tensor, Tree, children
 from specc.language.wire_names import placed_children
 from specc.reader.linking import shapes_agree
 
 Side = Literal["input", "output"]
-
-LEAVES = (Tensor, Ragged, Sparse)
 
 
 def holds(side: Side, declared: Shape, found: Shape) -> bool:

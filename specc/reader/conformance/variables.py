@@ -86,17 +86,14 @@ def _tensor_of(subject: Subject, member: int) -> tuple[str, Shape] | None:
 def _first_fitting(
     groups: dict[tuple[str, Shape], list[int]], dtype: str, shape: Shape, budget: Budget
 ) -> list[int] | None:
-    """The group with the first variable that is left of this dtype and shape, last; None where there is none."""
-    if shape is not None and ANY not in shape:
-        exact = groups.get((dtype, shape))
-        fitting = [exact] if exact else []
-    else:
-        fitting = []
-    if not fitting:
-        budget.charge("parts of nodes", len(groups))
-        fitting = [
-            group for (found, other), group in groups.items() if group and found == dtype and shapes_agree(shape, other)
-        ]
+    """The group whose last member is the first variable left that has this dtype and shape, or None."""
+    exact = groups.get((dtype, shape)) if shape is not None and ANY not in shape else None
+    if exact:
+        return exact
+    budget.charge("parts of nodes", len(groups))
+    fitting = (
+        group for (found, other), group in groups.items() if group and found == dtype and shapes_agree(shape, other)
+    )
     return min(fitting, key=lambda group: group[-1], default=None)
 
 
@@ -150,17 +147,17 @@ def duplicate_candidates(subject: Subject) -> list[tuple[StoredTensor, StoredTen
         each for name in (*OWN_LISTS, *subject.root.collections) for each in list_items(graph, name) or ()
     }  # a list may be read by a client
     captured: dict[tuple[object, ...], StoredTensor] = {}
-    free = []
+    free: list[tuple[StoredTensor, tuple[object, ...]]] = []
     for key, tensor in subject.stored.items() if graph.has_objects else ():
         node = node_of_key(subject, key)
         if node is None or _elements(tensor) < MIN_ELEMENTS:
             continue
+        content = (tensor.dtype, tensor.shape, tensor.checksum)
         if node in used:
-            captured.setdefault((tensor.dtype, tensor.shape, tensor.checksum), tensor)
+            captured.setdefault(content, tensor)
         elif node not in held:
-            free.append(tensor)
-    keys = [(tensor, (tensor.dtype, tensor.shape, tensor.checksum)) for tensor in free]
-    return [(tensor, captured[key]) for tensor, key in keys if key in captured]
+            free.append((tensor, content))
+    return [(tensor, captured[content]) for tensor, content in free if content in captured]
 
 
 def node_of_key(subject: Subject, key: str) -> int | None:
@@ -185,7 +182,7 @@ def _elements(tensor: StoredTensor) -> int:
 
 
 def _is_constant(tensor: StoredTensor, directory: Path) -> bool:
-    """Whether all elements have the same bytes; also where they cannot be read, since loading says so."""
+    """Whether all elements have the same bytes; also if they cannot be read, which loading reports."""
     try:
         with open_regular(directory / tensor.shard) as file:
             file.seek(tensor.offset)
@@ -206,10 +203,8 @@ def _described(subject: Subject, index: int) -> str:
     node = subject.graph.node(index)
     if node is None:
         return "a variable"
-    try:
-        text = format_tensor(dtype_name(node.variable.dtype), shape_of_proto(node.variable.shape, subject.graph.budget))
-    except UndescribableError:
-        text = "a variable"
+    tensor = _tensor_of(subject, index)
+    text = "a variable" if tensor is None else format_tensor(*tensor)
     return f"{node.variable.name!r} ({text})" if node.variable.name else text
 
 

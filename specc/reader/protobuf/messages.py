@@ -190,8 +190,8 @@ def parse(name: str, data: bytes, budget: Budget) -> Message:
     Raises:
         DamagedError: the bytes are not such a message, or it has too many parts or is nested too deeply.
     """
-    # An empty message is two bytes in a file and a hundred in memory, so all after the first of them are counted before
-    # they are built.
+    # An empty message is two bytes in a file and a hundred in memory, so messages are counted before they are built,
+    # except while few bytes have been parsed.
     budget.charge("bytes of descriptions", len(data))
     if (
         budget.spent("bytes of descriptions") > MAX_UNCOUNTED_BYTES

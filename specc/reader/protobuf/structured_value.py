@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from specc.diagnostics import shorten
 from specc.language.leaf_fields import MAX_RAGGED_RANK
-from specc.language.scalars import shorten
 from specc.language.tree_edits import dense, shape_to_json
 from specc.language.trees import Dict, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.language.values import scalars

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from specc.diagnostics import Diagnostic, did_you_mean
-from specc.language.scalars import describe, shorten
+from specc.diagnostics import Diagnostic, did_you_mean, shorten
+from specc.language.scalars import describe
 from specc.language.signatures import SERVABLE
 from specc.rest.payload.examples import check_examples
 from specc.rest.payload.findings import EnoughError, Findings, listed
@@ -76,12 +76,13 @@ def _read_request(service: RestService, request: Any, verb: Verb | None, finding
     known = _KEYS[signature.verb]
     foreign = islice((key for key in request if key not in known), MAX_FINDINGS)
     unknown = {key: did_you_mean(key, known) for key in foreign}
-    if not request.keys() & set(_BODIES[signature.verb]):  # a misspelt key, or no key that is meant
+    has_body = any(key in request for key in _BODIES[signature.verb])
+    if not has_body:  # a misspelt key, or no key that is meant
         unknown = {key: hint for key, hint in unknown.items() if hint}
     for key, hint in unknown.items():
         message = f"a {signature.verb} request has no key {shorten(key)!r}"
         findings.add("payload-form", (key,), message, hint or f"the keys are {listed(known)}", on_key=True)
-    if unknown and not request.keys() & set(_BODIES[signature.verb]):
+    if unknown and not has_body:
         return ReadRequest(findings.all)
     if signature.verb == "predict":
         return ReadRequest(findings.all, signature, read_tensors(service, signature, request, findings))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
-from specc.diagnostics import SpecPath, did_you_mean
+from specc.diagnostics import SpecPath, did_you_mean, shorten
 from specc.language.example_features import ParsedFeature
-from specc.language.scalars import describe, shorten
+from specc.language.scalars import describe
 from specc.language.trees import Tensor
 from specc.rest.payload.findings import Findings, leaf_path, listed
 from specc.rest.payload.scalars import find_problem
@@ -52,9 +52,8 @@ class _Examples:
         self._features: dict[str, ParsedFeature] | None = None
         self._splits: set[str] = set()
         if signature.features is not None:
-            declared = [feature for feature in signature.features if feature.parsed != "constant"]
-            self._features = {feature.key: feature for feature in declared}
-            self._splits = {key for feature in declared for key in feature.splits}
+            self._features = {feature.key: feature for feature in signature.features}
+            self._splits = {key for feature in signature.features for key in feature.splits}
 
     def check(self, features: Mapping[str, Any], at: SpecPath) -> None:
         """Checks the features of one example."""
@@ -77,7 +76,7 @@ class _Examples:
     def require(self, keys: set[str], at: SpecPath) -> None:
         """Adds a finding for each feature that must be there and is not."""
         for key, feature in (self._features or {}).items():
-            if key not in keys and feature.parsed == "fixed" and feature.default is None:
+            if key not in keys and feature.is_required:
                 leaf = (*self._at, *feature.leaf.path)
                 self._findings.add("payload-feature", at, f"the feature {key!r} is missing", leaf=leaf)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from specc.diagnostics import Place, SpecPath, did_you_mean, short_path
-from specc.language.scalars import describe, shorten
+from specc.diagnostics import Place, SpecPath, did_you_mean, short_path, shorten
+from specc.language.scalars import describe
 from specc.language.tensor_string import ANY
 from specc.language.trees import Tensor
 from specc.language.wire_names import BoundLeaf
@@ -102,7 +102,7 @@ class _Predict:
             else:
                 for name, _, place in self._named(row, (*at, index)):
                     columns[name].append((place, row[name]))
-        if len(instances) < rows.min or (rows.max is not None and len(instances) > rows.max):
+        if not rows.holds(len(instances)):
             message = f"there are {len(instances)} rows, {rows}"
             findings.add("payload-size", at, message, leaf=leaf_path(self._signature, self._signature.inputs[0]))
             return
@@ -137,7 +137,7 @@ class _Predict:
 
     def _check(self, tensor: RestTensor, value: Any, at: SpecPath) -> None:
         leaf = leaf_path(self._signature, tensor)
-        found = check_tensor(tensor, value, at, lambda dim: sizes_of(dim, self._document), self._findings, leaf)
+        found = check_tensor(tensor, value, at, self._document, self._findings, leaf)
         if found is not None:
             self._found[tensor.name] = found
 
@@ -151,7 +151,7 @@ class _Predict:
         values: list[Any] = []
         for at, value in cells:
             before = len(self._findings)
-            found = check_tensor(cell, value, at, lambda dim: sizes_of(dim, self._document), self._findings, leaf)
+            found = check_tensor(cell, value, at, self._document, self._findings, leaf)
             if found is None or len(self._findings) > before:
                 return  # the first row that is wrong; others have the same defect, or none
             first = first or found

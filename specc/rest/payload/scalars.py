@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from specc.diagnostics import did_you_mean
+from specc.diagnostics import shorten
 from specc.language.dtypes import DTYPES, Family
-from specc.language.scalars import describe, shorten
+from specc.language.scalars import describe
 from specc.language.trees import Tensor
 from specc.rules.table import PayloadRule
 
@@ -101,8 +101,8 @@ def _text_problem(value: Any) -> Problem | None:
     if not isinstance(value, dict):
         return _wrong_type(value, "string")
     if set(value) != {"b64"}:
-        near = next((did_you_mean(key, ["b64"]) for key in value if key.lower() in ("base64", "b64", "b_64")), "")
-        hint = "did you mean 'b64'?" if near or "base64" in value else 'bytes are {"b64": "..."}'
+        is_misspelt = any(key.lower() in ("base64", "b64", "b_64") for key in value)
+        hint = "did you mean 'b64'?" if is_misspelt else 'bytes are {"b64": "..."}'
         return Problem("payload-type", f"an object with {describe_keys(value)} is not a string", hint)
     text = value["b64"]
     if not isinstance(text, str) or not _BASE64.fullmatch(text):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from specc.diagnostics import SpecPath, counted
+from specc.language.document import Document
 from specc.language.scalars import describe
 from specc.language.tensor_string import ANY, Dimension, format_tensor
 from specc.rest.payload.findings import Findings
 from specc.rest.payload.scalars import find_problems
-from specc.rest.signatures import RestTensor, SizeRange
+from specc.rest.signatures import RestTensor, SizeRange, sizes_of
 from specc.rules.table import PayloadRule
 
 
@@ -40,7 +41,7 @@ def check_tensor(
     tensor: RestTensor,
     value: Any,
     path: SpecPath,
-    sizes_of: Callable[[Dimension], SizeRange],
+    document: Document,
     findings: Findings,
     leaf: SpecPath,
 ) -> Found | None:
@@ -50,7 +51,7 @@ def check_tensor(
         tensor: what is declared.
         value: its JSON, parsed.
         path: its path in the request.
-        sizes_of: the function that gives the sizes of a dimension.
+        document: what declares the dims.
         findings: where findings are added.
         leaf: the path of its leaf in the spec.
     """
@@ -70,7 +71,7 @@ def check_tensor(
             findings.add("payload-rank", at(wrong), message, leaf=leaf)
             return None
         dim: Dimension = ANY if shape is None else shape[axis]
-        problem = _size_problem(dim, axis, [len(items) for items in level], sizes_of(dim))
+        problem = _size_problem(dim, axis, [len(items) for items in level], sizes_of(dim, document))
         if problem is not None:
             findings.add(problem.rule, at(problem.position), f"{tensor.name!r}: {problem.message}", leaf=leaf)
             return None

@@ -15,7 +15,7 @@ from specc.language.trees import Tree, tensor
 from specc.scaffold.from_model.output_names import OutputName
 from specc.scaffold.inferred_spec import Guess
 
-UNKNOWN = tensor("bool[]")
+_UNKNOWN = tensor("bool[]")
 """A placeholder for the outputs until the function is traced."""
 
 
@@ -47,7 +47,7 @@ def declare_endpoint(
     """The endpoint without its outputs."""
     names = () if len(inputs) == 1 and tuple(arguments) == DEFAULT_ARGUMENTS else tuple(arguments)
     fields = {"arguments": names} if names else {}
-    return Endpoint(function=function, kwargs=dict(kwargs), inputs=tuple(inputs), outputs=UNKNOWN, **fields)
+    return Endpoint(function=function, kwargs=dict(kwargs), inputs=tuple(inputs), outputs=_UNKNOWN, **fields)
 
 
 def split_arguments(

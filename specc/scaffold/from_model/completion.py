@@ -14,6 +14,7 @@ from specc.language.tree_edits import leaves, with_leaves
 from specc.language.trees import List, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.language.wire_names import output_leaves
 from specc.reader.custom_ops import listed
+from specc.scaffold.dim_guesses import axes_text
 from specc.scaffold.from_model.candidates import Candidate
 from specc.scaffold.from_model.endpoint_proof import Proof, prove
 from specc.scaffold.from_model.fixed_sizes import FixedTraces, find_limits
@@ -76,10 +77,10 @@ def _proved(candidate: Candidate, model: Any) -> _Proved:
         proof = prove(document, candidate.name, model, traces)
         following = _open_outputs(proof.endpoint, candidate.path) if proof.ran else ()
         unnamed = unnamed_outputs(proof.endpoint, candidate.output_names, candidate.path)
-        said = (*candidate.guesses, *renamed, *guesses, *more, *unnamed, *following, *proof.guesses)
-        first = first or _Proved(proof.endpoint, said, traces, proof)
+        all_guesses = (*candidate.guesses, *renamed, *guesses, *more, *unnamed, *following, *proof.guesses)
+        first = first or _Proved(proof.endpoint, all_guesses, traces, proof)
         if proof.ran:
-            return _Proved(proof.endpoint, said, traces, proof)
+            return _Proved(proof.endpoint, all_guesses, traces, proof)
     assert first is not None
     return first
 
@@ -103,14 +104,15 @@ def _with_fixed_axes(candidate: Candidate, endpoint: Endpoint, proof: Proof) -> 
 
 def _open_outputs(endpoint: Endpoint, at: SpecPath) -> Iterator[Guess]:
     """A guess about the axes of outputs that follow no dimension."""
-    by_axis: dict[int, list[str]] = {}
-    for bound in output_leaves(endpoint, at):
-        for axis, dim in enumerate((isinstance(bound.leaf, Tensor) and bound.leaf.shape) or ()):
-            if dim == ANY:
-                by_axis.setdefault(axis, []).append(repr(bound.name))
-    if by_axis:
-        axes = ", ".join(f"axis {axis} of {listed(names)}" for axis, names in by_axis.items())
-        yield Guess((*at, "outputs"), f"open, since no dimension of the inputs is equal to it: {axes}")
+    open_axes = [
+        (axis, bound.name)
+        for bound in output_leaves(endpoint, at)
+        for axis, dim in enumerate((isinstance(bound.leaf, Tensor) and bound.leaf.shape) or ())
+        if dim == ANY
+    ]
+    if open_axes:
+        message = f"open, since no dimension of the inputs is equal to it: {axes_text(open_axes)}"
+        yield Guess((*at, "outputs"), message)
 
 
 def _with_output_names(outputs: Tree, names: Sequence[OutputName]) -> Tree:

@@ -39,9 +39,8 @@ class Proof:
     """The endpoint, with an open axis wherever a written size was false, and the guesses that follow.
 
     ``ran`` is false if the function rejected all generated inputs; ``sizes`` are the first with which it ran, and
-    ``takes`` says whether it runs with others;
-    ``difference`` is how an archive's answers differ from the model's, or empty; ``impure`` why the same call may
-    give another answer, or empty.
+    ``takes`` tries whether it runs with others; ``difference`` is how an archive's answers differ from the model's, or
+    empty; ``impure`` is the reason why the same call may give another answer, or empty.
     """
 
     endpoint: Endpoint

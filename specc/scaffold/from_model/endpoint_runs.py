@@ -5,7 +5,7 @@ A model on TensorFlow runs eagerly, and one on JAX under ``jax.jit``; an archive
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -85,18 +85,18 @@ class Runner:
             if first and any(self._axes.count(sizes) > MAX_ELEMENTS for sizes in assignments):
                 break
             try:
-                return [self._run(sizes) for sizes in self._traceable(assignments)]
+                self._require_traceable(assignments)
+                return [self._run(sizes) for sizes in assignments]
             except Exception as error:  # noqa: BLE001  # TensorFlow and models raise any type
                 first = first or error
         assert first is not None
         raise first
 
-    def _traceable(self, assignments: Sequence[Sizes]) -> Sequence[Sizes]:
-        """The ``assignments``, with each of which the function can be traced."""
+    def _require_traceable(self, assignments: Iterable[Sizes]) -> None:
+        """Raises ValueError if the function cannot be traced with one of the ``assignments``."""
         for sizes in assignments:
             if not self._traces.works(sizes):
                 raise ValueError(f"tracing with {sizes_text(sizes)} failed")
-        return assignments
 
     def _sizes(self, turn: Sequence[int], scale: int) -> Sizes:
         sizes: dict[str, int] = {}

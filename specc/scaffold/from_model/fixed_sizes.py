@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 from specc.language.document import Dim, Document, Endpoint
 from specc.language.tensor_string import ANY, Dimension
-from specc.language.tree_edits import leaves, with_leaves
 from specc.scaffold.from_model.candidates import Candidate
 from specc.scaffold.from_model.trace_results import result_shapes
-from specc.scaffold.open_dims import with_shape
-from specc.verification.call_sizes import InputAxes, Sizes
+from specc.scaffold.open_dims import with_input_leaves, with_shape
+from specc.verification.call_sizes import Axis, InputAxes, Sizes
 
 _LARGE = (257, 1025)
 """Sizes above most limits on the length of a sequence."""
@@ -20,13 +18,13 @@ _STEPS = (2, 4, 8, 16, 32, 64)
 
 
 class FixedTraces:
-    """Whether a function can be traced with fixed sizes. A trace of open sizes says less.
+    """Whether a function can be traced with fixed sizes. A trace of open sizes shows less.
 
     TensorFlow's convolutions answer with numbers from anywhere where an open size is smaller than their window.
     """
 
     def __init__(self, candidate: Candidate, document: Document) -> None:
-        self._candidate = replace(candidate, endpoint=document.endpoints[candidate.name])
+        self._candidate, self._endpoint = candidate, document.endpoints[candidate.name]
         self.axes = InputAxes(document, candidate.name)
         self._known: dict[tuple[tuple[str, int], ...], bool] = {}
 
@@ -38,19 +36,14 @@ class FixedTraces:
         return self._known[key]
 
     def _sized(self, sizes: Sizes) -> Endpoint:
-        endpoint = self._candidate.endpoint
-        sized = []
-        for bound in self.axes.leaves:
-            axes = self.axes.axes[bound.name]
+        """The endpoint with these sizes in place of its dimensions."""
 
-            def size_of(axis: int, dim: Dimension, axes: tuple[int | str | None, ...] = axes) -> Dimension:
-                size = axes[axis]
-                return sizes[size] if isinstance(size, str) else dim if size is None else size
+        def sized(axes: tuple[Axis, ...], axis: int, dim: Dimension) -> Dimension:
+            name = axes[axis]
+            return sizes[name] if isinstance(name, str) else dim
 
-            sized.append(with_shape(bound.leaf, size_of))
-        remaining = iter(sized)
-        trees = tuple(with_leaves(tree, iter([next(remaining) for _ in leaves(tree)])) for tree in endpoint.inputs)
-        return endpoint.model_copy(update={"inputs": trees})
+        leaves = (with_shape(bound.leaf, partial(sized, self.axes.axes[bound.name])) for bound in self.axes.leaves)
+        return with_input_leaves(self._endpoint, leaves)
 
 
 def find_limits(
@@ -59,8 +52,8 @@ def find_limits(
     """The least and largest sizes of dimensions, and the number of which the sizes of others have to be multiples.
 
     Args:
-        traces: says with which sizes the function can be traced.
-        runs: says with which larger sizes it runs, on the same values: others might fail by themselves.
+        traces: whether the function can be traced with some sizes.
+        runs: whether it runs with larger sizes, on the same values: others might fail by themselves.
         working: sizes with which it can be traced and runs. The rows are not limited.
     """
     rows = traces.axes.rows
@@ -72,16 +65,18 @@ def find_limits(
     is_none_too_small = traces.works({**working, **dict.fromkeys(names, 1)})
     too_large = next((size for size in _LARGE if not runs({**working, **dict.fromkeys(names, size)})), None)
     for name in names:
-        least = 0 if is_none_too_small else _least(partial(_works, traces.works, working, name), working[name], limits)
+        is_traced = partial(_works, traces.works, working, name)
+        least = 0 if is_none_too_small else _least(is_traced, working[name], limits)
         if least is None:
-            works = partial(_works, traces.works, working, name)
-            step = next((step for step in _STEPS if works(step * 3) and works(step * 5)), None)
+            step = next((step for step in _STEPS if is_traced(step * 3) and is_traced(step * 5)), None)
             steps |= {name: step} if step else {}
-        works = partial(_works, runs, working, name)
-        is_limited = too_large is not None and least is not None and not works(too_large)
-        most = _largest(works, working[name], too_large) if is_limited and too_large else None
+            continue
+        is_run = partial(_works, runs, working, name)
+        most = None
+        if too_large is not None and not is_run(too_large):
+            most = _largest(is_run, working[name], too_large)
         if least or most is not None:
-            limits[name] = Dim(min=least or 0, max=most)
+            limits[name] = Dim(min=least, max=most)
     return limits, steps
 
 

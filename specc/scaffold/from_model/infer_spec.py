@@ -28,7 +28,7 @@ from specc.scaffold.from_model.traced_functions import (
     traced_functions,
 )
 from specc.scaffold.from_model.unexported_parts import has_call, submodels, unexported_parts
-from specc.scaffold.inferred_spec import Guess, InferredSpec
+from specc.scaffold.inferred_spec import Guess, InferredSpec, text_with_hint
 
 _CALL_BESIDE_SERVE = "call"
 """The name of the endpoint that calls a model with a tf.function of its own that is called ``serve``."""
@@ -80,7 +80,7 @@ def _complete_endpoints(
 ) -> tuple[dict[str, Completed], dict[str, SpecError]]:
     """The endpoints of the model's call and its public tf.functions, and the error of each that cannot be one.
 
-    The submodels take the place of a call that the model has not, as where it only trains them.
+    A Keras model without a call, which only trains its submodels, has an endpoint for each of these instead.
     """
     finished: dict[str, Completed] = {}
     left_out: dict[str, SpecError] = {}
@@ -121,8 +121,7 @@ def _submodel_candidates(name: str, path: str, model: Any) -> Iterator[Candidate
 
 
 def _left_out_guess(name: str, error: SpecError) -> Guess:
-    reasons = "; ".join(f"{each.message}; {each.hint}" if each.hint else each.message for each in error.diagnostics)
-    return Guess(("endpoints", name), f"left out: {reasons}")
+    return Guess(("endpoints", name), f"left out: {'; '.join(map(text_with_hint, error.diagnostics))}")
 
 
 def _first_that_traces(candidates: Iterable[Candidate], model: Any, *, keep_trying: bool) -> Completed:

@@ -1,4 +1,4 @@
-"""Calls an endpoint of a model on JAX under ``jax.jit``, as the model runs where it is no archive."""
+"""Calls an endpoint of a model on JAX under ``jax.jit``, as the model runs outside of an archive."""
 
 from __future__ import annotations
 

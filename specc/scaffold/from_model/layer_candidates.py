@@ -18,7 +18,7 @@ from specc.diagnostics import SpecPath, finding
 from specc.errors import SpecError
 from specc.keras_export.input_specs import Slot, map_structure
 from specc.language.document import DEFAULT_ARGUMENTS, DEFAULT_FUNCTION, Endpoint
-from specc.language.tree_edits import leaves, with_leaves, without_names
+from specc.language.tree_edits import leaves, without_names
 from specc.language.trees import Leaf
 from specc.language.validation.buildable import is_input_name
 from specc.language.wire_names import BoundLeaf, input_leaves
@@ -28,6 +28,7 @@ from specc.scaffold.from_model.output_names import output_names
 from specc.scaffold.from_model.recorded_inputs import RecordedInputs, of_call, recorded_inputs
 from specc.scaffold.from_model.tf_keras_calls import has_symbolic_inputs
 from specc.scaffold.inferred_spec import Guess
+from specc.scaffold.open_dims import with_input_leaves
 
 _DTYPES = ("float32", "int64", "string")
 _PLAIN_DICT_NOTE = (
@@ -89,12 +90,10 @@ def _combinations(dtypes: Sequence[str]) -> Iterable[tuple[str, ...]]:
 
 
 def _with_dtypes(endpoint: Endpoint, dtypes: Sequence[str]) -> Endpoint:
-    remaining = iter(dtypes)
-    trees = tuple(
-        with_leaves(tree, iter([leaf.model_copy(update={"dtype": next(remaining)}) for leaf in leaves(tree)]))
-        for tree in endpoint.inputs
+    flat = [leaf for tree in endpoint.inputs for leaf in leaves(tree)]
+    return with_input_leaves(
+        endpoint, (leaf.model_copy(update={"dtype": dtype}) for leaf, dtype in zip(flat, dtypes, strict=True))
     )
-    return endpoint.model_copy(update={"inputs": trees})
 
 
 def _endpoint_from_record(recorded: RecordedInputs, at: SpecPath, guesses: list[Guess]) -> Endpoint:
@@ -110,10 +109,8 @@ def _endpoint_from_record(recorded: RecordedInputs, at: SpecPath, guesses: list[
         raise SpecError([finding("bad-model", ("model",), message)]) from error
     bare = declare_endpoint(DEFAULT_FUNCTION, names, trees, recorded.kwargs)
     flat = [slot for value in slots for slot in tf.nest.flatten(value)]
-    named = iter(
-        [_with_input_name(leaf, slot, guesses) for leaf, slot in zip(input_leaves(bare, at), flat, strict=True)]
-    )
-    return bare.model_copy(update={"inputs": tuple(with_leaves(tree, named) for tree in bare.inputs)})
+    pairs = zip(input_leaves(bare, at), flat, strict=True)
+    return with_input_leaves(bare, (_with_input_name(leaf, slot, guesses) for leaf, slot in pairs))
 
 
 def _with_input_name(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf:
@@ -122,7 +119,7 @@ def _with_input_name(bound: BoundLeaf, slot: Slot, guesses: list[Guess]) -> Leaf
         return bound.leaf
     if isinstance(key, str):
         if not is_input_name(key):
-            return bound.leaf  # it gets another wire name, which a guess says
+            return bound.leaf  # it gets another wire name, with a guess about that
         guesses.append(
             Guess(bound.path, f"wire name {bound.name!r}, from its key; its keras.Input is named {slot.name!r}")
         )

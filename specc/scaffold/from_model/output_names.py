@@ -24,7 +24,7 @@ _NUMBERED = re.compile(r"(.+?)_?\d+")
 
 @dataclass(frozen=True)
 class OutputName:
-    """The name of an output, or None; ``why`` says why the name of its layer is none, and ``suggestion`` one."""
+    """The name of an output, or None; ``why`` is the reason not to use its layer's, ``suggestion`` another one."""
 
     name: str | None
     why: str = ""
@@ -32,7 +32,7 @@ class OutputName:
 
 
 def output_names(layer: Any) -> Iterator[OutputName]:
-    """The names of the layers that return the outputs, None for those that do not tell an output from other tensors.
+    """The names of the layers that return the outputs, None for those that do not distinguish an output.
 
     Those are generated, duplicate, named for their kind, of a layer that is also called elsewhere in the model, or of
     one of a series of layers.

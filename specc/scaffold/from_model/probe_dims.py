@@ -22,6 +22,7 @@ from specc.scaffold.from_model.candidates import Candidate
 from specc.scaffold.from_model.trace_results import result_shapes, result_tree
 from specc.scaffold.inferred_spec import Guess
 from specc.scaffold.open_dims import BATCH, OpenDim, is_uniform, open_dims, with_dims, with_shape
+from specc.verification.call_sizes import Sizes
 
 _SCALES, _VIDEO_SCALES = (64, 8, 1), (8, 64, 1)
 """Sizes are multiples of one of these: large ones for strides and windows, small ones for a limited length.
@@ -32,7 +33,6 @@ _RANK_OF_VIDEOS = 5
 _MAX_TRACES = 64
 """The limit on the traces that look for dimensions; the axes that are not separated by then stay equal."""
 
-Sizes = dict[str, int]
 Names = dict[OpenDim, str]
 
 
@@ -170,16 +170,15 @@ def _is_batch(group: Group) -> bool:
 def _sizes_of(partition: Partition, scale: int, turn: int) -> dict[OpenDim, int]:
     """A size for each axis; those of the two turns are all different.
 
-    A batch gets the largest, since it is rarely limited. A partition with one group more has no size in its first turn
-    that this one has not in either: what fits a limit still does.
+    A batch gets the largest, since it is rarely limited. Where one more group is split off, each size of the others in
+    the first turn is one of those of the two turns here: what fits a limit still does.
     """
     batches = [group for group in partition if _is_batch(group)]
     others = [group for group in partition if not _is_batch(group)]
     primes = _odd_primes(2 * len(partition))
     sizes: dict[OpenDim, int] = {}
     for groups, start in ((others, 0), (batches, 2 * len(others))):
-        ordered = sorted(groups, key=lambda group: min((dim.leaf, dim.axis) for dim in group))
-        for index, group in enumerate(ordered):
+        for index, group in enumerate(sorted(groups, key=min)):
             sizes |= dict.fromkeys(group, scale * primes[start + turn * len(groups) + index])
     return sizes
 

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.compiler.trace.call_arguments import positional_names
+from specc.compiler.trace.call_arguments import TRAINING, positional_names
 from specc.compiler.trace.functional_models import GENERATED_INPUT_NAME, functional_inputs, optional_inputs
 from specc.compiler.trace.layer_types import is_tf_keras_layer
 from specc.diagnostics import SpecPath, finding
@@ -20,7 +20,6 @@ from specc.scaffold.from_model.candidates import split_arguments
 from specc.scaffold.from_model.tf_keras_calls import has_symbolic_inputs, tf_keras_call
 
 _MODEL_PATH: SpecPath = ("model",)
-_TRAINING = "training"
 _FIRST_CALL = "the sizes, except the batch size, are those of the first call; check which of them may vary"
 _CALL_IT = "call it once where it is created, preferably on keras.Input tensors"
 _STRING_LAYERS = (keras.layers.StringLookup, keras.layers.TextVectorization)
@@ -110,14 +109,14 @@ def of_call(layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, siz
     takes_all = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in signature.parameters.values())
     accepted = {name: value for name, value in kwargs.items() if takes_all or name in signature.parameters}
     given = _without_variadics(signature.bind_partial(*args, **accepted).arguments, signature)
-    if not _holds_slots(given.get(_TRAINING)):
+    if not _holds_slots(given.get(TRAINING)):
         given |= _training_option(layer)
     inputs, fixed = split_arguments(signature, given, _holds_slots, _MODEL_PATH)
     return RecordedInputs(inputs, fixed, sizes=_FIRST_CALL if sizes else "")
 
 
 def _training_option(layer: Any) -> dict[str, Any]:
-    return {_TRAINING: False} if _TRAINING in inspect.signature(layer.call).parameters else {}
+    return {TRAINING: False} if TRAINING in inspect.signature(layer.call).parameters else {}
 
 
 def _without_variadics(given: Mapping[str, Any], signature: inspect.Signature) -> dict[str, Any]:
@@ -156,7 +155,7 @@ def _inputs_from_shapes(layer: keras.Layer, kwargs: dict[str, Any]) -> RecordedI
         given = {name.removesuffix("_shape"): shape for name, shape in shapes.items()}
         shapes = {name: given[name] for name in (*names, *given) if name in given}
     required = {name for name in names if signature.parameters[name].default is inspect.Parameter.empty}
-    needed = [name for name in names if name in required and name != _TRAINING]
+    needed = [name for name in names if name in required and name != TRAINING]
     missing = [name for name in needed if name not in shapes]
     if missing:
         build = f"build(self, {', '.join(f'{name}_shape' for name in needed)})"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from specc.compiler.trace.call_arguments import POSITIONAL_KINDS, TRAINING, argument_of
-from specc.compiler.trace.call_parameters import parameters_of
+from specc.compiler.trace.call_parameters import KERAS_OPTIONS, parameters_of
 from specc.compiler.trace.layer_types import is_layer
 from specc.diagnostics import Diagnostic
 from specc.language.document import CALL, DEFAULT_ARGUMENTS, VERSION
@@ -91,7 +91,7 @@ def _blank_endpoint(path: str, signature: inspect.Signature | None) -> dict[str,
     """An endpoint with a blank for each parameter that is required; for the first one if all are optional."""
     parameters = list(signature.parameters.values()) if signature is not None else []
     kinds = (*POSITIONAL_KINDS, inspect.Parameter.KEYWORD_ONLY)
-    inputs = [each for each in parameters if each.kind in kinds and each.name not in (TRAINING, "mask")]
+    inputs = [each for each in parameters if each.kind in kinds and each.name not in KERAS_OPTIONS]
     required = [each for each in inputs if each.default is inspect.Parameter.empty] or inputs[:1]
     names = argument_of(signature.replace(parameters=required)) if signature is not None else {}
     arguments = tuple(names.values()) or DEFAULT_ARGUMENTS

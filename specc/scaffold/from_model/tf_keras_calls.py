@@ -33,7 +33,7 @@ def tf_keras_call(layer: Any, *, any_batch: bool) -> tuple[tuple[Any, ...], dict
 
 
 def has_symbolic_inputs(layer: Any) -> bool:
-    """Whether a tf_keras layer is a Functional or Sequential model, whose symbolic inputs say which sizes are open."""
+    """Whether a tf_keras layer is a Functional or Sequential model, whose symbolic inputs show which sizes are open."""
     return bool(getattr(layer, "inputs", None))
 
 

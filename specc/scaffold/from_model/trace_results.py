@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 
 from specc.compiler.backends import runs_in_tensorflow
 from specc.compiler.backends.jax_shapes import declared_symbols
+from specc.compiler.quiet_loggers import quiet_loggers
 from specc.compiler.tensorspec import tensor_specs, tree_of
 from specc.compiler.trace.call_parameters import place
 from specc.compiler.trace.cores import Cores, Source
@@ -82,20 +82,8 @@ def _trace_candidate(candidate: Candidate, endpoint: Endpoint, function: Callabl
         kwargs=endpoint.kwargs,
         autograph=candidate.autograph,
     )
-    with _without_log_of_jax():
+    with quiet_loggers("absl", level=logging.CRITICAL):  # JAX logs the shapes that it rejects, and then raises an error
         return Cores().trace(source, [tensor_specs(tree) for tree in endpoint.inputs], (), ()).result
-
-
-@contextmanager
-def _without_log_of_jax() -> Iterator[None]:
-    """A context in which JAX does not log the shapes that it rejects, before it raises an error that says so."""
-    absl = logging.getLogger("absl")
-    before = absl.level
-    absl.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        absl.setLevel(before)
 
 
 def _shape_of(shape: Any) -> Shape:

@@ -84,7 +84,7 @@ def public_functions(model: Any) -> Iterator[tuple[str, Any]]:
         yield CALL, model
         return
     not_own = _OF_KERAS if is_layer(model) else frozenset()
-    attributes = {**{key: value for kind in reversed(type(model).__mro__) for key, value in vars(kind).items()}}
+    attributes = {key: value for kind in reversed(type(model).__mro__) for key, value in vars(kind).items()}
     attributes |= getattr(model, "__dict__", {})
     for attribute, value in sorted(attributes.items()):
         if is_public(attribute) and attribute not in not_own and isinstance(value, _TF_FUNCTION_TYPES):

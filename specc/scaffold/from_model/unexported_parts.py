@@ -53,8 +53,9 @@ def submodels(model: Any, *, unbuilt: bool = False) -> tuple[list[str], list[str
     """
     found = {name: value for name, value in _attributes(model) if value is not model and _is_submodel(value, unbuilt)}
     held = {id(model), *map(id, found.values())}
-    layers = [each for each in _layers_of(model) if id(each) not in held and _is_submodel(each, unbuilt)]
-    return sorted(found), sorted({each.name for each in layers})
+    layers = model.layers if is_model(model) else []
+    others = {each.name for each in layers if id(each) not in held and _is_submodel(each, unbuilt)}
+    return sorted(found), sorted(others)
 
 
 def _attributes(model: Any) -> Iterator[tuple[str, Any]]:
@@ -77,12 +78,7 @@ def _functions_of_parts(model: Any) -> list[str]:
 
 
 def _is_submodel(value: Any, unbuilt: bool) -> bool:
-    return is_layer(value) and is_model(value) and (unbuilt or value.built)
-
-
-def _layers_of(model: Any) -> list[Any]:
-    """The layers of a Keras model, by whose names it returns them."""
-    return list(model.layers) if is_model(model) else []
+    return is_model(value) and (unbuilt or value.built)
 
 
 def _is_python_method(model: Any, name: str) -> bool:

@@ -11,7 +11,7 @@ from specc.compiler.tensorspec import namedtuple_class
 from specc.diagnostics import SpecPath
 from specc.language.calls.flat_tensor import FlatTensor
 from specc.language.document import Endpoint
-from specc.language.trees import List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
+from specc.language.trees import LEAVES, List, NamedTuple, Ragged, Sparse, Tensor, Tree, Tuple
 from specc.language.wire_names import BoundLeaf, input_leaves, placed_children
 from specc.verification.child.tensors import to_tensor
 
@@ -47,7 +47,7 @@ def omissible(endpoint: Endpoint, left_out: Collection[str]) -> frozenset[str]:
 
 def _nest(tree: Tree, path: SpecPath, leaves: Mapping[SpecPath, BoundLeaf], inputs: Mapping[str, FlatTensor]) -> Any:
     """The value of the node at ``path``, or _ABSENT."""
-    if isinstance(tree, (Tensor, Ragged, Sparse)):
+    if isinstance(tree, LEAVES):
         parts = [inputs.get(component.wire_name) for component in leaves[path].components]
         return _ABSENT if any(part is None for part in parts) else _leaf(tree, [to_tensor(p) for p in parts if p])
     values = {key: _nest(child, place, leaves, inputs) for key, child, place in placed_children(tree, path)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from specc.compiler.quiet_loggers import quiet_loggers
 from specc.language.calls.flat_tensor import FlatTensor
 from specc.language.document import Document
 from specc.language.wire_names import input_leaves, output_leaves
@@ -31,14 +31,9 @@ class LoadedSession:
     def __init__(self, directory: str, tags: Iterable[str], document: Document) -> None:
         self.document, self._directory = document, directory
         self._session = tf.compat.v1.Session(graph=tf.Graph())
-        logger = logging.getLogger("tensorflow")
-        level = logger.level
-        logger.setLevel(logging.ERROR)  # against the advice that tf.compat.v1 is deprecated
-        try:
-            with self._session.graph.as_default():
-                self._meta_graph = tf.compat.v1.saved_model.load(self._session, list(tags), directory)
-        finally:
-            logger.setLevel(level)
+        # TensorFlow logs the advice that tf.compat.v1 is deprecated.
+        with quiet_loggers("tensorflow"), self._session.graph.as_default():
+            self._meta_graph = tf.compat.v1.saved_model.load(self._session, list(tags), directory)
         self._effects: dict[str, Effects] = {}
         self._stored: dict[str, FlatTensor] | None = None
         self._readers: dict[str, Any] = {}

@@ -41,7 +41,7 @@ def text_encoder() -> tf.Module:
 
 
 class Detector(tf.Module):
-    """Functions that are ready for serving: bytes, tensors, and one that nobody called."""
+    """Functions that are ready for serving: bytes, tensors, and one that was never called."""
 
     def __init__(self) -> None:
         super().__init__(name="anomaly_detector")
