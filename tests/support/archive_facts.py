@@ -23,7 +23,8 @@ from specc.reader import inspect_archive
 from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX
 
 Facts = dict[str, Any]
-_PART_OF_FUNCTION = re.compile(r"(trace|capture)_\d+")
+_NOT_COMPARED = re.compile(r"(trace|capture)_\d+|_destroy_resource")
+"""Parts of functions, and a function that does nothing where TensorFlow writes it."""
 
 
 def facts_of(path: Path, scratch: Path) -> Facts:
@@ -101,7 +102,7 @@ def _paths(children: list[Any]) -> dict[str, int]:
     found, seen, left = {"root": 0}, {0}, [("root", 0)]
     for path, number in left:
         for child in sorted(children[number], key=lambda each: each.local_name):
-            if _PART_OF_FUNCTION.fullmatch(child.local_name):
+            if _NOT_COMPARED.fullmatch(child.local_name):
                 continue
             inner = f"{path}.{child.local_name}"
             found[inner] = child.node_id
@@ -115,7 +116,7 @@ def _graph_facts(graph: Any) -> Iterator[tuple[str, Any]]:
     info = graph.meta_info_def
     yield "tags", list(info.tags)
     yield "versions", (info.tensorflow_version, info.tensorflow_git_version, info.stripped_default_attrs)
-    yield "graph versions", _line(graph.graph_def.versions)
+    yield "graph version", graph.graph_def.versions.producer
     yield "aliases", sorted(info.function_aliases.values())
     yield "collections", sorted(graph.collection_def)
     yield "assets", sorted(asset.filename for asset in graph.asset_file_def)
@@ -126,7 +127,11 @@ def _graph_facts(graph: Any) -> Iterator[tuple[str, Any]]:
         for direction in ("inputs", "outputs"):
             for name, tensor in sorted(getattr(signature, direction).items()):
                 is_named = not key.startswith("__") and direction == "inputs"
-                described = (tensor.name if is_named else "", tensor.dtype, _line(tensor.tensor_shape))
+                described = (
+                    re.sub(r"\W", "_", tensor.name) if is_named else "",
+                    tensor.dtype,
+                    _line(tensor.tensor_shape),
+                )
                 yield f"{place}: {direction} {name}", described
         for name, default in sorted(signature.defaults.items()):
             yield f"{place}: default {name}", tf.make_ndarray(default).tolist()

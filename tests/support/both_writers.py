@@ -17,9 +17,13 @@ import pytest
 import tensorflow as tf
 from archive_facts import differences, facts_of
 from computing import inputs_for
+from hard_cases import Case
 from three_ways import Archive, three_ways, to_numpy
 
+from specc import inspect
 from specc.compiler import Program
+from specc.compiler.program import compile as compile_document
+from specc.compiler.write.variables import model_variables
 from specc.compiler.write.writers import WRITER
 
 _TOLERANCE = 1e-5
@@ -42,8 +46,8 @@ class Both:
         return self.own, self.theirs
 
 
-def write_both(export: Callable[[Path], Any], program: Program, directory: Path) -> Both:
-    """Calls ``export`` for each writer."""
+def write_both(export: Callable[[Path], Any], program: Program | None, directory: Path) -> Both:
+    """Calls ``export`` for each writer; without a ``program`` it is that of the archive."""
     paths = []
     notes: tuple[str, ...] = ()
     for name in ("own", "tensorflow"):
@@ -53,7 +57,13 @@ def write_both(export: Callable[[Path], Any], program: Program, directory: Path)
         paths.append(directory / name)
         if name == "own":
             notes = tuple(getattr(report, "notes", ()))
+    program = compile_document(inspect(paths[0])) if program is None else program
     return Both(program, *paths, next((note for note in notes if "tf.saved_model.save" in note), ""))
+
+
+def write_case(made: Case, directory: Path) -> Both:
+    """A case in both archives."""
+    return write_both(made.export, made.program, directory)
 
 
 def calls_for(program: Program, seed: int = 0) -> dict[str, list[Any]]:
@@ -71,6 +81,23 @@ def disagreements(both: Both, calls: Iterable[Calls] = (), *, stateful: bool = F
     for number, call in enumerate(calls):
         found += differences(*(_answers(both.program, path, call, f"call {number}", stateful) for path in both.paths))
         found += differences(*(_gradients(both.program, each, call, f"call {number}") for each in loaded))
+    return found
+
+
+def departures(made: Case, path: Path, calls: Iterable[Calls]) -> list[str]:
+    """How the gradients of an archive differ from those of the functions that it was written of.
+
+    Those of gradients are left out: TensorFlow keeps no custom gradient of a custom gradient.
+    """
+    found: list[str] = []
+    loaded = tf.saved_model.load(str(path))
+    own = [] if made.model is None else [named.variable for named in model_variables(made.model)]
+    for call in calls:
+        for name, function in (made.functions or {}).items():
+            traced = tf.function(function, autograph=False, input_signature=made.program[name].input_signature)
+            ours = _gradients_of(getattr(loaded, name), call[name], list(loaded.variables)[: len(own)], name)
+            theirs = _gradients_of(traced, call[name], own, name)
+            found += [each for each in differences(ours, theirs) if "second gradient" not in each.partition(":")[2]]
     return found
 
 
@@ -121,6 +148,9 @@ def _revived_facts(loaded: Any) -> dict[str, Any]:
             facts[f"{name}: values"] = [Value(to_numpy(each)) for each in value]
         elif hasattr(value, "concrete_functions"):
             facts[name] = sorted(map(_function, value.concrete_functions))
+            facts[f"{name}: can be saved"] = all(
+                hasattr(each, "_arg_keywords") and each._arg_keywords is not None for each in value.concrete_functions
+            )
     facts["signatures"] = sorted(loaded.signatures)
     for key, function in loaded.signatures.items():
         facts[f"signature {key}"] = _function(function)
@@ -136,7 +166,7 @@ def _variable(variable: Any) -> tuple[Any, ...]:
 
 def _function(function: Any) -> str:
     outputs = tf.nest.map_structure(_spec, function.structured_outputs)
-    shapes = [str(each) for each in tf.nest.flatten(function.output_shapes)]
+    shapes = [str(each.shape) for each in function.outputs]
     return f"{function.structured_input_signature} -> {outputs}, in a graph {shapes}"
 
 
@@ -152,7 +182,7 @@ def _gradients(program: Program, loaded: Any, call: Calls, place: str) -> dict[s
             continue
         function = getattr(loaded, endpoint)
         facts |= _gradients_of(
-            lambda *args, function=function: function(*args), arguments, loaded, f"{place}: {endpoint}"
+            lambda *args, function=function: function(*args), arguments, loaded.variables, f"{place}: {endpoint}"
         )
         flat = tf.nest.flatten(list(arguments), expand_composites=True)
         names = [component.wire_name for component in program[endpoint].input_components]
@@ -162,21 +192,24 @@ def _gradients(program: Program, loaded: Any, call: Calls, place: str) -> dict[s
             signature = loaded.signatures[endpoint]
             facts |= _gradients_of(
                 lambda *args, signature=signature, names=names: signature(**dict(zip(names, args, strict=True))),
-                tensors, loaded, f"{place}: signature {endpoint}",
+                tensors, loaded.variables, f"{place}: signature {endpoint}",
             )  # fmt: skip
     return facts
 
 
-def _gradients_of(function: Callable[..., Any], arguments: Sequence[Any], loaded: Any, place: str) -> dict[str, Any]:
+def _gradients_of(
+    function: Callable[..., Any], arguments: Sequence[Any], variables: Sequence[Any], place: str
+) -> dict[str, Any]:
     def watched(value: Any) -> Any:
         is_dense = isinstance(value, tf.Tensor) or np.isscalar(value) or isinstance(value, np.ndarray)
         return tf.convert_to_tensor(value) if is_dense else value
 
     arguments = tf.nest.map_structure(watched, list(arguments))
     sources = [each for each in tf.nest.flatten(arguments, expand_composites=True) if each.dtype.is_floating]
-    sources += [each for each in loaded.variables if each.dtype.is_floating]
+    sources += [each for each in variables if each.dtype.is_floating]
     if not sources:
         return {}
+
     def total() -> Any:
         return _weighted_sum(tf.nest.flatten(function(*arguments), expand_composites=True))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,9 @@ class Case:
     functions: Mapping[str, Callable[..., Any]] | None = None
     calls: Sequence[Mapping[str, Sequence[Any]]] = ()
     is_stateful: bool = False
-    is_own: bool = True
-    """Whether specc's writer writes it."""
-    more: Mapping[str, Any] = field(default_factory=dict)
 
     def export(self, path: Path) -> Any:
-        return self.program.export(self.model, path, functions=self.functions, **self.more)
+        return self.program.export(self.model, path, functions=self.functions)
 
 
 def case(
@@ -37,6 +34,9 @@ def case(
     **more: Any,
 ) -> Case:
     """A case whose first endpoint is the default; an endpoint that ``functions`` has is not looked up in the model."""
-    given = {name: {**endpoint, **({"function": None} if name in (functions or {}) else {})} for name, endpoint in endpoints.items()}
+    given = {
+        name: {**endpoint, **({"function": None} if name in (functions or {}) else {})}
+        for name, endpoint in endpoints.items()
+    }
     data = {"specc": 1, "dims": {"batch": {}, "time": {}}, "endpoints": given, "default": next(iter(given))}
     return Case(specc.compile(specc.from_json({**data, **(said or {})})), model, functions, **more)

@@ -48,7 +48,9 @@ def argument_containers() -> Case:
             "nothing": {"arguments": [], "inputs": [], "outputs": SCALAR},
         },
         {
-            "nested": lambda y, x: y["z"] * 2 + y["a"][0] * 3 + tf.reduce_sum(y["a"][1][0], 1) * 5 + y["M"] * 7 + x * 11,
+            "nested": lambda y, x: (
+                y["z"] * 2 + y["a"][0] * 3 + tf.reduce_sum(y["a"][1][0], 1) * 5 + y["M"] * 7 + x * 11
+            ),
             "paired": lambda pair: pair.second * 2 + pair.first,
             "nothing": lambda: tf.constant(5.0),
         },
@@ -83,7 +85,13 @@ def defaults() -> Case:
         return x * by * tf.cast(count, tf.float32) + tf.cast(flag, tf.float32) * rest
 
     return case(
-        {"serve": {"arguments": arguments, "inputs": [VECTOR, by, words, count, flag, half, matrix], "outputs": VECTOR}},
+        {
+            "serve": {
+                "arguments": arguments,
+                "inputs": [VECTOR, by, words, count, flag, half, matrix],
+                "outputs": VECTOR,
+            }
+        },
         {"serve": scaled},
     )
 
@@ -95,7 +103,10 @@ def composites() -> Case:
     return case(
         {
             "ragged": {"arguments": ["z", "a"], "inputs": [ragged, VECTOR], "outputs": {"y": ragged, "x": VECTOR}},
-            "deep": {"inputs": [deep], "outputs": {"kind": "ragged", "dtype": "int64", "shape": ["batch", "?"], "row_splits_dtype": "int32"}},
+            "deep": {
+                "inputs": [deep],
+                "outputs": {"kind": "ragged", "dtype": "int64", "shape": ["batch", "?"], "row_splits_dtype": "int32"},
+            },
             "sparse": {"arguments": ["s"], "inputs": [sparse], "outputs": [sparse, VECTOR]},
         },
         {

@@ -98,12 +98,14 @@ def in_control_flow() -> Case:
 def by_a_python_constant() -> Case:
     """Constants that are equal in Python and differ in a gradient among them."""
     return of(
-        lambda x: times(2.0)(x)
-        + times(3.0)(x) * 10.0
-        + times(-0.0)(x) * 50.0
-        + times(0.0)(x) * 60.0
-        + times(1)(x)
-        + times(1.0)(x)
+        lambda x: (
+            times(2.0)(x)
+            + times(3.0)(x) * 10.0
+            + times(-0.0)(x) * 50.0
+            + times(0.0)(x) * 60.0
+            + times(1)(x)
+            + times(1.0)(x)
+        )
     )
 
 
@@ -163,7 +165,9 @@ def activations() -> Case:
     hidden = inputs
     for name in ("swish", "silu", "hard_silu", "gelu", "relu6", "log_softmax", "softmax", "mish", "celu", "squareplus"):
         hidden = keras.layers.Dense(4, activation=name, name=name)(hidden)
-    return case({"serve": {"arguments": ["x"], "inputs": [MATRIX], "outputs": MATRIX}}, None, keras.Model(inputs, hidden))
+    return case(
+        {"serve": {"arguments": ["x"], "inputs": [MATRIX], "outputs": MATRIX}}, None, keras.Model(inputs, hidden)
+    )
 
 
 def swish_with_beta() -> Case:
@@ -206,7 +210,9 @@ def two_endpoints() -> Case:
     model = Scaled()
     one = lambda x: times(2.0)(x) * model.scale  # noqa: E731
     other = lambda x: times(tf.reduce_sum(x))(x) * times(2.0)(x)  # noqa: E731
-    return case({"one": ENDPOINT, "other": ENDPOINT, "again": ENDPOINT}, {"one": one, "other": other, "again": one}, model)
+    return case(
+        {"one": ENDPOINT, "other": ENDPOINT, "again": ENDPOINT}, {"one": one, "other": other, "again": one}, model
+    )
 
 
 def switched_off() -> Case:

@@ -57,7 +57,9 @@ def text_files(directory: Path) -> Case:
     model = tf.Module()
     model.tables = [table("0/words.txt"), table("1/words.txt"), table("0/words.txt")]
     model.tables.append(table("pairs.txt", 1, key=0, delimiter=" "))
-    function = lambda words: sum(tf.cast(each.lookup(words), tf.float32) * 10.0**at for at, each in enumerate(model.tables))  # noqa: E731
+    function = lambda words: sum(
+        tf.cast(each.lookup(words), tf.float32) * 10.0**at for at, each in enumerate(model.tables)
+    )  # noqa: E731
     return look(function, model)
 
 
@@ -95,12 +97,19 @@ def buckets(directory: Path) -> Case:
     (directory / "words.txt").write_text("ant\nbee\n")
     model = tf.Module()
     file = tf.lookup.TextFileInitializer(
-        str(directory / "words.txt"), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
+        str(directory / "words.txt"),
+        tf.string,
+        tf.lookup.TextFileIndex.WHOLE_LINE,
+        tf.int64,
+        tf.lookup.TextFileIndex.LINE_NUMBER,
     )
     model.vocabulary = tf.lookup.StaticVocabularyTable(file, 3)
     pairs = tf.lookup.KeyValueTensorInitializer(tf.constant([5, 7], tf.int64), tf.constant([0, 1], tf.int64))
     model.numbers = tf.lookup.StaticVocabularyTable(pairs, 2, lookup_key_dtype=tf.int64)
-    functions = {"look": lambda words: tf.cast(model.vocabulary.lookup(words), tf.float32), "number": model.numbers.lookup}
+    functions = {
+        "look": lambda words: tf.cast(model.vocabulary.lookup(words), tf.float32),
+        "number": model.numbers.lookup,
+    }
     number = {"inputs": ["int64[batch]"], "outputs": "int64[batch]"}
     return case({"look": LOOK, "number": number}, functions, model, calls=[{"look": ASKED, "number": NUMBERS}])
 
@@ -111,14 +120,19 @@ def shared_table() -> Case:
     model.one, model.other = tf.Module(), tf.Module()
     model.one.table = model.other.table = table
     model.other.more = static(0.0)
-    return look(lambda words: model.one.table.lookup(words) + model.other.table.lookup(words) + model.other.more.lookup(words), model)
+    return look(
+        lambda words: model.one.table.lookup(words) + model.other.table.lookup(words) + model.other.more.lookup(words),
+        model,
+    )
 
 
 def keras_lookups(directory: Path) -> Case:
     (directory / "words.txt").write_text("ant\nbee\ncat\n")
     layers = keras.layers
     text = layers.TextVectorization(vocabulary=["ant", "bee", "cow"], output_sequence_length=3)
-    ngrams = layers.TextVectorization(ngrams=2, output_mode="tf_idf", vocabulary=["ant", "ant bee"], idf_weights=[0.5, 2.0])
+    ngrams = layers.TextVectorization(
+        ngrams=2, output_mode="tf_idf", vocabulary=["ant", "ant bee"], idf_weights=[0.5, 2.0]
+    )
     model = tf.Module()
     model.parts = [text, ngrams]
     parts: dict[str, Any] = {
@@ -130,7 +144,11 @@ def keras_lookups(directory: Path) -> Case:
         "hot": (layers.IntegerLookup(vocabulary=[5, 7], output_mode="multi_hot"), "int64[batch, 1]", "int64[batch, 3]"),
         "hashing": (layers.Hashing(num_bins=5, salt=3), TEXT, "int64[batch]"),
         "bins": (layers.Discretization(bin_boundaries=[0.0, 1.0]), VECTOR, "int32[batch]"),
-        "encoding": (layers.CategoryEncoding(num_tokens=4, output_mode="count"), "int64[batch, 2]", "float32[batch, 4]"),
+        "encoding": (
+            layers.CategoryEncoding(num_tokens=4, output_mode="count"),
+            "int64[batch, 2]",
+            "float32[batch, 4]",
+        ),
     }
     text_of = {TEXT: ASKED, "int64[batch]": NUMBERS, "int64[batch, 1]": [tf.constant([[5], [7], [1]], tf.int64)]}
     text_of |= {VECTOR: [tf.constant([-1.0, 0.5, 2.0])], "int64[batch, 2]": [tf.constant([[0, 1], [3, 3]], tf.int64)]}
@@ -172,8 +190,16 @@ def variables_of_all_dtypes() -> Case:
         dtype = tf.dtypes.as_dtype(name)
         value: Any = ["x", ""] if name == "string" else np.array([1, 0]).astype(dtype.as_numpy_dtype)
         if dtype.is_quantized:
-            value = tf.bitcast(tf.constant([1, 3], {"qint8": tf.int8, "quint8": tf.uint8, "qint32": tf.int32}[name]), dtype)
-        model.held.append(tf.Variable(tf.constant(value, dtype) if not dtype.is_quantized else value, name=f"of_{name}", trainable=name == "float32"))
+            value = tf.bitcast(
+                tf.constant([1, 3], {"qint8": tf.int8, "quint8": tf.uint8, "qint32": tf.int32}[name]), dtype
+            )
+        model.held.append(
+            tf.Variable(
+                tf.constant(value, dtype) if not dtype.is_quantized else value,
+                name=f"of_{name}",
+                trainable=name == "float32",
+            )
+        )
     return case({"serve": {"inputs": [VECTOR], "outputs": VECTOR}}, {"serve": lambda x: x * model.held[2][0]}, model)
 
 
@@ -189,7 +215,9 @@ class Variables(tf.Module):
         self.odd = tf.Variable(4.0, name="odd-x/y.z")
         self.twice = [tf.Variable(5.0, name="same"), tf.Variable(6.0, name="same")]
         self.slots = [tf.Variable(7, dtype=tf.int64, name="iterations", trainable=False), self.twice[0]]
-        self.summed = tf.Variable(8.0, aggregation=tf.VariableAggregation.SUM, synchronization=tf.VariableSynchronization.ON_WRITE)
+        self.summed = tf.Variable(
+            8.0, aggregation=tf.VariableAggregation.SUM, synchronization=tf.VariableSynchronization.ON_WRITE
+        )
         self.hidden: Any = tf.Variable(9.0, name="hidden")
 
     @property
@@ -203,14 +231,18 @@ def odd_variables() -> Case:
 
     def function(x: Any) -> Any:
         total = model.hidden + tf.reduce_sum(model.unknown) + tf.reduce_sum(model.partly) + model.scalar
-        return x * total * held + tf.reduce_sum(model.empty) + model.odd * model.twice[0] + model.twice[1] + model.summed
+        return (
+            x * total * held + tf.reduce_sum(model.empty) + model.odd * model.twice[0] + model.twice[1] + model.summed
+        )
 
     said = {"variable_collections": {"slots": "slots", "all": ["slots", "twice"]}}
     return case({"serve": {"inputs": [VECTOR], "outputs": VECTOR}}, {"serve": function}, model, said)
 
 
 def keras_optimizer() -> Case:
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), keras.layers.BatchNormalization(), keras.layers.Dropout(0.5, seed=1)])
+    model = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(2), keras.layers.BatchNormalization(), keras.layers.Dropout(0.5, seed=1)]
+    )
     model.compile("adam", "mse")
     model.optimizer.build(model.trainable_variables)
     said = {"variable_collections": {"optimizer_variables": "optimizer.variables"}}
@@ -219,7 +251,9 @@ def keras_optimizer() -> Case:
 
 def stateful_rnn() -> Case:
     inputs = keras.Input(batch_shape=(2, 3, 4), name="x")
-    model = keras.Model(inputs, keras.layers.GRU(2, stateful=True)(keras.layers.LSTM(3, stateful=True, return_sequences=True)(inputs)))
+    model = keras.Model(
+        inputs, keras.layers.GRU(2, stateful=True)(keras.layers.LSTM(3, stateful=True, return_sequences=True)(inputs))
+    )
     return case({"serve": {"inputs": ["float32[2, 3, 4]"], "outputs": "float32[2, 2]"}}, None, model, is_stateful=True)
 
 
