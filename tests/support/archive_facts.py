@@ -134,7 +134,7 @@ def _graph_facts(graph: Any) -> Iterator[tuple[str, Any]]:
                 )
                 yield f"{place}: {direction} {name}", described
         for name, default in sorted(signature.defaults.items()):
-            yield f"{place}: default {name}", tf.make_ndarray(default).tolist()
+            yield f"{place}: default {name}", str(tf.make_ndarray(default).tolist())  # NaN is equal to NaN
 
 
 def _object_facts(graph: Any) -> Iterator[tuple[str, Any]]:

@@ -220,7 +220,7 @@ def _gradients_of(
     for name, number in (("gradient", total), ("second gradient", total_of_first)):
         try:
             found = _differentiated(number, sources)
-        except Exception as error:  # both archives must fail alike
+        except Exception as error:  # noqa: BLE001  # both archives must fail alike
             facts[f"{place}: no {name}"] = re.sub("Tensor.*", "", f"{type(error).__name__}: {error}"[:300])
         else:
             facts |= {f"{place}: {name} {at}": _gradient_value(each) for at, each in enumerate(found)}

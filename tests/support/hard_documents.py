@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 from hard_cases import MATRIX, TEXT, VECTOR, Case, case
 
-Pair = namedtuple("Pair", ("second", "first"))  # noqa: PYI024  # a spec's namedtuple has no types
+Pair = namedtuple("Pair", ("second", "first"))  # a spec's namedtuple has no types
 SCALAR = "float32[]"
 
 
@@ -80,7 +80,7 @@ def defaults() -> Case:
     half, matrix = leaf("float16", (), default=0.5), leaf(shape=(2, 2), default=[[1, 2], [3, 4]])
     arguments = ["x", "by", "words", "count", "flag", "half", "matrix"]
 
-    def scaled(x: Any, by: Any, words: Any, count: Any, flag: Any, half: Any, matrix: Any) -> Any:
+    def scaled(x: Any, by: Any, words: Any, count: Any, flag: Any, half: Any, matrix: Any) -> Any:  # noqa: PLR0917
         rest = tf.cast(tf.strings.length(words[1]), tf.float32) + tf.cast(half, tf.float32) + tf.reduce_sum(matrix)
         return x * by * tf.cast(count, tf.float32) + tf.cast(flag, tf.float32) * rest
 
@@ -134,7 +134,7 @@ def receivers() -> Case:
             "plain": {"arguments": ["x"], "inputs": [MATRIX], "outputs": "float32[batch, 2]",
                       "receivers": {"parsed": {"kind": "tf_example"}}},
         },
-        {"serve": lambda x: {"scores": model(x)}, "plain": lambda x: model(x)},
+        {"serve": lambda x: {"scores": model(x)}, "plain": model.call},
         model,
     )  # fmt: skip
 
@@ -193,7 +193,7 @@ def unknown_shapes() -> Case:
             "reshaped": lambda x: tf.reshape(x, tf.shape(x)),
             "any": lambda x: x * 2.0,
             "fixed": lambda x: tf.ensure_shape(tf.reshape(x, tf.constant([3, 2])), [3, 2]),
-            "nested": lambda x: tf.function(lambda y: y * 2.0)(x),
+            "nested": lambda x: tf.function(lambda y: y * 2.0)(x + 0.0),
         },
     )
 

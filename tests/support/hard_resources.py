@@ -57,9 +57,10 @@ def text_files(directory: Path) -> Case:
     model = tf.Module()
     model.tables = [table("0/words.txt"), table("1/words.txt"), table("0/words.txt")]
     model.tables.append(table("pairs.txt", 1, key=0, delimiter=" "))
-    function = lambda words: sum(
-        tf.cast(each.lookup(words), tf.float32) * 10.0**at for at, each in enumerate(model.tables)
-    )  # noqa: E731
+
+    def function(words: Any) -> Any:
+        return sum(tf.cast(each.lookup(words), tf.float32) * 10.0**at for at, each in enumerate(model.tables))
+
     return look(function, model)
 
 
