@@ -1,23 +1,22 @@
 """How the cost of an export grows with the leaves, endpoints, variables, weights and files of a model.
 
-    python benchmarks/growth.py               # every series, 3 rounds
-    python benchmarks/growth.py --rounds 1 leaves
-
-Each export runs in a fresh process, after a small one that pays for what TensorFlow does once. Time is that of
-compiling the document and exporting the model; the floor is that of tracing its functions.
+A series runs in one fresh process for each tool, from the smallest size to the largest, after an export that pays for
+what TensorFlow does once. Time is that of compiling the document and exporting the model.
 """
 
 from __future__ import annotations
 
-import argparse
+import gc
 import json
+import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from measure import fresh, spent
+from measure import Figures, fresh, spent
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,7 @@ def of_endpoints(count: int, _: Path) -> Export:
     functions = {f"plus_{index}": plus(index) for index in range(count)}
     endpoint = {"inputs": ["float32[batch, 64]"], "outputs": "float32[batch, 1000]"}
     signature = [tf.TensorSpec([None, 64], tf.float32)]
-    return Export(
-        _document(dict.fromkeys(functions, endpoint)), model, functions, dict.fromkeys(functions, signature)
-    )
+    return Export(_document(dict.fromkeys(functions, endpoint)), model, functions, dict.fromkeys(functions, signature))
 
 
 def of_variables(count: int, _: Path) -> Export:
@@ -105,7 +102,7 @@ def _of_variables(count: int, shape: tuple[int, ...]) -> Export:
 
 
 def of_files(count: int, directory: Path) -> Export:
-    """One function that looks up a table, beside which the model holds as many files of one name."""
+    """One function that captures the paths of as many files, all of the same name."""
     import tensorflow as tf
 
     class Model(tf.Module):
@@ -123,7 +120,7 @@ def of_files(count: int, directory: Path) -> Export:
 
     model = Model()
     return Export(
-        _document({"paths": {"inputs": ["string[batch]"], "outputs": "string[batch]"}}),
+        _document({"paths": {"inputs": ["string[batch]"], "outputs": "string[batch]"}}) | {"track": ["files"]},
         model,
         {"paths": model.paths},
         {"paths": [tf.TensorSpec([None], tf.string)]},
@@ -145,48 +142,42 @@ def _document(endpoints: dict[str, Any]) -> dict[str, Any]:
     return {"specc": 1, "dims": {"batch": {}}, "endpoints": said, "default": next(iter(said))}
 
 
-def run_here(series: str, tool: str, size: int) -> dict[str, float]:
-    """The figures of one run in this process."""
+def run_here(series: str, tool: str) -> dict[str, Figures]:
+    """The figures of each size, after a small export that is not measured."""
     import specc.compiler  # noqa: F401
 
-    make = SERIES[series].make
+    made = SERIES[series]
+    figures = {}
     with tempfile.TemporaryDirectory() as directory:
-        for run, count in (("warm", 1), ("measured", size)):
-            files = Path(directory) / run
+        for run, size in enumerate((made.sizes[0], *made.sizes)):
+            files = Path(directory) / str(run)
             files.mkdir()
-            export = make(count, files)
-            with spent() as said:
-                (_write if tool == "specc" else _trace)(export, files / "archive")
-    return vars(said)
+            export = made.make(size, files)
+            with spent() as figures[str(size)]:
+                (write_archive if tool == "specc" else trace_only)(export, files / "archive")
+            del export
+            shutil.rmtree(files)
+            gc.collect()
+    return figures
 
 
-def _write(export: Export, path: Path) -> None:
+def write_archive(export: Export, path: Path) -> None:
     import specc
 
     specc.compile(specc.from_json(export.document)).export(export.model, path, functions=export.functions)
 
 
-def _trace(export: Export, _: Path) -> None:
+def trace_only(export: Export, _: Path) -> None:
     import tensorflow as tf
 
     for name, function in export.functions.items():
         tf.function(function, input_signature=export.signatures[name]).get_concrete_function()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("series", nargs="*", help="which series to run; all of them if none is named")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.child:
-        series, tool, size = options.child
-        print(json.dumps(run_here(series, tool, int(size))))
-        return
-    for name in options.series or SERIES:
-        for size in SERIES[name].sizes:
-            print(name, size, *(fresh(__file__, name, tool, str(size)) for tool in ("specc", "trace")), flush=True)
+def measure(series: str) -> dict[str, dict[str, Figures]]:
+    """The figures of one round: of each tool, by size."""
+    return {tool: fresh(__file__, series, tool) for tool in ("specc", "tracing")}
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(run_here(*sys.argv[2:])))

@@ -1,4 +1,4 @@
-"""Fresh processes that measure one thing each, and medians of what they say with the noise.
+"""Fresh processes that measure one thing each.
 
 A child prints its figures as one line of JSON, the last of its output.
 """
@@ -8,54 +8,38 @@ from __future__ import annotations
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 Figures = dict[str, float]
-"""What a run took, each by its name: ``cpu`` and ``clock`` in seconds, ``bytes``, ``memory`` in bytes."""
+"""What a run took, by name: seconds and bytes."""
 
 
-class Spread(NamedTuple):
-    """The median of some runs, and the least and the most of them."""
-
-    median: float
-    least: float
-    most: float
-
-
-def spread(values: Sequence[float]) -> Spread:
-    return Spread(statistics.median(values), min(values), max(values))
-
-
-@dataclass
-class Spent:
-    """Seconds of a block, by the clock and on the cores, and the growth of the peak resident set in bytes."""
-
-    clock: float = 0
-    cpu: float = 0
-    memory: float = 0
+class ChildError(Exception):
+    """A child failed; the last line says why."""
 
 
 @contextmanager
-def spent() -> Iterator[Spent]:
-    """Measures a block of this process."""
-    said = Spent()
+def spent() -> Iterator[Figures]:
+    """Measures a block of this process: ``cpu`` and ``clock`` in seconds, and ``memory``.
+
+    Memory is the growth of the peak resident set, or 0 where the system cannot say.
+    """
+    figures: Figures = {}
     resident = reset_peak()
-    start, before = time.perf_counter(), _cpu(resource.RUSAGE_SELF)
-    yield said
-    said.clock, said.cpu = time.perf_counter() - start, _cpu(resource.RUSAGE_SELF) - before
-    said.memory = peak() - resident
+    start, before = time.perf_counter(), _cpu()
+    yield figures
+    figures["clock"], figures["cpu"] = time.perf_counter() - start, _cpu() - before
+    figures["memory"] = peak() - resident
 
 
-def _cpu(who: int) -> float:
-    used = resource.getrusage(who)
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
@@ -86,5 +70,5 @@ def fresh(script: str, *arguments: str) -> Any:
     command = [sys.executable, script, "--child", *arguments]
     finished = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if finished.returncode:
-        sys.exit(f"{Path(script).name} {' '.join(arguments)} failed:\n{finished.stderr[-2000:]}")
+        raise ChildError(f"{Path(script).name} {' '.join(arguments)} failed:\n{finished.stderr[-2000:].strip()}")
     return json.loads(finished.stdout.splitlines()[-1])
