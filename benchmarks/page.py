@@ -134,7 +134,7 @@ def _growth(series: str, stored: Stored) -> str:
                 f"{min(each):.3f}..{max(each):.3f}",
                 cost,
                 f"{clock:.3f} s",
-                f"{memory / 1000000.0:.1f} MB",
+                f"{memory / 1e6:.1f} MB",
             )
         )
     factor = growth_factor(series, rounds)
