@@ -51,7 +51,7 @@ INPUTS: dict[str, tuple[Callable[[], tuple[Any, list[str]]], int]] = {
 }
 
 
-def measure(case: str, paths: dict[str, str]) -> dict[str, dict[str, float]]:
+def run_here(case: str, paths: dict[str, str]) -> dict[str, dict[str, float]]:
     """Seconds of one call, nested and flat, of the archive of each tool."""
     import tensorflow as tf
 
@@ -76,6 +76,12 @@ def measure(case: str, paths: dict[str, str]) -> dict[str, dict[str, float]]:
     return {tool: {way: statistics.median(times[tool, way]) for way in ("nested", "flat")} for tool in paths}
 
 
+def measure(case: str, paths: dict[str, str]) -> dict[str, dict[str, float]]:
+    """The figures of one round, in a fresh process."""
+    measured: dict[str, dict[str, float]] = fresh(__file__, case, paths["specc"], paths["keras"])
+    return measured
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
@@ -83,7 +89,7 @@ def main() -> None:
     options = parser.parse_args()
     match options.child:
         case [case, specc, keras]:
-            print(json.dumps(measure(case, {"specc": specc, "keras": keras})))
+            print(json.dumps(run_here(case, {"specc": specc, "keras": keras})))
         case _:
             compare(options.rounds)
 
@@ -95,7 +101,7 @@ def compare(rounds: int) -> None:
             paths = {tool: f"{directory}/{tool}" for tool in ("specc", "keras")}
             for tool, path in paths.items():
                 run_fresh(case, tool, path)
-            seen = [fresh(__file__, case, *paths.values()) for _ in range(rounds)]
+            seen = [measure(case, paths) for _ in range(rounds)]
         cells = [f"{case:<32}"]
         for way in ("nested", "flat"):
             ours, theirs = (statistics.median(run[tool][way] for run in seen) for tool in ("specc", "keras"))
