@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import pytest
 import tensorflow as tf
+from varied_exports import document
 
 import specc
 

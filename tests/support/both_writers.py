@@ -50,12 +50,12 @@ def write_both(export: Callable[[Path], Any], program: Program | None, directory
     """Calls ``export`` for each writer; without a ``program`` it is that of the archive."""
     paths = []
     notes: tuple[str, ...] = ()
-    for name in ("own", "tensorflow"):
+    for name in ("specc", "tensorflow"):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv(WRITER, name)
             report = export(directory / name)
         paths.append(directory / name)
-        if name == "own":
+        if name == "specc":
             notes = tuple(getattr(report, "notes", ()))
     program = compile_document(inspect(paths[0])) if program is None else program
     return Both(program, *paths, next((note for note in notes if "tf.saved_model.save" in note), ""))
@@ -165,12 +165,17 @@ def _variable(variable: Any) -> tuple[Any, ...]:
 
 
 def _function(function: Any) -> str:
+    """The tree of a function's inputs and outputs; the names of specs are left out, of which specc's are wire names."""
+    inputs = tf.nest.map_structure(_spec, function.structured_input_signature)
     outputs = tf.nest.map_structure(_spec, function.structured_outputs)
     shapes = [str(each.shape) for each in function.outputs]
-    return f"{function.structured_input_signature} -> {outputs}, in a graph {shapes}"
+    return f"{inputs} -> {outputs}, in a graph {shapes}"
 
 
 def _spec(value: Any) -> Any:
+    """A spec without its name; of the sizes of a sparse one, which are values, a trace may know more or fewer."""
+    if isinstance(value, tf.SparseTensorSpec):
+        return tf.SparseTensorSpec(None if value.shape.rank is None else [None] * value.shape.rank, value.dtype)
     return tf.TensorSpec(value.shape, value.dtype) if isinstance(value, (tf.Tensor, tf.TensorSpec)) else value
 
 

@@ -23,6 +23,7 @@ from specc.compiler.write.library import (
     named_outputs,
     own_inputs,
     parameters,
+    spec_of,
 )
 from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable, add_call, call_op
 from specc.language.document import CALL
@@ -59,12 +60,14 @@ def _add_nested(library: Library, endpoint: TracedEndpoint) -> str:
         [outputs[component.wire_name] for component in compiled.output_components],
     )
     name = str(thin.signature.name)
-    library.describe_as(name, trace.captured_inputs, (tuple(_named_inputs(compiled)), {}), compiled.output_specs)
+    library.describe_as(
+        name, trace.captured_inputs, (tuple(_named_inputs(compiled)), {}), _traced_outputs(compiled, trace)
+    )
     return name
 
 
 def _named_inputs(compiled: CompiledEndpoint) -> Any:
-    """The nested input specs, each dense tensor with its wire name."""
+    """The nested input specs, each dense one with its wire name."""
     names = iter([leaf.components[0].wire_name for leaf in compiled.inputs])
 
     def named(spec: Any) -> Any:
@@ -72,6 +75,15 @@ def _named_inputs(compiled: CompiledEndpoint) -> Any:
         return tf.TensorSpec(spec.shape, spec.dtype, name) if isinstance(spec, tf.TensorSpec) else spec
 
     return tf.nest.map_structure(named, compiled.input_signature)
+
+
+def _traced_outputs(compiled: CompiledEndpoint, trace: Any) -> Any:
+    """The nested output specs, with the sizes that the trace knows and the document leaves open."""
+    outputs = named_outputs(trace)
+    flat = [outputs[component.wire_name] for component in compiled.output_components]
+    with trace.graph.as_default():  # ragged tensors are made of several
+        packed = tf.nest.pack_sequence_as(compiled.output_specs, flat, expand_composites=True)
+        return tf.nest.map_structure(spec_of, packed)
 
 
 def _declared_spec(endpoint: TracedEndpoint) -> Any:

@@ -162,7 +162,7 @@ def add_bare_function(
     bare.concrete_function_name = name
     bare.argument_keywords.extend(keywords)
     bare.allowed_positional_arguments = positional
-    bare.function_spec.CopyFrom(function_spec(spec))
+    bare.function_spec.CopyFrom(function_spec(spec, None if keywords else ()))
     return held
 
 
@@ -230,10 +230,10 @@ def parameters(names: Sequence[str] = (), keywords: Sequence[str] = ()) -> inspe
 
 def encode_outputs(trace: Any) -> Any:
     """The nested specs of a trace's result as a proto."""
-    return encode(tf.nest.map_structure(_as_spec, trace.structured_outputs))
+    return encode(tf.nest.map_structure(spec_of, trace.structured_outputs))
 
 
-def _as_spec(output: Any) -> Any:
+def spec_of(output: Any) -> Any:
     """The spec of an output of a trace; what is not a tensor is kept."""
     if isinstance(output, tf.Tensor):
         return tf.TensorSpec(output.shape, output.dtype)

@@ -89,7 +89,7 @@ def captured_variables(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
 
 
 def captured_assets(endpoints: Iterable[TracedEndpoint], roots: Iterable[Any]) -> list[Any]:
-    """The assets whose paths the endpoints capture: a path is a constant, which would be that of the building machine."""
+    """The assets whose paths the endpoints capture, which would else be constants with paths of this machine."""
     captured = {
         id(outer)
         for endpoint in endpoints
