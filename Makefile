@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test test-jax test-artefacts test-browser test-long lint bench schemas docs clean
+.PHONY: demo test test-jax test-artefacts test-browser test-matrix test-long lint bench schemas docs clean
 
 demo: $(VENV)/installed
 	@$(BIN)/python examples/demo.py
@@ -29,6 +29,11 @@ test-artefacts: $(VENV_ARTEFACTS)/installed
 # Outside of make test: it needs Chromium, and says so where there is none.
 test-browser: $(VENV_BROWSER)/installed
 	$(VENV_BROWSER)/bin/python -m pytest tests/browser
+
+# Outside of make test: environments of other versions, about 6 GB. Those whose Python is missing are skipped.
+test-matrix: $(VENV)/installed
+	$(BIN)/python tests/matrix/environments.py
+	$(PYTEST) -n 2 --dist loadfile tests/matrix
 
 test-long: $(VENV)/installed
 	HYPOTHESIS_PROFILE=long $(PYTEST) $(WORKERS)
@@ -82,4 +87,4 @@ $(VENV_BROWSER)/installed: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV_JAX) $(VENV_ARTEFACTS) $(VENV_BROWSER) build dist tests/editor/node_modules tests/third_parties/node_modules
+	rm -rf $(VENV) $(VENV_JAX) $(VENV_ARTEFACTS) $(VENV_BROWSER) .venv-matrix build dist tests/editor/node_modules tests/third_parties/node_modules
