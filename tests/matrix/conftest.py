@@ -22,8 +22,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Any:
-    needed = [each for each in item.callspec.params.values() if isinstance(each, Environment)]  # type: ignore[attr-defined]
-    item.user_properties.append(("subject", item.name))
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    needed = [each for each in parameters if isinstance(each, Environment)]
+    item.user_properties.append(("subject", item.callspec.id if hasattr(item, "callspec") else item.name))
     for environment in needed:
         if environment.missing:
             pytest.skip(environment.missing)
@@ -39,14 +40,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         return
     terminalreporter.section("matrix")
     for environment in ENVIRONMENTS:
-        packages = ", ".join(environment.constraints) or "the newest requirements"
-        state = f"skipped: {environment.missing}" if environment.missing else packages
-        terminalreporter.write_line(f"{environment.name:<20}  Python {environment.python:<4}  {state}")
+        skipped = f"; skipped: {environment.missing}" if environment.missing else ""
+        terminalreporter.write_line(f"{environment.name:<20}  {environment.versions}{skipped}")
     total = Counter[str]()
     for outcome, report in reports:
         found = dict(report.user_properties)
         total[outcome] += 1
         total["checks"] += found.get("checks", 0)
         reason = report.longrepr[2] if outcome == "skipped" else ""
-        terminalreporter.write_line(f"{outcome:<7}  {found['subject']:<78}  {found.get('counts', reason)}")
+        terminalreporter.write_line(f"{outcome:<7}  {found['subject']:<60}  {found.get('counts', reason)}")
     terminalreporter.write_line(", ".join(f"{count} {what}" for what, count in total.items()))

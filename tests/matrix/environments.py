@@ -41,6 +41,12 @@ class Environment:
         return self.folder / "bin" / "python"
 
     @property
+    def versions(self) -> str:
+        """What it has, for people."""
+        packages = (f"TensorFlow {self.tensorflow}, Keras {self.keras}",) if self.tensorflow else self.pins
+        return f"Python {self.python}, {', '.join(packages or ('the newest requirements',))}"
+
+    @property
     def constraints(self) -> tuple[str, ...]:
         """The pinned packages; whichever of the two builds of TensorFlow this machine gets has the version."""
         builds = (f"tensorflow=={self.tensorflow}", f"tensorflow-cpu=={self.tensorflow}", f"keras=={self.keras}")

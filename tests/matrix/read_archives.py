@@ -28,7 +28,7 @@ from specc.language.calls.read import read_examples  # noqa: E402
 from specc.language.signatures import published_signatures, tags_of  # noqa: E402
 from specc.language.wire_names import output_leaves  # noqa: E402
 
-CASES = 2
+CASES = 1
 """Generated calls of each endpoint, after its examples."""
 IN_A_PROCESS = "two_tower"
 """The archive that the command itself verifies: a child process for each would take longer than all the rest."""
