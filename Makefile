@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test test-jax test-artefacts test-browser test-consumers test-long lint bench schemas docs clean
+.PHONY: demo test test-jax test-artefacts test-browser test-consumers test-matrix test-long lint bench schemas docs clean
 
 demo: $(VENV)/installed
 	@$(BIN)/python examples/demo.py
@@ -37,6 +37,11 @@ test-consumers: $(VENV_CONSUMERS)/installed $(VENV_TFX)/installed $(VENV_JAX)/in
 	$(VENV_CONSUMERS)/bin/python -m pytest tests/consumers
 	$(VENV_TFX)/bin/python -m pytest tests/consumers
 	KERAS_BACKEND=jax JAX_ENABLE_X64=1 $(VENV_JAX)/bin/python -m pytest tests/consumers
+
+# Outside of make test: environments of other versions, about 6 GB. Those whose Python is missing are skipped.
+test-matrix: $(VENV)/installed
+	$(BIN)/python tests/matrix/environments.py
+	$(PYTEST) -n 2 --dist loadfile tests/matrix
 
 test-long: $(VENV)/installed
 	HYPOTHESIS_PROFILE=long $(PYTEST) $(WORKERS)
@@ -109,4 +114,4 @@ $(VENV_TFX)/installed: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV_JAX) $(VENV_ARTEFACTS) $(VENV_BROWSER) $(VENV_CONSUMERS) $(VENV_TFX) build dist tests/editor/node_modules tests/third_parties/node_modules tests/consumers/node_modules
+	rm -rf $(VENV) $(VENV_JAX) $(VENV_ARTEFACTS) $(VENV_BROWSER) $(VENV_CONSUMERS) $(VENV_TFX) .venv-matrix build dist tests/editor/node_modules tests/third_parties/node_modules tests/consumers/node_modules

@@ -107,7 +107,8 @@ def _written_fields(model: type[Record]) -> tuple[_WrittenField, ...]:
     for name, field in model.model_fields.items():
         forms = forms_of(field.metadata)
         always = field.is_required() or Form.EXPLICIT_NULL in forms
-        default = None if always else field.get_default(call_default_factory=True)
+        # pydantic 2.10 wants the data of other fields for every factory, although none here takes it.
+        default = None if always else field.get_default(call_default_factory=True, validated_data={})
         fields.append(
             _WrittenField(
                 name, field.alias or name, forms, always, default, _field_to_json(default, forms, sort_keys=True)

@@ -114,6 +114,7 @@ def test_after_a_keras_file_they_are_plain_dicts(export: Callable[..., Any], tmp
     assert built(export, loaded) == [float(kept.numpy().item())] * 3
 
 
+@pytest.mark.skipif(keras.__version__.startswith("3.8."), reason="Keras 3.8 refuses None in a dict of inputs")
 def test_an_optional_input_that_is_not_declared_is_none(export: Callable[..., Any]) -> None:
     class OrZero(keras.layers.Layer):
         def call(self, x: Any, bonus: Any) -> Any:

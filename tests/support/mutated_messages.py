@@ -47,11 +47,18 @@ def _damaged(name: str | None, content: bytes, draw: random.Random) -> bytes:
     return encoded
 
 
+def is_repeated(field: Any) -> bool:
+    """Whether a field is repeated; only newer releases of protobuf have the property, and they deprecate the label."""
+    if hasattr(field, "is_repeated"):
+        return bool(field.is_repeated)
+    return bool(field.label == field.LABEL_REPEATED)
+
+
 def _places(proto: Any) -> Iterator[tuple[Any, Any]]:
     for field, found in proto.ListFields():
         yield proto, field
         if field.message_type is not None:
-            for each in found if field.is_repeated else (found,):
+            for each in found if is_repeated(field) else (found,):
                 yield from _places(each)
 
 
@@ -61,7 +68,7 @@ def _damage(owner: Any, field: Any, places: list[tuple[Any, Any]], draw: random.
         others = [getattr(one, other.name) for one, other in places if other.message_type is field.message_type]
         others = [each for other in others for each in (other if hasattr(other, "add") else (other,))]
         chosen = message_like(draw.choice(others)) if others else None
-        if not field.is_repeated:
+        if not is_repeated(field):
             owner.ClearField(field.name) if draw.random() < 0.3 else found.CopyFrom(chosen)
         elif len(found) and draw.random() < 0.4:
             del found[draw.randrange(len(found))]
@@ -69,7 +76,7 @@ def _damage(owner: Any, field: Any, places: list[tuple[Any, Any]], draw: random.
             found.add().CopyFrom(chosen)
         return
     try:
-        if field.is_repeated:
+        if is_repeated(field):
             found[draw.randrange(len(found))] = _scalar(found[0], draw)
         else:
             setattr(owner, field.name, _scalar(found, draw))
