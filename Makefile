@@ -53,7 +53,7 @@ lint: $(VENV)/installed
 	$(BIN)/lint-imports
 
 bench: $(VENV)/installed
-	$(BIN)/python benchmarks/export.py
+	$(BIN)/python benchmarks/results.py
 
 schemas: $(VENV)/installed
 	$(BIN)/specc schema document > schemas/specc.v1.schema.json

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from export import CASES, run_tool
+from export import run_fresh
+from measure import fresh
 
 CALLS = 300
 
@@ -53,7 +51,7 @@ INPUTS: dict[str, tuple[Callable[[], tuple[Any, list[str]]], int]] = {
 }
 
 
-def measure(case: str, paths: dict[str, str]) -> dict[str, dict[str, float]]:
+def run_here(case: str, paths: dict[str, str]) -> dict[str, dict[str, float]]:
     """Seconds of one call, nested and flat, of the archive of each tool."""
     import tensorflow as tf
 
@@ -78,11 +76,10 @@ def measure(case: str, paths: dict[str, str]) -> dict[str, dict[str, float]]:
     return {tool: {way: statistics.median(times[tool, way]) for way in ("nested", "flat")} for tool in paths}
 
 
-def fresh(*arguments: str) -> Any:
-    finished = subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=False)
-    if finished.returncode:
-        sys.exit(f"{' '.join(arguments)} failed:\n{finished.stderr[-2000:]}")
-    return json.loads(finished.stdout.splitlines()[-1])
+def measure(case: str, paths: dict[str, str]) -> dict[str, dict[str, float]]:
+    """The figures of one round, in a fresh process."""
+    measured: dict[str, dict[str, float]] = fresh(__file__, case, paths["specc"], paths["keras"])
+    return measured
 
 
 def main() -> None:
@@ -90,13 +87,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     match options.child:
-        case ["export", tool, case, path]:
-            run_tool(CASES[case], tool, CASES[case].build(), path)
-            print(json.dumps(None))
-        case ["call", case, specc, keras]:
-            print(json.dumps(measure(case, {"specc": specc, "keras": keras})))
+        case [case, specc, keras]:
+            print(json.dumps(run_here(case, {"specc": specc, "keras": keras})))
         case _:
             compare(options.rounds)
 
@@ -107,8 +100,8 @@ def compare(rounds: int) -> None:
         with tempfile.TemporaryDirectory() as directory:
             paths = {tool: f"{directory}/{tool}" for tool in ("specc", "keras")}
             for tool, path in paths.items():
-                fresh("--child", "export", tool, case, path)
-            seen = [fresh("--child", "call", case, *paths.values()) for _ in range(rounds)]
+                run_fresh(case, tool, path)
+            seen = [measure(case, paths) for _ in range(rounds)]
         cells = [f"{case:<32}"]
         for way in ("nested", "flat"):
             ours, theirs = (statistics.median(run[tool][way] for run in seen) for tool in ("specc", "keras"))

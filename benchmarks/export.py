@@ -12,36 +12,29 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from measure import Figures, fresh, spent
+
+Endpoints = dict[str, tuple[Callable[..., Any], list[Any]]]
+"""A function for each endpoint, with its TensorSpecs."""
+
 
 @dataclass(frozen=True)
 class Case:
-    """A model, its document, and the way to export it by hand."""
+    """A model, its document, and its endpoints as they are exported by hand."""
 
     build: Callable[[], Any]
     document: Callable[[], dict[str, Any]]
-    by_hand: Callable[[Any, str], None]
+    endpoints: Callable[[Any], Endpoints]
     functions: Callable[[Any], dict[str, Callable[[Any], Any]]] | None = None
-
-
-@dataclass(frozen=True)
-class Run:
-    """What one export took."""
-
-    seconds: float
-    bytes: int
-    variable_bytes: int
-    memory: int
+    tracked: tuple[str, ...] = ()
+    """Attributes of the model that ExportArchive tracks besides the model."""
 
 
 def image_document(gradients: bool) -> dict[str, Any]:
@@ -69,16 +62,14 @@ def efficientnet() -> Any:
     return keras.applications.EfficientNetB0(weights=None)
 
 
-def image_by_hand(model: Any, path: str) -> None:
-    import keras
+def image_endpoints(model: Any) -> Endpoints:
     import tensorflow as tf
 
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    signature = [tf.TensorSpec([None, 224, 224, 3], tf.float32)]
-    archive.add_endpoint("serve", lambda x: model(x, training=False), input_signature=signature)
-    archive.add_endpoint("serve_training", lambda x: model(x, training=True), input_signature=signature)
-    archive.write_out(path, verbose=False)
+    signature = [tf.TensorSpec(IMAGES, tf.float32)]
+    return {
+        "serve": (lambda x: model(x, training=False), signature),
+        "serve_training": (lambda x: model(x, training=True), signature),
+    }
 
 
 def mlp() -> Any:
@@ -158,18 +149,14 @@ def six_document(shape: list[int | None], shared: bool) -> dict[str, Any]:
     return {"specc": 1, "dims": {"batch": {}}, "endpoints": endpoints, "default": "scores"}
 
 
-def six_by_hand(shape: list[int | None]) -> Callable[[Any, str], None]:
-    def by_hand(model: Any, path: str) -> None:
-        import keras
+def six_endpoints(shape: list[int | None]) -> Callable[[Any], Endpoints]:
+    def endpoints(model: Any) -> Endpoints:
         import tensorflow as tf
 
-        archive = keras.export.ExportArchive()
-        archive.track(model)
-        for name, function in six_functions(model).items():
-            archive.add_endpoint(name, function, input_signature=[tf.TensorSpec(shape, tf.float32)])
-        archive.write_out(path, verbose=False)
+        signature = [tf.TensorSpec(shape, tf.float32)]
+        return {name: (function, signature) for name, function in six_functions(model).items()}
 
-    return by_hand
+    return endpoints
 
 
 def two_tower() -> Any:
@@ -217,105 +204,93 @@ def two_tower_document() -> dict[str, Any]:
     }
 
 
-def two_tower_by_hand(model: Any, path: str) -> None:
-    import keras
+def two_tower_endpoints(model: Any) -> Endpoints:
     import tensorflow as tf
 
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    archive.track(model.users)
-    archive.track(model.items)
     strings = tf.TensorSpec([None], tf.string)
-    archive.add_endpoint("score", model.__call__, input_signature=[{"user": strings, "item": strings}])
-    archive.add_endpoint("embed_user", model.user_tower, input_signature=[strings])
-    archive.write_out(path, verbose=False)
+    return {
+        "score": (model.__call__, [{"user": strings, "item": strings}]),
+        "embed_user": (model.user_tower, [strings]),
+    }
 
 
 CASES = {
-    "resnet50": Case(resnet50, lambda: image_document(True), image_by_hand),
-    "efficientnet": Case(efficientnet, lambda: image_document(True), image_by_hand),
-    "efficientnet, no gradients": Case(efficientnet, lambda: image_document(False), image_by_hand),
-    "two-tower": Case(two_tower, two_tower_document, two_tower_by_hand),
-    "six functions, resnet50": Case(resnet50, lambda: six_document(IMAGES, False), six_by_hand(IMAGES), six_functions),
-    "six functions, mlp": Case(mlp, lambda: six_document(ROWS, False), six_by_hand(ROWS), six_functions),
-    "one function six times, resnet50": Case(resnet50, lambda: six_document(IMAGES, True), six_by_hand(IMAGES)),
+    "resnet50": Case(resnet50, lambda: image_document(True), image_endpoints),
+    "efficientnet": Case(efficientnet, lambda: image_document(True), image_endpoints),
+    "efficientnet, no gradients": Case(efficientnet, lambda: image_document(False), image_endpoints),
+    "two-tower": Case(two_tower, two_tower_document, two_tower_endpoints, tracked=("users", "items")),
+    "six functions, resnet50": Case(
+        resnet50, lambda: six_document(IMAGES, False), six_endpoints(IMAGES), six_functions
+    ),
+    "six functions, mlp": Case(mlp, lambda: six_document(ROWS, False), six_endpoints(ROWS), six_functions),
+    "one function six times, resnet50": Case(resnet50, lambda: six_document(IMAGES, True), six_endpoints(IMAGES)),
 }
 
 
-def run_here(case: Case, tool: str) -> Run:
-    """One export in this process."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+def with_specc(case: Case, model: Any, path: str) -> None:
+    import specc
+
+    functions = case.functions(model) if case.functions else None
+    specc.compile(specc.from_json(case.document())).export(model, path, functions=functions)
+
+
+def with_keras(case: Case, model: Any, path: str) -> None:
+    import keras
+
+    archive = keras.export.ExportArchive()
+    for part in (model, *(getattr(model, name) for name in case.tracked)):
+        archive.track(part)
+    for name, (function, signature) in case.endpoints(model).items():
+        archive.add_endpoint(name, function, input_signature=signature)
+    archive.write_out(path, verbose=False)
+
+
+def only_traced(case: Case, model: Any, _: str) -> None:
+    """The floor of any export: traces each function once, and writes nothing."""
+    import tensorflow as tf
+
+    for function, signature in case.endpoints(model).values():
+        tf.function(function, input_signature=signature).get_concrete_function()
+
+
+TOOLS = {"specc": with_specc, "keras": with_keras, "tracing": only_traced}
+
+
+def run_here(name: str, tool: str, path: str) -> Figures:
+    """The figures of one export in this process, to ``path``."""
     import logging
 
     logging.getLogger("absl").setLevel(logging.ERROR)
+    case = CASES[name]
     model = case.build()
     import keras  # noqa: F401  # both tools are imported before the clock starts
     import tensorflow as tf  # noqa: F401
 
     import specc.compiler  # noqa: F401
 
+    with spent() as figures:
+        TOOLS[tool](case, model, path)
+    sizes = {file: file.stat().st_size for file in Path(path).rglob("*") if file.is_file()}
+    figures["bytes"] = sum(sizes.values())
+    figures["variable bytes"] = sum(size for file, size in sizes.items() if file.parent.name == "variables")
+    return figures
+
+
+def run_fresh(name: str, tool: str, path: str = "") -> Figures:
+    """The figures of one export in a process of its own; without ``path``, its archive is not kept."""
     with tempfile.TemporaryDirectory() as directory:
-        path = f"{directory}/archive"
-        before = reset_peak()
-        start = time.perf_counter()
-        run_tool(case, tool, model, path)
-        seconds = time.perf_counter() - start
-        memory = peak() - before
-        sizes = {file: file.stat().st_size for file in Path(path).rglob("*") if file.is_file()}
-        variables = sum(size for file, size in sizes.items() if file.parent.name == "variables")
-        return Run(seconds, sum(sizes.values()), variables, memory)
-
-
-def run_tool(case: Case, tool: str, model: Any, path: str) -> None:
-    """Exports ``model`` with one of the tools."""
-    import specc
-
-    if tool == "specc":
-        functions = case.functions(model) if case.functions else None
-        specc.compile(specc.from_json(case.document())).export(model, path, functions=functions)
-    else:
-        case.by_hand(model, path)
-
-
-def reset_peak() -> int:
-    """Sets the peak back to what is resident now, and gives that, in bytes; 0 where the system cannot say."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return 0
-    return _status("VmRSS")
-
-
-def peak() -> int:
-    return _status("VmHWM")
-
-
-def _status(field: str) -> int:
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
-
-
-def run_fresh(name: str, tool: str) -> Run:
-    """One export in a process of its own."""
-    command = [sys.executable, __file__, "--child", tool, name]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    if finished.returncode:
-        sys.exit(f"{tool} failed on {name}:\n{finished.stderr[-2000:]}")
-    return Run(**json.loads(finished.stdout.splitlines()[-1]))
+        return fresh(__file__, tool, name, path or f"{directory}/archive")
 
 
 def compare(name: str, rounds: int) -> None:
-    runs: dict[str, list[Run]] = {"specc": [], "keras": []}
+    runs: dict[str, list[Figures]] = {"specc": [], "keras": []}
     for _ in range(rounds):
         for tool, done in runs.items():
             done.append(run_fresh(name, tool))
     cells = [f"{name:<32}"]
-    for field in ("seconds", "bytes", "variable_bytes", "memory"):
-        ours, theirs = (statistics.median(getattr(run, field) for run in runs[tool]) for tool in ("specc", "keras"))
-        scale, unit = (1, "s") if field == "seconds" else (1e6, "MB")
+    for figure in ("cpu", "clock", "bytes", "variable bytes", "memory"):
+        ours, theirs = (statistics.median(run[figure] for run in runs[tool]) for tool in ("specc", "keras"))
+        scale, unit = (1, "s") if figure in ("cpu", "clock") else (1e6, "MB")
         ratio = f"{ours / theirs:.3f}" if theirs else "  n/a"
         cells.append(f"{ratio} ({ours / scale:7.2f} / {theirs / scale:7.2f} {unit})")
     print("  ".join(cells), flush=True)
@@ -325,12 +300,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", help="which cases to run; all of them if none is named")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--child", choices=["specc", "keras"], help=argparse.SUPPRESS)
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        print(json.dumps(vars(run_here(CASES[options.cases[0]], options.child))))
+        tool, name, path = options.child
+        print(json.dumps(run_here(name, tool, path)))
         return
-    print(f"{'specc / ExportArchive':<32}  {'time':<27}  {'bytes':<28}  {'bytes of variables':<28}  memory")
+    heads = ("CPU time", "time", "bytes", "bytes of variables", "memory")
+    print("  ".join([f"{'specc / ExportArchive':<32}", *(f"{head:<28}" for head in heads)]))
     for name in options.cases or CASES:
         compare(name, options.rounds)
 

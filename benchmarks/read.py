@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from export import CASES, run_tool
+from export import run_fresh
 
 READ = ("resnet50", "two-tower")
 
@@ -41,18 +41,13 @@ def run(tool: str, path: str) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--export", metavar="CASE", help=argparse.SUPPRESS)
-    parser.add_argument("--to", metavar="DIR", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.export:
-        run_tool(CASES[options.export], "specc", CASES[options.export].build(), options.to)
-        return
     print(f"{'specc inspect / saved_model_cli show':<38}  {'time':<26}  memory")
     for name in READ:
         with tempfile.TemporaryDirectory() as directory:
             path = f"{directory}/archive"
             # In a process of its own: a child starts with the size of its parent, and would be measured with it.
-            subprocess.run([sys.executable, __file__, "--export", name, "--to", path], check=True, capture_output=True)
+            run_fresh(name, "specc", path)
             seen: dict[str, list[tuple[float, float]]] = {tool: [] for tool in ("specc", "tensorflow")}
             for _ in range(options.rounds):
                 for tool, runs in seen.items():

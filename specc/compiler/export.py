@@ -17,13 +17,21 @@ from specc.compiler.trace.binding import LeftOut, bind
 from specc.compiler.trace.cores import Cores, ops_of
 from specc.compiler.trace.endpoints import TracedEndpoint, trace_endpoints
 from specc.compiler.trace.receivers import receiver_signature
+from specc.compiler.write.contents import Contents
 from specc.compiler.write.distributed import tracing_for_archive
-from specc.compiler.write.resources import captured_variables, find_owners, name_tables, tracked_resources
-from specc.compiler.write.save import Contents, write
+from specc.compiler.write.op_definitions import used_ops
+from specc.compiler.write.resources import (
+    captured_assets,
+    captured_variables,
+    find_owners,
+    name_tables,
+    tracked_resources,
+)
 from specc.compiler.write.save_options import tf_save_options
 from specc.compiler.write.seal import seal
 from specc.compiler.write.stored_values import require_stored_values
 from specc.compiler.write.variables import collect, find_variables, model_variables
+from specc.compiler.write.writers import write
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
 from specc.language.document import Document
@@ -31,7 +39,6 @@ from specc.language.signatures import PublishedSignature, all_signatures, publis
 from specc.publishing.publish import Destination
 from specc.reader import inspect_archive
 from specc.reader.custom_ops import loading_note
-from specc.reader.saved_model import read_saved_model
 
 if TYPE_CHECKING:
     from specc.compiler.program import Program
@@ -153,7 +160,7 @@ def _with_revived(endpoint: TracedEndpoint, given: Revived | None) -> TracedEndp
     if given is None:
         return endpoint
     signature = given.traces[0] if given.undescribed else endpoint.signature
-    return replace(endpoint, signature=signature, nested=given.function, further=given.traces)
+    return replace(endpoint, signature=signature, revived=given.function, further=given.traces)
 
 
 def publish(
@@ -165,11 +172,10 @@ def publish(
         writing = f"writing {counted(len(contents.variables), 'variable')}"
         with clock.stage("write", writing), prepared.backend.without_build_paths():
             clock.watch(stage.directory)
-            write(contents, stage.directory)
+            written = write(contents, prepared.published, stage.directory)
         with clock.stage("seal", "sealing"):
-            (graph,) = read_saved_model(stage.directory)
-            custom_ops = find_custom_ops(graph)
-            seal(document, prepared.published, stage.directory, prepared.left_out, prepared.undescribed, custom_ops)
+            custom_ops = find_custom_ops(used_ops(written.saved_model))
+            seal(written.saved_model, document, stage.directory, prepared.left_out, prepared.undescribed, custom_ops)
             require_conformance(stage.directory)
             require_stored_values(contents, stage.directory)
         if before_publish is not None:
@@ -187,7 +193,7 @@ def publish(
         files=files,
         seconds=clock.seconds,
         custom_ops=custom_ops,
-        notes=(*_notes_for_user(contents, custom_ops, document.imports), *stage.notes),
+        notes=(*_notes_for_user(contents, custom_ops, document.imports), *filter(None, [written.note]), *stage.notes),
         nested_tables=tuple(_nested_tables(contents)),
     )
 
@@ -212,7 +218,7 @@ def _gather_contents(  # each is a separate part of an archive
     named += [variable for variable in captured if id(variable.variable) not in known]
     variables = [variable.variable for variable in named]
     everything = [*variables, *(variable for collection in collections.values() for variable in collection)]
-    owned = find_owners(endpoints, everything, [model, *kept])
+    owned = [*find_owners(endpoints, everything, [model, *kept]), *captured_assets(endpoints, [model, *kept])]
     return Contents(
         endpoints=endpoints,
         signatures=_signature_functions(published, endpoints),

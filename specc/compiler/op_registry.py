@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 # TensorFlow has no public way to list its ops; tests/compiler/test_custom_ops.py checks the list against tf.raw_ops.
 from tensorflow.core.framework import op_def_pb2
 from tensorflow.python.client import pywrap_tf_session
+from tensorflow.python.framework import op_def_registry
 
 from specc.diagnostics import Diagnostic, SpecPath, finding
 from specc.reader.custom_ops import core_ops, custom_ops, describe_ops, imports_hint, libraries, library_of, listed
-from specc.reader.meta_graph import MetaGraph
 
 _UNREGISTERED = re.compile(r"Op type not registered '([^']+)'")
 _built_in_ops: set[str] = set()
@@ -19,8 +19,18 @@ _built_in_ops: set[str] = set()
 
 def registered_ops() -> frozenset[str]:
     """The names of the ops that are registered in this process."""
+    return frozenset(op_definitions())
+
+
+def op_definitions() -> dict[str, op_def_pb2.OpDef]:
+    """The definition of each op that is registered in this process, by its name."""
     found = pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())
-    return frozenset(op.name for op in op_def_pb2.OpList.FromString(found).op)
+    return {op.name: op for op in op_def_pb2.OpList.FromString(found).op}
+
+
+def op_definition(name: str) -> op_def_pb2.OpDef | None:
+    """The definition of one op, or None if it is not registered; all of them take 20 ms."""
+    return op_def_registry.get(name)
 
 
 def record_built_in_ops() -> None:
@@ -31,9 +41,9 @@ def record_built_in_ops() -> None:
     _built_in_ops.update(registered_ops())
 
 
-def find_custom_ops(graph: MetaGraph) -> Mapping[str, str]:
-    """The ops of ``graph`` that TensorFlow lacks, each with its library, or "" if that is unknown."""
-    return {op: library for op, library in custom_ops(graph.ops).items() if op not in _built_in_ops}
+def find_custom_ops(ops: Iterable[str]) -> Mapping[str, str]:
+    """Those of ``ops`` that TensorFlow lacks, each with its library, or "" if that is unknown."""
+    return {op: library for op, library in custom_ops(ops).items() if op not in _built_in_ops}
 
 
 def unregistered_op_finding(ops: Iterable[str], path: SpecPath, who_uses: str) -> Diagnostic:

@@ -25,7 +25,7 @@ ARCHIVE_LIMITS: Mapping[Work, int] = {
     "characters of names": 16 * 2**20,  # of every tensor and of every path; 100,000 leaves have about 5 million
     "dimensions": 2_000_000,
     "elements of values": 500_000,  # of defaults and bounds
-    "fields": 1_200_000,  # of protobuf messages; a graph of 200,000 nodes has about 600,000
+    "fields": 2_400_000,  # of protobuf messages; an endpoint of 100,000 leaves has about 1,300,000
     "leaves": 250_000,  # each tensor of each signature, trace and receiver
     "objects": 400_000,  # of an object graph, and children of these
     "parts of nodes": 1_500_000,  # inputs, calls and texts that are kept of a graph; a node has about three

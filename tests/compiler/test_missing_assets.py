@@ -10,6 +10,7 @@ import tensorflow as tf
 from varied_exports import document
 
 import specc
+from specc.compiler.write.asset_files import AssetFiles
 
 pytestmark = pytest.mark.tensorflow
 
@@ -93,13 +94,13 @@ def test_an_asset_that_a_document_tracks_is_looked_for_too(refused: Any, tmp_pat
 def test_a_file_that_goes_while_the_archive_is_written_is_missed_as_well(tmp_path: Path, monkeypatch: Any) -> None:
     file = tmp_path / "words.txt"
     file.write_text("ant\nbee\n")
-    model, save = _keras(file), tf.saved_model.save
+    model, copy = _keras(file), AssetFiles.copy
 
-    def save_late(*arguments: Any, **options: Any) -> Any:
+    def copy_late(files: AssetFiles, directory: Path) -> None:
         file.unlink()
-        return save(*arguments, **options)
+        copy(files, directory)
 
-    monkeypatch.setattr(tf.saved_model, "save", save_late)
+    monkeypatch.setattr(AssetFiles, "copy", copy_late)
     with pytest.raises(specc.SpecError, match=r"missing-asset: the functions read the file 'words\.txt'"):
         specc.compile(document({"look": ENDPOINT})).export(model, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

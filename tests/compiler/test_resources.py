@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import pytest
 import tensorflow as tf
+from varied_exports import document
 
 import specc
 
@@ -177,3 +178,22 @@ def test_what_cannot_be_saved_is_named_with_its_endpoint(refused: Any) -> None:
         f"endpoints.drop_both: untracked-resource: the endpoint 'drop_both' uses the lookup table N and the lookup table N{hint}",
         f"endpoints.queued: untracked-resource: the endpoint 'queued' uses the queue N{hint}",
     ]
+
+
+def test_the_path_of_a_file_that_a_function_reads_is_that_in_the_archive(tmp_path: Path) -> None:
+    file = tmp_path / "greeting.txt"
+    file.write_text("hello")
+    model = tf.Module()
+    model.file = tf.saved_model.Asset(str(file))
+    of_module = tf.saved_model.Asset(str(file))  # which no attribute holds
+    model.own = lambda x: tf.strings.join([x, tf.io.read_file(model.file.asset_path)])
+    model.other = lambda x: tf.strings.join([x, tf.io.read_file(of_module.asset_path)])
+    said = {"inputs": ["string[]"], "outputs": "string[]"}
+    endpoints = {name: {**said, "function": name} for name in ("other", "own")}
+    report = specc.compile(document(endpoints)).export(model, tmp_path / "archive")
+    moved = Path(report.path).rename(tmp_path / "moved")
+    file.unlink()
+    revived = tf.saved_model.load(str(moved))
+    for name in endpoints:
+        assert revived.signatures[name](tf.constant("oh "))["output_0"].numpy() == b"oh hello"
+        assert getattr(revived, name)(tf.constant("oh ")).numpy() == b"oh hello"

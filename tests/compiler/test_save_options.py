@@ -348,7 +348,7 @@ def test_namespaces_not_on_the_list_are_refused(refused: Any, whitelist: Any) ->
         save_options={"namespace_whitelist": whitelist},
     )
     assert finding.startswith(
-        "endpoints: save-failed: TensorFlow cannot save the archive: ValueError: Attempted to save ops from non-whitelisted namespaces"
+        "save_options.namespace_whitelist: save-failed: the graph has ops of namespaces that are not allowed: Namespace>"
     )
 
 

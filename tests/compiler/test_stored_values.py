@@ -13,8 +13,9 @@ from exports import document
 
 import specc
 from specc.compiler import export as exporting
-from specc.compiler.write.save import Contents, write
+from specc.compiler.write.contents import Contents
 from specc.compiler.write.stored_values import are_equal
+from specc.compiler.write.writers import Written, write
 
 pytestmark = pytest.mark.tensorflow
 
@@ -37,9 +38,10 @@ class Scaled(tf.Module):
 
 
 def after_writing(monkeypatch: pytest.MonkeyPatch, change: Callable[[Contents, Path], object]) -> None:
-    def written(contents: Contents, directory: Path) -> None:
-        write(contents, directory)
+    def written(contents: Contents, published: Any, directory: Path) -> Written:
+        done = write(contents, published, directory)
         change(contents, directory)
+        return done
 
     monkeypatch.setattr(exporting, "write", written)
 

@@ -11,7 +11,8 @@ from exports import document
 
 import specc
 from specc.compiler import export as exporting
-from specc.compiler.write.save import Contents, write
+from specc.compiler.write.contents import Contents
+from specc.compiler.write.writers import Written, write
 
 SERVE = {"inputs": ["float32[batch, 3]"], "outputs": "float32[batch, 2]"}
 
@@ -30,9 +31,10 @@ def test_a_sound_archive_and_another_model(tmp_path: Path) -> None:
 
 
 def test_a_variable_that_changes_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def written(contents: Contents, directory: Path) -> None:
-        write(contents, directory)
+    def written(contents: Contents, published: Any, directory: Path) -> Written:
+        done = write(contents, published, directory)
         contents.variables[0].assign_add(contents.variables[0] + 1.0)
+        return done
 
     monkeypatch.setattr(exporting, "write", written)
     with pytest.raises(specc.SpecError, match="weights-differ: 1 of 6 stored variables are not the model's"):

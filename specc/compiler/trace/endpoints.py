@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import tensorflow as tf
@@ -35,15 +37,15 @@ from specc.language.wire_names import BoundLeaf
 class TracedEndpoint:
     """An endpoint ready to be saved.
 
-    ``signature`` is what ``tf.saved_model.save`` takes as a signature; ``concrete`` is its trace; ``nested`` becomes
-    the attribute of the revived object, with the ``further`` traces that the signature does not have; ``called`` are
-    the cores that the signature calls, or none if it is the core itself.
+    ``signature`` is what ``tf.saved_model.save`` takes as a signature; ``concrete`` is its trace; ``called`` are the
+    cores that the signature calls, or none if it is the core itself. ``revived`` is the tf.function that the endpoint
+    revives as, if it is not the one that the document declares, and ``further`` are its other traces.
     """
 
     compiled: CompiledEndpoint
     signature: Any
     concrete: Any
-    nested: Any
+    revived: Any = None
     further: tuple[Any, ...] = ()
     called: tuple[Any, ...] = ()
 
@@ -51,6 +53,16 @@ class TracedEndpoint:
     def concretes(self) -> tuple[Any, ...]:
         """All traces of the endpoint."""
         return (self.concrete, *self.further)
+
+    @property
+    def parameters(self) -> inspect.Signature:
+        """The parameters of the declared function, with the defaults of trailing arguments."""
+        return parameters(self.compiled.declared.arguments, _argument_defaults(self.compiled))
+
+    @cached_property
+    def nested(self) -> Any:
+        """The tf.function that the endpoint revives as."""
+        return self.revived or _nested_function(self)
 
     def call(self, flat: Mapping[str, Any]) -> dict[str, Any]:
         """The flat results of the signature for flat tensors, both by wire name."""
@@ -117,7 +129,7 @@ def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
             and core.output_names == names_out
             and not _needs_shape_checks(compiled, core.result)
         ):
-            return TracedEndpoint(compiled, core.concrete, core.concrete, _nested_function(compiled, core.concrete))
+            return TracedEndpoint(compiled, core.concrete, core.concrete)
     signature = _flat_function(bound, preprocess, core)
     specs = [component_spec(component) for component in compiled.parameters]
     traceable = tf.function(signature, autograph=False, input_signature=specs)
@@ -125,7 +137,7 @@ def _trace_endpoint(bound: BoundEndpoint, cores: Cores) -> TracedEndpoint:
     if bound.postprocess is not None:
         refuse_python_ops(concrete, (*compiled.path, "postprocess"))
     called = tuple(each.concrete for each in (preprocess, core) if each is not None)
-    return TracedEndpoint(compiled, traceable, concrete, _nested_function(compiled, concrete), called=called)
+    return TracedEndpoint(compiled, traceable, concrete, called=called)
 
 
 def _flat_function(bound: BoundEndpoint, preprocess: Core | None, core: Core) -> Any:
@@ -173,8 +185,9 @@ def as_arguments(returned: Any) -> list[Any]:
     return list(returned) if isinstance(returned, tuple) and not hasattr(returned, "_fields") else [returned]
 
 
-def _nested_function(compiled: CompiledEndpoint, concrete: Any) -> Any:
+def _nested_function(endpoint: TracedEndpoint) -> Any:
     """The endpoint as a nested function: nested arguments by position or name, the nested result as declared."""
+    compiled, concrete = endpoint.compiled, endpoint.concrete
     names_in = [component.wire_name for component in compiled.input_components]
     names_out = [component.wire_name for component in compiled.output_components]
 
@@ -184,7 +197,7 @@ def _nested_function(compiled: CompiledEndpoint, concrete: Any) -> Any:
         return tf.nest.pack_sequence_as(compiled.output_specs, flat, expand_composites=True)
 
     nested.__name__ = compiled.name
-    nested.__signature__ = parameters(compiled.declared.arguments, _argument_defaults(compiled))  # type: ignore[attr-defined]
+    nested.__signature__ = endpoint.parameters  # type: ignore[attr-defined]
     return tf.function(nested, autograph=False, input_signature=compiled.input_signature)
 
 

@@ -25,16 +25,17 @@ def require_files(resources: Iterable[Any]) -> None:
     parts = {id(part): part for resource in resources for part in descendants(resource)}
     assets = [part for part in parts.values() if isinstance(part, tf.saved_model.Asset)]
     paths = dict.fromkeys(tf.get_static_value(asset.asset_path).decode() for asset in assets)
-    _refuse_missing(path for path in paths if not tf.io.gfile.exists(path) or tf.io.gfile.isdir(path))
+    refuse_missing(path for path in paths if not tf.io.gfile.exists(path) or tf.io.gfile.isdir(path))
 
 
 def require_assets(meta_graph: Any, directory: Path) -> None:
     """Raises SpecError if the archive in ``directory`` lacks a file that its graph names."""
     names = dict.fromkeys(definition.filename for definition in meta_graph.asset_file_def)
-    _refuse_missing(name for name in names if not (directory / "assets" / name).is_file())
+    refuse_missing(name for name in names if not (directory / "assets" / name).is_file())
 
 
-def _refuse_missing(paths: Iterable[str]) -> None:
+def refuse_missing(paths: Iterable[str]) -> None:
+    """Raises SpecError with a finding for each of ``paths``, if there are any."""
     findings = [
         Diagnostic(
             rule="missing-asset",

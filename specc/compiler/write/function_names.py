@@ -19,6 +19,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from specc.compiler.write.function_references import (
+    Reference,
+    references_in_function,
+    references_in_nodes,
+    references_in_objects,
+    write_references,
+)
+
 _NUMBER_OF_ORIGIN = re.compile(r"_\d+(?=_(?:rewritten|grad|frozen)(?:_|$))")
 """The number of a function in the name of one derived from it: ``while_body_772_grad_900``."""
 
@@ -26,9 +34,6 @@ _NESTED_PREFIX = re.compile(r"__(?:inference|forward|backward)_(?=__(?:forward|b
 """The prefix before a function name that has its own number, in addition to the number of every function."""
 
 _COUNTED_GRADIENT = re.compile(r"(CustomGradient-|(?:Stateful)?PartitionedCall-)\d+")
-_GRADIENT = "_gradient_op_type"
-_NAMES_OF_FUNCTIONS = ("forward_function_name", "backward_function_name")
-"""Attributes that name functions, which may be missing in the archive."""
 
 
 def stem(name: str) -> str:
@@ -44,15 +49,6 @@ def _name_with_hash(prefix: str, *parts: object) -> str:
     return f"{prefix}{10**8 + number % (9 * 10**8)}"
 
 
-@dataclass(frozen=True)
-class _Reference:
-    """A reference to a function in the graph: its name, or the tag of its gradient."""
-
-    name: str
-    write: Callable[[str], None]
-    is_tag: bool = False
-
-
 @dataclass
 class _Function:
     """A function of the library, with the parts of its name."""
@@ -61,7 +57,7 @@ class _Function:
     name: str
     """Its current name."""
     stem: str
-    references: list[_Reference]
+    references: list[Reference]
     is_ambiguous: bool
     """Whether the body does not determine the name."""
     content: str = ""
@@ -86,11 +82,11 @@ class FunctionNames:
             name: _Function(definition, name, stem(name), references, is_ambiguous(definition))
             for definition in self._library.function
             for name in [definition.signature.name]
-            for references in [list(_references_in_function(definition, known))]
+            for references in [list(references_in_function(definition, known))]
         }
         self._others = [
-            *_references_in_nodes(meta_graph.graph_def.node, known),
-            *_references_in_objects(meta_graph.object_graph_def, self._library),
+            *references_in_nodes(meta_graph.graph_def.node, known),
+            *references_in_objects(meta_graph.object_graph_def, self._library),
         ]
         self._ordered = self._in_order_of_reference()
         self._number_equal_functions()
@@ -121,8 +117,8 @@ class FunctionNames:
             taken.add(name)
             function.name = function.definition.signature.name = name
         for function in self._ordered.values():
-            _write(function.references, self._name_of, self._tag_of)
-        _write(self._others, self._name_of, self._tag_of)
+            write_references(function.references, self._name_of, self._tag_of)
+        write_references(self._others, self._name_of, self._tag_of)
         after = {name: self._functions[original].name for name, original in before.items()}
         objects = self._meta_graph.object_graph_def
         _rename_map_keys(objects.concrete_functions, after)
@@ -170,7 +166,7 @@ class FunctionNames:
                     left.append((target, self._targets(self._functions[target].references)))
         return ordered
 
-    def _targets(self, references: Iterable[_Reference]) -> Iterator[str]:
+    def _targets(self, references: Iterable[Reference]) -> Iterator[str]:
         """The functions that ``references`` lead to."""
         for reference in references:
             target = self._gradients.get(reference.name, "") if reference.is_tag else reference.name
@@ -199,7 +195,7 @@ class FunctionNames:
             gradient = self._gradients.get(original, "")
             return hashed(gradient) if gradient in self._functions else self._tag_of(original, index)
 
-        _write(function.references, hashed, hashed_tag)
+        write_references(function.references, hashed, hashed_tag)
         function.definition.signature.name = function.stem
         function.content = hashlib.sha256(function.definition.SerializeToString(deterministic=True)).hexdigest()
 
@@ -219,87 +215,6 @@ class FunctionNames:
                 if not caller.is_ambiguous:
                     caller.is_ambiguous = True
                     left.append(caller)
-
-
-def _write(references: Iterable[_Reference], name: Callable[[str], str], tag: Callable[[str, int], str]) -> None:
-    """Writes a name or a tag at every reference; tags are numbered by first reference."""
-    tags: dict[str, int] = {}
-    for reference in references:
-        if reference.is_tag:
-            reference.write(tag(reference.name, tags.setdefault(reference.name, len(tags))))
-        else:
-            reference.write(name(reference.name))
-
-
-def _references_in_function(definition: Any, known: set[str]) -> Iterator[_Reference]:
-    yield from _references_in_nodes(definition.node_def, known)
-    for key in sorted(definition.attr):
-        yield from _references_in_attribute(key, definition.attr[key], known)
-
-
-def _references_in_nodes(nodes: Iterable[Any], known: set[str]) -> Iterator[_Reference]:
-    for node in nodes:
-        if node.op in known:  # as TensorFlow 1 calls functions
-            yield _Reference(node.op, _setter(node, "op"))
-        for key in sorted(node.attr):
-            yield from _references_in_attribute(key, node.attr[key], known)
-
-
-def _references_in_attribute(key: str, value: Any, known: set[str]) -> Iterator[_Reference]:
-    match value.WhichOneof("value"):
-        case "func":
-            yield from _references_in_call(value.func, known)
-        case "list":
-            for call in value.list.func:
-                yield from _references_in_call(call, known)
-            for index, text in enumerate(value.list.s):
-                if _decoded(text) in known:
-                    yield _Reference(_decoded(text), _item_setter(value.list.s, index))
-        case "s" if key == _GRADIENT:
-            yield _Reference(_decoded(value.s), _bytes_setter(value), is_tag=True)
-        case "s" if key in _NAMES_OF_FUNCTIONS or _decoded(value.s) in known:
-            yield _Reference(_decoded(value.s), _bytes_setter(value))
-
-
-def _references_in_call(call: Any, known: set[str]) -> Iterator[_Reference]:
-    if call.name in known:
-        yield _Reference(call.name, _setter(call, "name"))
-    for key in sorted(call.attr):
-        yield from _references_in_attribute(key, call.attr[key], known)
-
-
-def _references_in_objects(objects: Any, library: Any) -> Iterator[_Reference]:
-    for node in objects.nodes:
-        match node.WhichOneof("kind"):
-            case "function":
-                for index, name in enumerate(node.function.concrete_functions):
-                    yield _Reference(name, _text_item_setter(node.function.concrete_functions, index))
-            case "bare_concrete_function":
-                bare = node.bare_concrete_function
-                yield _Reference(bare.concrete_function_name, _setter(bare, "concrete_function_name"))
-    for gradient in library.gradient:
-        yield _Reference(gradient.function_name, _setter(gradient, "function_name"))
-        yield _Reference(gradient.gradient_func, _setter(gradient, "gradient_func"))
-
-
-def _decoded(text: bytes) -> str:
-    return text.decode("utf-8", "replace")
-
-
-def _setter(message: Any, field: str) -> Callable[[str], None]:
-    return lambda name: setattr(message, field, name)
-
-
-def _bytes_setter(value: Any) -> Callable[[str], None]:
-    return lambda name: setattr(value, "s", name.encode())
-
-
-def _item_setter(texts: Any, index: int) -> Callable[[str], None]:
-    return lambda name: texts.__setitem__(index, name.encode())
-
-
-def _text_item_setter(texts: Any, index: int) -> Callable[[str], None]:
-    return lambda name: texts.__setitem__(index, name)
 
 
 def _rename_map_keys(held: Any, names: dict[str, str]) -> None:

@@ -88,6 +88,23 @@ def captured_variables(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
     return [by_handle[id(handle)] for handle in captured_resources(endpoints) if id(handle) in by_handle]
 
 
+def captured_assets(endpoints: Iterable[TracedEndpoint], roots: Iterable[Any]) -> list[Any]:
+    """The assets whose paths the endpoints capture, which would else be constants with paths of this machine."""
+    captured = {
+        id(outer)
+        for endpoint in endpoints
+        for concrete in endpoint.concretes
+        for outer, _ in concrete.graph.captures
+        if outer.dtype == tf.string and outer.shape.rank == 0
+    }
+    if not captured:
+        return []
+    candidates = [part for root in roots if root is not None for part in descendants(root)]
+    candidates += [value for value in gc.get_objects() if issubclass(type(value), tf.saved_model.Asset)]
+    assets = [part for part in candidates if isinstance(part, tf.saved_model.Asset) and id(part.asset_path) in captured]
+    return list({id(part.asset_path): part for part in assets}.values())
+
+
 def find_owners(endpoints: Iterable[TracedEndpoint], variables: Iterable[Any], roots: Iterable[Any]) -> list[Any]:
     """The tables and other resources that the endpoints capture, in the order of their traces.
 

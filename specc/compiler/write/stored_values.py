@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,18 @@ import tensorflow as tf
 # The proto is not part of TensorFlow's public API, but only the object graph says which key a variable has.
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
+from specc.compiler.write.contents import Contents
 from specc.compiler.write.distributed import is_synchronized_on_read
-from specc.compiler.write.save import Contents
 from specc.compiler.write.save_options import saved_variables
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
-from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX
+from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX, StoredTensor, read_index
+from specc.reader.protobuf.wire_format import DamagedError
 
 _VALUE = "VARIABLE_VALUE"
 _SHOWN = 3
+_PIECE = 2**22
+"""The number of bytes that are compared at once, a multiple of eight."""
 
 
 def require_stored_values(contents: Contents, directory: Path) -> None:
@@ -41,9 +45,8 @@ def require_stored_values(contents: Contents, directory: Path) -> None:
 
 def _problems(lists: Mapping[str, Sequence[Any]], directory: Path) -> Iterator[str]:
     try:
-        reader = tf.train.load_checkpoint(str(directory / PREFIX))
-        keys = _Keys(reader)
-    except (tf.errors.OpError, ValueError) as error:
+        stored = _Stored(directory)
+    except (DamagedError, tf.errors.OpError, ValueError) as error:
         yield f"the checkpoint cannot be read: {error}"
         return
     seen: set[int] = set()
@@ -51,26 +54,60 @@ def _problems(lists: Mapping[str, Sequence[Any]], directory: Path) -> Iterator[s
         for position, variable in enumerate(variables):
             if id(variable) not in seen:
                 seen.add(id(variable))
-                problem = _problem(reader, keys.of(name, position), variable)
+                problem = _problem(stored, stored.keys.of(name, position), variable)
                 if problem:
                     yield f"{variable.name.partition(':')[0]!r} {problem}"
 
 
-def _problem(reader: Any, key: str | None, variable: Any) -> str:
+def _problem(stored: _Stored, key: str | None, variable: Any) -> str:
     if key is None:
         return "is missing"
     try:
-        stored = np.asarray(reader.get_tensor(key))
-    except (tf.errors.OpError, ValueError) as error:
+        return "" if stored.has(key, _value(variable), variable.dtype.name) else "has other values"
+    except (OSError, tf.errors.OpError, ValueError) as error:
         return f"cannot be read: {error}"
-    return "" if are_equal(stored, _value(variable)) else "has other values"
+
+
+class _Stored:
+    """The tensors of a written checkpoint."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._tensors = read_index(directory)
+        self._reader = tf.train.load_checkpoint(str(directory / PREFIX))
+        self.keys = _Keys(self._reader)
+
+    def has(self, key: str, value: Any, dtype: str) -> bool:
+        """Whether the tensor ``key`` is the array ``value``, bit for bit."""
+        place = self._tensors.get(key)
+        if place is None or place.dtype != dtype or dtype == "string" or sys.byteorder != "little":
+            return are_equal(self._reader.get_tensor(key), value)
+        return place.shape == value.shape and place.size == value.nbytes and self._has_bytes(place, value)
+
+    def _has_bytes(self, place: StoredTensor, value: Any) -> bool:
+        """Compares piece by piece: a variable may be as large as the memory that is left."""
+        flat = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
+        piece = bytearray(min(_PIECE, place.size))
+        with (self._directory / place.shard).open("rb", buffering=0) as file:
+            file.seek(place.offset)
+            for start in range(0, place.size, _PIECE):
+                expected = flat[start : start + _PIECE]
+                if file.readinto(memoryview(piece)[: len(expected)]) != len(expected):
+                    return False
+                if not are_equal(np.frombuffer(piece, np.uint8, len(expected)), expected):
+                    return False
+        return True
 
 
 def _value(variable: Any) -> Any:
     if is_synchronized_on_read(variable):
         return tf.convert_to_tensor(variable).numpy()  # all copies combined, as the checkpoint has it
     copy = variable.values[0] if isinstance(variable, tf.distribute.DistributedValues) else variable
-    return copy.numpy()
+    tensor = copy.read_value()
+    try:
+        return np.asarray(memoryview(tensor))  # the tensor's own memory, of which numpy() would make a copy
+    except (BufferError, TypeError, ValueError):  # on another device, or of a dtype that a buffer cannot have
+        return tensor.numpy()
 
 
 def are_equal(one: Any, other: Any) -> bool:
@@ -80,8 +117,11 @@ def are_equal(one: Any, other: Any) -> bool:
         return False
     if one.dtype == object:  # an array of strings holds pointers
         return bool((one == other).all())
-    ones, others = (np.ascontiguousarray(array).reshape(-1).view(np.uint8) for array in (one, other))
-    return np.array_equal(ones, others)
+    flat = [np.ascontiguousarray(array).reshape(-1).view(np.uint8) for array in (one, other)]
+    words = one.nbytes // 8 * 8  # compared eight bytes at a time, then the rest
+    return np.array_equal(flat[0][:words].view(np.uint64), flat[1][:words].view(np.uint64)) and np.array_equal(
+        flat[0][words:], flat[1][words:]
+    )
 
 
 class _Keys:

@@ -1,0 +1,178 @@
+"""The checkpoint of an archive: its variables and the contents of mutable tables, and the nodes that restore them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+# The protos are not part of TensorFlow's public API, but there is no public way to write a checkpoint's object graph.
+from tensorflow.core.protobuf import saver_pb2, trackable_object_graph_pb2
+
+from specc.compiler.write.meta_graph import MetaGraph, NotWritable, add_call, string_const
+from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX
+
+_VALUE = "VARIABLE_VALUE"
+_SAVES_DEVICES = (
+    tf.saved_model.experimental.VariablePolicy.SAVE_VARIABLE_DEVICES,
+    tf.saved_model.experimental.VariablePolicy.EXPAND_DISTRIBUTED_VARIABLES,
+)
+
+
+@dataclass(frozen=True)
+class _Attribute:
+    """What a checkpoint holds of an object: the attribute's name, its key, and the object's own name."""
+
+    object_id: int
+    name: str
+    key: str
+    full_name: str
+
+
+@dataclass(frozen=True)
+class _StoredTable:
+    """A mutable table: its keys and values, and the functions that export and import them."""
+
+    key: str
+    export: Callable[[], tuple[Any, Any]]
+    dtypes: tuple[Any, Any]
+    save: Any
+    restore: Any
+    node: str
+
+
+class Checkpoint:
+    """The variables and mutable tables of an archive, each stored once, under the first path that leads to it."""
+
+    def __init__(self, graph: MetaGraph, policy: Any) -> None:
+        self.graph = graph
+        self._saves_devices = policy in _SAVES_DEVICES
+        self._objects: dict[int, int] = {}
+        self._variables: list[tuple[str, Any, str]] = []
+        self._tables: list[_StoredTable] = []
+        self._attributes: list[_Attribute] = []
+
+    def variable(self, variable: Any, path: str) -> int:
+        """The object of a variable, which is added if it is new, under the ``path`` of attributes from the root.
+
+        Raises:
+            NotWritable: it has several copies or parts.
+        """
+        handle = getattr(variable, "handle", None)
+        if isinstance(variable, tf.distribute.DistributedValues) or not isinstance(handle, tf.Tensor):
+            raise NotWritable(f"the variable {getattr(variable, 'name', variable)!r} is distributed")
+        if id(handle) not in self._objects:
+            self._objects[id(handle)] = self._add_variable(variable, handle, path)
+        return self._objects[id(handle)]
+
+    def _add_variable(self, variable: Any, handle: Any, path: str) -> int:
+        name = variable.name.partition(":")[0]
+        held = self.graph.add_object()
+        saved = self.graph.objects.nodes[held].variable
+        saved.dtype = variable.dtype.as_datatype_enum
+        saved.shape.CopyFrom(variable.shape.as_proto())
+        saved.trainable = bool(variable.trainable)
+        saved.name = name
+        saved.synchronization = variable.synchronization.value
+        saved.aggregation = variable.aggregation.value
+        node = self.graph.add_node(name, "VarHandleOp", dtype=variable.dtype, shape=variable.shape)
+        node.attr["shared_name"].s = node.name.encode()
+        if self._saves_devices:
+            saved.device = node.device = variable.device
+        key = f"{path}/.ATTRIBUTES/{_VALUE}"
+        self.graph.hold(handle, held, node.name)
+        self._variables.append((key, variable, node.name))
+        self._attributes.append(_Attribute(held, _VALUE, key, name))
+        return held
+
+    def add_table(self, object_id: int, path: str, stored: str, table: Any, functions: tuple[Any, Any]) -> None:
+        """Stores the contents of a mutable ``table`` as its attribute ``stored``.
+
+        ``functions`` are the FunctionDefs that return its keys and values, and take them.
+        """
+        key = f"{path}/.ATTRIBUTES/{stored}"
+        node = self.graph.captured(table.resource_handle).node
+        dtypes = (table.key_dtype, table.value_dtype)
+        self._tables.append(_StoredTable(key, table.export, dtypes, *functions, node))
+        self._attributes.append(_Attribute(object_id, stored, key, ""))
+
+    @property
+    def _keys(self) -> list[str]:
+        tables = [f"{table.key}{part}" for table in self._tables for part in ("-keys", "-values")]
+        return [*(key for key, _, _ in self._variables), *tables]
+
+    def write(self, directory: Path, device: str | None) -> None:
+        """Writes the checkpoint, with the object graph from which its objects are found.
+
+        Raises:
+            tf.errors.OpError: the disk is full, or the directory cannot be written.
+        """
+        prefix = directory / PREFIX
+        prefix.parent.mkdir(parents=True, exist_ok=True)
+        with tf.device(device or "cpu:0"):
+            tensors = [variable.read_value() for _, variable, _ in self._variables]
+            tensors += [tensor for table in self._tables for tensor in table.export()]
+            tf.raw_ops.SaveV2(
+                prefix=str(prefix),
+                tensor_names=[*self._keys, OBJECT_GRAPH],
+                shape_and_slices=[""] * (len(tensors) + 1),
+                tensors=[*tensors, tf.constant(self._object_graph())],
+            )
+
+    def _object_graph(self) -> bytes:
+        """The objects of the archive as a checkpoint names them: by number, with their children and keys."""
+        graph = trackable_object_graph_pb2.TrackableObjectGraph()
+        for saved in self.graph.objects.nodes:
+            children = graph.nodes.add().children
+            for child in saved.children:
+                children.add(node_id=child.node_id, local_name=child.local_name)
+        for each in self._attributes:
+            node = graph.nodes[each.object_id]
+            node.attributes.add(name=each.name, full_name=each.full_name, checkpoint_key=each.key)
+            node.has_checkpoint_values.value = True
+        return bytes(graph.SerializeToString(deterministic=True))
+
+    def add_saver(self) -> None:
+        """Adds the nodes with which a Session and the C++ loader restore the checkpoint, and save one."""
+        graph = self.graph
+        filename = graph.add_node("saver_filename", "Placeholder", dtype=tf.string, shape=tf.TensorShape([]))
+        names = string_const(graph, "save/tensor_names", [key.encode() for key in self._keys])
+        slices = string_const(graph, "save/shape_and_slices", [b""] * len(self._keys))
+        dtypes = [variable.dtype for _, variable, _ in self._variables]
+        dtypes += [dtype for table in self._tables for dtype in table.dtypes]
+        restored: list[str] = []
+        saved: list[str] = []
+        if dtypes:
+            read = graph.add_node("save/RestoreV2", "RestoreV2", [filename.name, names, slices], dtypes=dtypes)
+            tensors = iter(f"{read.name}:{position}" for position in range(len(dtypes)))
+            for _, variable, node in self._variables:
+                inputs = [node, next(tensors)]
+                assigned = graph.add_node("save/Assign", "AssignVariableOp", inputs, dtype=variable.dtype)
+                restored.append(f"^{assigned.name}")
+                value = graph.add_node("save/Read", "ReadVariableOp", [node], dtype=variable.dtype)
+                saved.append(value.name)
+            for table in self._tables:
+                imported = add_call(graph, "save/Import", table.restore, [next(tensors), next(tensors), table.node])
+                restored.append(f"^{imported.name}")
+                key = graph.add_node("save/key", "Const", dtype=tf.string)
+                key.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(table.key))
+                exported = add_call(graph, "save/Export", table.save, [key.name, table.node])
+                # Each part of the result is a dict, flattened by key: "name", "slice_spec", "tensor".
+                saved += [f"{exported.name}:2", f"{exported.name}:5"]
+        done = graph.add_node("save/restore_all", "NoOp", restored)
+        control: Sequence[str] = ()
+        if dtypes:
+            write = graph.add_node("save/SaveV2", "SaveV2", [filename.name, names, slices, *saved], dtypes=dtypes)
+            control = [f"^{write.name}"]
+        result = graph.add_node("save/Identity", "Identity", [filename.name, *control], T=tf.string)
+        self.graph.proto.saver_def.CopyFrom(
+            saver_pb2.SaverDef(
+                filename_tensor_name=f"{filename.name}:0",
+                save_tensor_name=f"{result.name}:0",
+                restore_op_name=done.name,
+                version=saver_pb2.SaverDef.V2,
+            )
+        )

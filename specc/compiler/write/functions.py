@@ -1,0 +1,222 @@
+"""The endpoints and signatures of an archive: thin functions around the traces, for Python and for other runtimes."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from specc.compiler.compiled_endpoint import CompiledEndpoint
+from specc.compiler.trace.endpoints import TracedEndpoint
+from specc.compiler.write.library import (
+    Library,
+    add_bare_function,
+    describe_function,
+    describe_traces,
+    function_spec,
+    given_names,
+    input_names,
+    name_of,
+    named_outputs,
+    own_inputs,
+    parameters,
+    spec_of,
+)
+from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable, add_call, call_op
+from specc.language.document import CALL
+from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, PublishedSignature
+from specc.language.wire_names import parameter_name
+
+_CONCRETE = tf.types.experimental.ConcreteFunction
+_NOT_IN_SCOPES = re.compile(r"[^A-Za-z0-9_.-]")
+
+
+def add_endpoint(graph: MetaGraph, library: Library, endpoint: TracedEndpoint) -> list[str]:
+    """Adds an endpoint as an attribute of the root, and returns the names of its functions."""
+    if endpoint.revived is not None:
+        traces, spec = _revived(library, endpoint.revived)
+    else:
+        name = _add_nested(library, endpoint)
+        traces = {name: [component.wire_name for component in endpoint.compiled.input_components]}
+        spec = _declared_spec(endpoint)
+    function = describe_function(graph, traces, spec)
+    describe_traces(graph, function, traces, spec)
+    graph.add_child(ROOT, endpoint.compiled.name, function)
+    return list(traces)
+
+
+def _add_nested(library: Library, endpoint: TracedEndpoint) -> str:
+    """Adds the function with the nested arguments and the nested result that the endpoint declares."""
+    compiled, trace = endpoint.compiled, endpoint.concrete
+    positions = {name: position for position, name in enumerate(input_names(trace))}
+    outputs = {name: position for position, name in enumerate(sorted(named_outputs(trace)))}
+    thin = library.add_thin(
+        compiled.name,
+        trace,
+        [positions[component.wire_name] for component in compiled.input_components],
+        [outputs[component.wire_name] for component in compiled.output_components],
+    )
+    name = str(thin.signature.name)
+    library.describe_as(
+        name, trace.captured_inputs, (tuple(_named_inputs(compiled)), {}), _traced_outputs(compiled, trace)
+    )
+    return name
+
+
+def _named_inputs(compiled: CompiledEndpoint) -> Any:
+    """The nested input specs, each dense one with its wire name."""
+    names = iter([leaf.components[0].wire_name for leaf in compiled.inputs])
+
+    def named(spec: Any) -> Any:
+        name = next(names) if isinstance(spec, tf.TypeSpec) else ""
+        return tf.TensorSpec(spec.shape, spec.dtype, name) if isinstance(spec, tf.TensorSpec) else spec
+
+    return tf.nest.map_structure(named, compiled.input_signature)
+
+
+def _traced_outputs(compiled: CompiledEndpoint, trace: Any) -> Any:
+    """The nested output specs, with the sizes that the trace knows and the document leaves open."""
+    outputs = named_outputs(trace)
+    flat = [outputs[component.wire_name] for component in compiled.output_components]
+    with trace.graph.as_default():  # ragged tensors are made of several
+        packed = tf.nest.pack_sequence_as(compiled.output_specs, flat, expand_composites=True)
+        return tf.nest.map_structure(spec_of, packed)
+
+
+def _declared_spec(endpoint: TracedEndpoint) -> Any:
+    signature = endpoint.parameters.parameters
+    defaults = [each.default for each in signature.values() if each.default is not inspect.Parameter.empty]
+    positional = parameters(list(signature))._replace(defaults=tuple(defaults) or None)
+    return function_spec(positional, tuple(endpoint.compiled.input_signature))
+
+
+def _revived(library: Library, function: Any) -> tuple[dict[str, Sequence[str]], Any]:
+    """All traces of a tf.function, with the names of their inputs, and its parameters, neither of which is public."""
+    traces = function._list_all_concrete_functions_for_serialization()
+    library.add(traces)
+    for trace in traces:
+        library.describe(trace)
+    spec = function.function_spec
+    described = function_spec(spec.fullargspec, spec.input_signature, jit_compile=spec.jit_compile)
+    return {name_of(trace): given_names(trace) for trace in traces}, described
+
+
+class Signatures:
+    """The SignatureDefs of a MetaGraph that is being written, and the functions with which Python calls them."""
+
+    def __init__(self, graph: MetaGraph, library: Library) -> None:
+        self.graph, self.library = graph, library
+        self._map = graph.add_user_object("signature_map")
+        self._added: dict[str, int] = {}
+        self._described: dict[str, Any] = {}
+
+    def attach(self) -> None:
+        """Makes them an attribute of the root."""
+        self.graph.add_child(ROOT, "signatures", self._map)
+
+    def add(self, published: Iterable[PublishedSignature], functions: Mapping[str, Any]) -> None:
+        """Adds the ``published`` signatures; ``functions`` has that of each key that is not an alias."""
+        for signature in published:
+            if signature.alias_of:
+                definition = self.graph.proto.signature_def[signature.key]
+                definition.CopyFrom(self.graph.proto.signature_def[signature.alias_of])
+                held = self._added[signature.alias_of]
+            else:
+                held = self._added[signature.key] = self._add(signature, functions[signature.key])
+            self.graph.add_child(self._map, signature.key, held)
+
+    def _add(self, signature: PublishedSignature, function: Any) -> int:
+        trace = function if isinstance(function, _CONCRETE) else function.get_concrete_function()
+        inputs = _in_order_of_parameters(trace)
+        results = {name: _spec_of(output, name) for name, output in sorted(named_outputs(trace).items())}
+        called = self._called(trace, inputs, results)
+        self._define(signature, trace, called, inputs, results, _defaults(function, input_names(trace)))
+        positional = 1 if len(inputs) == 1 else 0  # several arguments have no order in a SignatureDef
+        keywords = parameters(keywords=list(map(parameter_name, inputs)))
+        return add_bare_function(self.graph, called.signature.name, list(inputs), positional, keywords)
+
+    def _called(self, trace: Any, inputs: dict[str, Any], results: dict[str, Any]) -> Any:
+        """A thin function that takes and returns tensors in the order in which Python flattens them by name.
+
+        It is never the trace itself, since a loop at the top of a revived function cannot be differentiated.
+        """
+        key = name_of(trace)
+        if key not in self._described:
+            names, outputs = input_names(trace), named_outputs(trace)
+            flat = tf.nest.flatten(trace.structured_outputs)
+            order = [next(at for at, each in enumerate(flat) if each is outputs[name]) for name in results]
+            called = self.library.add_thin("signature", trace, [names.index(name) for name in inputs], order)
+            keywords = {parameter_name(name): spec for name, spec in inputs.items()}
+            self.library.describe_as(called.signature.name, trace.captured_inputs, ((), keywords), results)
+            self._described[key] = called
+        return self._described[key]
+
+    def _define(  # each is a separate part of a SignatureDef
+        self,
+        signature: PublishedSignature,
+        trace: Any,
+        called: Any,
+        inputs: dict[str, Any],
+        outputs: dict[str, Any],
+        defaults: Mapping[str, Any],
+    ) -> None:
+        """Adds the SignatureDef, its placeholders and the call of its function."""
+        definition = self.graph.proto.signature_def[signature.key]
+        definition.method_name = METHOD_NAMES[signature.method]
+        given: list[str] = []
+        for spec in inputs.values():
+            key = DEFAULT_KEYS["predict"] if signature.key == CALL else signature.key
+            name = _NOT_IN_SCOPES.sub("_", f"{key}_{spec.name}")
+            if spec.name in defaults:
+                default = self.graph.add_node(f"{name}/input", "Const", dtype=spec.dtype)
+                default.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(defaults[spec.name]))
+                definition.defaults[spec.name].CopyFrom(default.attr["value"].tensor)
+                node = self.graph.add_node(
+                    name, "PlaceholderWithDefault", [default.name], dtype=spec.dtype, shape=spec.shape
+                )
+            else:
+                node = self.graph.add_node(name, "Placeholder", dtype=spec.dtype, shape=spec.shape)
+            given.append(node.name)
+            _fill_info(definition.inputs[spec.name], f"{node.name}:0", spec)
+        given += [self.graph.captured(tensor).node for tensor in trace.captured_inputs]
+        call = add_call(self.graph, call_op(called), called, given)
+        shapes = call.attr["_output_shapes"].list.shape
+        for position, (name, spec) in enumerate(outputs.items()):
+            _fill_info(definition.outputs[name], f"{call.name}:{position}", spec)
+            shapes.add().CopyFrom(spec.shape.as_proto())
+
+
+def _in_order_of_parameters(trace: Any) -> dict[str, Any]:
+    """The specs of a trace's own inputs by wire name, in the order in which Python flattens keywords.
+
+    Raises:
+        NotWritable: two inputs would be one parameter.
+    """
+    names = input_names(trace)
+    if len(set(map(parameter_name, names))) < len(names):
+        raise NotWritable(f"two inputs of the function {name_of(trace)!r} have the same name in Python")
+    tensors = dict(zip(names, own_inputs(trace), strict=True))
+    return {name: _spec_of(tensors[name], name) for name in sorted(names, key=parameter_name)}
+
+
+def _spec_of(tensor: Any, name: str) -> Any:
+    return tf.TensorSpec(tensor.shape, tensor.dtype, name)
+
+
+def _fill_info(info: Any, tensor: str, spec: Any) -> None:
+    info.name, info.dtype = tensor, spec.dtype.as_datatype_enum
+    info.tensor_shape.CopyFrom(spec.shape.as_proto())
+
+
+def _defaults(function: Any, names: list[str]) -> dict[str, Any]:
+    """The default tensor of each input of a tf.function that has one, by wire name; its parameters have their order."""
+    python_function = getattr(function, "python_function", None)
+    if python_function is None:
+        return {}
+    given = [each.default for each in inspect.signature(python_function).parameters.values()]
+    if len(given) != len(names):
+        return {}
+    return {name: default.numpy() for name, default in zip(names, given, strict=True) if tf.is_tensor(default)}
