@@ -17,8 +17,8 @@ from typing import Any
 
 import tensorflow as tf
 
-# TensorFlow has no public way to find the Python function of a custom gradient; tests/compiler/test_gradients.py
-# compares the gradients of revived archives with those of their models.
+# TensorFlow has no public way to find the Python function of a custom gradient; tests/compiler/test_both_writers.py
+# compares the gradients of revived archives with those of the functions.
 from tensorflow.python.framework import ops
 
 from specc.compiler.user_code import summarize
