@@ -91,7 +91,11 @@ def test_nothing_else_writes_to_the_streams() -> None:
                     value
                 ):
                     found.add(path.relative_to(package).as_posix())
-    assert found == {"report/writer.py", "rules/reference.py"}  # the second writes a page of the documentation
+    assert found == {
+        "compiler/litert_conversion.py",  # in a process of its own, whose output is read
+        "report/writer.py",
+        "rules/reference.py",  # a page of the documentation
+    }
 
 
 @pytest.mark.parametrize("name", HOSTILE)

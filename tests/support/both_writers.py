@@ -148,9 +148,6 @@ def _revived_facts(loaded: Any) -> dict[str, Any]:
             facts[f"{name}: values"] = [Value(to_numpy(each)) for each in value]
         elif hasattr(value, "concrete_functions"):
             facts[name] = sorted(map(_function, value.concrete_functions))
-            facts[f"{name}: can be saved"] = all(
-                hasattr(each, "_arg_keywords") and each._arg_keywords is not None for each in value.concrete_functions
-            )
     facts["signatures"] = sorted(loaded.signatures)
     for key, function in loaded.signatures.items():
         facts[f"signature {key}"] = _function(function)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -15,9 +15,7 @@ from specc.compiler.write.library import (
     Library,
     add_bare_function,
     describe_function,
-    describe_traces,
     function_spec,
-    given_names,
     input_names,
     name_of,
     named_outputs,
@@ -37,15 +35,11 @@ _NOT_IN_SCOPES = re.compile(r"[^A-Za-z0-9_.-]")
 def add_endpoint(graph: MetaGraph, library: Library, endpoint: TracedEndpoint) -> list[str]:
     """Adds an endpoint as an attribute of the root, and returns the names of its functions."""
     if endpoint.revived is not None:
-        traces, spec = _revived(library, endpoint.revived)
+        names, spec = _revived(library, endpoint.revived)
     else:
-        name = _add_nested(library, endpoint)
-        traces = {name: [component.wire_name for component in endpoint.compiled.input_components]}
-        spec = _declared_spec(endpoint)
-    function = describe_function(graph, traces, spec)
-    describe_traces(graph, function, traces, spec)
-    graph.add_child(ROOT, endpoint.compiled.name, function)
-    return list(traces)
+        names, spec = [_add_nested(library, endpoint)], _declared_spec(endpoint)
+    graph.add_child(ROOT, endpoint.compiled.name, describe_function(graph, names, spec))
+    return names
 
 
 def _add_nested(library: Library, endpoint: TracedEndpoint) -> str:
@@ -60,21 +54,9 @@ def _add_nested(library: Library, endpoint: TracedEndpoint) -> str:
         [outputs[component.wire_name] for component in compiled.output_components],
     )
     name = str(thin.signature.name)
-    library.describe_as(
-        name, trace.captured_inputs, (tuple(_named_inputs(compiled)), {}), _traced_outputs(compiled, trace)
-    )
+    inputs: Any = (tuple(compiled.input_signature), {})
+    library.describe_as(name, trace.captured_inputs, inputs, _traced_outputs(compiled, trace))
     return name
-
-
-def _named_inputs(compiled: CompiledEndpoint) -> Any:
-    """The nested input specs, each dense one with its wire name."""
-    names = iter([leaf.components[0].wire_name for leaf in compiled.inputs])
-
-    def named(spec: Any) -> Any:
-        name = next(names) if isinstance(spec, tf.TypeSpec) else ""
-        return tf.TensorSpec(spec.shape, spec.dtype, name) if isinstance(spec, tf.TensorSpec) else spec
-
-    return tf.nest.map_structure(named, compiled.input_signature)
 
 
 def _traced_outputs(compiled: CompiledEndpoint, trace: Any) -> Any:
@@ -93,15 +75,15 @@ def _declared_spec(endpoint: TracedEndpoint) -> Any:
     return function_spec(positional, tuple(endpoint.compiled.input_signature))
 
 
-def _revived(library: Library, function: Any) -> tuple[dict[str, Sequence[str]], Any]:
-    """All traces of a tf.function, with the names of their inputs, and its parameters, neither of which is public."""
+def _revived(library: Library, function: Any) -> tuple[list[str], Any]:
+    """The names of all traces of a tf.function, and its parameters, neither of which is public."""
     traces = function._list_all_concrete_functions_for_serialization()
     library.add(traces)
     for trace in traces:
         library.describe(trace)
     spec = function.function_spec
     described = function_spec(spec.fullargspec, spec.input_signature, jit_compile=spec.jit_compile)
-    return {name_of(trace): given_names(trace) for trace in traces}, described
+    return [name_of(trace) for trace in traces], described
 
 
 class Signatures:

@@ -138,21 +138,6 @@ def describe_function(graph: MetaGraph, names: Iterable[str], spec: Any) -> int:
     return held
 
 
-def describe_traces(graph: MetaGraph, function: int, traces: Mapping[str, Sequence[str]], spec: Any) -> None:
-    """Adds each trace of a Python function as an object, with the wire names of its inputs, as TensorFlow does.
-
-    A trace of a revived function can only be saved again, as a signature, if it has these names.
-    """
-    for position, (name, keywords) in enumerate(traces.items()):
-        held = graph.add_object()
-        bare = graph.objects.nodes[held].bare_concrete_function
-        bare.concrete_function_name = name
-        bare.argument_keywords.extend(keywords)
-        bare.allowed_positional_arguments = len(keywords)
-        bare.function_spec.CopyFrom(spec)
-        graph.add_child(function, f"trace_{position}", held)
-
-
 def add_bare_function(
     graph: MetaGraph, name: str, keywords: Sequence[str], positional: int, spec: inspect.FullArgSpec
 ) -> int:
@@ -176,19 +161,14 @@ def own_inputs(trace: Any) -> list[Any]:
     return list(trace.inputs[: len(trace.inputs) - len(trace.captured_inputs)])
 
 
-def given_names(trace: Any) -> list[str]:
-    """The names of the own inputs of a trace, "" where one has none."""
-    attributes = [tensor.op.node_def.attr for tensor in own_inputs(trace)]
-    return [attr[_USER_SPECIFIED_NAME].s.decode() if _USER_SPECIFIED_NAME in attr else "" for attr in attributes]
-
-
 def input_names(trace: Any) -> list[str]:
     """The wire names of the own inputs of a trace.
 
     Raises:
         NotWritable: two inputs have the same name, or one has none.
     """
-    names = given_names(trace)
+    attributes = [tensor.op.node_def.attr for tensor in own_inputs(trace)]
+    names = [attr[_USER_SPECIFIED_NAME].s.decode() if _USER_SPECIFIED_NAME in attr else "" for attr in attributes]
     if "" in names or len(set(names)) < len(names):
         raise NotWritable(f"the inputs of the function {name_of(trace)!r} have no distinct names")
     return names

@@ -80,9 +80,10 @@ class _Stored:
     def has(self, key: str, value: Any, dtype: str) -> bool:
         """Whether the tensor ``key`` is the array ``value``, bit for bit."""
         place = self._tensors.get(key)
-        if place is None or place.dtype != dtype or dtype == "string" or sys.byteorder != "little":
+        is_plain = place is not None and place.dtype == dtype != "string" and sys.byteorder == "little"
+        if place is None or not is_plain or place.size != value.nbytes:  # such as one that is split among files
             return are_equal(self._reader.get_tensor(key), value)
-        return place.shape == value.shape and place.size == value.nbytes and self._has_bytes(place, value)
+        return place.shape == value.shape and self._has_bytes(place, value)
 
     def _has_bytes(self, place: StoredTensor, value: Any) -> bool:
         """Compares piece by piece: a variable may be as large as the memory that is left."""
