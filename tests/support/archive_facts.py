@@ -89,7 +89,8 @@ def _stored_objects(graph: Any) -> Iterator[tuple[str, Any]]:
     """What the checkpoint's object graph says of each object, by its path."""
     for path, number in _paths([node.children for node in graph.nodes]).items():
         node = graph.nodes[number]
-        attributes = sorted((each.name, each.full_name, each.checkpoint_key) for each in node.attributes)
+        # Not full_name, by which OpenVINO finds a variable: TensorFlow gives several variables the same.
+        attributes = sorted((each.name, each.checkpoint_key) for each in node.attributes)
         if attributes:
             yield f"checkpoint object {path}", (attributes, node.has_checkpoint_values.value)
 

@@ -85,7 +85,8 @@ class Checkpoint:
         key = f"{path}/.ATTRIBUTES/{_VALUE}"
         self.graph.hold(handle, held, node.name)
         self._variables.append((key, variable, node.name))
-        self._attributes.append(_Attribute(held, _VALUE, key, name))
+        # OpenVINO finds the tensor of a node by this name, which several variables may have before it is unique.
+        self._attributes.append(_Attribute(held, _VALUE, key, node.name))
         return held
 
     def add_table(self, object_id: int, path: str, stored: str, table: Any, functions: tuple[Any, Any]) -> None:
@@ -149,7 +150,9 @@ class Checkpoint:
             read = graph.add_node("save/RestoreV2", "RestoreV2", [filename.name, names, slices], dtypes=dtypes)
             tensors = iter(f"{read.name}:{position}" for position in range(len(dtypes)))
             for _, variable, node in self._variables:
-                inputs = [node, next(tensors)]
+                # As TensorFlow does: OpenVINO finds the tensor of a variable by this Identity only.
+                given = graph.add_node("save/Restored", "Identity", [next(tensors)], T=variable.dtype)
+                inputs = [node, given.name]
                 assigned = graph.add_node("save/Assign", "AssignVariableOp", inputs, dtype=variable.dtype)
                 restored.append(f"^{assigned.name}")
                 value = graph.add_node("save/Read", "ReadVariableOp", [node], dtype=variable.dtype)

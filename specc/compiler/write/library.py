@@ -108,10 +108,17 @@ class Library:
         # A gradient that was computed in this process has added outputs to the trace.
         known = zip(trace.outputs, called.signature.output_arg, strict=False)
         call.attr["_output_shapes"].list.shape.extend(tensor.shape.as_proto() for tensor, _ in known)
+        taken = {*names, call.name}
+        done = thin.node_def.add(name=_free_name("NoOp", taken), op="NoOp", input=[f"^{call.name}"])
         for position, original in enumerate(outputs):
             output = thin.signature.output_arg.add(name=f"output_{position}")
             output.type = called.signature.output_arg[original].type
-            thin.ret[output.name] = f"{call.name}:output:{original}"
+            # As in a trace, whose results are nodes of their own.
+            name = f"Identity_{position}" if position else "Identity"
+            result = thin.node_def.add(name=_free_name(name, taken), op="Identity")
+            result.input.extend([f"{call.name}:output:{original}", f"^{done.name}"])
+            result.attr["T"].type = output.type
+            thin.ret[output.name] = f"{result.name}:output:0"
         thin.control_ret[call.name] = call.name  # what the trace does besides returning a result must be done
         thin.signature.control_output.append(call.name)
         self.definitions[thin.signature.name] = thin
