@@ -2,6 +2,10 @@
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
 	"$$python" -c '$(FITS)' 2>/dev/null && echo "$$python" && break; done)
+define REQUIRE_PYTHON
+@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
+|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+endef
 VENV := .venv
 VENV_JAX := .venv-jax
 VENV_ARTEFACTS := .venv-artefacts
@@ -64,8 +68,7 @@ docs: $(VENV)/installed
 	$(BIN)/python -m specc.cli.reference docs
 
 $(VENV)/installed: pyproject.toml tests/models.txt
-	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
-	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(REQUIRE_PYTHON)
 	@echo "setting up $(VENV) (TensorFlow is about 250 MB)"
 	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[tensorflow-cpu,dev,models]'
@@ -73,8 +76,7 @@ $(VENV)/installed: pyproject.toml tests/models.txt
 	@touch $@
 
 $(VENV_JAX)/installed: pyproject.toml
-	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
-	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(REQUIRE_PYTHON)
 	@echo "setting up $(VENV_JAX) (TensorFlow and JAX are about 400 MB)"
 	@"$(PYTHON)" -m venv $(VENV_JAX)
 	@$(VENV_JAX)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[tensorflow-cpu,jax,test]'
@@ -95,8 +97,7 @@ $(VENV_BROWSER)/installed: pyproject.toml
 	@touch $@
 
 $(VENV_CONSUMERS)/installed: pyproject.toml tests/consumers/converters.txt
-	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
-	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(REQUIRE_PYTHON)
 	@echo "setting up $(VENV_CONSUMERS) (TensorFlow is about 250 MB)"
 	@"$(PYTHON)" -m venv $(VENV_CONSUMERS)
 	@$(VENV_CONSUMERS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[consumers]'
@@ -104,8 +105,7 @@ $(VENV_CONSUMERS)/installed: pyproject.toml tests/consumers/converters.txt
 	@touch $@
 
 $(VENV_TFX)/installed: pyproject.toml
-	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null \
-	|| { echo "specc with TensorFlow needs Python 3.11 to 3.13 with venv; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(REQUIRE_PYTHON)
 	@echo "setting up $(VENV_TFX) (TensorFlow and Beam are about 350 MB)"
 	@"$(PYTHON)" -m venv $(VENV_TFX)
 	@$(VENV_TFX)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[consumers-tfx]'

@@ -20,7 +20,7 @@ from specc.reader.saved_graph import node_of
 
 _TABLES = frozenset({"HashTableV2", "MutableHashTableV2"})
 _INITIALIZER = "__saved_model_init_op"
-"""The signature that loaders run once; nobody converts it."""
+"""The signature that loaders run once; it is not converted."""
 _TABLE_FILE = "InitializeTableFromTextFileV2"
 
 

@@ -19,7 +19,7 @@ _LISTED = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
 
 
 def conversions(directory: str, keys: Iterable[str], tags: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Converts each signature alone, and gives the ops that are refused; none where it is converted."""
+    """Converts each signature by itself; yields its key and the ops that the converter refuses, if any."""
     for key in keys:
         converter = tf.lite.TFLiteConverter.from_saved_model(directory, signature_keys=[key], tags=set(tags))
         try:

@@ -19,17 +19,12 @@ _built_in_ops: set[str] = set()
 
 def registered_ops() -> frozenset[str]:
     """The names of the ops that are registered in this process."""
-    return frozenset(op_definitions())
-
-
-def op_definitions() -> dict[str, op_def_pb2.OpDef]:
-    """The definition of each op that is registered in this process, by its name."""
     found = pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList())
-    return {op.name: op for op in op_def_pb2.OpList.FromString(found).op}
+    return frozenset(op.name for op in op_def_pb2.OpList.FromString(found).op)
 
 
 def op_definition(name: str) -> op_def_pb2.OpDef | None:
-    """The definition of one op, or None if it is not registered; all of them take 20 ms."""
+    """The definition of an op, or None if it is not registered; to list all ops takes 20 ms."""
     return op_def_registry.get(name)
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from varied_exports import document
 
 import specc
-from specc.compiler.write.asset_files import AssetFiles
+from specc.compiler.write.assets import AssetFiles
 
 pytestmark = pytest.mark.tensorflow
 

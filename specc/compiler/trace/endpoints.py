@@ -55,8 +55,8 @@ class TracedEndpoint:
         return (self.concrete, *self.further)
 
     @property
-    def parameters(self) -> inspect.Signature:
-        """The parameters of the declared function, with the defaults of trailing arguments."""
+    def python_signature(self) -> inspect.Signature:
+        """The parameters of the declared function in Python, with the defaults of trailing arguments."""
         return parameters(self.compiled.declared.arguments, _argument_defaults(self.compiled))
 
     @cached_property
@@ -197,7 +197,7 @@ def _nested_function(endpoint: TracedEndpoint) -> Any:
         return tf.nest.pack_sequence_as(compiled.output_specs, flat, expand_composites=True)
 
     nested.__name__ = compiled.name
-    nested.__signature__ = endpoint.parameters  # type: ignore[attr-defined]
+    nested.__signature__ = endpoint.python_signature  # type: ignore[attr-defined]
     return tf.function(nested, autograph=False, input_signature=compiled.input_signature)
 
 

@@ -1,10 +1,11 @@
-"""Checks the asset files of an archive, such as the vocabulary of a lookup table.
+"""The asset files of an archive, such as the vocabulary of a lookup table: checked, and copied into it.
 
 ``tf.saved_model.save`` silently skips a missing file, and then writes an archive that cannot be loaded.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from typing import Any
 import tensorflow as tf
 
 from specc.compiler.trackables import descendants
+from specc.compiler.write.meta_graph import MetaGraph
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
+_FOLDER = "assets"
 _MISSING_FILE_HINT = (
     "the file must exist until the archive is written; or pass the vocabulary of a lookup layer as a list"
 )
@@ -25,17 +28,16 @@ def require_files(resources: Iterable[Any]) -> None:
     parts = {id(part): part for resource in resources for part in descendants(resource)}
     assets = [part for part in parts.values() if isinstance(part, tf.saved_model.Asset)]
     paths = dict.fromkeys(tf.get_static_value(asset.asset_path).decode() for asset in assets)
-    refuse_missing(path for path in paths if not tf.io.gfile.exists(path) or tf.io.gfile.isdir(path))
+    _refuse_missing(path for path in paths if not tf.io.gfile.exists(path) or tf.io.gfile.isdir(path))
 
 
 def require_assets(meta_graph: Any, directory: Path) -> None:
     """Raises SpecError if the archive in ``directory`` lacks a file that its graph names."""
     names = dict.fromkeys(definition.filename for definition in meta_graph.asset_file_def)
-    refuse_missing(name for name in names if not (directory / "assets" / name).is_file())
+    _refuse_missing(name for name in names if not (directory / _FOLDER / name).is_file())
 
 
-def refuse_missing(paths: Iterable[str]) -> None:
-    """Raises SpecError with a finding for each of ``paths``, if there are any."""
+def _refuse_missing(paths: Iterable[str]) -> None:
     findings = [
         Diagnostic(
             rule="missing-asset",
@@ -48,3 +50,68 @@ def refuse_missing(paths: Iterable[str]) -> None:
     ]
     if findings:
         raise SpecError(findings)
+
+
+class AssetFiles:
+    """The files of a MetaGraph that is being written.
+
+    A loader feeds the path of each file to a placeholder while it initializes the archive; a variable keeps it.
+    """
+
+    def __init__(self, graph: MetaGraph) -> None:
+        self.graph = graph
+        self.assigned: list[str] = []
+        """The nodes that keep the paths, as control inputs."""
+        self._sources: dict[str, str] = {}
+        """The path of each file by its name in the archive."""
+        self._names: dict[str, str] = {}
+        self._numbers: Counter[str] = Counter()
+        self._fed: dict[int, str] = {}
+
+    def add(self, asset: Any) -> int:
+        """Adds a ``tf.saved_model.Asset``, and returns its object."""
+        source = tf.get_static_value(asset.asset_path).decode()
+        graph = self.graph
+        fed = graph.add_node("asset_path_initializer", "Placeholder", dtype=tf.string, shape=tf.TensorShape([]))
+        kept = graph.add_node("asset_path", "VarHandleOp", dtype=tf.string, shape=tf.TensorShape([]))
+        kept.attr["shared_name"].s = kept.name.encode()
+        assign = graph.add_node("asset_path/Assign", "AssignVariableOp", [kept.name, fed.name], dtype=tf.string)
+        read = graph.add_node("asset_path/Read", "ReadVariableOp", [kept.name], dtype=tf.string)
+        self.assigned.append(f"^{assign.name}")
+        held = graph.add_object()
+        files = graph.proto.asset_file_def
+        graph.objects.nodes[held].asset.asset_file_def_index = len(files)
+        files.add(filename=self._name_for(source)).tensor_info.name = f"{fed.name}:0"
+        graph.hold(asset.asset_path, held, read.name)
+        self._fed[id(asset.asset_path)] = fed.name
+        return held
+
+    def path_of(self, tensor: Any) -> str:
+        """The node that is fed with the path that ``tensor`` has, or empty if it is not the path of an asset."""
+        return self._fed.get(id(tensor), "")
+
+    def _name_for(self, source: str) -> str:
+        """The name of a file in the archive: its own, with a number if another file has it."""
+        if source not in self._names:
+            name = source.rpartition("/")[2]  # of a path or a URL
+            unique = name
+            while unique in self._sources:
+                self._numbers[name] += 1  # where the last search ended: thousands of files may have one name
+                unique = f"{name}_{self._numbers[name]}"
+            self._sources[unique], self._names[source] = source, unique
+        return self._names[source]
+
+    def copy(self, directory: Path) -> None:
+        """Copies the files into the archive in ``directory``.
+
+        Raises:
+            SpecError: a file is gone.
+            tf.errors.OpError: a file cannot be read, or the disk is full.
+        """
+        if self._sources:
+            (directory / _FOLDER).mkdir()
+        for name, source in self._sources.items():
+            try:
+                tf.io.gfile.copy(source, str(directory / _FOLDER / name))
+            except tf.errors.NotFoundError:
+                _refuse_missing([name])

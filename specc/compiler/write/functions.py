@@ -15,12 +15,12 @@ from specc.compiler.write.library import (
     Library,
     add_bare_function,
     describe_function,
+    full_arg_spec,
     function_spec,
     input_names,
     name_of,
     named_outputs,
     own_inputs,
-    parameters,
     spec_of,
 )
 from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable, add_call, call_op
@@ -55,7 +55,7 @@ def _add_nested(library: Library, endpoint: TracedEndpoint) -> str:
     )
     name = str(thin.signature.name)
     inputs: Any = (tuple(compiled.input_signature), {})
-    library.describe_as(name, trace.captured_inputs, inputs, _traced_outputs(compiled, trace))
+    library.describe_as(name, library.captured(trace), inputs, _traced_outputs(compiled, trace))
     return name
 
 
@@ -69,10 +69,10 @@ def _traced_outputs(compiled: CompiledEndpoint, trace: Any) -> Any:
 
 
 def _declared_spec(endpoint: TracedEndpoint) -> Any:
-    signature = endpoint.parameters.parameters
-    defaults = [each.default for each in signature.values() if each.default is not inspect.Parameter.empty]
-    positional = parameters(list(signature))._replace(defaults=tuple(defaults) or None)
-    return function_spec(positional, tuple(endpoint.compiled.input_signature))
+    parameters = endpoint.python_signature.parameters
+    defaults = [each.default for each in parameters.values() if each.default is not inspect.Parameter.empty]
+    arguments = full_arg_spec(list(parameters))._replace(defaults=tuple(defaults) or None)
+    return function_spec(arguments, tuple(endpoint.compiled.input_signature))
 
 
 def _revived(library: Library, function: Any) -> tuple[list[str], Any]:
@@ -117,7 +117,7 @@ class Signatures:
         called = self._called(trace, inputs, results)
         self._define(signature, trace, called, inputs, results, _defaults(function, input_names(trace)))
         positional = 1 if len(inputs) == 1 else 0  # several arguments have no order in a SignatureDef
-        keywords = parameters(keywords=list(map(parameter_name, inputs)))
+        keywords = full_arg_spec(keywords=list(map(parameter_name, inputs)))
         return add_bare_function(self.graph, called.signature.name, list(inputs), positional, keywords)
 
     def _called(self, trace: Any, inputs: dict[str, Any], results: dict[str, Any]) -> Any:
@@ -132,7 +132,7 @@ class Signatures:
             order = [next(at for at, each in enumerate(flat) if each is outputs[name]) for name in results]
             called = self.library.add_thin("signature", trace, [names.index(name) for name in inputs], order)
             keywords = {parameter_name(name): spec for name, spec in inputs.items()}
-            self.library.describe_as(called.signature.name, trace.captured_inputs, ((), keywords), results)
+            self.library.describe_as(called.signature.name, self.library.captured(trace), ((), keywords), results)
             self._described[key] = called
         return self._described[key]
 
@@ -148,9 +148,9 @@ class Signatures:
         """Adds the SignatureDef, its placeholders and the call of its function."""
         definition = self.graph.proto.signature_def[signature.key]
         definition.method_name = METHOD_NAMES[signature.method]
+        key = DEFAULT_KEYS["predict"] if signature.key == CALL else signature.key
         given: list[str] = []
         for spec in inputs.values():
-            key = DEFAULT_KEYS["predict"] if signature.key == CALL else signature.key
             name = _NOT_IN_SCOPES.sub("_", f"{key}_{spec.name}")
             if spec.name in defaults:
                 default = self.graph.add_node(f"{name}/input", "Const", dtype=spec.dtype)

@@ -21,15 +21,10 @@ import tensorflow as tf
 # compares the gradients of revived archives with those of the functions.
 from tensorflow.python.framework import ops
 
-from specc.compiler.user_code import summarize
-from specc.compiler.write.library import Library, encode_outputs
-from specc.compiler.write.meta_graph import MetaGraph, NotWritable
-from specc.compiler.write.structured_values import encode
-from specc.diagnostics import Diagnostic
-from specc.errors import SpecError
+from specc.compiler.write.library import Library, output_specs
+from specc.compiler.write.meta_graph import HANDLE_DTYPES, MetaGraph, NotWritable
 
 _GRADIENT = "_gradient_op_type"
-_HANDLE_DTYPES = (tf.resource, tf.variant)
 _LIBRARIES = ("tensorflow", "keras", "tf_keras")
 """Packages whose functions depend only on their code, their closure and the tensors that they are given."""
 
@@ -69,7 +64,7 @@ class Gradients:
         """Adds the gradient of every op that has one.
 
         Raises:
-            SpecError: a gradient cannot be traced.
+            ValueError: a gradient cannot be traced; the cause is what it raised.
             NotWritable: a gradient captures a tensor that no object of the archive can stand for.
         """
         done: set[str] = set()
@@ -98,11 +93,9 @@ class Gradients:
             called = self.library.definition(trace).signature
             own = range(len(called.input_arg) - len(captured))
             definition = self.library.add_thin("gradient", trace, own, range(len(called.output_arg)))
-        concrete = self.graph.objects.concrete_functions[definition.signature.name]
-        concrete.bound_inputs.extend(map(self._object_of, captured))
-        concrete.canonicalized_input_signature.CopyFrom(encode(trace.structured_input_signature))
-        concrete.output_signature.CopyFrom(encode_outputs(trace))
-        self.graph.library.registered_gradients.add(gradient_func=definition.signature.name, registered_op_type=tag)
+        name, objects = definition.signature.name, map(self._object_of, captured)
+        self.library.describe_as(name, objects, trace.structured_input_signature, output_specs(trace))
+        self.graph.library.registered_gradients.add(gradient_func=name, registered_op_type=tag)
 
     def _trace(self, gradient: Any, op: Any) -> tuple[Any, Any]:
         """The FunctionDef and the trace of a gradient, as TensorFlow calls it: with None for the op, and its inputs."""
@@ -110,16 +103,7 @@ class Gradients:
             # AutoGraph converts no function of TensorFlow, as that which calls the user's function is.
             trace = tf.function(gradient, autograph=False).get_concrete_function(None, *op.inputs)
         except Exception as error:
-            raise SpecError(
-                [
-                    Diagnostic(
-                        rule="save-failed",
-                        path=("endpoints",),
-                        message=f"gradients cannot be traced: {summarize(error)}",
-                        hint='set "gradients": false in each endpoint if no caller needs them',
-                    )
-                ]
-            ) from error
+            raise ValueError("Error when tracing gradients.") from error  # as TensorFlow says it
         self._alive.append(trace)
         return self.library.definition(trace), trace
 
@@ -131,7 +115,7 @@ class Gradients:
             return self.graph.captured(tensor).object_id
         if id(tensor) not in self._objects:
             holder = self._holders.get(id(getattr(tensor, "graph", None)))
-            if holder is None or tensor.dtype in _HANDLE_DTYPES:
+            if holder is None or tensor.dtype in HANDLE_DTYPES:
                 raise NotWritable(f"a gradient captures {tensor!r}"[:200])
             held = self._objects[id(tensor)] = self.graph.add_object()
             captured = self.graph.objects.nodes[held].captured_tensor

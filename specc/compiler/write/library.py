@@ -63,22 +63,26 @@ class Library:
 
     def describe(self, trace: Any) -> None:
         """Writes how Python revives a trace: its arguments, its result and what it captures."""
-        concrete = self.graph.objects.concrete_functions[name_of(trace)]
-        concrete.bound_inputs.extend(self.graph.captured(tensor).object_id for tensor in trace.captured_inputs)
-        concrete.canonicalized_input_signature.CopyFrom(encode(trace.structured_input_signature))
-        concrete.output_signature.CopyFrom(encode_outputs(trace))
+        self.describe_as(name_of(trace), self.captured(trace), trace.structured_input_signature, output_specs(trace))
 
-    def describe_as(self, name: str, captured: Iterable[Any], inputs: Any, outputs: Any) -> None:
-        """Writes how Python revives the function ``name``, with nested specs of its ``inputs`` and ``outputs``."""
+    def describe_as(self, name: str, captured: Iterable[int], inputs: Any, outputs: Any) -> None:
+        """Writes how Python revives the function ``name``.
+
+        ``captured`` are the objects that it captures; ``inputs`` and ``outputs`` are nested specs.
+        """
         concrete = self.graph.objects.concrete_functions[name]
-        concrete.bound_inputs.extend(self.graph.captured(tensor).object_id for tensor in captured)
+        concrete.bound_inputs.extend(captured)
         concrete.canonicalized_input_signature.CopyFrom(encode(inputs))
         concrete.output_signature.CopyFrom(encode(outputs))
+
+    def captured(self, trace: Any) -> list[int]:
+        """The objects that a trace captures, in the order of its inputs."""
+        return [self.graph.captured(tensor).object_id for tensor in trace.captured_inputs]
 
     def add_bare(self, trace: Any, keywords: Sequence[str]) -> int:
         """Adds a trace as an object without polymorphism, whose tensors are given by position or by these names."""
         self.describe(trace)
-        return add_bare_function(self.graph, name_of(trace), keywords, len(keywords), parameters(keywords))
+        return add_bare_function(self.graph, name_of(trace), keywords, len(keywords), full_arg_spec(keywords))
 
     def add_thin(self, name: str, trace: Any, inputs: Sequence[int], outputs: Sequence[int]) -> Any:
         """Adds a FunctionDef that only calls ``trace``, and returns it.
@@ -200,24 +204,24 @@ def named_outputs(trace: Any) -> dict[str, Any]:
 
 
 def function_spec(
-    positional: inspect.FullArgSpec, input_signature: Any = None, *, jit_compile: bool | None = None
+    arguments: inspect.FullArgSpec, input_signature: Any = None, *, jit_compile: bool | None = None
 ) -> Any:
     """The proto of a Python function's parameters; annotations are left out."""
     proto = saved_object_graph_pb2.FunctionSpec()
-    proto.fullargspec.CopyFrom(encode(positional._replace(annotations={})))
+    proto.fullargspec.CopyFrom(encode(arguments._replace(annotations={})))
     proto.input_signature.CopyFrom(encode(input_signature))
     proto.jit_compile = {None: _JIT_COMPILE.DEFAULT, True: _JIT_COMPILE.ON, False: _JIT_COMPILE.OFF}[jit_compile]
     return proto
 
 
-def parameters(names: Sequence[str] = (), keywords: Sequence[str] = ()) -> inspect.FullArgSpec:
+def full_arg_spec(names: Sequence[str] = (), keywords: Sequence[str] = ()) -> inspect.FullArgSpec:
     """Parameters without defaults: positional ones, and those by keyword only."""
     return inspect.FullArgSpec(list(names), None, None, None, list(keywords), None, {})
 
 
-def encode_outputs(trace: Any) -> Any:
-    """The nested specs of a trace's result as a proto."""
-    return encode(tf.nest.map_structure(spec_of, trace.structured_outputs))
+def output_specs(trace: Any) -> Any:
+    """The nested specs of a trace's result."""
+    return tf.nest.map_structure(spec_of, trace.structured_outputs)
 
 
 def spec_of(output: Any) -> Any:

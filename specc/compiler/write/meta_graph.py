@@ -21,7 +21,8 @@ ROOT = 0
 _MAX_CONSTANT = 2**31 - 1
 """The size in bytes that a protobuf message may have."""
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.\\/>-]")
-_HANDLE_DTYPES = (tf.resource, tf.variant)
+HANDLE_DTYPES = (tf.resource, tf.variant)
+"""The dtypes of handles, which have no value that a constant can hold."""
 
 
 class NotWritable(Exception):  # noqa: N818  # not an error: TensorFlow can save such a part
@@ -148,7 +149,7 @@ def is_constant(tensor: Any) -> bool:
     return (
         isinstance(tensor, tf.Tensor)
         and hasattr(tensor, "numpy")
-        and tensor.dtype not in _HANDLE_DTYPES
+        and tensor.dtype not in HANDLE_DTYPES
         and not hasattr(tensor, "_cached_variable")
     )
 

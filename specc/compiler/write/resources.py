@@ -18,6 +18,7 @@ import tensorflow as tf
 from specc.compiler.trace.endpoints import TracedEndpoint
 from specc.compiler.trackables import descendants
 from specc.compiler.user_code import resolve_attribute
+from specc.compiler.write.meta_graph import HANDLE_DTYPES
 from specc.compiler.write.variables import find_variables
 from specc.diagnostics import Diagnostic, SpecPath, finding, kind_of
 from specc.errors import FindingCollector, SpecError
@@ -65,12 +66,14 @@ def keeping_tables_unnamed(resources: Iterable[Any]) -> Iterator[None]:
 
 def captured_resources(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
     """The distinct resource handles that the endpoints capture, in the order of their traces."""
-    handles: dict[int, Any] = {}
+    handles = (each for each in _captured_tensors(endpoints) if each.dtype in HANDLE_DTYPES)
+    return list({id(handle): handle for handle in handles}.values())
+
+
+def _captured_tensors(endpoints: Iterable[TracedEndpoint]) -> Iterator[Any]:
+    """The tensors that the endpoints capture, in the order of their traces."""
     for concrete in (concrete for endpoint in endpoints for concrete in endpoint.concretes):
-        for outer, _ in concrete.graph.captures:
-            if outer.dtype in (tf.resource, tf.variant):
-                handles.setdefault(id(outer), outer)
-    return list(handles.values())
+        yield from (outer for outer, _ in concrete.graph.captures)
 
 
 def captured_variables(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
@@ -90,13 +93,7 @@ def captured_variables(endpoints: Iterable[TracedEndpoint]) -> list[Any]:
 
 def captured_assets(endpoints: Iterable[TracedEndpoint], roots: Iterable[Any]) -> list[Any]:
     """The assets whose paths the endpoints capture, which would else be constants with paths of this machine."""
-    captured = {
-        id(outer)
-        for endpoint in endpoints
-        for concrete in endpoint.concretes
-        for outer, _ in concrete.graph.captures
-        if outer.dtype == tf.string and outer.shape.rank == 0
-    }
+    captured = {id(each) for each in _captured_tensors(endpoints) if each.dtype == tf.string and each.shape.rank == 0}
     if not captured:
         return []
     candidates = [part for root in roots if root is not None for part in descendants(root)]

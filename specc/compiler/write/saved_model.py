@@ -22,15 +22,15 @@ from specc.compiler.write.gradients import Gradients
 from specc.compiler.write.library import Library
 from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable
 from specc.compiler.write.op_definitions import complete_ops
+from specc.compiler.write.resource_objects import Resources
 from specc.compiler.write.save_options import saved_variables
-from specc.compiler.write.tables import Resources
 from specc.language.signatures import PublishedSignature
 
 _SCHEMA_VERSION = 1
 _ONLY_BY_TENSORFLOW = (
     "save_debug_info", "experimental_image_format", "experimental_sharding_callback", "experimental_debug_stripper",
 )  # fmt: skip
-"""Options for files of which only TensorFlow knows how to write them."""
+"""Options that only ``tf.saved_model.save`` has."""
 
 
 def write_saved_model(contents: Contents, published: Iterable[PublishedSignature], directory: Path) -> Any:
@@ -38,7 +38,8 @@ def write_saved_model(contents: Contents, published: Iterable[PublishedSignature
 
     Raises:
         NotWritable: only ``tf.saved_model.save`` can save a part of it; nothing is written.
-        SpecError: a custom gradient cannot be traced.
+        ValueError: a custom gradient cannot be traced.
+        SpecError: an op is not allowed, or a file is gone.
         tf.errors.OpError: the disk is full, or the directory cannot be written.
     """
     options = contents.options

@@ -80,10 +80,10 @@ class _Stored:
     def has(self, key: str, value: Any, dtype: str) -> bool:
         """Whether the tensor ``key`` is the array ``value``, bit for bit."""
         place = self._tensors.get(key)
-        is_plain = place is not None and place.dtype == dtype != "string" and sys.byteorder == "little"
-        if place is None or not is_plain or place.size != value.nbytes:  # such as one that is split among files
-            return are_equal(self._reader.get_tensor(key), value)
-        return place.shape == value.shape and self._has_bytes(place, value)
+        is_numeric = dtype != "string" and sys.byteorder == "little"
+        if is_numeric and place is not None and (place.dtype, place.size) == (dtype, value.nbytes):
+            return place.shape == value.shape and self._has_bytes(place, value)
+        return are_equal(self._reader.get_tensor(key), value)  # such as a tensor that is split among files
 
     def _has_bytes(self, place: StoredTensor, value: Any) -> bool:
         """Compares piece by piece: a variable may be as large as the memory that is left."""

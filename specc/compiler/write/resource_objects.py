@@ -11,18 +11,19 @@ from typing import Any
 
 import tensorflow as tf
 
-from specc.compiler.write.asset_files import AssetFiles
+from specc.compiler.write.assets import AssetFiles
 from specc.compiler.write.checkpoint import Checkpoint
-from specc.compiler.write.library import Library, describe_function, function_spec, name_of, parameters
+from specc.compiler.write.library import Library, describe_function, full_arg_spec, function_spec, name_of
 from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable, add_call
 
 Resource = tf.saved_model.experimental.TrackableResource
 _MUTABLE = (tf.lookup.experimental.MutableHashTable, tf.lookup.experimental.DenseHashTable)
 _INITIALIZERS = (tf.lookup.KeyValueTensorInitializer, tf.lookup.TextFileInitializer)
-_Plain = tf.__internal__.tracking.AutoTrackable
+_PLAIN = tf.__internal__.tracking.AutoTrackable
 """An object with attributes only, as the initializer of a revived table."""
 _MAIN_OP = "saved_model_main_op"
 _INIT_OP = "__saved_model_init_op"
+_OF_TENSORFLOW = (*_INITIALIZERS, *_MUTABLE, tf.lookup.StaticHashTable)
 _STORED = "table"
 """The attribute of a mutable table that a checkpoint holds, as TensorFlow calls it."""
 _WAYS_OF_SAVING = (
@@ -68,8 +69,8 @@ class Resources:
             return self._objects[id(part)]
         self._alive.append(part)
         if isinstance(part, tf.saved_model.Asset):
-            held = self._objects[id(part)] = self.assets.add(part)
-            return held
+            self._objects[id(part)] = self.assets.add(part)
+            return self._objects[id(part)]
         _require_known(part)
         held = self._objects[id(part)] = self.graph.add_object()
         if isinstance(part, Resource):
@@ -116,7 +117,7 @@ class Resources:
         self.library.add(traces.values())
         for name, trace in traces.items():
             self.library.describe(trace)
-            function = describe_function(self.graph, [name_of(trace)], function_spec(parameters(), ()))
+            function = describe_function(self.graph, [name_of(trace)], function_spec(full_arg_spec(), ()))
             self.graph.add_child(held, name, function)
         initialize = traces["_initialize"]
         captured = [
@@ -159,10 +160,10 @@ def _trace(method: Callable[..., Any], *specs: Any) -> Any:
 
 def _require_known(part: Any) -> None:
     """Raises NotWritable if a part is saved in a way of its own."""
-    if isinstance(part, (*_INITIALIZERS, *_MUTABLE, tf.lookup.StaticHashTable)):
-        known = type(part) in (*_INITIALIZERS, *_MUTABLE, tf.lookup.StaticHashTable)
+    if isinstance(part, _OF_TENSORFLOW):
+        known = type(part) in _OF_TENSORFLOW
     else:
-        base = Resource if isinstance(part, Resource) else _Plain
+        base = Resource if isinstance(part, Resource) else _PLAIN
         known = isinstance(part, base) and not any(
             name in vars(part) or getattr(type(part), name, None) is not getattr(base, name, None)
             for name in _WAYS_OF_SAVING
