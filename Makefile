@@ -38,7 +38,7 @@ test-browser: $(VENV_BROWSER)/installed
 
 # Outside of make test: runtimes of others take archives. It says what is not there: a compiler, or node and npm.
 test-consumers: $(VENV_CONSUMERS)/installed $(VENV_TFX)/installed $(VENV_JAX)/installed
-	$(VENV_CONSUMERS)/bin/python -m pytest tests/consumers
+	$(VENV_CONSUMERS)/bin/python -m pytest -n 2 tests/consumers
 	$(VENV_TFX)/bin/python -m pytest tests/consumers
 	KERAS_BACKEND=jax JAX_ENABLE_X64=1 $(VENV_JAX)/bin/python -m pytest tests/consumers
 

@@ -171,7 +171,7 @@ def trace_only(export: Export, _: Path) -> None:
     import tensorflow as tf
 
     for name, function in export.functions.items():
-        tf.function(function, input_signature=export.signatures[name]).get_concrete_function()
+        tf.function(function, input_signature=export.signatures[name], autograph=False).get_concrete_function()
 
 
 def measure(series: str) -> dict[str, dict[str, Figures]]:

@@ -49,7 +49,10 @@ DEFAULT_ARGUMENTS = ("inputs",)
 """The default name of a single argument."""
 
 # One shared object for all documents without options: pydantic deep-copies a default that is not a plain value.
-_no_jax_options, _no_save_options, _no_tolerance = cache(JaxOptions), cache(SaveOptions), cache(Tolerance)
+# Made without their own validators, which would be built for nothing else.
+_no_jax_options = cache(JaxOptions.model_construct)
+_no_save_options = cache(SaveOptions.model_construct)
+_no_tolerance = cache(Tolerance.model_construct)
 
 Method: TypeAlias = Literal["predict", "classify", "regress", "train", "eval"]
 Mode: TypeAlias = Literal["predict", "train", "eval"]

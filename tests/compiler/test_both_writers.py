@@ -102,7 +102,8 @@ def assert_loaded_alike(document: specc.Document) -> None:
         both = write_both(lambda path: program.export(None, path, functions=functions), program, Path(directory))
         assert both.note == ""
         found = disagreements(both, [calls_for(program)])
-        # Without a contract, names that TensorFlow derives from arguments can be linked to them less often.
+        # TensorFlow names the specs of a nested function after its arguments, and specc does not: without a contract,
+        # fewer inputs can be linked to them.
         assert [line for line in found if not line.startswith("inspect without contract")] == []
 
 

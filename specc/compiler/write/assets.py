@@ -66,7 +66,8 @@ class AssetFiles:
         """The path of each file by its name in the archive."""
         self._names: dict[str, str] = {}
         self._numbers: Counter[str] = Counter()
-        self._fed: dict[int, str] = {}
+        self._kept: dict[int, tuple[str, str]] = {}
+        """The variable with the path of each asset, and the node that assigns it, by the id of the path."""
 
     def add(self, asset: Any) -> int:
         """Adds a ``tf.saved_model.Asset``, and returns its object."""
@@ -83,12 +84,20 @@ class AssetFiles:
         graph.objects.nodes[held].asset.asset_file_def_index = len(files)
         files.add(filename=self._name_for(source)).tensor_info.name = f"{fed.name}:0"
         graph.hold(asset.asset_path, held, read.name)
-        self._fed[id(asset.asset_path)] = fed.name
+        self._kept[id(asset.asset_path)] = kept.name, f"^{assign.name}"
         return held
 
-    def path_of(self, tensor: Any) -> str:
-        """The node that is fed with the path that ``tensor`` has, or empty if it is not the path of an asset."""
-        return self._fed.get(id(tensor), "")
+    def initial_path(self, tensor: Any) -> str:
+        """A node with the path that ``tensor`` has, which can be run before others; empty if that is not an asset's.
+
+        It reads the path from its variable, as TensorFlow does: LiteRT's converter reads a vocabulary whose path it
+        knows itself, and gives each word a wrong number if the numbers do not start at 0.
+        """
+        if id(tensor) not in self._kept:
+            return ""
+        return str(
+            self.graph.add_node("asset_path/Initial", "ReadVariableOp", self._kept[id(tensor)], dtype=tf.string).name
+        )
 
     def _name_for(self, source: str) -> str:
         """The name of a file in the archive: its own, with a number if another file has it."""

@@ -13,6 +13,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saver_pb2, trackable_object_graph_pb2
 
 from specc.compiler.write.meta_graph import MetaGraph, NotWritable, add_call, string_const
+from specc.compiler.write.variables import value_of
 from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX
 
 _VALUE = "VARIABLE_VALUE"
@@ -114,7 +115,7 @@ class Checkpoint:
         prefix = directory / PREFIX
         prefix.parent.mkdir(parents=True, exist_ok=True)
         with tf.device(device or "cpu:0"):
-            tensors = [variable.read_value() for _, variable, _ in self._variables]
+            tensors = [value_of(variable) for _, variable, _ in self._variables]
             tensors += [tensor for table in self._tables for tensor in table.export()]
             tf.raw_ops.SaveV2(
                 prefix=str(prefix),

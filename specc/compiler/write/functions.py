@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from specc.compiler.write.library import (
     named_outputs,
     own_inputs,
     spec_of,
+    specified_names,
 )
 from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable, add_call, call_op
 from specc.language.document import CALL
@@ -29,17 +31,26 @@ from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, PublishedSigna
 from specc.language.wire_names import parameter_name
 
 _CONCRETE = tf.types.experimental.ConcreteFunction
+_CONTROL_FLOW = ("Case", "If", "StatelessCase", "StatelessIf", "StatelessWhile", "While")
+_UNNAMED = "tensor_arg"
+"""TensorFlow's name of an input that has none."""
 _NOT_IN_SCOPES = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 def add_endpoint(graph: MetaGraph, library: Library, endpoint: TracedEndpoint) -> list[str]:
     """Adds an endpoint as an attribute of the root, and returns the names of its functions."""
     if endpoint.revived is not None:
-        names, spec = _revived(library, endpoint.revived)
+        traces, spec = _revived(library, endpoint.revived)
     else:
-        names, spec = [_add_nested(library, endpoint)], _declared_spec(endpoint)
-    graph.add_child(ROOT, endpoint.compiled.name, describe_function(graph, names, spec))
-    return names
+        traces, spec = {_add_nested(library, endpoint): _leaf_names(endpoint.compiled)}, _declared_spec(endpoint)
+    held = describe_function(graph, traces, spec)
+    graph.add_child(ROOT, endpoint.compiled.name, held)
+    # A loader takes from these how each trace is called with flat tensors.
+    for position, (name, inputs) in enumerate(traces.items()):
+        keywords = _keywords(inputs)
+        trace = add_bare_function(graph, name, keywords, len(keywords), spec)
+        graph.add_child(held, f"trace_{position}", trace)
+    return list(traces)
 
 
 def _add_nested(library: Library, endpoint: TracedEndpoint) -> str:
@@ -59,6 +70,30 @@ def _add_nested(library: Library, endpoint: TracedEndpoint) -> str:
     return name
 
 
+def _leaf_names(compiled: CompiledEndpoint) -> list[str]:
+    """The name of each flat input of the nested function: that of its spec, else that of its argument."""
+    arguments = zip(compiled.declared.arguments, compiled.input_signature, strict=True)
+    return [
+        getattr(leaf, "name", None) or argument
+        for argument, specs in arguments
+        for leaf in tf.nest.flatten(specs)
+        for _ in tf.nest.flatten(leaf, expand_composites=True)
+    ]
+
+
+def _keywords(names: Iterable[str]) -> list[str]:
+    """The names by which a trace is called with flat tensors, numbered as TensorFlow does where several are equal."""
+    numbers: Counter[str] = Counter()
+    taken: dict[str, None] = {}
+    for given in names:
+        unique = name = given or _UNNAMED
+        while unique in taken:
+            numbers[name] += 1
+            unique = f"{name}_{numbers[name]}"
+        taken[unique] = None
+    return list(taken)
+
+
 def _traced_outputs(compiled: CompiledEndpoint, trace: Any) -> Any:
     """The nested output specs, with the sizes that the trace knows and the document leaves open."""
     outputs = named_outputs(trace)
@@ -75,15 +110,15 @@ def _declared_spec(endpoint: TracedEndpoint) -> Any:
     return function_spec(arguments, tuple(endpoint.compiled.input_signature))
 
 
-def _revived(library: Library, function: Any) -> tuple[list[str], Any]:
-    """The names of all traces of a tf.function, and its parameters, neither of which is public."""
+def _revived(library: Library, function: Any) -> tuple[dict[str, list[str]], Any]:
+    """All traces of a tf.function with the names of their inputs, and its parameters, neither of which is public."""
     traces = function._list_all_concrete_functions_for_serialization()
     library.add(traces)
     for trace in traces:
         library.describe(trace)
     spec = function.function_spec
     described = function_spec(spec.fullargspec, spec.input_signature, jit_compile=spec.jit_compile)
-    return [name_of(trace) for trace in traces], described
+    return {name_of(trace): specified_names(trace) for trace in traces}, described
 
 
 class Signatures:
@@ -117,20 +152,23 @@ class Signatures:
         called = self._called(trace, inputs, results)
         self._define(signature, trace, called, inputs, results, _defaults(function, input_names(trace)))
         positional = 1 if len(inputs) == 1 else 0  # several arguments have no order in a SignatureDef
-        keywords = full_arg_spec(keywords=list(map(parameter_name, inputs)))
-        return add_bare_function(self.graph, called.signature.name, list(inputs), positional, keywords)
+        spec = function_spec(full_arg_spec(keywords=list(map(parameter_name, inputs))), None if inputs else ())
+        return add_bare_function(self.graph, called.signature.name, list(inputs), positional, spec)
 
     def _called(self, trace: Any, inputs: dict[str, Any], results: dict[str, Any]) -> Any:
-        """A thin function that takes and returns tensors in the order in which Python flattens them by name.
+        """A function that takes and returns tensors in the order in which Python flattens them by name.
 
-        It is never the trace itself, since a loop at the top of a revived function cannot be differentiated.
+        It is the trace itself if that has this order: a loader revives every function, with all that it captures.
         """
         key = name_of(trace)
         if key not in self._described:
             names, outputs = input_names(trace), named_outputs(trace)
             flat = tf.nest.flatten(trace.structured_outputs)
             order = [next(at for at, each in enumerate(flat) if each is outputs[name]) for name in results]
-            called = self.library.add_thin("signature", trace, [names.index(name) for name in inputs], order)
+            called, given = self.library.definition(trace), [names.index(name) for name in inputs]
+            in_order = given == list(range(len(names))) and order == list(range(len(flat)))
+            if not in_order or self.library.is_described(trace) or _has_control_flow(called):
+                called = self.library.add_thin("signature", trace, given, order)
             keywords = {parameter_name(name): spec for name, spec in inputs.items()}
             self.library.describe_as(called.signature.name, self.library.captured(trace), ((), keywords), results)
             self._described[key] = called
@@ -169,6 +207,14 @@ class Signatures:
         for position, (name, spec) in enumerate(outputs.items()):
             _fill_info(definition.outputs[name], f"{call.name}:{position}", spec)
             shapes.add().CopyFrom(spec.shape.as_proto())
+
+
+def _has_control_flow(definition: Any) -> bool:
+    """Whether a function has loops or branches of its own.
+
+    One that reads a variable cannot be differentiated at the top of a revived function, which knows too little of it.
+    """
+    return any(node.op in _CONTROL_FLOW for node in definition.node_def)
 
 
 def _in_order_of_parameters(trace: Any) -> dict[str, Any]:

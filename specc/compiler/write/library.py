@@ -75,6 +75,10 @@ class Library:
         concrete.canonicalized_input_signature.CopyFrom(encode(inputs))
         concrete.output_signature.CopyFrom(encode(outputs))
 
+    def is_described(self, trace: Any) -> bool:
+        """Whether it is written how Python revives a trace, which has one form."""
+        return name_of(trace) in self.graph.objects.concrete_functions
+
     def captured(self, trace: Any) -> list[int]:
         """The objects that a trace captures, in the order of its inputs."""
         return [self.graph.captured(tensor).object_id for tensor in trace.captured_inputs]
@@ -82,7 +86,8 @@ class Library:
     def add_bare(self, trace: Any, keywords: Sequence[str]) -> int:
         """Adds a trace as an object without polymorphism, whose tensors are given by position or by these names."""
         self.describe(trace)
-        return add_bare_function(self.graph, name_of(trace), keywords, len(keywords), full_arg_spec(keywords))
+        spec = function_spec(full_arg_spec(keywords), None if keywords else ())
+        return add_bare_function(self.graph, name_of(trace), keywords, len(keywords), spec)
 
     def add_thin(self, name: str, trace: Any, inputs: Sequence[int], outputs: Sequence[int]) -> Any:
         """Adds a FunctionDef that only calls ``trace``, and returns it.
@@ -149,16 +154,14 @@ def describe_function(graph: MetaGraph, names: Iterable[str], spec: Any) -> int:
     return held
 
 
-def add_bare_function(
-    graph: MetaGraph, name: str, keywords: Sequence[str], positional: int, spec: inspect.FullArgSpec
-) -> int:
-    """Adds the object of a single trace, of whose ``keywords`` the first may be given by position."""
+def add_bare_function(graph: MetaGraph, name: str, keywords: Sequence[str], positional: int, spec: Any) -> int:
+    """Adds the object of a single trace, of whose ``keywords`` the first ``positional`` may be given by position."""
     held = graph.add_object()
     bare = graph.objects.nodes[held].bare_concrete_function
     bare.concrete_function_name = name
     bare.argument_keywords.extend(keywords)
     bare.allowed_positional_arguments = positional
-    bare.function_spec.CopyFrom(function_spec(spec, None if keywords else ()))
+    bare.function_spec.CopyFrom(spec)
     return held
 
 
@@ -178,11 +181,16 @@ def input_names(trace: Any) -> list[str]:
     Raises:
         NotWritable: two inputs have the same name, or one has none.
     """
-    attributes = [tensor.op.node_def.attr for tensor in own_inputs(trace)]
-    names = [attr[_USER_SPECIFIED_NAME].s.decode() if _USER_SPECIFIED_NAME in attr else "" for attr in attributes]
+    names = specified_names(trace)
     if "" in names or len(set(names)) < len(names):
         raise NotWritable(f"the inputs of the function {name_of(trace)!r} have no distinct names")
     return names
+
+
+def specified_names(trace: Any) -> list[str]:
+    """The name that the specs or parameters of a trace give each of its own inputs; empty where they give none."""
+    attributes = [tensor.op.node_def.attr for tensor in own_inputs(trace)]
+    return [attr[_USER_SPECIFIED_NAME].s.decode() if _USER_SPECIFIED_NAME in attr else "" for attr in attributes]
 
 
 def named_outputs(trace: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 # The protos are not part of TensorFlow's public API, but there is no public way to write a SavedModel's proto.
-from tensorflow.core.framework import node_def_pb2, tensor_pb2, types_pb2
+from tensorflow.core.framework import node_def_pb2, types_pb2
 
 ROOT = 0
 """The number of the root object."""
@@ -124,7 +124,7 @@ class MetaGraph:
             if not is_constant(tensor):
                 raise NotWritable(f"a function captures {tensor!r}"[:200])
             node = self.add_node("Const", "Const", dtype=tensor.dtype)
-            node.attr["value"].tensor.CopyFrom(tensor_proto(tensor))
+            fill_tensor(node.attr["value"].tensor, tensor)
             held = self.add_object()
             self.objects.nodes[held].constant.operation = node.name
             self.hold(tensor, held, node.name)
@@ -154,15 +154,15 @@ def is_constant(tensor: Any) -> bool:
     )
 
 
-def tensor_proto(tensor: Any) -> Any:
-    """The TensorProto of an eager tensor of any dtype.
+def fill_tensor(proto: Any, tensor: Any) -> None:
+    """Writes an eager tensor of any dtype to an empty TensorProto.
 
     Raises:
         ValueError: it has 2 GB or more.
     """
-    if tensor.dtype.size * int(tf.size(tensor)) > _MAX_CONSTANT:
+    if tensor.dtype.size * tensor.shape.num_elements() > _MAX_CONSTANT:
         raise ValueError("Cannot create a tensor proto whose content is larger than 2GB.")  # TensorFlow's words
-    return tensor_pb2.TensorProto.FromString(tf.io.serialize_tensor(tensor).numpy())
+    proto.MergeFromString(tf.io.serialize_tensor(tensor).numpy())
 
 
 def string_const(graph: MetaGraph, name: str, values: Sequence[bytes]) -> str:

@@ -121,7 +121,8 @@ class Resources:
             self.graph.add_child(held, name, function)
         initialize = traces["_initialize"]
         captured = [
-            self.assets.path_of(tensor) or self.graph.captured(tensor).node for tensor in initialize.captured_inputs
+            self.assets.initial_path(tensor) or self.graph.captured(tensor).node
+            for tensor in initialize.captured_inputs
         ]
         call = add_call(self.graph, "initialize", self.library.definition(initialize), captured)
         self._initialized.append(f"^{call.name}")

@@ -39,7 +39,7 @@ def tf_save_options(document: Document, endpoints: Sequence[TracedEndpoint]) -> 
         SpecError: a callback cannot be loaded, or an endpoint has two aliases.
     """
     declared = document.save_options
-    functions = {endpoint.compiled.name: endpoint.nested for endpoint in endpoints}
+    named = {endpoint.compiled.name: endpoint for endpoint in endpoints}
     findings = FindingCollector()
     findings.add(_alias_clashes(declared))
     sharding = None
@@ -49,7 +49,7 @@ def tf_save_options(document: Document, endpoints: Sequence[TracedEndpoint]) -> 
     return tf.saved_model.SaveOptions(
         namespace_whitelist=None if declared.namespace_whitelist is None else list(declared.namespace_whitelist),
         save_debug_info=declared.save_debug_info,
-        function_aliases={alias: functions[name] for alias, name in _sorted_aliases(declared) if name in functions},
+        function_aliases={alias: named[name].nested for alias, name in _sorted_aliases(declared) if name in named},
         experimental_debug_stripper=declared.experimental_debug_stripper,
         experimental_io_device=declared.experimental_io_device,
         experimental_variable_policy=declared.experimental_variable_policy,

@@ -59,7 +59,7 @@ def write_saved_model(contents: Contents, published: Iterable[PublishedSignature
     signatures.add(published, contents.signatures)
     signatures.attach()
     aliases = {id(function): alias for alias, function in (options.function_aliases or {}).items()}
-    for endpoint in contents.endpoints:
+    for endpoint in contents.endpoints if aliases else ():
         for name in functions[endpoint.compiled.name] if id(endpoint.nested) in aliases else ():
             graph.proto.meta_info_def.function_aliases[name] = aliases[id(endpoint.nested)]
     if contents.keeps_gradients:
