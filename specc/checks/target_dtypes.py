@@ -32,7 +32,7 @@ ONNX_DTYPES = frozenset(_EXTENDED_DTYPES)
 OPENVINO_DTYPES = frozenset((*_EXTENDED_DTYPES, "bfloat16"))
 """The dtypes with an element type in OpenVINO's TensorFlow frontend."""
 TFJS_DTYPES = frozenset(("bool", "string", "int32", "float32"))
-"""The dtypes of TensorFlow.js that it computes with: products of complex64 are NaN."""
+"""The dtypes of TensorFlow.js that it computes with: weights of complex64 become NaN."""
 
 
 def dtype_check(rule: RuleId, dtypes: Collection[str], problem: str) -> Callable[[CheckContext], Iterator[Diagnostic]]:

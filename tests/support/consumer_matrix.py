@@ -108,7 +108,7 @@ def of_dtypes(*dtypes: str) -> Small:
         Functions,
         {
             dtype: {
-                "function": "doubled",
+                "function": "computed",
                 "arguments": ["x"],
                 "inputs": [f"{dtype}[batch]"],
                 "outputs": {"y": f"{dtype}[batch]"},
@@ -118,7 +118,7 @@ def of_dtypes(*dtypes: str) -> Small:
         {
             dtype: Asked(
                 {"x": np.array([1, 0, 3]).astype(tf.as_dtype(dtype).as_numpy_dtype)},
-                lambda model, x: model.doubled(x["x"]),
+                lambda model, x: model.computed(x["x"]),
             )
             for dtype in dtypes
         },

@@ -162,11 +162,12 @@ class Signatures:
         """
         key = name_of(trace)
         if key not in self._described:
-            names, outputs = input_names(trace), named_outputs(trace)
-            flat = tf.nest.flatten(trace.structured_outputs)
-            order = [next(at for at, each in enumerate(flat) if each is outputs[name]) for name in results]
-            called, given = self.library.definition(trace), [names.index(name) for name in inputs]
-            in_order = given == list(range(len(names))) and order == list(range(len(flat)))
+            places_in = {name: position for position, name in enumerate(input_names(trace))}
+            flat, outputs = tf.nest.flatten(trace.structured_outputs), named_outputs(trace)
+            places_out = {id(output): position for position, output in enumerate(flat)}
+            given, order = [places_in[name] for name in inputs], [places_out[id(outputs[name])] for name in results]
+            called = self.library.definition(trace)
+            in_order = given == list(range(len(places_in))) and order == list(range(len(flat)))
             if not in_order or self.library.is_described(trace) or _has_control_flow(called):
                 called = self.library.add_thin("signature", trace, given, order)
             keywords = {parameter_name(name): spec for name, spec in inputs.items()}
