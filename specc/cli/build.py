@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from specc.cli.progress import Progress, shown_on_terminal
 from specc.diagnostics import Diagnostic, printable
 from specc.errors import SpeccError
 from specc.language.document import Document
-from specc.language.signatures import DEFAULT_KEYS
+from specc.language.signatures import DEFAULT_KEYS, tags_of
 from specc.publishing.staging import require_locks
 from specc.report import Report
 from specc.report.text import table
@@ -152,18 +152,26 @@ def _build(job: BuildJob, options: argparse.Namespace) -> list[Diagnostic]:
         checked, examined = ArchiveVerifier([job], model, options), ArchiveExaminer(job)
         steps = [step for step in (checked, examined) if step.is_asked]
         program, loaded = compile(job.spec.document), time.perf_counter()
-        before = partial(_run_all, steps) if steps else None
-        report = program.export(model, progress=Progress(), before_publish=before, **job.where)
+        report = program.export(model, progress=Progress(), before_publish=_all_of(steps), **job.where)
     seconds = {"import": imported - start, "load": loaded - imported, **report.seconds}
     _write_published(_archive_summary(report, job.spec.document, seconds), report.path)
+    return job.spec.locate([*_build_findings(job, examined, report), *checked.warnings])
+
+
+def _all_of(steps: Sequence[Callable[[Path], None]]) -> Callable[[Path], None] | None:
+    """A function that takes all ``steps``; None if there are none, so that the stage is not named."""
+
+    def run_all(directory: Path) -> None:
+        for step in steps:
+            step(directory)
+
+    return run_all if steps else None
+
+
+def _build_findings(job: BuildJob, examined: ArchiveExaminer, report: ExportReport) -> Iterator[Diagnostic]:
+    """What the checks of built archives find."""
     built = replace(examined.built, nested_tables=report.nested_tables)
-    findings = list(run_build_checks(job.spec.document, job.settings, built))
-    return job.spec.locate([*findings, *checked.warnings]) if findings or checked.warnings else []
-
-
-def _run_all(steps: Iterable[Callable[[Path], None]], directory: Path) -> None:
-    for step in steps:
-        step(directory)
+    return run_build_checks(job.spec.document, job.settings, built)
 
 
 def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
@@ -179,15 +187,23 @@ def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
         return WRONG_USAGE
     imports = tuple(dict.fromkeys(module for job in jobs for module in job.imports))
     with loaded_model(replace(jobs[0], imports=imports), options, jobs) as model:
-        checked = ArchiveVerifier(jobs, model, options)
+        checked, examined = ArchiveVerifier(jobs, model, options), [ArchiveExaminer(job) for job in jobs]
+        possible: list[ArchiveVerifier | ArchiveExaminer] = [checked, *examined]
+        steps = [step for step in possible if step.is_asked]
         documents = [job.spec.document for job in jobs]
-        report = merge(documents, model, progress=Progress(), before_publish=checked, **jobs[0].where)
+        report = merge(documents, model, progress=Progress(), before_publish=_all_of(steps), **jobs[0].where)
     seconds = time.perf_counter() - start
     signatures = "".join(mode.signatures_text() for mode in report.modes)
     notes = "".join(f"note: {printable(text)}\n" for text in report.notes)
     size = f"{report.bytes:,} bytes, {len(report.modes)} MetaGraphs, {seconds:.2f} s"
     _write_published(f"{signatures}{notes}{printable(str(report.path))}: {size}\n", report.path)
-    return print_report(Report(checked.warnings), options) if checked.warnings else OK
+    modes = {frozenset(mode.tags): mode for mode in report.modes}
+    findings = [
+        each
+        for job, examiner in zip(jobs, examined, strict=True)
+        for each in job.spec.locate(_build_findings(job, examiner, modes[frozenset(tags_of(job.spec.document))]))
+    ]
+    return print_report(Report([*findings, *checked.warnings]), options) if findings or checked.warnings else OK
 
 
 def _write_published(text: str, path: Path | str) -> None:

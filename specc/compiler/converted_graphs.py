@@ -26,7 +26,7 @@ _TABLE_FILE = "InitializeTableFromTextFileV2"
 
 def examine(document: Document, directory: Path, *, with_litert: bool) -> Built:
     """The graphs of a staged archive, and what LiteRT's converter refuses of it."""
-    graphs = built_graphs(directory)
+    graphs = built_graphs(directory, tags_of(document))
     keys = [key for key in own_signatures(document) if key in graphs]
     refused = refused_by_litert(directory, keys, tags_of(document)) if with_litert else {}
     return Built(graphs=graphs, refused_by_litert=refused)
@@ -37,10 +37,10 @@ def own_signatures(document: Document) -> list[str]:
     return [each.key for each in published_signatures(document) if each.receiver is None and not each.alias_of]
 
 
-def built_graphs(directory: Path) -> dict[str, BuiltGraph]:
-    """The BuiltGraph of each signature of an archive, by its key."""
+def built_graphs(directory: Path, tags: Iterable[str]) -> dict[str, BuiltGraph]:
+    """The BuiltGraph of each signature of the MetaGraph with these ``tags`` in an archive, by its key."""
     archive = saved_model_pb2.SavedModel.FromString((directory / "saved_model.pb").read_bytes())
-    (graph,) = archive.meta_graphs
+    (graph,) = (graph for graph in archive.meta_graphs if set(graph.meta_info_def.tags) == set(tags))
     nodes = {node.name: node for node in graph.graph_def.node}
     functions = {function.signature.name: function.node_def for function in graph.graph_def.library.function}
     fills = any(node.op == _TABLE_FILE for body in functions.values() for node in body)

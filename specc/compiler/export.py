@@ -35,7 +35,7 @@ from specc.compiler.write.writers import write
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
 from specc.language.document import Document
-from specc.language.signatures import PublishedSignature, all_signatures, published_among
+from specc.language.signatures import PublishedSignature, all_signatures, published_among, tags_of
 from specc.publishing.publish import Destination
 from specc.reader import inspect_archive
 from specc.reader.custom_ops import loading_note
@@ -195,6 +195,7 @@ def publish(
         custom_ops=custom_ops,
         notes=(*_notes_for_user(contents, custom_ops, document.imports), *filter(None, [written.note]), *stage.notes),
         nested_tables=tuple(_nested_tables(contents)),
+        tags=tuple(tags_of(document)),
     )
 
 

@@ -35,11 +35,11 @@ class SignatureReport:
 class ExportReport:
     """A published archive.
 
-    ``path`` is its directory, or the URL of a remote one; ``files`` maps each file's path in the archive to its size in
-    bytes; ``seconds`` maps each stage to its wall time, which add up to that of the export; ``cores`` is the number of
-    functions traced for all endpoints; ``nested_tables`` names the endpoints whose signatures call a function that
-    looks up a table; ``custom_ops`` are the ops of its graph that TensorFlow lacks, each with the module that registers
-    it ("" if unknown); ``notes`` are messages for the user.
+    ``path`` is its directory, or the URL of a remote one; ``tags`` are those of its MetaGraph; ``files`` maps each
+    file's path in the archive to its size in bytes; ``seconds`` maps each stage to its wall time, which add up to that
+    of the export; ``cores`` is the number of functions traced for all endpoints; ``nested_tables`` names the endpoints
+    whose signatures call a function that looks up a table; ``custom_ops`` are the ops of its graph that TensorFlow
+    lacks, each with the module that registers it ("" if unknown); ``notes`` are messages for the user.
     """
 
     path: Path | str
@@ -52,6 +52,7 @@ class ExportReport:
     custom_ops: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     nested_tables: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:

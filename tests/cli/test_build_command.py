@@ -20,6 +20,9 @@ class Double(tf.Module):
     def __call__(self, x):
         return x * 2.0
 
+    def gamma(self, x):
+        return tf.math.lgamma(x)
+
 model = Double()
 number = 3
 raises = lambda: 1 / 0
@@ -163,6 +166,19 @@ def test_several_files_and_a_merged_archive(spec: Any, tmp_path: Path) -> None:
     merged = run("build", file, str(other), "--merged", "--out", "merged")
     assert merged.returncode == 0, merged.stderr
     assert "2 MetaGraphs" in merged.stdout
+
+
+def test_the_checks_of_converters_read_each_mode_of_a_merged_archive(spec: Any) -> None:
+    first = {**GOOD, "model": "doubling:Double"}
+    second = {**first, "mode": "eval", "targets": ["onnx"]}
+    second["endpoints"] = {"serve": {**GOOD["endpoints"]["serve"], "function": "gamma"}}
+    files = spec(first), spec(second, "b.specc.json")
+    merged = run("build", *files, "--merged", "--out", "merged")
+    assert merged.returncode == 0, merged.stderr
+    found = [line for line in merged.stdout.splitlines() if "onnx-op" in line]
+    assert len(found) == 1
+    assert found[0].startswith(f"{files[1]}:")
+    assert "Lgamma" in found[0]
 
 
 def test_the_module_beside_the_spec_comes_first(spec: Any, tmp_path: Path) -> None:
