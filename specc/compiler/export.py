@@ -37,6 +37,7 @@ from specc.errors import SpecError
 from specc.language.document import Document
 from specc.language.signatures import PublishedSignature, all_signatures, published_among, tags_of
 from specc.publishing.publish import Destination
+from specc.publishing.staging import flushing
 from specc.reader import inspect_archive
 from specc.reader.custom_ops import loading_note
 
@@ -169,15 +170,20 @@ def publish(
     """Writes, seals, verifies and publishes a prepared archive; ``before_publish`` gets the staged one."""
     document, contents = prepared.document, prepared.contents
     with destination.staged() as stage:
-        writing = f"writing {counted(len(contents.variables), 'variable')}"
-        with clock.stage("write", writing), prepared.backend.without_build_paths():
-            clock.watch(stage.directory)
-            written = write(contents, prepared.published, stage.directory)
-        with clock.stage("seal", "sealing"):
-            custom_ops = find_custom_ops(used_ops(written.saved_model))
-            seal(written.saved_model, document, stage.directory, prepared.left_out, prepared.undescribed, custom_ops)
-            require_conformance(stage.directory)
-            require_stored_values(contents, stage.directory)
+        clock.watch(stage.directory)
+        with flushing(stage.directory):
+            with (
+                clock.stage("write", f"writing {counted(len(contents.variables), 'variable')}"),
+                prepared.backend.without_build_paths(),
+            ):
+                written = write(contents, prepared.published, stage.directory)
+            with clock.stage("seal", "sealing"):
+                custom_ops = find_custom_ops(used_ops(written.saved_model))
+                seal(
+                    written.saved_model, document, stage.directory, prepared.left_out, prepared.undescribed, custom_ops
+                )
+                require_conformance(stage.directory)
+                require_stored_values(contents, stage.directory)
         if before_publish is not None:
             before_publish(stage.directory)
             clock.end("verify")

@@ -16,6 +16,7 @@ import os
 import platform
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ _STAGE_INFIX = ".specc-staging-"
 _MAX_ATTEMPTS = 20
 """How often the directory is created again if other builds remove it."""
 _DAY = 24 * 60 * 60
+_BETWEEN_FLUSHES = 0.1
+"""How many seconds pass before files that are being written are flushed, as only large ones are."""
 
 
 @dataclass
@@ -199,6 +202,36 @@ def _remove_empty(directories: list[Path]) -> None:
     with contextlib.suppress(OSError):
         for directory in directories:
             directory.rmdir()
+
+
+@contextlib.contextmanager
+def flushing(directory: Path) -> Iterator[None]:
+    """Flushes files to disk again and again while the block writes them, so that the stage has less to wait for.
+
+    Raises:
+        OSError: they cannot be flushed. Linux says so only once, and so not to the flush of the whole stage.
+    """
+    done = threading.Event()
+    failures: list[OSError] = []
+
+    def flush() -> None:
+        while not done.wait(_BETWEEN_FLUSHES) and not failures:
+            try:
+                _flush(directory)
+            except FileNotFoundError:  # renamed since it was listed
+                continue
+            except OSError as error:
+                failures.append(error)
+
+    thread = threading.Thread(target=flush, name="specc-flush")
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+    if failures:
+        raise failures[0]
 
 
 def _flush(stage: Path) -> None:

@@ -89,6 +89,8 @@ def test_an_example_is_loaded_alike(spec: Path, tmp_path: Path) -> None:
     assert both.note == ""
     is_choosy = spec.name.startswith(("image_classifier", "strokes_"))  # about images, and about labels
     assert disagreements(both, [] if is_choosy else [calls_for(program)]) == []
+    verified = specc.verify(document, both.own, against=both.theirs, trust=True)
+    assert verified.ok, verified.summary
 
 
 def assert_loaded_alike(document: specc.Document) -> None:
