@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from schema_places import parts_of, visits
 from spellings import document_texts
 from strategies import Extent, buildable_data, trees
@@ -18,15 +18,18 @@ SCHEMA = document_schema()
 
 
 def test_spellings_visit_every_part_of_the_schema() -> None:
-    seen: set[str] = set()
+    unseen = {pointer for pointer, _ in parts_of(SCHEMA)}
 
     @given(document_texts())
-    @settings(max_examples=300, derandomize=True, database=None, deadline=None)
+    @settings(max_examples=300, database=None, deadline=None)
     def draw(text: str) -> None:
-        seen.update(pointer for pointer, _ in visits(SCHEMA, json.loads(text)))
+        unseen.difference_update(pointer for pointer, _ in visits(SCHEMA, json.loads(text)))
 
-    draw()
-    assert {pointer for pointer, _ in parts_of(SCHEMA)} - seen == set()
+    # What a seed draws depends on what the process has imported and drawn before.
+    seeds = iter(range(5))
+    while unseen and (number := next(seeds, None)) is not None:
+        seed(number)(draw)()
+    assert unseen == set()
 
 
 @given(
