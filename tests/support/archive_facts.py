@@ -118,7 +118,9 @@ def _graph_facts(graph: Any) -> Iterator[tuple[str, Any]]:
     yield "tags", list(info.tags)
     yield "versions", (info.tensorflow_version, info.tensorflow_git_version, info.stripped_default_attrs)
     yield "graph version", graph.graph_def.versions.producer
-    yield "aliases", sorted(info.function_aliases.values())
+    # TensorFlow also names traces that it does not write, such as those of an earlier archive.
+    written = {function.signature.name for function in graph.graph_def.library.function}
+    yield "aliases", sorted(alias for name, alias in info.function_aliases.items() if name in written)
     yield "collections", sorted(graph.collection_def)
     yield "assets", sorted(asset.filename for asset in graph.asset_file_def)
     yield "saver", (graph.HasField("saver_def"), graph.saver_def.version, bool(graph.saver_def.save_tensor_name))
