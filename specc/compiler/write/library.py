@@ -17,6 +17,7 @@ from specc.compiler.write.structured_values import encode
 
 _USER_SPECIFIED_NAME = "_user_specified_name"
 _INPUT_SHAPES = "_input_shapes"
+_OUTPUT_SHAPES = "_output_shapes"
 _JIT_COMPILE = saved_object_graph_pb2.FunctionSpec.JitCompile
 
 
@@ -47,6 +48,9 @@ class Library:
         self.called |= {name: each for name, each in holder._functions.items() if hasattr(each, "graph")}
         for definition in library.function:
             self.definitions.setdefault(definition.signature.name, definition)
+            for node in definition.node_def:
+                if node.op == "Const":  # whose shape a loader knows from its value, and takes time to set again
+                    node.attr.pop(_OUTPUT_SHAPES, None)
         self.graph.library.gradient.extend(library.gradient)
         self._alive.append(library)
         for name, trace in new.items():
@@ -116,7 +120,7 @@ class Library:
         fill_call(call, called)
         # A gradient that was computed in this process has added outputs to the trace.
         known = zip(trace.outputs, called.signature.output_arg, strict=False)
-        call.attr["_output_shapes"].list.shape.extend(tensor.shape.as_proto() for tensor, _ in known)
+        call.attr[_OUTPUT_SHAPES].list.shape.extend(tensor.shape.as_proto() for tensor, _ in known)
         taken = {*names, call.name}
         done = thin.node_def.add(name=_free_name("NoOp", taken), op="NoOp", input=[f"^{call.name}"])
         for position, original in enumerate(outputs):
