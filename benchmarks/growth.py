@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from measure import Figures, fresh, spent
+from measure import Figures, fresh, spent, take_page_cache
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,8 @@ def run_here(series: str, tool: str) -> dict[str, Figures]:
             files = Path(directory) / str(run)
             files.mkdir()
             export = made.make(size, files)
+            if made is SERIES["weights"]:
+                take_page_cache(files / "before", size)
             with spent() as figures[str(size)]:
                 (write_archive if tool == "specc" else trace_only)(export, files / "archive")
             del export

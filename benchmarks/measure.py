@@ -64,6 +64,22 @@ def _status(field: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
 
 
+def write_chunks(path: Path, megabytes: int) -> None:
+    """Writes a file in the plainest way, up to the end of its fsync."""
+    chunk = memoryview(bytearray(2**26))
+    with path.open("wb") as file:
+        for start in range(0, megabytes * 2**20, len(chunk)):
+            file.write(chunk[: megabytes * 2**20 - start])
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def take_page_cache(path: Path, megabytes: int) -> None:
+    """Writes and removes a file: a virtual machine may get this memory from its host only when it is first used."""
+    write_chunks(path, megabytes)
+    path.unlink()
+
+
 def fresh(script: str, *arguments: str) -> Any:
     """What the child ``script`` says of ``arguments``."""
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}

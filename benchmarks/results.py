@@ -1,6 +1,6 @@
 """Measures what the targets are set for, prints the verdicts, and writes benchmarks/RESULTS.md.
 
-    python benchmarks/results.py                        # everything, 5 rounds; 25 minutes on two cores
+    python benchmarks/results.py                        # everything, 5 rounds; 20 minutes on two cores
     python benchmarks/results.py --rounds 3 two-tower   # one again; the others stay as they are stored
 
 The figures are stored in benchmarks/results.json, from which the page is made: with ``--page``, nothing is measured.

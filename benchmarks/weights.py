@@ -3,53 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from growth import SERIES, write_archive
-from measure import Figures, fresh, spent
+from measure import Figures, fresh, spent, take_page_cache, write_chunks
 
 MEGABYTES = 2_048
-CHUNK = 2**27
 
 
 def write_plainly(path: Path) -> Figures:
-    import numpy as np
-
-    chunk = np.ones(CHUNK // 4, np.float32)
-    take_page_cache(path.with_name("before"), chunk)
+    take_page_cache(path.with_name("before"), MEGABYTES)
     with spent() as figures:
-        write_chunks(path, chunk)
+        write_chunks(path, MEGABYTES)
     return figures
 
 
-def write_chunks(path: Path, chunk: Any) -> None:
-    with path.open("wb") as file:
-        for _ in range(MEGABYTES * 2**20 // CHUNK):
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def take_page_cache(path: Path, chunk: Any) -> None:
-    """Writes and removes the same file: a virtual machine may get this memory from its host only when it is used."""
-    write_chunks(path, chunk)
-    path.unlink()
-
-
 def export(path: Path) -> Figures:
-    import numpy as np
-
     import specc.compiler  # noqa: F401
 
     weights = SERIES["weights"]
     # The first pays for what is only done once.
     write_archive(weights.make(1, path.parent), path.with_name("first"))
     made = weights.make(MEGABYTES, path.parent)
-    take_page_cache(path.with_name("before"), np.ones(CHUNK // 4, np.float32))
+    take_page_cache(path.with_name("before"), MEGABYTES)
     with spent() as figures:
         write_archive(made, path)
     return figures

@@ -20,13 +20,13 @@ Work = Literal[
     "parts of paths", "parts of schemas", "values outside of trees",
 ]  # fmt: skip
 ARCHIVE_LIMITS: Mapping[Work, int] = {
-    "bytes of descriptions": 24 * 2**20,  # functions and signatures; one with 10,000 leaves has about 1 MB
+    "bytes of descriptions": 32 * 2**20,  # functions and signatures; an endpoint of 100,000 leaves has 29 MB
     "bytes of nodes": 2**27,  # of a graph, without its constants
     "characters of names": 16 * 2**20,  # of every tensor and of every path; 100,000 leaves have about 5 million
     "dimensions": 2_000_000,
     "elements of values": 500_000,  # of defaults and bounds
-    "fields": 2_400_000,  # of protobuf messages; an endpoint of 100,000 leaves has about 1,300,000
-    "leaves": 250_000,  # each tensor of each signature, trace and receiver
+    "fields": 4_000_000,  # of protobuf messages; an endpoint of 100,000 leaves has 3,300,000
+    "leaves": 500_000,  # each tensor of each signature, trace and receiver; a default endpoint has four of each
     "objects": 400_000,  # of an object graph, and children of these
     "parts of nodes": 1_500_000,  # inputs, calls and texts that are kept of a graph; a node has about three
 }

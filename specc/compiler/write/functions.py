@@ -10,6 +10,9 @@ from typing import Any
 
 import tensorflow as tf
 
+# The protos are not part of TensorFlow's public API, but there is no public way to write a SavedModel's proto.
+from tensorflow.core.protobuf import saved_object_graph_pb2
+
 from specc.compiler.compiled_endpoint import CompiledEndpoint
 from specc.compiler.trace.endpoints import TracedEndpoint
 from specc.compiler.write.library import (
@@ -26,6 +29,7 @@ from specc.compiler.write.library import (
     specified_names,
 )
 from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable, add_call, call_op
+from specc.compiler.write.structured_values import encode
 from specc.language.document import CALL
 from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, PublishedSignature
 from specc.language.wire_names import parameter_name
@@ -45,10 +49,13 @@ def add_endpoint(graph: MetaGraph, library: Library, endpoint: TracedEndpoint) -
         traces, spec = {_add_nested(library, endpoint): _leaf_names(endpoint.compiled)}, _declared_spec(endpoint)
     held = describe_function(graph, traces, spec)
     graph.add_child(ROOT, endpoint.compiled.name, held)
-    # A loader takes from these how each trace is called with flat tensors.
+    # A loader takes from these how each trace is called with flat tensors; the trace itself says of which specs.
+    parameters = saved_object_graph_pb2.FunctionSpec()
+    parameters.CopyFrom(spec)
+    parameters.input_signature.CopyFrom(encode(None))
     for position, (name, inputs) in enumerate(traces.items()):
         keywords = _keywords(inputs)
-        trace = add_bare_function(graph, name, keywords, len(keywords), spec)
+        trace = add_bare_function(graph, name, keywords, len(keywords), parameters)
         graph.add_child(held, f"trace_{position}", trace)
     return list(traces)
 
