@@ -44,7 +44,8 @@ document = specc.from_json({
     "variable_collections": {"counts": "count"},
 })
 ours, merged, theirs = directory + "/ours", directory + "/merged", directory + "/theirs"
-specc.compile(document).export(model, ours)
+report = specc.compile(document).export(model, ours)
+assert not report.notes, report.notes
 specc.merge([document], model, merged)
 tf.saved_model.save(model, theirs)
 archive = specc.ExportArchive()

@@ -12,15 +12,12 @@ import tensorflow as tf
 # The protos are not part of TensorFlow's public API, but there is no public way to write a checkpoint's object graph.
 from tensorflow.core.protobuf import saver_pb2, trackable_object_graph_pb2
 
+from specc.compiler.write.distributed import copies_of, value_of
 from specc.compiler.write.meta_graph import MetaGraph, NotWritable, add_call, string_const
-from specc.compiler.write.variables import value_of
 from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX
 
 _VALUE = "VARIABLE_VALUE"
-_SAVES_DEVICES = (
-    tf.saved_model.experimental.VariablePolicy.SAVE_VARIABLE_DEVICES,
-    tf.saved_model.experimental.VariablePolicy.EXPAND_DISTRIBUTED_VARIABLES,
-)
+_POLICIES = tf.saved_model.experimental.VariablePolicy
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,8 @@ class Checkpoint:
 
     def __init__(self, graph: MetaGraph, policy: Any) -> None:
         self.graph = graph
-        self._saves_devices = policy in _SAVES_DEVICES
+        self._expands = policy is _POLICIES.EXPAND_DISTRIBUTED_VARIABLES
+        self._saves_devices = self._expands or policy is _POLICIES.SAVE_VARIABLE_DEVICES
         self._objects: dict[int, int] = {}
         self._variables: list[tuple[str, Any, str]] = []
         self._tables: list[_StoredTable] = []
@@ -59,17 +57,21 @@ class Checkpoint:
     def variable(self, variable: Any, path: str) -> int:
         """The object of a variable, which is added if it is new, under the ``path`` of attributes from the root.
 
-        Raises:
-            NotWritable: it has several copies or parts.
-        """
-        handle = getattr(variable, "handle", None)
-        if isinstance(variable, tf.distribute.DistributedValues) or not isinstance(handle, tf.Tensor):
-            raise NotWritable(f"the variable {getattr(variable, 'name', variable)!r} is distributed")
-        if id(handle) not in self._objects:
-            self._objects[id(handle)] = self._add_variable(variable, handle, path)
-        return self._objects[id(handle)]
+        It stands for all copies of a distributed variable.
 
-    def _add_variable(self, variable: Any, handle: Any, path: str) -> int:
+        Raises:
+            NotWritable: its copies are to be written one by one, or it has parts.
+        """
+        copies = copies_of(variable)
+        handles = [getattr(copy, "handle", None) for copy in copies]
+        if (self._expands and len(copies) > 1) or not all(isinstance(handle, tf.Tensor) for handle in handles):
+            raise NotWritable(f"the variable {getattr(variable, 'name', variable)!r} is distributed")
+        if id(handles[0]) not in self._objects:
+            held = self._add_variable(variable, handles, path)
+            self._objects |= {id(handle): held for handle in handles}
+        return self._objects[id(handles[0])]
+
+    def _add_variable(self, variable: Any, handles: Sequence[Any], path: str) -> int:
         name = variable.name.partition(":")[0]
         held = self.graph.add_object()
         saved = self.graph.objects.nodes[held].variable
@@ -82,9 +84,10 @@ class Checkpoint:
         node = self.graph.add_node(name, "VarHandleOp", dtype=variable.dtype, shape=variable.shape)
         node.attr["shared_name"].s = node.name.encode()
         if self._saves_devices:
-            saved.device = node.device = variable.device
+            saved.device = node.device = copies_of(variable)[0].device
         key = f"{path}/.ATTRIBUTES/{_VALUE}"
-        self.graph.hold(handle, held, node.name)
+        for handle in handles:
+            self.graph.hold(handle, held, node.name)
         self._variables.append((key, variable, node.name))
         # OpenVINO finds the tensor of a node by this name, which several variables may have before it is unique.
         self._attributes.append(_Attribute(held, _VALUE, key, node.name))

@@ -32,6 +32,19 @@ def is_synchronized_on_read(variable: Any) -> bool:
     return isinstance(variable, tf.distribute.DistributedValues) and variable.synchronization == on_read
 
 
+def copies_of(variable: Any) -> tuple[Any, ...]:
+    """The copies of a distributed variable; any other variable itself."""
+    return tuple(variable.values) if isinstance(variable, tf.distribute.DistributedValues) else (variable,)
+
+
+def value_of(variable: Any) -> Any:
+    """The value that an archive holds of a variable, as an eager tensor: copies that differ are combined."""
+    if is_synchronized_on_read(variable):
+        return tf.convert_to_tensor(variable)
+    one, *_ = copies_of(variable)
+    return tf.raw_ops.ReadVariableOp(resource=one.handle, dtype=one.dtype)  # read_value runs one op more
+
+
 @contextlib.contextmanager
 def tracing_for_archive(*owners: Any, policy: str | None = None) -> Iterator[None]:
     """A context in which traced functions read variables that are synchronized on read as the archive holds them.

@@ -45,7 +45,11 @@ class Library:
         self.graph.proto.graph_def.versions.CopyFrom(written.versions)
         library = written.library
         # Only a private attribute leads to the functions that a trace calls; gradients capture tensors of them.
-        self.called |= {name: each for name, each in holder._functions.items() if hasattr(each, "graph")}
+        called = {name: each for name, each in holder._functions.items() if hasattr(each, "graph")}
+        for name, each in called.items():
+            if not getattr(each.graph, "saveable", True):  # it reads the copies of a variable, of which one is written
+                raise NotWritable(f"the function {name!r} was traced for this process only")
+        self.called |= called
         for definition in library.function:
             self.definitions.setdefault(definition.signature.name, definition)
             for node in definition.node_def:

@@ -14,9 +14,8 @@ import tensorflow as tf
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 from specc.compiler.write.contents import Contents
-from specc.compiler.write.distributed import is_synchronized_on_read
+from specc.compiler.write.distributed import value_of
 from specc.compiler.write.save_options import saved_variables
-from specc.compiler.write.variables import value_of
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
 from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX, StoredTensor, read_index
@@ -102,10 +101,7 @@ class _Stored:
 
 
 def _value(variable: Any) -> Any:
-    if is_synchronized_on_read(variable):
-        return tf.convert_to_tensor(variable).numpy()  # all copies combined, as the checkpoint has it
-    copy = variable.values[0] if isinstance(variable, tf.distribute.DistributedValues) else variable
-    tensor = value_of(copy)
+    tensor = value_of(variable)
     try:
         return np.asarray(memoryview(tensor))  # the tensor's own memory, of which numpy() would make a copy
     except (BufferError, TypeError, ValueError):  # on another device, or of a dtype that a buffer cannot have

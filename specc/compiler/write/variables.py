@@ -44,11 +44,6 @@ class NamedVariable:
         return format_tensor(self.dtype, dims)
 
 
-def value_of(variable: Any) -> Any:
-    """The value of a ``tf.Variable`` as an eager tensor; its ``read_value`` runs one op more."""
-    return tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
-
-
 def model_variables(model: Any) -> list[NamedVariable]:
     """The variables of ``model`` in its own order, each once; none if it has no ``variables``."""
     return [] if isinstance(model, (list, tuple, Mapping)) else _distinct(find_variables(model))
