@@ -20,12 +20,13 @@ class Double(tf.Module):
     def __call__(self, x):
         return x * 2.0
 
-    def gamma(self, x):
-        return tf.math.lgamma(x)
-
 model = Double()
 number = 3
 raises = lambda: 1 / 0
+
+class Gamma(Double):
+    def gamma(self, x):
+        return tf.math.lgamma(x)
 """
 
 
@@ -169,7 +170,7 @@ def test_several_files_and_a_merged_archive(spec: Any, tmp_path: Path) -> None:
 
 
 def test_the_checks_of_converters_read_each_mode_of_a_merged_archive(spec: Any) -> None:
-    first = {**GOOD, "model": "doubling:Double"}
+    first = {**GOOD, "model": "doubling:Gamma"}
     second = {**first, "mode": "eval", "targets": ["onnx"]}
     second["endpoints"] = {"serve": {**GOOD["endpoints"]["serve"], "function": "gamma"}}
     files = spec(first), spec(second, "b.specc.json")
