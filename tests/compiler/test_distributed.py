@@ -4,8 +4,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import tensorflow as tf
+
+# Only a strategy with parameter servers makes one publicly, and it needs a cluster.
+from tensorflow.python.distribute.sharded_variable import ShardedVariable
+
+import specc
+from specc.compiler.write.writers import WRITER
 
 pytestmark = pytest.mark.tensorflow
 
@@ -115,3 +123,32 @@ def test_a_trace_that_cannot_be_saved_is_refused_with_the_whole_reason(tmp_path:
         "signatures=f_with_input_signature)`; instead.; it was already traced; track the owner of the variables, and give the function an input_signature\n"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+class Sharded(tf.Module):
+    """A table of which a strategy with parameter servers would keep each part on another one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        parts = [
+            tf.Variable([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], name="part_0"),
+            tf.Variable([[6.0, 7.0]], name="part_1"),
+        ]
+        self.table = ShardedVariable(parts, name="table")
+
+    def look_up(self, ids: Any) -> Any:
+        return tf.nn.embedding_lookup(self.table, ids)
+
+
+@pytest.mark.parametrize("writer", ["specc", "tensorflow"])
+def test_the_parts_of_a_sharded_variable(writer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WRITER, writer)
+    endpoint = {"function": "look_up", "inputs": ["int64[batch]"], "outputs": "float32[batch, 2]"}
+    document = {"specc": 1, "dims": {"batch": {}}, "endpoints": {"look_up": endpoint}}
+    report = specc.compile(specc.from_json(document)).export(Sharded(), tmp_path / "archive")
+    assert (report.notes == ()) == (writer == "specc")
+    revived = tf.saved_model.load(str(tmp_path / "archive"))
+    assert revived.look_up(tf.constant([3, 0], tf.int64)).numpy().tolist() == [[6.0, 7.0], [0.0, 1.0]]
+    assert [(each.name, each.shape.as_list()) for each in revived.variables] == [
+        ("part_0:0", [3, 2]), ("part_1:0", [1, 2]),
+    ]  # fmt: skip
