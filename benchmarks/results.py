@@ -1,6 +1,6 @@
 """Measures what the targets are set for, prints the verdicts, and writes benchmarks/RESULTS.md.
 
-    python benchmarks/results.py                        # everything, 5 rounds; 20 minutes on two cores
+    python benchmarks/results.py                        # everything, 5 rounds; 25 minutes on two cores
     python benchmarks/results.py --rounds 3 two-tower   # one again; the others stay as they are stored
 
 The figures are stored in benchmarks/results.json, from which the page is made: with ``--page``, nothing is measured.
@@ -28,7 +28,6 @@ from targets import EXPERIMENTS
 
 STORE = Path(__file__).with_name("results.json")
 PAGE = Path(__file__).with_name("RESULTS.md")
-GROWTH_ROUNDS = 3
 
 
 def machine() -> str:
@@ -50,7 +49,7 @@ def measure(name: str, rounds: int) -> dict[str, Any]:
                 paths = {tool: f"{directory}/{tool}" for tool in ("specc", "keras")}
                 for tool, path in paths.items():
                     run_fresh(EXPERIMENTS[name].archives, tool, path)
-            for index in range(rounds if name in EXPERIMENTS else min(rounds, GROWTH_ROUNDS)):
+            for index in range(rounds):
                 print(f"{name}: round {index + 1}, {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
                 measured = EXPERIMENTS[name].measure(paths) if name in EXPERIMENTS else growth.measure(name)
                 result["rounds"].append(measured)
@@ -65,7 +64,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = [*EXPERIMENTS, *growth.SERIES]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to measure: {', '.join(names)}")
-    parser.add_argument("--rounds", type=int, default=5, help="of growth, at most 3 are made")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each is measured")
     parser.add_argument("--page", action="store_true", help="only write the page of what is stored")
     options = parser.parse_args()
     unknown = set(options.names) - set(names)

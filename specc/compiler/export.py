@@ -170,12 +170,12 @@ def publish(
     """Writes, seals, verifies and publishes a prepared archive; ``before_publish`` gets the staged one."""
     document, contents = prepared.document, prepared.contents
     with destination.staged() as stage:
-        clock.watch(stage.directory)
         with flushing(stage.directory):
             with (
                 clock.stage("write", f"writing {counted(len(contents.variables), 'variable')}"),
                 prepared.backend.without_build_paths(),
             ):
+                clock.watch(stage.directory)
                 written = write(contents, prepared.published, stage.directory)
             with clock.stage("seal", "sealing"):
                 custom_ops = find_custom_ops(used_ops(written.saved_model))
