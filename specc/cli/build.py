@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -150,22 +150,22 @@ def _build(job: BuildJob, options: argparse.Namespace) -> list[Diagnostic]:
     imported = time.perf_counter()
     with loaded_model(job, options, [job]) as model, located_in_spec(job.spec):
         checked, examined = ArchiveVerifier([job], model, options), ArchiveExaminer(job)
-        steps = [step for step in (checked, examined) if step.is_asked]
         program, loaded = compile(job.spec.document), time.perf_counter()
-        report = program.export(model, progress=Progress(), before_publish=_all_of(steps), **job.where)
+        report = program.export(model, progress=Progress(), before_publish=_asked(checked, examined), **job.where)
     seconds = {"import": imported - start, "load": loaded - imported, **report.seconds}
     _write_published(_archive_summary(report, job.spec.document, seconds), report.path)
     return job.spec.locate([*_build_findings(job, examined, report), *checked.warnings])
 
 
-def _all_of(steps: Sequence[Callable[[Path], None]]) -> Callable[[Path], None] | None:
-    """A function that takes all ``steps``; None if there are none, so that the stage is not named."""
+def _asked(*steps: ArchiveVerifier | ArchiveExaminer) -> Callable[[Path], None] | None:
+    """A function that takes the steps that are asked for, one after the other; None if none is."""
+    asked = [step for step in steps if step.is_asked]
 
     def run_all(directory: Path) -> None:
-        for step in steps:
+        for step in asked:
             step(directory)
 
-    return run_all if steps else None
+    return run_all if asked else None
 
 
 def _build_findings(job: BuildJob, examined: ArchiveExaminer, report: ExportReport) -> Iterator[Diagnostic]:
@@ -188,10 +188,8 @@ def _build_merged(jobs: list[BuildJob], options: argparse.Namespace) -> int:
     imports = tuple(dict.fromkeys(module for job in jobs for module in job.imports))
     with loaded_model(replace(jobs[0], imports=imports), options, jobs) as model:
         checked, examined = ArchiveVerifier(jobs, model, options), [ArchiveExaminer(job) for job in jobs]
-        possible: list[ArchiveVerifier | ArchiveExaminer] = [checked, *examined]
-        steps = [step for step in possible if step.is_asked]
-        documents = [job.spec.document for job in jobs]
-        report = merge(documents, model, progress=Progress(), before_publish=_all_of(steps), **jobs[0].where)
+        documents, before = [job.spec.document for job in jobs], _asked(checked, *examined)
+        report = merge(documents, model, progress=Progress(), before_publish=before, **jobs[0].where)
     seconds = time.perf_counter() - start
     signatures = "".join(mode.signatures_text() for mode in report.modes)
     notes = "".join(f"note: {printable(text)}\n" for text in report.notes)

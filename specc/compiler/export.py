@@ -39,6 +39,7 @@ from specc.language.signatures import PublishedSignature, all_signatures, publis
 from specc.publishing.publish import Destination
 from specc.publishing.staging import flushing
 from specc.reader import inspect_archive
+from specc.reader.checkpoint import PREFIX
 from specc.reader.custom_ops import loading_note
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def publish(
     """Writes, seals, verifies and publishes a prepared archive; ``before_publish`` gets the staged one."""
     document, contents = prepared.document, prepared.contents
     with destination.staged() as stage:
-        with flushing(stage.directory):
+        with flushing((stage.directory / PREFIX).parent):  # of the weights only: other files are small, and may be many
             with (
                 clock.stage("write", f"writing {counted(len(contents.variables), 'variable')}"),
                 prepared.backend.without_build_paths(),

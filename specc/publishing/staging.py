@@ -34,7 +34,7 @@ _MAX_ATTEMPTS = 20
 """How often the directory is created again if other builds remove it."""
 _DAY = 24 * 60 * 60
 _BETWEEN_FLUSHES = 0.1
-"""How many seconds pass before files that are being written are flushed, as only large ones are."""
+"""How many seconds pass before files that are still being written are flushed: small ones are complete by then."""
 
 
 @dataclass

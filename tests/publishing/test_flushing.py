@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
+from varied_exports import document
 
 import specc
 from specc.errors import TargetError
@@ -19,11 +20,7 @@ from specc.publishing import staging
 
 pytestmark = pytest.mark.tensorflow
 
-DOCUMENT = {
-    "specc": 1,
-    "dims": {"batch": {}},
-    "endpoints": {"serve": {"inputs": ["float32[batch]"], "outputs": "float32[batch]"}},
-}
+PROGRAM = specc.compile(document({"serve": {"inputs": ["float32[batch]"], "outputs": "float32[batch]"}}))
 
 
 class Scaled(tf.Module):
@@ -99,7 +96,7 @@ def test_an_error_that_the_disk_reports_once_leaves_no_archive(tmp_path: Path, m
             wait_for(failed.is_set)
 
     with pytest.raises(TargetError, match=f"^cannot write {target}: {os.strerror(errno.EIO)}$"):
-        specc.compile(specc.from_json(DOCUMENT)).export(Scaled(), target, progress=progress)
+        PROGRAM.export(Scaled(), target, progress=progress)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -112,6 +109,6 @@ def test_a_small_archive_is_flushed_once(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(os, "fsync", recording)
     monkeypatch.setattr(staging, "_BETWEEN_FLUSHES", 60.0)
-    specc.compile(specc.from_json(DOCUMENT)).export(Scaled(), tmp_path / "archive")
+    PROGRAM.export(Scaled(), tmp_path / "archive")
     assert flushers
     assert not any(flushers)

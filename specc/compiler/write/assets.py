@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import tensorflow as tf
 
 from specc.compiler.trackables import descendants
 from specc.compiler.write.meta_graph import MetaGraph
+from specc.compiler.write.unique_names import UniqueNames
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
@@ -65,7 +65,7 @@ class AssetFiles:
         self._sources: dict[str, str] = {}
         """The path of each file by its name in the archive."""
         self._names: dict[str, str] = {}
-        self._numbers: Counter[str] = Counter()
+        self._given = UniqueNames()
         self._kept: dict[int, tuple[str, str]] = {}
         """The variable with the path of each asset, and the node that assigns it, by the id of the path."""
 
@@ -102,11 +102,7 @@ class AssetFiles:
     def _name_for(self, source: str) -> str:
         """The name of a file in the archive: its own, with a number if another file has it."""
         if source not in self._names:
-            name = source.rpartition("/")[2]  # of a path or a URL
-            unique = name
-            while unique in self._sources:
-                self._numbers[name] += 1  # where the last search ended: thousands of files may have one name
-                unique = f"{name}_{self._numbers[name]}"
+            unique = self._given.add(source.rpartition("/")[2])  # of a path or a URL
             self._sources[unique], self._names[source] = source, unique
         return self._names[source]
 

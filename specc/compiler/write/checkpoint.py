@@ -57,7 +57,7 @@ class Checkpoint:
     def variable(self, variable: Any, path: str) -> int:
         """The object of a variable, which is added if it is new, under the ``path`` of attributes from the root.
 
-        It stands for all copies of a distributed variable.
+        All copies of a distributed variable have one object.
 
         Raises:
             NotWritable: its copies are to be written one by one, or it has parts.

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import tensorflow as tf
-
-# The protos are not part of TensorFlow's public API, but there is no public way to write a SavedModel's proto.
-from tensorflow.core.protobuf import saved_object_graph_pb2
 
 from specc.compiler.compiled_endpoint import CompiledEndpoint
 from specc.compiler.trace.endpoints import TracedEndpoint
@@ -30,6 +26,7 @@ from specc.compiler.write.library import (
 )
 from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable, add_call, call_op
 from specc.compiler.write.structured_values import encode
+from specc.compiler.write.unique_names import UniqueNames
 from specc.language.document import CALL
 from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, PublishedSignature
 from specc.language.wire_names import parameter_name
@@ -49,13 +46,11 @@ def add_endpoint(graph: MetaGraph, library: Library, endpoint: TracedEndpoint) -
         traces, spec = {_add_nested(library, endpoint): _leaf_names(endpoint.compiled)}, _declared_spec(endpoint)
     held = describe_function(graph, traces, spec)
     graph.add_child(ROOT, endpoint.compiled.name, held)
-    # A loader takes from these how each trace is called with flat tensors; the trace itself says of which specs.
-    parameters = saved_object_graph_pb2.FunctionSpec()
-    parameters.CopyFrom(spec)
-    parameters.input_signature.CopyFrom(encode(None))
+    # A loader takes from these how each trace is called with flat tensors; the trace itself has their specs.
+    spec.input_signature.CopyFrom(encode(None))
     for position, (name, inputs) in enumerate(traces.items()):
         keywords = _keywords(inputs)
-        trace = add_bare_function(graph, name, keywords, len(keywords), parameters)
+        trace = add_bare_function(graph, name, keywords, len(keywords), spec)
         graph.add_child(held, f"trace_{position}", trace)
     return list(traces)
 
@@ -90,15 +85,8 @@ def _leaf_names(compiled: CompiledEndpoint) -> list[str]:
 
 def _keywords(names: Iterable[str]) -> list[str]:
     """The names by which a trace is called with flat tensors, numbered as TensorFlow does where several are equal."""
-    numbers: Counter[str] = Counter()
-    taken: dict[str, None] = {}
-    for given in names:
-        unique = name = given or _UNNAMED
-        while unique in taken:
-            numbers[name] += 1
-            unique = f"{name}_{numbers[name]}"
-        taken[unique] = None
-    return list(taken)
+    given = UniqueNames()
+    return [given.add(name or _UNNAMED) for name in names]
 
 
 def _traced_outputs(compiled: CompiledEndpoint, trace: Any) -> Any:

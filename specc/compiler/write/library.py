@@ -47,13 +47,13 @@ class Library:
         # Only a private attribute leads to the functions that a trace calls; gradients capture tensors of them.
         called = {name: each for name, each in holder._functions.items() if hasattr(each, "graph")}
         for name, each in called.items():
-            if not getattr(each.graph, "saveable", True):  # it reads the copies of a variable, of which one is written
-                raise NotWritable(f"the function {name!r} was traced for this process only")
+            if not getattr(each.graph, "saveable", True):  # it reads all copies of a variable, and one is written
+                raise NotWritable(f"TensorFlow says that the function {name!r} cannot be saved")
         self.called |= called
         for definition in library.function:
             self.definitions.setdefault(definition.signature.name, definition)
             for node in definition.node_def:
-                if node.op == "Const":  # whose shape a loader knows from its value, and takes time to set again
+                if node.op == "Const":  # a loader infers its shape from its value, and takes time to set it again
                     node.attr.pop(_OUTPUT_SHAPES, None)
         self.graph.library.gradient.extend(library.gradient)
         self._alive.append(library)
@@ -84,7 +84,7 @@ class Library:
         concrete.output_signature.CopyFrom(encode(outputs))
 
     def is_described(self, trace: Any) -> bool:
-        """Whether it is written how Python revives a trace, which has one form."""
+        """Whether the specs of a trace are written already: it is revived with these only."""
         return name_of(trace) in self.graph.objects.concrete_functions
 
     def captured(self, trace: Any) -> list[int]:

@@ -16,6 +16,8 @@ import tensorflow as tf
 # The protos are not part of TensorFlow's public API, but there is no public way to write a SavedModel's proto.
 from tensorflow.core.framework import node_def_pb2, types_pb2
 
+from specc.compiler.write.unique_names import UniqueNames
+
 ROOT = 0
 """The number of the root object."""
 _MAX_CONSTANT = 2**31 - 1
@@ -46,7 +48,7 @@ class MetaGraph:
         self.nodes = self.proto.graph_def.node
         self.objects = self.proto.object_graph_def
         self.library = self.proto.graph_def.library
-        self._taken: dict[str, int] = {}
+        self._names = UniqueNames()
         self._captured: dict[int, Captured] = {}
 
     def add_node(self, name: str, op: str, inputs: Iterable[str] = (), **attributes: Any) -> Any:
@@ -74,12 +76,7 @@ class MetaGraph:
         """``name`` as a legal name of a node, with a number if it is taken."""
         legal = _NOT_IN_NAMES.sub("_", name)
         legal = legal if re.match(r"[A-Za-z0-9.]", legal) else f".{legal}"
-        unique = legal
-        while unique in self._taken:
-            self._taken[legal] += 1  # where the last search ended: thousands of nodes may have one name
-            unique = f"{legal}_{self._taken[legal]}"
-        self._taken[unique] = 0
-        return unique
+        return self._names.add(legal)
 
     def add_object(self, **kind: Any) -> int:
         """Adds an object, and returns its number; ``kind`` sets one field of its SavedObject."""
