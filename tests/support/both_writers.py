@@ -25,6 +25,7 @@ from specc.compiler import Program
 from specc.compiler.program import compile as compile_document
 from specc.compiler.write.variables import model_variables
 from specc.compiler.write.writers import WRITER
+from specc.language.signatures import RAW
 
 _TOLERANCE = 1e-5
 """Of gradients: an optimizer of graphs may order a sum in two ways."""
@@ -192,11 +193,13 @@ def _gradients(program: Program, loaded: Any, call: Calls, place: str) -> dict[s
         names = [component.wire_name for component in program[endpoint].input_components]
         specs = program[endpoint].input_components
         tensors = [tf.convert_to_tensor(each, spec.dtype) for each, spec in zip(flat, specs, strict=True)]
-        if endpoint in loaded.signatures:
-            signature = loaded.signatures[endpoint]
+        # The plain signature may be one that takes serialized examples.
+        key = endpoint if program.document.endpoints[endpoint].receiver is None else f"{RAW}:{endpoint}"
+        if key in loaded.signatures:
+            signature = loaded.signatures[key]
             facts |= _gradients_of(
                 lambda *args, signature=signature, names=names: signature(**dict(zip(names, args, strict=True))),
-                tensors, loaded.variables, f"{place}: signature {endpoint}",
+                tensors, loaded.variables, f"{place}: signature {key}",
             )  # fmt: skip
     return facts
 

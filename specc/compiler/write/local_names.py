@@ -12,6 +12,8 @@ from typing import Any
 # The protos are not part of TensorFlow's public API, but there is no public way to read a SavedModel's proto.
 from tensorflow.core.framework import types_pb2
 
+from specc.compiler.write.node_references import redirect, redirect_captures
+
 _PLACEHOLDER = re.compile(r"_\d+(?=(?:_rewritten)?___redundant_placeholder)")
 """The number of a loop's condition in the arguments of its body: ``while_cond_1061___redundant_placeholder0``."""
 
@@ -37,10 +39,7 @@ def rename_locals(meta_graph: Any) -> None:
                 _rename_outputs(definition, names)
             _rename_nodes(definition, names)
             renamed[definition.signature.name] = names
-    for node in meta_graph.object_graph_def.nodes if renamed else ():
-        if node.WhichOneof("kind") == "captured_tensor":
-            capture = node.captured_tensor
-            capture.name = _reference(capture.name, renamed.get(capture.concrete_function, {}))
+    redirect_captures(meta_graph.object_graph_def, renamed)
 
 
 def _user_specified_names(definition: Any) -> list[tuple[Any, Any]]:
@@ -122,26 +121,8 @@ def _rename_nodes(definition: Any, names: dict[str, str]) -> None:
         argument.name = names.get(argument.name, argument.name)
     for node in definition.node_def:
         node.name = names.get(node.name, node.name)
-        node.input[:] = [_reference(text, names) for text in node.input]
-        if "_class" in node.attr:
-            located = node.attr["_class"].list
-            located.s[:] = [_location_reference(text.decode(), names).encode() for text in located.s]
+    redirect(definition, names)
     outputs = definition.signature.control_output
     outputs[:] = [names.get(name, name) for name in outputs]
-    for returned in (definition.ret, definition.control_ret):
-        for key in list(returned):
-            returned[key] = _reference(returned[key], names)
     for key in [key for key in definition.control_ret if key in names]:
         definition.control_ret[names[key]] = definition.control_ret.pop(key)
-
-
-def _reference(text: str, names: dict[str, str]) -> str:
-    """``node:output:0``, ``node:0``, ``^node`` or ``node`` with the new name of the node."""
-    name, colon, output = text.removeprefix("^").partition(":")
-    return f"{text[: text.startswith('^')]}{names[name]}{colon}{output}" if name in names else text
-
-
-def _location_reference(text: str, names: dict[str, str]) -> str:
-    """``loc:@node`` with the new name of the node."""
-    prefix, at, name = text.partition("@")
-    return f"{prefix}{at}{names.get(name, name)}"

@@ -16,6 +16,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from specc.compiler.write.checkpoint import Checkpoint
+from specc.compiler.write.constants import merge_constants
 from specc.compiler.write.contents import Contents
 from specc.compiler.write.functions import Signatures, add_endpoint
 from specc.compiler.write.gradients import Gradients
@@ -68,6 +69,7 @@ def write_saved_model(contents: Contents, published: Iterable[PublishedSignature
     if not options.experimental_skip_saver:
         checkpoint.add_saver()
     library.write()
+    merge_constants(graph.proto)
     _complete(graph, options)
     checkpoint.write(directory, options.experimental_io_device)
     resources.assets.copy(directory)
