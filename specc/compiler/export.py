@@ -171,7 +171,8 @@ def publish(
     """Writes, seals, verifies and publishes a prepared archive; ``before_publish`` gets the staged one."""
     document, contents = prepared.document, prepared.contents
     with destination.staged() as stage:
-        with flushing((stage.directory / PREFIX).parent):  # of the weights only: other files are small, and may be many
+        weights = (stage.directory / PREFIX).parent  # other files are small, and may be many
+        with flushing(stage, weights):
             with (
                 clock.stage("write", f"writing {counted(len(contents.variables), 'variable')}"),
                 prepared.backend.without_build_paths(),

@@ -42,6 +42,8 @@ class Stage:
     """The directory in which an archive is written, and the result of publishing it."""
 
     directory: Path
+    is_durable: bool = False
+    """Whether its files must be on the disk before it is published."""
     publishing: str = "flushing to disk"
     """The progress line for the step after the archive is complete."""
     published: Path | str = ""
@@ -63,7 +65,7 @@ def staging(target: Path, place: Path, publish: Callable[[Stage], None]) -> Iter
     try:
         remove_dead_stages(place, target.name)
         with locked_stage(place, target.name, again=lambda: made.extend(_make_directories(place))) as directory:
-            stage = Stage(directory)
+            stage = Stage(directory, is_durable=True)
             yield stage
             _flush(directory)
             publish(stage)
@@ -205,12 +207,17 @@ def _remove_empty(directories: list[Path]) -> None:
 
 
 @contextlib.contextmanager
-def flushing(directory: Path) -> Iterator[None]:
-    """Flushes files to disk again and again while the block writes them, so that the stage has less to wait for.
+def flushing(stage: Stage, directory: Path) -> Iterator[None]:
+    """Flushes the files in ``directory`` again and again while the block writes them, so that less is left to wait for.
+
+    Does nothing for a stage that need not be on the disk, as one that is uploaded.
 
     Raises:
         OSError: they cannot be flushed. Linux says so only once, and so not to the flush of the whole stage.
     """
+    if not stage.is_durable:
+        yield
+        return
     done = threading.Event()
     failures: list[OSError] = []
 

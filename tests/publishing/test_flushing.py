@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -52,7 +53,7 @@ def wait_for(condition: Callable[[], Any]) -> None:
 def test_files_are_flushed_while_they_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushed = set()
     monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.add(Path(f"/proc/self/fd/{descriptor}").readlink()))
-    with staging.flushing(tmp_path):
+    with staging.flushing(staging.Stage(tmp_path, is_durable=True), tmp_path):
         (tmp_path / "first").write_text("whole")
         wait_for(lambda: tmp_path / "first" in flushed)
         (tmp_path / "second").write_text("whole")
@@ -74,7 +75,7 @@ def test_a_file_that_is_renamed_meanwhile_is_flushed_by_its_new_name(
     monkeypatch.setattr(os, "open", renaming)
     monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.add(Path(f"/proc/self/fd/{descriptor}").readlink()))
     (tmp_path / "first").write_text("whole")
-    with staging.flushing(tmp_path):
+    with staging.flushing(staging.Stage(tmp_path, is_durable=True), tmp_path):
         wait_for(lambda: tmp_path / "second" in flushed)
 
 
@@ -112,3 +113,13 @@ def test_a_small_archive_is_flushed_once(tmp_path: Path, monkeypatch: pytest.Mon
     PROGRAM.export(Scaled(), tmp_path / "archive")
     assert flushers
     assert not any(flushers)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_stage_that_is_uploaded_is_not_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    flushed = []
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    PROGRAM.export(Scaled(), "memory://uploaded/archive")
+    assert flushed == []

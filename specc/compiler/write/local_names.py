@@ -13,6 +13,7 @@ from typing import Any
 from tensorflow.core.framework import types_pb2
 
 from specc.compiler.write.node_references import redirect, redirect_captures
+from specc.compiler.write.unique_names import UniqueNames
 
 _PLACEHOLDER = re.compile(r"_\d+(?=(?:_rewritten)?___redundant_placeholder)")
 """The number of a loop's condition in the arguments of its body: ``while_cond_1061___redundant_placeholder0``."""
@@ -77,14 +78,10 @@ def _new_names(definition: Any, wire_names: set[str]) -> dict[str, str]:
 
 def _make_unique(plain: dict[str, str], taken: Iterable[str]) -> dict[str, str]:
     """``plain`` with a number added to each new name that is already in use."""
-    held, found = set(taken), {}
-    for name, new in plain.items():
-        again, unique = 0, new
-        while unique in held:
-            unique, again = f"{new}_{again}", again + 1
-        held.add(unique)
-        found[name] = unique
-    return found
+    names = UniqueNames()
+    for name in taken:
+        names.add(name)
+    return {name: names.add(new) for name, new in plain.items()}
 
 
 def _initializer_scopes(definition: Any) -> list[str]:
