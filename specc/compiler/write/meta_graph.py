@@ -16,6 +16,7 @@ import tensorflow as tf
 # The protos are not part of TensorFlow's public API, but there is no public way to write a SavedModel's proto.
 from tensorflow.core.framework import node_def_pb2, types_pb2
 
+from specc.compiler.write.node_references import redirected
 from specc.compiler.write.unique_names import UniqueNames
 
 ROOT = 0
@@ -69,7 +70,7 @@ class MetaGraph:
             copy = self.nodes.add()
             copy.CopyFrom(node)
             copy.name = renamed[node.name]
-            copy.input[:] = [_renamed(text, renamed) for text in node.input]
+            copy.input[:] = [redirected(text, renamed) for text in node.input]
         return renamed
 
     def unique_name(self, name: str) -> str:
@@ -130,12 +131,6 @@ class MetaGraph:
     def is_captured(self, tensor: Any) -> bool:
         """Whether an object stands for ``tensor``, or can be made to."""
         return id(tensor) in self._captured or is_constant(tensor)
-
-
-def _renamed(text: str, names: Mapping[str, str]) -> str:
-    """A reference to an output of a node, or to the node, with the node's new name."""
-    name, colon, output = text.removeprefix("^").partition(":")
-    return f"{'^' * text.startswith('^')}{names[name]}{colon}{output}"
 
 
 def is_constant(tensor: Any) -> bool:
