@@ -235,6 +235,13 @@ def _gradients_of(
 
 
 def _differentiated(number: Callable[[], Any], sources: Sequence[Any]) -> list[Any]:
+    try:
+        return _differentiated_once(number, sources)
+    except SystemError:  # TensorFlow's C++ leaves the exception of a failed gradient behind, and the next call finds it
+        return _differentiated_once(number, sources)
+
+
+def _differentiated_once(number: Callable[[], Any], sources: Sequence[Any]) -> list[Any]:
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(sources)
         total = number()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from specc.reader.saved_graph import node_of
+
 Names = Mapping[str, str]
 """The name that is to be referred to, by the name that a node or an argument had."""
 
@@ -13,7 +15,7 @@ def redirect(definition: Any, names: Names) -> None:
     """Rewrites every reference to a node or an argument in a FunctionDef."""
     for node in definition.node_def:
         for position, text in enumerate(node.input):
-            if text.removeprefix("^").partition(":")[0] in names:
+            if node_of(text) in names:
                 node.input[position] = redirected(text, names)
         if "_class" in node.attr:
             located = node.attr["_class"].list

@@ -16,6 +16,7 @@ import tensorflow as tf
 from tensorflow.python.framework import op_def_registry
 
 from specc.language.calls.flat_tensor import FlatTensor
+from specc.reader.saved_graph import node_of
 from specc.verification.child.tensors import from_array, from_tensor, to_tensor
 
 _READING = frozenset(
@@ -71,7 +72,7 @@ def _ops_of(graph: Any, names: Iterable[str] | None) -> Iterator[str]:
     while left:
         node = left.pop()
         yield node.op
-        reached = [text.lstrip("^").partition(":")[0] for text in node.input]
+        reached = [node_of(text) for text in node.input]
         left += [nodes[name] for name in reached if name in nodes and name not in seen]
         seen.update(reached)
         called |= _functions_of(node) & functions.keys()
