@@ -30,7 +30,7 @@ from specc.compiler.write.resources import (
 from specc.compiler.write.save_options import tf_save_options
 from specc.compiler.write.seal import seal
 from specc.compiler.write.stored_values import require_stored_values
-from specc.compiler.write.variables import collect, find_variables, model_variables
+from specc.compiler.write.variables import collect, find_variables, identity, model_variables
 from specc.compiler.write.writers import write
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
@@ -222,9 +222,9 @@ def _gather_contents(  # each is a separate part of an archive
     }
     kept = [backend.tf_variable(part) for part in tracked_resources(document, model)]
     named = [replace(each, variable=backend.tf_variable(each.variable)) for each in model_variables(model)]
-    known = {id(variable.variable) for variable in named}
+    known = {identity(variable.variable) for variable in named}
     captured = find_variables(captured_variables(endpoints))
-    named += [variable for variable in captured if id(variable.variable) not in known]
+    named += [variable for variable in captured if identity(variable.variable) not in known]
     variables = [variable.variable for variable in named]
     everything = [*variables, *(variable for collection in collections.values() for variable in collection)]
     owned = [*find_owners(endpoints, everything, [model, *kept]), *captured_assets(endpoints, [model, *kept])]

@@ -38,6 +38,7 @@ from specc.compiler.program import Program, compile
 from specc.compiler.trace.cores import Cores
 from specc.compiler.write.resources import name_tables
 from specc.compiler.write.seal import write_fingerprint
+from specc.compiler.write.serialized import serialized
 from specc.compiler.write.stored_values import are_equal
 from specc.diagnostics import Diagnostic, did_you_mean, finding
 from specc.errors import FindingCollector, SpecError
@@ -275,7 +276,7 @@ def _add_meta_graph(part: Path, directory: Path) -> None:
     files = (directory / _PB_FILE, part / _PB_FILE)
     merged, other = (saved_model_pb2.SavedModel.FromString(file.read_bytes()) for file in files)
     merged.meta_graphs.extend(other.meta_graphs)
-    (directory / _PB_FILE).write_bytes(merged.SerializeToString(deterministic=True))
+    (directory / _PB_FILE).write_bytes(serialized(merged))
 
 
 def _add_assets(part: Path, directory: Path) -> None:

@@ -135,3 +135,27 @@ def test_nothing_is_published_if_before_publish_raises(tmp_path: Path) -> None:
 )
 def test_bits(one: Any, other: Any, equal: bool) -> None:
     assert are_equal(one, other) is equal
+
+
+@pytest.mark.parametrize("writer", ["specc", "tensorflow"])
+def test_a_variable_without_a_value_is_refused(writer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    specc.compile(document({"serve": SERVE})).export(Scaled(), tmp_path / "first")
+    options = tf.saved_model.LoadOptions(experimental_skip_checkpoint=True)
+    loaded = tf.saved_model.load(str(tmp_path / "first"), options=options)
+    monkeypatch.setenv("SPECC_WRITER", writer)
+    with pytest.raises(specc.SpecError) as caught:
+        specc.compile(document({"serve": SERVE})).export(loaded, tmp_path / "second", functions={"serve": loaded.serve})
+    assert str(caught.value) == (
+        "model: bad-model: the variable 'scale' has no value: it was never initialized; assign it, or restore a "
+        "checkpoint, before the export"
+    )
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_variable_without_elements_has_a_value(tmp_path: Path) -> None:
+    model = Scaled()
+    model.history = [tf.Variable(tf.zeros([0, 3]), name="nothing", shape=[None, 3])]
+    model.__class__ = type("Full", (Scaled,), {"variables": property(lambda self: [self.scale, *self.history])})
+    specc.compile(document({"serve": SERVE})).export(model, tmp_path / "archive")
+    _, nothing, *_ = tf.saved_model.load(str(tmp_path / "archive")).variables
+    assert nothing.numpy().shape == (0, 3)

@@ -150,7 +150,7 @@ def _revived_facts(loaded: Any) -> dict[str, Any]:
         elif hasattr(value, "concrete_functions"):
             facts[name] = sorted(map(_function, value.concrete_functions))
             # No public attribute has the names by which a trace takes flat tensors.
-            facts[f"{name}: keywords"] = sorted(each._arg_keywords for each in value.concrete_functions)
+            facts[f"{name}: keywords"] = sorted(list(each._arg_keywords) for each in value.concrete_functions)
     facts["signatures"] = sorted(loaded.signatures)
     for key, function in loaded.signatures.items():
         facts[f"signature {key}"] = _function(function)

@@ -28,12 +28,12 @@ from specc.diagnostics import Diagnostic, SpecPath
 from specc.errors import SpecError
 from specc.language.trees import Tree
 from specc.language.wire_names import BoundLeaf, parameter_name
+from specc.reader.conformance.notable_ops import PYTHON_OPS
 
 OutputNames = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
 """Wire names for the flat tensors of a result, or a function that returns them for the nested result."""
 
 TRACING = "tracing failed"
-_PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 
 
 @dataclass(frozen=True)
@@ -266,7 +266,7 @@ def refuse_python_ops(concrete: Any, path: SpecPath) -> None:
 
     A py_function is a pointer into this process, so the archive would fail in any other process.
     """
-    if ops_of(concrete) & _PYTHON_OPS:
+    if ops_of(concrete) & PYTHON_OPS:
         message = "the function calls Python code through tf.py_function or tf.numpy_function, which cannot be saved"
         hint = "write it with TensorFlow ops"
         raise SpecError([Diagnostic(rule="python-op", path=path, message=message, hint=hint)])

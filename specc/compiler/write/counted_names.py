@@ -15,6 +15,7 @@ from typing import Any
 
 from specc.compiler.write.function_names import FunctionNames
 from specc.compiler.write.local_names import rename_locals
+from specc.compiler.write.serialized import serialized
 
 _TABLE_OPS = frozenset(
     {
@@ -58,7 +59,7 @@ def name_by_content(saved_model: Any, directory: Path) -> dict[str, str]:
 
 def _archive_digest(saved_model: Any, directory: Path) -> str:
     """A digest of the archive: the graphs, the assets, and the checksums of all weights."""
-    digest = hashlib.sha256(saved_model.SerializeToString(deterministic=True))
+    digest = hashlib.sha256(serialized(saved_model))
     index = directory / "variables" / "variables.index"
     digest.update(index.read_bytes() if index.exists() else b"")
     for asset in sorted(path for path in (directory / "assets").rglob("*") if path.is_file()):

@@ -45,6 +45,12 @@ def value_of(variable: Any) -> Any:
     return tf.raw_ops.ReadVariableOp(resource=one.handle, dtype=one.dtype)  # read_value runs one op more
 
 
+def is_initialized(variable: Any) -> bool:
+    """Whether a variable has a value; one that has none is read as a tensor without elements."""
+    one, *_ = copies_of(variable)
+    return bool(tf.raw_ops.VarIsInitializedOp(resource=one.handle))
+
+
 @contextlib.contextmanager
 def tracing_for_archive(*owners: Any, policy: str | None = None) -> Iterator[None]:
     """A context in which traced functions read variables that are synchronized on read as the archive holds them.

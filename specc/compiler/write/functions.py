@@ -32,7 +32,6 @@ from specc.language.signatures import DEFAULT_KEYS, METHOD_NAMES, PublishedSigna
 from specc.language.wire_names import parameter_name
 
 _CONCRETE = tf.types.experimental.ConcreteFunction
-_CONTROL_FLOW = ("Case", "If", "StatelessCase", "StatelessIf", "StatelessWhile", "While")
 _UNNAMED = "tensor_arg"
 """TensorFlow's name of an input that has none."""
 _NOT_IN_SCOPES = re.compile(r"[^A-Za-z0-9_.-]")
@@ -110,7 +109,8 @@ def _revived(library: Library, function: Any) -> tuple[dict[str, list[str]], Any
     traces = function._list_all_concrete_functions_for_serialization()
     library.add(traces)
     for trace in traces:
-        library.describe(trace)
+        if not library.is_described(trace):  # as one that is two endpoints
+            library.describe(trace)
     spec = function.function_spec
     described = function_spec(spec.fullargspec, spec.input_signature, jit_compile=spec.jit_compile)
     return {name_of(trace): specified_names(trace) for trace in traces}, described
@@ -153,7 +153,8 @@ class Signatures:
     def _called(self, trace: Any, inputs: dict[str, Any], results: dict[str, Any]) -> Any:
         """A function that takes and returns tensors in the order in which Python flattens them by name.
 
-        It is the trace itself if that has this order: a loader revives every function, with all that it captures.
+        It is never the trace itself: an endpoint calls that, too, and TensorFlow's gradients change a function that is
+        called directly and by another one.
         """
         key = name_of(trace)
         if key not in self._described:
@@ -161,10 +162,7 @@ class Signatures:
             flat, outputs = tf.nest.flatten(trace.structured_outputs), named_outputs(trace)
             places_out = {id(output): position for position, output in enumerate(flat)}
             given, order = [places_in[name] for name in inputs], [places_out[id(outputs[name])] for name in results]
-            called = self.library.definition(trace)
-            in_order = given == list(range(len(places_in))) and order == list(range(len(flat)))
-            if not in_order or self.library.is_described(trace) or _has_control_flow(called):
-                called = self.library.add_thin("signature", trace, given, order)
+            called = self.library.add_thin("signature", trace, given, order)
             keywords = {parameter_name(name): spec for name, spec in inputs.items()}
             self.library.describe_as(called.signature.name, self.library.captured(trace), ((), keywords), results)
             self._described[key] = called
@@ -203,14 +201,6 @@ class Signatures:
         for position, (name, spec) in enumerate(outputs.items()):
             _fill_info(definition.outputs[name], f"{call.name}:{position}", spec)
             shapes.add().CopyFrom(spec.shape.as_proto())
-
-
-def _has_control_flow(definition: Any) -> bool:
-    """Whether a function has loops or branches of its own.
-
-    One that reads a variable cannot be differentiated at the top of a revived function, which knows too little of it.
-    """
-    return any(node.op in _CONTROL_FLOW for node in definition.node_def)
 
 
 def _in_order_of_parameters(trace: Any) -> dict[str, Any]:

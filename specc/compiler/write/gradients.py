@@ -23,6 +23,9 @@ from tensorflow.python.framework import ops
 
 from specc.compiler.write.library import Library, output_specs
 from specc.compiler.write.meta_graph import HANDLE_DTYPES, MetaGraph, NotWritable
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
+from specc.reader.conformance.notable_ops import PYTHON_OPS
 
 _GRADIENT = "_gradient_op_type"
 _LIBRARIES = ("tensorflow", "keras", "tf_keras")
@@ -66,13 +69,22 @@ class Gradients:
         Raises:
             ValueError: a gradient cannot be traced; the cause is what it raised.
             NotWritable: a gradient captures a tensor that no object of the archive can stand for.
+            SpecError: a gradient calls Python.
         """
         done: set[str] = set()
+        before = set(self.library.definitions)
         for name, function in list(self.library.called.items()):
             for tag, op in _tagged_ops(self.library.definitions[name], function.graph):
                 if tag not in done:
                     done.add(tag)
                     self._add(tag, op)
+        added = (each for name, each in self.library.definitions.items() if name not in before)
+        if any(node.op in PYTHON_OPS for definition in added for node in definition.node_def):
+            message = (
+                "a custom gradient calls Python code through tf.py_function or tf.numpy_function, which cannot be saved"
+            )
+            hint = 'write it with TensorFlow ops, or set "gradients": false in each endpoint if no caller needs them'
+            raise SpecError([Diagnostic(rule="python-op", path=("endpoints",), message=message, hint=hint)])
 
     def _add(self, tag: str, op: Any) -> None:
         try:

@@ -114,8 +114,11 @@ class Library:
         taken = set(names[:own])
         names[own:] = [_free_name(name, taken) for name in names[own:]]
         for position, original in enumerate([*inputs, *range(own, len(arguments))]):
-            thin.signature.input_arg.add().CopyFrom(arguments[original])
-            thin.signature.input_arg[position].name = names[original]
+            argument = thin.signature.input_arg.add()
+            argument.CopyFrom(arguments[original])
+            argument.name = names[original]
+            if original >= own:  # a loader knows of what it captures, and takes time to set this again
+                argument.ClearField("handle_data")
             if original in called.arg_attr and original < own:
                 thin.arg_attr[position].CopyFrom(called.arg_attr[original])
             thin.attr[_INPUT_SHAPES].list.shape.add().CopyFrom(shapes[original])

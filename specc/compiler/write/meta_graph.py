@@ -6,11 +6,13 @@ captured tensor has a place in both: a node of the one, and an object of the oth
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 # The protos are not part of TensorFlow's public API, but there is no public way to write a SavedModel's proto.
@@ -21,8 +23,6 @@ from specc.compiler.write.unique_names import UniqueNames
 
 ROOT = 0
 """The number of the root object."""
-_MAX_CONSTANT = 2**31 - 1
-"""The size in bytes that a protobuf message may have."""
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.\\/>-]")
 HANDLE_DTYPES = (tf.resource, tf.variant)
 """The dtypes of handles, which have no value that a constant can hold."""
@@ -147,14 +147,26 @@ def is_constant(tensor: Any) -> bool:
 
 
 def fill_tensor(proto: Any, tensor: Any) -> None:
-    """Writes an eager tensor of any dtype to an empty TensorProto.
+    """Writes an eager tensor of any dtype to an empty TensorProto; if all elements are equal, the first stands for all.
 
     Raises:
         ValueError: it has 2 GB or more.
     """
-    if tensor.dtype.size * tensor.shape.num_elements() > _MAX_CONSTANT:
-        raise ValueError("Cannot create a tensor proto whose content is larger than 2GB.")  # TensorFlow's words
-    proto.MergeFromString(tf.io.serialize_tensor(tensor).numpy())
+    values = tensor.numpy()  # of a scalar string, bytes
+    if isinstance(values, np.ndarray) and values.size > 1 and _repeats_first(values):
+        with contextlib.suppress(TypeError):  # some kinds of float8, which a proto holds only as a whole
+            proto.CopyFrom(tf.make_tensor_proto(values.reshape(-1)[:1], dtype=tensor.dtype, shape=tensor.shape))
+            return
+    proto.CopyFrom(tf.make_tensor_proto(values, dtype=tensor.dtype, shape=tensor.shape))
+
+
+def _repeats_first(array: Any) -> bool:
+    """Whether all elements of an array are equal, down to the bits."""
+    flat = np.ascontiguousarray(array).reshape(-1)
+    if flat.dtype == object:
+        return bool((flat == flat[0]).all())
+    elements = flat.view(np.uint8).reshape(flat.size, flat.itemsize)
+    return bool((elements == elements[0]).all())
 
 
 def string_const(graph: MetaGraph, name: str, values: Sequence[bytes]) -> str:

@@ -40,7 +40,7 @@ def write_saved_model(contents: Contents, published: Iterable[PublishedSignature
     Raises:
         NotWritable: only ``tf.saved_model.save`` can save a part of it; nothing is written.
         ValueError: a custom gradient cannot be traced.
-        SpecError: an op is not allowed, or a file is gone.
+        SpecError: an op is not allowed, a gradient calls Python, or a file is gone.
         tf.errors.OpError: the disk is full, or the directory cannot be written.
     """
     options = contents.options

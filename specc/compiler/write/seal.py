@@ -21,6 +21,7 @@ from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 from specc.compiler.write.assets import require_assets
 from specc.compiler.write.counted_names import name_by_content
 from specc.compiler.write.debug_info import clear_debug_info, rename_in_debug_info
+from specc.compiler.write.serialized import serialized
 from specc.diagnostics import Diagnostic
 from specc.language.contract import CONTRACT_PATH, write_contract
 from specc.language.document import Document
@@ -38,7 +39,7 @@ def seal(  # each is a separate part of an archive
     """Writes ``saved_model`` to ``directory``, where its checkpoint and assets already are, and adds its contract.
 
     Raises:
-        SpecError: a file that the graph reads is missing in the archive.
+        SpecError: a file that the graph reads is missing in the archive, or the graph takes more than 2 GB.
     """
     (meta_graph,) = saved_model.meta_graphs
     require_assets(meta_graph, directory)
@@ -46,7 +47,7 @@ def seal(  # each is a separate part of an archive
     if not document.save_options.save_debug_info:
         clear_debug_info(meta_graph)
     rename_in_debug_info(directory, name_by_content(saved_model, directory))
-    (directory / "saved_model.pb").write_bytes(saved_model.SerializeToString(deterministic=True))
+    (directory / "saved_model.pb").write_bytes(serialized(saved_model))
     contract = directory / CONTRACT_PATH
     contract.parent.mkdir(exist_ok=True)
     contract.write_text(write_contract(document, left_out, undescribed, custom_ops), encoding="utf-8")

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 from specc.compiler.write.contents import Contents
-from specc.compiler.write.distributed import value_of
+from specc.compiler.write.distributed import is_initialized, value_of
 from specc.compiler.write.save_options import saved_variables
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
@@ -28,7 +28,10 @@ _PIECE = 2**22
 
 
 def require_stored_values(contents: Contents, directory: Path) -> None:
-    """Raises SpecError if a variable in the archive in ``directory`` is not the one in memory that it was made of."""
+    """Raises SpecError if a variable in the archive in ``directory`` is not the one in memory that it was made of.
+
+    So it does for a variable without a value.
+    """
     lists = {"variables": contents.variables, **contents.collections}
     held = {name: saved_variables(variables, contents.options) for name, variables in lists.items()}
     total = len({id(variable) for variables in held.values() for variable in variables})
@@ -63,9 +66,18 @@ def _problem(stored: _Stored, key: str | None, variable: Any) -> str:
     if key is None:
         return "is missing"
     try:
-        return "" if stored.has(key, _value(variable), variable.dtype.name) else "has other values"
+        value = _value(variable)
+        if not value.size and not is_initialized(variable):
+            raise _no_value(variable)
+        return "" if stored.has(key, value, variable.dtype.name) else "has other values"
     except (OSError, tf.errors.OpError, ValueError) as error:
         return f"cannot be read: {error}"
+
+
+def _no_value(variable: Any) -> SpecError:
+    message = f"the variable {variable.name.partition(':')[0]!r} has no value: it was never initialized"
+    hint = "assign it, or restore a checkpoint, before the export"
+    return SpecError([Diagnostic(rule="bad-model", path=("model",), message=message, hint=hint)])
 
 
 class _Stored:

@@ -77,8 +77,13 @@ def _on_this_device(variable: Any) -> Any:
     return variable.values[0] if isinstance(variable, tf.distribute.DistributedValues) else variable
 
 
+def identity(variable: Any) -> int:
+    """What is equal for two objects that stand for one variable, as one that casts what is read of another."""
+    return id(getattr(variable, "handle", variable))
+
+
 def _distinct(variables: Iterable[NamedVariable]) -> list[NamedVariable]:
-    return list({id(named.variable): named for named in variables}.values())
+    return list({identity(named.variable): named for named in variables}.values())
 
 
 def collect(document: Document, model: Any, given: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
