@@ -104,7 +104,8 @@ class Gradients:
             trace, captured = template.trace, [tensors[position] for position in template.captured]
             called = self.library.definition(trace).signature
             own = range(len(called.input_arg) - len(captured))
-            definition = self.library.add_thin("gradient", trace, own, range(len(called.output_arg)))
+            # There may be hundreds, and a loader takes time for each node.
+            definition = self.library.add_thin("gradient", trace, own, range(len(called.output_arg)), adds_nodes=False)
         name, objects = definition.signature.name, map(self._object_of, captured)
         self.library.describe_as(name, objects, trace.structured_input_signature, output_specs(trace))
         self.graph.library.registered_gradients.add(gradient_func=name, registered_op_type=tag)

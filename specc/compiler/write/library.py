@@ -97,11 +97,14 @@ class Library:
         spec = function_spec(full_arg_spec(keywords), None if keywords else ())
         return add_bare_function(self.graph, name_of(trace), keywords, len(keywords), spec)
 
-    def add_thin(self, name: str, trace: Any, inputs: Sequence[int], outputs: Sequence[int]) -> Any:
+    def add_thin(
+        self, name: str, trace: Any, inputs: Sequence[int], outputs: Sequence[int], *, adds_nodes: bool = True
+    ) -> Any:
         """Adds a FunctionDef that only calls ``trace``, and returns it.
 
         It takes the own inputs of ``trace`` at the positions ``inputs``, then all that ``trace`` captures, and returns
-        its outputs at the positions ``outputs``.
+        its outputs at the positions ``outputs``. As in a trace, each result is a node of its own, which waits for all
+        that the call does. Without ``adds_nodes``, a call without side effects gives the results itself.
         """
         called = self.definition(trace)
         thin = function_pb2.FunctionDef()
@@ -128,20 +131,24 @@ class Library:
         # A gradient that was computed in this process has added outputs to the trace.
         known = zip(trace.outputs, called.signature.output_arg, strict=False)
         call.attr[_OUTPUT_SHAPES].list.shape.extend(tensor.shape.as_proto() for tensor, _ in known)
-        taken = {*names, call.name}
-        done = thin.node_def.add(name=_free_name("NoOp", taken), op="NoOp", input=[f"^{call.name}"])
+        results = [f"{call.name}:output:{original}" for original in outputs]
         for position, original in enumerate(outputs):
             output = thin.signature.output_arg.add(name=f"output_{position}")
             output.type = called.signature.output_arg[original].type
-            # As in a trace, whose results are nodes of their own.
+            thin.ret[output.name] = results[position]
+        self.definitions[thin.signature.name] = thin
+        if not adds_nodes and not called.signature.is_stateful:
+            return thin
+        taken = {*names, call.name}
+        done = thin.node_def.add(name=_free_name("NoOp", taken), op="NoOp", input=[f"^{call.name}"])
+        for position, output in enumerate(thin.signature.output_arg):
             name = f"Identity_{position}" if position else "Identity"
             result = thin.node_def.add(name=_free_name(name, taken), op="Identity")
-            result.input.extend([f"{call.name}:output:{original}", f"^{done.name}"])
+            result.input.extend([results[position], f"^{done.name}"])
             result.attr["T"].type = output.type
             thin.ret[output.name] = f"{result.name}:output:0"
         thin.control_ret[call.name] = call.name  # what the trace does besides returning a result must be done
         thin.signature.control_output.append(call.name)
-        self.definitions[thin.signature.name] = thin
         return thin
 
     def unique_name(self, stem: str) -> str:
