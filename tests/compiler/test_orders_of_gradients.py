@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from hard_cases import VECTOR, case
+from tensorflow.core.protobuf import meta_graph_pb2
 
 import specc
+from specc.compiler.write.library import Library, name_of
+from specc.compiler.write.meta_graph import MetaGraph
 
 pytestmark = pytest.mark.tensorflow
 
@@ -129,3 +132,12 @@ def test_a_function_that_calls_python_in_its_gradient_is_refused(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
     case({"serve": {**endpoint, "gradients": False}}, {"serve": doubled}).export(tmp_path / "archive")
     np.testing.assert_array_equal(tf.saved_model.load(str(tmp_path / "archive")).serve(X).numpy(), [2.0, 4.0])
+
+
+def test_a_new_function_never_has_the_name_of_a_trace() -> None:
+    """Of one that only a gradient calls, which is added last."""
+    trace = tf.function(lambda x: x * 7.0).get_concrete_function(X)
+    stem, _, number = name_of(trace).removeprefix("__inference_").rpartition("_")
+    library = Library(MetaGraph(meta_graph_pb2.MetaGraphDef()))
+    library.definitions = dict.fromkeys(map(str, range(int(number))))
+    assert library.unique_name(stem) != name_of(trace)

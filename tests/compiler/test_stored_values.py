@@ -152,6 +152,37 @@ def test_a_variable_without_a_value_is_refused(writer: str, tmp_path: Path, monk
     assert not (tmp_path / "second").exists()
 
 
+def test_a_tracked_variable_without_a_value_is_refused(tmp_path: Path) -> None:
+    data = {**document({"serve": SERVE}).to_json(), "track": ["history"]}
+    specc.compile(document({"serve": SERVE})).export(Scaled(), tmp_path / "first")
+    options = tf.saved_model.LoadOptions(experimental_skip_checkpoint=True)
+    loaded = tf.saved_model.load(str(tmp_path / "first"), options=options)
+    model = tf.Module()
+    model.history = loaded.variables[0]
+    with pytest.raises(specc.SpecError, match="bad-model: the variable 'scale' has no value"):
+        specc.compile(specc.from_json(data)).export(model, tmp_path / "second", functions={"serve": lambda x: x})
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_tracked_variable_is_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = {**document({"serve": SERVE}).to_json(), "track": ["kept"]}
+    model = tf.Module()
+    model.kept = tf.Variable(1.0, name="kept")
+    monkeypatch.setattr(tf.Module, "variables", (), raising=False)
+    after_writing(monkeypatch, lambda *_: model.kept.assign(2.0))
+    with pytest.raises(specc.SpecError, match="weights-differ: 1 of 1 stored variable are not the model's: 'kept'"):
+        specc.compile(specc.from_json(data)).export(model, tmp_path / "archive", functions={"serve": lambda x: x})
+
+
+@pytest.mark.parametrize("text", ["txt", b"", b"a\0", b"\0"])
+def test_a_scalar_string_is_stored(text: Any, tmp_path: Path) -> None:
+    model = Scaled()
+    model.words = tf.Variable(text, name="words", trainable=False)
+    specc.compile(document({"serve": SERVE})).export(model, tmp_path / "archive")
+    stored = tf.saved_model.load(str(tmp_path / "archive")).variables[1]
+    assert stored.numpy() == tf.constant(text).numpy()
+
+
 def test_a_variable_without_elements_has_a_value(tmp_path: Path) -> None:
     model = Scaled()
     model.history = [tf.Variable(tf.zeros([0, 3]), name="nothing", shape=[None, 3])]

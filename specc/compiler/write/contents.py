@@ -8,6 +8,9 @@ from typing import Any
 
 from specc.compiler.trace.endpoints import TracedEndpoint
 
+RESOURCES = "_resources"
+"""The list of the root that holds the resources."""
+
 
 @dataclass(frozen=True)
 class Contents:

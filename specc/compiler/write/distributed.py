@@ -15,6 +15,8 @@ from tensorflow.python.saved_model.save_context import save_context
 
 from specc.compiler.trackables import descendants
 from specc.compiler.write.variables import model_variables
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
 
 
 def distributed_variable_of(variable: Any) -> Any:
@@ -38,17 +40,22 @@ def copies_of(variable: Any) -> tuple[Any, ...]:
 
 
 def value_of(variable: Any) -> Any:
-    """The value that an archive holds of a variable, as an eager tensor: copies that differ are combined."""
+    """The value that an archive holds of a variable, as an eager tensor: copies that differ are combined.
+
+    Raises:
+        SpecError: it has none.
+    """
+    one, *_ = copies_of(variable)
     if is_synchronized_on_read(variable):
-        return tf.convert_to_tensor(variable)
-    one, *_ = copies_of(variable)
-    return tf.raw_ops.ReadVariableOp(resource=one.handle, dtype=one.dtype)  # read_value runs one op more
-
-
-def is_initialized(variable: Any) -> bool:
-    """Whether a variable has a value; one that has none is read as a tensor without elements."""
-    one, *_ = copies_of(variable)
-    return bool(tf.raw_ops.VarIsInitializedOp(resource=one.handle))
+        value = tf.convert_to_tensor(variable)
+    else:
+        value = tf.raw_ops.ReadVariableOp(resource=one.handle, dtype=one.dtype)  # read_value runs one op more
+    # A variable that was never initialized is read as a tensor without elements.
+    if not value.shape.num_elements() and not tf.raw_ops.VarIsInitializedOp(resource=one.handle):
+        message = f"the variable {variable.name.partition(':')[0]!r} has no value: it was never initialized"
+        hint = "assign it, or restore a checkpoint, before the export"
+        raise SpecError([Diagnostic(rule="bad-model", path=("model",), message=message, hint=hint)])
+    return value
 
 
 @contextlib.contextmanager

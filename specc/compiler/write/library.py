@@ -152,9 +152,12 @@ class Library:
         return thin
 
     def unique_name(self, stem: str) -> str:
-        """A name for a new function: it ends in a number, without which TensorFlow makes no fingerprint."""
+        """A name for a new function that no trace has or gets later: the numbers of theirs do not begin with 0.
+
+        It ends in a number, too: without one, TensorFlow makes no fingerprint.
+        """
         number = len(self.definitions)
-        while (name := f"__inference_{stem}_{number}") in self.definitions:
+        while (name := f"__inference_{stem}_0{number}") in self.definitions:
             number += 1
         return name
 

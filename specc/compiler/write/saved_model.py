@@ -17,7 +17,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from specc.compiler.write.checkpoint import Checkpoint
 from specc.compiler.write.constants import merge_constants
-from specc.compiler.write.contents import Contents
+from specc.compiler.write.contents import RESOURCES, Contents
 from specc.compiler.write.functions import Signatures, add_endpoint
 from specc.compiler.write.gradients import Gradients
 from specc.compiler.write.library import Library
@@ -54,7 +54,7 @@ def write_saved_model(contents: Contents, published: Iterable[PublishedSignature
     signatures = Signatures(graph, library)
     _add_variables(contents, graph, checkpoint)
     resources = Resources(graph, library, checkpoint)
-    resources.add(contents.resources, "_resources")
+    resources.add(contents.resources, RESOURCES)
     library.add(trace for endpoint in contents.endpoints for trace in endpoint.concretes)
     functions = {each.compiled.name: add_endpoint(graph, library, each) for each in contents.endpoints}
     signatures.add(published, contents.signatures)

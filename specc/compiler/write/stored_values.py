@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import tensorflow as tf
 # The proto is not part of TensorFlow's public API, but only the object graph says which key a variable has.
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
-from specc.compiler.write.contents import Contents
-from specc.compiler.write.distributed import is_initialized, value_of
+from specc.compiler.write.contents import RESOURCES, Contents
+from specc.compiler.write.distributed import value_of
 from specc.compiler.write.save_options import saved_variables
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
@@ -28,13 +28,12 @@ _PIECE = 2**22
 
 
 def require_stored_values(contents: Contents, directory: Path) -> None:
-    """Raises SpecError if a variable in the archive in ``directory`` is not the one in memory that it was made of.
-
-    So it does for a variable without a value.
-    """
+    """Raises SpecError if a variable in the archive in ``directory`` is not the one in memory that it was made of."""
     lists = {"variables": contents.variables, **contents.collections}
-    held = {name: saved_variables(variables, contents.options) for name, variables in lists.items()}
-    total = len({id(variable) for variables in held.values() for variable in variables})
+    held = {name: dict(enumerate(saved_variables(each, contents.options))) for name, each in lists.items()}
+    tracked = enumerate(contents.resources)
+    held[RESOURCES] = {place: each for place, each in tracked if isinstance(each, tf.Variable)}
+    total = len({id(variable) for variables in held.values() for variable in variables.values()})
     problems = list(_problems(held, directory)) if total else []
     if problems:
         more = f"; {len(problems) - _SHOWN:,} more differ" if len(problems) > _SHOWN else ""
@@ -46,7 +45,8 @@ def require_stored_values(contents: Contents, directory: Path) -> None:
         raise SpecError([Diagnostic(rule="weights-differ", message=message, hint=hint)])
 
 
-def _problems(lists: Mapping[str, Sequence[Any]], directory: Path) -> Iterator[str]:
+def _problems(lists: Mapping[str, Mapping[int, Any]], directory: Path) -> Iterator[str]:
+    """The problems of the variables of each list of the root, which are given by their positions there."""
     try:
         stored = _Stored(directory)
     except (DamagedError, tf.errors.OpError, ValueError) as error:
@@ -54,7 +54,7 @@ def _problems(lists: Mapping[str, Sequence[Any]], directory: Path) -> Iterator[s
         return
     seen: set[int] = set()
     for name, variables in lists.items():
-        for position, variable in enumerate(variables):
+        for position, variable in variables.items():
             if id(variable) not in seen:
                 seen.add(id(variable))
                 problem = _problem(stored, stored.keys.of(name, position), variable)
@@ -66,18 +66,9 @@ def _problem(stored: _Stored, key: str | None, variable: Any) -> str:
     if key is None:
         return "is missing"
     try:
-        value = _value(variable)
-        if not value.size and not is_initialized(variable):
-            raise _no_value(variable)
-        return "" if stored.has(key, value, variable.dtype.name) else "has other values"
+        return "" if stored.has(key, _value(variable), variable.dtype.name) else "has other values"
     except (OSError, tf.errors.OpError, ValueError) as error:
         return f"cannot be read: {error}"
-
-
-def _no_value(variable: Any) -> SpecError:
-    message = f"the variable {variable.name.partition(':')[0]!r} has no value: it was never initialized"
-    hint = "assign it, or restore a checkpoint, before the export"
-    return SpecError([Diagnostic(rule="bad-model", path=("model",), message=message, hint=hint)])
 
 
 class _Stored:
@@ -122,7 +113,8 @@ def _value(variable: Any) -> Any:
 
 def are_equal(one: Any, other: Any) -> bool:
     """Whether two arrays are equal bit for bit."""
-    one, other = np.asarray(one), np.asarray(other)
+    # NumPy's own arrays of bytes have no zeros at their end.
+    one, other = (np.array(each, object) if isinstance(each, bytes) else np.asarray(each) for each in (one, other))
     if one.dtype != other.dtype or one.shape != other.shape:
         return False
     if one.dtype == object:  # an array of strings holds pointers
