@@ -144,23 +144,12 @@ def swap(side: str, one: str, other: str) -> Make:
     return with_edit(swap)
 
 
-def own_wrapper(graph: Any, key: str) -> Any:
-    """A FunctionDef that only a signature calls, in place of the trace that it shares with the endpoint."""
+def wrapper(graph: Any, key: str) -> Any:
+    """The FunctionDef of a signature."""
     signatures = root_child(graph, "signatures")
     (index,) = (child.node_id for child in signatures.children if child.local_name == key)
-    bare = graph.object_graph_def.nodes[index].bare_concrete_function
-    shared = next(
-        each for each in graph.graph_def.library.function if each.signature.name == bare.concrete_function_name
-    )
-    own = graph.graph_def.library.function.add()
-    own.CopyFrom(shared)
-    own.signature.name = bare.concrete_function_name = f"{shared.signature.name}1"
-    described = graph.object_graph_def.concrete_functions
-    described[own.signature.name].CopyFrom(described[shared.signature.name])
-    for node in graph.graph_def.node:
-        if "f" in node.attr and node.attr["f"].func.name == shared.signature.name:
-            node.attr["f"].func.name = own.signature.name
-    return own
+    name = graph.object_graph_def.nodes[index].bare_concrete_function.concrete_function_name
+    return next(each for each in graph.graph_def.library.function if each.signature.name == name)
 
 
 def negate(function: Any, result: str, dtype: tf.DType = tf.float32) -> None:
@@ -251,7 +240,7 @@ def any_size(_: Path, path: Path) -> Path:
 
 
 def negate_receiver(graph: Any) -> None:
-    function = own_wrapper(graph, "examples:look_up")
+    function = wrapper(graph, "examples:look_up")
     negate(function, "", tf.int64)
 
 

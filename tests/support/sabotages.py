@@ -32,7 +32,6 @@ from ranker_archives import (
     other_dtype,
     other_member,
     other_statistics,
-    own_wrapper,
     repeat_member,
     replace_checkpoint,
     reverse_members,
@@ -41,6 +40,7 @@ from ranker_archives import (
     widen,
     wider_bound,
     with_edit,
+    wrapper,
 )
 
 
@@ -239,7 +239,7 @@ SABOTAGES: dict[str, Sabotage] = {
         "the attribute answers otherwise",
     ),
     "a signature broken": Sabotage(
-        with_edit(lambda graph: negate(own_wrapper(graph, "score"), "_1")), (("ways-disagree", FIRST_AT),),
+        with_edit(lambda graph: negate(wrapper(graph, "score"), "_1")), (("ways-disagree", FIRST_AT),),
         "the attribute answers otherwise",
     ),
     "a session broken": Sabotage(

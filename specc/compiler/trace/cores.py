@@ -267,9 +267,14 @@ def refuse_python_ops(concrete: Any, path: SpecPath) -> None:
     A py_function is a pointer into this process, so the archive would fail in any other process.
     """
     if ops_of(concrete) & PYTHON_OPS:
-        message = "the function calls Python code through tf.py_function or tf.numpy_function, which cannot be saved"
-        hint = "write it with TensorFlow ops"
-        raise SpecError([Diagnostic(rule="python-op", path=path, message=message, hint=hint)])
+        raise python_op_error("the function", path)
+
+
+def python_op_error(caller: str, path: SpecPath, otherwise: str = "") -> SpecError:
+    """The error for a ``caller`` of Python; ``otherwise`` is another way to mend it."""
+    message = f"{caller} calls Python code through tf.py_function or tf.numpy_function, which cannot be saved"
+    hint = f"write it with TensorFlow ops{otherwise}"
+    return SpecError([Diagnostic(rule="python-op", path=path, message=message, hint=hint)])
 
 
 def parameters(names: Sequence[str], defaults: dict[str, Any]) -> inspect.Signature:

@@ -12,8 +12,9 @@ import tensorflow as tf
 # The protos are not part of TensorFlow's public API, but there is no public way to write a checkpoint's object graph.
 from tensorflow.core.protobuf import saver_pb2, trackable_object_graph_pb2
 
-from specc.compiler.write.distributed import copies_of, value_of
+from specc.compiler.write.distributed import value_of
 from specc.compiler.write.meta_graph import MetaGraph, NotWritable, add_call, string_const
+from specc.compiler.write.variables import copies_of
 from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX
 
 _VALUE = "VARIABLE_VALUE"

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tensorflow.python.saved_model.save_context import save_context
 
 from specc.compiler.trackables import descendants
-from specc.compiler.write.variables import model_variables
+from specc.compiler.write.variables import copies_of, model_variables
 from specc.diagnostics import Diagnostic
 from specc.errors import SpecError
 
@@ -32,11 +32,6 @@ def is_synchronized_on_read(variable: Any) -> bool:
     """Whether the copies of a distributed variable differ, and are combined when it is read."""
     on_read = tf.VariableSynchronization.ON_READ
     return isinstance(variable, tf.distribute.DistributedValues) and variable.synchronization == on_read
-
-
-def copies_of(variable: Any) -> tuple[Any, ...]:
-    """The copies of a distributed variable; any other variable itself."""
-    return tuple(variable.values) if isinstance(variable, tf.distribute.DistributedValues) else (variable,)
 
 
 def value_of(variable: Any) -> Any:

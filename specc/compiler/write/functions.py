@@ -109,8 +109,7 @@ def _revived(library: Library, function: Any) -> tuple[dict[str, list[str]], Any
     traces = function._list_all_concrete_functions_for_serialization()
     library.add(traces)
     for trace in traces:
-        if not library.is_described(trace):  # as one that is two endpoints
-            library.describe(trace)
+        library.describe(trace)
     spec = function.function_spec
     described = function_spec(spec.fullargspec, spec.input_signature, jit_compile=spec.jit_compile)
     return {name_of(trace): specified_names(trace) for trace in traces}, described

@@ -13,6 +13,7 @@ import contextlib
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import tensorflow as tf
@@ -21,10 +22,9 @@ import tensorflow as tf
 # compares the gradients of revived archives with those of the functions.
 from tensorflow.python.framework import ops
 
+from specc.compiler.trace.cores import python_op_error
 from specc.compiler.write.library import Library, output_specs
 from specc.compiler.write.meta_graph import HANDLE_DTYPES, MetaGraph, NotWritable
-from specc.diagnostics import Diagnostic
-from specc.errors import SpecError
 from specc.reader.conformance.notable_ops import PYTHON_OPS
 
 _GRADIENT = "_gradient_op_type"
@@ -72,19 +72,16 @@ class Gradients:
             SpecError: a gradient calls Python.
         """
         done: set[str] = set()
-        before = set(self.library.definitions)
+        known = len(self.library.definitions)
         for name, function in list(self.library.called.items()):
             for tag, op in _tagged_ops(self.library.definitions[name], function.graph):
                 if tag not in done:
                     done.add(tag)
                     self._add(tag, op)
-        added = (each for name, each in self.library.definitions.items() if name not in before)
+        added = islice(self.library.definitions.values(), known, None)
         if any(node.op in PYTHON_OPS for definition in added for node in definition.node_def):
-            message = (
-                "a custom gradient calls Python code through tf.py_function or tf.numpy_function, which cannot be saved"
-            )
-            hint = 'write it with TensorFlow ops, or set "gradients": false in each endpoint if no caller needs them'
-            raise SpecError([Diagnostic(rule="python-op", path=("endpoints",), message=message, hint=hint)])
+            otherwise = ', or set "gradients": false in each endpoint if no caller needs them'
+            raise python_op_error("a custom gradient", ("endpoints",), otherwise)
 
     def _add(self, tag: str, op: Any) -> None:
         try:

@@ -70,8 +70,10 @@ class Library:
         return self.definitions[name_of(trace)]
 
     def describe(self, trace: Any) -> None:
-        """Writes how Python revives a trace: its arguments, its result and what it captures."""
-        self.describe_as(name_of(trace), self.captured(trace), trace.structured_input_signature, output_specs(trace))
+        """Writes how Python revives a trace, once: its arguments, its result and what it captures."""
+        if name_of(trace) not in self.graph.objects.concrete_functions:  # as it is if it is several endpoints
+            inputs, outputs = trace.structured_input_signature, output_specs(trace)
+            self.describe_as(name_of(trace), self.captured(trace), inputs, outputs)
 
     def describe_as(self, name: str, captured: Iterable[int], inputs: Any, outputs: Any) -> None:
         """Writes how Python revives the function ``name``.
@@ -82,10 +84,6 @@ class Library:
         concrete.bound_inputs.extend(captured)
         concrete.canonicalized_input_signature.CopyFrom(encode(inputs))
         concrete.output_signature.CopyFrom(encode(outputs))
-
-    def is_described(self, trace: Any) -> bool:
-        """Whether the specs of a trace are written already: it is revived with these only."""
-        return name_of(trace) in self.graph.objects.concrete_functions
 
     def captured(self, trace: Any) -> list[int]:
         """The objects that a trace captures, in the order of its inputs."""
@@ -131,24 +129,13 @@ class Library:
         # A gradient that was computed in this process has added outputs to the trace.
         known = zip(trace.outputs, called.signature.output_arg, strict=False)
         call.attr[_OUTPUT_SHAPES].list.shape.extend(tensor.shape.as_proto() for tensor, _ in known)
-        results = [f"{call.name}:output:{original}" for original in outputs]
         for position, original in enumerate(outputs):
             output = thin.signature.output_arg.add(name=f"output_{position}")
             output.type = called.signature.output_arg[original].type
-            thin.ret[output.name] = results[position]
+            thin.ret[output.name] = f"{call.name}:output:{original}"
+        if adds_nodes or called.signature.is_stateful:
+            _add_results(thin, call.name, {*names, call.name})
         self.definitions[thin.signature.name] = thin
-        if not adds_nodes and not called.signature.is_stateful:
-            return thin
-        taken = {*names, call.name}
-        done = thin.node_def.add(name=_free_name("NoOp", taken), op="NoOp", input=[f"^{call.name}"])
-        for position, output in enumerate(thin.signature.output_arg):
-            name = f"Identity_{position}" if position else "Identity"
-            result = thin.node_def.add(name=_free_name(name, taken), op="Identity")
-            result.input.extend([results[position], f"^{done.name}"])
-            result.attr["T"].type = output.type
-            thin.ret[output.name] = f"{result.name}:output:0"
-        thin.control_ret[call.name] = call.name  # what the trace does besides returning a result must be done
-        thin.signature.control_output.append(call.name)
         return thin
 
     def unique_name(self, stem: str) -> str:
@@ -258,6 +245,19 @@ def spec_of(output: Any) -> Any:
     if isinstance(output, tf.Tensor):
         return tf.TensorSpec(output.shape, output.dtype)
     return tf.type_spec_from_value(output) if isinstance(output, tf.__internal__.CompositeTensor) else output
+
+
+def _add_results(thin: Any, call: str, taken: set[str]) -> None:
+    """Makes each result of ``thin`` a node of its own, which waits for all that the node ``call`` does."""
+    done = thin.node_def.add(name=_free_name("NoOp", taken), op="NoOp", input=[f"^{call}"])
+    for position, output in enumerate(thin.signature.output_arg):
+        name = f"Identity_{position}" if position else "Identity"
+        result = thin.node_def.add(name=_free_name(name, taken), op="Identity")
+        result.input.extend([thin.ret[output.name], f"^{done.name}"])
+        result.attr["T"].type = output.type
+        thin.ret[output.name] = f"{result.name}:output:0"
+    thin.control_ret[call] = call  # what the call does besides returning a result must be done
+    thin.signature.control_output.append(call)
 
 
 def _free_name(name: str, taken: set[str]) -> str:

@@ -147,10 +147,10 @@ def is_constant(tensor: Any) -> bool:
 
 
 def fill_tensor(proto: Any, tensor: Any) -> None:
-    """Writes an eager tensor of any dtype to an empty TensorProto; if all elements are equal, the first stands for all.
+    """Writes an eager tensor to an empty TensorProto: all of its elements, or only the first if all are equal.
 
     Raises:
-        ValueError: it has 2 GB or more.
+        ValueError: what is to be written has 2 GB or more.
     """
     values = tensor.numpy()  # of a scalar string, bytes
     if isinstance(values, np.ndarray) and values.size > 1 and _repeats_first(values):

@@ -54,9 +54,9 @@ def find_variables(value: Any) -> Iterator[NamedVariable]:
     match value:
         case keras.Variable():
             own = value.value if keras.config.backend() == "tensorflow" else value
-            yield NamedVariable(_on_this_device(own), value.path, bool(value.trainable))
+            yield NamedVariable(copies_of(own)[0], value.path, bool(value.trainable))
         case tf.Variable():
-            yield NamedVariable(_on_this_device(value), value.name.partition(":")[0], bool(value.trainable))
+            yield NamedVariable(copies_of(value)[0], value.name.partition(":")[0], bool(value.trainable))
         case Mapping():
             for key in value:
                 yield from find_variables(value[key])
@@ -72,9 +72,9 @@ def find_variables(value: Any) -> Iterator[NamedVariable]:
                 yield from find_variables(list(variables))
 
 
-def _on_this_device(variable: Any) -> Any:
-    """The copy that a function captures of a variable under a tf.distribute strategy; any other variable itself."""
-    return variable.values[0] if isinstance(variable, tf.distribute.DistributedValues) else variable
+def copies_of(variable: Any) -> tuple[Any, ...]:
+    """The copies of a variable of a tf.distribute strategy, first the one that functions capture; any other itself."""
+    return tuple(variable.values) if isinstance(variable, tf.distribute.DistributedValues) else (variable,)
 
 
 def identity(variable: Any) -> int:
