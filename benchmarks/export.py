@@ -13,13 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from measure import Figures, fresh, spent
+from measure import Figures, fresh, spent, take_page_cache
 
 Endpoints = dict[str, tuple[Callable[..., Any], list[Any]]]
 """A function for each endpoint, with its TensorSpecs."""
@@ -54,6 +55,12 @@ def resnet50() -> Any:
     import keras
 
     return keras.applications.ResNet50(weights=None)
+
+
+def vgg16() -> Any:
+    import keras
+
+    return keras.applications.VGG16(weights=None)
 
 
 def efficientnet() -> Any:
@@ -214,8 +221,12 @@ def two_tower_endpoints(model: Any) -> Endpoints:
     }
 
 
+LARGEST = 640
+"""What the largest of these takes on the disk, in megabytes."""
+
 CASES = {
     "resnet50": Case(resnet50, lambda: image_document(True), image_endpoints),
+    "vgg16": Case(vgg16, lambda: image_document(True), image_endpoints),
     "efficientnet": Case(efficientnet, lambda: image_document(True), image_endpoints),
     "efficientnet, no gradients": Case(efficientnet, lambda: image_document(False), image_endpoints),
     "two-tower": Case(two_tower, two_tower_document, two_tower_endpoints, tracked=("users", "items")),
@@ -253,7 +264,15 @@ def only_traced(case: Case, model: Any, _: str) -> None:
         tf.function(function, input_signature=signature, autograph=False).get_concrete_function()
 
 
-TOOLS = {"specc": with_specc, "keras": with_keras, "tracing": only_traced}
+def with_specc_writing_afterwards(case: Case, model: Any, path: str) -> None:
+    """As specc does for variables of less than a megabyte, whose weights are written after the traces."""
+    from specc.compiler.write import early_weights
+
+    early_weights._MIN_BYTES = sys.maxsize
+    with_specc(case, model, path)
+
+
+TOOLS = {"specc": with_specc, "afterwards": with_specc_writing_afterwards, "keras": with_keras, "tracing": only_traced}
 
 
 def run_here(name: str, tool: str, path: str) -> Figures:
@@ -268,6 +287,7 @@ def run_here(name: str, tool: str, path: str) -> Figures:
 
     import specc.compiler  # noqa: F401
 
+    take_page_cache(Path(path).with_name("before"), LARGEST)
     with spent() as figures:
         TOOLS[tool](case, model, path)
     sizes = {file: file.stat().st_size for file in Path(path).rglob("*") if file.is_file()}

@@ -12,7 +12,7 @@ from targets import LINEAR, REASONS, ROWS, Row, Target
 Stored = dict[str, dict[str, Any]]
 """By name of an experiment or a series: its ``date``, its ``machine``, and its ``rounds``; or why it ``failed``."""
 
-NAMES = {"keras": "ExportArchive"}
+NAMES = {"keras": "ExportArchive", "afterwards": "weights after the traces"}
 FIGURES = {
     "cpu": ("CPU time", 1.0, "s"),
     "clock": ("wall time", 1.0, "s"),

@@ -44,6 +44,7 @@ EXPERIMENTS = {
         tracing=("tracing", "efficientnet"),
     ),
     "resnet50": exports_of("resnet50"),
+    "vgg16": exports(specc=("specc", "vgg16"), afterwards=("afterwards", "vgg16")),
     "six-functions": exports_of("six functions, mlp"),
     "two-tower": exports_of("two-tower"),
     "weights-2gb": Experiment(lambda _: weights.measure()),
@@ -89,6 +90,7 @@ ROWS = (
     ),
     Row('the same, `"gradients": false`', "efficientnet", _time(0.23), ours="without_gradients"),
     Row("export ResNet50, 2 endpoints", "resnet50", {**_time(0.27), "memory": Target(0.35)}),
+    Row("export VGG16 (528 MB), 2 endpoints", "vgg16", {"clock": Target(1.0)}, against="afterwards"),
     Row("export six functions on an MLP", "six-functions", {**_time(0.33), "bytes": Target(0.52)}),
     Row("export two-tower, 2 lookups", "two-tower", _time(0.20)),
     Row(

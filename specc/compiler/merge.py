@@ -23,17 +23,10 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from specc.compiler.backends import require_backend
-from specc.compiler.export import (
-    BeforePublish,
-    Clock,
-    Functions,
-    Prepared,
-    file_sizes,
-    prepare,
-    publish,
-    require_conformance,
-)
+from specc.compiler.clock import Clock
+from specc.compiler.export import BeforePublish, file_sizes, publish, require_conformance
 from specc.compiler.export_report import ExportReport
+from specc.compiler.prepare import Functions, Prepared, prepare
 from specc.compiler.program import Program, compile
 from specc.compiler.trace.cores import Cores
 from specc.compiler.write.resources import name_tables

@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from specc.compiler.backends import runs_in_tensorflow, unwrap_function
 from specc.compiler.backends.jax_shapes import BATCH, declared_symbols
-from specc.compiler.export import Revived
+from specc.compiler.fewer_collections import fewer_collections
+from specc.compiler.prepare import Revived
 from specc.compiler.tensorspec import tree_of
 from specc.compiler.trace.binding import identity_of
 from specc.compiler.trace.cores import Cores, Source, refuse_python_ops
@@ -63,6 +64,7 @@ class AddedEndpoint:
     """Whether its inputs have the dimension ``batch``."""
 
 
+@fewer_collections()
 def make_added_endpoint(  # each is one part of an endpoint
     name: str,
     function: Callable[..., Any],

@@ -11,8 +11,10 @@ import keras
 import tensorflow as tf
 
 from specc.compiler.backends.jax_shapes import BATCH
-from specc.compiler.export import Clock, prepare, publish
+from specc.compiler.clock import Clock
+from specc.compiler.export import publish
 from specc.compiler.export_report import ExportReport
+from specc.compiler.prepare import prepare
 from specc.compiler.program import compile
 from specc.compiler.trace.cores import Cores
 from specc.compiler.trackables import descendants, is_trackable

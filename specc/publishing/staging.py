@@ -67,7 +67,7 @@ def staging(target: Path, place: Path, publish: Callable[[Stage], None]) -> Iter
         with locked_stage(place, target.name, again=lambda: made.extend(_make_directories(place))) as directory:
             stage = Stage(directory, is_durable=True)
             yield stage
-            _flush(directory)
+            flush(directory)
             publish(stage)
             stage.notes += _flush_names((place, *(parent.parent for parent in made)))
         if directory.exists():
@@ -221,16 +221,16 @@ def flushing(stage: Stage, directory: Path) -> Iterator[None]:
     done = threading.Event()
     failures: list[OSError] = []
 
-    def flush() -> None:
+    def flush_again() -> None:
         while not done.wait(_BETWEEN_FLUSHES) and not failures:
             try:
-                _flush(directory)
+                flush(directory)
             except FileNotFoundError:  # renamed since it was listed
                 continue
             except OSError as error:
                 failures.append(error)
 
-    thread = threading.Thread(target=flush, name="specc-flush")
+    thread = threading.Thread(target=flush_again, name="specc-flush")
     thread.start()
     try:
         yield
@@ -241,12 +241,16 @@ def flushing(stage: Stage, directory: Path) -> Iterator[None]:
         raise failures[0]
 
 
-def _flush(stage: Path) -> None:
-    """Flushes the files before the rename, so that after a crash the archive is complete or absent."""
-    for directory, _, files in os.walk(stage, topdown=False):
+def flush(directory: Path) -> None:
+    """Flushes what is in ``directory``, so that after a crash an archive that was published is complete.
+
+    Raises:
+        OSError: it cannot be flushed.
+    """
+    for place, _, files in os.walk(directory, topdown=False):
         for name in files:
-            _fsync(Path(directory, name))
-        _fsync(Path(directory))
+            _fsync(Path(place, name))
+        _fsync(Path(place))
 
 
 def _flush_names(directories: Iterable[Path]) -> Iterator[str]:

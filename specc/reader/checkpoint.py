@@ -22,13 +22,19 @@ PREFIX = "variables/variables"
 INDEX = f"{PREFIX}.index"
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 """The only key of a checkpoint that is not a variable: it holds the objects, with the endpoints."""
+ATTRIBUTES = "/.ATTRIBUTES/"
+"""What is between the path of an object, by attributes from the root, and what of it is stored."""
+VARIABLE_VALUE = "VARIABLE_VALUE"
+VALUE = f"{ATTRIBUTES}{VARIABLE_VALUE}"
+"""The end of the key of a variable."""
 MAX_INDEX_BYTES = 16 * 2**20
 """The limit on the index; that of EfficientNetB0 has 20 KB."""
 MAX_KEY_BYTES = 2**16
 MAX_TENSORS = 2**17
 
-_FOOTER = 48
-_MAGIC = 0xDB4775248B80FB57
+FOOTER_BYTES = 48
+"""The size of the end of a table: two handles, padded, and the magic number."""
+MAGIC = 0xDB4775248B80FB57
 _TRAILER = 5
 """The compression of a block, and its checksum."""
 _SNAPPY = 1
@@ -68,7 +74,7 @@ def read_index(directory: Path) -> dict[str, StoredTensor]:
     if len(data) > MAX_INDEX_BYTES:
         raise DamagedError(f"{INDEX} is larger than {MAX_INDEX_BYTES // 2**20} MiB")
     shards, found, budget = 1, {}, archive_budget()
-    for count, (key, value) in enumerate(_table(data)):
+    for count, (key, value) in enumerate(table_entries(data)):
         if count > MAX_TENSORS:  # blocks may be listed many times
             raise DamagedError(f"{INDEX} has more than {MAX_TENSORS:,} tensors")
         budget.charge("characters of names", len(key))  # of which most may be the prefix that it shares
@@ -87,11 +93,15 @@ def read_index(directory: Path) -> dict[str, StoredTensor]:
     return found
 
 
-def _table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The entries of a table."""
-    if len(data) < _FOOTER or struct.unpack("<Q", data[-8:])[0] != _MAGIC:
+def table_entries(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The entries of a table, each a key and a value; that without a key is the header of a checkpoint.
+
+    Raises:
+        DamagedError: it cannot be read.
+    """
+    if len(data) < FOOTER_BYTES or struct.unpack("<Q", data[-8:])[0] != MAGIC:
         raise DamagedError(f"{INDEX} is not the index of a checkpoint")
-    position, end = len(data) - _FOOTER, len(data)
+    position, end = len(data) - FOOTER_BYTES, len(data)
     for _ in range(2):  # the first handle is that of the index of metadata
         _, position = read_varint(data, position, end)
     for count, (_, handle) in enumerate(_block(data, *_handle(data, position, end))):

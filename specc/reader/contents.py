@@ -11,10 +11,10 @@ from pathlib import Path
 from specc.errors import ArchiveError
 from specc.language.contract import Contract
 from specc.language.tensor_string import Shape
-from specc.reader.checkpoint import OBJECT_GRAPH, StoredTensor
+from specc.reader.checkpoint import OBJECT_GRAPH, VALUE, StoredTensor
 from specc.reader.conformance.assets import ASSETS, asset_problem
 from specc.reader.conformance.subject import Subject
-from specc.reader.conformance.variables import VALUE, duplicate_pairs, node_of_key
+from specc.reader.conformance.variables import duplicate_pairs, node_of_key
 from specc.reader.endpoint_ops import NotableOp, notable_ops, op_counts, runs_of
 from specc.reader.graph_document import list_items
 from specc.reader.inspection import Inspection, choose_graph

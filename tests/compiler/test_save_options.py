@@ -15,7 +15,9 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 import specc
-from specc.compiler.export import Clock, prepare, publish
+from specc.compiler.clock import Clock
+from specc.compiler.export import publish
+from specc.compiler.prepare import prepare
 from specc.compiler.trace.cores import Cores
 from specc.publishing.publish import NewDirectory
 

@@ -38,8 +38,8 @@ class Scaled(tf.Module):
 
 
 def after_writing(monkeypatch: pytest.MonkeyPatch, change: Callable[[Contents, Path], object]) -> None:
-    def written(contents: Contents, published: Any, directory: Path) -> Written:
-        done = write(contents, published, directory)
+    def written(contents: Contents, published: Any, directory: Path, early: Any) -> Written:
+        done = write(contents, published, directory, early)
         change(contents, directory)
         return done
 

@@ -31,8 +31,8 @@ def test_a_sound_archive_and_another_model(tmp_path: Path) -> None:
 
 
 def test_a_variable_that_changes_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def written(contents: Contents, published: Any, directory: Path) -> Written:
-        done = write(contents, published, directory)
+    def written(contents: Contents, published: Any, directory: Path, early: Any) -> Written:
+        done = write(contents, published, directory, early)
         contents.variables[0].assign_add(contents.variables[0] + 1.0)
         return done
 

@@ -82,7 +82,7 @@ def test_a_block_that_is_listed_without_end_is_refused(tmp_path: Path, monkeypat
     start = len(block) + 5
     footer = b"\0\0" + varint(start) + varint(len(index))
     (tmp_path / "variables").mkdir()
-    content = block + b"\0" * 5 + index + b"\0" * 5 + footer.ljust(40, b"\0") + struct.pack("<Q", checkpoint._MAGIC)
+    content = block + b"\0" * 5 + index + b"\0" * 5 + footer.ljust(40, b"\0") + struct.pack("<Q", checkpoint.MAGIC)
     (tmp_path / INDEX).write_bytes(content)
     with pytest.raises(DamagedError, match="more than 1,000 tensors"):
         read_index(tmp_path)

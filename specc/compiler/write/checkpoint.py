@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,13 @@ import tensorflow as tf
 # The protos are not part of TensorFlow's public API, but there is no public way to write a checkpoint's object graph.
 from tensorflow.core.protobuf import saver_pb2, trackable_object_graph_pb2
 
+from specc.compiler.write.bundles import CPU, save_bundle
 from specc.compiler.write.distributed import value_of
+from specc.compiler.write.early_weights import EarlyWeights
 from specc.compiler.write.meta_graph import MetaGraph, NotWritable, add_call, string_const
 from specc.compiler.write.variables import copies_of
-from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX
+from specc.reader.checkpoint import ATTRIBUTES, OBJECT_GRAPH, PREFIX, VALUE, VARIABLE_VALUE
 
-_VALUE = "VARIABLE_VALUE"
 _POLICIES = tf.saved_model.experimental.VariablePolicy
 
 
@@ -41,6 +42,11 @@ class _StoredTable:
     save: Any
     restore: Any
     node: str
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of its keys and values in the checkpoint."""
+        return f"{self.key}-keys", f"{self.key}-values"
 
 
 class Checkpoint:
@@ -86,12 +92,12 @@ class Checkpoint:
         node.attr["shared_name"].s = node.name.encode()
         if self._saves_devices:
             saved.device = node.device = copies_of(variable)[0].device
-        key = f"{path}/.ATTRIBUTES/{_VALUE}"
+        key = f"{path}{VALUE}"
         for handle in handles:
             self.graph.hold(handle, held, node.name)
         self._variables.append((key, variable, node.name))
         # OpenVINO finds the tensor of a node by this name, which several variables may have before it is unique.
-        self._attributes.append(_Attribute(held, _VALUE, key, node.name))
+        self._attributes.append(_Attribute(held, VARIABLE_VALUE, key, node.name))
         return held
 
     def add_table(self, object_id: int, path: str, stored: str, table: Any, functions: tuple[Any, Any]) -> None:
@@ -99,7 +105,7 @@ class Checkpoint:
 
         ``functions`` are the FunctionDefs that return its keys and values, and take them.
         """
-        key = f"{path}/.ATTRIBUTES/{stored}"
+        key = f"{path}{ATTRIBUTES}{stored}"
         node = self.graph.captured(table.resource_handle).node
         dtypes = (table.key_dtype, table.value_dtype)
         self._tables.append(_StoredTable(key, table.export, dtypes, *functions, node))
@@ -107,26 +113,27 @@ class Checkpoint:
 
     @property
     def _keys(self) -> list[str]:
-        tables = [f"{table.key}{part}" for table in self._tables for part in ("-keys", "-values")]
-        return [*(key for key, _, _ in self._variables), *tables]
+        return [*(key for key, _, _ in self._variables), *(name for table in self._tables for name in table.names)]
 
-    def write(self, directory: Path, device: str | None) -> None:
-        """Writes the checkpoint, with the object graph from which its objects are found.
+    def write(self, directory: Path, device: str | None, early: EarlyWeights | None) -> None:
+        """Writes the checkpoint, with the object graph from which its objects are found; what is ``early`` is there.
 
         Raises:
-            tf.errors.OpError: the disk is full, or the directory cannot be written.
+            OSError, tf.errors.OpError: the disk is full, or the directory cannot be written.
         """
-        prefix = directory / PREFIX
-        prefix.parent.mkdir(parents=True, exist_ok=True)
-        with tf.device(device or "cpu:0"):
-            tensors = [value_of(variable) for _, variable, _ in self._variables]
-            tensors += [tensor for table in self._tables for tensor in table.export()]
-            tf.raw_ops.SaveV2(
-                prefix=str(prefix),
-                tensor_names=[*self._keys, OBJECT_GRAPH],
-                shape_and_slices=[""] * (len(tensors) + 1),
-                tensors=[*tensors, tf.constant(self._object_graph())],
-            )
+        prefix, graph = directory / PREFIX, self._object_graph()
+        variables = {key: variable for key, variable, _ in self._variables}
+        with tf.device(device or CPU):
+            tensors = dict(self._table_contents())
+            if early is not None and early.complete(prefix, variables, tensors, graph):
+                return
+            values = {key: value_of(variable) for key, variable in variables.items()}
+        save_bundle(prefix, values | tensors | {OBJECT_GRAPH: tf.constant(graph)}, device)
+
+    def _table_contents(self) -> Iterator[tuple[str, Any]]:
+        """The keys and values of each table, by their names in the checkpoint."""
+        for table in self._tables:
+            yield from zip(table.names, table.export(), strict=True)
 
     def _object_graph(self) -> bytes:
         """The objects of the archive as a checkpoint names them: by number, with their children and keys."""

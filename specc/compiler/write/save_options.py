@@ -28,6 +28,9 @@ _PLAIN_FIELDS = (
     "experimental_skip_saver",
 )  # fmt: skip
 """Fields with plain data, which is false, empty or None by default."""
+_ONLY_BY_TENSORFLOW = (
+    "save_debug_info", "experimental_image_format", "experimental_sharding_callback", "experimental_debug_stripper",
+)  # fmt: skip
 _MIN_SHARD_SIZE = 16
 """One element of the largest dtype, complex128. TensorFlow 2.21 loops forever if a file holds less than one."""
 
@@ -58,6 +61,14 @@ def tf_save_options(document: Document, endpoints: Sequence[TracedEndpoint]) -> 
         experimental_skip_saver=declared.experimental_skip_saver,
         experimental_sharding_callback=sharding,
     )
+
+
+def only_by_tensorflow(options: Any) -> str:
+    """The name of an option that is set and that only ``tf.saved_model.save`` has, or an empty string.
+
+    ``options`` are a document's, or those of TensorFlow, whose fields have the same names.
+    """
+    return next((name for name in _ONLY_BY_TENSORFLOW if getattr(options, name)), "")
 
 
 def _needs_gradients(endpoints: Sequence[TracedEndpoint]) -> bool:

@@ -18,23 +18,22 @@ from tensorflow.core.protobuf import saved_model_pb2
 from specc.compiler.write.checkpoint import Checkpoint
 from specc.compiler.write.constants import merge_constants
 from specc.compiler.write.contents import RESOURCES, Contents
+from specc.compiler.write.early_weights import EarlyWeights
 from specc.compiler.write.functions import Signatures, add_endpoint
 from specc.compiler.write.gradients import Gradients
 from specc.compiler.write.library import Library
 from specc.compiler.write.meta_graph import ROOT, MetaGraph, NotWritable
 from specc.compiler.write.op_definitions import complete_ops
 from specc.compiler.write.resource_objects import Resources
-from specc.compiler.write.save_options import saved_variables
+from specc.compiler.write.save_options import only_by_tensorflow, saved_variables
 from specc.language.signatures import PublishedSignature
 
 _SCHEMA_VERSION = 1
-_ONLY_BY_TENSORFLOW = (
-    "save_debug_info", "experimental_image_format", "experimental_sharding_callback", "experimental_debug_stripper",
-)  # fmt: skip
-"""Options that only ``tf.saved_model.save`` has."""
 
 
-def write_saved_model(contents: Contents, published: Iterable[PublishedSignature], directory: Path) -> Any:
+def write_saved_model(
+    contents: Contents, published: Iterable[PublishedSignature], directory: Path, early: EarlyWeights | None
+) -> Any:
     """Writes the checkpoint and the assets of an archive to ``directory``, and returns its SavedModel proto.
 
     Raises:
@@ -44,9 +43,8 @@ def write_saved_model(contents: Contents, published: Iterable[PublishedSignature
         tf.errors.OpError: the disk is full, or the directory cannot be written.
     """
     options = contents.options
-    for name in _ONLY_BY_TENSORFLOW:
-        if getattr(options, name):
-            raise NotWritable(f"the option {name} is set")
+    if name := only_by_tensorflow(options):
+        raise NotWritable(f"the option {name} is set")
     saved_model = saved_model_pb2.SavedModel(saved_model_schema_version=_SCHEMA_VERSION)
     graph = MetaGraph(saved_model.meta_graphs.add())
     library, checkpoint = Library(graph), Checkpoint(graph, options.experimental_variable_policy)
@@ -71,7 +69,7 @@ def write_saved_model(contents: Contents, published: Iterable[PublishedSignature
     library.write()
     merge_constants(graph.proto)
     _complete(graph, options)
-    checkpoint.write(directory, options.experimental_io_device)
+    checkpoint.write(directory, options.experimental_io_device, early)
     resources.assets.copy(directory)
     return saved_model
 

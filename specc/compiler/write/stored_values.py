@@ -18,10 +18,9 @@ from specc.compiler.write.distributed import value_of
 from specc.compiler.write.save_options import saved_variables
 from specc.diagnostics import Diagnostic, counted
 from specc.errors import SpecError
-from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX, StoredTensor, read_index
+from specc.reader.checkpoint import OBJECT_GRAPH, PREFIX, VARIABLE_VALUE, StoredTensor, read_index
 from specc.reader.protobuf.wire_format import DamagedError
 
-_VALUE = "VARIABLE_VALUE"
 _SHOWN = 3
 _PIECE = 2**22
 """The number of bytes that are compared at once, a multiple of eight."""
@@ -66,7 +65,7 @@ def _problem(stored: _Stored, key: str | None, variable: Any) -> str:
     if key is None:
         return "is missing"
     try:
-        return "" if stored.has(key, _value(variable), variable.dtype.name) else "has other values"
+        return "" if stored.has(key, array_of(value_of(variable)), variable.dtype.name) else "has other values"
     except (OSError, tf.errors.OpError, ValueError) as error:
         return f"cannot be read: {error}"
 
@@ -103,8 +102,8 @@ class _Stored:
         return True
 
 
-def _value(variable: Any) -> Any:
-    tensor = value_of(variable)
+def array_of(tensor: Any) -> Any:
+    """The elements of an eager tensor as an array, which shares its memory if it can."""
     try:
         return np.asarray(memoryview(tensor))  # the tensor's own memory, of which numpy() would make a copy
     except (BufferError, TypeError, ValueError):  # on another device, or of a dtype that a buffer cannot have
@@ -117,6 +116,8 @@ def are_equal(one: Any, other: Any) -> bool:
     one, other = (np.array(each, object) if isinstance(each, bytes) else np.asarray(each) for each in (one, other))
     if one.dtype != other.dtype or one.shape != other.shape:
         return False
+    if one.__array_interface__["data"] == other.__array_interface__["data"] and one.strides == other.strides:
+        return True  # one piece of memory
     if one.dtype == object:  # an array of strings holds pointers
         return bool((one == other).all())
     flat = [np.ascontiguousarray(array).reshape(-1).view(np.uint8) for array in (one, other)]
@@ -141,7 +142,7 @@ class _Keys:
             self._lists[name] = self._children(root[name]) if name in root else {}
         node = self._lists[name].get(str(position))
         attributes = [] if node is None else self._nodes[node].attributes
-        return next((each.checkpoint_key for each in attributes if each.name == _VALUE), None)
+        return next((each.checkpoint_key for each in attributes if each.name == VARIABLE_VALUE), None)
 
     def _children(self, node: int) -> dict[str, int]:
         return {child.local_name: child.node_id for child in self._nodes[node].children}

@@ -16,6 +16,7 @@ import tensorflow as tf
 from specc.compiler.user_code import summarize
 from specc.compiler.write.assets import require_files
 from specc.compiler.write.contents import Contents
+from specc.compiler.write.early_weights import EarlyWeights
 from specc.compiler.write.meta_graph import NotWritable
 from specc.compiler.write.resources import keeping_tables_unnamed
 from specc.compiler.write.saved_model import write_saved_model
@@ -41,8 +42,10 @@ class Written:
     note: str = ""
 
 
-def write(contents: Contents, published: Iterable[PublishedSignature], directory: Path) -> Written:
-    """Writes the checkpoint and the assets of ``contents``, with each variable stored once.
+def write(
+    contents: Contents, published: Iterable[PublishedSignature], directory: Path, early: EarlyWeights | None = None
+) -> Written:
+    """Writes the checkpoint and the assets of ``contents``, with each variable stored once, except what is ``early``.
 
     Raises:
         OSError: the disk is full, or the directory cannot be written.
@@ -56,12 +59,14 @@ def write(contents: Contents, published: Iterable[PublishedSignature], directory
     with _explained_errors(), keeping_tables_unnamed(contents.resources):
         if chosen == "tensorflow":
             note = f"written with tf.saved_model.save, since {WRITER} is set to tensorflow"
-            return Written(save_with_tensorflow(contents, published, directory), note)
-        try:
-            return Written(write_saved_model(contents, published, directory))
-        except NotWritable as reason:
-            note = f"written with tf.saved_model.save, which takes longer: {reason}"
-            return Written(save_with_tensorflow(contents, published, directory), note)
+        else:
+            try:
+                return Written(write_saved_model(contents, published, directory, early))
+            except NotWritable as reason:
+                note = f"written with tf.saved_model.save, which takes longer: {reason}"
+        if early is not None:
+            early.discard()
+        return Written(save_with_tensorflow(contents, published, directory), note)
 
 
 @contextlib.contextmanager

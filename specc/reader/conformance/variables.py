@@ -9,7 +9,7 @@ from pathlib import Path
 from specc.diagnostics import Diagnostic, SpecPath, counted, finding
 from specc.language.document import Selection
 from specc.language.tensor_string import ANY, Shape, format_tensor
-from specc.reader.checkpoint import StoredTensor
+from specc.reader.checkpoint import VALUE, StoredTensor
 from specc.reader.conformance.subject import Subject
 from specc.reader.graph_document import OWN_LISTS, list_items
 from specc.reader.linking import shapes_agree
@@ -19,8 +19,6 @@ from specc.source.regular_files import open_regular
 
 MIN_ELEMENTS = 16
 """Smaller variables are equal by chance: biases, scales, counters."""
-VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
-"""The end of the key of a variable's value."""
 _BLOCK = 2**20
 _LISTED = 12
 

@@ -11,7 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.compiler.export import Clock, prepare
+from specc.compiler.clock import Clock
+from specc.compiler.prepare import prepare
 from specc.compiler.program import compile as compile_document
 from specc.compiler.trace.binding import BoundEndpoint, bind
 from specc.compiler.trace.cores import Cores
