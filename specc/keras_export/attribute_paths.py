@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from specc.compiler.write.variables import find_variables, select
+from specc.compiler.write.variables import distinct, find_variables, identity, select
 from specc.errors import SpecError
 from specc.language.document import DEFAULT_FUNCTION, Selection
 
@@ -41,7 +41,7 @@ def function_path(model: Any, function: Callable[..., Any]) -> str | None:
 
 def selections(model: Any, variables: Iterable[Any]) -> tuple[Selection, ...] | None:
     """The selections of exactly ``variables`` on ``model``, in their order, or None if there are none."""
-    wanted = list({id(named.variable): named for named in find_variables(list(variables))}.values())
+    wanted = distinct(find_variables(list(variables)))
     for path in _VARIABLE_LISTS:
         if _selects_exactly({"from": path}, model, [named.variable for named in wanted]):
             return (Selection.model_validate({"from": path}),)
@@ -61,14 +61,18 @@ def _selects_exactly(selection: dict[str, str], model: Any, wanted: list[Any]) -
         chosen = select(Selection.model_validate(selection), model, ())
     except SpecError:
         return False
-    return [id(named.variable) for named in chosen] == [id(variable) for variable in wanted]
+    return [identity(named.variable) for named in chosen] == [identity(variable) for variable in wanted]
 
 
 def _variable_paths(model: Any, variable: Any) -> Iterator[str]:
     for path, part in _named_parts(model):
         for name, value in vars(part).items():
             if _is_public(name) and isinstance(value, (tf.Variable, keras.Variable)):
-                yield from (_join_path(path, name) for named in find_variables(value) if named.variable is variable)
+                yield from (
+                    _join_path(path, name)
+                    for named in find_variables(value)
+                    if identity(named.variable) == identity(variable)
+                )
 
 
 def _named_parts(model: Any) -> Iterator[tuple[str, Any]]:

@@ -62,3 +62,16 @@ def test_a_variable_that_is_cast_when_it_is_read_is_listed_once(tmp_path: Path) 
     assert len(loaded.variables) == len(loaded.trainable_variables) == len(model.variables) == 2
     for one, other in zip(loaded.variables, model.variables, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_a_variable_that_another_casts_is_selected_by_the_path_of_that_one() -> None:
+    tf_keras = pytest.importorskip("tf_keras")
+    model = tf_keras.Sequential([tf_keras.layers.Input((2,)), tf_keras.layers.Dense(2, dtype="mixed_bfloat16")])
+    (layer,) = model.layers
+    cast = [layer.kernel._variable, layer.bias._variable]
+    archive = specc.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint("serve", model.call, [tf.TensorSpec([None, 2], tf.float32)])
+    archive.add_variable_collection("kept", cast)
+    (selection,) = archive.spec.variable_collections["kept"]
+    assert selection.from_ == "variables"

@@ -46,7 +46,7 @@ class NamedVariable:
 
 def model_variables(model: Any) -> list[NamedVariable]:
     """The variables of ``model`` in its own order, each once; none if it has no ``variables``."""
-    return [] if isinstance(model, (list, tuple, Mapping)) else _distinct(find_variables(model))
+    return [] if isinstance(model, (list, tuple, Mapping)) else distinct(find_variables(model))
 
 
 def find_variables(value: Any) -> Iterator[NamedVariable]:
@@ -82,7 +82,8 @@ def identity(variable: Any) -> int:
     return id(getattr(variable, "handle", variable))
 
 
-def _distinct(variables: Iterable[NamedVariable]) -> list[NamedVariable]:
+def distinct(variables: Iterable[NamedVariable]) -> list[NamedVariable]:
+    """``variables``, each once."""
     return list({identity(named.variable): named for named in variables}.values())
 
 
@@ -93,7 +94,7 @@ def collect(document: Document, model: Any, given: Mapping[str, Sequence[Any]]) 
         SpecError: a path is unknown, a selection is empty, or its variables do not match the declared content.
     """
     collections = {
-        name: [named.variable for named in _distinct(find_variables(list(variables)))]
+        name: [named.variable for named in distinct(find_variables(list(variables)))]
         for name, variables in given.items()
     }
     findings = FindingCollector()
@@ -105,7 +106,7 @@ def collect(document: Document, model: Any, given: Mapping[str, Sequence[Any]]) 
             at: SpecPath = ("variable_collections", name, *((index,) if len(selections) > 1 else ()))
             with findings.gather():
                 found.extend(select(selection, model, at))
-        collections[name] = [named.variable for named in _distinct(found)]
+        collections[name] = [named.variable for named in distinct(found)]
     findings.raise_any()
     return collections
 
@@ -117,7 +118,7 @@ def select(selection: Selection, model: Any, at: SpecPath) -> list[NamedVariable
         SpecError: a path is unknown, nothing is selected, or the variables do not match the declared content.
     """
     source = resolve_attribute(model, selection.from_, "unknown-collection", at)
-    everything = _distinct(find_variables(source))
+    everything = distinct(find_variables(source))
     if not everything:
         message = f"there are no variables at {selection.from_!r}, which is {kind_of(source)}"
         hint = "a Keras optimizer has variables after it is built" if "optimizer" in selection.from_ else ""
