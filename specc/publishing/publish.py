@@ -46,15 +46,14 @@ class NewDirectory(Destination):
     def staged(self) -> Iterator[Stage]:
         """A stage beside the directory."""
         target = self._target()
-        with staging(target, target.parent, self._publish) as stage:
+        with staging(target, target.parent, lambda stage: self._publish(stage, target)) as stage:
             yield stage
 
     def _target(self) -> Path:
         require_free(Path(self.filepath))
         return absolute(self.filepath)
 
-    def _publish(self, stage: Stage) -> None:
-        target = absolute(self.filepath)
+    def _publish(self, stage: Stage, target: Path) -> None:
         try:
             stage.directory.rename(target)  # succeeds only if the target is absent or empty
         except OSError as error:

@@ -225,7 +225,6 @@ def test_a_list_that_a_trace_changes(writes: Writes, tmp_path: Path) -> None:
 
 def test_a_write_that_fails_is_done_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def full(prefix: Path, *_: Any) -> None:
-        prefix.parent.mkdir(parents=True)
         prefix.with_name("part").write_text("half")
         raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
 
@@ -269,6 +268,48 @@ def test_what_is_written_is_flushed_meanwhile(
     else:
         export(model, tmp_path / "archive")
     assert flushed.is_set()
+
+
+def test_what_a_failing_trace_leaves_is_not_flushed(
+    writes: Writes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its error is not held up by a slow disk."""
+    flushed, failing, save = [], threading.Event(), early_weights.save_bundle
+
+    def waiting(prefix: Path, tensors: Mapping[str, Any], device: str | None) -> None:
+        assert failing.wait(10)
+        save(prefix, tensors, device)
+
+    def fail(_: Any) -> None:
+        threading.Timer(0.2, failing.set).start()  # after the error is raised
+        raise ValueError("wrong")
+
+    monkeypatch.setattr(early_weights, "save_bundle", waiting)
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    with pytest.raises(specc.SpecError, match="trace-failed"):
+        specc.compile(document(SERVE)).export(Scaled(fail), tmp_path / "archive")
+    assert [thread for thread, _ in writes] == [EARLY]
+    assert flushed == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_defect_in_the_thread_is_not_hidden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def defective(*_: Any) -> None:
+        raise TypeError("of specc's own")
+
+    monkeypatch.setattr(early_weights, "save_bundle", defective)
+    with pytest.raises(specc.SpecError, match=r"save-failed: TensorFlow cannot save the archive: .*of specc's own"):
+        specc.compile(document(SERVE)).export(Scaled(), tmp_path / "archive")
+
+
+def test_a_trace_that_changes_the_working_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The archive is published where it was staged."""
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "one")
+    specc.compile(document(SERVE)).export(Scaled(lambda _: os.chdir(tmp_path / "other")), "archive")
+    assert (tmp_path / "one" / "archive" / "saved_model.pb").is_file()
+    assert list((tmp_path / "other").iterdir()) == []
 
 
 def test_what_is_uploaded_is_not_flushed(writes: Writes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def files(directory: Path) -> dict[str, bytes]:
 
 
 def save(prefix: Path, tensors: Mapping[str, Any]) -> None:
+    prefix.parent.mkdir(exist_ok=True)
     save_bundle(prefix, {key: tf.convert_to_tensor(value) for key, value in tensors.items()}, None)
 
 

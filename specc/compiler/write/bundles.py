@@ -28,9 +28,8 @@ def save_bundle(prefix: Path, tensors: Mapping[str, Any], device: str | None) ->
     """Writes ``tensors`` by their names: ``prefix`` with the extension ``index``, and one file of data.
 
     Raises:
-        tf.errors.OpError: the disk is full, or the directory cannot be written.
+        tf.errors.OpError: the disk is full, or the directory is missing or cannot be written.
     """
-    prefix.parent.mkdir(parents=True, exist_ok=True)
     with tf.device(device or CPU):
         tf.raw_ops.SaveV2(
             prefix=str(prefix),

@@ -122,6 +122,7 @@ class Checkpoint:
             OSError, tf.errors.OpError: the disk is full, or the directory cannot be written.
         """
         prefix, graph = directory / PREFIX, self._object_graph()
+        prefix.parent.mkdir(parents=True, exist_ok=True)
         variables = {key: variable for key, variable, _ in self._variables}
         with tf.device(device or CPU):
             tensors = dict(self._table_contents())

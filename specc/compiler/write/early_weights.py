@@ -37,15 +37,17 @@ class EarlyWeights:
     """Tensors by the keys of a checkpoint, which a thread writes, and flushes to the disk."""
 
     def __init__(self, tensors: Mapping[str, Any], stage: Stage, device: str | None) -> None:
-        self._tensors, self._stage, self._device = tensors, stage, device
+        self._tensors, self._device = tensors, device
         self._prefix = (stage.directory / PREFIX).with_name(_PLACE) / Path(PREFIX).name
+        self._prefix.parent.mkdir(parents=True)
+        self._needs_flush = stage.is_durable
+        self._is_taken_over = False
         self._thread = ThreadPoolExecutor(1, "specc-weights")
         self._saved = self._thread.submit(save_bundle, self._prefix, tensors, device)
         self._flushed = self._thread.submit(self._flush)
-        self._is_awaited = self._is_taken_over = False
 
     def _flush(self) -> None:
-        if self._stage.is_durable and not self._is_awaited:  # what is awaited is flushed with the rest of the stage
+        if self._needs_flush:
             with contextlib.suppress(FileNotFoundError):  # the checkpoint has taken it over, and is flushed later
                 flush(self._prefix.parent)
 
@@ -60,8 +62,11 @@ class EarlyWeights:
         Raises:
             OSError, tf.errors.OpError: the disk is full.
         """
-        self._is_awaited = True
-        if self._saved.exception() or not all(
+        self._needs_flush = False  # what is waited for is flushed with the rest of the stage
+        failure = self._saved.exception()
+        if failure and not isinstance(failure, (OSError, tf.errors.OpError)):
+            raise failure
+        if failure or not all(
             # One by one: a variable that was sparsely updated is copied when it is read.
             key in variables and are_equal(array_of(value_of(variables[key])), array_of(early))
             for key, early in self._tensors.items()
@@ -75,11 +80,13 @@ class EarlyWeights:
             bundles.append(self._prefix.with_name("rest"))
             save_bundle(bundles[-1], rest, self._device)
         join_bundles(bundles, OBJECT_GRAPH, object_graph, prefix)
+        self._prefix.parent.rmdir()
         self._is_taken_over = True
         return True
 
     def discard(self) -> None:
         """Removes what is written, and was not taken over."""
+        self._needs_flush = False
         self._thread.shutdown()
         self._tensors = {}
         shutil.rmtree(self._prefix.parent, ignore_errors=True)
