@@ -77,16 +77,18 @@ def write_chunks(path: Path, megabytes: int) -> None:
 def take_page_cache(path: Path, megabytes: int) -> None:
     """Writes and removes a file: a virtual machine may get this memory from its host only when it is first used.
 
-    Linux keeps up to an eighth of the memory that was freed for the core that freed it, so each core writes one.
+    Linux keeps freed memory for the core that freed it, so each core writes one.
     """
-    everywhere = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-    for core in everywhere or [None]:
-        if core is not None:
-            os.sched_setaffinity(0, {core})
+    if not hasattr(os, "sched_setaffinity"):
         write_chunks(path, megabytes)
         path.unlink()
-    if everywhere:
-        os.sched_setaffinity(0, everywhere)
+        return
+    cores = os.sched_getaffinity(0)
+    for core in cores:
+        os.sched_setaffinity(0, {core})
+        write_chunks(path, megabytes)
+        path.unlink()
+    os.sched_setaffinity(0, cores)
 
 
 def fresh(script: str, *arguments: str) -> Any:

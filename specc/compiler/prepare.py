@@ -59,7 +59,7 @@ class Prepared:
     undescribed: Mapping[str, str]
     """For each endpoint of which only the flat signature is described, the reason."""
     early: EarlyWeights | None = None
-    """The variables that are being written since before the trace."""
+    """The variables that a thread writes since before the trace, if any."""
 
 
 @fewer_collections()

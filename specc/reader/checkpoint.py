@@ -88,9 +88,14 @@ def read_index(directory: Path) -> dict[str, StoredTensor]:
         except UndescribableError:
             continue
         name = key.decode("utf-8", "replace")
-        shard = f"{PREFIX}.data-{entry.shard_id:05d}-of-{shards:05d}"
+        shard = shard_name(PREFIX, entry.shard_id, shards)
         found[name] = StoredTensor(name, dtype, shape, shard, entry.offset, entry.size, entry.crc32c)
     return found
+
+
+def shard_name(prefix: str, number: int, count: int) -> str:
+    """The name of one of the ``count`` files with the data of a checkpoint."""
+    return f"{prefix}.data-{number:05d}-of-{count:05d}"
 
 
 def table_entries(data: bytes) -> Iterator[tuple[bytes, bytes]]:

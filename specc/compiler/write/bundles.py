@@ -13,12 +13,12 @@ from typing import Any
 
 import tensorflow as tf
 
-# The proto is not part of TensorFlow's public API, but there is no public way to write the index of a checkpoint.
+# The proto is private to TensorFlow, which has no public function that adds tensors to a checkpoint.
 from tensorflow.core.protobuf import tensor_bundle_pb2
 
 from specc.compiler.write.index_table import table
 from specc.language.calls.feature_encoding import varint
-from specc.reader.checkpoint import table_entries
+from specc.reader.checkpoint import shard_name, table_entries
 
 CPU = "cpu:0"
 _CHECKSUM_BYTES = 4
@@ -72,7 +72,7 @@ def join_bundles(bundles: Sequence[Path], name: str, text: bytes, target: Path) 
 
 
 def _data(prefix: Path) -> Path:
-    return prefix.with_name(f"{prefix.name}.data-00000-of-00001")
+    return prefix.with_name(shard_name(prefix.name, 0, 1))
 
 
 def _index(prefix: Path) -> Path:
@@ -80,11 +80,12 @@ def _index(prefix: Path) -> Path:
 
 
 def _moved(entries: Iterable[tuple[bytes, bytes]], distance: int) -> Iterator[tuple[bytes, bytes]]:
-    """The entries of an index whose data begins ``distance`` bytes further on; the header is the same."""
+    """The entries of the tensors of an index, whose data begins ``distance`` bytes further on."""
     for key, value in entries:
-        entry = tensor_bundle_pb2.BundleEntryProto.FromString(value)
-        entry.offset += distance
-        yield key, entry.SerializeToString(deterministic=True) if key else value
+        if key:  # else it is the header, which is the same in all
+            entry = tensor_bundle_pb2.BundleEntryProto.FromString(value)
+            entry.offset += distance
+            yield key, entry.SerializeToString(deterministic=True)
 
 
 def _checksum(content: bytes, scratch: Path) -> bytes:

@@ -116,7 +116,7 @@ class Checkpoint:
         return [*(key for key, _, _ in self._variables), *(name for table in self._tables for name in table.names)]
 
     def write(self, directory: Path, device: str | None, early: EarlyWeights | None) -> None:
-        """Writes the checkpoint, with the object graph from which its objects are found; what is ``early`` is there.
+        """Writes the checkpoint, or completes what ``early`` has, with the object graph from which objects are found.
 
         Raises:
             OSError, tf.errors.OpError: the disk is full, or the directory cannot be written.

@@ -1,8 +1,7 @@
-"""Writes the variables that are known before a trace while it runs, for which Python leaves most of a machine idle.
+"""Writes the variables of a model in a thread while its functions are traced, which occupies one core.
 
-The checkpoint takes them over if they still have the same keys and values after the trace. Else it is written again as
-a whole: nothing is assumed about what a trace does. Only variables of a tf.distribute strategy are never written early,
-whose copies are combined by what is traced.
+A trace may change anything. So the checkpoint takes over what is written only if every variable has the same key and
+value after the traces; else all are written again. Variables of a tf.distribute strategy are never written early.
 """
 
 from __future__ import annotations
@@ -101,7 +100,7 @@ class EarlyWeights:
 def weights_written_early(
     document: Document, model: Any, backend: Backend, stage: Stage
 ) -> Iterator[EarlyWeights | None]:
-    """A context in which the variables of ``model`` are written to ``stage``, if it is safe and pays."""
+    """A context in which a thread writes the variables of ``model`` to ``stage``, if that is safe and saves time."""
     options = document.save_options
     tensors = {} if only_by_tensorflow(options) else _values(_known_variables(document, model, backend))
     if not tensors:

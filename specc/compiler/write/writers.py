@@ -43,9 +43,11 @@ class Written:
 
 
 def write(
-    contents: Contents, published: Iterable[PublishedSignature], directory: Path, early: EarlyWeights | None = None
+    contents: Contents, published: Iterable[PublishedSignature], directory: Path, early: EarlyWeights | None
 ) -> Written:
-    """Writes the checkpoint and the assets of ``contents``, with each variable stored once, except what is ``early``.
+    """Writes the checkpoint and the assets of ``contents``, with each variable stored once.
+
+    ``early`` has the variables that were written while the functions were traced, if any.
 
     Raises:
         OSError: the disk is full, or the directory cannot be written.
